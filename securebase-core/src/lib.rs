@@ -1,0 +1,1 @@
+//! Plan and execute managed, compliant AWS landing zones.
