@@ -1,1 +1,3 @@
 //! Plan and execute managed, compliant AWS landing zones.
+
+pub mod model;

@@ -1,0 +1,92 @@
+//! Compliance frameworks.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::NameError;
+
+/// The compliance framework a tier promises, in its short form: `soc2`, `hipaa`, `fedramp`, `cis`, or one of the user's.
+///
+/// Parsing folds case and drops separators, so `SOC 2`, `soc-2` and `SOC2` are the same framework.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Framework(Arc<str>);
+
+impl Framework {
+    /// The short form.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The name as its publisher writes it, or the short form where this crate does not know it.
+    pub fn title(&self) -> &str {
+        match &*self.0 {
+            "soc2" => "SOC 2",
+            "hipaa" => "HIPAA",
+            "fedramp" => "FedRAMP",
+            "cis" => "CIS",
+            other => other,
+        }
+    }
+}
+
+impl FromStr for Framework {
+    type Err = NameError;
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let valid = text.chars().all(|c| c.is_ascii_alphanumeric() || " -_./".contains(c));
+        let folded: String =
+            text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+        if valid && (1..=32).contains(&folded.len()) {
+            Ok(Self(folded.into()))
+        } else {
+            Err(NameError {
+                what: "framework",
+                value: text.to_owned(),
+                rule: "use a short name of letters and digits such as `soc2`",
+            })
+        }
+    }
+}
+
+impl TryFrom<String> for Framework {
+    type Error = NameError;
+    fn try_from(text: String) -> Result<Self, NameError> {
+        text.parse()
+    }
+}
+
+impl From<Framework> for String {
+    fn from(framework: Framework) -> String {
+        framework.0.as_ref().to_owned()
+    }
+}
+
+impl fmt::Display for Framework {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Framework {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", &*self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_fold_to_one() {
+        for spelling in ["SOC 2", "soc-2", "SOC2", "soc2"] {
+            assert_eq!(spelling.parse::<Framework>().unwrap().as_str(), "soc2");
+        }
+        assert_eq!("SOC 2".parse::<Framework>().unwrap().title(), "SOC 2");
+        assert!("".parse::<Framework>().is_err());
+        assert!("s\u{f6}c".parse::<Framework>().is_err());
+    }
+}

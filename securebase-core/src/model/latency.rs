@@ -1,0 +1,105 @@
+//! How long AWS takes: dated data.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// How long one thing takes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Latency {
+    /// Its name.
+    pub name: String,
+    /// The least seen, in seconds.
+    pub min: f64,
+    /// The usual, in seconds.
+    pub typical: f64,
+    /// The most seen, in seconds.
+    pub max: f64,
+    /// What is measured, from when until when.
+    pub what: String,
+    /// Where the numbers come from.
+    pub source: String,
+}
+
+/// All latencies, by name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Latencies {
+    as_of: String,
+    rows: BTreeMap<String, Latency>,
+}
+
+#[derive(Deserialize)]
+struct File {
+    as_of: String,
+    latency: Vec<Latency>,
+}
+
+#[expect(clippy::expect_used, reason = "the file is part of the crate and every test reads it")]
+static SHIPPED: LazyLock<Latencies> = LazyLock::new(|| {
+    let file: File =
+        toml::from_str(include_str!("../../data/latencies.toml")).expect("data/latencies.toml is valid");
+    let rows = file.latency.into_iter().map(|row| (row.name.clone(), row)).collect();
+    Latencies { as_of: file.as_of, rows }
+});
+
+impl Default for Latencies {
+    /// The latencies as of the date of the shipped data.
+    fn default() -> Self {
+        SHIPPED.clone()
+    }
+}
+
+impl Latencies {
+    /// The date the shipped numbers were looked up, `YYYY-MM-DD`.
+    pub fn as_of(&self) -> &str {
+        &self.as_of
+    }
+
+    /// A latency by name.
+    pub fn get(&self, name: &str) -> Option<&Latency> {
+        self.rows.get(name)
+    }
+
+    /// The usual duration of a latency that this crate itself names, zero for one that the data does not hold.
+    pub fn typical(&self, name: &str) -> Duration {
+        self.rows.get(name).map_or(Duration::ZERO, |row| Duration::from_secs_f64(row.typical))
+    }
+
+    /// The longest duration seen, zero for a name that the data does not hold.
+    pub fn max(&self, name: &str) -> Duration {
+        self.rows.get(name).map_or(Duration::ZERO, |row| Duration::from_secs_f64(row.max))
+    }
+
+    /// The latency that a draw `u` in `0..1` falls on: half the draws below `typical`, half above, linear on either side.
+    pub fn at(&self, name: &str, u: f64) -> Duration {
+        self.rows.get(name).map_or(Duration::ZERO, |row| {
+            let u = u.clamp(0.0, 1.0);
+            let seconds = if u < 0.5 {
+                row.min + (row.typical - row.min) * (u * 2.0)
+            } else {
+                row.typical + (row.max - row.typical) * (u * 2.0 - 1.0)
+            };
+            Duration::from_secs_f64(seconds)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn draws_span_the_range_with_typical_in_the_middle() {
+        let latencies = Latencies::default();
+        let row = latencies.get("nat_gateway_available").unwrap().clone();
+        assert_eq!(latencies.at("nat_gateway_available", 0.0), Duration::from_secs_f64(row.min));
+        assert_eq!(latencies.at("nat_gateway_available", 0.5), Duration::from_secs_f64(row.typical));
+        assert_eq!(latencies.at("nat_gateway_available", 1.0), Duration::from_secs_f64(row.max));
+        for row in latencies.rows.values() {
+            assert!(0.0 <= row.min && row.min <= row.typical && row.typical <= row.max, "{}", row.name);
+        }
+    }
+}

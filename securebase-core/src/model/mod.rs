@@ -1,0 +1,38 @@
+//! The nouns every other module speaks in.
+//!
+//! Purpose: small types that are valid by construction, so that nothing downstream checks them again.
+//! Invariants: no clock, no I/O, no randomness; every type orders and serialises deterministically.
+//! Not here: what a user may write (`spec`), what exists in the cloud (`observe`), what to do (`plan`).
+
+mod account;
+mod address;
+mod email;
+mod framework;
+mod landing_zone;
+mod latency;
+mod limits;
+mod money;
+mod name;
+mod problem;
+mod region;
+mod resource;
+mod tags;
+mod tenant;
+mod tier;
+
+pub use account::AccountId;
+pub use address::Address;
+pub use email::{Email, EmailError};
+pub use framework::Framework;
+pub use landing_zone::{LandingZone, Link, NetworkFeatures, Pool, PoolStrategy};
+pub use latency::{Latencies, Latency};
+pub use limits::{Bucket, Limit, Limits, UnknownLimit};
+pub use money::{Currency, Money};
+pub use name::{NameError, ResourceId, RoleName, TenantKey, TierName, ZoneName};
+pub use problem::{Place, Problem, Problems, Severity};
+pub use region::Region;
+pub use resource::{ResourceKind, ResourceSpec, RouteTarget};
+pub use tags::Tags;
+pub use tenant::Tenant;
+pub(crate) use tier::LOG_RETENTION_DAYS;
+pub use tier::Tier;
