@@ -1,3 +1,6 @@
 //! Plan and execute managed, compliant AWS landing zones.
 
+pub mod cloud;
 pub mod model;
+pub mod observe;
+pub mod time;

@@ -34,5 +34,5 @@ pub use region::Region;
 pub use resource::{ResourceKind, ResourceSpec, RouteTarget};
 pub use tags::Tags;
 pub use tenant::Tenant;
-pub(crate) use tier::LOG_RETENTION_DAYS;
-pub use tier::Tier;
+
+pub use tier::{LOG_RETENTION_DAYS, Tier};

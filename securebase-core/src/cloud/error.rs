@@ -1,0 +1,218 @@
+//! Failures of a call, classified twice: what kind of failure, and whether the call may have had an effect.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// What to do about a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorKind {
+    /// Too many calls: slow down, then call again.
+    Throttled,
+    /// Something else is changing the same thing, or a change has not settled: call again after a while.
+    Busy,
+    /// An id created a moment ago is not visible yet (or is gone): call again for a while, then look.
+    NotFound,
+    /// It exists already: look it up by its natural key, and take it if it is ours.
+    AlreadyExists,
+    /// The account is too young to be worked in: call again for minutes.
+    NotReady,
+    /// The credentials have expired: assume the role again, then call again.
+    ExpiredCredentials,
+    /// The service failed: call again with growing pauses.
+    Service,
+    /// A quota is exhausted: no use calling again until it is raised.
+    Quota,
+    /// The call itself is wrong, or not allowed: no use calling again.
+    Permanent,
+}
+
+/// Whether a failed call may have had an effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Delivery {
+    /// It never left: certainly no effect.
+    NotSent,
+    /// The service answered with an error: certainly no effect.
+    Rejected,
+    /// No usable answer came back: it may have had its effect. Read back before calling again.
+    Unknown,
+}
+
+/// Why a call failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[non_exhaustive]
+pub struct CloudError {
+    /// AWS's error code, for example `InvalidVpcID.NotFound`; `RequestTimeout` and the like where no code came back.
+    pub code: String,
+    /// The reason AWS gives inside the error (`ConstraintViolationException` has one), if any.
+    pub reason: Option<String>,
+    /// AWS's message.
+    pub message: String,
+    /// What to do about it.
+    pub kind: ErrorKind,
+    /// Whether the call may have had an effect.
+    pub delivery: Delivery,
+}
+
+impl fmt::Display for CloudError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { code, reason, message, kind: _, delivery } = self;
+        write!(f, "{code}")?;
+        if let Some(reason) = reason {
+            write!(f, " ({reason})")?;
+        }
+        if !message.is_empty() {
+            write!(f, ": {message}")?;
+        }
+        if *delivery == Delivery::Unknown {
+            write!(f, " (it may have taken effect)")?;
+        }
+        Ok(())
+    }
+}
+
+/// Codes whose meaning does not follow from their ending, in one table.
+const KINDS: &[(&str, ErrorKind)] = &[
+    ("TooManyRequestsException", ErrorKind::Throttled),
+    ("ThrottlingException", ErrorKind::Throttled),
+    ("Throttling", ErrorKind::Throttled),
+    ("RequestLimitExceeded", ErrorKind::Throttled),
+    ("SlowDown", ErrorKind::Throttled),
+    ("ConcurrentModificationException", ErrorKind::Busy),
+    ("ConcurrentModification", ErrorKind::Busy),
+    ("FinalizingOrganizationException", ErrorKind::Busy),
+    ("PolicyChangesInProgressException", ErrorKind::Busy),
+    ("OperationAbortedException", ErrorKind::Busy),
+    ("ConcurrentTagAccess", ErrorKind::Busy),
+    ("ConflictException", ErrorKind::Busy),
+    ("DependencyViolation", ErrorKind::Busy),
+    ("DeleteConflict", ErrorKind::Busy),
+    ("InvalidIPAddress.InUse", ErrorKind::Busy),
+    ("IncorrectState", ErrorKind::Busy),
+    ("IncorrectInstanceState", ErrorKind::Busy),
+    ("NatGatewayNotFound", ErrorKind::NotFound),
+    ("NoSuchEntity", ErrorKind::NotFound),
+    ("ResourceNotFoundException", ErrorKind::NotFound),
+    ("AWSOrganizationsNotInUseException", ErrorKind::NotFound),
+    ("AlreadyInOrganizationException", ErrorKind::AlreadyExists),
+    ("DuplicateOrganizationalUnitException", ErrorKind::AlreadyExists),
+    ("DuplicatePolicyException", ErrorKind::AlreadyExists),
+    ("DuplicatePolicyAttachmentException", ErrorKind::AlreadyExists),
+    ("DuplicateAccountException", ErrorKind::AlreadyExists),
+    ("PolicyTypeAlreadyEnabledException", ErrorKind::AlreadyExists),
+    ("Resource.AlreadyAssociated", ErrorKind::AlreadyExists),
+    ("RouteAlreadyExists", ErrorKind::AlreadyExists),
+    ("FlowLogAlreadyExists", ErrorKind::AlreadyExists),
+    ("EntityAlreadyExists", ErrorKind::AlreadyExists),
+    ("ResourceAlreadyExistsException", ErrorKind::AlreadyExists),
+    ("PendingVerification", ErrorKind::NotReady),
+    ("OptInRequired", ErrorKind::NotReady),
+    ("AuthFailure", ErrorKind::NotReady),
+    ("UnauthorizedOperation", ErrorKind::NotReady),
+    ("AccessDenied", ErrorKind::NotReady),
+    ("AccessDeniedException", ErrorKind::NotReady),
+    ("SubscriptionRequiredException", ErrorKind::NotReady),
+    ("InvalidClientTokenId", ErrorKind::NotReady),
+    ("UnrecognizedClientException", ErrorKind::NotReady),
+    ("ExpiredToken", ErrorKind::ExpiredCredentials),
+    ("ExpiredTokenException", ErrorKind::ExpiredCredentials),
+    ("RequestExpired", ErrorKind::ExpiredCredentials),
+    ("ServiceException", ErrorKind::Service),
+    ("InternalError", ErrorKind::Service),
+    ("InternalFailure", ErrorKind::Service),
+    ("ServiceUnavailable", ErrorKind::Service),
+    ("ServiceUnavailableException", ErrorKind::Service),
+    ("ServiceFailureException", ErrorKind::Service),
+    ("ServiceFailure", ErrorKind::Service),
+    ("Unavailable", ErrorKind::Service),
+    ("RequestTimeout", ErrorKind::Service),
+    ("LimitExceededException", ErrorKind::Quota),
+    ("LimitExceeded", ErrorKind::Quota),
+];
+
+/// Reasons inside `ConstraintViolationException` that pass: everything else in there is a quota or a rule.
+const TRANSIENT_REASONS: &[&str] = &["ACCOUNT_CREATION_NOT_COMPLETE", "WAIT_PERIOD_ACTIVE"];
+
+impl ErrorKind {
+    /// The kind of a failure, from AWS's code and the reason inside it, if any.
+    pub fn classify(code: &str, reason: Option<&str>) -> Self {
+        if let Some((_, kind)) = KINDS.iter().find(|(known, _)| *known == code) {
+            return *kind;
+        }
+        if code == "ConstraintViolationException" {
+            return match reason {
+                Some(reason) if TRANSIENT_REASONS.contains(&reason) => Self::Busy,
+                Some(reason) if reason.contains("LIMIT_EXCEEDED") => Self::Quota,
+                _ => Self::Permanent,
+            };
+        }
+        if code.ends_with(".NotFound") || code.ends_with("NotFoundException") {
+            Self::NotFound
+        } else if code.ends_with("LimitExceeded") {
+            Self::Quota
+        } else {
+            Self::Permanent
+        }
+    }
+}
+
+impl CloudError {
+    /// An error the service answered with: it had no effect. The kind follows from the code.
+    pub fn rejected(code: &str, message: impl Into<String>) -> Self {
+        Self::new(code, None, message, Delivery::Rejected)
+    }
+
+    /// An error with AWS's reason in it, as `ConstraintViolationException` and `InvalidInputException` carry.
+    pub fn rejected_because(code: &str, reason: &str, message: impl Into<String>) -> Self {
+        Self::new(code, Some(reason), message, Delivery::Rejected)
+    }
+
+    /// The service failed or the reply was lost: the call may have had its effect.
+    pub fn unknown(code: &str, message: impl Into<String>) -> Self {
+        Self { kind: ErrorKind::Service, ..Self::new(code, None, message, Delivery::Unknown) }
+    }
+
+    /// The call never left.
+    pub fn not_sent(code: &str, message: impl Into<String>) -> Self {
+        Self::new(code, None, message, Delivery::NotSent)
+    }
+
+    /// An error of any delivery; its kind follows from the code and reason.
+    pub fn new(code: &str, reason: Option<&str>, message: impl Into<String>, delivery: Delivery) -> Self {
+        Self {
+            code: code.to_owned(),
+            reason: reason.map(str::to_owned),
+            message: message.into(),
+            kind: ErrorKind::classify(code, reason),
+            delivery,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_follow_from_code_and_reason() {
+        let cases = [
+            ("RequestLimitExceeded", None, ErrorKind::Throttled),
+            ("VpcLimitExceeded", None, ErrorKind::Quota),
+            ("InvalidVpcID.NotFound", None, ErrorKind::NotFound),
+            ("PolicyNotFoundException", None, ErrorKind::NotFound),
+            ("ConstraintViolationException", Some("ACCOUNT_NUMBER_LIMIT_EXCEEDED"), ErrorKind::Quota),
+            (
+                "ConstraintViolationException",
+                Some("ORGANIZATION_NOT_IN_ALL_FEATURES_MODE"),
+                ErrorKind::Permanent,
+            ),
+            ("InvalidSubnet.Conflict", None, ErrorKind::Permanent),
+            ("SomethingNobodyHasSeen", None, ErrorKind::Permanent),
+        ];
+        for (code, reason, kind) in cases {
+            assert_eq!(ErrorKind::classify(code, reason), kind, "{code}");
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! The port itself.
+
+use futures::future::BoxFuture;
+
+use super::{Call, CloudError, Reply};
+
+/// What a cloud answers with, in its own time.
+pub type ReplyFuture<'a> = BoxFuture<'a, Result<Reply, CloudError>>;
+
+/// A cloud: takes one call, gives one reply.
+///
+/// # Guarantees
+/// A cloud sends each call at most once: it never retries by itself, because only the caller's journal knows whether a
+/// second attempt could create a second resource. It assumes the access role the call names where the target is a member
+/// account, and keeps the session for later calls.
+///
+/// # Caveats
+/// Dropping the future does not undo the call; whether it had an effect is then unknown.
+///
+/// # Errors
+/// [`CloudError`] says what kind of failure it was, and by its [`Delivery`](super::Delivery) whether the call may have had
+/// an effect all the same.
+pub trait Cloud: Send + Sync {
+    /// Carries out one call.
+    fn call(&self, call: Call) -> ReplyFuture<'_>;
+}
+
+impl<C: Cloud + ?Sized> Cloud for &C {
+    fn call(&self, call: Call) -> ReplyFuture<'_> {
+        (**self).call(call)
+    }
+}
+
+impl<C: Cloud + ?Sized> Cloud for std::sync::Arc<C> {
+    fn call(&self, call: Call) -> ReplyFuture<'_> {
+        (**self).call(call)
+    }
+}

@@ -1,0 +1,115 @@
+//! The picture itself.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::cloud::{
+    Account, ElasticIp, FlowLog, InternetGateway, LogGroup, NatGateway, Organization, Policy, Role, Root,
+    RouteTable, Subnet, Vpc, VpnGateway,
+};
+use crate::model::{AccountId, Region, ResourceId, Tags};
+
+/// All that was found.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Observed {
+    /// The organization, `None` where the account belongs to none.
+    pub organization: Option<ObservedOrganization>,
+    /// What is in each member account and region that was looked into.
+    pub members: BTreeMap<AccountId, BTreeMap<Region, ObservedMember>>,
+}
+
+/// The organization and what it holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObservedOrganization {
+    /// The organization itself.
+    pub organization: Organization,
+    /// Its root.
+    pub root: Root,
+    /// Its units, parents before children.
+    pub units: Vec<ObservedUnit>,
+    /// Its accounts, the management account included.
+    pub accounts: Vec<ObservedAccount>,
+    /// Its service control policies, AWS's own included.
+    pub policies: Vec<ObservedPolicy>,
+}
+
+/// An organizational unit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObservedUnit {
+    /// Its id.
+    pub id: ResourceId,
+    /// Its name.
+    pub name: String,
+    /// The root or unit above.
+    pub parent: ResourceId,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+/// An account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObservedAccount {
+    /// The account.
+    pub account: Account,
+    /// The root or unit it sits in.
+    pub parent: ResourceId,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+/// A service control policy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObservedPolicy {
+    /// The policy, with its document unless AWS made it.
+    pub policy: Policy,
+    /// Where it is attached.
+    pub targets: Vec<ResourceId>,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+/// What is in one member account and region.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ObservedMember {
+    /// Its VPCs.
+    pub vpcs: Vec<ObservedVpc>,
+    /// Its subnets.
+    pub subnets: Vec<Subnet>,
+    /// Its internet gateways.
+    pub internet_gateways: Vec<InternetGateway>,
+    /// Its elastic IPs.
+    pub elastic_ips: Vec<ElasticIp>,
+    /// Its NAT gateways, gone ones included while they list.
+    pub nat_gateways: Vec<NatGateway>,
+    /// Its route tables.
+    pub route_tables: Vec<RouteTable>,
+    /// Its flow logs.
+    pub flow_logs: Vec<FlowLog>,
+    /// Its virtual private gateways.
+    pub vpn_gateways: Vec<VpnGateway>,
+    /// Its roles that were asked for by name.
+    pub roles: Vec<Role>,
+    /// Its log groups that were asked for by name.
+    pub log_groups: Vec<ObservedLogGroup>,
+}
+
+/// A VPC with the attributes that AWS tells one a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObservedVpc {
+    /// The VPC.
+    pub vpc: Vpc,
+    /// Name resolution.
+    pub dns_support: bool,
+    /// Public DNS names.
+    pub dns_hostnames: bool,
+}
+
+/// A log group with its tags.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObservedLogGroup {
+    /// The group.
+    pub group: LogGroup,
+    /// Its tags.
+    pub tags: Tags,
+}
