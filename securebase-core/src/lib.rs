@@ -2,5 +2,6 @@
 
 pub mod cloud;
 pub mod model;
+pub mod net;
 pub mod observe;
 pub mod time;

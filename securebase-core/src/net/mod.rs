@@ -1,0 +1,17 @@
+//! Addresses: blocks, AWS's rules for them, subnets, pools, and who could never be connected to whom.
+//!
+//! *Invariants.* Everything here is a pure function of its input: no clock, no I/O, no randomness. A block in these types
+//! has no host bits.
+//!
+//! *Non-goals.* Routes and gateways (the planner makes them), calls to AWS.
+
+pub mod cidr;
+pub mod error;
+pub mod free;
+pub mod layout;
+pub mod rules;
+
+pub use cidr::{Block, Block4, Block6};
+pub use error::Error;
+pub use free::FreeSet;
+pub use layout::{Layout, LayoutPlan, Role, SubnetPlan};
