@@ -9,9 +9,11 @@ pub mod cidr;
 pub mod error;
 pub mod free;
 pub mod layout;
+pub mod overlap;
 pub mod rules;
 
 pub use cidr::{Block, Block4, Block6};
 pub use error::Error;
 pub use free::FreeSet;
 pub use layout::{Layout, LayoutPlan, Role, SubnetPlan};
+pub use overlap::{Overlap, overlaps};

@@ -1,0 +1,231 @@
+//! Which blocks overlap.
+//!
+//! *Purpose.* Every overlapping pair of a list, each once; or, where pairs would be too many, the clusters of blocks that
+//! overlap.
+//!
+//! *Invariants.* Blocks are nested or apart, so one pass in the order of first addresses with the enclosing blocks on a
+//! stack finds all pairs: sorting plus the number of pairs, never all pairs of the input. Answers are in the order of the
+//! input.
+//!
+//! *Non-goals.* Whether an overlap matters: that is [`super::connectivity`].
+
+use std::cmp::Ordering;
+
+use serde::{Deserialize, Serialize};
+
+use super::cidr::Block;
+
+/// Two entries that share addresses; `a` stood before `b` in the input.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Overlap {
+    /// The owner of the first.
+    pub a: String,
+    /// The owner of the second.
+    pub b: String,
+    /// The first's block.
+    pub a_cidr: Block,
+    /// The second's block.
+    pub b_cidr: Block,
+}
+
+/// Blocks that lie in one enclosing block, which is one of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cluster {
+    /// The block that encloses the others.
+    pub block: Block,
+    /// Positions in the input, ascending; at least two.
+    pub members: Vec<usize>,
+}
+
+/// Every overlapping pair of `(owner, block)`, ordered by the position of the first and then of the second. An owner whose
+/// own blocks overlap counts too.
+pub fn overlaps<O: AsRef<str>>(entries: &[(O, Block)]) -> Vec<Overlap> {
+    let blocks: Vec<Block> = entries.iter().map(|(_, block)| *block).collect();
+    let name = |n: usize| entries[n].0.as_ref().to_owned();
+    let overlap =
+        |(a, b): (usize, usize)| Overlap { a: name(a), b: name(b), a_cidr: blocks[a], b_cidr: blocks[b] };
+    pairs(&blocks).into_iter().map(overlap).collect()
+}
+
+/// Every overlapping pair as positions in `blocks`, `(smaller, larger)`, in ascending order.
+pub fn pairs(blocks: &[Block]) -> Vec<(usize, usize)> {
+    let mut pairs = Vec::new();
+    sweep(blocks, |n, around| {
+        pairs.extend(around.iter().map(|(outer, _)| ((*outer).min(n), (*outer).max(n))))
+    });
+    pairs.sort_unstable();
+    pairs
+}
+
+/// How many pairs overlap, without naming them: ten thousand tenants on one block are fifty million pairs.
+pub fn pair_count(blocks: &[Block]) -> u64 {
+    let mut count = 0_u64;
+    sweep(blocks, |_, around| count += u64::try_from(around.len()).unwrap_or(u64::MAX));
+    count
+}
+
+/// The clusters of overlapping blocks, in the order of their addresses. Blocks that overlap nothing are in none.
+pub fn clusters(blocks: &[Block]) -> Vec<Cluster> {
+    let mut clusters: Vec<Cluster> = Vec::new();
+    sweep(blocks, |n, around| {
+        if let Some((outermost, block)) = around.first() {
+            match clusters.last_mut() {
+                Some(last) if last.members.first() == Some(outermost) => last.members.push(n),
+                _ => clusters.push(Cluster { block: *block, members: vec![*outermost, n] }),
+            }
+        }
+    });
+    for cluster in &mut clusters {
+        cluster.members.sort_unstable();
+    }
+    clusters
+}
+
+/// Calls `visit(n, around)` for every block, `around` being the blocks visited before that contain it, outermost first.
+fn sweep(blocks: &[Block], mut visit: impl FnMut(usize, &[(usize, Block)])) {
+    let mut order: Vec<(Key, usize)> = blocks.iter().map(Key::of).zip(0..).collect();
+    order.sort_unstable();
+    let mut around: Vec<(usize, Block)> = Vec::new();
+    let mut ends: Vec<Key> = Vec::new();
+    for (key, n) in order {
+        while ends.last().is_some_and(|end| end.before(&key)) {
+            ends.pop();
+            around.pop();
+        }
+        visit(n, &around);
+        around.push((n, blocks[n]));
+        ends.push(Key::end(&blocks[n]));
+    }
+}
+
+/// Orders blocks by family, first address, and the larger first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Key {
+    V4(u64),
+    V6(u128, u8),
+}
+
+impl Key {
+    fn of(block: &Block) -> Self {
+        match block {
+            Block::V4(block) => Self::V4((u64::from(block.start()) << 8) | u64::from(block.prefix_len())),
+            Block::V6(block) => Self::V6(block.first().to_bits(), block.prefix_len()),
+        }
+    }
+
+    /// The last address, comparable by [`Key::before`] only.
+    fn end(block: &Block) -> Self {
+        match block {
+            Block::V4(block) => Self::V4(u64::from(block.end()) << 8),
+            Block::V6(block) => Self::V6(block.last().to_bits(), 0),
+        }
+    }
+
+    /// Whether this last address lies before the first address of `key`.
+    fn before(&self, key: &Self) -> bool {
+        match (self, key) {
+            (Self::V4(end), Self::V4(start)) => end >> 8 < start >> 8,
+            (Self::V6(end, _), Self::V6(start, _)) => end < start,
+            (Self::V4(_), Self::V6(..)) => true,
+            (Self::V6(..), Self::V4(_)) => false,
+        }
+    }
+}
+
+impl Ord for Key {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::V4(a), Self::V4(b)) => a.cmp(b),
+            (Self::V6(a, a_len), Self::V6(b, b_len)) => a.cmp(b).then(a_len.cmp(b_len)),
+            (Self::V4(_), Self::V6(..)) => Ordering::Less,
+            (Self::V6(..), Self::V4(_)) => Ordering::Greater,
+        }
+    }
+}
+
+impl PartialOrd for Key {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::net::{Block4, Block6};
+
+    fn b(text: &str) -> Block {
+        Block::parse(text).unwrap()
+    }
+
+    #[test]
+    fn each_pair_once_in_the_order_of_the_input() {
+        let entries = [
+            ("q", b("10.1.0.0/16")),
+            ("big", b("10.0.0.0/8")),
+            ("m", b("10.1.0.0/16")),
+            ("other", b("11.0.0.0/8")),
+            ("six", b("::/0")),
+            ("q", b("10.1.9.0/24")),
+        ];
+        let text: Vec<_> =
+            overlaps(&entries).iter().map(|o| format!("{} {} {} {}", o.a, o.a_cidr, o.b, o.b_cidr)).collect();
+        assert_eq!(
+            text,
+            [
+                "q 10.1.0.0/16 big 10.0.0.0/8",
+                "q 10.1.0.0/16 m 10.1.0.0/16",
+                "q 10.1.0.0/16 q 10.1.9.0/24",
+                "big 10.0.0.0/8 m 10.1.0.0/16",
+                "big 10.0.0.0/8 q 10.1.9.0/24",
+                "m 10.1.0.0/16 q 10.1.9.0/24",
+            ]
+        );
+    }
+
+    #[test]
+    fn clusters_and_counts_do_not_list_pairs() {
+        let blocks = vec![b("10.1.0.0/16"); 10_000];
+        assert_eq!(pair_count(&blocks), 49_995_000);
+        assert_eq!(clusters(&blocks).iter().map(|c| c.members.len()).collect::<Vec<_>>(), [10_000]);
+        let blocks = [
+            b("10.2.0.0/16"),
+            b("10.1.1.0/24"),
+            b("10.9.0.0/16"),
+            b("10.1.0.0/16"),
+            b("10.2.0.0/24"),
+            b("10.1.2.0/24"),
+        ];
+        let found: Vec<_> = clusters(&blocks).into_iter().map(|c| (c.block.to_string(), c.members)).collect();
+        assert_eq!(
+            found,
+            [("10.1.0.0/16".to_owned(), vec![1, 3, 5]), ("10.2.0.0/16".to_owned(), vec![0, 4])]
+        );
+    }
+
+    fn any_block() -> impl Strategy<Value = Block> {
+        // Few distinct addresses, so that overlaps are common.
+        prop_oneof![
+            4 => (0_u32..64, 24_u8..=32).prop_map(|(n, len)| Block4::containing((0x0a00_0000 | n << 3).into(), len).into()),
+            1 => (0_u128..16, 120_u8..=128).prop_map(|(n, len)| Block6::containing((n << 2).into(), len).into()),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn the_sweep_finds_what_comparing_all_pairs_finds(blocks in prop::collection::vec(any_block(), 0..40)) {
+            let mut expected = Vec::new();
+            for a in 0..blocks.len() {
+                for b in a + 1..blocks.len() {
+                    if blocks[a].overlaps(&blocks[b]) {
+                        expected.push((a, b));
+                    }
+                }
+            }
+            prop_assert_eq!(pair_count(&blocks), expected.len() as u64);
+            prop_assert_eq!(pairs(&blocks), expected);
+        }
+    }
+}
