@@ -4,4 +4,5 @@ pub mod cloud;
 pub mod model;
 pub mod net;
 pub mod observe;
+pub mod table;
 pub mod time;

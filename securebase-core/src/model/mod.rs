@@ -27,7 +27,7 @@ pub use framework::Framework;
 pub use landing_zone::{LandingZone, Link, NetworkFeatures, Pool, PoolStrategy};
 pub use latency::{Latencies, Latency};
 pub use limits::{Bucket, Limit, Limits, UnknownLimit};
-pub use money::{Currency, Money};
+pub use money::{Currency, Money, MoneyError, Rounding};
 pub use name::{NameError, ResourceId, RoleName, TenantKey, TierName, ZoneName};
 pub use problem::{Place, Problem, Problems, Severity};
 pub use region::Region;
