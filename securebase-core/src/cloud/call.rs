@@ -196,8 +196,10 @@ operations! {
         /// The request (`car-…`).
         request: ResourceId,
     };
-    /// How all requests for accounts stand.
+    /// How requests for accounts stand: all of them, or those in progress.
     Organizations reads ListCreateAccountStatus {
+        /// Only those in progress; otherwise failed and succeeded ones too.
+        in_progress_only: bool,
         /// The page to read.
         page: Option<PageToken>,
     };

@@ -1,5 +1,7 @@
 //! The port itself.
 
+use std::time::Duration;
+
 use futures::future::BoxFuture;
 
 use super::{Call, CloudError, Reply};
@@ -23,16 +25,29 @@ pub type ReplyFuture<'a> = BoxFuture<'a, Result<Reply, CloudError>>;
 pub trait Cloud: Send + Sync {
     /// Carries out one call.
     fn call(&self, call: Call) -> ReplyFuture<'_>;
+
+    /// Lets time pass in this cloud: real time by default, virtual time in a simulated one.
+    fn pause(&self, duration: Duration) -> BoxFuture<'_, ()> {
+        Box::pin(tokio::time::sleep(duration))
+    }
 }
 
 impl<C: Cloud + ?Sized> Cloud for &C {
     fn call(&self, call: Call) -> ReplyFuture<'_> {
         (**self).call(call)
     }
+
+    fn pause(&self, duration: Duration) -> BoxFuture<'_, ()> {
+        (**self).pause(duration)
+    }
 }
 
 impl<C: Cloud + ?Sized> Cloud for std::sync::Arc<C> {
     fn call(&self, call: Call) -> ReplyFuture<'_> {
         (**self).call(call)
+    }
+
+    fn pause(&self, duration: Duration) -> BoxFuture<'_, ()> {
+        (**self).pause(duration)
     }
 }
