@@ -4,5 +4,6 @@ pub mod cloud;
 pub mod model;
 pub mod net;
 pub mod observe;
+pub mod policy;
 pub mod table;
 pub mod time;

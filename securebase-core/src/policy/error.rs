@@ -1,0 +1,75 @@
+//! What can go wrong with policies.
+
+use crate::model::{Place, Problem, Problems};
+
+use super::source::Location;
+
+/// Errors of the policy module.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The text is no policy document. Everything that is wrong is listed, in the order of the text.
+    #[error("malformed policy document: {}", summary(.0))]
+    Malformed(Problems),
+    /// A guardrail needs a parameter that was not given.
+    #[error("guardrail `{guardrail}` needs the parameter `{parameter}`")]
+    MissingParameter {
+        /// The guardrail's id.
+        guardrail: String,
+        /// The parameter.
+        parameter: String,
+    },
+    /// A parameter's value cannot stand in a policy.
+    #[error("parameter `{parameter}` cannot be `{value}`: {reason}")]
+    BadParameter {
+        /// The parameter.
+        parameter: String,
+        /// The offending value.
+        value: String,
+        /// Why.
+        reason: String,
+    },
+    /// No guardrail has this id.
+    #[error("no guardrail is called `{0}`")]
+    UnknownGuardrail(String),
+    /// The shipped catalogue cannot be read; a defect of the crate that its tests exclude.
+    #[error("the guardrail catalogue is damaged: {0}")]
+    Catalogue(String),
+    /// Statements do not fit into the documents that a target may have.
+    #[error("policies do not fit: {0}")]
+    DoesNotFit(String),
+}
+
+impl Error {
+    /// Stable code for programs.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Malformed(_) => "policy.malformed",
+            Self::MissingParameter { .. } => "policy.missing-parameter",
+            Self::BadParameter { .. } => "policy.bad-parameter",
+            Self::UnknownGuardrail(_) => "policy.unknown-guardrail",
+            Self::Catalogue(_) => "policy.catalogue",
+            Self::DoesNotFit(_) => "policy.does-not-fit",
+        }
+    }
+}
+
+impl From<Location> for Place {
+    fn from(Location { line, column }: Location) -> Self {
+        Self { file: None, line, column }
+    }
+}
+
+/// An error at a place of a document.
+pub(crate) fn defect(code: &str, path: &str, message: String, hint: &str, location: Location) -> Problem {
+    Problem::error(code, path, message, hint).at(Some(location.into()))
+}
+
+fn summary(problems: &Problems) -> String {
+    let each = |problem: &Problem| match &problem.place {
+        Some(Place { line, column, .. }) => format!("line {line}, column {column}: {}", problem.message),
+        None => problem.message.clone(),
+    };
+    problems.iter().map(each).collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,88 @@
+//! A tier's guardrails as documents ready to attach.
+
+use super::catalogue::{Catalogue, Guardrail};
+use super::document::PolicyDocument;
+use super::error::Error;
+use super::pack::{Fit, pack};
+use super::parameters::Parameters;
+use crate::model::Limits;
+
+/// A policy document with the name and description that it has in the organization.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedDocument {
+    /// Name, at most 128 characters; the natural key by which it is found again.
+    pub name: String,
+    /// Description, at most 512 characters.
+    pub description: String,
+    /// The document.
+    pub document: PolicyDocument,
+}
+
+/// The guardrails of a framework with its baseline, in order of id. A framework without a set of its own gets the baseline.
+///
+/// # Errors
+/// [`Error::Catalogue`] or [`Error::UnknownGuardrail`], which the crate's tests exclude.
+pub fn guardrails(framework: &str) -> Result<Vec<&'static Guardrail>, Error> {
+    Catalogue::shipped()?.for_framework(framework).map(|(_, guardrails)| guardrails)
+}
+
+/// A framework's guardrails, packed into as few documents as possible under AWS's limits of the shipped date.
+///
+/// Names are `securebase-soc2` and the like, numbered where there are several documents.
+///
+/// # Errors
+/// [`Error::BadParameter`] and [`Error::MissingParameter`]; [`Error::DoesNotFit`] where AWS's limits are too small.
+pub fn tier_documents(framework: &str, parameters: &Parameters) -> Result<Vec<NamedDocument>, Error> {
+    tier_documents_within(framework, parameters, Fit::from_limits(&Limits::default()))
+}
+
+/// [`tier_documents`] under limits of the caller's.
+///
+/// # Errors
+/// As [`tier_documents`].
+pub fn tier_documents_within(
+    framework: &str,
+    parameters: &Parameters,
+    fit: Fit,
+) -> Result<Vec<NamedDocument>, Error> {
+    let catalogue = Catalogue::shipped()?;
+    let (title, guardrails) = catalogue.for_framework(framework)?;
+    let own = catalogue.sets().iter().find(|set| set.title == title);
+    let short = own.map_or("baseline", |set| set.framework.as_str());
+    let documents =
+        guardrails.iter().map(|guardrail| guardrail.document(parameters)).collect::<Result<Vec<_>, _>>()?;
+    let packed = pack(&documents, fit)?;
+    let count = packed.len();
+    let ids = guardrails.iter().map(|guardrail| guardrail.id.as_str()).collect::<Vec<_>>().join(" ");
+    let named = packed.into_iter().enumerate().map(|(index, document)| {
+        let (mut name, mut part) = (format!("{}-{short}", parameters.platform), String::new());
+        if count > 1 {
+            name = format!("{name}-{}", index + 1);
+            part = format!(", part {} of {count}", index + 1);
+        }
+        let description = format!("{title} guardrails{part}: {ids}");
+        NamedDocument { name, description: description.chars().take(512).collect(), document }
+    });
+    Ok(named.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_shipped_framework_fits_one_document() {
+        for framework in ["soc2", "hipaa", "fedramp", "cis", "SOC 2", "of-our-own"] {
+            let documents = tier_documents(framework, &Parameters::default()).unwrap();
+            assert_eq!(documents.len(), 1, "{framework}");
+            let NamedDocument { name, description, document } = &documents[0];
+            assert!(document.size() <= 10_240, "{framework}: {}", document.size());
+            assert!(name.starts_with("securebase-") && name.len() <= 128 && description.len() <= 512);
+            assert_eq!(&PolicyDocument::parse(&document.to_json()).unwrap(), document);
+        }
+        assert_eq!(
+            tier_documents("of-our-own", &Parameters::default()).unwrap()[0].name,
+            "securebase-baseline"
+        );
+    }
+}

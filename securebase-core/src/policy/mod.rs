@@ -1,0 +1,28 @@
+//! Guardrails: policies that are proven, not hoped for.
+//!
+//! Purpose: a typed model of service control policies (and resource control policies), and what can be done with it.
+//! Invariants: no I/O, clock or randomness; every output is a pure function of its input and of the shipped data.
+//! Non-goals: granting access. A control policy only ever takes away.
+
+pub mod actions;
+mod arn;
+pub mod catalogue;
+pub mod document;
+mod error;
+pub mod guardrails;
+mod operator;
+pub mod pack;
+mod parameters;
+mod parse;
+mod pattern;
+mod source;
+
+pub use catalogue::{Catalogue, Controls, Guardrail, GuardrailSet};
+pub use document::{Condition, Effect, PolicyDocument, Principal, Selection, Statement, Version};
+pub use error::Error;
+pub use guardrails::{NamedDocument, guardrails, tier_documents, tier_documents_within};
+pub use operator::{Comparison, Operator, Quantifier};
+pub use pack::{Fit, pack};
+pub use parameters::Parameters;
+pub use pattern::{glob, glob_folded};
+pub use source::Location;
