@@ -4,6 +4,7 @@ pub mod cloud;
 pub mod model;
 pub mod net;
 pub mod observe;
+pub mod plan;
 pub mod policy;
 pub mod table;
 pub mod time;

@@ -1,0 +1,58 @@
+//! Why there is no plan.
+
+use crate::model::{Address, Problems};
+
+/// Why there is no plan, or why a saved one cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The zone and what was observed do not go together.
+    #[error("the zone cannot be planned:\n{0}")]
+    Problems(Problems),
+    /// Resources wait for each other in a circle.
+    #[error("resources wait for each other: {}", path.iter().map(Address::as_str).collect::<Vec<_>>().join(" → "))]
+    Cycle {
+        /// The circle; the first is repeated at the end.
+        path: Vec<Address>,
+    },
+    /// A resource names another that does not exist.
+    #[error("`{from}` names `{to}`, which is not part of the zone")]
+    Dangling {
+        /// The resource.
+        from: Address,
+        /// What it names.
+        to: Address,
+    },
+    /// Two resources have one address.
+    #[error("two resources have the address `{0}`")]
+    DuplicateAddress(Address),
+    /// A saved plan cannot be read.
+    #[error("the saved plan cannot be read: {0}")]
+    Malformed(String),
+    /// A saved plan was changed after it was made.
+    #[error("the saved plan was changed after it was made: its fingerprint is `{found}`, not `{stated}`")]
+    Fingerprint {
+        /// The fingerprint in the file.
+        stated: String,
+        /// The fingerprint of what the file holds.
+        found: String,
+    },
+    /// A saved plan is of a format this version does not know.
+    #[error("the saved plan has format version `{0}`, this library reads up to `{max}`", max = super::FORMAT_VERSION)]
+    Version(u32),
+}
+
+impl Error {
+    /// A stable word for the kind of error.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Problems(_) => "plan-refused",
+            Self::Cycle { .. } => "plan-cycle",
+            Self::Dangling { .. } => "plan-dangling",
+            Self::DuplicateAddress(_) => "plan-duplicate-address",
+            Self::Malformed(_) => "plan-malformed",
+            Self::Fingerprint { .. } => "plan-fingerprint",
+            Self::Version(_) => "plan-version",
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! The guardrail documents of a tier, named for the zone.
+
+use std::collections::BTreeSet;
+
+use crate::model::{LandingZone, Problem, Tier};
+use crate::policy::{Fit, Parameters, tier_documents_within};
+
+use super::scope::flow_log_group_prefix;
+
+/// A guardrail document as the plan carries it.
+pub(super) struct Document {
+    /// Its name, unique in the organization; it begins with the zone's, by which the zone knows its own.
+    pub(super) name: String,
+    /// What it is for.
+    pub(super) description: String,
+    /// Its canonical text.
+    pub(super) text: String,
+}
+
+/// The documents to attach to a tier's unit.
+pub(super) fn documents(zone: &LandingZone, tier: &Tier) -> Result<Vec<Document>, Problem> {
+    let regions: BTreeSet<String> = zone
+        .tenants
+        .iter()
+        .filter(|tenant| tenant.tier == tier.name)
+        .map(|tenant| tenant.region.to_string())
+        .collect();
+    let parameters = Parameters {
+        executor_role: zone.access_role.to_string(),
+        regions: regions.into_iter().collect(),
+        platform: zone.name.to_string(),
+        log_groups: vec![format!("{}*", flow_log_group_prefix(&zone.name))],
+        ..Parameters::default()
+    };
+    let fit = Fit::from_limits(&zone.limits);
+    let documents = tier_documents_within(tier.framework.as_str(), &parameters, fit).map_err(|error| {
+        Problem::error(
+            "guardrails-do-not-fit",
+            format!("tiers.\"{}\"", tier.name),
+            format!("its guardrails cannot be attached: {error}"),
+            "raise the quota they exceed, or choose a framework with a smaller set",
+        )
+    })?;
+    let count = documents.len();
+    let named = documents.into_iter().enumerate().map(|(index, document)| {
+        let part = if count == 1 { String::new() } else { format!("-{}", index + 1) };
+        Document {
+            name: format!("{}-{}{part}", zone.name, tier.name),
+            description: document.description,
+            text: document.document.to_json(),
+        }
+    });
+    Ok(named.collect())
+}

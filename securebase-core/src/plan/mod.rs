@@ -1,0 +1,28 @@
+//! What to do: the desired graph, compared with what was observed, becomes a plan.
+//!
+//! Purpose: decide everything before anything is touched, so that execution has no choices left.
+//! Invariants: synchronous and free of I/O; the same input gives the same bytes, in whatever order the tenants were
+//! written; a value known in a plan never changes when it is carried out.
+//! Not here: asking the cloud (`exec::survey`), carrying a plan out (`exec`).
+
+mod blocks;
+mod compare;
+mod desired;
+mod display;
+mod draw;
+mod error;
+mod graph;
+mod guardrails;
+mod planner;
+mod saved;
+mod scope;
+mod step;
+mod surplus;
+
+pub use desired::{ADDRESS_TAG, TENANT_TAG, ZONE_TAG};
+pub use error::Error;
+pub use graph::{Dependency, Resource, ResourceGraph, Why};
+pub use planner::Planner;
+pub use saved::FORMAT_VERSION;
+pub use scope::{Scope, ScopedTenant, flow_log_group_name};
+pub use step::{Action, Change, Plan, PlannedTenant, Site, Step};

@@ -1,0 +1,126 @@
+//! What of the cloud a zone is concerned with: what a survey must look at, and nothing else.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::cloud::Account;
+use crate::model::{AccountId, LandingZone, Region, ResourceId, RoleName, TenantKey, ZoneName};
+use crate::observe::ObservedOrganization;
+
+/// What of the cloud a zone is concerned with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scope {
+    /// The zone: the value of the zone tag.
+    pub zone: ZoneName,
+    /// The role to assume in member accounts.
+    pub access_role: RoleName,
+    /// The paths of its organizational units, names joined by `/`, parents before children.
+    pub unit_paths: Vec<String>,
+    /// Its tenants, by key.
+    pub tenants: Vec<ScopedTenant>,
+    /// Whether tenants have networks: without, no member account is looked into.
+    pub network: bool,
+    /// The name of the flow-log delivery role in every account.
+    pub flow_log_role: String,
+}
+
+/// What of one tenant must be found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScopedTenant {
+    /// Its key.
+    pub key: TenantKey,
+    /// The name its account has or will have.
+    pub account_name: String,
+    /// The address of its root user, in lower case.
+    pub account_email: String,
+    /// The account to adopt, or the one known from the state.
+    pub account_id: Option<AccountId>,
+    /// The region of its network.
+    pub region: Region,
+}
+
+impl Scope {
+    /// The scope of a zone.
+    pub fn of(zone: &LandingZone) -> Self {
+        let mut unit_paths: Vec<String> = Vec::new();
+        for tenant in &zone.tenants {
+            for depth in 1..=tenant.ou_path.len() {
+                unit_paths.push(tenant.ou_path[..depth].join("/"));
+            }
+        }
+        // Text order puts a parent before its children: a path is a prefix of every path below it.
+        unit_paths.sort();
+        unit_paths.dedup();
+        let mut tenants: Vec<ScopedTenant> = zone
+            .tenants
+            .iter()
+            .map(|tenant| ScopedTenant {
+                key: tenant.key.clone(),
+                account_name: tenant.account_name.clone(),
+                account_email: tenant.account_email.folded(),
+                account_id: tenant.account_id,
+                region: tenant.region.clone(),
+            })
+            .collect();
+        tenants.sort_by(|a, b| a.key.cmp(&b.key));
+        Self {
+            zone: zone.name.clone(),
+            access_role: zone.access_role.clone(),
+            unit_paths,
+            tenants,
+            network: zone.network.is_some(),
+            flow_log_role: flow_log_role_name(&zone.name),
+        }
+    }
+}
+
+impl Scope {
+    /// A test whether an account is one of the zone's tenants', by id, e-mail or name.
+    pub(crate) fn concern(&self) -> impl Fn(&Account) -> bool {
+        let ids: BTreeSet<AccountId> = self.tenants.iter().filter_map(|tenant| tenant.account_id).collect();
+        let emails: BTreeSet<&str> =
+            self.tenants.iter().map(|tenant| tenant.account_email.as_str()).collect();
+        let names: BTreeSet<&str> = self.tenants.iter().map(|tenant| tenant.account_name.as_str()).collect();
+        move |account| {
+            ids.contains(&account.id)
+                || emails.contains(account.email.to_lowercase().as_str())
+                || names.contains(account.name.as_str())
+        }
+    }
+
+    /// Whether a policy of that name is the zone's: all its policies begin with its name.
+    pub(crate) fn owns_policy(&self, name: &str) -> bool {
+        name.strip_prefix(self.zone.as_str()).is_some_and(|rest| rest.starts_with('-'))
+    }
+}
+
+/// The path of every root (the empty path) and unit of an organization, by id.
+pub(crate) fn unit_paths(organization: &ObservedOrganization) -> BTreeMap<ResourceId, String> {
+    let mut paths = BTreeMap::from([(organization.root.id.clone(), String::new())]);
+    // Parents come before children in an observation.
+    for unit in &organization.units {
+        if let Some(above) = paths.get(&unit.parent) {
+            let path = if above.is_empty() { unit.name.clone() } else { format!("{above}/{}", unit.name) };
+            paths.insert(unit.id.clone(), path);
+        }
+    }
+    paths
+}
+
+/// The name of the flow-log delivery role of a zone. Role names are unique in an account, so one name serves all.
+fn flow_log_role_name(zone: &ZoneName) -> String {
+    let mut name = format!("{zone}-flow-log-delivery");
+    name.truncate(64);
+    name
+}
+
+/// The name of the log group a tenant's flow logs are delivered to.
+pub fn flow_log_group_name(zone: &ZoneName, tenant: &TenantKey) -> String {
+    format!("{}{tenant}/vpc-flow-logs", flow_log_group_prefix(zone))
+}
+
+/// What the names of all log groups of a zone begin with.
+pub(crate) fn flow_log_group_prefix(zone: &ZoneName) -> String {
+    format!("/{zone}/")
+}

@@ -1,0 +1,218 @@
+//! Steps and the plan they make up.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+
+use crate::model::{
+    Address, Money, Problem, Region, ResourceId, ResourceKind, ResourceSpec, TenantKey, TierName,
+};
+
+use super::graph::Dependency;
+use super::scope::Scope;
+
+/// What a step does. Its symbol is what the text of a plan shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// Makes a resource.
+    Create,
+    /// Changes a resource in place.
+    Update,
+    /// Moves an account to another organizational unit.
+    Move,
+    /// Takes over an account that exists.
+    Adopt,
+    /// Proves that an account can be worked in, changing nothing.
+    Verify,
+    /// Deletes a resource.
+    Delete,
+    /// Leaves a resource as it is. Never among a plan's steps; counted only.
+    NoOp,
+}
+
+impl Action {
+    /// The name: `create`, `update`, `move`, `adopt`, `verify`, `delete`, `no-op`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Move => "move",
+            Self::Adopt => "adopt",
+            Self::Verify => "verify",
+            Self::Delete => "delete",
+            Self::NoOp => "no-op",
+        }
+    }
+
+    /// The sign before a step in the text of a plan.
+    pub fn symbol(self) -> char {
+        match self {
+            Self::Create => '+',
+            Self::Update => '~',
+            Self::Move => '>',
+            Self::Adopt => '=',
+            Self::Verify => '?',
+            Self::Delete => '-',
+            Self::NoOp => ' ',
+        }
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Where the calls of a step go.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Site {
+    /// The management account.
+    Management,
+    /// The account of a tenant; its id may be learned on the way.
+    Member {
+        /// The address of the account.
+        account: Address,
+        /// The region.
+        region: Region,
+    },
+}
+
+/// One difference between a resource as it is and as it shall be.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Change {
+    /// What differs, for example `tags.Customer` or `dns_hostnames`.
+    pub field: String,
+    /// As it is; `None` where it is absent.
+    pub from: Option<String>,
+    /// As it shall be; `None` where it shall be absent.
+    pub to: Option<String>,
+}
+
+impl Change {
+    /// A difference.
+    pub fn new(field: impl Into<String>, from: Option<String>, to: Option<String>) -> Self {
+        Self { field: field.into(), from, to }
+    }
+}
+
+/// One step: one resource, one action.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Step {
+    /// The resource.
+    pub address: Address,
+    /// Its kind.
+    pub kind: ResourceKind,
+    /// What is done to it.
+    pub action: Action,
+    /// The tenant it belongs to, `None` for the organization's own.
+    pub tenant: Option<TenantKey>,
+    /// Where its calls go.
+    pub site: Site,
+    /// How the resource shall look; for a deletion, how it looks.
+    pub spec: ResourceSpec,
+    /// The id of the resource, where it exists already.
+    pub id: Option<ResourceId>,
+    /// What differs, for an update.
+    pub changes: Vec<Change>,
+    /// The steps it waits for, and why, in address order.
+    pub depends_on: Vec<Dependency>,
+}
+
+impl Step {
+    /// Whether data, an address others rely on, or a whole network goes with it: such a step is carried out only when named.
+    pub fn is_destructive(&self) -> bool {
+        self.action == Action::Delete && self.kind.holds_data()
+    }
+}
+
+/// What a plan keeps of a tenant, for its text and its cost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedTenant {
+    /// Its key.
+    pub key: TenantKey,
+    /// Its tier.
+    pub tier: TierName,
+    /// The name of its tier that a person reads.
+    pub tier_title: String,
+    /// What it pays a month.
+    pub monthly_price: Money,
+    /// Its region.
+    pub region: Region,
+    /// The block of its VPC, if it has one.
+    pub vpc_cidr: Option<ipnet::Ipv4Net>,
+}
+
+/// A plan: every step, what each waits for, and what was known when it was made.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Plan {
+    /// What of the cloud it concerns.
+    pub scope: Scope,
+    /// The fingerprint of what was observed: the plan applies to nothing else.
+    pub observed_fingerprint: String,
+    /// The quotas and rates that differ from AWS's defaults.
+    pub limit_overrides: BTreeMap<String, f64>,
+    /// Its tenants, by key.
+    pub tenants: Vec<PlannedTenant>,
+    /// The steps, each after all it waits for.
+    pub(super) steps: IndexMap<Address, Step>,
+    /// The ids of what exists already and is named by a step or stays as it is.
+    pub known: BTreeMap<Address, ResourceId>,
+    /// Everything the zone wants to exist, by address.
+    pub inventory: BTreeMap<Address, ResourceKind>,
+    /// What somebody should know before applying.
+    pub warnings: Vec<Problem>,
+}
+
+impl Plan {
+    /// The steps, each after all it waits for.
+    pub fn steps(&self) -> impl ExactSizeIterator<Item = &Step> {
+        self.steps.values()
+    }
+
+    /// The step at an address.
+    pub fn step(&self, address: &Address) -> Option<&Step> {
+        self.steps.get(address)
+    }
+
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// How many steps there are of each action and kind. `Create`, `Update` and `Delete` are always there, perhaps empty.
+    pub fn counts(&self) -> BTreeMap<Action, BTreeMap<ResourceKind, usize>> {
+        let mut counts: BTreeMap<Action, BTreeMap<ResourceKind, usize>> =
+            [Action::Create, Action::Update, Action::Delete].map(|action| (action, BTreeMap::new())).into();
+        for step in self.steps.values() {
+            *counts.entry(step.action).or_default().entry(step.kind).or_default() += 1;
+        }
+        counts
+    }
+
+    /// How many resources stay as they are.
+    pub fn unchanged_count(&self) -> usize {
+        self.inventory.keys().filter(|address| !self.steps.contains_key(*address)).count()
+    }
+
+    /// The addresses of the destructive steps: applying demands that each is named.
+    pub fn destructive(&self) -> BTreeSet<&Address> {
+        self.steps.values().filter(|step| step.is_destructive()).map(|step| &step.address).collect()
+    }
+
+    /// The tenant and tier of everything the zone wants to exist: what a cost model needs.
+    pub fn priced_inventory(&self) -> impl Iterator<Item = (Option<&str>, Option<&str>, ResourceKind)> {
+        let tiers: BTreeMap<&str, &str> =
+            self.tenants.iter().map(|tenant| (tenant.key.as_str(), tenant.tier.as_str())).collect();
+        self.inventory.iter().map(move |(address, kind)| {
+            let tenant = address.tenant_key();
+            (tenant, tenant.and_then(|key| tiers.get(key).copied()), *kind)
+        })
+    }
+}
