@@ -1,6 +1,69 @@
 //! What can go wrong with addresses.
 
+use super::cidr::Block4;
 use crate::model::Problem;
+
+/// What was asked for and what there is instead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shortage {
+    /// The pool's path, empty for the whole.
+    pub pool: String,
+    /// Its ranges.
+    pub ranges: Vec<Block4>,
+    /// The length asked for.
+    pub prefix_len: u8,
+    /// What is free, the largest first.
+    pub free: Vec<Block4>,
+    /// How many addresses that is.
+    pub free_address_count: u64,
+    /// The first block in quarantine that would do, and the serial at which it is free.
+    pub resting: Option<(u64, Block4)>,
+}
+
+impl Shortage {
+    /// What would fit, as `(prefix length, how many blocks of exactly that size are free)`, the largest first.
+    pub fn would_fit(&self) -> Vec<(u8, usize)> {
+        let mut sizes: Vec<(u8, usize)> = Vec::new();
+        for block in &self.free {
+            match sizes.last_mut() {
+                Some((len, count)) if *len == block.prefix_len() => *count += 1,
+                _ => sizes.push((block.prefix_len(), 1)),
+            }
+        }
+        sizes
+    }
+
+    fn hint(&self) -> String {
+        let shown: Vec<String> = self.free.iter().take(6).map(ToString::to_string).collect();
+        let more = match self.free.len().saturating_sub(shown.len()) {
+            0 => String::new(),
+            n => format!(" and {n} more"),
+        };
+        let mut hint = if shown.is_empty() {
+            "nothing is free".to_owned()
+        } else {
+            let sizes: Vec<String> =
+                self.would_fit().iter().take(4).map(|(len, n)| format!("{n} × /{len}")).collect();
+            format!("free: {}{more}; would fit: {}", shown.join(", "), sizes.join(", "))
+        };
+        if let Some((until, block)) = self.resting {
+            hint += &format!("; `{block}` comes out of quarantine at serial {until}");
+        }
+        hint + "; or grow the pool by another range"
+    }
+}
+
+fn named(path: &str, ranges: &[Block4]) -> String {
+    if path.is_empty() { joined(ranges) } else { path.to_owned() }
+}
+
+fn joined(blocks: &[Block4]) -> String {
+    blocks.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn nearest_hint(nearest: Option<&String>, otherwise: &str) -> String {
+    nearest.map_or_else(|| otherwise.to_owned(), |name| format!("did you mean `{name}`?"))
+}
 
 /// Why an operation on addresses was refused. The message says what; [`Error::hint`] says what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -68,6 +131,106 @@ pub enum Error {
         /// The name.
         name: String,
     },
+    /// A pool without addresses.
+    #[error("a pool needs at least one range")]
+    NoRange,
+    /// Two ranges of a pool share addresses.
+    #[error("range `{range}` overlaps `{other}`, which the pool has already")]
+    RangeOverlap {
+        /// The new range.
+        range: Block4,
+        /// The range it overlaps.
+        other: Block4,
+    },
+    /// Nothing of the size is free.
+    #[error("no `/{}` is free in pool `{}`", .0.prefix_len, named(&.0.pool, &.0.ranges))]
+    Exhausted(Box<Shortage>),
+    /// Somebody has the block, or part of it.
+    #[error("`{cidr}` is not free: `{held}` is {by}")]
+    Taken {
+        /// The block asked for.
+        cidr: Block4,
+        /// What is in the way.
+        held: Block4,
+        /// Who or what has it, in words.
+        by: String,
+    },
+    /// The block lies outside the pool.
+    #[error("`{cidr}` lies outside the pool")]
+    Outside {
+        /// The block.
+        cidr: Block4,
+        /// The pool's ranges.
+        ranges: Vec<Block4>,
+    },
+    /// The range is not excluded.
+    #[error("`{cidr}` is not excluded")]
+    NotExcluded {
+        /// The range.
+        cidr: Block4,
+    },
+    /// Nobody of that name has a block.
+    #[error("`{owner}` has no block in the pool")]
+    UnknownOwner {
+        /// The name.
+        owner: String,
+        /// The most similar name.
+        nearest: Option<String>,
+    },
+    /// The owner has blocks, but not this one.
+    #[error("`{owner}` does not have `{cidr}`")]
+    NotHeld {
+        /// The owner.
+        owner: String,
+        /// The block.
+        cidr: Block4,
+    },
+    /// No sub-pool has this path.
+    #[error("there is no pool `{path}`")]
+    UnknownPool {
+        /// The path.
+        path: String,
+        /// The most similar path.
+        nearest: Option<String>,
+    },
+    /// The strategy needs to know the tier.
+    #[error("`{owner}` needs a tier: this pool gives every tier addresses of its own")]
+    TierMissing {
+        /// Who asked.
+        owner: String,
+    },
+    /// A name that cannot be shown or stored.
+    #[error("`{}` is no name for {what}", name.escape_debug())]
+    BadName {
+        /// What it should name: `owner`, `tier` or `pool`.
+        what: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// A serial lower than one seen before.
+    #[error("serial `{to}` does not follow serial `{from}`")]
+    SerialBackwards {
+        /// The serial reached.
+        from: u64,
+        /// The serial given.
+        to: u64,
+    },
+    /// A document of another version.
+    #[error("version `{found}` of the document is not known")]
+    Version {
+        /// The version found.
+        found: u32,
+        /// The version this library reads.
+        known: u32,
+    },
+    /// A text that is no such document.
+    #[error("the text is no {what}: {why}")]
+    Json {
+        /// What it should be.
+        what: &'static str,
+        /// What the reader says.
+        why: String,
+    },
     /// An IPv6 block that is not what a VPC has.
     #[error("`{vpc}` is no /56, the IPv6 block of a VPC")]
     Ipv6VpcLen {
@@ -87,6 +250,20 @@ impl Error {
             Self::LayoutTooLarge { .. } => "layout-too-large",
             Self::Zone { .. } => "layout-zone",
             Self::DuplicateName { .. } => "name-duplicate",
+            Self::NoRange => "pool-empty",
+            Self::RangeOverlap { .. } => "pool-range-overlap",
+            Self::Exhausted(_) => "pool-exhausted",
+            Self::Taken { .. } => "block-taken",
+            Self::Outside { .. } => "block-outside",
+            Self::NotExcluded { .. } => "block-not-excluded",
+            Self::UnknownOwner { .. } => "owner-unknown",
+            Self::NotHeld { .. } => "block-not-held",
+            Self::UnknownPool { .. } => "pool-unknown",
+            Self::TierMissing { .. } => "tier-missing",
+            Self::BadName { .. } => "name-malformed",
+            Self::SerialBackwards { .. } => "serial-backwards",
+            Self::Version { .. } => "version-unknown",
+            Self::Json { .. } => "json-malformed",
             Self::Ipv6VpcLen { .. } => "ipv6-vpc-size",
         }
     }
@@ -112,6 +289,34 @@ impl Error {
             }
             Self::Zone { .. } => "name each zone once, by its letter, such as `a`".to_owned(),
             Self::DuplicateName { .. } => "give each its own name".to_owned(),
+            Self::NoRange => "give it one, such as `10.0.0.0/8`".to_owned(),
+            Self::RangeOverlap { .. } => "give ranges that are apart".to_owned(),
+            Self::Exhausted(shortage) => shortage.hint(),
+            Self::Taken { .. } => "choose another block, or release that one first".to_owned(),
+            Self::Outside { ranges, .. } if ranges.is_empty() => {
+                "the pool has no ranges of its own".to_owned()
+            }
+            Self::Outside { ranges, .. } => {
+                format!("the pool has {}: choose a block there, or grow it", joined(ranges))
+            }
+            Self::NotExcluded { .. } => "name a range exactly as it was excluded".to_owned(),
+            Self::UnknownOwner { nearest, .. } => {
+                nearest_hint(nearest.as_ref(), "list the allocations to see the owners")
+            }
+            Self::NotHeld { .. } => "list the owner's blocks".to_owned(),
+            Self::UnknownPool { nearest, .. } => {
+                nearest_hint(nearest.as_ref(), "carve it out of its parent first")
+            }
+            Self::TierMissing { .. } => "say which tier the owner is of".to_owned(),
+            Self::BadName { what: "owner", .. } => {
+                "use 1 to 256 printable characters without spaces around them".to_owned()
+            }
+            Self::BadName { .. } => {
+                "use 1 to 256 printable characters without slashes or spaces around them".to_owned()
+            }
+            Self::SerialBackwards { from, .. } => format!("use {from} or a later serial"),
+            Self::Version { known, .. } => format!("this library reads version {known}: use a newer one"),
+            Self::Json { .. } => "give the text that was written, unchanged".to_owned(),
             Self::Ipv6VpcLen { .. } => {
                 "use the /56 AWS assigned to the VPC, or take a /56 from your own pool".to_owned()
             }

@@ -7,13 +7,25 @@
 
 pub mod cidr;
 pub mod error;
+pub mod event;
 pub mod free;
 pub mod layout;
+pub mod ledger;
 pub mod overlap;
+pub mod pool;
+pub mod request;
 pub mod rules;
+pub mod snapshot;
+mod space;
+mod state;
 
 pub use cidr::{Block, Block4, Block6};
-pub use error::Error;
+pub use error::{Error, Shortage};
+pub use event::{Entry, Event};
 pub use free::FreeSet;
 pub use layout::{Layout, LayoutPlan, Role, SubnetPlan};
+pub use ledger::Ledger;
 pub use overlap::{Overlap, overlaps};
+pub use pool::AddressPool;
+pub use request::{Exclusion, Request, Settings};
+pub use snapshot::{Allocation, Kind, Snapshot};

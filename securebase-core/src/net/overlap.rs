@@ -51,7 +51,7 @@ pub fn overlaps<O: AsRef<str>>(entries: &[(O, Block)]) -> Vec<Overlap> {
 pub fn pairs(blocks: &[Block]) -> Vec<(usize, usize)> {
     let mut pairs = Vec::new();
     sweep(blocks, |n, around| {
-        pairs.extend(around.iter().map(|(outer, _)| ((*outer).min(n), (*outer).max(n))))
+        pairs.extend(around.iter().map(|(outer, _)| ((*outer).min(n), (*outer).max(n))));
     });
     pairs.sort_unstable();
     pairs

@@ -1,0 +1,421 @@
+//! Pools of addresses: who gets which block, and keeps it.
+//!
+//! *Purpose.* [`AddressPool`] allocates, reserves, releases and remembers. It decides; [`super::state`] applies.
+//!
+//! *Invariants.* A block once given stays with its owner until released, whatever is added, removed or reordered around it.
+//! Within a scope (the pool, under `per-tier` the tier's part of it, under `per-account` the owner) allocated blocks never
+//! overlap and lie inside the pool's ranges. Every change is an [`Event`] in the history.
+//!
+//! *Non-goals.* Overlaps between what users pinned by hand: [`super::connectivity`] judges those.
+
+use std::sync::Arc;
+
+use super::cidr::Block4;
+use super::error::{Error, Shortage};
+use super::event::{Entry, Event, Name};
+use super::free::FreeSet;
+use super::request::{Exclusion, Request, Settings};
+use super::rules;
+use super::space::{Hold, Space};
+use super::state::{Claim, State, parent_of, unknown_pool};
+use crate::model::PoolStrategy;
+
+/// Ranges of addresses and who has what of them.
+#[derive(Debug, Clone)]
+pub struct AddressPool {
+    pub(super) state: State,
+    pub(super) base: Arc<super::snapshot::Snapshot>,
+    pub(super) history: Vec<Entry>,
+}
+
+impl PartialEq for AddressPool {
+    /// Equal state; how it came about does not matter.
+    fn eq(&self, other: &Self) -> bool {
+        self.state == other.state
+    }
+}
+
+impl Eq for AddressPool {}
+
+impl AddressPool {
+    /// A pool of these ranges, without the ranges AWS refuses and advises against ([`rules::RANGE_RULES`]).
+    ///
+    /// # Errors
+    /// [`Error::NoRange`], [`Error::RangeOverlap`], and [`Error::PrefixLen`] for a range too small to hold a VPC or a bad
+    /// `tier_prefix_len`.
+    pub fn new(ranges: &[Block4], settings: Settings) -> Result<Self, Error> {
+        if ranges.is_empty() {
+            return Err(Error::NoRange);
+        }
+        Self::with_tiers(ranges, settings, &[])
+    }
+
+    /// As [`AddressPool::new`], where tiers may bring ranges of their own; then `ranges` may be empty.
+    ///
+    /// # Errors
+    /// As [`AddressPool::new`], and [`Error::BadName`] for a tier's name.
+    pub fn with_tiers(
+        ranges: &[Block4],
+        settings: Settings,
+        tiers: &[(&str, Block4)],
+    ) -> Result<Self, Error> {
+        if let Some(len) = settings.tier_prefix_len {
+            check_range_len(len)?;
+        }
+        let mut pool = Self::empty(settings);
+        for rule in rules::RANGE_RULES {
+            pool.record(Event::Excluded { cidr: rule.block(), reason: rule.reason.to_owned() })?;
+        }
+        for range in ranges {
+            pool.grow("", *range)?;
+        }
+        for (tier, range) in tiers {
+            check_name("tier", tier)?;
+            check_range_len(range.prefix_len())?;
+            let inside = pool.state.spaces.get("").is_some_and(|space| space.covers(*range));
+            pool.record(Event::Grown { pool: Name::from(*tier), cidr: *range, own: !inside })?;
+        }
+        pool.rebase();
+        Ok(pool)
+    }
+
+    pub(super) fn empty(settings: Settings) -> Self {
+        let state = State::new(settings);
+        let base = Arc::new(super::snapshot::Snapshot::of(&state));
+        Self { state, base, history: Vec::new() }
+    }
+
+    /// Makes the present state the start of the history.
+    pub(super) fn rebase(&mut self) {
+        self.base = Arc::new(super::snapshot::Snapshot::of(&self.state));
+        self.history.clear();
+    }
+
+    fn record(&mut self, event: Event) -> Result<(), Error> {
+        self.state.apply(&event)?;
+        self.history.push(Entry { serial: self.state.serial, event });
+        Ok(())
+    }
+
+    /// What the pool was told when it was made.
+    pub fn settings(&self) -> &Settings {
+        &self.state.settings
+    }
+
+    /// The serial the pool has reached.
+    pub fn serial(&self) -> u64 {
+        self.state.serial
+    }
+
+    /// The ranges of the whole pool.
+    pub fn ranges(&self) -> &[Block4] {
+        self.state.spaces.get("").map_or(&[], |space| &space.ranges)
+    }
+
+    /// The ranges that are left out, with reasons.
+    pub fn exclusions(&self) -> &[Exclusion] {
+        &self.state.exclusions
+    }
+
+    /// Gives `request`'s owner a block: the smallest free place that holds it, the lowest among equals.
+    ///
+    /// An owner that has a block of this length from this pool keeps it and gets no second, unless the request says
+    /// [`Request::another`]: so asking again, in any order, changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::PrefixLen`] outside /16 to /28, [`Error::BadName`], [`Error::TierMissing`] under `per-tier` without a tier,
+    /// [`Error::UnknownPool`], and [`Error::Exhausted`] with what is free and what would fit.
+    pub fn allocate(&mut self, request: &Request<'_>) -> Result<Block4, Error> {
+        let Request { prefix_len, owner, tier, pool, another } = *request;
+        rules::check_prefix_len(prefix_len)?;
+        check_name("owner", owner)?;
+        let per_tier = self.state.settings.strategy == PoolStrategy::PerTier;
+        let path = match (pool, tier) {
+            (Some(path), _) => path,
+            (None, Some(tier)) if per_tier => {
+                check_name("tier", tier)?;
+                tier
+            }
+            (None, None) if per_tier => return Err(Error::TierMissing { owner: owner.to_owned() }),
+            _ => "",
+        };
+        if !another && let Some(block) = self.allocated(owner, path, prefix_len) {
+            return Ok(block);
+        }
+        let growing = per_tier && pool.is_none();
+        let block = match self.state.space(path, owner) {
+            Some(space) => space.free.find(prefix_len),
+            None if growing => None,
+            None => return Err(unknown_pool(&self.state.spaces, path)),
+        };
+        let block = match block {
+            Some(block) => block,
+            None if growing => self.grow_tier(path, prefix_len)?,
+            None => return Err(self.exhausted(path, owner, prefix_len)),
+        };
+        let (owner, tier, pool) = (Name::from(owner), tier.map(Name::from), self.path_name(path));
+        self.record(Event::Allocated { owner, cidr: block, tier, pool })?;
+        Ok(block)
+    }
+
+    fn allocated(&self, owner: &str, path: &str, prefix_len: u8) -> Option<Block4> {
+        let holdings = self.state.owners.get(owner)?;
+        let same = |h: &&super::state::Holding| {
+            h.claim == Claim::Allocated && h.block.prefix_len() == prefix_len && *h.path == *path
+        };
+        holdings.iter().find(same).map(|holding| holding.block)
+    }
+
+    /// Takes a further piece of the pool for a tier and answers with where the block lies in it.
+    fn grow_tier(&mut self, tier: &str, prefix_len: u8) -> Result<Block4, Error> {
+        let own = self.state.spaces.get(tier).is_some_and(|space| !space.own.is_empty());
+        let root = self.state.spaces.get("");
+        // A tier with ranges of its own stays in them.
+        let Some(root) = root.filter(|_| !own) else { return Err(self.exhausted(tier, "", prefix_len)) };
+        let sixteenth =
+            root.ranges.first().map_or(16, |range| (range.prefix_len() + 4).min(rules::PREFIX_LEN_MAX));
+        let piece_len = self.state.settings.tier_prefix_len.unwrap_or(sixteenth).min(prefix_len);
+        let Some(piece) = (piece_len..=prefix_len).find_map(|len| root.free.find(len)) else {
+            return Err(self.exhausted(tier, "", prefix_len));
+        };
+        self.record(Event::Grown { pool: Name::from(tier), cidr: piece, own: false })?;
+        let place = self.state.spaces.get(tier).and_then(|space| space.free.find(prefix_len));
+        place.ok_or_else(|| self.exhausted(tier, "", prefix_len))
+    }
+
+    /// Sets exactly this block aside for an owner. Doing it again changes nothing.
+    ///
+    /// It goes to the innermost sub-pool that contains it. Excluded addresses may be reserved.
+    ///
+    /// # Errors
+    /// [`Error::BadName`], [`Error::Outside`] where no pool contains the block, [`Error::Taken`] with who has it.
+    pub fn reserve(&mut self, cidr: Block4, owner: &str) -> Result<(), Error> {
+        check_name("owner", owner)?;
+        if self.blocks_of(owner).contains(&cidr) {
+            return Ok(());
+        }
+        let pool = self.innermost(cidr);
+        self.record(Event::Reserved { owner: Name::from(owner), cidr, pool })
+    }
+
+    /// Records that an owner has this block, because a file or the cloud says so: inside the pool or not, free or not.
+    /// What of it was free is not handed out any more. Doing it again changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::BadName`].
+    pub fn pin(&mut self, cidr: Block4, owner: &str) -> Result<(), Error> {
+        check_name("owner", owner)?;
+        if self.blocks_of(owner).contains(&cidr) {
+            return Ok(());
+        }
+        self.record(Event::Pinned { owner: Name::from(owner), cidr })
+    }
+
+    /// Takes back all blocks of an owner and answers with them, in the order of addresses. They rest for the pool's
+    /// quarantine.
+    ///
+    /// # Errors
+    /// [`Error::UnknownOwner`] with the most similar name.
+    pub fn release(&mut self, owner: &str) -> Result<Vec<Block4>, Error> {
+        self.release_until(owner, self.state.serial + self.state.settings.quarantine)
+    }
+
+    /// As [`AddressPool::release`]; nobody gets the blocks before serial `until`.
+    ///
+    /// # Errors
+    /// As [`AddressPool::release`].
+    pub fn release_until(&mut self, owner: &str, until: u64) -> Result<Vec<Block4>, Error> {
+        let mut blocks = self.blocks_of(owner);
+        if blocks.is_empty() {
+            return Err(self.state.unknown_owner(owner));
+        }
+        blocks.sort_unstable();
+        for cidr in &blocks {
+            self.release_block(owner, *cidr, until)?;
+        }
+        Ok(blocks)
+    }
+
+    /// Takes back one block of an owner.
+    ///
+    /// # Errors
+    /// [`Error::UnknownOwner`], [`Error::NotHeld`].
+    pub fn release_block(&mut self, owner: &str, cidr: Block4, until: u64) -> Result<(), Error> {
+        let owner = self
+            .state
+            .owners
+            .get_key_value(owner)
+            .map_or_else(|| Name::from(owner), |(owner, _)| owner.clone());
+        // A quarantine that has passed already is none: so written, it replays the same at any serial.
+        let until = if until > self.state.serial { until } else { 0 };
+        self.record(Event::Released { owner, cidr, until })
+    }
+
+    /// Moves the pool's serial on: quarantines that end there end.
+    ///
+    /// # Errors
+    /// [`Error::SerialBackwards`].
+    pub fn advance(&mut self, serial: u64) -> Result<(), Error> {
+        if serial == self.state.serial {
+            return Ok(());
+        }
+        self.record(Event::Advanced { to: serial })
+    }
+
+    /// Adds a range: to the whole pool under the empty path, to a sub-pool from its parent's free addresses.
+    ///
+    /// # Errors
+    /// [`Error::RangeOverlap`], [`Error::PrefixLen`] for a range smaller than a VPC, [`Error::UnknownPool`], and where the
+    /// parent has not got it free [`Error::Taken`] or [`Error::Outside`].
+    pub fn grow(&mut self, path: &str, range: Block4) -> Result<(), Error> {
+        check_range_len(range.prefix_len())?;
+        if !path.is_empty() && !self.state.spaces.contains_key(path) {
+            return Err(unknown_pool(&self.state.spaces, path));
+        }
+        self.record(Event::Grown { pool: Name::from(path), cidr: range, own: false })
+    }
+
+    /// Makes a sub-pool of exactly this range. `path` is the parent's path, a slash and a name: `prod`, `prod/us-east-1`.
+    ///
+    /// # Errors
+    /// [`Error::DuplicateName`], [`Error::BadName`], and those of [`AddressPool::grow`].
+    pub fn carve(&mut self, path: &str, range: Block4) -> Result<(), Error> {
+        check_range_len(range.prefix_len())?;
+        self.check_new_path(path)?;
+        self.record(Event::Grown { pool: Name::from(path), cidr: range, own: false })
+    }
+
+    /// Makes a sub-pool of this size where it fits best, and answers with its range.
+    ///
+    /// # Errors
+    /// As [`AddressPool::carve`], and [`Error::Exhausted`].
+    pub fn carve_len(&mut self, path: &str, prefix_len: u8) -> Result<Block4, Error> {
+        check_range_len(prefix_len)?;
+        self.check_new_path(path)?;
+        let parent = parent_of(path).unwrap_or("");
+        let space = self.state.spaces.get(parent).ok_or_else(|| unknown_pool(&self.state.spaces, parent))?;
+        let range = space.free.find(prefix_len).ok_or_else(|| self.exhausted(parent, "", prefix_len))?;
+        self.record(Event::Grown { pool: Name::from(path), cidr: range, own: false })?;
+        Ok(range)
+    }
+
+    fn check_new_path(&self, path: &str) -> Result<(), Error> {
+        for name in path.split('/') {
+            check_name("pool", name)?;
+        }
+        if self.state.spaces.contains_key(path) {
+            return Err(Error::DuplicateName { name: path.to_owned() });
+        }
+        Ok(())
+    }
+
+    /// Leaves a range out from now on. What is given already stays given.
+    ///
+    /// # Errors
+    /// None at present.
+    pub fn exclude(&mut self, cidr: Block4, reason: &str) -> Result<(), Error> {
+        self.record(Event::Excluded { cidr, reason: reason.to_owned() })
+    }
+
+    /// Ends an exclusion.
+    ///
+    /// # Errors
+    /// [`Error::NotExcluded`] where the range is not excluded exactly so.
+    pub fn admit(&mut self, cidr: Block4) -> Result<(), Error> {
+        self.record(Event::Admitted { cidr })
+    }
+
+    /// The addresses nobody has, in the whole pool and its sub-pools, as the fewest blocks in the order of addresses.
+    /// Under `per-account`: what an owner without blocks has before it.
+    pub fn free(&self) -> Vec<Block4> {
+        let mut spaces = self.state.spaces.values();
+        let mut all = spaces.next().map_or_else(FreeSet::new, |space| space.free.clone());
+        for block in spaces.flat_map(|space| space.free.blocks()) {
+            all.insert(block);
+        }
+        all.blocks()
+    }
+
+    /// What is free in one pool, its sub-pools not counted; under `per-account` for one owner.
+    ///
+    /// # Errors
+    /// [`Error::UnknownPool`].
+    pub fn free_in(&self, path: &str, owner: &str) -> Result<Vec<Block4>, Error> {
+        let space = self.state.space(path, owner).ok_or_else(|| unknown_pool(&self.state.spaces, path))?;
+        Ok(space.free.blocks())
+    }
+
+    /// The blocks of an owner, in the order of pools and addresses; none for an unknown owner.
+    pub fn blocks_of(&self, owner: &str) -> Vec<Block4> {
+        self.state.owners.get(owner).into_iter().flatten().map(|holding| holding.block).collect()
+    }
+
+    /// What was decided since the pool was made or loaded.
+    pub fn history(&self) -> &[Entry] {
+        &self.history
+    }
+
+    fn innermost(&self, cidr: Block4) -> Name {
+        let covering = self.state.spaces.iter().filter(|(_, space)| space.covers(cidr));
+        let depth = |path: &str| if path.is_empty() { 0 } else { path.split('/').count() };
+        covering.max_by_key(|(path, _)| depth(path)).map_or_else(|| Name::from(""), |(path, _)| path.clone())
+    }
+
+    /// The stored name of a path, so that a million records share one.
+    fn path_name(&self, path: &str) -> Name {
+        self.state.spaces.get_key_value(path).map_or_else(|| Name::from(path), |(path, _)| path.clone())
+    }
+
+    fn exhausted(&self, path: &str, owner: &str, prefix_len: u8) -> Error {
+        let empty = Space::default();
+        let space = self.state.space(path, owner).unwrap_or(&empty);
+        let mut free = space.free.blocks();
+        // A tier that may grow has what the whole pool has, too.
+        if self.state.settings.strategy == PoolStrategy::PerTier
+            && !path.contains('/')
+            && space.own.is_empty()
+        {
+            free.extend(
+                self.state
+                    .spaces
+                    .get("")
+                    .filter(|_| !path.is_empty())
+                    .map(|root| root.free.blocks())
+                    .unwrap_or_default(),
+            );
+        }
+        free.sort_by_key(|block| (block.prefix_len(), *block));
+        let resting = space.held().filter_map(|(block, hold)| match hold {
+            Hold::Quarantined { until, .. } if block.prefix_len() <= prefix_len => Some((*until, block)),
+            _ => None,
+        });
+        Error::Exhausted(Box::new(Shortage {
+            pool: path.to_owned(),
+            ranges: if space.ranges.is_empty() { self.ranges().to_vec() } else { space.ranges.clone() },
+            prefix_len,
+            free_address_count: free.iter().map(Block4::address_count).sum(),
+            free,
+            resting: resting.min(),
+        }))
+    }
+}
+
+fn check_range_len(prefix_len: u8) -> Result<(), Error> {
+    if prefix_len <= rules::PREFIX_LEN_MAX {
+        return Ok(());
+    }
+    Err(Error::PrefixLen { prefix_len, prefix_len_min: 0, prefix_len_max: rules::PREFIX_LEN_MAX })
+}
+
+/// Names are shown, logged and written to files: they must be readable. Slashes separate the names of a path.
+fn check_name(what: &'static str, name: &str) -> Result<(), Error> {
+    let path_part = what != "owner";
+    let bad = name.is_empty()
+        || name.trim() != name
+        || name.chars().any(|c| c.is_control() || (path_part && c == '/'))
+        || name.chars().count() > 256;
+    if bad { Err(Error::BadName { what, name: name.to_owned() }) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,173 @@
+use super::*;
+
+fn b(text: &str) -> Block4 {
+    Block4::parse(text).unwrap()
+}
+
+fn pool(range: &str, strategy: PoolStrategy) -> AddressPool {
+    AddressPool::new(&[b(range)], Settings::new(strategy)).unwrap()
+}
+
+fn get(pool: &mut AddressPool, prefix_len: u8, owner: &str) -> String {
+    pool.allocate(&Request::new(prefix_len, owner)).unwrap().to_string()
+}
+
+fn tier(pool: &mut AddressPool, prefix_len: u8, owner: &str, tier: &str) -> String {
+    pool.allocate(&Request::new(prefix_len, owner).tier(Some(tier))).unwrap().to_string()
+}
+
+fn text(blocks: &[Block4]) -> String {
+    blocks.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn unique_blocks_are_packed_and_kept() {
+    let mut pool = pool("10.0.0.0/8", PoolStrategy::Unique);
+    assert_eq!(get(&mut pool, 16, "a"), "10.0.0.0/16");
+    assert_eq!(get(&mut pool, 20, "b"), "10.1.0.0/20");
+    assert_eq!(get(&mut pool, 16, "c"), "10.2.0.0/16");
+    assert_eq!(get(&mut pool, 24, "d"), "10.1.16.0/24");
+    assert_eq!(get(&mut pool, 16, "a"), "10.0.0.0/16", "asking again changes nothing");
+    assert_eq!(pool.allocate(&Request::new(16, "a").another(true)).unwrap(), b("10.3.0.0/16"));
+    assert_eq!(text(&pool.release("a").unwrap()), "10.0.0.0/16 10.3.0.0/16");
+    assert_eq!(get(&mut pool, 16, "e"), "10.0.0.0/16");
+}
+
+#[test]
+fn a_full_pool_says_what_is_free_and_what_would_fit() {
+    let mut pool = pool("10.0.0.0/15", PoolStrategy::Unique);
+    get(&mut pool, 16, "a");
+    get(&mut pool, 18, "b");
+    let error = pool.allocate(&Request::new(16, "c")).unwrap_err();
+    assert_eq!(error.to_string(), "no `/16` is free in pool `10.0.0.0/15`");
+    assert_eq!(
+        error.hint(),
+        "free: 10.1.128.0/17, 10.1.64.0/18; would fit: 1 × /17, 1 × /18; or grow the pool by another range"
+    );
+    pool.grow("", b("10.2.0.0/16")).unwrap();
+    assert_eq!(get(&mut pool, 16, "c"), "10.2.0.0/16");
+    assert!(matches!(pool.grow("", b("10.2.0.0/20")), Err(Error::RangeOverlap { .. })));
+}
+
+#[test]
+fn ranges_nobody_should_use_are_left_out() {
+    let pool = pool("172.16.0.0/12", PoolStrategy::Unique);
+    assert_eq!(
+        text(&pool.free()),
+        "172.16.0.0/16 172.18.0.0/15 172.20.0.0/14 172.24.0.0/14 172.28.0.0/15 172.30.0.0/16"
+    );
+    let mut pool = pool;
+    pool.reserve(b("172.31.0.0/16"), "default VPCs").unwrap();
+    pool.admit(b("172.17.0.0/16")).unwrap();
+    assert!(text(&pool.free()).starts_with("172.16.0.0/13 "));
+    assert!(matches!(pool.admit(b("172.17.0.0/16")), Err(Error::NotExcluded { .. })));
+    assert!(matches!(pool.reserve(b("172.31.4.0/24"), "x"), Err(Error::Taken { .. })));
+}
+
+#[test]
+fn released_blocks_rest_before_they_are_given_again() {
+    let settings = Settings { quarantine: 3, ..Settings::new(PoolStrategy::Unique) };
+    let mut pool = AddressPool::new(&[b("10.0.0.0/16")], settings).unwrap();
+    get(&mut pool, 16, "a");
+    pool.advance(7).unwrap();
+    pool.release("a").unwrap();
+    assert!(pool.free().is_empty());
+    let error = pool.allocate(&Request::new(20, "b")).unwrap_err();
+    assert!(error.hint().contains("`10.0.0.0/16` comes out of quarantine at serial 10"), "{}", error.hint());
+    pool.advance(9).unwrap();
+    assert!(pool.allocate(&Request::new(20, "b")).is_err());
+    pool.advance(10).unwrap();
+    assert_eq!(get(&mut pool, 20, "b"), "10.0.0.0/20");
+    assert!(matches!(pool.advance(9), Err(Error::SerialBackwards { .. })));
+}
+
+#[test]
+fn tiers_have_addresses_of_their_own_and_grow() {
+    let mut pool = pool("10.0.0.0/8", PoolStrategy::PerTier);
+    assert_eq!(tier(&mut pool, 16, "a", "fintech"), "10.0.0.0/16");
+    assert_eq!(tier(&mut pool, 16, "m", "healthcare"), "10.16.0.0/16");
+    for n in 1..17 {
+        tier(&mut pool, 16, &format!("f{n}"), "fintech");
+    }
+    assert_eq!(pool.blocks_of("f15"), [b("10.15.0.0/16")]);
+    assert_eq!(pool.blocks_of("f16"), [b("10.32.0.0/16")]);
+    assert_eq!(tier(&mut pool, 16, "h", "healthcare"), "10.17.0.0/16");
+    assert!(matches!(pool.allocate(&Request::new(16, "x")), Err(Error::TierMissing { .. })));
+}
+
+#[test]
+fn a_tier_may_bring_ranges_of_its_own() {
+    let settings = Settings::new(PoolStrategy::PerTier);
+    let tiers = [("fintech", b("10.0.0.0/15")), ("standard", b("192.168.0.0/16"))];
+    let mut pool = AddressPool::with_tiers(&[b("10.0.0.0/8")], settings, &tiers).unwrap();
+    assert_eq!(tier(&mut pool, 16, "s", "standard"), "192.168.0.0/16");
+    let full = pool.allocate(&Request::new(16, "t").tier(Some("standard"))).unwrap_err();
+    assert_eq!(full.to_string(), "no `/16` is free in pool `standard`");
+    assert_eq!(tier(&mut pool, 16, "f", "fintech"), "10.0.0.0/16");
+    assert_eq!(tier(&mut pool, 16, "h", "healthcare"), "10.16.0.0/16");
+}
+
+#[test]
+fn accounts_are_islands() {
+    let mut pool = pool("10.0.0.0/8", PoolStrategy::PerAccount);
+    assert_eq!(get(&mut pool, 16, "a"), "10.0.0.0/16");
+    assert_eq!(get(&mut pool, 16, "b"), "10.0.0.0/16");
+    assert_eq!(get(&mut pool, 20, "a"), "10.1.0.0/20");
+    pool.reserve(b("10.1.0.0/16"), "b").unwrap();
+    assert!(pool.reserve(b("10.1.0.0/16"), "a").is_err());
+    assert_eq!(text(&pool.free()), "10.0.0.0/8");
+    pool.release("a").unwrap();
+    assert_eq!(get(&mut pool, 16, "a"), "10.0.0.0/16");
+}
+
+#[test]
+fn sub_pools_nest() {
+    let mut pool = pool("10.0.0.0/8", PoolStrategy::Unique);
+    assert_eq!(pool.carve_len("prod", 12).unwrap(), b("10.0.0.0/12"));
+    pool.carve("prod/us-east-1", b("10.4.0.0/14")).unwrap();
+    pool.carve_len("prod/us-east-1/fintech", 15).unwrap();
+    let deep = Request::new(16, "a").pool(Some("prod/us-east-1/fintech"));
+    assert_eq!(pool.allocate(&deep).unwrap(), b("10.4.0.0/16"));
+    assert_eq!(pool.allocate(&Request::new(16, "b").pool(Some("prod"))).unwrap(), b("10.0.0.0/16"));
+    assert_eq!(get(&mut pool, 16, "c"), "10.16.0.0/16");
+    pool.reserve(b("10.5.0.0/16"), "d").unwrap();
+    assert_eq!(&*pool.allocations()[3].pool, "prod/us-east-1/fintech");
+    assert!(matches!(pool.carve("prod", b("10.32.0.0/16")), Err(Error::DuplicateName { .. })));
+    assert!(matches!(pool.carve("dev/x", b("10.32.0.0/16")), Err(Error::UnknownPool { .. })));
+    let taken = pool.carve("other", b("10.0.0.0/11")).unwrap_err();
+    assert_eq!(taken.to_string(), "`10.0.0.0/11` is not free: `10.0.0.0/12` is the sub-pool `prod`");
+    let unknown = pool.allocate(&Request::new(16, "e").pool(Some("prof"))).unwrap_err();
+    assert_eq!(unknown.hint(), "did you mean `prod`?");
+}
+
+#[test]
+fn pins_hold_whatever_the_pool_thinks() {
+    let mut pool = pool("10.0.0.0/8", PoolStrategy::Unique);
+    for owner in ["q", "m", "s"] {
+        pool.pin(b("10.1.0.0/16"), owner).unwrap();
+    }
+    pool.pin(b("192.168.0.0/16"), "far").unwrap();
+    assert_eq!(get(&mut pool, 16, "x"), "10.0.0.0/16");
+    assert_eq!(get(&mut pool, 16, "y"), "10.2.0.0/16");
+    pool.release("q").unwrap();
+    pool.release("m").unwrap();
+    assert_eq!(get(&mut pool, 16, "z"), "10.3.0.0/16", "one pin still holds");
+    assert!(matches!(pool.reserve(b("10.1.4.0/24"), "r"), Err(Error::Taken { .. })));
+    pool.release("s").unwrap();
+    assert_eq!(get(&mut pool, 16, "w"), "10.1.0.0/16");
+}
+
+#[test]
+fn names_and_sizes_are_checked() {
+    let mut pool = pool("10.0.0.0/8", PoolStrategy::Unique);
+    for owner in ["", " a", "a\n", &"x".repeat(257)] {
+        assert!(matches!(pool.allocate(&Request::new(16, owner)), Err(Error::BadName { .. })), "{owner:?}");
+    }
+    for len in [0, 15, 29, 33, 255] {
+        assert!(matches!(pool.allocate(&Request::new(len, "a")), Err(Error::PrefixLen { .. })), "{len}");
+    }
+    assert_eq!(pool.release("a").unwrap_err().to_string(), "`a` has no block in the pool");
+    assert!(matches!(AddressPool::new(&[], Settings::new(PoolStrategy::Unique)), Err(Error::NoRange)));
+    let small = AddressPool::new(&[b("10.0.0.0/29")], Settings::new(PoolStrategy::Unique));
+    assert!(matches!(small, Err(Error::PrefixLen { .. })));
+}
