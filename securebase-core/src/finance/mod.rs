@@ -1,0 +1,50 @@
+//! What a landing zone costs, earns and will earn.
+//!
+//! Purpose: price book × resources × usage gives cost; cost against the tiers' prices gives margins; assumptions about
+//! growth give forecasts. Every figure can say which price, quantity and source it comes from.
+//! Invariants: money is decimal; lines are whole cents; parts add up to their whole; no clock, no I/O; randomness is
+//! addressed by seed, label and trial.
+//! Not here: plans and steps (`plan` calls this module, never the other way), invoices, taxes, exchange rates.
+
+mod cost;
+mod demand;
+mod error;
+mod footprint;
+mod number;
+mod prices;
+mod report;
+mod usage;
+
+use rust_decimal::Decimal;
+
+pub use cost::{Allocation, CostLine, CostReport, Margin, TenantCost, cost_of, cost_of_footprint};
+pub use demand::Age;
+pub use error::Error;
+pub use footprint::Footprint;
+pub use prices::{Grade, Pool, Price, PriceBook, PriceId, Step};
+pub use report::CostChange;
+pub use usage::{ArchiveClass, Quantity, Usage, UsageProfile};
+
+/// A fraction as a percentage with so many decimals: `96.68 %`.
+fn percent(fraction: Decimal, digits: usize) -> String {
+    let rounded = (fraction * Decimal::ONE_HUNDRED).round_dp(u32::try_from(digits).unwrap_or(2));
+    format!("{rounded:.digits$} %")
+}
+
+/// A number with thousands separated by commas and so many decimals.
+fn thousands(value: Decimal, digits: usize) -> String {
+    let text = format!("{:.digits$}", value.round_dp(u32::try_from(digits).unwrap_or(2)));
+    let (sign, text) = text.strip_prefix('-').map_or(("", text.as_str()), |rest| ("-", rest));
+    let (whole, rest) = text.split_once('.').map_or((text, ""), |(whole, rest)| (whole, rest));
+    let mut grouped = String::new();
+    for (index, digit) in whole.chars().enumerate() {
+        if index > 0 && (whole.len() - index) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    if rest.is_empty() { format!("{sign}{grouped}") } else { format!("{sign}{grouped}.{rest}") }
+}
+
+#[cfg(test)]
+mod tests;

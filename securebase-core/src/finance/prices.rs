@@ -1,0 +1,550 @@
+//! The price book: what AWS charges, dated and sourced.
+//!
+//! Invariants: every price this crate uses has an entry; the steps of a price rise from zero to infinity without a gap.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::LazyLock;
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use super::Error;
+use super::number::Number;
+use crate::model::{Currency, Problem, Problems};
+
+macro_rules! price_ids {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal;)*) => {
+        /// A price this crate knows how to use. Its name is the `id` in `data/prices.toml`.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum PriceId { $($(#[$doc])* $variant,)* }
+
+        impl PriceId {
+            /// Every price, in the order of a cost report.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// The stable name, in snake_case, the unit last.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+        }
+    };
+}
+
+price_ids! {
+    /// An hour of a NAT gateway.
+    NatGatewayHour = "nat_gateway_hour";
+    /// A GB through a NAT gateway, either direction.
+    NatGatewayGb = "nat_gateway_gb";
+    /// An hour of a public IPv4 address.
+    PublicIpv4Hour = "public_ipv4_hour";
+    /// An hour of a site-to-site VPN connection.
+    VpnConnectionHour = "vpn_connection_hour";
+    /// An hour of a transit gateway attachment.
+    TransitGatewayAttachmentHour = "transit_gateway_attachment_hour";
+    /// A GB through a transit gateway.
+    TransitGatewayGb = "transit_gateway_gb";
+    /// An hour of an interface endpoint in one zone.
+    InterfaceEndpointHour = "interface_endpoint_hour";
+    /// A GB through an interface endpoint.
+    InterfaceEndpointGb = "interface_endpoint_gb";
+    /// A GB from one zone to another.
+    CrossZoneGb = "cross_zone_gb";
+    /// A GB to the internet.
+    EgressGb = "egress_gb";
+    /// An hour of an active address under IPAM's advanced tier.
+    IpamIpHour = "ipam_ip_hour";
+    /// A GB of flow logs delivered to CloudWatch.
+    VendedLogsCloudwatchGb = "vended_logs_cloudwatch_gb";
+    /// A GB of flow logs delivered to S3.
+    VendedLogsS3Gb = "vended_logs_s3_gb";
+    /// A GB-month of logs in CloudWatch.
+    CloudwatchStorageGbMonth = "cloudwatch_storage_gb_month";
+    /// A GB-month in S3 Standard.
+    S3StandardGbMonth = "s3_standard_gb_month";
+    /// A GB-month in Glacier Instant Retrieval.
+    S3GlacierInstantGbMonth = "s3_glacier_instant_gb_month";
+    /// A GB-month in Glacier Flexible Retrieval.
+    S3GlacierFlexibleGbMonth = "s3_glacier_flexible_gb_month";
+    /// A GB-month in Glacier Deep Archive.
+    S3DeepArchiveGbMonth = "s3_deep_archive_gb_month";
+    /// A thousand PUT requests.
+    S3Put1000 = "s3_put_1000";
+    /// A thousand objects moved to Glacier Instant Retrieval.
+    S3TransitionGlacierInstant1000 = "s3_transition_glacier_instant_1000";
+    /// A thousand objects moved to Glacier Flexible Retrieval.
+    S3TransitionGlacierFlexible1000 = "s3_transition_glacier_flexible_1000";
+    /// A thousand objects moved to Glacier Deep Archive.
+    S3TransitionDeepArchive1000 = "s3_transition_deep_archive_1000";
+    /// A configuration item recorded by Config.
+    ConfigItem = "config_item";
+    /// An evaluation of a Config rule.
+    ConfigRuleEvaluation = "config_rule_evaluation";
+    /// A million management events read by GuardDuty.
+    GuarddutyEventsMillion = "guardduty_events_million";
+    /// A GB of flow and DNS logs read by GuardDuty.
+    GuarddutyFlowGb = "guardduty_flow_gb";
+    /// A check by Security Hub.
+    SecurityHubCheck = "security_hub_check";
+    /// A hundred thousand management events, delivered once more.
+    CloudtrailCopy100k = "cloudtrail_copy_100k";
+    /// A hundred thousand data events.
+    CloudtrailData100k = "cloudtrail_data_100k";
+    /// A key for a month.
+    KmsKeyMonth = "kms_key_month";
+    /// A day of a budget with actions.
+    BudgetActionDay = "budget_action_day";
+    /// A dashboard for a month.
+    DashboardMonth = "dashboard_month";
+    /// An alarm on one metric for a month.
+    AlarmMonth = "alarm_month";
+    /// Shield Advanced for the organization, for a month.
+    ShieldAdvancedMonth = "shield_advanced_month";
+    /// AWS Support for an account, for a month.
+    SupportAccountMonth = "support_account_month";
+    /// A GB inspected by Macie.
+    MacieGb = "macie_gb";
+    /// An instance watched by Inspector for a month.
+    InspectorInstanceMonth = "inspector_instance_month";
+    /// A unit of money of the tenant's own workload.
+    WorkloadMonth = "workload_month";
+}
+
+impl fmt::Display for PriceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for PriceId {
+    type Err = Error;
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|id| id.name() == text)
+            .ok_or_else(|| Error::unknown("price", text, Self::ALL.iter().map(|id| id.name())))
+    }
+}
+
+/// How far a price can be trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Grade {
+    /// AWS's price list or pricing page, transcribed with a date.
+    A,
+    /// A public tool or a secondary page with a date.
+    B,
+    /// General knowledge, not confirmed: a default to be replaced.
+    C,
+}
+
+impl fmt::Display for Grade {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+/// Whose usage fills the steps of a price.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Pool {
+    /// The whole organization's: consolidated billing.
+    #[default]
+    Payer,
+    /// Each account's alone.
+    Account,
+}
+
+/// One step of a graduated price.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step {
+    /// The cumulative usage up to which the price holds, `None` for the last step.
+    pub up_to: Option<Decimal>,
+    /// The price of a unit inside the step.
+    pub price: Decimal,
+}
+
+/// One price.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Price {
+    /// Which.
+    pub id: PriceId,
+    /// What a person reads.
+    pub name: String,
+    /// What a unit is.
+    pub unit: String,
+    /// Its steps, at least one.
+    pub steps: Vec<Step>,
+    /// Whose usage fills the steps.
+    pub pool: Pool,
+    /// How far it can be trusted.
+    pub grade: Grade,
+    /// Where it comes from, with a date.
+    pub source: String,
+}
+
+impl Price {
+    /// What `quantity` units cost, unrounded: each step prices the usage inside it.
+    ///
+    /// # Errors
+    /// Where the product has too many digits.
+    pub fn amount(&self, quantity: Decimal) -> Result<Decimal, Error> {
+        let mut from = Decimal::ZERO;
+        let mut amount = Decimal::ZERO;
+        for step in &self.steps {
+            let to = step.up_to.map_or(quantity, |bound| bound.min(quantity));
+            if to > from {
+                amount = (to - from)
+                    .checked_mul(step.price)
+                    .and_then(|part| amount.checked_add(part))
+                    .ok_or(crate::model::MoneyError::Overflow)?;
+                from = to;
+            }
+        }
+        Ok(amount)
+    }
+
+    /// Whether the price of a unit depends on how many are used.
+    pub fn is_graduated(&self) -> bool {
+        self.steps.len() > 1
+    }
+
+    /// The price of a unit in the first step that costs something: the list price.
+    pub fn list_price(&self) -> Decimal {
+        self.steps.iter().map(|step| step.price).find(|price| !price.is_zero()).unwrap_or_default()
+    }
+}
+
+/// Every price, for one region and currency, as of a day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PriceBook {
+    as_of: String,
+    region: String,
+    currency: Currency,
+    hours_per_month: Decimal,
+    prices: Vec<Price>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    version: Option<u32>,
+    as_of: Option<String>,
+    region: Option<String>,
+    currency: Option<Currency>,
+    hours_per_month: Option<Number>,
+    #[serde(default)]
+    price: Vec<Row>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    id: String,
+    name: Option<String>,
+    unit: Option<String>,
+    price: Option<Number>,
+    steps: Option<Vec<(Number, Number)>>,
+    pool: Option<Pool>,
+    grade: Option<Grade>,
+    source: Option<String>,
+}
+
+/// The version of the file format.
+const VERSION: u32 = 1;
+
+#[expect(clippy::expect_used, reason = "the file is part of the crate and every test reads it")]
+static SHIPPED: LazyLock<PriceBook> = LazyLock::new(|| {
+    let file: File =
+        toml::from_str(include_str!("../../data/prices.toml")).expect("data/prices.toml is TOML");
+    let mut book = PriceBook {
+        as_of: String::new(),
+        region: String::new(),
+        currency: Currency::Usd,
+        hours_per_month: Decimal::ZERO,
+        prices: Vec::new(),
+    };
+    book.apply(file).expect("data/prices.toml is valid");
+    book.prices.sort_by_key(|price| price.id);
+    assert_eq!(book.prices.len(), PriceId::ALL.len(), "data/prices.toml has every price");
+    book
+});
+
+impl PriceBook {
+    /// The shipped prices: AWS's list prices in us-east-1.
+    pub fn shipped() -> &'static Self {
+        &SHIPPED
+    }
+
+    /// These prices with those a TOML file names replaced.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with everything that is wrong with the file.
+    pub fn with_toml(&self, text: &str) -> Result<Self, Error> {
+        self.with(toml::from_str(text).map_err(|error| unreadable(&error.to_string()))?)
+    }
+
+    /// These prices with those a JSON document names replaced; same shape as the TOML file.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with everything that is wrong with the document.
+    pub fn with_json(&self, text: &str) -> Result<Self, Error> {
+        self.with(serde_json::from_str(text).map_err(|error| unreadable(&error.to_string()))?)
+    }
+
+    /// These prices with some replaced by a flat price each.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] for an id there is no price of, [`Error::Range`] for a negative price.
+    pub fn with_prices<'a>(
+        &self,
+        prices: impl IntoIterator<Item = (&'a str, Decimal)>,
+        source: &str,
+    ) -> Result<Self, Error> {
+        let mut book = self.clone();
+        for (id, price) in prices {
+            if price.is_sign_negative() && !price.is_zero() {
+                return Err(Error::range("price", &price, "use zero or more"));
+            }
+            let entry = book.entry(id.parse()?);
+            entry.steps = vec![Step { up_to: None, price }];
+            source.clone_into(&mut entry.source);
+        }
+        Ok(book)
+    }
+
+    fn with(&self, file: File) -> Result<Self, Error> {
+        let mut book = self.clone();
+        book.apply(file).map_err(Error::Invalid)?;
+        Ok(book)
+    }
+
+    pub(super) fn entry(&mut self, id: PriceId) -> &mut Price {
+        &mut self.prices[id as usize]
+    }
+
+    fn apply(&mut self, file: File) -> Result<(), Problems> {
+        let File { version, as_of, region, currency, hours_per_month, price } = file;
+        let mut problems = Vec::new();
+        if let Some(version) = version.filter(|version| *version != VERSION) {
+            problems.push(Problem::error(
+                "version-unknown",
+                "version",
+                format!("`{version}` is not a version of the price file"),
+                format!("use {VERSION}"),
+            ));
+        }
+        if let Some(as_of) = as_of {
+            if as_of.parse::<jiff::civil::Date>().is_err() {
+                problems.push(Problem::error(
+                    "date-unreadable",
+                    "as_of",
+                    format!("`{as_of}` is not a date"),
+                    "write it as 2026-11-21",
+                ));
+            }
+            self.as_of = as_of;
+        }
+        self.region = region.unwrap_or_else(|| std::mem::take(&mut self.region));
+        self.currency = currency.unwrap_or(self.currency);
+        if let Some(hours) = hours_per_month.and_then(|hours| hours.read("hours_per_month", &mut problems)) {
+            if hours.is_zero() || hours > Decimal::from(744) {
+                problems.push(Problem::error(
+                    "hours-outside-month",
+                    "hours_per_month",
+                    format!("no month has `{hours}` hours"),
+                    "use 730 for planning, 672 to 744 for one month",
+                ));
+            }
+            self.hours_per_month = hours;
+        }
+        for row in price {
+            if let Some(price) = self.read(row, &mut problems) {
+                match self.prices.iter_mut().find(|known| known.id == price.id) {
+                    Some(known) => *known = price,
+                    None => self.prices.push(price),
+                }
+            }
+        }
+        if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }
+    }
+
+    /// One row, its gaps filled from the price it replaces.
+    fn read(&self, row: Row, problems: &mut Vec<Problem>) -> Option<Price> {
+        let Row { id: text, name, unit, price, steps, pool, grade, source } = row;
+        let path = format!("price.{text}");
+        let id: PriceId = match text.parse() {
+            Ok(id) => id,
+            Err(_) => {
+                problems.push(Problem::error(
+                    "price-unknown",
+                    path,
+                    format!("`{text}` is not the id of a price the model uses"),
+                    "use an id of the shipped data/prices.toml",
+                ));
+                return None;
+            }
+        };
+        let steps = match (price, steps) {
+            (Some(price), None) => {
+                vec![Step { up_to: None, price: price.read(&format!("{path}.price"), problems)? }]
+            }
+            (None, Some(steps)) => read_steps(&path, &steps, problems)?,
+            (None, None) | (Some(_), Some(_)) => {
+                problems.push(Problem::error(
+                    "price-missing",
+                    path,
+                    format!("`{text}` needs either a price or steps"),
+                    "give exactly one of `price` and `steps`",
+                ));
+                return None;
+            }
+        };
+        let known = self.prices.iter().find(|known| known.id == id);
+        Some(Price {
+            id,
+            name: name.or_else(|| known.map(|known| known.name.clone())).unwrap_or_else(|| text.clone()),
+            unit: unit.or_else(|| known.map(|known| known.unit.clone())).unwrap_or_default(),
+            steps,
+            pool: pool.or_else(|| known.map(|known| known.pool)).unwrap_or_default(),
+            grade: grade.unwrap_or(Grade::C),
+            source: source.unwrap_or_else(|| "given by the user".to_owned()),
+        })
+    }
+
+    /// The day the prices were collected.
+    pub fn as_of(&self) -> &str {
+        &self.as_of
+    }
+
+    /// The region they hold in.
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+
+    /// The currency they are in.
+    pub fn currency(&self) -> Currency {
+        self.currency
+    }
+
+    /// The hours a month is taken to have.
+    pub fn hours_per_month(&self) -> Decimal {
+        self.hours_per_month
+    }
+
+    /// One price.
+    pub fn price(&self, id: PriceId) -> &Price {
+        &self.prices[id as usize]
+    }
+
+    /// All prices, in the order of a cost report.
+    pub fn prices(&self) -> &[Price] {
+        &self.prices
+    }
+}
+
+fn unreadable(message: &str) -> Error {
+    let hint = "see the shipped data/prices.toml for the shape";
+    Error::Invalid(Problem::error("prices-unreadable", "", message.trim_end(), hint).into())
+}
+
+/// Steps in rising order that end at infinity.
+fn read_steps(path: &str, rows: &[(Number, Number)], problems: &mut Vec<Problem>) -> Option<Vec<Step>> {
+    let mut steps = Vec::with_capacity(rows.len());
+    for (index, (bound, price)) in rows.iter().enumerate() {
+        let path = format!("{path}.steps[{index}]");
+        let up_to = match bound {
+            Number::Text(text) if text == "Inf" => None,
+            bound => Some(bound.read(&path, problems)?),
+        };
+        steps.push(Step { up_to, price: price.read(&path, problems)? });
+    }
+    if rising(&steps) {
+        return Some(steps);
+    }
+    problems.push(Problem::error(
+        "steps-broken",
+        format!("{path}.steps"),
+        "the steps do not rise to `Inf`",
+        "order them by bound, each above the one before, the last \"Inf\"",
+    ));
+    None
+}
+
+/// Whether the steps cover all usage from zero on, each once.
+pub(super) fn rising(steps: &[Step]) -> bool {
+    let Some((last, bounded)) = steps.split_last() else { return false };
+    let mut from = Decimal::ZERO;
+    for step in bounded {
+        match step.up_to {
+            Some(bound) if bound > from => from = bound,
+            _ => return false,
+        }
+    }
+    last.up_to.is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_price_ships_in_its_place() {
+        let book = PriceBook::shipped();
+        for id in PriceId::ALL {
+            let price = book.price(*id);
+            assert_eq!(price.id, *id);
+            assert!(rising(&price.steps) && !price.source.is_empty(), "{id}");
+        }
+        assert_eq!(book.hours_per_month(), Decimal::from(730));
+    }
+
+    #[test]
+    fn a_step_prices_only_the_usage_inside_it() {
+        let price = PriceBook::shipped().price(PriceId::EgressGb);
+        let cost = |gb: i64| price.amount(Decimal::from(gb)).unwrap();
+        assert_eq!(cost(100), Decimal::ZERO);
+        assert_eq!(cost(101), Decimal::new(9, 2));
+        // 10,140 at 0.09, then 40,960 at 0.085, then 1 at 0.07.
+        assert_eq!(cost(51_201), Decimal::new(91_260, 2) + Decimal::new(348_160, 2) + Decimal::new(7, 2));
+        assert_eq!(price.list_price(), Decimal::new(9, 2));
+    }
+
+    #[test]
+    fn a_users_file_replaces_what_it_names() {
+        let text = "as_of = \"2027-01-01\"\n[[price]]\nid = \"nat_gateway_hour\"\nprice = \"0.05\"\n";
+        let book = PriceBook::shipped().with_toml(text).unwrap();
+        assert_eq!(book.price(PriceId::NatGatewayHour).list_price(), Decimal::new(5, 2));
+        assert_eq!(book.price(PriceId::NatGatewayHour).unit, "hour");
+        assert_eq!(book.price(PriceId::KmsKeyMonth), PriceBook::shipped().price(PriceId::KmsKeyMonth));
+        let json = r#"{"price": [{"id": "alarm_month", "steps": [[10, "0"], ["Inf", "0.2"]]}]}"#;
+        let book = PriceBook::shipped().with_json(json).unwrap();
+        assert_eq!(book.price(PriceId::AlarmMonth).amount(Decimal::from(11)).unwrap(), Decimal::new(2, 1));
+    }
+
+    #[test]
+    fn everything_wrong_is_said_at_once() {
+        let text = r#"
+            as_of = "last week"
+            [[price]]
+            id = "nat_gateway_hour"
+            price = 0.045
+            [[price]]
+            id = "nat_gateway_day"
+            price = "1"
+            [[price]]
+            id = "egress_gb"
+            steps = [["100", "0"], ["50", "0.09"], ["Inf", "0.08"]]
+            [[price]]
+            id = "kms_key_month"
+            price = "-1"
+        "#;
+        let Err(Error::Invalid(problems)) = PriceBook::shipped().with_toml(text) else { panic!() };
+        let codes: Vec<&str> = problems.iter().map(|problem| problem.code.as_str()).collect();
+        assert_eq!(
+            codes,
+            ["date-unreadable", "number-inexact", "price-unknown", "steps-broken", "number-negative"]
+        );
+    }
+}

@@ -1,0 +1,183 @@
+//! A cost report as text and tables.
+
+use std::fmt;
+
+use rust_decimal::Decimal;
+
+use super::cost::{Allocation, CostReport, Margin};
+use super::prices::PriceId;
+use super::{Error, percent, thousands};
+use crate::model::Money;
+use crate::table::{Column, Table};
+
+impl CostReport {
+    /// Every line as a table: `tenant, tier, resource, item, quantity, unit, unit_price, amount, grade, source`.
+    ///
+    /// # Errors
+    /// [`Error::Table`] where a quantity has too many digits.
+    pub fn lines_table(&self) -> Result<Table, Error> {
+        let lines: Vec<_> = self.lines().collect();
+        let grades: Vec<String> =
+            lines.iter().map(|line| self.prices().price(line.id).grade.to_string()).collect();
+        Ok(Table::new(vec![
+            Column::utf8("tenant", lines.iter().map(|line| line.tenant))?,
+            Column::utf8("tier", lines.iter().map(|line| line.tier))?,
+            Column::utf8("resource", lines.iter().map(|line| line.kind.name()))?,
+            Column::utf8("price_id", lines.iter().map(|line| line.id.name()))?,
+            Column::utf8("item", lines.iter().map(|line| line.item))?,
+            Column::decimal("quantity", 10, lines.iter().map(|line| line.quantity))?,
+            Column::utf8("unit", lines.iter().map(|line| line.unit))?,
+            Column::decimal("unit_price", 10, lines.iter().map(|line| line.unit_price))?,
+            Column::decimal("amount", 2, lines.iter().map(|line| line.amount.amount))?,
+            Column::utf8("grade", grades.iter().map(String::as_str))?,
+            Column::utf8("source", lines.iter().map(|line| line.source))?,
+        ])?)
+    }
+
+    /// What each tenant costs and pays: `tenant, tier, revenue, direct, shared, total, gross_margin`.
+    ///
+    /// # Errors
+    /// [`Error::Money`] or [`Error::Table`] where amounts have too many digits.
+    pub fn tenants_table(&self, rule: Allocation) -> Result<Table, Error> {
+        let costs = self.per_tenant(rule)?;
+        let margin = |revenue: Money, infrastructure: Money| Margin { revenue, infrastructure }.fraction();
+        Ok(Table::new(vec![
+            Column::utf8("tenant", costs.iter().map(|cost| cost.tenant.as_ref()))?,
+            Column::utf8("tier", costs.iter().map(|cost| cost.tier.as_deref()))?,
+            Column::decimal("revenue", 2, costs.iter().map(|cost| cost.revenue.amount))?,
+            Column::decimal("direct", 2, costs.iter().map(|cost| cost.direct.amount))?,
+            Column::decimal("shared", 2, costs.iter().map(|cost| cost.shared.amount))?,
+            Column::decimal("total", 2, costs.iter().map(|cost| cost.total().amount))?,
+            Column::decimal("gross_margin", 10, costs.iter().map(|cost| margin(cost.revenue, cost.total())))?,
+        ])?)
+    }
+
+    /// The cost by item over the whole zone, in the order of the price book: item, quantity, amount.
+    pub fn items(&self) -> Vec<(PriceId, Decimal, Money)> {
+        let mut items: Vec<(PriceId, Decimal, Money)> = Vec::new();
+        for line in self.lines() {
+            match items.iter_mut().find(|(id, ..)| *id == line.id) {
+                Some((_, quantity, amount)) => {
+                    *quantity += line.quantity;
+                    amount.amount += line.amount.amount;
+                }
+                None => items.push((line.id, line.quantity, line.amount)),
+            }
+        }
+        items.sort_by_key(|(id, ..)| *id);
+        items
+    }
+
+    /// How this cost differs from another's.
+    pub fn since<'a>(&'a self, before: &'a Self) -> CostChange {
+        CostChange { before: before.margin(), after: self.margin() }
+    }
+}
+
+/// What a change costs a month.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CostChange {
+    /// Revenue and infrastructure before.
+    pub before: Margin,
+    /// Revenue and infrastructure after.
+    pub after: Margin,
+}
+
+impl CostChange {
+    /// How much more (or, negative, less) infrastructure costs a month.
+    ///
+    /// # Errors
+    /// [`Error::Money`] where the two are in different currencies.
+    pub fn infrastructure(&self) -> Result<Money, Error> {
+        Ok(self.after.infrastructure.checked_sub(self.before.infrastructure)?)
+    }
+}
+
+/// `+94.10 USD a month, margin 98.1 -> 97.9 %`.
+impl fmt::Display for CostChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.infrastructure() {
+            Ok(more) => {
+                let sign = if more.amount.is_sign_negative() && !more.is_zero() { "-" } else { "+" };
+                write!(f, "{sign}{} {} a month", thousands(more.amount.abs(), 2), more.currency)?;
+            }
+            Err(_) => write!(f, "{} -> {}", self.before.infrastructure, self.after.infrastructure)?,
+        }
+        match (self.before.fraction(), self.after.fraction()) {
+            (Some(before), Some(after)) => {
+                let before = percent(before, 1);
+                write!(f, ", margin {} -> {}", before.trim_end_matches(" %"), percent(after, 1))
+            }
+            (None, Some(after)) => write!(f, ", margin {}", percent(after, 1)),
+            (_, None) => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for CostReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let prices = self.prices();
+        let currency = self.currency();
+        writeln!(
+            f,
+            "cost a month in {currency}, list prices of {} as of {}, {} hours",
+            prices.region(),
+            prices.as_of(),
+            prices.hours_per_month()
+        )?;
+        writeln!(f)?;
+        writeln!(f, "{:<38} {:>14}  {:<15} {:>10} {:>12}", "item", "quantity", "unit", "price", "amount")?;
+        for (id, quantity, amount) in self.items() {
+            let price = prices.price(id);
+            let graded = format!("{} [{}]", price.name, price.grade);
+            let each = if price.is_graduated() {
+                let whole = price.amount(quantity).unwrap_or_default();
+                let average = whole.checked_div(quantity).unwrap_or_default().round_dp(5).normalize();
+                if average == price.list_price() { average.to_string() } else { format!("~{average}") }
+            } else {
+                price.list_price().normalize().to_string()
+            };
+            writeln!(
+                f,
+                "{graded:<38} {:>14}  {:<15} {each:>10} {:>12}",
+                thousands(quantity, 2),
+                price.unit,
+                thousands(amount.amount, 2)
+            )?;
+        }
+        writeln!(f)?;
+        let mut tiers: Vec<(&str, usize, Decimal, Decimal)> = Vec::new();
+        for group in &self.groups {
+            let name = group.tier.as_deref().unwrap_or("no tier");
+            let direct: Decimal = (0..group.tenants.len()).map(|index| group.direct(index)).sum();
+            let revenue = group.price.amount * Decimal::from(group.tenants.len());
+            match tiers.iter_mut().find(|(known, ..)| *known == name) {
+                Some(tier) => {
+                    tier.1 += group.tenants.len();
+                    tier.2 += revenue;
+                    tier.3 += direct;
+                }
+                None => tiers.push((name, group.tenants.len(), revenue, direct)),
+            }
+        }
+        writeln!(f, "{:<24} {:>8} {:>16} {:>16}", "", "tenants", "revenue", "cost")?;
+        for (name, tenants, revenue, direct) in tiers {
+            let (revenue, direct) = (thousands(revenue, 2), thousands(direct, 2));
+            writeln!(f, "{name:<24} {tenants:>8} {revenue:>16} {direct:>16}")?;
+        }
+        let shared = thousands(self.shared_total().amount, 2);
+        writeln!(f, "{:<24} {:>8} {:>16} {shared:>16}", "organization", "", "")?;
+        let (revenue, total) = (thousands(self.revenue().amount, 2), thousands(self.total().amount, 2));
+        writeln!(f, "{:<24} {:>8} {revenue:>16} {total:>16}", "total", self.tenant_count())?;
+        writeln!(f)?;
+        writeln!(
+            f,
+            "first month {}, before stored logs have grown",
+            thousands(self.first_month().amount, 2)
+        )?;
+        match self.margin().fraction() {
+            Some(margin) => writeln!(f, "gross margin on infrastructure alone {}", percent(margin, 2)),
+            None => writeln!(f, "no revenue, no margin"),
+        }
+    }
+}
