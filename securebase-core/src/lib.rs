@@ -7,5 +7,6 @@ pub mod net;
 pub mod observe;
 pub mod plan;
 pub mod policy;
+pub mod state;
 pub mod table;
 pub mod time;
