@@ -3,7 +3,8 @@
 //! Purpose: spell names as AWS does, and let the linter tell a name that exists from one that never matches.
 //! The data is `data/guardrails/actions.txt`; its head says where it comes from, of which day, and how to refresh it.
 //! Invariants: look-ups fold case, as AWS does. Names are borrowed from the data, never copied.
-//! Non-goals: evaluation. A verdict never depends on this data, so a service newer than it is decided rightly too.
+//! Non-goals: evaluation. The verdict of service control policies never depends on this data, so a service newer than
+//! it is decided rightly too; resource control policies take from it which services they reach.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;

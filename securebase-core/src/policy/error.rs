@@ -11,6 +11,9 @@ pub enum Error {
     /// The text is no policy document. Everything that is wrong is listed, in the order of the text.
     #[error("malformed policy document: {}", summary(.0))]
     Malformed(Problems),
+    /// Documents parse but cannot be decided with. Every such statement is listed.
+    #[error("policies cannot be decided with: {}", summary(.0))]
+    Broken(Problems),
     /// A guardrail needs a parameter that was not given.
     #[error("guardrail `{guardrail}` needs the parameter `{parameter}`")]
     MissingParameter {
@@ -37,7 +40,7 @@ pub enum Error {
     Catalogue(String),
     /// Statements do not fit into the documents that a target may have.
     #[error("policies do not fit: {0}")]
-    DoesNotFit(String),
+    DoesNotFit(Box<super::pack::Shortfall>),
 }
 
 impl Error {
@@ -46,6 +49,7 @@ impl Error {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Malformed(_) => "policy.malformed",
+            Self::Broken(_) => "policy.broken",
             Self::MissingParameter { .. } => "policy.missing-parameter",
             Self::BadParameter { .. } => "policy.bad-parameter",
             Self::UnknownGuardrail(_) => "policy.unknown-guardrail",

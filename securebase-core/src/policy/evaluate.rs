@@ -1,0 +1,490 @@
+//! The verdict on a request: Allow at every level, Deny anywhere.
+//!
+//! Purpose: AWS's evaluation of control policies along a path root → units → account, made ready once and then fast.
+//! Source: Organizations User Guide, «SCP evaluation». Invariants: a broken statement is an error when the path is made
+//! ready; none is ever skipped. A certain deny never hides behind something unknown.
+//! Non-goals: identity, boundary, session and resource policies: what passes here may still be denied there.
+
+use super::arn::ResourcePattern;
+use super::condition::{CompiledCondition, Truth};
+use super::document::{Effect, PolicyDocument, Statement, Version};
+use super::error::Error;
+use super::index::{ActionIndex, ActionMatcher};
+use super::request::{Exemption, Request};
+use crate::model::{Problem, Problems};
+
+/// Levels that a path can have; AWS has seven.
+const MAX_LEVELS: usize = 64;
+
+/// Which kind of control policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum PolicyKind {
+    /// Service control policy: binds the principals of accounts.
+    #[default]
+    ServiceControl,
+    /// Resource control policy: binds the use of resources of accounts.
+    ResourceControl,
+}
+
+/// A document under the name by which verdicts refer to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// The name.
+    pub name: String,
+    /// The document.
+    pub document: PolicyDocument,
+}
+
+impl Policy {
+    /// A policy.
+    pub fn new(name: impl Into<String>, document: PolicyDocument) -> Self {
+        Self { name: name.into(), document }
+    }
+
+    /// AWS's `FullAWSAccess`.
+    #[must_use]
+    pub fn full_access() -> Self {
+        Self::new("FullAWSAccess", PolicyDocument::full_access())
+    }
+}
+
+/// One level of the path with what is attached there.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Level {
+    /// Its name: the root, a unit, the account.
+    pub name: String,
+    /// The policies attached to it.
+    pub policies: Vec<Policy>,
+}
+
+impl Level {
+    /// A level.
+    pub fn new(name: impl Into<String>, policies: Vec<Policy>) -> Self {
+        Self { name: name.into(), policies }
+    }
+}
+
+/// What a path says about a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// Every level allows it and nothing denies it.
+    Allowed,
+    /// Control policies do not bind this principal.
+    Exempt(Exemption),
+    /// A Deny matches.
+    ExplicitDeny,
+    /// Some level has no Allow for it.
+    ImplicitDeny,
+    /// It depends on context keys that the request says nothing of.
+    Undecided,
+}
+
+impl Decision {
+    /// Whether the request certainly passes.
+    #[must_use]
+    pub const fn is_allowed(self) -> bool {
+        matches!(self, Self::Allowed | Self::Exempt(_))
+    }
+}
+
+/// The statement (or the level without one) that decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cause {
+    /// Position of the level, root first.
+    pub level: usize,
+    /// Its name.
+    pub level_name: String,
+    /// Name of the policy; `None` where the level has no Allow.
+    pub policy: Option<String>,
+    /// Position of the policy at its level.
+    pub policy_index: Option<usize>,
+    /// Position of the statement in its document as read.
+    pub statement_index: Option<usize>,
+    /// Its `Sid`.
+    pub sid: Option<String>,
+    /// Its conditions as text, each of which held (or, where undecided, may hold).
+    pub conditions: Vec<String>,
+    /// Context keys that would have to be known.
+    pub unknown_keys: Vec<String>,
+}
+
+impl Cause {
+    /// The statement's `Sid`, or its position.
+    #[must_use]
+    pub fn statement(&self) -> Option<String> {
+        self.sid.clone().or_else(|| self.statement_index.map(|index| format!("Statement[{index}]")))
+    }
+}
+
+impl std::fmt::Display for Cause {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (Some(policy), Some(statement)) = (&self.policy, self.statement()) else {
+            return write!(formatter, "`{}` has no Allow for it", self.level_name);
+        };
+        write!(formatter, "statement `{statement}` of policy `{policy}` at `{}`", self.level_name)?;
+        if self.conditions.is_empty() {
+            Ok(())
+        } else {
+            write!(formatter, " because {}", self.conditions.join(" and "))
+        }
+    }
+}
+
+/// A decision and what made it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// What was decided.
+    pub decision: Decision,
+    /// By what. `None` for exempt principals and where there is no organization.
+    pub decided_by: Option<Cause>,
+}
+
+impl Verdict {
+    /// Whether the request certainly passes.
+    #[must_use]
+    pub const fn allowed(&self) -> bool {
+        self.decision.is_allowed()
+    }
+}
+
+/// A path of levels made ready.
+#[derive(Debug)]
+pub struct PolicyPath {
+    kind: PolicyKind,
+    levels: Vec<LevelInfo>,
+    statements: Vec<CompiledStatement>,
+    conditions: Vec<CompiledCondition>,
+    index: ActionIndex,
+    /// Levels that allow everything without a condition, as bits.
+    open: u64,
+    all_levels: u64,
+}
+
+#[derive(Debug)]
+struct LevelInfo {
+    name: String,
+    policies: Vec<String>,
+}
+
+#[derive(Debug)]
+struct CompiledStatement {
+    deny: bool,
+    level: usize,
+    policy: usize,
+    position: usize,
+    sid: Option<String>,
+    actions: ActionMatcher,
+    not_resources: bool,
+    resources: Vec<ResourcePattern>,
+    /// Positions in `conditions`, where equal ones are one.
+    conditions: Vec<usize>,
+    texts: Vec<(String, String)>,
+}
+
+/// Decides one request without keeping the path. For many requests, make a [`PolicyPath`].
+///
+/// # Errors
+/// [`Error::Broken`] where a document cannot be decided with.
+pub fn evaluate(levels: &[Level], request: &Request) -> Result<Verdict, Error> {
+    PolicyPath::new(PolicyKind::ServiceControl, levels).map(|path| path.explain(request))
+}
+
+impl PolicyPath {
+    /// Makes a path ready, root first.
+    ///
+    /// # Errors
+    /// [`Error::Broken`] with every statement that cannot be decided.
+    pub fn new(kind: PolicyKind, levels: &[Level]) -> Result<Self, Error> {
+        let mut this = Self {
+            kind,
+            levels: Vec::with_capacity(levels.len()),
+            statements: Vec::new(),
+            conditions: Vec::new(),
+            index: ActionIndex::default(),
+            open: 0,
+            all_levels: 0,
+        };
+        let mut problems = Vec::new();
+        if levels.len() > MAX_LEVELS {
+            let message = format!("a path of {} levels", levels.len());
+            problems.push(Problem::error(
+                "policy.levels",
+                "levels",
+                message,
+                "an organization has at most seven",
+            ));
+        }
+        let mut known: Vec<super::document::Condition> = Vec::new();
+        for (at, level) in levels.iter().enumerate().take(MAX_LEVELS) {
+            this.all_levels |= 1 << at;
+            let policies = level.policies.iter().map(|policy| policy.name.clone()).collect();
+            this.levels.push(LevelInfo { name: level.name.clone(), policies });
+            for (policy_at, Policy { name, document }) in level.policies.iter().enumerate() {
+                for (position, statement) in document.statements.iter().enumerate() {
+                    let path = format!("levels[{at}].{name}.Statement[{position}]");
+                    let found = this.add(&mut known, document.version, statement, (at, policy_at, position));
+                    problems.extend(found.into_iter().map(|message| {
+                        let place = statement.location.map(Into::into);
+                        let hint = "mend the statement: AWS would not do what it says";
+                        Problem::error("policy.broken", path.clone(), message, hint).at(place)
+                    }));
+                }
+            }
+        }
+        if !problems.is_empty() {
+            return Err(Error::Broken(Problems(problems)));
+        }
+        let matchers: Vec<&ActionMatcher> =
+            this.statements.iter().map(|statement| &statement.actions).collect();
+        this.index = ActionIndex::new(&matchers);
+        Ok(this)
+    }
+
+    fn add(
+        &mut self,
+        known: &mut Vec<super::document::Condition>,
+        version: Version,
+        statement: &Statement,
+        (level, policy, position): (usize, usize, usize),
+    ) -> Vec<String> {
+        let mut broken = Vec::new();
+        match (self.kind, &statement.principal) {
+            (PolicyKind::ServiceControl, Some(_)) => {
+                broken.push("a service control policy has no `Principal`".to_owned());
+            }
+            (PolicyKind::ResourceControl, Some(principal)) if !principal.is_anyone() => {
+                broken.push("`Principal` of a resource control policy is \"*\"".to_owned());
+            }
+            (PolicyKind::ResourceControl, None) => {
+                broken.push("a resource control policy needs `\"Principal\": \"*\"`".to_owned());
+            }
+            _ => {}
+        }
+        let variables = version == Version::Current;
+        let mut conditions = Vec::with_capacity(statement.conditions.len());
+        for condition in &statement.conditions {
+            let mut normal = condition.clone();
+            normal.key.make_ascii_lowercase();
+            // Values of an old version are other values: keep them apart by the key.
+            if !variables {
+                normal.key.push('\u{0}');
+            }
+            normal.values.sort();
+            if let Some(at) = known.iter().position(|other| *other == normal) {
+                conditions.push(at);
+                continue;
+            }
+            match CompiledCondition::new(condition, variables) {
+                Ok(compiled) => {
+                    conditions.push(self.conditions.len());
+                    self.conditions.push(compiled);
+                    known.push(normal);
+                }
+                Err(message) => broken.push(format!("{} {}: {message}", condition.operator, condition.key)),
+            }
+        }
+        let resources: Vec<_> = statement
+            .resources
+            .patterns
+            .iter()
+            .map(|pattern| ResourcePattern::new(pattern, variables))
+            .collect();
+        let actions = ActionMatcher::new(&statement.actions);
+        let deny = statement.effect == Effect::Deny;
+        let every = !statement.resources.negated && resources.contains(&ResourcePattern::Any);
+        if !deny && every && conditions.is_empty() && actions.is_everything() {
+            self.open |= 1 << level;
+        }
+        self.statements.push(CompiledStatement {
+            deny,
+            level,
+            policy,
+            position,
+            sid: statement.sid.clone(),
+            actions,
+            not_resources: statement.resources.negated,
+            resources,
+            conditions,
+            texts: statement
+                .conditions
+                .iter()
+                .map(|condition| {
+                    let text =
+                        format!("{} {} {}", condition.key, condition.operator, condition.values.join(" | "));
+                    (condition.key.to_ascii_lowercase(), text)
+                })
+                .collect(),
+        });
+        broken
+    }
+
+    /// Decides a request, fast and without saying why.
+    #[must_use]
+    pub fn decide(&self, request: &Request) -> Decision {
+        if let Some(exemption) = self.exemption(request) {
+            return Decision::Exempt(exemption);
+        }
+        if self.levels.is_empty() {
+            return Decision::Allowed;
+        }
+        let mut memo = Memo::default();
+        let (mut allowed, mut maybe) = (self.open, 0_u64);
+        let mut undecided = false;
+        let denied = self.index.any(request.action(), |at| {
+            let Some(statement) = self.statements.get(at) else { return false };
+            let bit = 1 << statement.level;
+            if !statement.deny && allowed & bit != 0 {
+                return false;
+            }
+            match (self.applies(statement, request, &mut memo), statement.deny) {
+                (Truth::True, true) => return true,
+                (Truth::True, false) => allowed |= bit,
+                (Truth::Unknown, true) => undecided = true,
+                (Truth::Unknown, false) => maybe |= bit,
+                (Truth::False, _) => {}
+            }
+            false
+        });
+        if denied {
+            Decision::ExplicitDeny
+        } else if (allowed | maybe) != self.all_levels {
+            Decision::ImplicitDeny
+        } else if undecided || allowed != self.all_levels {
+            Decision::Undecided
+        } else {
+            Decision::Allowed
+        }
+    }
+
+    /// Decides a request and names what decided.
+    #[must_use]
+    pub fn explain(&self, request: &Request) -> Verdict {
+        if let Some(exemption) = self.exemption(request) {
+            return Verdict { decision: Decision::Exempt(exemption), decided_by: None };
+        }
+        let mut memo = Memo::default();
+        let mut allows: Vec<Option<&CompiledStatement>> = vec![None; self.levels.len()];
+        let mut maybe: Vec<Option<&CompiledStatement>> = vec![None; self.levels.len()];
+        let mut maybe_denied: Option<&CompiledStatement> = None;
+        for statement in
+            self.statements.iter().filter(|statement| statement.actions.matches(request.action()))
+        {
+            match (self.applies(statement, request, &mut memo), statement.deny) {
+                (Truth::True, true) => {
+                    return Verdict {
+                        decision: Decision::ExplicitDeny,
+                        decided_by: Some(self.cause(statement, request)),
+                    };
+                }
+                (Truth::True, false) => drop(allows[statement.level].get_or_insert(statement)),
+                (Truth::Unknown, true) => drop(maybe_denied.get_or_insert(statement)),
+                (Truth::Unknown, false) => drop(maybe[statement.level].get_or_insert(statement)),
+                (Truth::False, _) => {}
+            }
+        }
+        let open = |at: &usize| allows[*at].is_none();
+        if let Some(level) = (0..allows.len()).find(|at| open(at) && maybe[*at].is_none()) {
+            let level_name = self.levels[level].name.clone();
+            let cause = Cause {
+                level,
+                level_name,
+                policy: None,
+                policy_index: None,
+                statement_index: None,
+                sid: None,
+                conditions: Vec::new(),
+                unknown_keys: Vec::new(),
+            };
+            return Verdict { decision: Decision::ImplicitDeny, decided_by: Some(cause) };
+        }
+        let undecided = maybe_denied.or_else(|| (0..allows.len()).find(open).and_then(|at| maybe[at]));
+        let (decision, by) = match undecided {
+            Some(statement) => (Decision::Undecided, Some(statement)),
+            None => (Decision::Allowed, allows.last().copied().flatten()),
+        };
+        Verdict { decision, decided_by: by.map(|statement| self.cause(statement, request)) }
+    }
+
+    fn exemption(&self, request: &Request) -> Option<Exemption> {
+        match self.kind {
+            PolicyKind::ServiceControl => request.exemption(),
+            PolicyKind::ResourceControl => request.resource_exemption(),
+        }
+    }
+
+    fn cause(&self, statement: &CompiledStatement, request: &Request) -> Cause {
+        let level = &self.levels[statement.level];
+        Cause {
+            level: statement.level,
+            level_name: level.name.clone(),
+            policy: level.policies.get(statement.policy).cloned(),
+            policy_index: Some(statement.policy),
+            statement_index: Some(statement.position),
+            sid: statement.sid.clone(),
+            conditions: statement.texts.iter().map(|(_, text)| text.clone()).collect(),
+            unknown_keys: statement
+                .texts
+                .iter()
+                .map(|(key, _)| key.clone())
+                .filter(|key| request.is_unknown(key))
+                .collect(),
+        }
+    }
+
+    /// Whether a statement whose actions match applies to the request.
+    fn applies(&self, statement: &CompiledStatement, request: &Request, memo: &mut Memo) -> Truth {
+        let mut found = Truth::False;
+        for pattern in &statement.resources {
+            match pattern.decide(request) {
+                Truth::True => {
+                    found = Truth::True;
+                    break;
+                }
+                Truth::Unknown => found = Truth::Unknown,
+                Truth::False => {}
+            }
+        }
+        let mut truth = match (found, statement.not_resources) {
+            (Truth::True, true) => Truth::False,
+            (Truth::False, true) => Truth::True,
+            (found, _) => found,
+        };
+        for &at in &statement.conditions {
+            if truth == Truth::False {
+                return Truth::False;
+            }
+            truth = truth.and(memo.decide(&self.conditions, at, request));
+        }
+        truth
+    }
+
+    /// Number of statements, for reports.
+    #[must_use]
+    pub fn statement_count(&self) -> usize {
+        self.statements.len()
+    }
+}
+
+/// Remembers the first conditions' outcomes within one request: exemptions recur in almost every statement.
+#[derive(Default)]
+struct Memo {
+    decided: u128,
+    held: u128,
+}
+
+impl Memo {
+    fn decide(&mut self, conditions: &[CompiledCondition], at: usize, request: &Request) -> Truth {
+        let bit = if at < 128 { 1_u128 << at } else { 0 };
+        if self.decided & bit != 0 {
+            return Truth::of(self.held & bit != 0);
+        }
+        let truth = conditions.get(at).map_or(Truth::Unknown, |condition| condition.decide(request));
+        if truth != Truth::Unknown {
+            self.decided |= bit;
+        }
+        if truth == Truth::True {
+            self.held |= bit;
+        }
+        truth
+    }
+}

@@ -1,0 +1,233 @@
+//! What is asked: one principal, one action, one resource, and the request's context.
+//!
+//! Purpose: the evaluator's input, made ready once (case folded, principal read) so that it can be asked often.
+//! Invariants: one resource. A call that touches several kinds of resources is decided once for each.
+
+use std::collections::BTreeMap;
+
+use super::actions::ServiceReference;
+
+/// What a request's missing keys mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Knowledge {
+    /// A key that is not named is absent.
+    #[default]
+    Complete,
+    /// A key that is not named may be absent or have any value.
+    Partial,
+}
+
+/// One request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    action: String,
+    resource: String,
+    principal: String,
+    account: String,
+    management_account: Option<String>,
+    /// Folded key → values, sorted by key. A key without values is absent.
+    context: Vec<(String, Vec<String>)>,
+    knowledge: Knowledge,
+}
+
+impl Request {
+    /// A request of a principal (its ARN, or a service's name such as `ec2.amazonaws.com`) in an account.
+    ///
+    /// `aws:PrincipalArn` and `aws:PrincipalAccount` follow from the principal; a session's ARN becomes its role's.
+    pub fn new(action: &str, resource: impl Into<String>, principal: &str, account: &str) -> Self {
+        let mut request = Self {
+            action: action.to_ascii_lowercase(),
+            resource: resource.into(),
+            principal: principal.to_owned(),
+            account: account.to_owned(),
+            management_account: None,
+            context: Vec::new(),
+            knowledge: Knowledge::Complete,
+        };
+        if principal.starts_with("arn:") {
+            request.set("aws:PrincipalArn", vec![principal_arn(principal)]);
+            let own = principal.split(':').nth(4).filter(|id| !id.is_empty()).unwrap_or(account);
+            request.set("aws:PrincipalAccount", vec![own.to_owned()]);
+        }
+        request
+    }
+
+    /// With context keys; each replaces what the key had.
+    #[must_use]
+    pub fn with_context(mut self, context: &BTreeMap<String, Vec<String>>) -> Self {
+        for (key, values) in context {
+            self.set(key, values.clone());
+        }
+        self
+    }
+
+    /// With one context key of one value.
+    #[must_use]
+    pub fn with(mut self, key: &str, value: impl Into<String>) -> Self {
+        self.set(key, vec![value.into()]);
+        self
+    }
+
+    /// With the organization's management account, whose principals no control policy binds.
+    #[must_use]
+    pub fn with_management_account(mut self, account: Option<String>) -> Self {
+        self.management_account = account;
+        self
+    }
+
+    /// With keys that are not named unknown instead of absent.
+    #[must_use]
+    pub fn partial(mut self) -> Self {
+        self.knowledge = Knowledge::Partial;
+        self
+    }
+
+    /// Sets a key. No values means that it is absent.
+    pub fn set(&mut self, key: &str, values: Vec<String>) {
+        let key = key.to_ascii_lowercase();
+        match self.context.binary_search_by(|(other, _)| other.as_str().cmp(key.as_str())) {
+            Ok(at) => self.context[at].1 = values,
+            Err(at) => self.context.insert(at, (key, values)),
+        }
+    }
+
+    /// The action, folded.
+    #[must_use]
+    pub fn action(&self) -> &str {
+        &self.action
+    }
+
+    /// The resource.
+    #[must_use]
+    pub fn resource(&self) -> &str {
+        &self.resource
+    }
+
+    /// The principal as given.
+    #[must_use]
+    pub fn principal(&self) -> &str {
+        &self.principal
+    }
+
+    /// The account whose policies are asked.
+    #[must_use]
+    pub fn account(&self) -> &str {
+        &self.account
+    }
+
+    /// Values of a folded key: `Some` and not empty where it is there, `None` where it is absent or unknown.
+    pub(crate) fn values(&self, folded: &str) -> Option<&[String]> {
+        let at = self.context.binary_search_by(|(other, _)| other.as_str().cmp(folded)).ok()?;
+        Some(self.context[at].1.as_slice()).filter(|values| !values.is_empty())
+    }
+
+    /// Whether nothing is known of a folded key, not even that it is absent.
+    pub(crate) fn is_unknown(&self, folded: &str) -> bool {
+        self.knowledge == Knowledge::Partial
+            && self.context.binary_search_by(|(other, _)| other.as_str().cmp(folded)).is_err()
+    }
+
+    /// The value of a key that has exactly one, which is what a policy variable takes.
+    pub(crate) fn single(&self, folded: &str) -> Option<&str> {
+        match self.values(folded) {
+            Some([only]) => Some(only),
+            _ => None,
+        }
+    }
+
+    /// Why no resource control policy binds this use of a resource, if none does. The account is the resource's.
+    #[must_use]
+    pub fn resource_exemption(&self) -> Option<Exemption> {
+        let service = self.action.split(':').next().unwrap_or_default();
+        if !ServiceReference::shipped().resource_controlled().contains(&service)
+            || self.action == "kms:retiregrant"
+        {
+            return Some(Exemption::NotReached);
+        }
+        if self.management_account.as_deref() == Some(self.account.as_str()) {
+            return Some(Exemption::ManagementAccount);
+        }
+        self.exemption().filter(|exemption| *exemption == Exemption::ServiceLinkedRole)
+    }
+
+    /// Why no service control policy binds this principal, if none does.
+    #[must_use]
+    pub fn exemption(&self) -> Option<Exemption> {
+        let principal = self.principal.as_str();
+        if !principal.starts_with("arn:") && principal.contains(".amazonaws.com")
+            || self
+                .single("aws:principalisawsservice")
+                .is_some_and(|value| value.eq_ignore_ascii_case("true"))
+        {
+            return Some(Exemption::Service);
+        }
+        let mut parts = principal.splitn(6, ':');
+        let account = parts.nth(4).unwrap_or_default();
+        let name = parts.next().unwrap_or_default();
+        let of_management = |id: &str| self.management_account.as_deref() == Some(id);
+        if of_management(account) || (account.is_empty() && of_management(&self.account)) {
+            return Some(Exemption::ManagementAccount);
+        }
+        let arn = self.single("aws:principalarn").unwrap_or_default();
+        let linked = |text: &str| text.starts_with("role/aws-service-role/");
+        if linked(name)
+            || arn.splitn(6, ':').nth(5).is_some_and(linked)
+            || name.starts_with("assumed-role/AWSServiceRoleFor")
+        {
+            return Some(Exemption::ServiceLinkedRole);
+        }
+        None
+    }
+}
+
+/// Why a request is not bound by control policies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exemption {
+    /// It belongs to the organization's management account.
+    ManagementAccount,
+    /// It is a service-linked role.
+    ServiceLinkedRole,
+    /// It is a service of AWS acting for itself.
+    Service,
+    /// Resource control policies do not reach this service or action.
+    NotReached,
+}
+
+/// `aws:PrincipalArn` of a principal: an assumed role's session counts as the role (whose path a session does not show).
+fn principal_arn(principal: &str) -> String {
+    let parts: Vec<&str> = principal.splitn(6, ':').collect();
+    if let [arn, partition, "sts", region, account, name] = parts.as_slice()
+        && let Some(role) = name.strip_prefix("assumed-role/")
+    {
+        let role = role.split('/').next().unwrap_or_default();
+        return format!("{arn}:{partition}:iam:{region}:{account}:role/{role}");
+    }
+    principal.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn principals() {
+        let session = Request::new(
+            "s3:GetObject",
+            "*",
+            "arn:aws:sts::111122223333:assumed-role/dev/jo",
+            "111122223333",
+        );
+        assert_eq!(session.single("aws:principalarn"), Some("arn:aws:iam::111122223333:role/dev"));
+        assert_eq!(session.exemption(), None);
+        let linked = "arn:aws:iam::111122223333:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS";
+        assert_eq!(Request::new("a:B", "*", linked, "1").exemption(), Some(Exemption::ServiceLinkedRole));
+        assert_eq!(
+            Request::new("a:B", "*", "vpc-flow-logs.amazonaws.com", "1").exemption(),
+            Some(Exemption::Service)
+        );
+        let root = Request::new("a:B", "*", "arn:aws:iam::999988887777:root", "999988887777");
+        assert_eq!(root.exemption(), None);
+        let root = root.with_management_account(Some("999988887777".to_owned()));
+        assert_eq!(root.exemption(), Some(Exemption::ManagementAccount));
+    }
+}
