@@ -14,7 +14,7 @@ use super::demand::{Age, Demand, of_core_account, of_organization, of_tenant};
 use super::footprint::{Counts, Footprint};
 use super::prices::{Pool, Price, PriceBook, PriceId};
 use super::usage::Usage;
-use super::{Error, percent};
+use super::{Error, cents, percent};
 use crate::model::{Currency, Money, MoneyError, ResourceKind, Rounding, Tier};
 
 /// How a cost that nobody alone causes is shared among tenants.
@@ -28,6 +28,52 @@ pub enum Allocation {
     Revenue,
     /// In proportion to what each costs directly.
     Usage,
+    /// The same for each tier, and within a tier the same for each tenant.
+    Tier,
+}
+
+/// What a rule of sharing looks at in a tenant.
+pub(super) struct Bearer<'a> {
+    pub(super) tier: Option<&'a str>,
+    pub(super) revenue: Decimal,
+    pub(super) direct: Decimal,
+}
+
+/// Shares an amount among tenants by a rule; equally where the rule finds nothing to weigh by. Adds up exactly.
+pub(super) fn share(
+    amount: Money,
+    rule: Allocation,
+    bearers: &[Bearer<'_>],
+) -> Result<Vec<Money>, MoneyError> {
+    let by = |weight: fn(&Bearer<'_>) -> Decimal| {
+        let weights: Vec<Decimal> = bearers.iter().map(weight).collect();
+        if weights.iter().all(Decimal::is_zero) {
+            amount.split(bearers.len())
+        } else {
+            amount.allocate(&weights)
+        }
+    };
+    match rule {
+        Allocation::Equal => amount.split(bearers.len()),
+        Allocation::Revenue => by(|bearer| bearer.revenue),
+        Allocation::Usage => by(|bearer| bearer.direct),
+        Allocation::Tier => {
+            let mut tiers: Vec<(Option<&str>, Vec<usize>)> = Vec::new();
+            for (index, bearer) in bearers.iter().enumerate() {
+                match tiers.iter_mut().find(|(tier, _)| *tier == bearer.tier) {
+                    Some((_, members)) => members.push(index),
+                    None => tiers.push((bearer.tier, vec![index])),
+                }
+            }
+            let mut shares = vec![Money::zero(amount.currency); bearers.len()];
+            for (part, (_, members)) in amount.split(tiers.len())?.into_iter().zip(tiers) {
+                for (share, index) in part.split(members.len())?.into_iter().zip(members) {
+                    shares[index] = share;
+                }
+            }
+            Ok(shares)
+        }
+    }
 }
 
 /// One line of the cost: a price times a quantity.
@@ -237,10 +283,6 @@ fn shared_demands(groups: &[Group], usage: &Usage) -> Vec<Shared> {
         shared.push(Shared { demand, copies: 1, shield: true });
     }
     shared
-}
-
-fn cents(amount: Decimal) -> Decimal {
-    Rounding::HalfEven.apply(amount, 2)
 }
 
 /// Who takes part in a pooled price: the lines of a group, or one of the organization's.
@@ -468,8 +510,8 @@ impl CostReport {
             if amount.is_zero() || bearers.is_empty() {
                 continue;
             }
-            let weights: Vec<Decimal> = bearers.iter().map(|tenant| costs[*tenant].weight(rule)).collect();
-            let shares = share(amount, &weights)?;
+            let weighed: Vec<Bearer<'_>> = bearers.iter().map(|tenant| costs[*tenant].bearer()).collect();
+            let shares = share(amount, rule, &weighed)?;
             for (tenant, share) in bearers.into_iter().zip(shares) {
                 costs[tenant].shared = costs[tenant].shared.checked_add(share)?;
             }
@@ -478,12 +520,7 @@ impl CostReport {
     }
 }
 
-/// Shares by weight, or equally where all weights are zero.
-pub(super) fn share(amount: Money, weights: &[Decimal]) -> Result<Vec<Money>, MoneyError> {
-    if weights.iter().all(Decimal::is_zero) { amount.split(weights.len()) } else { amount.allocate(weights) }
-}
-
-fn is_pooled(price: &Price) -> bool {
+pub(super) fn is_pooled(price: &Price) -> bool {
     price.is_graduated() && price.pool == Pool::Payer
 }
 
@@ -511,12 +548,8 @@ pub struct TenantCost {
 }
 
 impl TenantCost {
-    fn weight(&self, rule: Allocation) -> Decimal {
-        match rule {
-            Allocation::Equal => Decimal::ONE,
-            Allocation::Revenue => self.revenue.amount,
-            Allocation::Usage => self.direct.amount,
-        }
+    fn bearer(&self) -> Bearer<'_> {
+        Bearer { tier: self.tier.as_deref(), revenue: self.revenue.amount, direct: self.direct.amount }
     }
 
     /// Direct cost and share together.

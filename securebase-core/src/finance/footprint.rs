@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use crate::model::{LandingZone, ResourceKind};
+use crate::model::{LandingZone, NetworkFeatures, ResourceKind};
 
 const KINDS: usize = ResourceKind::ALL.len();
 
@@ -14,6 +14,26 @@ pub(super) struct Counts([u32; KINDS]);
 
 impl Counts {
     const NONE: Self = Self([0; KINDS]);
+
+    /// What one tenant has whose network has these features.
+    pub(super) fn of_tenant(network: Option<NetworkFeatures>) -> Self {
+        let mut counts = Self::NONE;
+        counts.add(ResourceKind::Account);
+        let Some(network) = network else { return counts };
+        counts.add(ResourceKind::Vpc);
+        if network.nat_gateway {
+            counts.add(ResourceKind::NatGateway);
+            counts.add(ResourceKind::ElasticIp);
+        }
+        if network.flow_logs {
+            counts.add(ResourceKind::FlowLog);
+            counts.add(ResourceKind::LogGroup);
+        }
+        if network.vpn_gateway {
+            counts.add(ResourceKind::VpnGateway);
+        }
+        counts
+    }
 
     pub(super) fn of(&self, kind: ResourceKind) -> u32 {
         self.0[kind as usize]
@@ -66,22 +86,7 @@ impl Footprint {
     pub fn of_zone(zone: &LandingZone) -> Self {
         let mut footprint = Self::default();
         footprint.organization.add(ResourceKind::Organization);
-        let mut counts = Counts::NONE;
-        counts.add(ResourceKind::Account);
-        if let Some(network) = zone.network {
-            counts.add(ResourceKind::Vpc);
-            if network.nat_gateway {
-                counts.add(ResourceKind::NatGateway);
-                counts.add(ResourceKind::ElasticIp);
-            }
-            if network.flow_logs {
-                counts.add(ResourceKind::FlowLog);
-                counts.add(ResourceKind::LogGroup);
-            }
-            if network.vpn_gateway {
-                counts.add(ResourceKind::VpnGateway);
-            }
-        }
+        let counts = Counts::of_tenant(zone.network);
         let mut names: Vec<Arc<str>> = Vec::new();
         for tenant in &zone.tenants {
             let tier = tenant.tier.as_str();
@@ -93,6 +98,20 @@ impl Footprint {
             footprint
                 .tenants
                 .insert(tenant.key.as_str().into(), TenantFootprint { tier: Some(name), counts });
+        }
+        footprint
+    }
+
+    /// The organization and tenants of one make: so many of each tier, named `{tier}-{number}` from 1.
+    pub(super) fn of_mix<'a>(mix: impl IntoIterator<Item = (&'a str, u32)>, counts: Counts) -> Self {
+        let mut footprint = Self::default();
+        footprint.organization.add(ResourceKind::Organization);
+        for (tier, number) in mix {
+            let name: Arc<str> = tier.into();
+            for index in 1..=number {
+                let tenant = TenantFootprint { tier: Some(name.clone()), counts };
+                footprint.tenants.insert(format!("{tier}-{index}").into(), tenant);
+            }
         }
         footprint
     }

@@ -6,10 +6,14 @@
 //! addressed by seed, label and trial.
 //! Not here: plans and steps (`plan` calls this module, never the other way), invoices, taxes, exchange rates.
 
+mod assumptions;
 mod cost;
+mod curve;
 mod demand;
 mod error;
 mod footprint;
+mod model;
+mod month;
 mod number;
 mod prices;
 mod report;
@@ -17,13 +21,21 @@ mod usage;
 
 use rust_decimal::Decimal;
 
+pub use assumptions::{AssumedLine, Assumptions, Basis, Category, Operations, When};
 pub use cost::{Allocation, CostLine, CostReport, Margin, TenantCost, cost_of, cost_of_footprint};
 pub use demand::Age;
 pub use error::Error;
 pub use footprint::Footprint;
+pub use model::Model;
+pub use month::{Change, Month, MonthLine, TenantMonth, TierMonth};
 pub use prices::{Grade, Pool, Price, PriceBook, PriceId, Step};
 pub use report::CostChange;
 pub use usage::{ArchiveClass, Quantity, Usage, UsageProfile};
+
+/// Whole cents, half to even: every amount a person sees is rounded here, once.
+fn cents(amount: Decimal) -> Decimal {
+    crate::model::Rounding::HalfEven.apply(amount, 2)
+}
 
 /// A fraction as a percentage with so many decimals: `96.68 %`.
 fn percent(fraction: Decimal, digits: usize) -> String {

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::{Money, ResourceKind, Tier};
+use crate::model::{Money, NetworkFeatures, ResourceKind, Tier};
 
 /// The resources of one tenant that prices care about.
 pub(super) const TENANT: [ResourceKind; 6] = [
@@ -168,5 +168,148 @@ proptest! {
         let mut more = counts;
         more[tier] += 1;
         prop_assert!(cost(more).total().amount > cost(counts).total().amount);
+    }
+}
+
+/// The model of so many fintech, healthcare, gov-federal and standard tenants.
+pub(super) fn model(counts: [u32; 4], assumptions: Assumptions) -> Model {
+    let names = ["fintech", "healthcare", "gov-federal", "standard"];
+    let mix: Vec<(&str, u32)> = names.into_iter().zip(counts).collect();
+    Model::of_mix(Tier::shipped(), &mix, Some(NetworkFeatures::default()), assumptions).unwrap()
+}
+
+fn seed(document: &str) -> Assumptions {
+    Assumptions::seed(document).unwrap()
+}
+
+#[test]
+fn ten_tenants_as_their_report_itemises_them() {
+    let month = model([4, 2, 2, 2], seed("ten-customers-vpc")).month().unwrap();
+    assert_eq!(month.revenue, usd("116000"));
+    assert_eq!(month.infrastructure, usd("374.00"));
+    assert_eq!(month.support, usd("11000"));
+    assert_eq!(month.other, usd("2500"));
+    assert_eq!(month.profit(), usd("102126.00"));
+    let rounded = |margin: Option<Decimal>| margin.unwrap().round_dp(4).to_string();
+    assert_eq!(rounded(month.gross_margin()), "0.9968");
+    assert_eq!(rounded(month.net_margin()), "0.8804");
+    assert_eq!(rounded(month.net_margin_without_contingency()), "0.8976");
+}
+
+#[test]
+fn two_tenants_have_three_margins() {
+    let month = model([1, 1, 0, 0], seed("second-customer")).month().unwrap();
+    let rounded = |margin: Option<Decimal>| margin.unwrap().round_dp(4).to_string();
+    assert_eq!(rounded(month.gross_margin()), "0.9922");
+    assert_eq!(rounded(month.margin_with_support()), "0.94");
+    assert_eq!(rounded(month.net_margin()), "0.8530");
+}
+
+#[test]
+fn aws_prices_bring_the_step_the_reports_leave_out() {
+    let month = model([4, 2, 2, 2], Assumptions::aws()).month().unwrap();
+    assert_eq!(month.infrastructure, cost([4, 2, 2, 2]).total());
+    assert_eq!(month.gross_margin().unwrap().round_dp(4).to_string(), "0.9668");
+    let explained = month.explain("infrastructure").unwrap();
+    let column = explained.column("item").unwrap();
+    let place =
+        (0..column.len()).find(|row| column.cell(*row) == Some(crate::table::Cell::Text("Shield Advanced")));
+    assert_eq!(explained.cell("amount", place.unwrap()).unwrap().to_string(), "3000.00");
+    assert!(month.explain("weather").unwrap_err().to_string().contains("`weather`"));
+}
+
+#[test]
+fn no_tenants_no_margin() {
+    for assumptions in [Assumptions::aws(), seed("five-customers")] {
+        let month = model([0; 4], assumptions).month().unwrap();
+        assert_eq!(month.revenue, usd("0"));
+        assert_eq!(month.gross_margin(), None);
+        assert_eq!(month.per_tenant().unwrap(), []);
+        assert_eq!(month.tiers_table().unwrap().row_count(), 0);
+    }
+}
+
+#[test]
+fn four_tiers_bear_the_flat_fee_alike_when_told_to() {
+    let assumptions = seed("five-customers").with_allocation(Allocation::Tier);
+    let tiers = model([2, 1, 1, 1], assumptions).month().unwrap().per_tier().unwrap();
+    let infrastructure: Vec<Money> = tiers.iter().map(|tier| tier.costs[0]).collect();
+    assert_eq!(infrastructure, vec![usd("45.00"); 4]);
+}
+
+#[test]
+fn break_even_counts_every_step_on_the_way() {
+    let aws = model([1, 0, 0, 0], Assumptions::aws());
+    // One standard tenant pays 2,000 and needs 3,000 of people and 2,500 of operations; three pay for them.
+    assert_eq!(aws.break_even_tenants("standard").unwrap(), Some(3));
+    assert_eq!(aws.break_even_tenants("gov-federal").unwrap(), Some(1));
+    assert!(aws.break_even_tenants("platinum").is_err());
+}
+
+#[test]
+fn change_tells_points_from_percent() {
+    let (one, two) =
+        (model([1, 0, 0, 0], seed("single-vs-multi")), model([1, 1, 0, 0], seed("single-vs-multi")));
+    let changes = two.month().unwrap().since(&one.month().unwrap());
+    let change = |figure| changes.iter().find(|change| change.figure == figure).unwrap();
+    assert_eq!(change("revenue").relative().unwrap().to_string(), "1.875");
+    assert_eq!(change("net_margin").absolute().unwrap().round_dp(4).to_string(), "0.0630");
+    assert_eq!(change("net_margin").relative().unwrap().round_dp(4).to_string(), "0.0798");
+}
+
+fn any_assumptions() -> impl Strategy<Value = Assumptions> {
+    let rules = [Allocation::Equal, Allocation::Revenue, Allocation::Usage, Allocation::Tier];
+    let names: Vec<&str> = Assumptions::seeds().chain(["aws"]).collect();
+    (proptest::sample::select(names), proptest::sample::select(rules.to_vec())).prop_map(|(name, rule)| {
+        let assumptions = if name == "aws" { Assumptions::aws() } else { seed(name) };
+        assumptions.with_allocation(rule)
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn tenants_and_tiers_add_up_to_the_month(
+        counts in proptest::array::uniform4(0_u32..30),
+        assumptions in any_assumptions(),
+    ) {
+        let month = model(counts, assumptions).month().unwrap();
+        let (tenants, tiers) = (month.per_tenant().unwrap(), month.per_tier().unwrap());
+        prop_assume!(!tenants.is_empty());
+        for category in Category::ALL {
+            let of = |costs: &[Money; 4]| costs[category as usize].amount;
+            let by_tenant: Decimal = tenants.iter().map(|row| of(&row.costs)).sum();
+            let by_tier: Decimal = tiers.iter().map(|row| of(&row.costs)).sum();
+            prop_assert_eq!(by_tenant, month.cost(category).amount);
+            prop_assert_eq!(by_tier, month.cost(category).amount);
+        }
+        let revenue: Decimal = tiers.iter().map(|row| row.revenue.amount).sum();
+        prop_assert_eq!(revenue, month.revenue.amount);
+        prop_assert_eq!(month.profit().amount + month.total_cost().amount, month.revenue.amount);
+    }
+
+    #[test]
+    fn the_curve_is_the_report(counts in proptest::array::uniform4(0_u32..60), month in 0_u32..90) {
+        let age = if month == 0 { Age::Steady } else { Age::Month(month) };
+        let model = model(counts, Assumptions::aws());
+        let report = model.cost(age).unwrap().unwrap();
+        let curve = model.curve(age).unwrap().unwrap();
+        prop_assert_eq!(curve.infrastructure(&counts).unwrap(), report.total().amount);
+    }
+
+    #[test]
+    fn a_dearer_price_never_costs_less(
+        counts in proptest::array::uniform4(0_u32..20),
+        price in proptest::sample::select(PriceId::ALL.to_vec()),
+        factor in 1_u32..5,
+    ) {
+        let mut book = PriceBook::shipped().clone();
+        for step in &mut book.entry(price).steps {
+            step.price *= Decimal::from(factor);
+        }
+        let before = model(counts, Assumptions::aws()).month().unwrap();
+        let after = model(counts, Assumptions::catalogue(book, Usage::shipped().clone())).month().unwrap();
+        prop_assert!(after.infrastructure.amount >= before.infrastructure.amount);
     }
 }

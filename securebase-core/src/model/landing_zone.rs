@@ -23,6 +23,19 @@ pub struct NetworkFeatures {
     pub dns_support: bool,
 }
 
+/// A network with private subnets that reach the internet, watched by flow logs, without VPN.
+impl Default for NetworkFeatures {
+    fn default() -> Self {
+        Self {
+            nat_gateway: true,
+            vpn_gateway: false,
+            flow_logs: true,
+            dns_hostnames: true,
+            dns_support: true,
+        }
+    }
+}
+
 /// How blocks are shared between tenants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

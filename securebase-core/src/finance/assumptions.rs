@@ -1,0 +1,453 @@
+//! Assumptions: what a month costs beside what tenants pay, as data.
+
+use std::str::FromStr;
+use std::sync::{Arc, LazyLock};
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use super::cost::Allocation;
+use super::prices::PriceBook;
+use super::usage::Usage;
+use super::{Error, cents};
+
+/// The kinds of cost, which the three margins tell apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Category {
+    /// What AWS is paid.
+    Infrastructure,
+    /// The people who keep tenants running.
+    Support,
+    /// Winning tenants.
+    Sales,
+    /// Everything else.
+    Other,
+}
+
+impl Category {
+    /// All of them, in the order of a profit and loss account.
+    pub const ALL: [Self; 4] = [Self::Infrastructure, Self::Support, Self::Sales, Self::Other];
+
+    /// The stable name, in snake_case.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Infrastructure => "infrastructure",
+            Self::Support => "support",
+            Self::Sales => "sales",
+            Self::Other => "other",
+        }
+    }
+}
+
+impl FromStr for Category {
+    type Err = Error;
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Self::ALL
+            .into_iter()
+            .find(|category| category.name() == text)
+            .ok_or_else(|| Error::unknown("category of cost", text, Self::ALL.map(Self::name)))
+    }
+}
+
+/// What a line of cost is multiplied by.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Basis {
+    /// Once.
+    Organization,
+    /// For each tenant.
+    Tenant,
+    /// For each tenant's VPC.
+    Network,
+    /// A total by number of tenants: the first point not below the number holds; beyond the last, in proportion.
+    Points(Vec<(u32, Decimal)>),
+}
+
+/// Which zones a line of cost applies to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum When {
+    /// All.
+    #[default]
+    Always,
+    /// Those whose tenants have a VPC.
+    WithNetwork,
+    /// Those whose tenants have none.
+    WithoutNetwork,
+}
+
+/// One assumed line of cost.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct AssumedLine {
+    /// The kind of cost.
+    pub category: Category,
+    /// What it is.
+    pub item: String,
+    /// What it is multiplied by.
+    pub basis: Basis,
+    /// Units for each of the basis.
+    pub quantity: Decimal,
+    /// What a unit is.
+    pub unit: String,
+    /// The price of a unit.
+    pub price: Decimal,
+    /// Which zones it applies to.
+    pub when: When,
+    /// Whether every month brings it; a contingency is not.
+    pub steady: bool,
+    /// Where it comes from.
+    pub source: String,
+}
+
+impl AssumedLine {
+    /// A line of a fixed amount a month.
+    pub fn fixed(category: Category, item: &str, amount: Decimal, source: &str) -> Self {
+        Self {
+            category,
+            item: item.to_owned(),
+            basis: Basis::Organization,
+            quantity: Decimal::ONE,
+            unit: "month".to_owned(),
+            price: amount,
+            when: When::Always,
+            steady: true,
+            source: source.to_owned(),
+        }
+    }
+
+    /// A line of an amount for each tenant a month.
+    pub fn per_tenant(category: Category, item: &str, amount: Decimal, source: &str) -> Self {
+        Self {
+            basis: Basis::Tenant,
+            unit: "tenant-month".to_owned(),
+            ..Self::fixed(category, item, amount, source)
+        }
+    }
+
+    /// Quantity, unit price and amount for so many tenants, with or without a network each.
+    pub(super) fn priced(&self, tenants: u32, networks: u32) -> (Decimal, Decimal, Decimal) {
+        let applies = match self.when {
+            When::Always => true,
+            When::WithNetwork => networks > 0,
+            When::WithoutNetwork => networks == 0,
+        };
+        let times = match &self.basis {
+            _ if !applies => 0,
+            Basis::Organization => 1,
+            Basis::Tenant => tenants,
+            Basis::Network => networks,
+            Basis::Points(points) => {
+                let total = at_points(points, tenants);
+                return (Decimal::ONE, total, total);
+            }
+        };
+        let quantity = self.quantity * Decimal::from(times);
+        (quantity, self.price, cents(quantity * self.price))
+    }
+}
+
+/// The amount the points give for so many tenants; nothing for none.
+fn at_points(points: &[(u32, Decimal)], tenants: u32) -> Decimal {
+    if tenants == 0 {
+        return Decimal::ZERO;
+    }
+    if let Some((_, amount)) = points.iter().find(|(bound, _)| *bound >= tenants) {
+        return *amount;
+    }
+    points.last().map_or(Decimal::ZERO, |(bound, amount)| {
+        cents(*amount * Decimal::from(tenants) / Decimal::from((*bound).max(1)))
+    })
+}
+
+/// What a report says about effort and time: claims beside the model's own answers.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Operations {
+    /// Lines of configuration for each tenant.
+    pub config_lines_per_tenant: Option<u32>,
+    /// Minutes a deployment takes, from and to, by number of tenants.
+    pub deployment_minutes: Vec<(u32, u32, u32)>,
+    /// Where the phases of a small deployment end.
+    pub deployment_end_minutes: Option<u32>,
+    /// Minutes of configuration, once for all tenants of a batch.
+    pub configuration_minutes: Option<u32>,
+    /// Minutes after deployment for the first tenant of a batch.
+    pub post_minutes: Option<u32>,
+    /// Minutes after deployment for each further tenant of a batch.
+    pub post_minutes_further: Option<u32>,
+    /// Minutes of manual work for each tenant, by task.
+    pub tenant_minutes: Vec<u32>,
+    /// People in support, by number of tenants.
+    pub support_people: Vec<(u32, u32)>,
+    /// Hours of work a week at ten tenants, by task.
+    pub hours_per_week: Vec<u32>,
+    /// Staffing by number of tenants: the band holds up to the number.
+    pub bands: Vec<(u32, String)>,
+    /// Staffing above the last band.
+    pub band_above: Option<String>,
+    /// How many tenants the next months add, from and to.
+    pub growth_tenants: Vec<u32>,
+}
+
+impl Operations {
+    /// Minutes of work to onboard a batch of tenants deployed together, where the report says enough.
+    pub fn onboarding_minutes(&self, tenants: u32) -> Option<u32> {
+        let further = self.post_minutes_further? * tenants.checked_sub(1)?;
+        Some(self.configuration_minutes? + self.deployment_end_minutes? + self.post_minutes? + further)
+    }
+
+    /// The staffing band that so many tenants fall in; the upper edge belongs to the band.
+    pub fn band(&self, tenants: u32) -> Option<&str> {
+        let band = self.bands.iter().find(|(bound, _)| tenants <= *bound);
+        band.map(|(_, people)| people.as_str()).or(self.band_above.as_deref())
+    }
+
+    /// How many tenants one person can onboard in a day of eight hours, where the report says enough.
+    pub fn onboardings_per_day(&self) -> Option<Decimal> {
+        let minutes: u32 = self.tenant_minutes.iter().sum();
+        Decimal::from(8 * 60).checked_div(Decimal::from(minutes))
+    }
+
+    /// The claimed deployment time for so many tenants, in minutes from and to.
+    pub fn deployment_minutes(&self, tenants: u32) -> Option<(u32, u32)> {
+        let claim = self.deployment_minutes.iter().find(|(count, ..)| *count == tenants)?;
+        Some((claim.1, claim.2))
+    }
+}
+
+/// Where infrastructure costs come from.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Infrastructure {
+    /// From the assumed lines alone.
+    Lines,
+    /// From the resources, priced.
+    Catalogue { prices: Arc<PriceBook>, usage: Arc<Usage> },
+}
+
+/// What a month costs, as a set of assumptions.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Assumptions {
+    pub(super) name: String,
+    pub(super) title: String,
+    pub(super) infrastructure: Infrastructure,
+    pub(super) lines: Vec<AssumedLine>,
+    pub(super) operations: Operations,
+    pub(super) allocation: Allocation,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[expect(dead_code, reason = "there is one version so far; serde checks that it is a number")]
+    version: u32,
+    #[expect(dead_code, reason = "for the reader of the file")]
+    as_of: String,
+    document: Vec<Document>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    name: String,
+    title: String,
+    line: Vec<Line>,
+    operations: Operations,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    category: Category,
+    item: String,
+    #[serde(default)]
+    per: Per,
+    points: Option<Vec<(u32, Decimal)>>,
+    quantity: Option<Decimal>,
+    unit: Option<String>,
+    price: Option<Decimal>,
+    #[serde(default)]
+    when: When,
+    steady: Option<bool>,
+    source: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "lowercase")]
+enum Per {
+    #[default]
+    Organization,
+    Tenant,
+    Network,
+}
+
+impl From<Line> for AssumedLine {
+    fn from(line: Line) -> Self {
+        let Line { category, item, per, points, quantity, unit, price, when, steady, source } = line;
+        let basis = match (points, per) {
+            (Some(points), _) => Basis::Points(points),
+            (None, Per::Organization) => Basis::Organization,
+            (None, Per::Tenant) => Basis::Tenant,
+            (None, Per::Network) => Basis::Network,
+        };
+        Self {
+            category,
+            item,
+            basis,
+            quantity: quantity.unwrap_or(Decimal::ONE),
+            unit: unit.unwrap_or_else(|| "month".to_owned()),
+            price: price.unwrap_or_default(),
+            when,
+            steady: steady.unwrap_or(true),
+            source,
+        }
+    }
+}
+
+#[expect(clippy::expect_used, reason = "the file is part of the crate and every test reads it")]
+static SEEDS: LazyLock<Vec<Assumptions>> = LazyLock::new(|| {
+    let file: File = toml::from_str(include_str!("../../data/seeds.toml")).expect("data/seeds.toml is valid");
+    file.document
+        .into_iter()
+        .map(|Document { name, title, line, operations }| Assumptions {
+            name,
+            title,
+            infrastructure: Infrastructure::Lines,
+            lines: line.into_iter().map(AssumedLine::from).collect(),
+            operations,
+            allocation: Allocation::Equal,
+        })
+        .collect()
+});
+
+impl Assumptions {
+    /// What one of the reports of January 2026 assumes: `onboarding`, `single-vs-multi`, `second-customer`,
+    /// `five-customers`, `ten-customers-vpc`, or `ten-customers-vpc-headline`, the last one's other infrastructure figure.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] that names the documents there are.
+    pub fn seed(document: &str) -> Result<Self, Error> {
+        SEEDS
+            .iter()
+            .find(|seed| seed.name == document)
+            .cloned()
+            .ok_or_else(|| Error::unknown("document", document, SEEDS.iter().map(|seed| seed.name.as_str())))
+    }
+
+    /// The names [`Self::seed`] takes.
+    pub fn seeds() -> impl Iterator<Item = &'static str> {
+        SEEDS.iter().map(|seed| seed.name.as_str())
+    }
+
+    /// AWS's list prices for what the zone contains, the shipped usage, and the people and operations of the report on
+    /// ten tenants (the only one that itemises them).
+    pub fn aws() -> Self {
+        Self::catalogue(PriceBook::shipped().clone(), Usage::shipped().clone())
+    }
+
+    /// The same with prices and usage of one's own.
+    pub fn catalogue(prices: PriceBook, usage: Usage) -> Self {
+        let people = SEEDS.iter().find(|seed| seed.name == "ten-customers-vpc");
+        let lines = people.map(|seed| seed.lines.clone()).unwrap_or_default();
+        Self {
+            name: "aws".to_owned(),
+            title: format!("AWS list prices as of {}", prices.as_of()),
+            infrastructure: Infrastructure::Catalogue { prices: Arc::new(prices), usage: Arc::new(usage) },
+            lines: lines.into_iter().filter(|line| line.category != Category::Infrastructure).collect(),
+            operations: people.map(|seed| seed.operations.clone()).unwrap_or_default(),
+            allocation: Allocation::Equal,
+        }
+    }
+
+    /// Its name: a document's, or `aws`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What a person reads.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// The assumed lines of cost.
+    pub fn lines(&self) -> &[AssumedLine] {
+        &self.lines
+    }
+
+    /// What is assumed about effort and time.
+    pub fn operations(&self) -> &Operations {
+        &self.operations
+    }
+
+    /// The price book infrastructure is priced with, `None` where a report's lines are taken as they are.
+    pub fn prices(&self) -> Option<&PriceBook> {
+        match &self.infrastructure {
+            Infrastructure::Lines => None,
+            Infrastructure::Catalogue { prices, .. } => Some(prices),
+        }
+    }
+
+    /// The usage infrastructure is priced with, `None` where a report's lines are taken as they are.
+    pub fn usage(&self) -> Option<&Usage> {
+        match &self.infrastructure {
+            Infrastructure::Lines => None,
+            Infrastructure::Catalogue { usage, .. } => Some(usage),
+        }
+    }
+
+    /// The same with shared costs shared by another rule.
+    #[must_use]
+    pub fn with_allocation(mut self, allocation: Allocation) -> Self {
+        self.allocation = allocation;
+        self
+    }
+
+    /// The same with the lines of a category replaced.
+    #[must_use]
+    pub fn with_lines(mut self, category: Category, lines: Vec<AssumedLine>) -> Self {
+        self.lines.retain(|line| line.category != category);
+        self.lines.extend(lines.into_iter().map(|line| AssumedLine { category, ..line }));
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_are_hired_in_steps() {
+        let points = [(5, Decimal::from(3_000)), (10, Decimal::from(11_000))];
+        let at = |tenants| at_points(&points, tenants);
+        assert_eq!(at(0), Decimal::ZERO);
+        assert_eq!(at(1), Decimal::from(3_000));
+        assert_eq!(at(6), Decimal::from(11_000));
+        assert_eq!(at(10), Decimal::from(11_000));
+        assert_eq!(at(20), Decimal::from(22_000), "in proportion beyond the last point");
+    }
+
+    #[test]
+    fn every_document_is_there_and_no_other() {
+        for name in
+            ["onboarding", "single-vs-multi", "second-customer", "five-customers", "ten-customers-vpc"]
+        {
+            assert_eq!(Assumptions::seed(name).unwrap().name(), name);
+        }
+        let error = Assumptions::seed("six-customers").unwrap_err();
+        assert!(error.to_string().contains("`six-customers`"), "{error}");
+        assert!(error.to_string().contains("`five-customers`"), "{error}");
+    }
+
+    #[test]
+    fn two_versions_of_the_staffing_bands() {
+        let band = |document: &str, tenants| {
+            Assumptions::seed(document).unwrap().operations.band(tenants).map(str::to_owned)
+        };
+        assert_eq!(band("five-customers", 5).as_deref(), Some("1 part-time"));
+        assert_eq!(band("five-customers", 20).as_deref(), Some("1 full-time"));
+        assert_eq!(band("ten-customers-vpc", 20).as_deref(), Some("2"));
+        assert_eq!(band("five-customers", 200).as_deref(), Some("3 or more"));
+        assert_eq!(band("onboarding", 1), None);
+    }
+}

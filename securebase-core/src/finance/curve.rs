@@ -1,0 +1,146 @@
+//! Infrastructure as a function of how many tenants of each tier there are.
+//!
+//! The same arithmetic as a cost report, without its lines: what forecasts and simulations evaluate millions of times.
+//! Invariant: for tenants of one make, [`Curve::infrastructure`] equals the report's total to the cent.
+
+use rust_decimal::Decimal;
+
+use super::Error;
+use super::cents;
+use super::cost::is_pooled;
+use super::demand::{Age, Demand, of_core_account, of_organization, of_tenant};
+use super::footprint::Counts;
+use super::prices::{Price, PriceBook, PriceId};
+use super::usage::Usage;
+use crate::model::{ResourceKind, Tier};
+
+/// What one tenant of a tier adds.
+#[derive(Debug, Clone)]
+pub(super) struct TierCurve {
+    /// Its lines priced alone, rounded one by one.
+    pub(super) each: Decimal,
+    /// Whether it needs Shield Advanced.
+    pub(super) shield: bool,
+}
+
+/// A price whose steps the whole organization fills together.
+#[derive(Debug, Clone)]
+pub(super) struct PooledCurve {
+    pub(super) price: Price,
+    /// What the organization uses whoever its tenants are.
+    pub(super) base: Decimal,
+    /// What each tier with tenants adds.
+    pub(super) per_present_tier: Decimal,
+    /// What each tenant adds, by tier.
+    pub(super) per_tenant: Vec<Decimal>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Curve {
+    pub(super) tiers: Vec<TierCurve>,
+    pub(super) pooled: Vec<PooledCurve>,
+    /// The organization's lines priced alone.
+    pub(super) base: Decimal,
+    /// Shield Advanced, once.
+    pub(super) shield: Decimal,
+}
+
+impl Curve {
+    /// The curve for tenants that all have these resources.
+    pub(super) fn new(
+        tiers: &[Tier],
+        counts: &Counts,
+        prices: &PriceBook,
+        usage: &Usage,
+        age: Age,
+    ) -> Result<Self, Error> {
+        let mut curve = Self {
+            tiers: Vec::with_capacity(tiers.len()),
+            pooled: Vec::new(),
+            base: Decimal::ZERO,
+            shield: cents(prices.price(PriceId::ShieldAdvancedMonth).amount(Decimal::ONE)?),
+        };
+        let hours = prices.hours_per_month();
+        for (index, tier) in tiers.iter().enumerate() {
+            let profile = usage.profile(Some(tier));
+            let mut each = Decimal::ZERO;
+            for demand in of_tenant(counts, profile, tier.log_retention_days, hours, age) {
+                let price = prices.price(demand.id);
+                if is_pooled(price) {
+                    curve.pooled(price, tiers.len()).per_tenant[index] += demand.quantity;
+                } else {
+                    each += cents(price.amount(demand.quantity)?);
+                }
+            }
+            let shield = profile.shield_advanced && counts.of(ResourceKind::Account) > 0;
+            curve.tiers.push(TierCurve { each, shield });
+        }
+        let copies = Decimal::from(usage.core_accounts);
+        for demand in of_core_account(usage) {
+            curve.add_base(prices, tiers.len(), demand, copies)?;
+        }
+        let none = of_organization(usage, 0);
+        for demand in &none {
+            curve.add_base(prices, tiers.len(), *demand, Decimal::ONE)?;
+        }
+        // What depends on how many tiers have tenants: dashboards.
+        for demand in of_organization(usage, 1) {
+            let known = none.iter().find(|other| other.id == demand.id).map_or(Decimal::ZERO, |d| d.quantity);
+            let more = demand.quantity - known;
+            let price = prices.price(demand.id);
+            if !more.is_zero() {
+                // A user's flat dashboard price is carried as a pool of one step.
+                curve.pooled(price, tiers.len()).per_present_tier = more;
+            }
+        }
+        Ok(curve)
+    }
+
+    fn pooled(&mut self, price: &Price, tiers: usize) -> &mut PooledCurve {
+        let place = self.pooled.iter().position(|known| known.price.id == price.id).unwrap_or_else(|| {
+            self.pooled.push(PooledCurve {
+                price: price.clone(),
+                base: Decimal::ZERO,
+                per_present_tier: Decimal::ZERO,
+                per_tenant: vec![Decimal::ZERO; tiers],
+            });
+            self.pooled.len() - 1
+        });
+        &mut self.pooled[place]
+    }
+
+    fn add_base(
+        &mut self,
+        prices: &PriceBook,
+        tiers: usize,
+        demand: Demand,
+        copies: Decimal,
+    ) -> Result<(), Error> {
+        let price = prices.price(demand.id);
+        if is_pooled(price) {
+            self.pooled(price, tiers).base += demand.quantity * copies;
+        } else {
+            self.base += cents(price.amount(demand.quantity)?) * copies;
+        }
+        Ok(())
+    }
+
+    /// What infrastructure costs a month with so many tenants of each tier, in the order of the tiers.
+    pub(super) fn infrastructure(&self, tenants: &[u32]) -> Result<Decimal, Error> {
+        let mut amount = self.base;
+        let mut shield = false;
+        let mut present = 0_u32;
+        for (tier, count) in self.tiers.iter().zip(tenants) {
+            amount += tier.each * Decimal::from(*count);
+            shield |= tier.shield && *count > 0;
+            present += u32::from(*count > 0);
+        }
+        for pool in &self.pooled {
+            let tenants_use: Decimal =
+                pool.per_tenant.iter().zip(tenants).map(|(each, count)| *each * Decimal::from(*count)).sum();
+            let quantity = pool.base + pool.per_present_tier * Decimal::from(present) + tenants_use;
+            amount += cents(pool.price.amount(quantity)?);
+        }
+        Ok(if shield { amount + self.shield } else { amount })
+    }
+}

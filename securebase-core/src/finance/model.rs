@@ -1,0 +1,272 @@
+//! The business model: a zone's tenants under a set of assumptions.
+
+use std::sync::Arc;
+
+use rust_decimal::Decimal;
+
+use super::assumptions::{Assumptions, Basis, Category, Infrastructure};
+use super::cost::{CostReport, cost_of_footprint};
+use super::curve::Curve;
+use super::demand::Age;
+use super::footprint::{Counts, Footprint};
+use super::month::{ModelTenant, Month, MonthLine};
+use super::{Error, cents};
+use crate::model::{Currency, LandingZone, Money, MoneyError, NetworkFeatures, ResourceKind, Tier};
+
+/// What a landing zone earns and costs under a set of assumptions.
+#[derive(Debug, Clone)]
+pub struct Model {
+    pub(super) tiers: Vec<Tier>,
+    pub(super) tenants: Arc<Vec<ModelTenant>>,
+    footprint: Footprint,
+    /// What one more tenant would have.
+    counts: Counts,
+    currency: Currency,
+    pub(super) assumptions: Assumptions,
+}
+
+/// How far a search for a number of tenants goes.
+const TENANTS_SEARCHED: u32 = 1_000;
+
+impl Model {
+    /// The tenants of a zone, at the prices they pay.
+    ///
+    /// # Errors
+    /// [`Error::Money`] where prices are in more than one currency.
+    pub fn new(zone: &LandingZone, assumptions: Assumptions) -> Result<Self, Error> {
+        let tenants = zone
+            .tenants
+            .iter()
+            .map(|tenant| {
+                let tier = zone.tiers.iter().position(|tier| tier.name == tenant.tier);
+                Ok(ModelTenant {
+                    key: tenant.key.as_str().into(),
+                    tier: tier.ok_or_else(|| unknown_tier(tenant.tier.as_str(), &zone.tiers))?,
+                    price: tenant.monthly_price,
+                })
+            })
+            .collect::<Result<Vec<_>, Error>>()?;
+        let footprint = Footprint::of_zone(zone);
+        Self::of(zone.tiers.clone(), tenants, footprint, Counts::of_tenant(zone.network), assumptions)
+    }
+
+    /// So many tenants of each tier, all with a network of these features or none, at their tiers' prices.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] for a tier that is not among `tiers`, [`Error::Money`] where currencies mix.
+    pub fn of_mix(
+        tiers: &[Tier],
+        mix: &[(&str, u32)],
+        network: Option<NetworkFeatures>,
+        assumptions: Assumptions,
+    ) -> Result<Self, Error> {
+        let counts = Counts::of_tenant(network);
+        let mut tenants = Vec::new();
+        for (name, number) in mix {
+            let place = tiers.iter().position(|tier| tier.name.as_str() == *name);
+            let tier = place.ok_or_else(|| unknown_tier(name, tiers))?;
+            tenants.extend((1..=*number).map(|index| ModelTenant {
+                key: format!("{name}-{index}").into(),
+                tier,
+                price: tiers[tier].monthly_price,
+            }));
+        }
+        let footprint = Footprint::of_mix(mix.iter().copied(), counts);
+        Self::of(tiers.to_vec(), tenants, footprint, counts, assumptions)
+    }
+
+    /// The same assumptions and make of tenants, with so many tenants of each tier in the order of the tiers.
+    ///
+    /// # Errors
+    /// As [`Self::of_mix`].
+    pub fn with_counts(&self, counts: &[u32]) -> Result<Self, Error> {
+        let names: Vec<(&str, u32)> =
+            self.tiers.iter().map(|tier| tier.name.as_str()).zip(counts.iter().copied()).collect();
+        let mut model = Self {
+            tenants: Arc::new(Vec::new()),
+            footprint: Footprint::of_mix(names.iter().copied(), self.counts),
+            ..self.clone()
+        };
+        let tenants = names.iter().enumerate().flat_map(|(tier, (name, number))| {
+            (1..=*number).map(move |index| ModelTenant {
+                key: format!("{name}-{index}").into(),
+                tier,
+                price: self.tiers[tier].monthly_price,
+            })
+        });
+        model.tenants = Arc::new(tenants.collect());
+        Ok(model)
+    }
+
+    fn of(
+        tiers: Vec<Tier>,
+        tenants: Vec<ModelTenant>,
+        footprint: Footprint,
+        counts: Counts,
+        assumptions: Assumptions,
+    ) -> Result<Self, Error> {
+        let currency = assumptions.prices().map_or_else(
+            || tenants.first().map_or(Currency::Usd, |tenant| tenant.price.currency),
+            super::prices::PriceBook::currency,
+        );
+        if let Some(other) = tenants.iter().find(|tenant| tenant.price.currency != currency) {
+            let right = other.price.currency;
+            return Err(MoneyError::Currencies { left: currency, right }.into());
+        }
+        Ok(Self { tiers, tenants: Arc::new(tenants), footprint, counts, currency, assumptions })
+    }
+
+    /// The assumptions it was made with.
+    pub fn assumptions(&self) -> &Assumptions {
+        &self.assumptions
+    }
+
+    /// The tiers, in the order of the zone.
+    pub fn tiers(&self) -> &[Tier] {
+        &self.tiers
+    }
+
+    /// The currency of every amount.
+    pub fn currency(&self) -> Currency {
+        self.currency
+    }
+
+    /// How many tenants each tier has, in the order of the tiers.
+    pub fn tenants_by_tier(&self) -> Vec<u32> {
+        let mut counts = vec![0; self.tiers.len()];
+        for tenant in self.tenants.iter() {
+            counts[tenant.tier] += 1;
+        }
+        counts
+    }
+
+    /// The cost report behind the infrastructure, `None` where a report's lines are taken as they are.
+    ///
+    /// # Errors
+    /// As [`cost_of_footprint`].
+    pub fn cost(&self, age: Age) -> Result<Option<CostReport>, Error> {
+        match &self.assumptions.infrastructure {
+            Infrastructure::Lines => Ok(None),
+            Infrastructure::Catalogue { prices, usage } => {
+                cost_of_footprint(&self.footprint, &self.tiers, prices, usage, age).map(Some)
+            }
+        }
+    }
+
+    /// A month in which stored logs have reached their retention.
+    ///
+    /// # Errors
+    /// [`Error::Money`] where amounts have too many digits.
+    pub fn month(&self) -> Result<Month, Error> {
+        self.month_at(Age::Steady)
+    }
+
+    /// A month of the given age for all tenants.
+    ///
+    /// # Errors
+    /// [`Error::Money`] where amounts have too many digits.
+    pub fn month_at(&self, age: Age) -> Result<Month, Error> {
+        let report = self.cost(age)?;
+        let (tenants, networks) = self.sizes();
+        let mut lines = Vec::new();
+        if let Some(report) = &report {
+            lines.extend(report.items().into_iter().map(|(id, quantity, amount)| {
+                let price = report.prices().price(id);
+                let average = price.amount(quantity).unwrap_or_default().checked_div(quantity);
+                MonthLine {
+                    category: Category::Infrastructure,
+                    item: price.name.clone(),
+                    basis: None,
+                    networked_only: false,
+                    steady: true,
+                    quantity,
+                    unit: price.unit.clone(),
+                    unit_price: average.unwrap_or_default().round_dp(10).normalize(),
+                    amount,
+                    source: format!("[{}] {}", price.grade, price.source),
+                }
+            }));
+        }
+        for line in &self.assumptions.lines {
+            let (quantity, unit_price, amount) = line.priced(tenants, networks);
+            if quantity.is_zero() {
+                continue;
+            }
+            lines.push(MonthLine {
+                category: line.category,
+                item: line.item.clone(),
+                basis: Some(matches!(line.basis, Basis::Tenant | Basis::Network)),
+                networked_only: matches!(line.basis, Basis::Network),
+                steady: line.steady,
+                quantity,
+                unit: line.unit.clone(),
+                unit_price,
+                amount: Money::new(amount, self.currency),
+                source: line.source.clone(),
+            });
+        }
+        let revenue = Money::sum(self.currency, self.tenants.iter().map(|tenant| tenant.price))?;
+        Ok(Month::new(self.clone(), revenue, lines, report))
+    }
+
+    /// How many tenants there are, and how many of them have a VPC.
+    fn sizes(&self) -> (u32, u32) {
+        let networks =
+            self.footprint.tenants.values().filter(|tenant| tenant.counts.of(ResourceKind::Vpc) > 0).count();
+        (whole(self.tenants.len()), whole(networks))
+    }
+
+    pub(super) fn is_networked(&self, tenant: &str) -> bool {
+        self.footprint.tenants.get(tenant).is_some_and(|tenant| tenant.counts.of(ResourceKind::Vpc) > 0)
+    }
+
+    /// Infrastructure and the assumed lines as functions of how many tenants of each tier there are.
+    pub(super) fn curve(&self, age: Age) -> Result<Option<Curve>, Error> {
+        match &self.assumptions.infrastructure {
+            Infrastructure::Lines => Ok(None),
+            Infrastructure::Catalogue { prices, usage } => {
+                Curve::new(&self.tiers, &self.counts, prices, usage, age).map(Some)
+            }
+        }
+    }
+
+    /// What a category of the assumed lines costs with so many tenants.
+    pub(super) fn assumed(&self, category: Category, tenants: u32) -> Decimal {
+        let networks = if self.counts.of(ResourceKind::Vpc) > 0 { tenants } else { 0 };
+        let lines = self.assumptions.lines.iter().filter(|line| line.category == category);
+        lines.map(|line| line.priced(tenants, networks).2).sum()
+    }
+
+    /// How many tenants of a tier, alone in the organization, pay for themselves and everything else; `None` where a
+    /// thousand do not.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] for a tier the zone does not have.
+    pub fn break_even_tenants(&self, tier: &str) -> Result<Option<u32>, Error> {
+        let place = self.tiers.iter().position(|known| known.name.as_str() == tier);
+        let place = place.ok_or_else(|| unknown_tier(tier, &self.tiers))?;
+        let curve = self.curve(Age::Steady)?;
+        let price = self.tiers[place].monthly_price.amount;
+        let mut counts = vec![0; self.tiers.len()];
+        for tenants in 1..=TENANTS_SEARCHED {
+            counts[place] = tenants;
+            let mut cost: Decimal =
+                Category::ALL.iter().map(|category| self.assumed(*category, tenants)).sum();
+            if let Some(curve) = &curve {
+                cost += curve.infrastructure(&counts)?;
+            }
+            if cents(price * Decimal::from(tenants)) >= cost {
+                return Ok(Some(tenants));
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn whole(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+pub(super) fn unknown_tier(name: &str, tiers: &[Tier]) -> Error {
+    Error::unknown("tier", name, tiers.iter().map(|tier| tier.name.as_str()))
+}
