@@ -215,6 +215,24 @@ pub enum Error {
         /// The serial given.
         to: u64,
     },
+    /// Two that overlap, of which neither can get other addresses.
+    #[error("`{a}` and `{b}` overlap and neither can move")]
+    Unconnectable {
+        /// The one.
+        a: String,
+        /// The other.
+        b: String,
+    },
+    /// A word that is none of those known.
+    #[error("`{text}` is no {what}")]
+    UnknownWord {
+        /// What it should be.
+        what: &'static str,
+        /// The word.
+        text: String,
+        /// The words known.
+        known: Vec<&'static str>,
+    },
     /// A document of another version.
     #[error("version `{found}` of the document is not known")]
     Version {
@@ -243,9 +261,9 @@ impl Error {
     /// A stable word for the kind of error.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Malformed { .. } => "block-malformed",
-            Self::HostBits { .. } => "block-host-bits",
-            Self::PrefixLen { .. } => "block-size",
+            Self::Malformed { .. } => "cidr-invalid",
+            Self::HostBits { .. } => "cidr-host-bits",
+            Self::PrefixLen { .. } => "cidr-size",
             Self::TooManyHosts { .. } => "hosts-too-many",
             Self::LayoutTooLarge { .. } => "layout-too-large",
             Self::Zone { .. } => "layout-zone",
@@ -253,15 +271,17 @@ impl Error {
             Self::NoRange => "pool-empty",
             Self::RangeOverlap { .. } => "pool-range-overlap",
             Self::Exhausted(_) => "pool-exhausted",
-            Self::Taken { .. } => "block-taken",
-            Self::Outside { .. } => "block-outside",
-            Self::NotExcluded { .. } => "block-not-excluded",
+            Self::Taken { .. } => "cidr-taken",
+            Self::Outside { .. } => "cidr-outside-pool",
+            Self::NotExcluded { .. } => "cidr-not-excluded",
             Self::UnknownOwner { .. } => "owner-unknown",
-            Self::NotHeld { .. } => "block-not-held",
+            Self::NotHeld { .. } => "cidr-not-held",
             Self::UnknownPool { .. } => "pool-unknown",
             Self::TierMissing { .. } => "tier-missing",
             Self::BadName { .. } => "name-malformed",
             Self::SerialBackwards { .. } => "serial-backwards",
+            Self::Unconnectable { .. } => "cidr-unconnectable",
+            Self::UnknownWord { .. } => "word-unknown",
             Self::Version { .. } => "version-unknown",
             Self::Json { .. } => "json-malformed",
             Self::Ipv6VpcLen { .. } => "ipv6-vpc-size",
@@ -315,6 +335,10 @@ impl Error {
                 "use 1 to 256 printable characters without slashes or spaces around them".to_owned()
             }
             Self::SerialBackwards { from, .. } => format!("use {from} or a later serial"),
+            Self::Unconnectable { .. } => {
+                "leave one of them out, or put address translation between them".to_owned()
+            }
+            Self::UnknownWord { known, .. } => format!("use one of {}", known.join(", ")),
             Self::Version { known, .. } => format!("this library reads version {known}: use a newer one"),
             Self::Json { .. } => "give the text that was written, unchanged".to_owned(),
             Self::Ipv6VpcLen { .. } => {

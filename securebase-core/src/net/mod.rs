@@ -5,7 +5,9 @@
 //!
 //! *Non-goals.* Routes and gateways (the planner makes them), calls to AWS.
 
+pub mod assign;
 pub mod cidr;
+pub mod connectivity;
 pub mod error;
 pub mod event;
 pub mod free;
@@ -13,6 +15,7 @@ pub mod layout;
 pub mod ledger;
 pub mod overlap;
 pub mod pool;
+pub mod readdress;
 pub mod request;
 pub mod rules;
 pub mod snapshot;
@@ -20,6 +23,7 @@ mod space;
 mod state;
 
 pub use cidr::{Block, Block4, Block6};
+pub use connectivity::{Clash, Link, LinkKind, Member, Network, Selector};
 pub use error::{Error, Shortage};
 pub use event::{Entry, Event};
 pub use free::FreeSet;
@@ -27,5 +31,6 @@ pub use layout::{Layout, LayoutPlan, Role, SubnetPlan};
 pub use ledger::Ledger;
 pub use overlap::{Overlap, overlaps};
 pub use pool::AddressPool;
+pub use readdress::{Move, Moves, Proposal};
 pub use request::{Exclusion, Request, Settings};
 pub use snapshot::{Allocation, Kind, Snapshot};

@@ -28,7 +28,7 @@ pub const BLOCKS_PER_VPC_MAX: usize = 50;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Treatment {
     /// AWS refuses a VPC there.
-    Refused,
+    Forbidden,
     /// AWS takes it; it makes trouble later.
     Discouraged,
 }
@@ -51,8 +51,8 @@ impl RangeRule {
     }
 }
 
-const fn refused(network: [u8; 4], prefix_len: u8, reason: &'static str) -> RangeRule {
-    RangeRule { network, prefix_len, treatment: Treatment::Refused, reason }
+const fn forbidden(network: [u8; 4], prefix_len: u8, reason: &'static str) -> RangeRule {
+    RangeRule { network, prefix_len, treatment: Treatment::Forbidden, reason }
 }
 
 const fn discouraged(network: [u8; 4], prefix_len: u8, reason: &'static str) -> RangeRule {
@@ -61,14 +61,14 @@ const fn discouraged(network: [u8; 4], prefix_len: u8, reason: &'static str) -> 
 
 /// The ranges every pool leaves out unless told otherwise.
 pub const RANGE_RULES: [RangeRule; 7] = [
-    refused([0, 0, 0, 0], 8, "these addresses mean \"this network\"; AWS refuses them"),
-    refused([127, 0, 0, 0], 8, "these are loopback addresses; AWS refuses them"),
-    refused(
+    forbidden([0, 0, 0, 0], 8, "these addresses mean \"this network\"; AWS refuses them"),
+    forbidden([127, 0, 0, 0], 8, "these are loopback addresses; AWS refuses them"),
+    forbidden(
         [169, 254, 0, 0],
         16,
         "these are link-local addresses (instance metadata lives there); AWS refuses them",
     ),
-    refused([224, 0, 0, 0], 4, "these are multicast addresses; AWS refuses them"),
+    forbidden([224, 0, 0, 0], 4, "these are multicast addresses; AWS refuses them"),
     discouraged(
         [172, 17, 0, 0],
         16,
@@ -156,11 +156,11 @@ pub fn check_prefix_len(prefix_len: u8) -> Result<(), Error> {
 
 /// What is wrong with `vpc` as the primary block of a VPC; `path` says where it was written.
 ///
-/// Codes: `vpc-size` and `vpc-range-refused` (errors), `vpc-range-discouraged` and `vpc-range-public` (warnings).
+/// Codes: `cidr-size` and `cidr-forbidden` (errors), `cidr-discouraged` and `cidr-public` (warnings).
 pub fn check_vpc(vpc: &Block4, path: &str) -> Vec<Problem> {
     let mut problems = Vec::new();
     if let Err(error) = check_prefix_len(vpc.prefix_len()) {
-        problems.push(Problem::error("vpc-size", path, format!("`{vpc}`: {error}"), error.hint()));
+        problems.push(Problem::error("cidr-size", path, format!("`{vpc}`: {error}"), error.hint()));
     }
     let mut special = false;
     for rule in RANGE_RULES.iter().filter(|rule| rule.block().overlaps(vpc)) {
@@ -168,15 +168,15 @@ pub fn check_vpc(vpc: &Block4, path: &str) -> Vec<Problem> {
         let message = format!("`{vpc}` lies in `{}`: {}", rule.block(), rule.reason);
         let hint = "choose a block in 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10";
         problems.push(match rule.treatment {
-            Treatment::Refused => Problem::error("vpc-range-refused", path, message, hint),
-            Treatment::Discouraged => Problem::warning("vpc-range-discouraged", path, message, hint),
+            Treatment::Forbidden => Problem::error("cidr-forbidden", path, message, hint),
+            Treatment::Discouraged => Problem::warning("cidr-discouraged", path, message, hint),
         });
     }
     if !special && !is_private(vpc) {
         let message =
             format!("`{vpc}` holds public addresses: their real owners cannot be reached from this VPC");
         problems.push(Problem::warning(
-            "vpc-range-public",
+            "cidr-public",
             path,
             message,
             "choose a block of RFC 1918 or 100.64.0.0/10",
@@ -188,7 +188,7 @@ pub fn check_vpc(vpc: &Block4, path: &str) -> Vec<Problem> {
 /// What is wrong with adding `secondary` to a VPC that has `blocks` (the primary first) and routes to `destinations`.
 ///
 /// `blocks_max` is the account's quota, [`BLOCKS_PER_VPC`] unless raised. Codes, all errors: `secondary-size`,
-/// `secondary-count`, `secondary-overlap`, `secondary-range`, `secondary-route`, `vpc-range-refused`.
+/// `secondary-count`, `secondary-overlap`, `secondary-range`, `secondary-route`, `cidr-forbidden`.
 pub fn check_secondary(
     secondary: &Block4,
     blocks: &[Block4],
@@ -202,10 +202,10 @@ pub fn check_secondary(
     if let Err(size) = check_prefix_len(secondary.prefix_len()) {
         error("secondary-size", format!("`{secondary}`: {size}"), size.hint());
     }
-    for rule in RANGE_RULES.iter().filter(|rule| rule.treatment == Treatment::Refused) {
+    for rule in RANGE_RULES.iter().filter(|rule| rule.treatment == Treatment::Forbidden) {
         if rule.block().overlaps(secondary) {
             let message = format!("`{secondary}` lies in `{}`: {}", rule.block(), rule.reason);
-            error("vpc-range-refused", message, "choose another block".to_owned());
+            error("cidr-forbidden", message, "choose another block".to_owned());
         }
     }
     if blocks.len() >= blocks_max {
@@ -283,13 +283,13 @@ mod tests {
         let of = |text: &str| codes(&check_vpc(&b(text), "p")).join(",");
         assert_eq!(of("10.0.0.0/16"), "");
         assert_eq!(of("100.64.0.0/20"), "");
-        assert_eq!(of("10.0.0.0/15"), "vpc-size");
-        assert_eq!(of("10.0.0.0/29"), "vpc-size");
-        assert_eq!(of("127.0.0.0/16"), "vpc-range-refused");
-        assert_eq!(of("169.254.0.0/24"), "vpc-range-refused");
-        assert_eq!(of("172.31.16.0/20"), "vpc-range-discouraged");
-        assert_eq!(of("172.16.0.0/15"), "vpc-size,vpc-range-discouraged");
-        assert_eq!(of("8.8.0.0/16"), "vpc-range-public");
+        assert_eq!(of("10.0.0.0/15"), "cidr-size");
+        assert_eq!(of("10.0.0.0/29"), "cidr-size");
+        assert_eq!(of("127.0.0.0/16"), "cidr-forbidden");
+        assert_eq!(of("169.254.0.0/24"), "cidr-forbidden");
+        assert_eq!(of("172.31.16.0/20"), "cidr-discouraged");
+        assert_eq!(of("172.16.0.0/15"), "cidr-size,cidr-discouraged");
+        assert_eq!(of("8.8.0.0/16"), "cidr-public");
     }
 
     #[test]
@@ -329,7 +329,7 @@ mod tests {
             ("8.8.0.0/16", "198.19.0.0/16", "secondary-range"),
             ("10.5.0.0/16", "10.5.128.0/17", "secondary-overlap"),
             ("10.5.0.0/16", "10.8.0.0/15", "secondary-size"),
-            ("10.5.0.0/16", "127.0.0.0/16", "vpc-range-refused"),
+            ("10.5.0.0/16", "127.0.0.0/16", "cidr-forbidden"),
         ];
         for (primary, secondary, code) in rows {
             let problems = check_secondary(&b(secondary), &[b(primary)], &[], BLOCKS_PER_VPC, "p");
