@@ -145,10 +145,6 @@ pub fn pool_of(zone: &LandingZone) -> Result<AddressPool, Problems> {
 ///
 /// # Errors
 /// Every tenant for whom there is no room, with what is free; a pool that cannot be.
-#[expect(
-    clippy::type_complexity,
-    reason = "blocks, pool and warnings are three things, named in the text above"
-)]
 pub fn zone(
     zone: &LandingZone,
     existing: &BTreeMap<TenantKey, Ipv4Net>,
