@@ -5,6 +5,8 @@
 //! Invariants: no SDK type leaves `cloud::aws`; every failure says what kind it is and whether it may have had an effect.
 //! Not here: which call follows which (`exec`).
 
+#[cfg(feature = "aws")]
+pub mod aws;
 mod call;
 mod error;
 mod port;

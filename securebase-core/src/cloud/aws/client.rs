@@ -1,0 +1,79 @@
+//! The cloud itself: each call to its service, with the credentials of its account.
+
+use aws_config::SdkConfig;
+
+use crate::cloud::{Call, Cloud, CloudError, ErrorKind, Operation, Reply, ReplyFuture, Service, Target};
+use crate::model::Region;
+
+use super::session::Sessions;
+use super::{AwsCloudBuilder, ec2, iam, logs, organizations, sts};
+
+/// AWS, reached through its SDKs.
+///
+/// # Guarantees
+/// Each call is sent at most once. Sessions in member accounts are kept, renewed five minutes before they run out, and
+/// dropped when AWS says they have expired.
+///
+/// # Assumptions
+/// The credentials belong to the management account (or to a role in it) and may assume the access roles. Needs a tokio
+/// runtime with time and I/O.
+///
+/// # Caveats
+/// [`Target::Management`] means the account of the credentials; nothing checks here that it is the management account.
+#[derive(Debug)]
+pub struct AwsCloud {
+    management: SdkConfig,
+    sessions: Sessions,
+}
+
+impl AwsCloud {
+    /// Begins to set one up.
+    pub fn builder() -> AwsCloudBuilder {
+        AwsCloudBuilder::default()
+    }
+
+    pub(super) fn new(home: SdkConfig, region: &Region, session_name: String) -> Self {
+        let served_from = if region.is_commercial() { &Region::us_east_1() } else { region };
+        let management = in_region(&home, served_from);
+        Self { management, sessions: Sessions::new(home, region, session_name) }
+    }
+
+    async fn carry_out(&self, call: Call) -> Result<Reply, CloudError> {
+        let Call { target, operation } = call;
+        match target {
+            Target::Management => send(&self.management, operation).await,
+            Target::Member { account, region, role } => {
+                let session = self.sessions.open(account, &role).await?;
+                let reply = send(&in_region(session.config(), &region), operation).await;
+                if matches!(&reply, Err(error) if error.kind == ErrorKind::ExpiredCredentials) {
+                    self.sessions.forget(account, &role, &session).await;
+                }
+                reply
+            }
+        }
+    }
+}
+
+impl Cloud for AwsCloud {
+    fn call(&self, call: Call) -> ReplyFuture<'_> {
+        Box::pin(self.carry_out(call))
+    }
+}
+
+fn in_region(config: &SdkConfig, region: &Region) -> SdkConfig {
+    config.to_builder().region(aws_config::Region::new(region.as_str().to_owned())).build()
+}
+
+/// Making a client takes microseconds and the connections are shared, so each call makes its own: ten thousand accounts
+/// then cost no memory but their session.
+async fn send(config: &SdkConfig, operation: Operation) -> Result<Reply, CloudError> {
+    match operation.service() {
+        Service::Organizations => {
+            organizations::send(&aws_sdk_organizations::Client::new(config), operation).await
+        }
+        Service::Sts => sts::send(&aws_sdk_sts::Client::new(config), &operation).await,
+        Service::Ec2 => ec2::send(&aws_sdk_ec2::Client::new(config), operation).await,
+        Service::Iam => iam::send(&aws_sdk_iam::Client::new(config), operation).await,
+        Service::Logs => logs::send(&aws_sdk_cloudwatchlogs::Client::new(config), operation).await,
+    }
+}

@@ -1,0 +1,47 @@
+//! From an SDK's optional text to the types of the port.
+
+use std::str::FromStr;
+
+use crate::cloud::{CloudError, Operation};
+use crate::model::ResourceId;
+
+/// A reply that lacks what AWS promises. The call had its effect all the same, or may have had.
+pub(super) fn malformed(field: &str) -> CloudError {
+    CloudError::unknown("MalformedReply", format!("the reply has no usable `{field}`"))
+}
+
+/// A field that must be there and must parse.
+pub(super) fn parse<T: FromStr>(text: Option<&str>, field: &str) -> Result<T, CloudError> {
+    text.and_then(|text| text.parse().ok()).ok_or_else(|| malformed(field))
+}
+
+/// A field that may be missing but must parse where it is there.
+pub(super) fn parse_optional<T: FromStr>(text: Option<&str>, field: &str) -> Result<Option<T>, CloudError> {
+    text.map(|text| parse(Some(text), field)).transpose()
+}
+
+/// An id that must be there.
+pub(super) fn id(text: Option<&str>, field: &str) -> Result<ResourceId, CloudError> {
+    parse(text, field)
+}
+
+/// A text that must be there.
+pub(super) fn text(text: Option<&str>, field: &str) -> Result<String, CloudError> {
+    text.map(str::to_owned).ok_or_else(|| malformed(field))
+}
+
+/// Every item converted, or the first failure.
+pub(super) fn each<'a, S: 'a, T>(
+    items: &'a [S],
+    convert: impl Fn(&'a S) -> Result<T, CloudError>,
+) -> Result<Vec<T>, CloudError> {
+    items.iter().map(convert).collect()
+}
+
+/// What a service module answers to an operation of another service; `Operation::service` keeps it from happening.
+pub(super) fn misrouted(operation: &Operation) -> CloudError {
+    CloudError::not_sent(
+        "InvalidAction",
+        format!("`{}` is not an operation of this service", operation.action()),
+    )
+}
