@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use aws_config::meta::credentials::CredentialsProviderChain;
 use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, environment::EnvironmentVariableCredentialsProvider};
@@ -18,8 +19,7 @@ use super::{error, http};
 
 /// How long a connection may take to come about.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a service may take to answer, and a whole call with it.
-const READ_TIMEOUT: Duration = Duration::from_secs(45);
+/// How long a whole call may take where nothing else is said: several times what the slowest of them takes.
 const CALL_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// What an [`AwsCloud`] is made from.
@@ -29,6 +29,7 @@ pub struct AwsCloudBuilder {
     endpoint_url: Option<String>,
     profile: Option<String>,
     session_name: String,
+    call_timeout: Duration,
 }
 
 impl Default for AwsCloudBuilder {
@@ -38,6 +39,7 @@ impl Default for AwsCloudBuilder {
             endpoint_url: None,
             profile: None,
             session_name: "securebase".to_owned(),
+            call_timeout: CALL_TIMEOUT,
         }
     }
 }
@@ -59,7 +61,8 @@ impl AwsCloudBuilder {
         self
     }
 
-    /// The profile of the AWS configuration files to use. By default `AWS_PROFILE`, else the default profile.
+    /// The profile of the AWS configuration files to take credentials from, and from nowhere else: credentials in the
+    /// environment, which may be another account's, are then left alone. By default whatever is found first.
     #[must_use]
     pub fn profile(mut self, name: impl Into<String>) -> Self {
         self.profile = Some(name.into());
@@ -74,38 +77,50 @@ impl AwsCloudBuilder {
         self
     }
 
+    /// How long to wait for the end of a call; after that, whether it had an effect is unknown. One minute by default.
+    #[must_use]
+    pub fn call_timeout(mut self, timeout: Duration) -> Self {
+        self.call_timeout = timeout;
+        self
+    }
+
     /// Finds credentials the way every AWS tool does (environment, profile, single sign-on, machine role).
     ///
     /// # Errors
     /// [`CloudError`] `NoCredentials` where none are found or they cannot be had, `InvalidEndpoint` and
     /// `InvalidSessionName` for bad settings. Whether AWS accepts the credentials shows with the first call.
     pub async fn build(self) -> Result<AwsCloud, CloudError> {
-        let Self { region, endpoint_url, profile, session_name } = self;
+        let Self { region, endpoint_url, profile, session_name, call_timeout } = self;
         check_session_name(&session_name)?;
         let local = match &endpoint_url {
             Some(url) => http::is_on_this_machine(url)?,
             None => false,
         };
+        let http = http::client(local);
+        let region_name = aws_config::Region::new(region.as_str().to_owned());
+        let setting = ProviderConfig::without_region()
+            .with_region(Some(region_name.clone()))
+            .with_http_client(http.clone());
         let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
-            .region(aws_config::Region::new(region.as_str().to_owned()))
+            .region(region_name)
             .retry_config(RetryConfig::disabled())
             .timeout_config(
                 TimeoutConfig::builder()
                     .connect_timeout(CONNECT_TIMEOUT)
-                    .read_timeout(READ_TIMEOUT)
-                    .operation_timeout(CALL_TIMEOUT)
+                    .operation_timeout(call_timeout)
                     .build(),
             )
-            .http_client(http::client(local));
-        if let Some(profile) = &profile {
-            loader = loader.profile_name(profile);
-        }
+            .http_client(http);
         if let Some(url) = &endpoint_url {
             loader = loader.endpoint_url(url);
         }
-        if local {
-            loader = loader.credentials_provider(local_credentials(profile.as_deref()));
-        }
+        loader = match &profile {
+            Some(profile) => loader
+                .profile_name(profile)
+                .credentials_provider(profile_credentials(Some(profile), &setting)),
+            None if local => loader.credentials_provider(local_credentials(&setting)),
+            None => loader,
+        };
         let config = loader.load().await;
         let no_credentials = || error::no_credentials("no credentials are set up for AWS");
         let provider: SharedCredentialsProvider = config.credentials_provider().ok_or_else(no_credentials)?;
@@ -114,22 +129,21 @@ impl AwsCloudBuilder {
     }
 }
 
+/// The credentials of a profile, of whatever kind it is.
+fn profile_credentials(profile: Option<&str>, setting: &ProviderConfig) -> ProfileFileCredentialsProvider {
+    let builder = ProfileFileCredentialsProvider::builder().configure(setting);
+    match profile {
+        Some(name) => builder.profile_name(name).build(),
+        None => builder.build(),
+    }
+}
+
 /// Credentials for a test server on this machine: the user's own if set, else made-up ones. The machine role is not asked
 /// for: where there is none, the question takes seconds.
-fn local_credentials(profile: Option<&str>) -> CredentialsProviderChain {
-    let mut files = ProfileFileCredentialsProvider::builder();
-    if let Some(name) = profile {
-        files = files.profile_name(name);
-    }
-    let chain =
-        CredentialsProviderChain::first_try("environment", EnvironmentVariableCredentialsProvider::new())
-            .or_else("profile", files.build());
-    match profile {
-        Some(_) => chain,
-        None => {
-            chain.or_else("test server", Credentials::new("testing", "testing", None, None, "test server"))
-        }
-    }
+fn local_credentials(setting: &ProviderConfig) -> CredentialsProviderChain {
+    CredentialsProviderChain::first_try("environment", EnvironmentVariableCredentialsProvider::new())
+        .or_else("profile", profile_credentials(None, setting))
+        .or_else("test server", Credentials::new("testing", "testing", None, None, "test server"))
 }
 
 fn check_session_name(name: &str) -> Result<(), CloudError> {

@@ -1,0 +1,10 @@
+//! The real AWS SDKs against servers on this machine: moto for what AWS answers, a fake for how a connection can fail.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a failure here is a failed test, and says so")]
+
+mod delivery;
+mod fake;
+mod moto;
+mod replies;
+mod round_trip;
+mod sessions;

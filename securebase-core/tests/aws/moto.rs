@@ -1,0 +1,79 @@
+//! A moto server: an emulation of AWS that other people wrote.
+
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use securebase_core::cloud::aws::AwsCloud;
+
+/// What moto does otherwise than AWS and these tests must know. Everything else it leniently accepts does not matter
+/// here: failures, quotas and delays are the simulated cloud's.
+pub(crate) mod deviations {
+    use securebase_core::cloud::NatGatewayState;
+
+    /// AWS enables service control policies with the organization; moto leaves that to `EnablePolicyType`.
+    pub(crate) const POLICIES_START_ENABLED: bool = false;
+    /// AWS answers a request for an account before it is decided; moto has the account at once.
+    pub(crate) const ACCOUNTS_START_IN_PROGRESS: bool = false;
+    /// AWS lists requests for member accounts; moto lists one for the management account too, under this name.
+    pub(crate) const MANAGEMENT_ACCOUNT_WAS_REQUESTED_AS: &str = "master";
+    /// AWS makes NAT gateways pending; moto has them at once.
+    pub(crate) const NAT_GATEWAYS_START: NatGatewayState = NatGatewayState::Available;
+}
+
+/// A running server, stopped when dropped.
+pub(crate) struct Moto {
+    server: Child,
+    url: String,
+}
+
+impl Moto {
+    /// Starts a server with nothing in it on a free port, and waits until it listens.
+    pub(crate) fn start() -> Self {
+        let program = std::env::var_os("SECUREBASE_MOTO").map_or_else(
+            || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../.venv/bin/moto_server")),
+            PathBuf::from,
+        );
+        let mut server = Command::new(&program)
+            .args(["-H", "127.0.0.1", "-p", "0"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| {
+                panic!("cannot start `{}`: {error}; `make test` installs it", program.display())
+            });
+        let mut lines = BufReader::new(server.stderr.take().unwrap()).lines();
+        let mut said = String::new();
+        let url = loop {
+            match lines.next() {
+                Some(Ok(line)) => match line.split_once("Running on ") {
+                    Some((_, url)) => break url.trim().to_owned(),
+                    None => said = format!("{said}\n{line}"),
+                },
+                _ => panic!("`{}` ended before it listened:{said}", program.display()),
+            }
+        };
+        // It writes a line for every request: somebody has to read them.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { server, url }
+    }
+
+    /// Where it listens.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// It as a cloud.
+    pub(crate) async fn cloud(&self) -> AwsCloud {
+        AwsCloud::builder().endpoint_url(self.url()).build().await.unwrap()
+    }
+}
+
+impl Drop for Moto {
+    fn drop(&mut self) {
+        // It may have ended by itself; then there is nothing to do.
+        drop(self.server.kill());
+        drop(self.server.wait());
+    }
+}

@@ -1,0 +1,181 @@
+//! Replies that moto never gives, but AWS does or may one day.
+
+use securebase_core::cloud::{
+    AccountRequestState, AccountState, Call, Cloud, NatGatewayState, Operation, Reply, Target,
+};
+use securebase_core::model::Tags;
+
+use super::fake::{Answer, Fake, json, xml};
+
+async fn reply(operation: Operation, answer: impl Fn(&str) -> Answer + Send + Sync + 'static) -> Reply {
+    let fake = Fake::start(answer);
+    fake.cloud().await.call(Call { target: Target::Management, operation }).await.unwrap()
+}
+
+#[tokio::test]
+async fn states_of_an_account_old_new_and_unheard_of() {
+    let reply = reply(Operation::ListAccounts { page: None }, |_| {
+        let account = |id: u8, fields: &str| {
+            format!(r#"{{"Id":"11112222333{id}","Name":"n","Email":"a@example.com"{fields}}}"#)
+        };
+        let accounts = [
+            account(0, r#","State":"PENDING_CLOSURE","Status":"ACTIVE""#),
+            account(1, r#","Status":"SUSPENDED""#),
+            account(2, r#","State":"HIBERNATING""#),
+            account(3, ""),
+        ];
+        json(200, &format!(r#"{{"Accounts":[{}],"NextToken":"more"}}"#, accounts.join(",")))
+    })
+    .await;
+    let Reply::Accounts(page) = reply else { panic!("{reply:?}") };
+    let states: Vec<_> = page.items.iter().map(|account| account.state).collect();
+    assert_eq!(
+        states,
+        [AccountState::PendingClosure, AccountState::Suspended, AccountState::Unknown, AccountState::Unknown]
+    );
+    assert_eq!(page.next.as_deref(), Some("more"));
+}
+
+#[tokio::test]
+async fn requests_for_accounts_in_every_state() {
+    let operation = Operation::ListCreateAccountStatus { in_progress_only: false, page: None };
+    let reply = reply(operation, |_| {
+        json(
+            200,
+            r#"{"CreateAccountStatuses":[
+                {"Id":"car-00000001","AccountName":"a","State":"IN_PROGRESS"},
+                {"Id":"car-00000002","AccountName":"b","State":"SUCCEEDED","AccountId":"111122223333"},
+                {"Id":"car-00000003","AccountName":"c","State":"FAILED","FailureReason":"EMAIL_ALREADY_EXISTS"},
+                {"Id":"car-00000004","AccountName":"d","State":"FAILED","FailureReason":"INVENTED_TOMORROW"},
+                {"Id":"car-00000005","AccountName":"e","State":"INVENTED_TOMORROW"}]}"#,
+        )
+    })
+    .await;
+    let Reply::AccountRequests(page) = reply else { panic!("{reply:?}") };
+    let states: Vec<_> = page.items.into_iter().map(|request| request.state).collect();
+    let failed = |reason: &str| AccountRequestState::Failed { reason: reason.to_owned() };
+    assert_eq!(
+        states,
+        [
+            AccountRequestState::InProgress,
+            AccountRequestState::Succeeded { account: "111122223333".parse().unwrap() },
+            failed("EMAIL_ALREADY_EXISTS"),
+            failed("INVENTED_TOMORROW"),
+            AccountRequestState::InProgress,
+        ]
+    );
+}
+
+#[tokio::test]
+async fn an_empty_page_can_have_a_next_one() {
+    let reply = reply(Operation::ListPolicies { page: Some("one".into()) }, |request| {
+        assert!(request.contains(r#""NextToken":"one""#) && request.contains("SERVICE_CONTROL_POLICY"));
+        json(200, r#"{"Policies":[],"NextToken":"two"}"#)
+    })
+    .await;
+    let Reply::Policies(page) = reply else { panic!("{reply:?}") };
+    assert!(page.items.is_empty() && page.next.as_deref() == Some("two"));
+}
+
+#[tokio::test]
+async fn nat_gateways_pending_failed_and_regional() {
+    let reply = reply(Operation::DescribeNatGateways { tags: Tags::new(), page: None }, |_| {
+        xml(
+            200,
+            "<DescribeNatGatewaysResponse><natGatewaySet>\
+             <item><natGatewayId>nat-1</natGatewayId><vpcId>vpc-1</vpcId><subnetId>subnet-1</subnetId>\
+             <state>pending</state><natGatewayAddressSet><item><allocationId>eipalloc-1</allocationId></item>\
+             </natGatewayAddressSet></item>\
+             <item><natGatewayId>nat-2</natGatewayId><vpcId>vpc-1</vpcId><subnetId>subnet-1</subnetId>\
+             <state>failed</state><failureCode>Gateway.NotAttached</failureCode>\
+             <failureMessage>no gateway</failureMessage></item>\
+             <item><natGatewayId>nat-3</natGatewayId><vpcId>vpc-1</vpcId><state>available</state></item>\
+             <item><natGatewayId>nat-4</natGatewayId><vpcId>vpc-1</vpcId><subnetId>subnet-1</subnetId>\
+             <state>dreaming</state></item>\
+             </natGatewaySet></DescribeNatGatewaysResponse>",
+        )
+    })
+    .await;
+    let Reply::NatGateways(page) = reply else { panic!("{reply:?}") };
+    let found: Vec<_> =
+        page.items.iter().map(|nat| (nat.id.as_str(), nat.state, nat.failure.as_deref())).collect();
+    assert_eq!(
+        found,
+        [
+            ("nat-1", NatGatewayState::Pending, None),
+            ("nat-2", NatGatewayState::Failed, Some("Gateway.NotAttached: no gateway")),
+            ("nat-4", NatGatewayState::Pending, None),
+        ]
+    );
+    assert_eq!(page.items[0].allocation.as_ref().map(AsRef::as_ref), Some("eipalloc-1"));
+}
+
+#[tokio::test]
+async fn routes_of_other_kinds_are_left_out() {
+    let reply = reply(Operation::DescribeRouteTables { tags: Tags::new(), page: None }, |_| {
+        xml(
+            200,
+            "<DescribeRouteTablesResponse><routeTableSet><item><routeTableId>rtb-1</routeTableId>\
+             <vpcId>vpc-1</vpcId><routeSet>\
+             <item><destinationCidrBlock>10.0.0.0/16</destinationCidrBlock><gatewayId>local</gatewayId></item>\
+             <item><destinationCidrBlock>0.0.0.0/0</destinationCidrBlock><natGatewayId>nat-1</natGatewayId>\
+             <state>blackhole</state></item>\
+             <item><destinationIpv6CidrBlock>::/0</destinationIpv6CidrBlock><gatewayId>igw-1</gatewayId></item>\
+             <item><destinationCidrBlock>192.168.0.0/16</destinationCidrBlock><gatewayId>vgw-1</gatewayId></item>\
+             <item><destinationPrefixListId>pl-1</destinationPrefixListId><gatewayId>vpce-1</gatewayId></item>\
+             </routeSet><associationSet>\
+             <item><routeTableAssociationId>rtbassoc-0</routeTableAssociationId><main>true</main></item>\
+             <item><routeTableAssociationId>rtbassoc-1</routeTableAssociationId><subnetId>subnet-1</subnetId>\
+             <associationState><state>associated</state></associationState></item>\
+             <item><routeTableAssociationId>rtbassoc-2</routeTableAssociationId><subnetId>subnet-2</subnetId>\
+             <associationState><state>disassociating</state></associationState></item>\
+             </associationSet></item></routeTableSet></DescribeRouteTablesResponse>",
+        )
+    })
+    .await;
+    let Reply::RouteTables(page) = reply else { panic!("{reply:?}") };
+    let table = &page.items[0];
+    assert_eq!(table.routes.len(), 1);
+    assert_eq!((table.routes[0].gateway.as_str(), table.routes[0].blackhole), ("nat-1", true));
+    let associations: Vec<_> =
+        table.associations.iter().map(|a| (a.id.as_str(), a.subnet.as_str())).collect();
+    assert_eq!(associations, [("rtbassoc-1", "subnet-1")]);
+}
+
+#[tokio::test]
+async fn gateways_on_their_way_out_are_not_attached() {
+    let attachments = "<item><vpcId>vpc-1</vpcId><state>detaching</state></item>";
+    let answer = format!(
+        "<DescribeVpnGatewaysResponse><vpnGatewaySet><item><vpnGatewayId>vgw-1</vpnGatewayId>\
+         <state>deleting</state><attachments>{attachments}</attachments></item></vpnGatewaySet>\
+         </DescribeVpnGatewaysResponse>"
+    );
+    let vpn = reply(Operation::DescribeVpnGateways { tags: Tags::new() }, move |_| xml(200, &answer)).await;
+    let Reply::VpnGateways(gateways) = vpn else { panic!("{vpn:?}") };
+    assert_eq!((gateways[0].vpc.clone(), gateways[0].deleted), (None, true));
+
+    let answer = "<DescribeInternetGatewaysResponse><internetGatewaySet><item>\
+                  <internetGatewayId>igw-1</internetGatewayId><attachmentSet><item><vpcId>vpc-1</vpcId>\
+                  <state>available</state></item></attachmentSet></item></internetGatewaySet>\
+                  </DescribeInternetGatewaysResponse>";
+    let operation = Operation::DescribeInternetGateways { tags: Tags::new(), page: None };
+    let internet = reply(operation, move |_| xml(200, answer)).await;
+    let Reply::InternetGateways(page) = internet else { panic!("{internet:?}") };
+    assert_eq!(page.items[0].vpc.as_ref().map(AsRef::as_ref), Some("vpc-1"));
+}
+
+#[tokio::test]
+async fn flow_logs_of_subnets_are_left_out() {
+    let reply = reply(Operation::DescribeFlowLogs { tags: Tags::new(), page: None }, |_| {
+        xml(
+            200,
+            "<DescribeFlowLogsResponse><flowLogSet>\
+             <item><flowLogId>fl-1</flowLogId><resourceId>subnet-1</resourceId></item>\
+             <item><flowLogId>fl-2</flowLogId><resourceId>vpc-1</resourceId><logGroupName>g</logGroupName></item>\
+             </flowLogSet></DescribeFlowLogsResponse>",
+        )
+    })
+    .await;
+    let Reply::FlowLogs(page) = reply else { panic!("{reply:?}") };
+    assert_eq!(page.items.iter().map(|log| log.id.as_str()).collect::<Vec<_>>(), ["fl-2"]);
+}
