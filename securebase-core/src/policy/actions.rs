@@ -182,6 +182,17 @@ impl ServiceReference {
         &self.global
     }
 
+    /// Folded names (patterns) of the keys that an action's requests can carry; `None` where the action is not documented.
+    pub(crate) fn possible_keys(&self, action: &str) -> Option<Vec<String>> {
+        let (prefix, name) = action.split_once(':')?;
+        let service = self.service(prefix)?;
+        let info = service.action(name)?;
+        // Tags of the request or the resource are listed where an action knows them.
+        let general =
+            self.global.iter().filter(|key| !key.name.starts_with("aws:Re") || !key.name.ends_with("/*"));
+        Some(service.keys_of(info).chain(general).map(|key| key.name.to_ascii_lowercase()).collect())
+    }
+
     /// A condition key by name in any case, whichever service it belongs to.
     #[must_use]
     pub fn key(&self, name: &str) -> Option<&KeyInfo> {

@@ -284,14 +284,14 @@ impl Guardrail {
 }
 
 /// Puts parameters and lists into templates.
-struct Filler<'a> {
+pub(crate) struct Filler<'a> {
     guardrail: &'a str,
     values: BTreeMap<&'static str, Vec<String>>,
     lists: &'static BTreeMap<String, Vec<String>>,
 }
 
 impl<'a> Filler<'a> {
-    fn new(guardrail: &'a str, parameters: &Parameters) -> Result<Self, Error> {
+    pub(crate) fn new(guardrail: &'a str, parameters: &Parameters) -> Result<Self, Error> {
         Ok(Self { guardrail, values: parameters.values()?, lists: &Catalogue::shipped()?.lists })
     }
 
@@ -304,7 +304,7 @@ impl<'a> Filler<'a> {
     }
 
     /// One text per value of a placeholder that stands for a list.
-    fn list(&self, templates: &[String]) -> Result<Vec<String>, Error> {
+    pub(crate) fn list(&self, templates: &[String]) -> Result<Vec<String>, Error> {
         let mut filled = Vec::with_capacity(templates.len());
         for template in templates {
             match template.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}")) {

@@ -32,6 +32,9 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// The executor can make a call for which no permissions are known.
+    #[error("no permissions are known for the call `{0}`")]
+    UnknownCall(String),
     /// No guardrail has this id.
     #[error("no guardrail is called `{0}`")]
     UnknownGuardrail(String),
@@ -52,6 +55,7 @@ impl Error {
             Self::Broken(_) => "policy.broken",
             Self::MissingParameter { .. } => "policy.missing-parameter",
             Self::BadParameter { .. } => "policy.bad-parameter",
+            Self::UnknownCall(_) => "policy.unknown-call",
             Self::UnknownGuardrail(_) => "policy.unknown-guardrail",
             Self::Catalogue(_) => "policy.catalogue",
             Self::DoesNotFit(_) => "policy.does-not-fit",

@@ -52,7 +52,7 @@ impl std::fmt::Display for Shortfall {
                 "{needed} documents of {max_size} characters are needed, {max_documents} allowed"
             )?,
             None => {
-                write!(formatter, "a statement that cannot be split is longer than {max_size} characters")?
+                write!(formatter, "a statement that cannot be split is longer than {max_size} characters")?;
             }
         }
         write!(formatter, "; drop or split at least {excess} characters, heaviest first: ")?;
@@ -121,10 +121,10 @@ fn lay(statements: &[Statement], fit: Fit, taken: usize) -> Result<Vec<PolicyDoc
     let room = fit.max_size;
     let mut sized: Vec<(usize, &Statement)> =
         statements.iter().map(|statement| (characters(statement), statement)).collect();
-    sized.sort_by(|left, right| right.0.cmp(&left.0));
+    sized.sort_by_key(|(size, _)| std::cmp::Reverse(*size));
     let mut bins: Vec<(usize, Vec<Statement>)> = Vec::new();
     for (size, statement) in sized {
-        if let Some((used, bin)) = bins.iter_mut().find(|(used, _)| used + size + 1 <= room) {
+        if let Some((used, bin)) = bins.iter_mut().find(|(used, _)| used + size < room) {
             *used += size + 1;
             bin.push(statement.clone());
             continue;

@@ -120,6 +120,7 @@ impl Parameters {
         };
         Ok(BTreeMap::from([
             ("executor", one(&format!("arn:aws:iam::111122223333:role/{executor_role}"))),
+            ("executor_roles", one(&self.executor_arn())),
             ("regions", regions.clone()),
             ("platform", one(platform)),
             ("platform_roles", platform_roles),

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::actions::ServiceReference;
+use super::pattern::glob;
 
 /// What a request's missing keys mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -28,6 +29,8 @@ pub struct Request {
     /// Folded key → values, sorted by key. A key without values is absent.
     context: Vec<(String, Vec<String>)>,
     knowledge: Knowledge,
+    /// Where knowledge is partial: the folded keys that the action's requests can carry at all, if documented.
+    possible: Option<Vec<String>>,
 }
 
 impl Request {
@@ -43,6 +46,7 @@ impl Request {
             management_account: None,
             context: Vec::new(),
             knowledge: Knowledge::Complete,
+            possible: None,
         };
         if principal.starts_with("arn:") {
             request.set("aws:PrincipalArn", vec![principal_arn(principal)]);
@@ -75,10 +79,12 @@ impl Request {
         self
     }
 
-    /// With keys that are not named unknown instead of absent.
+    /// With keys that are not named unknown instead of absent. Keys that the action's documentation does not list (and
+    /// that are not keys of every service) stay absent.
     #[must_use]
     pub fn partial(mut self) -> Self {
         self.knowledge = Knowledge::Partial;
+        self.possible = ServiceReference::shipped().possible_keys(&self.action);
         self
     }
 
@@ -115,6 +121,11 @@ impl Request {
         &self.account
     }
 
+    /// Equal for requests that every policy decides alike.
+    pub(crate) fn fingerprint(&self) -> String {
+        format!("{self:?}")
+    }
+
     /// Values of a folded key: `Some` and not empty where it is there, `None` where it is absent or unknown.
     pub(crate) fn values(&self, folded: &str) -> Option<&[String]> {
         let at = self.context.binary_search_by(|(other, _)| other.as_str().cmp(folded)).ok()?;
@@ -125,6 +136,10 @@ impl Request {
     pub(crate) fn is_unknown(&self, folded: &str) -> bool {
         self.knowledge == Knowledge::Partial
             && self.context.binary_search_by(|(other, _)| other.as_str().cmp(folded)).is_err()
+            && self
+                .possible
+                .as_ref()
+                .is_none_or(|possible| possible.iter().any(|pattern| glob(pattern, folded)))
     }
 
     /// The value of a key that has exactly one, which is what a policy variable takes.

@@ -1,3 +1,0 @@
-//! Integration tests, one module a part.
-
-mod net;

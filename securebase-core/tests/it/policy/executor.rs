@@ -1,0 +1,79 @@
+//! The executor and the guardrails: it may do what it must, and nothing else.
+
+use securebase_core::cloud::Operation;
+use securebase_core::policy::actions::ServiceReference;
+use securebase_core::policy::{
+    ExecutorIdentity, Level, Parameters, PlannedCall, Policy, Side, check_calls, executor_calls, known_calls,
+    least_privilege, tier_documents,
+};
+
+fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
+    Operation::ALL.iter().map(|(service, name, _)| (service.name(), *name))
+}
+
+fn path(framework: &str) -> Vec<Level> {
+    let mut own = vec![Policy::full_access()];
+    let documents = tier_documents(framework, &Parameters::default()).unwrap();
+    own.extend(documents.into_iter().map(|named| Policy::new(named.name, named.document)));
+    vec![
+        Level::new("root", vec![Policy::full_access()]),
+        Level::new("unit", own),
+        Level::new("account", vec![Policy::full_access()]),
+    ]
+}
+
+#[test]
+fn every_call_of_the_executor_passes_every_shipped_tier() {
+    let by = ExecutorIdentity {
+        account: "111122223333",
+        region: "us-west-2",
+        role: "OrganizationAccountAccessRole",
+    };
+    let calls: Vec<PlannedCall> =
+        all().flat_map(|(service, name)| executor_calls(name, service, name, by, &[]).unwrap()).collect();
+    assert!(calls.len() > 60, "only {} requests", calls.len());
+    for framework in ["soc2", "hipaa", "fedramp", "cis", "other"] {
+        assert_eq!(check_calls(&path(framework), &calls), [], "{framework}");
+    }
+}
+
+#[test]
+fn another_role_making_the_same_calls_is_stopped() {
+    let by = ExecutorIdentity { account: "111122223333", region: "us-west-2", role: "developer" };
+    let calls: Vec<PlannedCall> =
+        all().flat_map(|(service, name)| executor_calls(name, service, name, by, &[]).unwrap()).collect();
+    let stopped: Vec<String> =
+        check_calls(&path("fedramp"), &calls).into_iter().map(|problem| problem.path).collect();
+    for name in
+        ["CreateVpc", "DeleteFlowLogs", "AttachInternetGateway", "DeleteLogGroup", "PutRetentionPolicy"]
+    {
+        assert!(stopped.iter().any(|path| path == name), "{name}");
+    }
+}
+
+#[test]
+fn every_call_that_can_be_made_has_its_permissions_and_no_other() {
+    let known: Vec<&str> = known_calls().unwrap().collect();
+    for (service, name) in all() {
+        assert!(known.contains(&format!("{service}:{name}").as_str()), "{service}:{name} has no row");
+    }
+    assert_eq!(known.len(), Operation::ALL.len(), "a row without a call");
+    for side in [Side::Management, Side::Member] {
+        let policy = least_privilege(all(), side, &Parameters::default()).unwrap();
+        for action in policy.statements.iter().flat_map(|statement| &statement.actions.patterns) {
+            let (service, name) = action.split_once(':').unwrap();
+            assert!(ServiceReference::shipped().service(service).unwrap().action(name).is_some(), "{action}");
+        }
+    }
+    let unknown = least_privilege([("ec2", "RunInstances")], Side::Member, &Parameters::default());
+    assert_eq!(unknown.unwrap_err().to_string(), "no permissions are known for the call `ec2:RunInstances`");
+}
+
+#[test]
+fn permissions_of_one_call() {
+    let policy = least_privilege([("iam", "CreateRole")], Side::Member, &Parameters::default()).unwrap();
+    assert_eq!(
+        policy.to_json(),
+        r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["iam:CreateRole","iam:TagRole"],"Resource":"arn:*:iam::*:role/securebase-*"}}"#
+    );
+}
