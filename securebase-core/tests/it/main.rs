@@ -1,0 +1,4 @@
+//! Integration tests, one module a part.
+
+mod net;
+mod policy;
