@@ -1,6 +1,7 @@
 //! Plan and execute managed, compliant AWS landing zones.
 
 pub mod cloud;
+pub mod exec;
 pub mod finance;
 pub mod model;
 pub mod net;

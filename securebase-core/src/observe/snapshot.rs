@@ -28,8 +28,10 @@ pub struct ObservedOrganization {
     pub root: Root,
     /// Its units, parents before children.
     pub units: Vec<ObservedUnit>,
-    /// Its accounts, the management account included.
+    /// The accounts that sit in its root or in one of the units above, and any other that the zone is concerned with.
     pub accounts: Vec<ObservedAccount>,
+    /// How many accounts there are besides.
+    pub other_account_count: usize,
     /// Its service control policies, AWS's own included.
     pub policies: Vec<ObservedPolicy>,
 }

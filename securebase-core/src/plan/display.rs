@@ -121,7 +121,18 @@ fn group(f: &mut fmt::Formatter<'_>, title: &str, about: &str, steps: &[&Step]) 
 }
 
 fn line(f: &mut fmt::Formatter<'_>, step: &Step) -> fmt::Result {
-    let Step { address, kind, action, tenant: _, site: _, spec: _, id, changes, depends_on: _ } = step;
+    let Step {
+        address,
+        kind,
+        action,
+        tenant: _,
+        site: _,
+        spec: _,
+        id,
+        changes,
+        look_first: _,
+        depends_on: _,
+    } = step;
     write!(f, "  {} {:<44} {}", action.symbol(), address.local(), kind.title())?;
     if let (Some(id), false) = (id, *action == Action::Create) {
         write!(f, " {id}")?;

@@ -19,10 +19,12 @@ mod scope;
 mod step;
 mod surplus;
 
+pub(crate) use compare::{attachment_id, id_from};
 pub use desired::{ADDRESS_TAG, TENANT_TAG, ZONE_TAG};
 pub use error::Error;
 pub use graph::{Dependency, Resource, ResourceGraph, Why};
 pub use planner::Planner;
 pub use saved::FORMAT_VERSION;
+pub(crate) use saved::fingerprint;
 pub use scope::{Scope, ScopedTenant, flow_log_group_name};
 pub use step::{Action, Change, Plan, PlannedTenant, Site, Step};

@@ -8,7 +8,7 @@ use ipnet::Ipv4Net;
 use crate::model::{
     AccountId, Address, LandingZone, Problem, Problems, ResourceId, ResourceKind, ResourceSpec, TenantKey,
 };
-use crate::observe::Observed;
+use crate::observe::{Observed, ObservedOrganization};
 
 use super::compare::{Index, Presence, account_id};
 use super::desired;
@@ -100,6 +100,7 @@ impl<'a> Planner<'a> {
         let inventory = graph.iter().map(|resource| (resource.address.clone(), resource.kind())).collect();
         Ok(Plan {
             observed_fingerprint: saved::fingerprint(observed, &scope),
+            observed: observed.clone(),
             scope,
             limit_overrides: self.zone.limit_overrides.clone(),
             tenants: planned_tenants(self.zone, &blocks),
@@ -121,6 +122,10 @@ struct Diff {
 
 impl Diff {
     fn compare<'a>(&mut self, resource: &'a Resource, index: &Index<'a>) {
+        let look_first = resource.tenant.as_ref().is_some_and(|key| {
+            account_id(&self.known, &Address::tenant(key, "account"))
+                .is_some_and(|account| index.member(account, &resource.region).is_none())
+        });
         let account = resource
             .tenant
             .as_ref()
@@ -170,6 +175,7 @@ impl Diff {
                 spec: resource.spec.clone(),
                 id,
                 changes,
+                look_first,
                 depends_on,
             },
         );
@@ -232,7 +238,10 @@ fn quota_warnings(zone: &LandingZone, observed: &Observed, steps: &IndexMap<Addr
     };
     let organization = observed.organization.as_ref();
     let exist = |count: Option<usize>| count.unwrap_or_default() as u64;
-    let accounts = exist(organization.map(|organization| organization.accounts.len())).max(1);
+    let account_count =
+        |organization: &ObservedOrganization| organization.accounts.len() + organization.other_account_count;
+    // The management account is there even where nothing was observed.
+    let accounts = exist(organization.map(account_count)).max(1);
     let units = exist(organization.map(|organization| organization.units.len()));
     let policies = exist(organization.map(|organization| organization.policies.len()));
     let needs = [
@@ -273,7 +282,7 @@ impl Observed {
         #[expect(clippy::expect_used, reason = "a constant that is an account id")]
         let management: AccountId = "000000000000".parse().expect("a constant account id");
         Self {
-            organization: Some(crate::observe::ObservedOrganization {
+            organization: Some(ObservedOrganization {
                 organization: crate::cloud::Organization {
                     id: id("o-empty"),
                     management_account: management,
@@ -282,6 +291,7 @@ impl Observed {
                 root: crate::cloud::Root { id: id("r-empty"), service_control_policies: true },
                 units: Vec::new(),
                 accounts: Vec::new(),
+                other_account_count: 0,
                 policies: Vec::new(),
             }),
             members: BTreeMap::new(),

@@ -28,6 +28,7 @@ struct Saved {
 struct Body {
     scope: Scope,
     observed_fingerprint: String,
+    observed: Observed,
     limit_overrides: BTreeMap<String, f64>,
     tenants: Vec<PlannedTenant>,
     steps: Vec<Step>,
@@ -38,11 +39,21 @@ struct Body {
 
 impl From<&Plan> for Body {
     fn from(plan: &Plan) -> Self {
-        let Plan { scope, observed_fingerprint, limit_overrides, tenants, steps, known, inventory, warnings } =
-            plan;
+        let Plan {
+            scope,
+            observed_fingerprint,
+            observed,
+            limit_overrides,
+            tenants,
+            steps,
+            known,
+            inventory,
+            warnings,
+        } = plan;
         Self {
             scope: scope.clone(),
             observed_fingerprint: observed_fingerprint.clone(),
+            observed: observed.clone(),
             limit_overrides: limit_overrides.clone(),
             tenants: tenants.clone(),
             steps: steps.values().cloned().collect(),
@@ -90,12 +101,30 @@ impl Plan {
             return Err(Error::Version(format_version));
         }
         let saved: Saved = serde_json::from_str(text).map_err(malformed)?;
-        let Body { scope, observed_fingerprint, limit_overrides, tenants, steps, known, inventory, warnings } =
-            saved.plan;
+        let Body {
+            scope,
+            observed_fingerprint,
+            observed,
+            limit_overrides,
+            tenants,
+            steps,
+            known,
+            inventory,
+            warnings,
+        } = saved.plan;
         let steps: IndexMap<Address, Step> =
             steps.into_iter().map(|step| (step.address.clone(), step)).collect();
-        let plan =
-            Self { scope, observed_fingerprint, limit_overrides, tenants, steps, known, inventory, warnings };
+        let plan = Self {
+            scope,
+            observed_fingerprint,
+            observed,
+            limit_overrides,
+            tenants,
+            steps,
+            known,
+            inventory,
+            warnings,
+        };
         let found = plan.fingerprint();
         if found == saved.fingerprint {
             Ok(plan)

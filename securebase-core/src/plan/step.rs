@@ -10,6 +10,8 @@ use crate::model::{
     Address, Money, Problem, Region, ResourceId, ResourceKind, ResourceSpec, TenantKey, TierName,
 };
 
+use crate::observe::Observed;
+
 use super::graph::Dependency;
 use super::scope::Scope;
 
@@ -120,6 +122,8 @@ pub struct Step {
     pub id: Option<ResourceId>,
     /// What differs, for an update.
     pub changes: Vec<Change>,
+    /// Whether the account could not be looked into when the plan was made: what is there is then found out step by step.
+    pub look_first: bool,
     /// The steps it waits for, and why, in address order.
     pub depends_on: Vec<Dependency>,
 }
@@ -156,6 +160,8 @@ pub struct Plan {
     pub scope: Scope,
     /// The fingerprint of what was observed: the plan applies to nothing else.
     pub observed_fingerprint: String,
+    /// What was observed.
+    pub observed: Observed,
     /// The quotas and rates that differ from AWS's defaults.
     pub limit_overrides: BTreeMap<String, f64>,
     /// Its tenants, by key.
@@ -179,6 +185,11 @@ impl Plan {
     /// The step at an address.
     pub fn step(&self, address: &Address) -> Option<&Step> {
         self.steps.get(address)
+    }
+
+    /// The step at a place in the order of [`Plan::steps`].
+    pub(crate) fn steps_by_index(&self, index: usize) -> &Step {
+        &self.steps[index]
     }
 
     /// Whether there is nothing to do.

@@ -112,6 +112,7 @@ impl TenantSurplus<'_> {
             spec,
             id: Some(id),
             changes: Vec::new(),
+            look_first: false,
             depends_on: Vec::new(),
         });
     }
@@ -268,6 +269,7 @@ fn organization_surplus(
             spec,
             id: Some(id),
             changes: Vec::new(),
+            look_first: false,
             depends_on: Vec::new(),
         });
     };

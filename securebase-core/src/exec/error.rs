@@ -1,0 +1,60 @@
+//! Why a run could not go on, or not begin.
+
+use crate::cloud::CloudError;
+use crate::model::Address;
+use crate::state;
+
+/// Why a run could not go on, or not begin. A run in which steps failed is not an error: see [`Run`](super::Run).
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The run was cut off; what it did is written down, and it can be resumed.
+    #[error("the run was interrupted: {why}; resume it to go on")]
+    Interrupted {
+        /// What cut it off.
+        why: String,
+    },
+    /// The state could not be read or written.
+    #[error(transparent)]
+    State(#[from] state::Error),
+    /// The cloud could not be surveyed.
+    #[error("{what} could not be surveyed: {source}")]
+    Survey {
+        /// What was asked for.
+        what: String,
+        /// Why it failed.
+        source: Box<CloudError>,
+    },
+    /// The plan was made from something else.
+    #[error("the plan was made from something else than what exists now; plan again")]
+    Stale,
+    /// The state holds a run that was cut off, of another plan.
+    #[error("run `{run}` of another plan was cut off; resume it before applying this plan")]
+    Unfinished {
+        /// The run.
+        run: state::RunId,
+    },
+    /// The plan would destroy something that the caller has not named.
+    #[error(
+        "the plan destroys {}; name each to let it happen",
+        addresses.iter().map(|address| format!("`{address}`")).collect::<Vec<_>>().join(", ")
+    )]
+    Destructive {
+        /// What is not named.
+        addresses: Vec<Address>,
+    },
+}
+
+impl Error {
+    /// A stable word for the kind of error.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Interrupted { .. } => "run-interrupted",
+            Self::State(error) => error.code(),
+            Self::Survey { .. } => "survey-failed",
+            Self::Stale => "plan-stale",
+            Self::Unfinished { .. } => "run-unfinished",
+            Self::Destructive { .. } => "plan-destructive",
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Lanes: calls that share a request rate queue up in one lane, the most urgent first.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::time::Duration;
+
+use crate::cloud::Target;
+use crate::model::Limits;
+use crate::time::Time;
+
+use super::limiter::Pacer;
+
+/// A step by its place in the plan.
+pub(super) type StepIndex = usize;
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    bucket: String,
+    /// `None` for a bucket that the whole organization shares.
+    target: Option<Target>,
+}
+
+#[derive(Debug)]
+struct Lane {
+    pacer: Option<Pacer>,
+    queue: BinaryHeap<(Duration, Reverse<StepIndex>)>,
+}
+
+/// All lanes, and when each may let its next call go.
+#[derive(Debug)]
+pub(super) struct Lanes {
+    limits: Limits,
+    keys: BTreeMap<Key, usize>,
+    lanes: Vec<Lane>,
+    /// Lanes with something in the queue, by the moment their next call may leave.
+    due: BTreeSet<(Time, usize)>,
+    due_at: Vec<Option<Time>>,
+}
+
+impl Lanes {
+    pub(super) fn new(limits: Limits) -> Self {
+        Self { limits, keys: BTreeMap::new(), lanes: Vec::new(), due: BTreeSet::new(), due_at: Vec::new() }
+    }
+
+    /// The lane of an operation (`service:Operation`) at a target.
+    pub(super) fn of(&mut self, action: &str, target: &Target) -> usize {
+        let bucket = self.limits.bucket(action);
+        let key = match bucket {
+            Some(bucket) if bucket.shared => Key { bucket: bucket.name.clone(), target: None },
+            Some(bucket) => Key { bucket: bucket.name.clone(), target: Some(target.clone()) },
+            None => Key { bucket: action.to_owned(), target: None },
+        };
+        if let Some(lane) = self.keys.get(&key) {
+            return *lane;
+        }
+        let lane = self.lanes.len();
+        self.lanes.push(Lane { pacer: bucket.map(Pacer::new), queue: BinaryHeap::new() });
+        self.due_at.push(None);
+        self.keys.insert(key, lane);
+        lane
+    }
+
+    /// Queues a step; among the waiting, the one with the longest way to go comes first.
+    pub(super) fn push(&mut self, lane: usize, urgency: Duration, step: StepIndex, now: Time) {
+        self.lanes[lane].queue.push((urgency, Reverse(step)));
+        self.reschedule(lane, now);
+    }
+
+    fn reschedule(&mut self, lane: usize, now: Time) {
+        if let Some(old) = self.due_at[lane].take() {
+            self.due.remove(&(old, lane));
+        }
+        let Lane { pacer, queue } = &self.lanes[lane];
+        if !queue.is_empty() {
+            let at = pacer.as_ref().map_or(now, |pacer| pacer.ready_at(now));
+            self.due_at[lane] = Some(at);
+            self.due.insert((at, lane));
+        }
+    }
+
+    /// When the next call may leave, `None` where none waits.
+    pub(super) fn next_due(&self) -> Option<Time> {
+        self.due.first().map(|(at, _)| *at)
+    }
+
+    /// Takes the next step that may call now, and the token it needs.
+    pub(super) fn pop(&mut self, now: Time) -> Option<StepIndex> {
+        let (at, lane) = *self.due.first()?;
+        if at > now {
+            return None;
+        }
+        let (_, Reverse(step)) = self.lanes[lane].queue.pop()?;
+        if let Some(pacer) = &mut self.lanes[lane].pacer {
+            pacer.take(now);
+        }
+        self.reschedule(lane, now);
+        Some(step)
+    }
+
+    /// The service says that this lane is too fast.
+    pub(super) fn throttled(&mut self, lane: usize, now: Time) {
+        if let Some(pacer) = &mut self.lanes[lane].pacer {
+            pacer.drain(now);
+        }
+        self.reschedule(lane, now);
+    }
+}

@@ -1,0 +1,30 @@
+//! Carrying a plan out.
+//!
+//! Purpose: bring the world to where the plan says, in parallel, within AWS's quotas, so that a crash at any instant loses
+//! nothing and doubles nothing. Flow: [`survey`] tells what exists; the planner decides; [`apply`] (a real cloud, real time)
+//! or [`simulate`] (a simulated cloud, virtual time) drives one and the same [`Machine`], which is told what happened and
+//! what time it is, and answers with what to write down, what to call and when to wake it.
+//! Invariants: every changing call is written down before it leaves; a call whose effect is unknown is looked up before it
+//! is repeated. Not here: what to do (`plan`), how to reach AWS (`cloud`), how bytes are kept (`state`).
+
+mod driver;
+mod error;
+mod event;
+mod lane;
+mod limiter;
+mod machine;
+mod program;
+mod retry;
+mod run;
+//SIM mod simulated;
+mod survey;
+//SIM mod timeline;
+
+pub use driver::{apply, resume};
+pub use error::Error;
+pub use event::{Event, EventKind};
+pub use machine::{Dispatch, Machine, Output, Ticket};
+pub use run::{ApplyOptions, Progress, Run, Stop};
+//SIM pub use simulated::{resume_simulated, simulate};
+pub use survey::survey;
+//SIM pub use timeline::{Interval, Timeline, timeline};

@@ -1,0 +1,210 @@
+//! A run: what it may do, what came of it.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::model::{Address, Limits};
+use crate::state::{Holder, RunId, RunStatus};
+use crate::time::{Clock, SystemClock, Time};
+
+use super::event::{Event, EventKind};
+
+/// Asks a run to stop: no new call leaves, those under way are waited for. Clones are one and the same request.
+#[derive(Debug, Clone, Default)]
+pub struct Stop {
+    asked: Arc<AtomicBool>,
+    notify: Arc<tokio::sync::Notify>,
+}
+
+impl Stop {
+    /// A request that has not been made yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Makes it.
+    pub fn ask(&self) {
+        self.asked.store(true, Ordering::SeqCst);
+        self.notify.notify_waiters();
+        self.notify.notify_one();
+    }
+
+    /// Whether it was made.
+    pub fn is_asked(&self) -> bool {
+        self.asked.load(Ordering::SeqCst)
+    }
+
+    /// Returns once it is made.
+    pub(super) async fn asked(&self) {
+        while !self.is_asked() {
+            self.notify.notified().await;
+        }
+    }
+}
+
+/// Told every event of a run, in order.
+pub type Progress = Arc<dyn Fn(&Event) + Send + Sync>;
+
+/// What a run may do, and whom it tells.
+#[derive(Clone, Default)]
+#[non_exhaustive]
+pub struct ApplyOptions {
+    /// Who applies, for the history; the user's name where empty.
+    pub who: String,
+    /// Told every event.
+    pub progress: Option<Progress>,
+    /// Ends the run early, cleanly.
+    pub stop: Stop,
+    /// Addresses that may be destroyed although something is lost with them.
+    pub destroy: BTreeSet<Address>,
+}
+
+impl fmt::Debug for ApplyOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { who, progress, stop, destroy } = self;
+        f.debug_struct("ApplyOptions")
+            .field("who", who)
+            .field("progress", &progress.is_some())
+            .field("stop", stop)
+            .field("destroy", destroy)
+            .finish()
+    }
+}
+
+impl ApplyOptions {
+    /// The defaults: nothing is destroyed, nobody is told.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Tells `progress` every event.
+    #[must_use]
+    pub fn progress(mut self, progress: impl Fn(&Event) + Send + Sync + 'static) -> Self {
+        self.progress = Some(Arc::new(progress));
+        self
+    }
+
+    /// Lets that request end the run early.
+    #[must_use]
+    pub fn stop(mut self, stop: Stop) -> Self {
+        self.stop = stop;
+        self
+    }
+
+    /// Names who applies.
+    #[must_use]
+    pub fn who(mut self, who: impl Into<String>) -> Self {
+        self.who = who.into();
+        self
+    }
+
+    /// Lets these resources be destroyed.
+    #[must_use]
+    pub fn destroy(mut self, addresses: impl IntoIterator<Item = Address>) -> Self {
+        self.destroy.extend(addresses);
+        self
+    }
+
+    /// Who applies, for the history and for whoever is kept waiting.
+    pub(super) fn holder(&self) -> Holder {
+        let variable = |names: &[&str]| names.iter().find_map(|name| std::env::var(name).ok());
+        let who = if self.who.is_empty() {
+            variable(&["USER", "LOGNAME", "USERNAME"]).unwrap_or_else(|| "unknown".to_owned())
+        } else {
+            self.who.clone()
+        };
+        let host = std::fs::read_to_string("/proc/sys/kernel/hostname")
+            .ok()
+            .map(|name| name.trim().to_owned())
+            .or_else(|| variable(&["HOSTNAME", "COMPUTERNAME"]))
+            .unwrap_or_else(|| "unknown host".to_owned());
+        Holder { who, host, pid: std::process::id(), since: SystemClock.now() }
+    }
+}
+
+/// What came of a run.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Run {
+    /// How it ended.
+    pub status: RunStatus,
+    /// Its number in the state, `None` where there was nothing to do.
+    pub run: Option<RunId>,
+    /// The steps that were carried out, in the order in which they were done.
+    pub applied: Vec<Address>,
+    /// The steps that failed for good, and why.
+    pub failed: Vec<(Address, String)>,
+    /// The steps that were not begun because one they wait for failed, and which.
+    pub blocked: Vec<(Address, Address)>,
+    /// Everything that happened.
+    pub events: Vec<Event>,
+    /// When it began, by the clock of the cloud.
+    pub began: Time,
+    /// When it ended.
+    pub ended: Time,
+}
+
+impl Run {
+    /// A run that had nothing to do.
+    pub(super) fn nothing(now: Time) -> Self {
+        Self {
+            status: RunStatus::Succeeded,
+            run: None,
+            applied: Vec::new(),
+            failed: Vec::new(),
+            blocked: Vec::new(),
+            events: Vec::new(),
+            began: now,
+            ended: now,
+        }
+    }
+
+    pub(super) fn begin(run: RunId, now: Time) -> Self {
+        Self { run: Some(run), ..Self::nothing(now) }
+    }
+
+    /// Takes note of an event.
+    pub(super) fn note(&mut self, event: Event) {
+        self.ended = event.at;
+        match &event.kind {
+            EventKind::Finished { address, .. } => self.applied.push(address.clone()),
+            EventKind::Failed { address, error } => self.failed.push((address.clone(), error.clone())),
+            EventKind::Blocked { address, by } => self.blocked.push((address.clone(), by.clone())),
+            EventKind::Ended { status } => self.status = *status,
+            EventKind::Begun { .. }
+            | EventKind::Started { .. }
+            | EventKind::Retrying { .. }
+            | EventKind::ReadingBack { .. } => {}
+        }
+        self.events.push(event);
+    }
+}
+
+impl fmt::Display for Run {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { status, run, applied, failed, blocked, events: _, began, ended } = self;
+        let Some(run) = run else { return write!(f, "nothing to do") };
+        let seconds = ended.since(*began).as_secs_f64();
+        write!(f, "run {run} {}: {} steps done", status.name(), applied.len())?;
+        if !failed.is_empty() || !blocked.is_empty() {
+            write!(f, ", {} failed, {} not begun", failed.len(), blocked.len())?;
+        }
+        write!(f, " in {seconds:.0} s")?;
+        for (address, error) in failed {
+            write!(f, "\n  {address}: {error}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The limits a run keeps to: AWS's, raised where a request was granted and the zone says so.
+pub(super) fn limits_in_force(overrides: &std::collections::BTreeMap<String, f64>) -> Limits {
+    let mut limits = Limits::default();
+    for (name, value) in overrides {
+        // The zone checked the names when it was read; a name that has since gone from the data changes nothing.
+        drop(limits.set(name, *value));
+    }
+    limits
+}

@@ -1,0 +1,162 @@
+//! The discrete-event driver: the same machine, a simulated cloud, virtual time.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+
+use crate::cloud::{CloudError, Reply, SimulatedCloud};
+use crate::model::{Address, ResourceId};
+use crate::plan::Plan;
+use crate::state::{Replay, RunJournal, State};
+use crate::time::Time;
+
+use super::driver::{Prepared, machine, prepare, tell, unfinished};
+use super::machine::{Machine, Output, Ticket};
+use super::run::{ApplyOptions, Run};
+use super::survey::organization_ids;
+use super::{Error, Event};
+
+/// Carries out a plan in a simulated cloud: hours of virtual time pass in moments of real time.
+///
+/// Flow, guarantees, caveats and errors are those of [`apply`](super::apply), with [`Error::Interrupted`] also where the
+/// cloud was told to crash.
+///
+/// # Errors
+/// As [`apply`](super::apply).
+pub async fn simulate(
+    plan: &Plan,
+    cloud: &SimulatedCloud,
+    state: &State,
+    options: ApplyOptions,
+) -> Result<Run, Error> {
+    cloud.revive();
+    match prepare(plan, cloud, state, &options).await? {
+        Prepared::Nothing => Ok(Run::nothing(cloud.now())),
+        Prepared::Begin { known, guard: _guard } => {
+            let journal = state.begin(plan).await?;
+            drive(plan, known, None, &journal, cloud, state, &options).await
+        }
+        Prepared::Continue { known, replay, journal, guard: _guard } => {
+            drive(plan, known, Some(&replay), &journal, cloud, state, &options).await
+        }
+    }
+}
+
+/// Goes on with the run that was cut off, as [`resume`](super::resume) does.
+///
+/// # Errors
+/// As [`resume`](super::resume).
+pub async fn resume_simulated(
+    cloud: &SimulatedCloud,
+    state: &State,
+    options: ApplyOptions,
+) -> Result<Run, Error> {
+    cloud.revive();
+    let guard = state.lock(&options.holder()).await?;
+    let Some(recorded) = unfinished(state).await? else { return Ok(Run::nothing(cloud.now())) };
+    let known = organization_ids(cloud).await?;
+    let journal = state.reopen(recorded.run).await?;
+    let run = drive(&recorded.plan, known, Some(&recorded.replay), &journal, cloud, state, &options).await;
+    drop(guard);
+    run
+}
+
+async fn drive(
+    plan: &Plan,
+    known: BTreeMap<Address, ResourceId>,
+    replay: Option<&Replay>,
+    journal: &RunJournal,
+    cloud: &SimulatedCloud,
+    state: &State,
+    options: &ApplyOptions,
+) -> Result<Run, Error> {
+    let mut machine = machine(plan, known, replay, journal, options);
+    let mut run = Run::begin(journal.run(), cloud.now());
+    let mut world = VirtualTime::new(cloud);
+    let mut stopping = false;
+    loop {
+        if options.stop.is_asked() && !stopping {
+            stopping = true;
+            machine.handle_stop();
+        }
+        let output = machine.poll(cloud.now());
+        journal.append(&output.entries).await?;
+        let step = world.step(&mut machine, output, |event| tell(event, &mut run, options));
+        match step {
+            Moved::On => {}
+            Moved::Ended => {
+                state.compact().await?;
+                return Ok(run);
+            }
+            Moved::Stopped => return Err(Error::Interrupted { why: "it was asked to stop".to_owned() }),
+            Moved::Crashed => return Err(Error::Interrupted { why: "the process crashed".to_owned() }),
+            Moved::Stuck => {
+                return Err(Error::Interrupted { why: "nothing was left to wait for".to_owned() });
+            }
+        }
+    }
+}
+
+/// What became of one turn.
+pub(super) enum Moved {
+    /// It goes on.
+    On,
+    /// The run has ended.
+    Ended,
+    /// It has stopped because it was asked to.
+    Stopped,
+    /// The simulated process is dead.
+    Crashed,
+    /// Neither a reply nor a timer is left: a fault of the machine.
+    Stuck,
+}
+
+/// The replies that are on their way, by the moment they arrive.
+pub(super) struct VirtualTime<'a> {
+    cloud: &'a SimulatedCloud,
+    arrivals: BinaryHeap<Reverse<(Time, Ticket)>>,
+    replies: BTreeMap<Ticket, Result<Reply, CloudError>>,
+}
+
+impl<'a> VirtualTime<'a> {
+    pub(super) fn new(cloud: &'a SimulatedCloud) -> Self {
+        Self { cloud, arrivals: BinaryHeap::new(), replies: BTreeMap::new() }
+    }
+
+    /// Sends the calls of an output, whose entries are durable, and moves on to whatever happens next.
+    pub(super) fn step(
+        &mut self,
+        machine: &mut Machine<'_>,
+        output: Output,
+        mut tell: impl FnMut(Event),
+    ) -> Moved {
+        let Output { entries: _, calls, events, wake, ended, stopped } = output;
+        events.into_iter().for_each(&mut tell);
+        if ended.is_some() {
+            return Moved::Ended;
+        }
+        if stopped {
+            return Moved::Stopped;
+        }
+        for dispatch in calls {
+            let submission = self.cloud.submit(self.cloud.now(), &dispatch.call);
+            if submission.crashed {
+                return Moved::Crashed;
+            }
+            self.arrivals.push(Reverse((submission.at, dispatch.ticket)));
+            self.replies.insert(dispatch.ticket, submission.result);
+        }
+        let arrival = self.arrivals.peek().map(|Reverse((at, _))| *at);
+        let Some(next) = [arrival, wake].into_iter().flatten().min() else { return Moved::Stuck };
+        self.cloud.advance_to(next);
+        while let Some(&Reverse((at, ticket))) = self.arrivals.peek() {
+            if at > next {
+                break;
+            }
+            self.arrivals.pop();
+            if let Some(result) = self.replies.remove(&ticket) {
+                machine.handle_reply(next, ticket, result);
+            }
+        }
+        Moved::On
+    }
+}
