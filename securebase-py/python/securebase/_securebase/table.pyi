@@ -1,0 +1,38 @@
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import TypeAlias, final, overload
+
+import pandas
+import polars
+
+_Value: TypeAlias = str | int | float | bool | Decimal | None
+
+@final
+class Table:
+    """A table: named, typed columns of equal length. It offers the Arrow PyCapsule interface."""
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the columns."""
+    @property
+    def schema(self) -> dict[str, str]:
+        """The type of each column, by name."""
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+    def __len__(self) -> int: ...
+    def __bool__(self) -> bool: ...
+    def __iter__(self) -> Iterator[dict[str, _Value]]: ...
+    @overload
+    def __getitem__(self, key: str, /) -> list[_Value]: ...
+    @overload
+    def __getitem__(self, key: int, /) -> dict[str, _Value]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def to_dicts(self) -> list[dict[str, _Value]]:
+        """The rows, as dicts."""
+    def to_pandas(self) -> pandas.DataFrame:
+        """The table as a pandas data frame; exact decimals stay `decimal.Decimal`."""
+    def to_polars(self) -> polars.DataFrame:
+        """The table as a polars data frame."""
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
+    def __arrow_c_schema__(self) -> object: ...

@@ -1,0 +1,115 @@
+//! From the core's errors to Python's exceptions.
+//!
+//! The exception classes themselves are Python (`securebase/exceptions.py`): there they can have two bases and a
+//! constructor of their own. Each core module's error gets its `From` here or beside the module's bindings, so that `?`
+//! is all a binding needs.
+
+use std::fmt::Display;
+
+use pyo3::prelude::*;
+use pyo3::types::{IntoPyDict as _, PyList};
+use securebase_core::model::{Problem as CoreProblem, Problems};
+use securebase_core::{plan, state, table};
+
+use crate::problem::Problem;
+
+/// What a binding returns.
+pub(crate) type Result<T> = std::result::Result<T, Failure>;
+
+/// Which exception a failure becomes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Class {
+    SecureBase,
+    Input,
+    Plan,
+    Cloud,
+    State,
+}
+
+impl Class {
+    fn name(self) -> &'static str {
+        match self {
+            Self::SecureBase => "SecureBaseError",
+            Self::Input => "InputError",
+            Self::Plan => "PlanError",
+            Self::Cloud => "CloudError",
+            Self::State => "StateError",
+        }
+    }
+}
+
+/// A failure on its way to Python.
+pub(crate) enum Failure {
+    /// One of the core's.
+    Core { class: Class, code: String, message: String, problems: Vec<CoreProblem> },
+    /// One that Python raised itself: an argument of the wrong type, an exception in a callback, Ctrl-C.
+    Python(PyErr),
+}
+
+impl Failure {
+    /// A failure that is one finding.
+    pub(crate) fn one(class: Class, code: &str, message: &dyn Display, hint: &str) -> Self {
+        let message = message.to_string();
+        let problems = vec![CoreProblem::error(code, "", message.as_str(), hint)];
+        Self::Core { class, code: code.to_owned(), message, problems }
+    }
+
+    /// A failure with every finding behind it; where there is none, it is its own.
+    pub(crate) fn many(class: Class, code: &str, message: &dyn Display, problems: &Problems) -> Self {
+        if problems.0.is_empty() {
+            return Self::one(class, code, message, "");
+        }
+        let message = message.to_string();
+        Self::Core { class, code: code.to_owned(), message, problems: problems.0.clone() }
+    }
+}
+
+impl From<PyErr> for Failure {
+    fn from(error: PyErr) -> Self {
+        Self::Python(error)
+    }
+}
+
+impl From<Failure> for PyErr {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Python(error) => error,
+            Failure::Core { class, code, message, problems } => {
+                let raise = |py: Python<'_>| -> PyResult<PyErr> {
+                    let problems = PyList::new(py, problems.into_iter().map(Problem::from))?;
+                    let details =
+                        [("code", code.into_pyobject(py)?.into_any()), ("problems", problems.into_any())];
+                    let exception = py
+                        .import("securebase.exceptions")?
+                        .getattr(class.name())?
+                        .call((message,), Some(&details.into_py_dict(py)?))?;
+                    Ok(PyErr::from_value(exception))
+                };
+                Python::attach(|py| raise(py).unwrap_or_else(|error| error))
+            }
+        }
+    }
+}
+
+impl From<plan::Error> for Failure {
+    fn from(error: plan::Error) -> Self {
+        match &error {
+            plan::Error::Problems(problems) => Self::many(Class::Plan, error.code(), &error, problems),
+            _ => Self::one(Class::Plan, error.code(), &error, ""),
+        }
+    }
+}
+
+impl From<state::Error> for Failure {
+    fn from(error: state::Error) -> Self {
+        let source = std::error::Error::source(&error).map(ToString::to_string);
+        let message = source.map_or_else(|| error.to_string(), |source| format!("{error}: {source}"));
+        Self::one(Class::State, error.code(), &message, "")
+    }
+}
+
+impl From<table::Error> for Failure {
+    fn from(error: table::Error) -> Self {
+        Self::one(Class::SecureBase, "table", &error, "")
+    }
+}

@@ -1,0 +1,37 @@
+//! Python bindings of `securebase-core`.
+//!
+//! Purpose: the core's types and functions under Python names; nothing is decided here.
+//! Invariants: classes are frozen; the interpreter is released during work; every failure is a `SecureBaseError`.
+//! Not here: logic of any kind. One file a core module: what belongs to `net` is in `net.rs`, and so on.
+
+mod convert;
+mod error;
+mod problem;
+mod runtime;
+mod table;
+
+/// The compiled part of the package `securebase`, which re-exports it: one submodule a part.
+#[pyo3::pymodule(gil_used = false)]
+mod _securebase {
+    use pyo3::prelude::*;
+
+    #[pymodule_export]
+    use crate::problem::problem;
+    #[pymodule_export]
+    use crate::table::table;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        // Python finds a submodule of a compiled module only if it is listed.
+        let loaded = module.py().import("sys")?.getattr("modules")?;
+        for part in module.dict().values().iter().filter_map(|value| value.cast_into::<PyModule>().ok()) {
+            let name = format!("securebase._securebase.{}", part.name()?);
+            part.setattr("__name__", &name)?;
+            // What is public is said in the package's Python files and in the stubs.
+            part.delattr("__all__")?;
+            loaded.set_item(name, part)?;
+        }
+        module.delattr("__all__")
+    }
+}

@@ -1,0 +1,296 @@
+//! Tables for analysts: the core's columns as Arrow, pandas, polars or plain rows.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use arrow_array::ffi_stream::FFI_ArrowArrayStream;
+use arrow_array::{
+    ArrayRef, BooleanArray, Decimal128Array, Float64Array, Int64Array, RecordBatch, RecordBatchIterator,
+    RecordBatchOptions, StringArray,
+};
+use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+use arrow_schema::ffi::FFI_ArrowSchema;
+use arrow_schema::{ArrowError, Field, Schema};
+use pyo3::exceptions::{PyIndexError, PyKeyError, PyTypeError};
+use pyo3::prelude::*;
+use pyo3::types::{PyCapsule, PyDict, PyList, PyType};
+use rust_decimal::Decimal;
+use securebase_core::table::{Cell, Column, Table as CoreTable, Values};
+
+use crate::error::{Class, Failure, Result};
+
+/// A table: named, typed columns of equal length. It offers the Arrow PyCapsule interface, so every library that speaks
+/// Arrow reads it without a copy in Python.
+#[pyclass(frozen, eq, module = "securebase")]
+#[derive(PartialEq)]
+pub(crate) struct Table(Arc<CoreTable>);
+
+impl From<CoreTable> for Table {
+    fn from(table: CoreTable) -> Self {
+        Self(Arc::new(table))
+    }
+}
+
+fn arrow_failed(error: &ArrowError) -> Failure {
+    Failure::one(Class::SecureBase, "table", error, "")
+}
+
+/// A column as an Arrow array.
+fn array(column: &Column) -> std::result::Result<ArrayRef, ArrowError> {
+    let nulls = column.valid.as_ref().map(|valid| NullBuffer::from(valid.as_slice()));
+    Ok(match &column.values {
+        Values::Utf8 { offsets, text } => Arc::new(StringArray::try_new(
+            OffsetBuffer::new(ScalarBuffer::from(offsets.clone())),
+            Buffer::from_vec(text.clone().into_bytes()),
+            nulls,
+        )?),
+        Values::Int64(values) => Arc::new(Int64Array::try_new(values.clone().into(), nulls)?),
+        Values::Float64(values) => Arc::new(Float64Array::try_new(values.clone().into(), nulls)?),
+        Values::Bool(values) => Arc::new(BooleanArray::new(values.as_slice().into(), nulls)),
+        Values::Decimal { units, precision, scale } => Arc::new(
+            Decimal128Array::try_new(units.clone().into(), nulls)?
+                .with_precision_and_scale(*precision, *scale)?,
+        ),
+        other => return Err(ArrowError::NotYetImplemented(format!("column of {other:?}"))),
+    })
+}
+
+fn record_batch(table: &CoreTable) -> std::result::Result<RecordBatch, ArrowError> {
+    let mut fields = Vec::new();
+    let mut arrays = Vec::new();
+    for column in table.columns() {
+        let array = array(column)?;
+        fields.push(Field::new(&column.name, array.data_type().clone(), column.valid.is_some()));
+        arrays.push(array);
+    }
+    let options = RecordBatchOptions::new().with_row_count(Some(table.row_count()));
+    RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)
+}
+
+/// One value as a Python object.
+fn value<'py>(py: Python<'py>, cell: Cell<'_>) -> PyResult<Bound<'py, PyAny>> {
+    Ok(match cell {
+        Cell::Text(text) => text.into_pyobject(py)?.into_any(),
+        Cell::Int(number) => number.into_pyobject(py)?.into_any(),
+        Cell::Float(number) => number.into_pyobject(py)?.into_any(),
+        Cell::Bool(flag) => flag.into_pyobject(py)?.to_owned().into_any(),
+        // By its text: a column may hold more digits than the core's decimal type.
+        Cell::Decimal(..) => py.import("decimal")?.getattr("Decimal")?.call1((cell.to_string(),))?,
+        _ => py.None().into_bound(py),
+    })
+}
+
+impl Table {
+    fn row<'py>(&self, py: Python<'py>, row: usize) -> PyResult<Bound<'py, PyDict>> {
+        let dict = PyDict::new(py);
+        for column in self.0.columns() {
+            if let Some(cell) = column.cell(row) {
+                dict.set_item(&column.name, value(py, cell)?)?;
+            }
+        }
+        Ok(dict)
+    }
+
+    fn values<'py>(py: Python<'py>, column: &Column) -> PyResult<Bound<'py, PyList>> {
+        let list = PyList::empty(py);
+        for cell in (0..column.len()).filter_map(|row| column.cell(row)) {
+            list.append(value(py, cell)?)?;
+        }
+        Ok(list)
+    }
+}
+
+/// The name of a column's type: Arrow's, with the decimals of a decimal column.
+fn type_name(values: &Values) -> String {
+    match values {
+        Values::Utf8 { .. } => "utf8".to_owned(),
+        Values::Int64(_) => "int64".to_owned(),
+        Values::Float64(_) => "float64".to_owned(),
+        Values::Bool(_) => "bool".to_owned(),
+        Values::Decimal { precision, scale, .. } => format!("decimal128({precision}, {scale})"),
+        _ => "unknown".to_owned(),
+    }
+}
+
+#[pymethods]
+impl Table {
+    /// The names of the columns.
+    #[getter]
+    fn columns(&self) -> Vec<&str> {
+        self.0.columns().iter().map(|column| column.name.as_str()).collect()
+    }
+
+    /// The type of each column, by name.
+    #[getter]
+    fn schema<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let dict = PyDict::new(py);
+        for column in self.0.columns() {
+            dict.set_item(&column.name, type_name(&column.values))?;
+        }
+        Ok(dict)
+    }
+
+    /// Rows and columns.
+    #[getter]
+    fn shape(&self) -> (usize, usize) {
+        (self.0.row_count(), self.0.columns().len())
+    }
+
+    fn __len__(&self) -> usize {
+        self.0.row_count()
+    }
+
+    fn __bool__(&self) -> bool {
+        self.0.row_count() > 0
+    }
+
+    fn __iter__(slf: &Bound<'_, Self>) -> Rows {
+        Rows { table: slf.clone().unbind(), next: AtomicUsize::new(0) }
+    }
+
+    /// A column by name, as a list; a row by number, as a dict.
+    fn __getitem__<'py>(&self, py: Python<'py>, key: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        if let Ok(name) = key.extract::<String>() {
+            let column = self.0.column(&name).ok_or_else(|| PyKeyError::new_err(name))?;
+            return Ok(Self::values(py, column)?.into_any());
+        }
+        let number: isize = key
+            .extract()
+            .map_err(|_| PyTypeError::new_err("a column goes by its name, a row by its number"))?;
+        let rows = self.0.row_count();
+        let row =
+            if number < 0 { rows.checked_sub(number.unsigned_abs()) } else { Some(number.unsigned_abs()) };
+        match row.filter(|row| *row < rows) {
+            Some(row) => Ok(self.row(py, row)?.into_any()),
+            None => Err(PyIndexError::new_err(format!("row {number} of {rows}"))),
+        }
+    }
+
+    /// The rows, as dicts.
+    fn to_dicts<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let list = PyList::empty(py);
+        for row in 0..self.0.row_count() {
+            list.append(self.row(py, row)?)?;
+        }
+        Ok(list)
+    }
+
+    /// The table as a pandas data frame; exact decimals stay `decimal.Decimal`.
+    fn to_pandas<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        slf.py().import("securebase._frames")?.getattr("to_pandas")?.call1((slf,))
+    }
+
+    /// The table as a polars data frame.
+    fn to_polars<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        slf.py().import("securebase._frames")?.getattr("to_polars")?.call1((slf,))
+    }
+
+    /// The Arrow PyCapsule interface: a stream of one record batch.
+    #[pyo3(signature = (requested_schema = None))]
+    fn __arrow_c_stream__<'py>(
+        &self,
+        py: Python<'py>,
+        requested_schema: Option<Bound<'py, PyAny>>,
+    ) -> Result<Bound<'py, PyCapsule>> {
+        // The interface lets a producer that cannot convert answer with its own schema.
+        drop(requested_schema);
+        let batch = py.detach(|| record_batch(&self.0)).map_err(|error| arrow_failed(&error))?;
+        let schema = batch.schema();
+        let stream = FFI_ArrowArrayStream::new(Box::new(RecordBatchIterator::new([Ok(batch)], schema)));
+        Ok(PyCapsule::new_with_value(py, stream, c"arrow_array_stream")?)
+    }
+
+    /// The Arrow PyCapsule interface: the schema alone.
+    fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyCapsule>> {
+        let batch = record_batch(&self.0).map_err(|error| arrow_failed(&error))?;
+        let schema =
+            FFI_ArrowSchema::try_from(batch.schema().as_ref()).map_err(|error| arrow_failed(&error))?;
+        Ok(PyCapsule::new_with_value(py, schema, c"arrow_schema")?)
+    }
+
+    fn __str__(&self) -> String {
+        self.0.to_string()
+    }
+
+    fn __repr__(&self) -> String {
+        let columns: Vec<String> = self
+            .0
+            .columns()
+            .iter()
+            .map(|column| format!("{}: {}", column.name, type_name(&column.values)))
+            .collect();
+        format!("<Table of {} rows: {}>", self.0.row_count(), columns.join(", "))
+    }
+
+    fn _repr_html_<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        slf.py().import("securebase._html")?.getattr("table")?.call1((slf,))
+    }
+
+    #[classmethod]
+    fn _from_columns(
+        _class: &Bound<'_, PyType>,
+        columns: Vec<(String, String, Bound<'_, PyAny>)>,
+    ) -> Result<Self> {
+        let columns = columns
+            .into_iter()
+            .map(|(name, kind, values)| column(&name, &kind, &values))
+            .collect::<Result<Vec<_>>>()?;
+        Ok(CoreTable::new(columns)?.into())
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Result<(Bound<'py, PyAny>, (Bound<'py, PyList>,))> {
+        let columns = PyList::empty(slf.py());
+        for column in slf.get().0.columns() {
+            let values = Self::values(slf.py(), column)?;
+            columns.append((&column.name, type_name(&column.values), values))?;
+        }
+        Ok((slf.get_type().getattr("_from_columns")?, (columns,)))
+    }
+}
+
+/// A column from its name, the name of its type and its values.
+fn column(name: &str, kind: &str, values: &Bound<'_, PyAny>) -> Result<Column> {
+    Ok(match kind {
+        "utf8" => {
+            let texts: Vec<Option<String>> = values.extract()?;
+            Column::utf8(name, texts.iter().map(Option::as_deref))?
+        }
+        "int64" => Column::int64(name, values.extract::<Vec<Option<i64>>>()?),
+        "float64" => Column::float64(name, values.extract::<Vec<Option<f64>>>()?),
+        "bool" => Column::bool(name, values.extract::<Vec<Option<bool>>>()?),
+        _ => {
+            let scale = kind
+                .strip_prefix("decimal128(38, ")
+                .and_then(|rest| rest.strip_suffix(')')?.parse().ok())
+                .ok_or_else(|| PyTypeError::new_err(format!("no column type is called `{kind}`")))?;
+            Column::decimal(name, scale, values.extract::<Vec<Option<Decimal>>>()?)?
+        }
+    })
+}
+
+/// The rows of a table, one after the other.
+#[pyclass(frozen, module = "securebase._securebase")]
+struct Rows {
+    table: Py<Table>,
+    next: AtomicUsize,
+}
+
+#[pymethods]
+impl Rows {
+    fn __iter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {
+        slf
+    }
+
+    fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
+        let row = self.next.fetch_add(1, Ordering::Relaxed);
+        let table = self.table.get();
+        (row < table.0.row_count()).then(|| table.row(py, row)).transpose()
+    }
+}
+
+/// Tables.
+#[pymodule(submodule, gil_used = false)]
+pub(crate) mod table {
+    #[pymodule_export]
+    use super::Table;
+}

@@ -1,0 +1,92 @@
+"""Tables: Arrow, pandas, polars, rows."""
+
+import pickle
+from decimal import Decimal
+
+import pandas
+import polars
+import pyarrow
+import pytest
+
+import securebase as sb
+
+COLUMNS = [
+    ("name", "utf8", ["a", None, "ü"]),
+    ("count", "int64", [1, 2, -3]),
+    ("ratio", "float64", [0.5, None, 1e300]),
+    ("known", "bool", [True, False, None]),
+    ("usd", "decimal128(38, 2)", [Decimal("3853.69"), None, Decimal("-0.01")]),
+]
+
+
+@pytest.fixture
+def table() -> sb.Table:
+    return sb.Table._from_columns(COLUMNS)
+
+
+def test_looks_like_its_columns(table: sb.Table) -> None:
+    assert table.columns == [name for name, _, _ in COLUMNS]
+    assert table.schema == {name: kind for name, kind, _ in COLUMNS}
+    assert table.shape == (3, 5)
+    assert len(table) == 3
+    assert table
+    for name, _, values in COLUMNS:
+        assert table[name] == values
+
+
+def test_rows(table: sb.Table) -> None:
+    rows = list(table)
+    assert rows == table.to_dicts()
+    assert rows[0] == {"name": "a", "count": 1, "ratio": 0.5, "known": True, "usd": Decimal("3853.69")}
+    assert table[-1] == rows[2]
+    for missing in (3, -4, 10**30):
+        with pytest.raises((IndexError, TypeError)):
+            table[missing]
+    with pytest.raises(KeyError):
+        table["nothing"]
+
+
+def test_arrow_keeps_types_and_absent_values(table: sb.Table) -> None:
+    arrow = pyarrow.table(table)
+    assert arrow.schema.field("usd").type == pyarrow.decimal128(38, 2)
+    assert arrow.to_pydict() == {name: values for name, _, values in COLUMNS}
+    assert arrow.validate(full=True) is None
+    assert pyarrow.schema(table) == arrow.schema
+
+
+def test_data_frames(table: sb.Table) -> None:
+    frame = table.to_pandas()
+    assert isinstance(frame, pandas.DataFrame)
+    assert frame["usd"][0] == Decimal("3853.69")
+    lazy = table.to_polars()
+    assert isinstance(lazy, polars.DataFrame)
+    assert lazy["usd"].to_list() == [Decimal("3853.69"), None, Decimal("-0.01")]
+
+
+def test_the_table_outlives_what_was_read_from_it() -> None:
+    arrow = pyarrow.table(sb.Table._from_columns(COLUMNS))
+    assert arrow["name"].to_pylist() == ["a", None, "ü"]
+
+
+def test_pickles_and_compares(table: sb.Table) -> None:
+    assert pickle.loads(pickle.dumps(table)) == table
+    assert table != sb.Table._from_columns(COLUMNS[:1])
+    assert table != "table"
+
+
+def test_shows_itself_with_caps() -> None:
+    table = sb.Table._from_columns([("text", "utf8", ["<b>" + "x" * 1000] * 1000)])
+    html = table._repr_html_()
+    assert "<b>" not in html
+    assert "950 more rows" in html
+    assert len(html) < 20_000
+    assert str(table).startswith("text")
+    assert repr(table) == "<Table of 1000 rows: text: utf8>"
+
+
+def test_empty() -> None:
+    table = sb.Table._from_columns([("n", "int64", [])])
+    assert not table
+    assert list(table) == []
+    assert pyarrow.table(table).num_rows == 0
+    assert pyarrow.table(sb.Table._from_columns([])).num_columns == 0
