@@ -26,7 +26,7 @@ pub use cost::{Allocation, CostLine, CostReport, Margin, TenantCost, cost_of, co
 pub use demand::Age;
 pub use error::Error;
 pub use footprint::Footprint;
-pub use model::Model;
+pub use model::{Model, Structure};
 pub use month::{Change, Month, MonthLine, TenantMonth, TierMonth};
 pub use prices::{Grade, Pool, Price, PriceBook, PriceId, Step};
 pub use report::CostChange;

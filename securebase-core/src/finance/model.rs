@@ -25,6 +25,28 @@ pub struct Model {
     pub(super) assumptions: Assumptions,
 }
 
+/// How many of what a zone has, as far as effort and quotas care.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Structure {
+    /// Tenants.
+    pub tenants: u32,
+    /// Tiers that have tenants.
+    pub tiers: u32,
+    /// Accounts, one a tenant; core accounts not counted.
+    pub accounts: u32,
+    /// Organizational units, one a tier with tenants.
+    pub organizational_units: u32,
+    /// Guardrail policies, one attached to each of these units.
+    pub guardrails: u32,
+    /// VPCs.
+    pub networks: u32,
+    /// NAT gateways.
+    pub nat_gateways: u32,
+    /// Flow logs.
+    pub flow_logs: u32,
+}
+
 /// How far a search for a number of tenants goes.
 const TENANTS_SEARCHED: u32 = 1_000;
 
@@ -214,6 +236,23 @@ impl Model {
         let networks =
             self.footprint.tenants.values().filter(|tenant| tenant.counts.of(ResourceKind::Vpc) > 0).count();
         (whole(self.tenants.len()), whole(networks))
+    }
+
+    /// How many of what the zone has.
+    pub fn structure(&self) -> Structure {
+        let of =
+            |kind: ResourceKind| self.footprint.tenants.values().map(|tenant| tenant.counts.of(kind)).sum();
+        let tiers = whole(self.tenants_by_tier().iter().filter(|tenants| **tenants > 0).count());
+        Structure {
+            tenants: whole(self.tenants.len()),
+            tiers,
+            accounts: of(ResourceKind::Account),
+            organizational_units: tiers,
+            guardrails: tiers,
+            networks: of(ResourceKind::Vpc),
+            nat_gateways: of(ResourceKind::NatGateway),
+            flow_logs: of(ResourceKind::FlowLog),
+        }
     }
 
     pub(super) fn is_networked(&self, tenant: &str) -> bool {

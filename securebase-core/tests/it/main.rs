@@ -2,3 +2,4 @@
 
 mod net;
 mod policy;
+mod seed_figures;
