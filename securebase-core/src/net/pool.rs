@@ -183,6 +183,23 @@ impl AddressPool {
         place.ok_or_else(|| self.exhausted(tier, "", prefix_len))
     }
 
+    /// Records that an owner was given exactly this block, elsewhere and earlier.
+    pub(super) fn record_allocated(
+        &mut self,
+        owner: &str,
+        cidr: Block4,
+        tier: Option<Name>,
+        pool: &str,
+    ) -> Result<(), Error> {
+        check_name("owner", owner)?;
+        rules::check_prefix_len(cidr.prefix_len())?;
+        if self.blocks_of(owner).contains(&cidr) {
+            return Ok(());
+        }
+        let pool = if pool.is_empty() { self.innermost(cidr) } else { self.path_name(pool) };
+        self.record(Event::Allocated { owner: Name::from(owner), cidr, tier, pool })
+    }
+
     /// Sets exactly this block aside for an owner. Doing it again changes nothing.
     ///
     /// It goes to the innermost sub-pool that contains it. Excluded addresses may be reserved.

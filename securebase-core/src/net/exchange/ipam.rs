@@ -1,0 +1,242 @@
+//! The shapes of AWS's address manager (VPC IPAM) and of `DescribeVpcs`.
+//!
+//! Members are named as the EC2 API names them; members we do not need are left alone when read. Source: EC2 API, version
+//! 2016-11-15.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ExistingVpc, Row, row};
+use crate::model::{Problem, Problems};
+use crate::net::cidr::Block4;
+use crate::net::error::Error;
+use crate::net::pool::AddressPool;
+use crate::net::snapshot::Kind;
+use crate::net::space::Hold;
+
+/// What the address manager answers, any part of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Document {
+    /// As `DescribeIpamPools` lists them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ipam_pools: Vec<Pool>,
+    /// As `GetIpamPoolCidrs` lists them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ipam_pool_cidrs: Vec<PoolCidr>,
+    /// As `GetIpamPoolAllocations` lists them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ipam_pool_allocations: Vec<PoolAllocation>,
+    /// As `DescribeVpcs` lists them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub vpcs: Vec<Vpc>,
+}
+
+/// A pool.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Pool {
+    /// Its id; AWS assigns it, so it is absent in what we write.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ipam_pool_id: Option<String>,
+    /// The pool it takes its ranges from, by description in what we write.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_ipam_pool_id: Option<String>,
+    /// What it is for: our path.
+    pub description: String,
+    /// `ipv4`.
+    pub address_family: String,
+    /// The largest block that may be allocated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allocation_min_netmask_length: Option<u8>,
+    /// The smallest block that may be allocated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allocation_max_netmask_length: Option<u8>,
+}
+
+/// A range of a pool.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct PoolCidr {
+    /// The range.
+    pub cidr: String,
+    /// `provisioned` where it is in force.
+    pub state: String,
+}
+
+/// A block given out.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct PoolAllocation {
+    /// The block.
+    pub cidr: String,
+    /// Its id; absent in what we write.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ipam_pool_allocation_id: Option<String>,
+    /// Whom it is for: our owner.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// What uses it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resource_id: Option<String>,
+    /// `vpc`, `custom`, `ipam-pool` and others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resource_type: Option<String>,
+    /// The account that uses it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resource_owner: Option<String>,
+}
+
+/// A VPC.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Vpc {
+    /// Its id.
+    pub vpc_id: String,
+    /// The account it is in.
+    pub owner_id: String,
+    /// Its primary block.
+    pub cidr_block: String,
+    /// All its blocks.
+    pub cidr_block_association_set: Vec<CidrAssociation>,
+    /// Whether it is a region's default VPC.
+    pub is_default: bool,
+}
+
+/// A block of a VPC.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct CidrAssociation {
+    /// The block.
+    pub cidr_block: String,
+    /// Whether it is in force.
+    pub cidr_block_state: CidrState,
+}
+
+/// Whether a block of a VPC is in force.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct CidrState {
+    /// `associated`, or on the way there or away.
+    pub state: String,
+}
+
+impl Document {
+    /// Reads the answer of any of the four calls, or several in one object.
+    ///
+    /// # Errors
+    /// One problem `json-malformed`.
+    pub fn parse(text: &str) -> Result<Self, Problems> {
+        serde_json::from_str(text).map_err(|error| {
+            Problems::from(Error::Json { what: "answer of the EC2 API", why: error.to_string() }.problem(""))
+        })
+    }
+
+    /// The ranges in force.
+    ///
+    /// # Errors
+    /// Every range that is no block.
+    pub fn ranges(&self) -> Result<Vec<Block4>, Problems> {
+        let in_force =
+            self.ipam_pool_cidrs.iter().enumerate().filter(|(_, cidr)| cidr.state == "provisioned");
+        collect(in_force.map(|(n, cidr)| {
+            Block4::parse(&cidr.cidr).map_err(|error| vec![error.problem(format!("IpamPoolCidrs[{n}].Cidr"))])
+        }))
+    }
+
+    /// The allocations as rows to import: reservations for whom the description names, else the using resource, else the
+    /// allocation's id. Ranges that went to another pool are left out, as they come with that pool.
+    ///
+    /// # Errors
+    /// Every allocation without a block or a name.
+    pub fn rows(&self) -> Result<Vec<Row>, Problems> {
+        let used = self.ipam_pool_allocations.iter().enumerate();
+        let used = used.filter(|(_, allocation)| allocation.resource_type.as_deref() != Some("ipam-pool"));
+        collect(used.map(|(n, allocation)| {
+            let PoolAllocation { description, resource_id, ipam_pool_allocation_id, .. } = allocation;
+            let names = [description, resource_id, ipam_pool_allocation_id];
+            let owner = names.into_iter().flatten().find(|name| !name.trim().is_empty());
+            let words = [owner.map(String::as_str), Some(allocation.cidr.as_str()), None, None, None];
+            row(words, &format!("IpamPoolAllocations[{n}]"), None)
+        }))
+    }
+
+    /// The VPCs with their blocks in force. Default VPCs are left out: every region of every account has the same.
+    ///
+    /// # Errors
+    /// Every block that is none.
+    pub fn existing(&self) -> Result<Vec<ExistingVpc>, Problems> {
+        collect(self.vpcs.iter().enumerate().filter(|(_, vpc)| !vpc.is_default).map(|(n, vpc)| {
+            let mut blocks = Vec::new();
+            let mut problems = Vec::new();
+            let more = vpc
+                .cidr_block_association_set
+                .iter()
+                .filter(|block| block.cidr_block_state.state == "associated");
+            for text in std::iter::once(&vpc.cidr_block).chain(more.map(|block| &block.cidr_block)) {
+                match Block4::parse(text) {
+                    Ok(block) if blocks.contains(&block) => {}
+                    Ok(block) => blocks.push(block),
+                    Err(error) => problems.push(error.problem(format!("Vpcs[{n}].CidrBlock"))),
+                }
+            }
+            let vpc = ExistingVpc { account: vpc.owner_id.clone(), vpc_id: vpc.vpc_id.clone(), blocks };
+            if problems.is_empty() { Ok(vpc) } else { Err(problems) }
+        }))
+    }
+
+    /// A pool in AWS's shapes: its sub-pools as pools, its ranges, and its allocations as `custom` ones with the owner as
+    /// description. Pins are left out: they may overlap, which AWS's pools refuse.
+    pub fn of(pool: &AddressPool) -> Self {
+        let describe =
+            |path: &str| if path.is_empty() { "securebase".to_owned() } else { format!("securebase/{path}") };
+        let mut document = Self::default();
+        for (path, space) in &pool.state.spaces {
+            let parent = crate::net::state::parent_of(path);
+            document.ipam_pools.push(Pool {
+                ipam_pool_id: None,
+                source_ipam_pool_id: parent.map(describe),
+                description: describe(path),
+                address_family: "ipv4".to_owned(),
+                allocation_min_netmask_length: Some(crate::net::rules::PREFIX_LEN_MIN),
+                allocation_max_netmask_length: Some(crate::net::rules::PREFIX_LEN_MAX),
+            });
+            for (cidr, hold) in space.held() {
+                if let Hold::SubPool { path } = hold {
+                    document.ipam_pool_allocations.push(PoolAllocation {
+                        cidr: cidr.to_string(),
+                        description: Some(describe(path)),
+                        resource_type: Some("ipam-pool".to_owned()),
+                        ..PoolAllocation::default()
+                    });
+                }
+            }
+        }
+        for range in pool.ranges() {
+            document
+                .ipam_pool_cidrs
+                .push(PoolCidr { cidr: range.to_string(), state: "provisioned".to_owned() });
+        }
+        for allocation in pool.allocations().iter().filter(|allocation| allocation.kind != Kind::Pinned) {
+            document.ipam_pool_allocations.push(PoolAllocation {
+                cidr: allocation.cidr.to_string(),
+                description: Some(allocation.owner.to_string()),
+                resource_type: Some("custom".to_owned()),
+                ..PoolAllocation::default()
+            });
+        }
+        document
+    }
+}
+
+/// Everything, or every problem.
+fn collect<T>(parts: impl Iterator<Item = Result<T, Vec<Problem>>>) -> Result<Vec<T>, Problems> {
+    let mut all = Vec::new();
+    let mut problems = Vec::new();
+    for part in parts {
+        match part {
+            Ok(part) => all.push(part),
+            Err(found) => problems.extend(found),
+        }
+    }
+    if problems.is_empty() { Ok(all) } else { Err(Problems(problems)) }
+}
