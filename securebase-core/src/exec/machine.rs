@@ -644,16 +644,27 @@ impl<'a> Machine<'a> {
             Ok(Reply::AccountRequest(found)) if found.state != AccountRequestState::InProgress => {
                 self.request_decided(now, request, &found);
             }
+            // AWS has forgotten the request: whether it made the account has to be found out otherwise.
+            Err(error) if error.kind == ErrorKind::NotFound => self.request_lost(now, request),
             // Not decided after all, or no answer: the next look will ask again.
             _ => {}
         }
         self.describe_next(now);
     }
 
+    fn request_lost(&mut self, now: Time, request: &ResourceId) {
+        let Some(step) = self.requests.waiting.remove(request) else { return };
+        if let Some(program) = &mut self.slots[step].program {
+            program.request_lost(now);
+        }
+        self.release_account(now, step);
+        self.advance(now, step);
+    }
+
     fn request_decided(&mut self, now: Time, request: &ResourceId, found: &AccountRequest) {
         let Some(step) = self.requests.waiting.remove(request) else { return };
         if let Some(program) = &mut self.slots[step].program {
-            program.decided(found);
+            program.decided(found, now);
         }
         self.release_account(now, step);
         self.advance(now, step);

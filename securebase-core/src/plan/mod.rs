@@ -7,6 +7,7 @@
 
 mod blocks;
 mod compare;
+mod cost;
 mod desired;
 mod display;
 mod draw;

@@ -103,6 +103,7 @@ impl<'a> Planner<'a> {
             observed: observed.clone(),
             scope,
             limit_overrides: self.zone.limit_overrides.clone(),
+            tiers: self.zone.tiers.clone(),
             tenants: planned_tenants(self.zone, &blocks),
             steps,
             known,

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::model::{Address, Problem, ResourceId, ResourceKind};
+use crate::model::{Address, Problem, ResourceId, ResourceKind, Tier};
 use crate::observe::{Observed, ObservedMember};
 
 use super::Error;
@@ -30,6 +30,7 @@ struct Body {
     observed_fingerprint: String,
     observed: Observed,
     limit_overrides: BTreeMap<String, f64>,
+    tiers: Vec<Tier>,
     tenants: Vec<PlannedTenant>,
     steps: Vec<Step>,
     known: BTreeMap<Address, ResourceId>,
@@ -44,6 +45,7 @@ impl From<&Plan> for Body {
             observed_fingerprint,
             observed,
             limit_overrides,
+            tiers,
             tenants,
             steps,
             known,
@@ -55,6 +57,7 @@ impl From<&Plan> for Body {
             observed_fingerprint: observed_fingerprint.clone(),
             observed: observed.clone(),
             limit_overrides: limit_overrides.clone(),
+            tiers: tiers.clone(),
             tenants: tenants.clone(),
             steps: steps.values().cloned().collect(),
             known: known.clone(),
@@ -106,6 +109,7 @@ impl Plan {
             observed_fingerprint,
             observed,
             limit_overrides,
+            tiers,
             tenants,
             steps,
             known,
@@ -119,6 +123,7 @@ impl Plan {
             observed_fingerprint,
             observed,
             limit_overrides,
+            tiers,
             tenants,
             steps,
             known,

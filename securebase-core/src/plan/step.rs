@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Address, Money, Problem, Region, ResourceId, ResourceKind, ResourceSpec, TenantKey, TierName,
+    Address, Money, Problem, Region, ResourceId, ResourceKind, ResourceSpec, TenantKey, Tier, TierName,
 };
 
 use crate::observe::Observed;
@@ -164,6 +164,8 @@ pub struct Plan {
     pub observed: Observed,
     /// The quotas and rates that differ from AWS's defaults.
     pub limit_overrides: BTreeMap<String, f64>,
+    /// The tiers its tenants buy.
+    pub tiers: Vec<Tier>,
     /// Its tenants, by key.
     pub tenants: Vec<PlannedTenant>,
     /// The steps, each after all it waits for.
@@ -215,15 +217,5 @@ impl Plan {
     /// The addresses of the destructive steps: applying demands that each is named.
     pub fn destructive(&self) -> BTreeSet<&Address> {
         self.steps.values().filter(|step| step.is_destructive()).map(|step| &step.address).collect()
-    }
-
-    /// The tenant and tier of everything the zone wants to exist: what a cost model needs.
-    pub fn priced_inventory(&self) -> impl Iterator<Item = (Option<&str>, Option<&str>, ResourceKind)> {
-        let tiers: BTreeMap<&str, &str> =
-            self.tenants.iter().map(|tenant| (tenant.key.as_str(), tenant.tier.as_str())).collect();
-        self.inventory.iter().map(move |(address, kind)| {
-            let tenant = address.tenant_key();
-            (tenant, tenant.and_then(|key| tiers.get(key).copied()), *kind)
-        })
     }
 }

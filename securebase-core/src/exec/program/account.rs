@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::cloud::{AccountRequest, AccountRequestState, Operation, PageToken, Reply};
 use crate::model::{AccountId, ResourceSpec, Tags};
+use crate::time::Time;
 
 use super::{Context, Found, Program, Stage, changed_tags, unexpected};
 
@@ -98,7 +99,7 @@ pub(super) fn read_look_up(ctx: &Context<'_>, program: &mut Program, reply: &Rep
 }
 
 /// AWS has decided, or not yet decided, on a request.
-pub(super) fn decided(program: &mut Program, request: &AccountRequest) -> Result<(), String> {
+pub(super) fn decided(program: &mut Program, request: &AccountRequest, now: Time) -> Result<(), String> {
     match &request.state {
         AccountRequestState::InProgress => {
             program.request = Some(request.id.clone());
@@ -112,13 +113,13 @@ pub(super) fn decided(program: &mut Program, request: &AccountRequest) -> Result
         }
         AccountRequestState::Failed { reason } => {
             program.request = None;
-            refused(program, reason)
+            refused(program, reason, now)
         }
     }
 }
 
 /// A request was refused. AWS says so only some time after the call has succeeded.
-fn refused(program: &mut Program, reason: &str) -> Result<(), String> {
+fn refused(program: &mut Program, reason: &str, now: Time) -> Result<(), String> {
     match reason {
         "INTERNAL_FAILURE" if program.generation < 5 => {
             program.generation += 1;
@@ -131,6 +132,7 @@ fn refused(program: &mut Program, reason: &str) -> Result<(), String> {
             program.exists = Some(advice(reason).to_owned());
             program.stage = Stage::LookUp;
             program.second_list = false;
+            program.doubt_since = Some(now);
             Ok(())
         }
         other => Err(format!("AWS refused the account: {other}; {}", advice(other))),

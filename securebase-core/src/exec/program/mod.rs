@@ -14,7 +14,7 @@ mod workload;
 
 use std::time::Duration;
 
-use crate::cloud::{CloudError, ErrorKind, Operation, PageToken, Reply};
+use crate::cloud::{AccountRequest, CloudError, ErrorKind, Operation, PageToken, Reply};
 use crate::model::{AccountId, Address, Latencies, ResourceId, ResourceSpec, Tags};
 use crate::plan::{ADDRESS_TAG, Action, Scope, Step, ZONE_TAG};
 use crate::time::Time;
@@ -250,7 +250,7 @@ impl Program {
     pub(super) fn succeeded(&mut self, ctx: &Context<'_>, reply: &Reply, now: Time) {
         let result = match self.stage {
             Stage::LookUp => self.read_look_up(ctx, reply).map(|found| self.found(ctx, found, now)),
-            Stage::Act(index) => self.read_act(ctx, index, reply).map(|()| {
+            Stage::Act(index) => self.read_act(ctx, index, reply, now).map(|()| {
                 if self.stage == Stage::Act(index) {
                     self.stage = Stage::Act(index + 1);
                 }
@@ -290,7 +290,7 @@ impl Program {
                     self.pause = Some(Duration::from_secs(2));
                     self.second_list = false;
                 } else if let Some(error) = self.exists.take() {
-                    self.failure = Some(format!("{error}, yet it was not found by its name or tags"));
+                    self.failure = Some(error);
                 } else {
                     self.doubt_since = None;
                     self.second_list = false;
@@ -378,7 +378,7 @@ impl Program {
                 Ok(())
             }
             _ if self.has_look_up(ctx) && self.exists.is_none() => {
-                self.exists = Some(error.to_string());
+                self.exists = Some(format!("{error}, yet it was not found by its name or tags"));
                 self.doubt_since = Some(now);
                 self.stage = Stage::LookUp;
                 Ok(())
@@ -483,9 +483,11 @@ impl Program {
         }
     }
 
-    fn read_act(&mut self, ctx: &Context<'_>, index: usize, reply: &Reply) -> Result<(), String> {
+    fn read_act(&mut self, ctx: &Context<'_>, index: usize, reply: &Reply, now: Time) -> Result<(), String> {
         match (&ctx.step.spec, reply) {
-            (ResourceSpec::Account { .. }, Reply::AccountRequest(request)) => account::decided(self, request),
+            (ResourceSpec::Account { .. }, Reply::AccountRequest(request)) => {
+                account::decided(self, request, now)
+            }
             (ResourceSpec::AccountReadiness { .. }, Reply::CallerIdentity(found)) => {
                 account::same(ctx, *found)
             }
@@ -507,10 +509,18 @@ impl Program {
     }
 
     /// The request for an account was decided on.
-    pub(super) fn decided(&mut self, request: &crate::cloud::AccountRequest) {
-        if let Err(error) = account::decided(self, request) {
+    pub(super) fn decided(&mut self, request: &AccountRequest, now: Time) {
+        if let Err(error) = account::decided(self, request, now) {
             self.failure = Some(error);
         }
+    }
+
+    /// AWS no longer knows the request.
+    pub(super) fn request_lost(&mut self, now: Time) {
+        self.request = None;
+        self.stage = Stage::LookUp;
+        self.second_list = false;
+        self.doubt_since = Some(now);
     }
 
     fn settle(&self, ctx: &Context<'_>) -> Result<Option<Operation>, String> {
