@@ -6,6 +6,7 @@
 //! Not here: asking the cloud (`exec::survey`), carrying a plan out (`exec`).
 
 mod blocks;
+mod calls;
 mod compare;
 mod cost;
 mod desired;
@@ -14,12 +15,14 @@ mod draw;
 mod error;
 mod graph;
 mod guardrails;
+mod lockout;
 mod planner;
 mod saved;
 mod scope;
 mod step;
 mod surplus;
 
+pub use calls::member_operations;
 pub(crate) use compare::{attachment_id, id_from};
 pub use desired::{ADDRESS_TAG, TENANT_TAG, ZONE_TAG};
 pub use error::Error;

@@ -15,7 +15,7 @@ use super::desired;
 use super::graph::{Dependency, Resource, ResourceGraph};
 use super::scope::Scope;
 use super::step::{Action, Plan, PlannedTenant, Site, Step};
-use super::{Error, blocks, saved, surplus};
+use super::{Error, blocks, lockout, saved, surplus};
 
 /// Plans a zone.
 ///
@@ -97,6 +97,12 @@ impl<'a> Planner<'a> {
         for step in surplus.deletions {
             steps.insert(step.address.clone(), step);
         }
+        let (errors, doubts): (Vec<Problem>, Vec<Problem>) =
+            lockout::problems(self.zone, &graph, &steps).into_iter().partition(Problem::is_error);
+        if !errors.is_empty() {
+            return Err(Error::Problems(Problems(errors)));
+        }
+        warnings.extend(doubts);
         let inventory = graph.iter().map(|resource| (resource.address.clone(), resource.kind())).collect();
         Ok(Plan {
             observed_fingerprint: saved::fingerprint(observed, &scope),
