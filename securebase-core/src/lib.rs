@@ -1,4 +1,4 @@
-//! Plan and execute managed, compliant AWS landing zones.
+#![doc = include_str!("../../README.md")]
 
 pub mod cloud;
 pub mod exec;
