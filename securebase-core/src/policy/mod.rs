@@ -14,6 +14,7 @@ mod evaluate;
 pub mod example;
 pub mod guardrails;
 mod index;
+pub mod lint;
 mod operator;
 pub mod pack;
 mod parameters;
@@ -32,6 +33,7 @@ pub use document::{Condition, Effect, PolicyDocument, Principal, Selection, Stat
 pub use error::Error;
 pub use evaluate::{Cause, Decision, Level, Policy, PolicyKind, PolicyPath, Verdict, evaluate};
 pub use guardrails::{NamedDocument, guardrails, tier_documents, tier_documents_within};
+pub use lint::{LintOptions, lint_target, unmet_needs};
 pub use operator::{Comparison, Operator, Quantifier};
 pub use pack::{Fit, Hoisted, Shortfall, hoist, pack};
 pub use parameters::Parameters;

@@ -97,6 +97,11 @@ impl Request {
         }
     }
 
+    /// Forgets what was said of a key.
+    pub(crate) fn forget(&mut self, key: &str) {
+        self.context.retain(|(other, _)| !other.eq_ignore_ascii_case(key));
+    }
+
     /// The action, folded.
     #[must_use]
     pub fn action(&self) -> &str {

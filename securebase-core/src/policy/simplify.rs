@@ -159,7 +159,7 @@ fn drop_covered(statements: &mut Vec<Statement>) {
     *statements = kept;
 }
 
-fn makes_superfluous(outer: &Statement, inner: &Statement) -> bool {
+pub(crate) fn makes_superfluous(outer: &Statement, inner: &Statement) -> bool {
     let within = |outer: &Selection, inner: &Selection, covers: &dyn Fn(&str, &str) -> bool| {
         let in_one = |pattern: &String, list: &[String]| list.iter().any(|other| covers(other, pattern));
         match (outer.negated, inner.negated) {

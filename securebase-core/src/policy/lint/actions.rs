@@ -1,0 +1,77 @@
+//! Findings about `Action` and `NotAction`.
+
+use super::super::simplify::covers;
+use super::{Notes, Subject};
+
+pub(super) fn statement(subject: &Subject<'_>, notes: &mut Notes) {
+    let patterns = &subject.statement.actions.patterns;
+    let part = if subject.statement.actions.negated { "NotAction" } else { "Action" };
+    for (at, pattern) in patterns.iter().enumerate() {
+        if pattern == "*" {
+            if subject.statement.actions.negated {
+                let message = "`NotAction` of `*` matches nothing".to_owned();
+                notes.error("policy.never-matches", part, message, "name what is to be left out");
+            }
+        } else {
+            one(subject, part, pattern, notes);
+        }
+        let other = patterns.iter().enumerate().find(|(other, outer)| {
+            *other != at && covers(outer, pattern, true) && (!covers(pattern, outer, true) || *other < at)
+        });
+        if let Some((_, outer)) = other {
+            let message = format!("`{pattern}` is within `{outer}`");
+            notes.warning("policy.redundant-action", part, message, "drop it");
+        }
+    }
+}
+
+fn one(subject: &Subject<'_>, part: &str, pattern: &str, notes: &mut Notes) {
+    let Some((prefix, name)) = pattern.split_once(':') else { return };
+    if prefix.contains(['*', '?']) {
+        let message = format!("`{pattern}` has a wildcard in the service prefix, which AWS does not take");
+        notes.error(
+            "policy.prefix-wildcard",
+            part,
+            message,
+            "name the services, or write `*` for all of them",
+        );
+        return;
+    }
+    let Some(service) = subject.reference.service(prefix) else {
+        let near = nearest(prefix, subject.reference.prefixes());
+        let hint =
+            near.map_or_else(|| "check the spelling".to_owned(), |near| format!("did you mean `{near}`?"));
+        let message = format!(
+            "no service has the prefix `{prefix}` (as of {}), so `{pattern}` never matches",
+            subject.reference.date()
+        );
+        notes.warning("policy.unknown-service", part, message, &hint);
+        return;
+    };
+    let wild = name.contains(['*', '?']);
+    if wild && subject.reference.matching(pattern).next().is_none() {
+        let message =
+            format!("`{pattern}` matches no action of `{prefix}` (as of {})", subject.reference.date());
+        notes.warning("policy.unknown-action", part, message, "check the spelling");
+    } else if !wild && service.action(name).is_none() {
+        let near = nearest(name, service.actions().map(|action| action.name));
+        let hint = near.map_or_else(
+            || "check the spelling".to_owned(),
+            |near| format!("did you mean `{prefix}:{near}`?"),
+        );
+        let message = format!(
+            "`{prefix}` has no action `{name}` (as of {}), so it never matches",
+            subject.reference.date()
+        );
+        notes.warning("policy.unknown-action", part, message, &hint);
+    }
+}
+
+fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let folded = name.to_lowercase();
+    known
+        .map(|candidate| (strsim::jaro_winkler(&folded, &candidate.to_lowercase()), candidate))
+        .filter(|(score, _)| *score > 0.88)
+        .max_by(|left, right| left.0.total_cmp(&right.0))
+        .map(|(_, candidate)| candidate)
+}

@@ -1,0 +1,117 @@
+//! What is wrong with a policy although AWS takes it.
+//!
+//! Purpose: one finding per defect, with its place and how to mend it. An error says that the policy is refused or does
+//! not do what it says; a warning says that somebody should look. Names are checked against the shipped service
+//! reference, whose date bounds what «unknown» means.
+//! Non-goals: what parsing already refuses, and judging whether a policy is strict enough.
+
+mod actions;
+mod conditions;
+mod pitfalls;
+mod resources;
+mod statements;
+mod target;
+
+pub use target::{lint_target, unmet_needs};
+
+use super::actions::ServiceReference;
+use super::document::{PolicyDocument, Statement};
+use super::evaluate::PolicyKind;
+use super::pack::Fit;
+use super::parameters::Parameters;
+use crate::model::{Limits, Problem, Severity};
+
+/// What the linter knows of the policy's surroundings.
+#[derive(Debug, Clone)]
+pub struct LintOptions {
+    /// Which kind of policy it is meant as.
+    pub kind: PolicyKind,
+    /// What the target holds.
+    pub fit: Fit,
+    /// Who works in the accounts and must not be locked out.
+    pub parameters: Parameters,
+}
+
+impl Default for LintOptions {
+    /// A service control policy under AWS's limits, with the default executor.
+    fn default() -> Self {
+        Self {
+            kind: PolicyKind::ServiceControl,
+            fit: Fit::from_limits(&Limits::default()),
+            parameters: Parameters::default(),
+        }
+    }
+}
+
+impl PolicyDocument {
+    /// Every defect of the document as a service control policy, in the order of its statements.
+    #[must_use]
+    pub fn lint(&self) -> Vec<Problem> {
+        self.lint_with(&LintOptions::default())
+    }
+
+    /// Every defect of the document in given surroundings.
+    #[must_use]
+    pub fn lint_with(&self, options: &LintOptions) -> Vec<Problem> {
+        let mut notes = Notes { found: Vec::new(), path: String::new(), place: None };
+        statements::document(self, options, &mut notes);
+        for (index, statement) in self.statements.iter().enumerate() {
+            notes.enter(index, statement);
+            let subject =
+                Subject { document: self, index, statement, reference: ServiceReference::shipped() };
+            statements::statement(&subject, options, &mut notes);
+            actions::statement(&subject, &mut notes);
+            resources::statement(&subject, &mut notes);
+            conditions::statement(&subject, &mut notes);
+            pitfalls::statement(&subject, &mut notes);
+        }
+        notes.path = String::new();
+        notes.place = None;
+        pitfalls::executor(self, options, &mut notes);
+        notes.found
+    }
+}
+
+/// One statement under examination.
+struct Subject<'a> {
+    document: &'a PolicyDocument,
+    index: usize,
+    statement: &'a Statement,
+    reference: &'static ServiceReference,
+}
+
+/// Collects findings, each at the statement under examination.
+struct Notes {
+    found: Vec<Problem>,
+    path: String,
+    place: Option<crate::model::Place>,
+}
+
+impl Notes {
+    fn enter(&mut self, index: usize, statement: &Statement) {
+        self.path = format!("Statement[{index}]");
+        self.place = statement.location.map(Into::into);
+    }
+
+    fn note(&mut self, severity: Severity, code: &str, part: &str, message: String, hint: &str) {
+        let path = match (self.path.as_str(), part) {
+            ("", part) => part.to_owned(),
+            (path, "") => path.to_owned(),
+            (path, part) => format!("{path}.{part}"),
+        };
+        let mut problem = Problem::error(code, path, message, hint).at(self.place.clone());
+        problem.severity = severity;
+        self.found.push(problem);
+    }
+
+    fn error(&mut self, code: &str, part: &str, message: String, hint: &str) {
+        self.note(Severity::Error, code, part, message, hint);
+    }
+
+    fn warning(&mut self, code: &str, part: &str, message: String, hint: &str) {
+        self.note(Severity::Warning, code, part, message, hint);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,217 @@
+//! Findings that cost others an outage: region locks, lock-outs, exemptions that anyone can take.
+
+use std::collections::BTreeMap;
+
+use super::super::actions::Spelling;
+use super::super::document::{Condition, Effect, PolicyDocument, Statement};
+use super::super::evaluate::{Decision, Level, Policy, PolicyKind, PolicyPath};
+use super::super::index::ActionMatcher;
+use super::super::operator::Comparison;
+use super::super::privilege::{ExecutorIdentity, executor_calls, known_calls};
+use super::{LintOptions, Notes, Subject};
+
+/// One action of each service that answers from one region for all of AWS; a region lock that catches it breaks consoles,
+/// sign-in, name resolution, billing or the organization itself.
+const GLOBAL_ACTIONS: [&str; 10] = [
+    "iam:getrole",
+    "organizations:describeorganization",
+    "route53:listhostedzones",
+    "cloudfront:listdistributions",
+    "sts:getcalleridentity",
+    "support:describecases",
+    "budgets:viewbudget",
+    "health:describeevents",
+    "shield:describeprotection",
+    "globalaccelerator:listaccelerators",
+];
+
+pub(super) fn statement(subject: &Subject<'_>, notes: &mut Notes) {
+    let statement = subject.statement;
+    if statement.effect == Effect::Deny {
+        region_lock(statement, notes);
+        exemptions(statement, notes);
+        source_address(statement, notes);
+        central_root(statement, notes);
+        default_encryption(statement, notes);
+    }
+    for condition in keyed(statement, "aws:PrincipalArn") {
+        let linked = |value: &String| value.contains("role/aws-service-role/");
+        if !condition.operator.negated && condition.values.iter().all(linked) && !condition.values.is_empty()
+        {
+            let message =
+                "control policies never bind service-linked roles, so this matches nobody".to_owned();
+            notes.error("policy.never-matches", "Condition", message, "drop the statement");
+        }
+    }
+}
+
+fn keyed<'a>(statement: &'a Statement, key: &'a str) -> impl Iterator<Item = &'a Condition> {
+    statement.conditions.iter().filter(move |condition| condition.key.eq_ignore_ascii_case(key))
+}
+
+fn region_lock(statement: &Statement, notes: &mut Notes) {
+    if !keyed(statement, "aws:RequestedRegion").any(|condition| condition.operator.negated) {
+        return;
+    }
+    let matcher = ActionMatcher::new(&statement.actions);
+    let caught: Vec<&str> = GLOBAL_ACTIONS
+        .iter()
+        .filter(|action| matcher.matches(action))
+        .filter_map(|action| action.split(':').next())
+        .collect();
+    if !caught.is_empty() {
+        let message = format!(
+            "the region lock also catches services that are not in any region of yours: {}",
+            caught.join(", ")
+        );
+        let hint =
+            "write `NotAction` with the global services (`data/guardrails/lists.toml`, `global_services`)";
+        notes.error("policy.region-lock-global-services", "Action", message, hint);
+    }
+}
+
+fn exemptions(statement: &Statement, notes: &mut Notes) {
+    for condition in statement.conditions.iter().filter(|condition| condition.operator.negated) {
+        let key = condition.key.to_ascii_lowercase();
+        let part = format!("Condition.{}.{}", condition.operator, condition.key);
+        if key == "aws:userid" || key == "aws:username" {
+            let message =
+                format!("`{}` contains a name that whoever starts the session may choose", condition.key);
+            notes.warning("policy.exempts-by-session", &part, message, "exempt roles by `aws:PrincipalArn`");
+        }
+        if key.starts_with("aws:principaltag/") {
+            let message = format!(
+                "whoever can tag a role `{}` is exempt",
+                condition.key.split('/').nth(1).unwrap_or_default()
+            );
+            notes.warning(
+                "policy.exempts-by-tag",
+                &part,
+                message,
+                "deny setting the tag too, or exempt by `aws:PrincipalArn`",
+            );
+        }
+        if key == "aws:principalarn" {
+            for value in condition.values.iter().filter(|value| value.contains(":assumed-role/")) {
+                let message = format!("`{value}` names a session; the key holds the role's ARN");
+                notes.error("policy.session-arn", &part, message, "write `arn:*:iam::*:role/name`");
+            }
+        }
+    }
+}
+
+fn source_address(statement: &Statement, notes: &mut Notes) {
+    let denies_others = keyed(statement, "aws:SourceIp").any(|condition| condition.operator.negated);
+    let escape = ["aws:ViaAWSService", "aws:SourceVpc", "aws:SourceVpce", "aws:PrincipalIsAWSService"];
+    if denies_others && !escape.iter().any(|key| keyed(statement, key).next().is_some()) {
+        let message = "calls that services make for a principal, and calls through endpoints, come from other addresses".to_owned();
+        let hint = "add `BoolIfExists` on `aws:ViaAWSService` \"false\", and `aws:SourceVpc` where endpoints are used";
+        notes.warning("policy.source-ip-alone", "Condition", message, hint);
+    }
+}
+
+fn central_root(statement: &Statement, notes: &mut Notes) {
+    let root = keyed(statement, "aws:PrincipalArn").any(|condition| {
+        !condition.operator.negated && condition.values.iter().any(|value| value.ends_with(":root"))
+    });
+    let everything =
+        statement.actions.patterns.iter().any(|pattern| pattern == "*") && !statement.actions.negated;
+    if root && everything && keyed(statement, "aws:AssumedRoot").next().is_none() {
+        let message =
+            "central root sessions, the way to undo a locked bucket or queue policy, are denied too"
+                .to_owned();
+        notes.warning(
+            "policy.blocks-central-root",
+            "Condition",
+            message,
+            "add `BoolIfExists` on `aws:AssumedRoot` \"false\"",
+        );
+    }
+}
+
+fn default_encryption(statement: &Statement, notes: &mut Notes) {
+    let wants_header = keyed(statement, "s3:x-amz-server-side-encryption").any(|condition| {
+        condition.operator.comparison == Comparison::Null
+            && condition.values.iter().any(|value| value.eq_ignore_ascii_case("true"))
+    });
+    if wants_header && ActionMatcher::new(&statement.actions).matches("s3:putobject") {
+        let message =
+            "uploads that leave encryption to the bucket's default carry no header and are denied".to_owned();
+        notes.warning(
+            "policy.breaks-default-encryption",
+            "Condition",
+            message,
+            "deny only where a wrong header is there",
+        );
+    }
+}
+
+/// Whether the role that provisions accounts could still do so under this document.
+pub(super) fn executor(document: &PolicyDocument, options: &LintOptions, notes: &mut Notes) {
+    if options.kind != PolicyKind::ServiceControl {
+        return;
+    }
+    let denies: Vec<Statement> =
+        document.statements.iter().filter(|statement| statement.effect == Effect::Deny).cloned().collect();
+    let matchers: Vec<ActionMatcher> =
+        denies.iter().map(|statement| ActionMatcher::new(&statement.actions)).collect();
+    let own = PolicyDocument { statements: denies, ..document.clone() };
+    let level = Level::new("here", vec![Policy::full_access(), Policy::new("this", own)]);
+    let Ok(path) = PolicyPath::new(PolicyKind::ServiceControl, &[level]) else { return };
+    let Ok(known) = known_calls() else { return };
+    let by = ExecutorIdentity {
+        account: "111122223333",
+        region: "us-east-1",
+        role: &options.parameters.executor_role,
+    };
+    let mut denied: BTreeMap<usize, (bool, Vec<String>)> = BTreeMap::new();
+    for name in known {
+        let Some((service, operation)) = name.split_once(':') else { continue };
+        // Reading is no reason for alarm by itself; what cannot be made or mended is.
+        if ["Describe", "List", "Get"].iter().any(|verb| operation.starts_with(verb)) {
+            continue;
+        }
+        let concerned = |matcher: &ActionMatcher| matcher.matches(&name.to_ascii_lowercase());
+        if !matchers.iter().any(concerned) {
+            continue;
+        }
+        for call in executor_calls("", service, operation, by, &[]).unwrap_or_default() {
+            let mut request = call.request;
+            request.forget("aws:RequestedRegion");
+            let decision = path.decide(&request);
+            if decision.is_allowed() {
+                continue;
+            }
+            let Some(index) = path.explain(&request).decided_by.and_then(|cause| cause.statement_index)
+            else {
+                continue;
+            };
+            // The index is among the denies; find it among all statements.
+            let all =
+                document.statements.iter().enumerate().filter(|(_, it)| it.effect == Effect::Deny).nth(index);
+            let entry = denied.entry(all.map_or(index, |(at, _)| at)).or_default();
+            entry.0 |= decision == Decision::ExplicitDeny;
+            let action = Spelling::shipped().action(request.action());
+            if !entry.1.contains(&action) {
+                entry.1.push(action);
+            }
+        }
+    }
+    for (index, (certain, actions)) in denied {
+        if let Some(statement) = document.statements.get(index) {
+            notes.enter(index, statement);
+        }
+        let more = actions.len().saturating_sub(3);
+        let shown = actions.iter().take(3).map(|action| format!("`{action}`")).collect::<Vec<_>>().join(", ");
+        let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let role = &options.parameters.executor_role;
+        let verb = if certain { "is denied" } else { "may be denied" };
+        let message = format!("the role `{role}`, which provisions the account, {verb} {shown}{rest}");
+        let hint = "exempt it: `ArnNotLike` on `aws:PrincipalArn` with `arn:*:iam::*:role/…`";
+        if certain {
+            notes.error("policy.locks-out-executor", "", message, hint);
+        } else {
+            notes.warning("policy.locks-out-executor", "", message, hint);
+        }
+    }
+}
