@@ -5,6 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::{Address, Limits};
 use crate::state::{Holder, RunId, RunStatus};
 use crate::time::{Clock, SystemClock, Time};
@@ -125,7 +127,7 @@ impl ApplyOptions {
 }
 
 /// What came of a run.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Run {
     /// How it ended.

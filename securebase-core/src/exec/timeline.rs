@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::cloud::SimulatedCloud;
 use crate::model::{Address, Latencies, ResourceId, ResourceKind};
 use crate::plan::{Action, Plan};
+use crate::table::{self, Column, Table};
 use crate::time::Time;
 
 use super::event::EventKind;
@@ -15,7 +18,7 @@ use super::run::limits_in_force;
 use super::simulated::{Moved, VirtualTime};
 
 /// When a step was carried out.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Interval {
     /// The step.
@@ -31,7 +34,7 @@ pub struct Interval {
 }
 
 /// How long a plan takes, and why.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Timeline {
     /// From the first call to the end.
@@ -167,6 +170,24 @@ fn lower_bound(plan: &Plan, intervals: &[Interval], limits: &crate::model::Limit
         }
     }
     bounds.into_iter().max_by(|a, b| a.0.cmp(&b.0)).unwrap_or_default()
+}
+
+impl Timeline {
+    /// The intervals: `address, kind, action, tenant, start_seconds, end_seconds`.
+    ///
+    /// # Errors
+    /// [`table::Error::TooLong`] beyond 2 GiB of text.
+    pub fn table(&self) -> Result<Table, table::Error> {
+        let rows = || self.intervals.iter();
+        Table::new(vec![
+            Column::utf8("address", rows().map(|row| row.address.as_str()))?,
+            Column::utf8("kind", rows().map(|row| row.kind.name()))?,
+            Column::utf8("action", rows().map(|row| row.action.name()))?,
+            Column::utf8("tenant", rows().map(|row| row.address.tenant_key()))?,
+            Column::float64("start_seconds", rows().map(|row| row.start.as_secs_f64())),
+            Column::float64("end_seconds", rows().map(|row| row.end.as_secs_f64())),
+        ])
+    }
 }
 
 impl fmt::Display for Timeline {

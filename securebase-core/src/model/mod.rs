@@ -16,6 +16,7 @@ mod name;
 mod problem;
 mod region;
 mod resource;
+mod table;
 mod tags;
 mod tenant;
 mod tier;

@@ -21,6 +21,7 @@ mod saved;
 mod scope;
 mod step;
 mod surplus;
+mod table;
 
 pub use calls::member_operations;
 pub(crate) use compare::{attachment_id, id_from};
