@@ -129,10 +129,8 @@ async fn onboard(arguments: &Arguments, stop: Stop) -> Result<(), Failure> {
     }
 
     let observed = exec::survey(&cloud.cloud, &Scope::of(&zone)).await?;
-    let plan = Planner::new(&zone)
-        .observed(&observed)
-        .plan()
-        .map_err(|error| Failure::Input(error.to_string()))?;
+    let plan =
+        Planner::new(&zone).observed(&observed).plan().map_err(|error| Failure::Input(error.to_string()))?;
     if !arguments.quiet {
         println!("{plan}");
     }
@@ -148,10 +146,8 @@ async fn onboard(arguments: &Arguments, stop: Stop) -> Result<(), Failure> {
     println!("\nApplied to the simulated organization: {run}");
 
     let observed = exec::survey(&cloud.cloud, &Scope::of(&zone)).await?;
-    let again = Planner::new(&zone)
-        .observed(&observed)
-        .plan()
-        .map_err(|error| Failure::Input(error.to_string()))?;
+    let again =
+        Planner::new(&zone).observed(&observed).plan().map_err(|error| Failure::Input(error.to_string()))?;
     // The world of this example lives only as long as a run needs it.
     drop(std::fs::remove_dir_all(&home));
     if again.is_empty() {
@@ -164,7 +160,8 @@ async fn onboard(arguments: &Arguments, stop: Stop) -> Result<(), Failure> {
 
 /// Where a run that is interrupted leaves its state and the simulated cloud, so that the next one can go on.
 fn home_of(file: Option<&Path>) -> PathBuf {
-    let name = file.and_then(Path::file_name).map_or_else(|| "ten-tenants".into(), |name| name.to_string_lossy());
+    let name =
+        file.and_then(Path::file_name).map_or_else(|| "ten-tenants".into(), |name| name.to_string_lossy());
     Path::new(".securebase").join(&*name)
 }
 
@@ -176,7 +173,10 @@ struct OpenCloud {
 fn open_cloud(world: &Path, arguments: &Arguments) -> Result<OpenCloud, Failure> {
     if let Ok(saved) = std::fs::read_to_string(world) {
         let cloud = SimulatedCloud::load(&saved).map_err(|error| {
-            Failure::Input(format!("`{}` is damaged ({error}): delete its directory to start afresh", world.display()))
+            Failure::Input(format!(
+                "`{}` is damaged ({error}): delete its directory to start afresh",
+                world.display()
+            ))
         })?;
         return Ok(OpenCloud { cloud, was_interrupted: true });
     }

@@ -11,6 +11,7 @@ mod call;
 mod error;
 mod port;
 mod reply;
+pub mod simulated;
 
 pub use call::{Call, Operation, PageToken, Service, Target, VpcAttribute};
 pub use error::{CloudError, Delivery, ErrorKind};
@@ -20,3 +21,4 @@ pub use reply::{
     LogGroup, NatGateway, NatGatewayState, Organization, OrganizationalUnit, Page, Policy, PolicyTarget,
     Reply, Role, Root, Route, RouteTable, RouteTableAssociation, Subnet, Vpc, VpnGateway,
 };
+pub use simulated::SimulatedCloud;

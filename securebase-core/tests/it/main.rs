@@ -3,3 +3,4 @@
 mod net;
 mod policy;
 mod seed_figures;
+mod simulated;

@@ -1,0 +1,129 @@
+//! Draws and ids: each depends on the seed and on what is asked, never on what else is going on.
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use rand::Rng;
+
+use crate::model::{AccountId, ResourceId};
+use crate::time::Seed;
+
+/// The numbers one call draws, all from 0 (included) to 1 (excluded).
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Draws {
+    pub(super) latency: f64,
+    pub(super) throttle: f64,
+    pub(super) lost_request: f64,
+    pub(super) lost_reply: f64,
+    pub(super) service_error: f64,
+    pub(super) expired_credentials: f64,
+    /// Whether a call that fails without an answer has had its effect.
+    pub(super) effect: f64,
+    pub(super) not_yet_visible: f64,
+    pub(super) visibility: f64,
+    pub(super) async_failure: f64,
+    /// How long what goes on after the reply takes.
+    pub(super) duration: f64,
+    /// How long the step after that takes.
+    pub(super) aftermath: f64,
+    /// Whether a page comes empty.
+    pub(super) blank: f64,
+}
+
+/// The source of all draws of a world, with the count of how often each was asked for.
+#[derive(Debug, Clone)]
+pub(super) struct Chance {
+    seed: Seed,
+    /// Counts by the hash of their key: the hash only tells keys apart, no draw depends on its value.
+    counts: BTreeMap<u64, u64>,
+}
+
+const BASE36: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+
+impl Chance {
+    pub(super) fn new(seed: u64) -> Self {
+        Self { seed: Seed::new(seed), counts: BTreeMap::new() }
+    }
+
+    /// How often the key was counted before.
+    fn count(&mut self, key: &str) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        key.hash(&mut hasher);
+        let count = self.counts.entry(hasher.finish()).or_default();
+        *count += 1;
+        *count - 1
+    }
+
+    /// The draws of one more call with that key.
+    pub(super) fn draws(&mut self, key: &str) -> Draws {
+        let ordinal = self.count(key);
+        let mut stream = self.seed.stream(key, ordinal);
+        let mut unit = || {
+            #[expect(clippy::cast_precision_loss, reason = "53 bits fit an f64 exactly")]
+            let numerator = (stream.next_u64() >> 11) as f64;
+            numerator / (1u64 << 53) as f64
+        };
+        Draws {
+            latency: unit(),
+            throttle: unit(),
+            lost_request: unit(),
+            lost_reply: unit(),
+            service_error: unit(),
+            expired_credentials: unit(),
+            effect: unit(),
+            not_yet_visible: unit(),
+            visibility: unit(),
+            async_failure: unit(),
+            duration: unit(),
+            aftermath: unit(),
+            blank: unit(),
+        }
+    }
+
+    /// A new EC2-style id, `prefix-` and 17 hexadecimal digits.
+    pub(super) fn ec2_id(&mut self, prefix: &str, key: &str) -> ResourceId {
+        let key = format!("id|{prefix}|{key}");
+        let ordinal = self.count(&key);
+        let mut stream = self.seed.stream(&key, ordinal);
+        let digits = (u128::from(stream.next_u64()) << 64) | u128::from(stream.next_u64());
+        id(format!("{prefix}-{:017x}", digits >> 60))
+    }
+
+    /// A new Organizations-style id, `prefix-` and lower-case letters and digits.
+    pub(super) fn organizations_id(&mut self, prefix: &str, length: usize, key: &str) -> ResourceId {
+        let key = format!("id|{prefix}|{key}");
+        let ordinal = self.count(&key);
+        let mut stream = self.seed.stream(&key, ordinal);
+        let digits: String =
+            (0..length).map(|_| char::from(BASE36[(stream.next_u32() % 36) as usize])).collect();
+        id(format!("{prefix}-{digits}"))
+    }
+
+    /// A new account id that is not `taken`.
+    pub(super) fn account_id(&mut self, key: &str, taken: impl Fn(AccountId) -> bool) -> AccountId {
+        let key = format!("id|account|{key}");
+        loop {
+            let ordinal = self.count(&key);
+            let number = 100_000_000_000 + self.seed.bits(&key, ordinal) % 900_000_000_000;
+            if let Ok(account) = number.to_string().parse()
+                && !taken(account)
+            {
+                return account;
+            }
+        }
+    }
+
+    /// A public address for an elastic IP.
+    pub(super) fn public_ip(&mut self, key: &str) -> String {
+        let key = format!("ip|{key}");
+        let ordinal = self.count(&key);
+        let [_, a, b, c, ..] = self.seed.bits(&key, ordinal).to_le_bytes();
+        format!("52.{a}.{b}.{c}")
+    }
+}
+
+/// An id this simulation has put together.
+pub(super) fn id(text: impl AsRef<str>) -> ResourceId {
+    #[expect(clippy::expect_used, reason = "every caller joins non-empty parts without white space")]
+    text.as_ref().parse().expect("an id of the simulation is a resource id")
+}

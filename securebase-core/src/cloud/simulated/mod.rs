@@ -1,0 +1,178 @@
+//! A cloud that exists in memory, in virtual time, the same on every run.
+//!
+//! Purpose: AWS's behaviour without AWS, for rehearsals, timelines and tests: its validation, error codes, quotas, request
+//! rates and latencies, what it does after the reply (accounts in creation, readiness, NAT gateways), and faults on demand.
+//! Invariants: one seed and one sequence of calls give one world; every draw is addressed by what is asked, so that another
+//! tenant more moves no draw of the others; a rejected call changes nothing.
+//! Not modelled: service control policies are stored and validated but not enforced on calls; main route tables, default
+//! security groups and what else AWS puts into a default VPC (the VPC itself is there, counts against the quotas, and is
+//! left out of snapshots); invitations and the closing of accounts.
+//!
+//! | file | job |
+//! | --- | --- |
+//! | `world` | one call: faults on the way, credentials, request rates, dispatch |
+//! | `organization`, `place`, `iam` | what the services do |
+//! | `agenda`, `chance`, `pacing`, `page`, `key` | what happens later, draws and ids, token buckets, pages, addresses of draws |
+//! | `view`, `hands`, `import` | looking at the world, an operator's hands, a world from an observation |
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+
+use super::{Call, Cloud, CloudError, Reply, ReplyFuture};
+use crate::model::AccountId;
+use crate::observe::Observed;
+use crate::time::Time;
+
+mod agenda;
+mod builder;
+mod chance;
+mod context;
+mod faults;
+mod hands;
+mod iam;
+mod import;
+mod key;
+mod organization;
+mod pacing;
+mod page;
+mod place;
+mod view;
+mod world;
+
+pub use builder::Builder;
+pub use faults::Faults;
+
+use world::World;
+
+/// What became of a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Submission {
+    /// When the reply arrives, or when the caller gives up waiting for one.
+    pub at: Time,
+    /// The reply.
+    pub result: Result<Reply, CloudError>,
+    /// Whether the caller has died; see [`Faults::crash_after_calls`].
+    pub crashed: bool,
+}
+
+/// A call that was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallRecord {
+    /// The service, by the prefix of its actions.
+    pub service: &'static str,
+    /// The operation, named as AWS names it.
+    pub operation: &'static str,
+    /// The account it went to.
+    pub account_id: AccountId,
+    /// When it was sent.
+    pub at: Time,
+    /// `ok`, the error code, or `lost-reply`, `lost-request`, `crashed`.
+    pub outcome: String,
+}
+
+/// A simulated AWS organization. Clones share one world.
+///
+/// # Guarantees
+/// The same seed, settings and calls at the same times give the same replies and the same world. A call takes its effect,
+/// if it has one, at the moment it is sent; its reply arrives later.
+#[derive(Debug, Clone)]
+pub struct SimulatedCloud {
+    world: Arc<Mutex<World>>,
+}
+
+impl SimulatedCloud {
+    /// An existing organization with all features: a root with service control policies enabled, the management account,
+    /// `FullAWSAccess` attached to both; no units, no member accounts. Adjustable quotas are at the ceiling AWS grants.
+    pub fn new(seed: u64) -> Self {
+        Self::builder(seed).build()
+    }
+
+    /// A cloud with settings of its own.
+    pub fn builder(seed: u64) -> Builder {
+        Builder::new(seed)
+    }
+
+    fn with(world: World) -> Self {
+        Self { world: Arc::new(Mutex::new(world)) }
+    }
+
+    fn world(&self) -> MutexGuard<'_, World> {
+        // A panic elsewhere does not make what the world holds untrue.
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sends a call at `now` and says when the reply arrives; never blocks.
+    ///
+    /// A `now` before the world's clock counts as the world's clock, which this call moves forward to `now`.
+    pub fn submit(&self, now: Time, call: &Call) -> Submission {
+        self.world().submit(now, call)
+    }
+
+    /// The world's clock.
+    pub fn now(&self) -> Time {
+        self.world().now
+    }
+
+    /// Moves the world's clock forward; what is due by then happens.
+    pub fn advance_to(&self, now: Time) {
+        self.world().settle(now);
+    }
+
+    /// Every call that was sent, in order.
+    pub fn calls(&self) -> Vec<CallRecord> {
+        self.world().calls.clone()
+    }
+
+    /// All that exists, by kind: the kinds of [`ResourceKind`](crate::model::ResourceKind) but placements and readiness,
+    /// each with a list of objects that have at least `id`, `account_id`, `region` and `tags`.
+    ///
+    /// Every kind is there, if only as an empty list. Left out: what AWS makes by itself (the management account,
+    /// `FullAWSAccess` and its attachments, default VPCs) and gateways that are gone but still list.
+    pub fn snapshot(&self) -> serde_json::Value {
+        view::snapshot(&self.world())
+    }
+
+    /// All that exists, as a survey that sees everything would find it now.
+    pub fn observe(&self) -> Observed {
+        view::observe(&self.world())
+    }
+
+    /// Deletes a resource, and all that cannot exist without it, behind everybody's back: a VPC takes its subnets, gateways,
+    /// route tables and flow logs with it. Answers how many resources are gone.
+    ///
+    /// A member account takes all that is in it; the management account, the root and AWS's own policy stay.
+    pub fn remove(&self, id: &str) -> usize {
+        self.world().remove(id)
+    }
+
+    /// Sets a tag of a resource, or takes it off, behind everybody's back. Answers whether there is such a resource.
+    pub fn set_tag(&self, id: &str, key: &str, value: Option<&str>) -> bool {
+        self.world().set_tag(id, key, value)
+    }
+
+    /// Lets calls through again after a crash.
+    pub fn revive(&self) {
+        self.world().crashed = false;
+    }
+}
+
+impl Cloud for SimulatedCloud {
+    /// Sends the call at the world's clock and moves the clock on to the reply: calls that overlap in real time come one
+    /// after the other in virtual time. The discrete-event door, [`SimulatedCloud::submit`], lets them overlap.
+    fn call(&self, call: Call) -> ReplyFuture<'_> {
+        let mut world = self.world();
+        let now = world.now;
+        let submission = world.submit(now, &call);
+        world.settle(submission.at);
+        Box::pin(std::future::ready(submission.result))
+    }
+
+    fn pause(&self, duration: Duration) -> BoxFuture<'_, ()> {
+        let mut world = self.world();
+        let until = world.now + duration;
+        world.settle(until);
+        Box::pin(std::future::ready(()))
+    }
+}

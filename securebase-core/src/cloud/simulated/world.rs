@@ -1,0 +1,284 @@
+//! The world: everything that exists, and what one call does to it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::cloud::{Call, CloudError, Operation, Reply, Service, Target};
+use crate::model::{AccountId, Latencies, Limits, Region, RoleName};
+use crate::time::Time;
+
+use super::agenda::{Agenda, Event};
+use super::chance::{Chance, Draws};
+use super::context::{Context, Outcome};
+use super::faults::Faults;
+use super::iam::{self, Roles};
+use super::organization::Org;
+use super::pacing::Pacing;
+use super::place::Place;
+use super::{CallRecord, Submission, key};
+
+/// Codes of an account whose services do not answer yet; which one is drawn.
+const NOT_READY: [&str; 3] = ["OptInRequired", "UnauthorizedOperation", "PendingVerification"];
+
+#[derive(Debug, Clone)]
+pub(super) struct World {
+    pub(super) now: Time,
+    pub(super) faults: Faults,
+    pub(super) limits: Arc<Limits>,
+    pub(super) latencies: Arc<Latencies>,
+    /// The region of the management account's regional calls, and of accounts nobody has looked into.
+    pub(super) region: Region,
+    pub(super) management: AccountId,
+    pub(super) org: Option<Org>,
+    pub(super) places: BTreeMap<(AccountId, Region), Place>,
+    pub(super) roles: BTreeMap<AccountId, Roles>,
+    pub(super) calls: Vec<CallRecord>,
+    pub(super) crashed: bool,
+    pub(super) chance: Chance,
+    pub(super) agenda: Agenda,
+    pub(super) pacing: Pacing,
+}
+
+impl World {
+    /// Lets everything happen that is due by `now`.
+    pub(super) fn settle(&mut self, now: Time) {
+        self.now = self.now.max(now);
+        while let Some((at, event)) = self.agenda.due(self.now) {
+            self.happen(at, event);
+        }
+    }
+
+    fn happen(&mut self, at: Time, event: Event) {
+        match event {
+            Event::AccountDecided { request } => {
+                if let Some(org) = &mut self.org {
+                    org.decide_account(&request, at, &mut self.chance);
+                }
+            }
+            Event::PoliciesEnabled => {
+                if let Some(org) = &mut self.org {
+                    org.policies_enabled();
+                }
+            }
+            Event::NatDecided { account, region, gateway } => {
+                if let Some(place) = self.places.get_mut(&(account, region)) {
+                    place.decide_nat(&gateway);
+                }
+            }
+            Event::NatGone { account, region, gateway } => {
+                if let Some(place) = self.places.get_mut(&(account, region.clone()))
+                    && let Some(forgotten) = place.finish_nat(&gateway, at)
+                {
+                    self.agenda.put(forgotten, Event::Forgotten { account, region, gateway });
+                }
+            }
+            Event::VpnDetached { account, region, gateway } => {
+                if let Some(place) = self.places.get_mut(&(account, region)) {
+                    place.detach_vpn(&gateway);
+                }
+            }
+            Event::Forgotten { account, region, gateway } => {
+                if let Some(place) = self.places.get_mut(&(account, region)) {
+                    place.forget(&gateway);
+                }
+            }
+        }
+    }
+
+    /// One call, sent at `now`.
+    pub(super) fn submit(&mut self, now: Time, call: &Call) -> Submission {
+        self.settle(now);
+        let now = self.now;
+        if self.crashed {
+            let result = Err(CloudError::not_sent("Crashed", "the caller is gone"));
+            return Submission { at: now, result, crashed: true };
+        }
+        let draws = self.chance.draws(&key::of(call));
+        let sent = self.calls.len() as u64 + 1;
+        if self.faults.crash_after_calls.is_some_and(|ordinal| sent >= ordinal.max(1)) {
+            self.crashed = true;
+            self.faults.crash_after_calls = None;
+            if draws.effect < 0.5 {
+                // What became of it is nobody's to know: the caller is gone.
+                drop(self.serve(now, call, draws));
+            }
+            self.record(now, call, "crashed");
+            let result = Err(CloudError::unknown("Crashed", "the caller died during the call"));
+            return Submission { at: now, result, crashed: true };
+        }
+        let (result, outcome) = self.deliver(now, call, draws);
+        let outcome = match (&result, outcome) {
+            (_, Some(outcome)) => outcome.to_owned(),
+            (Ok(_), None) => "ok".to_owned(),
+            (Err(error), None) => error.code.clone(),
+        };
+        self.record(now, call, &outcome);
+        let latency = latency_name(&call.operation);
+        // A caller that hears nothing gives up after the longest time a reply can take.
+        let wait = match &result {
+            Err(error) if error.delivery == crate::cloud::Delivery::Unknown => self.latencies.max(latency),
+            _ => self.latencies.at(latency, draws.latency),
+        };
+        Submission { at: now + wait, result, crashed: false }
+    }
+
+    fn record(&mut self, at: Time, call: &Call, outcome: &str) {
+        self.calls.push(CallRecord {
+            service: call.operation.service().name(),
+            operation: call.operation.name(),
+            account_id: self.site(call).0,
+            at,
+            outcome: outcome.to_owned(),
+        });
+    }
+
+    /// The call on its way there and back; the second answer is what to write down instead of the result's code.
+    fn deliver(&mut self, now: Time, call: &Call, draws: Draws) -> (Outcome, Option<&'static str>) {
+        let faults = self.faults;
+        if draws.lost_request < faults.lost_request {
+            return (Err(timeout()), Some("lost-request"));
+        }
+        if draws.throttle < faults.throttle {
+            return (Err(throttled(call.operation.service())), None);
+        }
+        if draws.expired_credentials < faults.expired_credentials {
+            let json = matches!(call.operation.service(), Service::Organizations | Service::Logs);
+            let code = if json { "ExpiredTokenException" } else { "ExpiredToken" };
+            return (Err(CloudError::rejected(code, "the session has expired")), None);
+        }
+        if draws.service_error < faults.service_error {
+            if draws.effect < 0.5 {
+                drop(self.serve(now, call, draws));
+            }
+            let code = match call.operation.service() {
+                Service::Organizations => "ServiceException",
+                Service::Ec2 => "InternalError",
+                Service::Sts | Service::Iam => "ServiceFailure",
+                Service::Logs => "ServiceUnavailableException",
+            };
+            return (Err(CloudError::unknown(code, "the service failed")), None);
+        }
+        let result = self.serve(now, call, draws);
+        if draws.lost_reply < faults.lost_reply {
+            return (Err(timeout()), Some("lost-reply"));
+        }
+        (result, None)
+    }
+
+    /// The account and region a call goes to.
+    fn site(&self, call: &Call) -> (AccountId, Region) {
+        match &call.target {
+            Target::Management => (self.management, self.region.clone()),
+            Target::Member { account, region, .. } => (*account, region.clone()),
+        }
+    }
+
+    /// What the service does.
+    fn serve(&mut self, now: Time, call: &Call, draws: Draws) -> Outcome {
+        let operation = &call.operation;
+        let service = operation.service();
+        let (account, region) = self.site(call);
+        if let Target::Member { role, .. } = &call.target {
+            self.assume(account, role, service, now, draws)?;
+        }
+        if !self.pacing.admit(now, operation, account, &region) {
+            return Err(throttled(service));
+        }
+        let mut context = Context {
+            now,
+            draws,
+            limits: &self.limits,
+            latencies: &self.latencies,
+            faults: &self.faults,
+            chance: &mut self.chance,
+            agenda: &mut self.agenda,
+        };
+        match service {
+            Service::Sts => Ok(Reply::CallerIdentity(account)),
+            Service::Organizations if account != self.management => Err(CloudError::rejected(
+                "AccessDeniedException",
+                "only the management account may call Organizations",
+            )),
+            Service::Organizations => match (&mut self.org, operation) {
+                (Some(org), _) => org.execute(&mut context, operation),
+                (None, Operation::CreateOrganization) => {
+                    let mut org = Org::new(self.management, &mut self.chance);
+                    org.add_management();
+                    let answer = org.organization.clone();
+                    self.org = Some(org);
+                    Ok(Reply::Organization(answer))
+                }
+                (None, _) => Err(CloudError::rejected(
+                    "AWSOrganizationsNotInUseException",
+                    "the account belongs to no organization",
+                )),
+            },
+            Service::Iam => {
+                iam::execute(self.roles.entry(account).or_default(), account, &mut context, operation)
+            }
+            Service::Ec2 | Service::Logs => {
+                let place = self.places.entry((account, region)).or_insert_with_key(|(account, region)| {
+                    Place::new(*account, region.clone(), context.chance)
+                });
+                place.execute(&mut context, operation, self.roles.get(&account))
+            }
+        }
+    }
+
+    /// Assumes the access role of a member account, and lets only calls through that the account is ready for.
+    fn assume(
+        &self,
+        account: AccountId,
+        role: &RoleName,
+        service: Service,
+        now: Time,
+        draws: Draws,
+    ) -> Result<(), CloudError> {
+        let denied = || {
+            let arn = format!("arn:aws:iam::{account}:role/{role}");
+            CloudError::rejected("AccessDenied", format!("not authorized to assume `{arn}`"))
+        };
+        let member = self.org.as_ref().and_then(|org| org.members.get(&account)).ok_or_else(denied)?;
+        if account == self.management
+            || member.account.state != crate::cloud::AccountState::Active
+            || member.role.as_ref().is_some_and(|made| made != role)
+            || now < member.assumable_from
+        {
+            return Err(denied());
+        }
+        if now < member.ready_from && !matches!(service, Service::Sts | Service::Iam) {
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                clippy::cast_precision_loss,
+                reason = "a draw below 1 times a small count is a small index"
+            )]
+            let which = (draws.blank * NOT_READY.len() as f64) as usize;
+            return Err(CloudError::rejected(NOT_READY[which], "the account is not ready yet"));
+        }
+        Ok(())
+    }
+}
+
+fn latency_name(operation: &Operation) -> &'static str {
+    match (operation.is_mutating(), operation.service()) {
+        (false, _) | (true, Service::Sts) => "read",
+        (true, Service::Organizations) => "organizations_write",
+        (true, Service::Ec2) => "ec2_write",
+        (true, Service::Iam | Service::Logs) => "iam_write",
+    }
+}
+
+fn timeout() -> CloudError {
+    CloudError::unknown("RequestTimeout", "no reply came back")
+}
+
+fn throttled(service: Service) -> CloudError {
+    let code = match service {
+        Service::Organizations => "TooManyRequestsException",
+        Service::Ec2 => "RequestLimitExceeded",
+        Service::Sts | Service::Iam => "Throttling",
+        Service::Logs => "ThrottlingException",
+    };
+    CloudError::rejected(code, "too many calls")
+}

@@ -1,0 +1,196 @@
+//! The simulated cloud: a tenant from nothing, and what holds of every world.
+
+use std::time::Duration;
+
+use securebase_core::cloud::{
+    AccountRequestState, Call, CloudError, ErrorKind, NatGatewayState, Operation as O, Reply, SimulatedCloud,
+    Target, VpcAttribute,
+};
+use securebase_core::model::{AccountId, Region, ResourceId, RoleName, Tags};
+use securebase_core::time::Time;
+
+/// A caller that waits for each reply, and for the request rates.
+struct Caller {
+    cloud: SimulatedCloud,
+    now: Time,
+}
+
+impl Caller {
+    fn new(cloud: SimulatedCloud) -> Self {
+        Self { now: cloud.now(), cloud }
+    }
+
+    fn call(&mut self, target: &Target, operation: O) -> Result<Reply, CloudError> {
+        loop {
+            let submission =
+                self.cloud.submit(self.now, &Call { target: target.clone(), operation: operation.clone() });
+            self.now = submission.at;
+            match submission.result {
+                Err(error) if error.kind == ErrorKind::Throttled => {
+                    self.now = self.now + Duration::from_secs(1)
+                }
+                result => return result,
+            }
+        }
+    }
+
+    fn organization(&mut self, operation: O) -> Reply {
+        self.call(&Target::Management, operation).unwrap()
+    }
+
+    fn create(&mut self, target: &Target, operation: O) -> ResourceId {
+        match self.call(target, operation).unwrap() {
+            Reply::Created(id) => id,
+            other => panic!("{}", other.shape()),
+        }
+    }
+
+    fn root(&mut self) -> ResourceId {
+        match self.organization(O::ListRoots) {
+            Reply::Roots(roots) => roots[0].id.clone(),
+            other => panic!("{}", other.shape()),
+        }
+    }
+
+    /// An account in the root, from the request to its end.
+    fn account(&mut self, name: &str) -> AccountId {
+        let email = format!("aws+{name}@example.com");
+        let request = O::CreateAccount { name: name.into(), email, role: role(), tags: tags(name) };
+        let Reply::AccountRequest(request) = self.organization(request) else { panic!() };
+        assert_eq!(request.state, AccountRequestState::InProgress);
+        loop {
+            self.now = self.now + Duration::from_secs(10);
+            let describe = O::DescribeCreateAccountStatus { request: request.id.clone() };
+            let Reply::AccountRequest(answer) = self.organization(describe) else { panic!() };
+            match answer.state {
+                AccountRequestState::InProgress => {}
+                AccountRequestState::Succeeded { account } => return account,
+                AccountRequestState::Failed { reason } => panic!("{reason}"),
+            }
+        }
+    }
+}
+
+fn role() -> RoleName {
+    "OrganizationAccountAccessRole".parse().unwrap()
+}
+
+fn tags(address: &str) -> Tags {
+    Tags::from([("zone:address".to_owned(), address.to_owned())])
+}
+
+fn member(account: AccountId) -> Target {
+    Target::Member { account, region: Region::us_east_1(), role: role() }
+}
+
+#[test]
+fn a_tenant_from_nothing() {
+    let mut caller = Caller::new(SimulatedCloud::new(7));
+    let root = caller.root();
+    let unit = caller.create(
+        &Target::Management,
+        O::CreateOrganizationalUnit { parent: root.clone(), name: "Customers".into(), tags: tags("ou") },
+    );
+    let account = caller.account("acme");
+    let moved = O::MoveAccount { account, from: root, to: unit.clone() };
+    assert_eq!(caller.organization(moved.clone()), Reply::Done);
+    let again = caller.call(&Target::Management, moved).unwrap_err();
+    assert_eq!(again.code, "DuplicateAccountException");
+
+    let target = member(account);
+    let mut refusals = Vec::new();
+    while let Err(error) = caller.call(&target, O::DescribeVpcs { tags: Tags::new(), page: None }) {
+        assert_eq!(error.kind, ErrorKind::NotReady, "{error}");
+        refusals.push(error.code);
+        caller.now = caller.now + Duration::from_secs(1);
+    }
+    assert!(refusals.iter().any(|code| code == "AccessDenied") && refusals.len() > 5, "{refusals:?}");
+
+    let vpc =
+        caller.create(&target, O::CreateVpc { cidr: "10.1.0.0/16".parse().unwrap(), tags: tags("vpc") });
+    let attribute = VpcAttribute::DnsHostnames;
+    caller.call(&target, O::ModifyVpcAttribute { vpc: vpc.clone(), attribute, value: true }).unwrap();
+    let subnet = caller.create(
+        &target,
+        O::CreateSubnet {
+            vpc: vpc.clone(),
+            cidr: "10.1.0.0/24".parse().unwrap(),
+            zone: "us-east-1a".into(),
+            tags: tags("subnet"),
+        },
+    );
+    let igw = caller.create(&target, O::CreateInternetGateway { tags: tags("igw") });
+    caller.call(&target, O::AttachInternetGateway { gateway: igw.clone(), vpc: vpc.clone() }).unwrap();
+    let eip = caller.create(&target, O::AllocateAddress { tags: tags("eip") });
+    let nat = caller.create(
+        &target,
+        O::CreateNatGateway {
+            subnet: subnet.clone(),
+            allocation: eip,
+            client_token: "nat".into(),
+            tags: tags("nat"),
+        },
+    );
+    let mut states = Vec::new();
+    loop {
+        let reply = caller.call(&target, O::DescribeNatGateways { tags: tags("nat"), page: None }).unwrap();
+        let Reply::NatGateways(page) = reply else { panic!() };
+        states.push(page.items[0].state);
+        if page.items[0].state != NatGatewayState::Pending {
+            break;
+        }
+        caller.now = caller.now + Duration::from_secs(5);
+    }
+    assert_eq!(states.last(), Some(&NatGatewayState::Available));
+    assert!(states.len() > 15, "available after {} looks", states.len());
+    let table = caller.create(
+        &target,
+        O::CreateRouteTable { vpc: vpc.clone(), client_token: "rtb".into(), tags: tags("rtb") },
+    );
+    let destination = "0.0.0.0/0".parse().unwrap();
+    let route = O::CreateRoute { table: table.clone(), destination, gateway: nat.clone() };
+    caller.call(&target, route).unwrap();
+    caller.create(&target, O::AssociateRouteTable { table, subnet });
+    caller.call(&target, O::CreateLogGroup { name: "/z/flow".into(), tags: tags("group") }).unwrap();
+    caller.call(&target, O::PutRetentionPolicy { group: "/z/flow".into(), days: 90 }).unwrap();
+    let trust = "{\"Version\":\"2012-10-17\",\"Statement\":[]}".to_owned();
+    let reply =
+        caller.call(&target, O::CreateRole { name: "flow".into(), trust, tags: tags("role") }).unwrap();
+    let Reply::Role(made) = reply else { panic!() };
+    caller.create(
+        &target,
+        O::CreateFlowLogs {
+            vpc: vpc.clone(),
+            log_group: "/z/flow".into(),
+            role_arn: made.arn,
+            client_token: "fl".into(),
+            tags: tags("fl"),
+        },
+    );
+
+    caller.cloud.advance_to(caller.now);
+    let snapshot = caller.cloud.snapshot();
+    let one = |kind: &str| {
+        let list = snapshot[kind].as_array().unwrap();
+        assert_eq!(list.len(), 1, "{kind}: {list:?}");
+        list[0].clone()
+    };
+    assert_eq!(one("account")["ou_id"], unit.as_str());
+    assert_eq!(one("vpc")["cidr"], "10.1.0.0/16");
+    assert_eq!(one("nat_gateway")["state"], "available");
+    for kind in ["subnet", "route", "route_table_association", "flow_log", "log_group", "flow_log_role"] {
+        one(kind);
+    }
+    let observed = caller.cloud.observe();
+    let rebuilt = SimulatedCloud::builder(8).observed(&observed).build();
+    assert_eq!(rebuilt.observe(), observed);
+    assert_eq!(rebuilt.snapshot()["nat_gateway"], snapshot["nat_gateway"]);
+
+    // The subtree goes, the account, elastic IP, role and log group stay.
+    assert_eq!(caller.cloud.remove(vpc.as_str()), 8);
+    let left = caller.cloud.snapshot();
+    assert_eq!(left["vpc"].as_array().unwrap().len(), 0);
+    assert_eq!(left["account"], snapshot["account"]);
+    assert_eq!(left["log_group"], snapshot["log_group"]);
+    assert_eq!(left["elastic_ip"][0]["association_id"], serde_json::Value::Null);
+}
