@@ -1,0 +1,175 @@
+//! What a plan says: counts, order, text, bytes.
+
+use std::collections::BTreeMap;
+
+use securebase_core::model::{Address, LandingZone, ResourceKind};
+use securebase_core::observe::Observed;
+use securebase_core::plan::{Action, Error, Plan, Planner, Why};
+
+use crate::support::{ONE_TENANT, TEN_TENANTS, zone};
+
+fn planned(zone: &LandingZone) -> Plan {
+    Planner::new(zone).plan().unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn created(plan: &Plan) -> BTreeMap<&'static str, usize> {
+    plan.counts()[&Action::Create].iter().map(|(kind, count)| (kind.name(), *count)).collect()
+}
+
+#[test]
+fn ten_tenants_create_what_the_reports_count() {
+    let created = created(&planned(&zone(TEN_TENANTS)));
+    let expected = BTreeMap::from([
+        ("account", 10),
+        ("elastic_ip", 10),
+        ("flow_log", 10),
+        ("flow_log_role", 10),
+        ("internet_gateway", 10),
+        ("log_group", 10),
+        ("nat_gateway", 10),
+        ("organizational_unit", 4),
+        ("policy_attachment", 4),
+        ("route", 20),
+        ("route_table", 20),
+        ("route_table_association", 30),
+        ("service_control_policy", 4),
+        ("subnet", 30),
+        ("vpc", 10),
+    ]);
+    assert_eq!(created, expected);
+}
+
+#[test]
+fn without_networks_one_tenant_creates_the_three_resources_of_the_reports_and_their_policy() {
+    let text = ONE_TENANT.replace("enable_vpc    = true", "enable_vpc    = false");
+    let plan = planned(&zone(&text));
+    let expected = BTreeMap::from([
+        ("account", 1),
+        ("organizational_unit", 1),
+        ("policy_attachment", 1),
+        ("service_control_policy", 1),
+    ]);
+    assert_eq!(created(&plan), expected);
+    assert_eq!(plan.counts()[&Action::Move], BTreeMap::from([(ResourceKind::AccountPlacement, 1)]));
+    assert_eq!(plan.steps().len(), 5);
+}
+
+/// The text was read by a person; run with `UPDATE_GOLDEN=1` to write it anew, and read it again.
+#[test]
+fn the_text_of_the_ten_tenants_is_the_committed_one() {
+    golden("ten-tenants.plan.txt", &planned(&zone(TEN_TENANTS)).to_string());
+}
+
+#[test]
+fn the_drawings_of_one_tenant_are_the_committed_ones() {
+    let plan = planned(&zone(ONE_TENANT));
+    golden("one-tenant.dot", &plan.to_dot());
+    golden("one-tenant.mmd", &plan.to_mermaid());
+}
+
+fn golden(name: &str, text: &str) {
+    let path = format!("{}/tests/golden/{name}", env!("CARGO_MANIFEST_DIR"));
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, text).unwrap();
+    }
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(committed == text, "{name} differs; run with UPDATE_GOLDEN=1 and read the change\n{text}");
+}
+
+/// The tenants of a zone in another order, by the order of their keys reversed.
+fn reversed(zone: &LandingZone) -> LandingZone {
+    let mut zone = zone.clone();
+    zone.tenants.reverse();
+    zone
+}
+
+#[test]
+fn the_order_in_the_file_changes_not_one_byte() {
+    let zone = zone(TEN_TENANTS);
+    assert_eq!(planned(&zone).to_json(), planned(&reversed(&zone)).to_json());
+}
+
+#[test]
+fn guardrails_come_before_accounts_and_the_unit_before_the_network() {
+    let zone = zone(TEN_TENANTS);
+    let plan = planned(&zone);
+    // Everything a step waits for, directly or not.
+    let mut before: BTreeMap<&Address, Vec<&Address>> = BTreeMap::new();
+    for step in plan.steps() {
+        let mut all: Vec<&Address> = Vec::new();
+        for dependency in &step.depends_on {
+            all.push(&dependency.on);
+            all.extend(&before[&dependency.on]);
+        }
+        all.sort();
+        all.dedup();
+        before.insert(&step.address, all);
+    }
+    for tenant in &zone.tenants {
+        let at = |rest: &str| Address::tenant(&tenant.key, rest);
+        let unit = tenant.ou_path();
+        let policy = format!("securebase-{}", tenant.tier);
+        assert!(before[&at("account")].contains(&&Address::attachment(&unit, &policy)));
+        for step in plan.steps().filter(|step| step.tenant.as_ref() == Some(&tenant.key)) {
+            let in_account = !matches!(step.kind, ResourceKind::Account | ResourceKind::AccountPlacement);
+            if in_account {
+                let placement = at("account/placement");
+                assert!(before[&step.address].contains(&&placement), "{} before {placement}", step.address);
+            }
+        }
+        assert!(before[&at("vpc/nat-gateway/nat-1")].contains(&&at("vpc/internet-gateway")));
+    }
+}
+
+#[test]
+fn every_wait_has_its_reason() {
+    let plan = planned(&zone(ONE_TENANT));
+    let account = plan.step(&Address::new("tenant/acme-finance/account")).unwrap();
+    let reasons: Vec<Why> = account.depends_on.iter().map(|dependency| dependency.why).collect();
+    assert_eq!(reasons, [Why::Guarded, Why::Guarded]);
+    let (on, why) = account.waits_for().next().unwrap();
+    assert_eq!(on.as_str(), "organization/attachment/Customers-Fintech/securebase-fintech");
+    assert_eq!(why, "the guardrails must be in force first");
+}
+
+#[test]
+fn a_saved_plan_comes_back_the_same_and_no_other() {
+    let plan = planned(&zone(ONE_TENANT));
+    let text = plan.to_json();
+    assert_eq!(Plan::from_json(&text).unwrap(), plan);
+    let tampered = text.replacen("10.0.0.0/16", "10.9.0.0/16", 1);
+    assert!(matches!(Plan::from_json(&tampered), Err(Error::Fingerprint { .. })));
+    let newer = text.replacen("\"format_version\": 1", "\"format_version\": 99", 1);
+    assert!(matches!(Plan::from_json(&newer), Err(Error::Version(99))));
+    assert!(matches!(Plan::from_json("[]"), Err(Error::Malformed(_))));
+}
+
+#[test]
+fn more_accounts_than_aws_grants_unasked_is_a_warning_with_the_request_to_make() {
+    let plan = planned(&zone(TEN_TENANTS));
+    let quota = plan.warnings.iter().find(|warning| warning.code == "quota-request").unwrap();
+    assert_eq!(quota.path, "limits.accounts");
+    assert!(quota.message.contains("needs 11 accounts"), "{quota}");
+    assert!(quota.hint.contains("Service Quotas"), "{quota}");
+    // A granted raise, written down, silences it.
+    let raised = format!("{TEN_TENANTS}\nlimits = {{ accounts = 20 }}\n");
+    assert!(planned(&zone(&raised)).warnings.iter().all(|warning| warning.code != "quota-request"));
+}
+
+#[test]
+fn an_organization_that_does_not_exist_is_part_of_the_plan() {
+    let zone = zone(ONE_TENANT);
+    let nothing = Observed::default();
+    let plan = Planner::new(&zone).observed(&nothing).plan().unwrap();
+    assert_eq!(created(&plan)["organization"], 1);
+    assert_eq!(plan.counts()[&Action::Update], BTreeMap::from([(ResourceKind::OrganizationRoot, 1)]));
+}
+
+#[test]
+fn an_account_id_that_the_organization_does_not_have_is_refused() {
+    let text =
+        ONE_TENANT.replace("prefix        = \"acme\"", "prefix = \"acme\"\n account_id = \"123456789012\"");
+    let Err(Error::Problems(problems)) = Planner::new(&zone(&text)).plan() else { panic!("it was planned") };
+    assert_eq!(problems.0[0].code, "account-id-unknown");
+    assert!(problems.to_string().contains("123456789012"));
+}

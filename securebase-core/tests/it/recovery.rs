@@ -1,0 +1,116 @@
+//! Crashes and failures: whatever happens, the world ends as if nothing had.
+
+use std::collections::BTreeMap;
+
+use securebase_core::cloud::{Faults, SimulatedCloud};
+use securebase_core::exec::{self, ApplyOptions, Error};
+use securebase_core::state::RunStatus;
+
+use crate::support::{ONE_TENANT, apply, memory, now, plan, zone};
+
+/// What exists, by kind and address: ids and times aside, which differ from run to run.
+fn world(cloud: &SimulatedCloud) -> BTreeMap<String, Vec<String>> {
+    let snapshot = cloud.snapshot();
+    let kinds = snapshot.as_object().unwrap();
+    kinds
+        .iter()
+        .map(|(kind, items)| {
+            let mut names: Vec<String> = items
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|item| {
+                    let address = &item["tags"]["securebase:address"];
+                    format!("{address} {} {}", item["name"], item["cidr"])
+                })
+                .collect();
+            names.sort();
+            (kind.clone(), names)
+        })
+        .collect()
+}
+
+fn fault_free() -> BTreeMap<String, Vec<String>> {
+    let cloud = SimulatedCloud::new(0);
+    apply(&plan(&zone(ONE_TENANT), &cloud), &cloud, &memory());
+    world(&cloud)
+}
+
+#[test]
+fn a_crash_at_any_call_loses_nothing_and_doubles_nothing() {
+    let (zone, expected) = (zone(ONE_TENANT), fault_free());
+    let mut crashed_at = 0;
+    for after in 1.. {
+        let faults = Faults { crash_after_calls: Some(after), ..Faults::default() };
+        let cloud = SimulatedCloud::builder(0).faults(faults).build();
+        let state = memory();
+        let planned = securebase_core::plan::Planner::new(&zone).plan().unwrap();
+        match now(exec::simulate(&planned, &cloud, &state, ApplyOptions::new())) {
+            Ok(_) => break,
+            Err(Error::Interrupted { .. } | Error::Survey { .. }) => {}
+            Err(error) => panic!("crash after {after} calls: {error}"),
+        }
+        crashed_at = after;
+        let run = now(exec::resume_simulated(&cloud, &state, ApplyOptions::new()))
+            .unwrap_or_else(|error| panic!("crash after {after} calls, then: {error}"));
+        assert_eq!(run.failed, [], "crash after {after} calls");
+        if run.run.is_none() {
+            // It crashed before the run was written down: there is nothing to go on with.
+            apply(&planned, &cloud, &state);
+        }
+        assert_eq!(world(&cloud), expected, "crash after {after} calls");
+        assert!(plan(&zone, &cloud).is_empty(), "crash after {after} calls");
+    }
+    assert!(crashed_at > 30, "only {crashed_at} calls were made in all");
+}
+
+/// A line to paste is printed for every seed that fails.
+#[test]
+fn a_bad_day_changes_nothing_but_the_time() {
+    let (zone, expected) = (zone(ONE_TENANT), fault_free());
+    for seed in 0..60 {
+        let faults = Faults {
+            throttle: 0.1,
+            lost_reply: 0.1,
+            lost_request: 0.05,
+            not_yet_visible: 0.3,
+            service_error: 0.05,
+            async_failure: 0.1,
+            expired_credentials: 0.02,
+            ..Faults::default()
+        };
+        let cloud = SimulatedCloud::builder(seed).faults(faults).build();
+        let planned = securebase_core::plan::Planner::new(&zone).plan().unwrap();
+        let run = apply(&planned, &cloud, &memory());
+        let repeat = format!("a_bad_day with seed {seed}");
+        assert_eq!(run.failed, [], "{repeat}");
+        assert_eq!(run.status, RunStatus::Succeeded, "{repeat}");
+        assert_eq!(world(&cloud), expected, "{repeat}");
+    }
+}
+
+#[test]
+fn a_crash_on_a_bad_day_is_survived_too() {
+    let (zone, expected) = (zone(ONE_TENANT), fault_free());
+    for seed in 0..60 {
+        let faults = Faults {
+            throttle: 0.05,
+            lost_reply: 0.1,
+            not_yet_visible: 0.2,
+            crash_after_calls: Some(10 + seed * 2),
+            ..Faults::default()
+        };
+        let cloud = SimulatedCloud::builder(seed).faults(faults).build();
+        let planned = securebase_core::plan::Planner::new(&zone).plan().unwrap();
+        let state = memory();
+        let repeat = format!("a_crash_on_a_bad_day with seed {seed}");
+        if now(exec::simulate(&planned, &cloud, &state, ApplyOptions::new())).is_err() {
+            let run = now(exec::resume_simulated(&cloud, &state, ApplyOptions::new()))
+                .unwrap_or_else(|error| panic!("{repeat}: {error}"));
+            if run.run.is_none() {
+                apply(&planned, &cloud, &state);
+            }
+        }
+        assert_eq!(world(&cloud), expected, "{repeat}");
+    }
+}

@@ -1,0 +1,68 @@
+//! What the scenarios share.
+
+use std::future::Future;
+
+use securebase_core::cloud::SimulatedCloud;
+use securebase_core::exec::{self, ApplyOptions, Run};
+use securebase_core::model::LandingZone;
+use securebase_core::plan::{Plan, Planner, Scope};
+use securebase_core::spec::Format;
+use securebase_core::state::{MemoryStore, State};
+
+/// The ten tenants that ship with the examples.
+pub(crate) const TEN_TENANTS: &str = include_str!("../../../examples/ten-tenants.client.auto.tfvars");
+
+/// One tenant with a network.
+pub(crate) const ONE_TENANT: &str = r#"
+org_name      = "securebase"
+environment   = "dev"
+target_region = "us-east-1"
+enable_vpc    = true
+account_email = "aws+{prefix}@example.com"
+
+clients = {
+  "acme-finance" = {
+    tier          = "fintech"
+    framework     = "soc2"
+    prefix        = "acme"
+    contact_email = "john@acmefinance.com"
+    vpc_cidr      = "10.0.0.0/16"
+    tags          = { Customer = "ACME Finance Inc" }
+  }
+}
+"#;
+
+pub(crate) fn zone(text: &str) -> LandingZone {
+    LandingZone::parse(text, Format::Tfvars, None).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+/// Runs a future that waits for nothing but itself: everything simulated answers at once.
+pub(crate) fn now<F: Future>(future: F) -> F::Output {
+    futures::executor::block_on(future)
+}
+
+pub(crate) fn plan(zone: &LandingZone, cloud: &SimulatedCloud) -> Plan {
+    let observed = now(exec::survey(cloud, &Scope::of(zone))).unwrap();
+    Planner::new(zone).observed(&observed).plan().unwrap_or_else(|error| panic!("{error}"))
+}
+
+pub(crate) fn apply(plan: &Plan, cloud: &SimulatedCloud, state: &State) -> Run {
+    now(exec::simulate(plan, cloud, state, ApplyOptions::new())).unwrap_or_else(|error| panic!("{error}"))
+}
+
+pub(crate) fn memory() -> State {
+    State::new(MemoryStore::new())
+}
+
+/// A cloud to which a zone was applied, and the state of that.
+pub(crate) fn applied(text: &str) -> (SimulatedCloud, State) {
+    let (cloud, state) = (SimulatedCloud::new(0), memory());
+    let run = apply(&plan(&zone(text), &cloud), &cloud, &state);
+    assert_eq!(run.failed, []);
+    (cloud, state)
+}
+
+/// The addresses of a plan's steps.
+pub(crate) fn addresses(plan: &Plan) -> Vec<String> {
+    plan.steps().map(|step| step.address.to_string()).collect()
+}
