@@ -15,15 +15,18 @@ use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use securebase_core::cloud::{Faults, SimulatedCloud};
 use securebase_core::exec::{self, ApplyOptions, Event, EventKind, Run, Stop};
 use securebase_core::finance::{PriceBook, Usage};
 use securebase_core::model::LandingZone;
+use securebase_core::observe::Observed;
 use securebase_core::plan::{Plan, Planner, Scope};
 use securebase_core::spec::Format;
 use securebase_core::state::{RunStatus, State};
+use securebase_core::time::Time;
 
 const TEN_TENANTS: &str = include_str!("ten-tenants.client.auto.tfvars");
 
@@ -184,11 +187,19 @@ fn open_cloud(world: &Path, arguments: &Arguments) -> Result<OpenCloud, Failure>
     Ok(OpenCloud { cloud: SimulatedCloud::builder(0).faults(faults).build(), was_interrupted: false })
 }
 
-/// Keeps the simulated cloud where a run was interrupted, as a real cloud keeps itself.
+/// Keeps the simulated cloud where a run was interrupted, as a real cloud keeps itself: what AWS was about to do is done
+/// by the time somebody comes back.
+fn save(cloud: &SimulatedCloud, world: &Path) -> std::io::Result<()> {
+    cloud.advance_to(cloud.now() + Duration::from_secs(900));
+    if let Some(home) = world.parent() {
+        std::fs::create_dir_all(home)?;
+    }
+    std::fs::write(world, serde_json::to_vec(&(cloud.now(), cloud.observe()))?)
+}
+
 fn finish(run: Result<Run, exec::Error>, cloud: &SimulatedCloud, world: &Path) -> Result<Run, Failure> {
     if let Err(exec::Error::Interrupted { .. }) = &run {
-        let kept = world.parent().map_or(Ok(()), std::fs::create_dir_all);
-        kept.and_then(|()| std::fs::write(world, cloud.save()))
+        save(cloud, world)
             .map_err(|error| Failure::Input(format!("cannot write `{}`: {error}", world.display())))?;
     }
     let run = run?;
