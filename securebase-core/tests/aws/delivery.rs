@@ -140,6 +140,21 @@ async fn reasons_of_organizations() {
 }
 
 #[tokio::test]
+async fn a_refusal_by_the_management_account_is_final() {
+    let refused = || json(400, r#"{"__type":"AccessDeniedException","Message":"You may not"}"#);
+    let error = failure(create_organization(), refused).await;
+    assert_eq!(outcome(&error), ("AccessDeniedException", ErrorKind::Permanent, Delivery::Rejected));
+    let error = failure(create_vpc(), || ec2_error(403, "UnauthorizedOperation")).await;
+    assert_eq!(outcome(&error), ("UnauthorizedOperation", ErrorKind::Permanent, Delivery::Rejected));
+}
+
+#[tokio::test]
+async fn nothing_of_the_credentials_is_shown() {
+    let cloud = AwsCloud::builder().endpoint_url("http://127.0.0.1:1").build().await.unwrap();
+    assert_eq!(format!("{cloud:?}"), "AwsCloud { endpoint_url: Some(\"http://127.0.0.1:1\"), .. }");
+}
+
+#[tokio::test]
 async fn flow_logs_fail_inside_a_success() {
     let operation = Operation::CreateFlowLogs {
         vpc: "vpc-1".parse().unwrap(),

@@ -118,6 +118,15 @@ async fn a_role_that_cannot_be_assumed_means_the_call_was_not_sent() {
     }
     assert_eq!(fake.count("Action=GetCallerIdentity"), 0);
 
+    let stranger = Fake::start(|_| {
+        xml(
+            403,
+            "<ErrorResponse><Error><Code>InvalidClientTokenId</Code><Message>-</Message></Error></ErrorResponse>",
+        )
+    });
+    let error = stranger.cloud().await.call(who_am_i("111122223333", "us-east-1")).await.unwrap_err();
+    assert_eq!((error.kind, error.delivery), (ErrorKind::Permanent, Delivery::NotSent), "our own key is bad");
+
     let silent = Fake::start(|_| Answer::HangUp);
     let error = silent.cloud().await.call(who_am_i("111122223333", "us-east-1")).await.unwrap_err();
     assert_eq!((error.kind, error.delivery), (ErrorKind::Service, Delivery::NotSent), "{error}");

@@ -1,12 +1,14 @@
 //! The cloud itself: each call to its service, with the credentials of its account.
 
+use std::fmt;
+
 use aws_config::SdkConfig;
 
 use crate::cloud::{Call, Cloud, CloudError, ErrorKind, Operation, Reply, ReplyFuture, Service, Target};
 use crate::model::Region;
 
 use super::session::Sessions;
-use super::{AwsCloudBuilder, ec2, iam, logs, organizations, sts};
+use super::{AwsCloudBuilder, ec2, error, iam, logs, organizations, sts};
 
 /// AWS, reached through its SDKs.
 ///
@@ -20,10 +22,17 @@ use super::{AwsCloudBuilder, ec2, iam, logs, organizations, sts};
 ///
 /// # Caveats
 /// [`Target::Management`] means the account of the credentials; nothing checks here that it is the management account.
-#[derive(Debug)]
 pub struct AwsCloud {
     management: SdkConfig,
     sessions: Sessions,
+}
+
+impl fmt::Debug for AwsCloud {
+    /// Where it leads, nothing of the credentials.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let endpoint_url = self.management.endpoint_url();
+        f.debug_struct("AwsCloud").field("endpoint_url", &endpoint_url).finish_non_exhaustive()
+    }
 }
 
 impl AwsCloud {
@@ -41,7 +50,7 @@ impl AwsCloud {
     async fn carry_out(&self, call: Call) -> Result<Reply, CloudError> {
         let Call { target, operation } = call;
         match target {
-            Target::Management => send(&self.management, operation).await,
+            Target::Management => send(&self.management, operation).await.map_err(error::of_management),
             Target::Member { account, region, role } => {
                 let session = self.sessions.open(account, &role).await?;
                 let reply = send(&in_region(session.config(), &region), operation).await;

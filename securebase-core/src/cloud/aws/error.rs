@@ -93,6 +93,14 @@ pub(super) fn with_reason(error: CloudError, reason: Option<String>) -> CloudErr
     }
 }
 
+/// A refusal in the management account: that account is not too young, the credentials are wrong or may do too little.
+pub(super) fn of_management(error: CloudError) -> CloudError {
+    match error.kind {
+        ErrorKind::NotReady => CloudError { kind: ErrorKind::Permanent, ..error },
+        _ => error,
+    }
+}
+
 /// There are no credentials to sign a call with.
 pub(super) fn no_credentials(message: impl Into<String>) -> CloudError {
     CloudError::not_sent("NoCredentials", message)

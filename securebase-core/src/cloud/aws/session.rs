@@ -20,7 +20,6 @@ use super::error;
 const MARGIN: Duration = Duration::from_secs(300);
 
 /// An assumed role.
-#[derive(Debug)]
 pub(super) struct Session {
     config: SdkConfig,
     expires: Time,
@@ -37,7 +36,6 @@ impl Session {
 type Slot = Arc<tokio::sync::Mutex<Option<Arc<Session>>>>;
 
 /// All sessions.
-#[derive(Debug)]
 pub(super) struct Sessions {
     home: SdkConfig,
     partition: &'static str,
@@ -91,7 +89,7 @@ impl Sessions {
             .role_session_name(&self.name)
             .send()
             .await
-            .map_err(|e| error::failure(&e))?;
+            .map_err(|e| not_assumable(error::failure(&e)))?;
         let given = output.credentials().ok_or_else(|| malformed("Credentials"))?;
         let expires = given.expiration().secs();
         let expires = Time::ZERO + Duration::from_secs(u64::try_from(expires).unwrap_or(0));
@@ -108,6 +106,12 @@ impl Sessions {
         config.set_credentials_provider(Some(SharedCredentialsProvider::new(credentials)));
         Ok(Session { config: config.build(), expires })
     }
+}
+
+/// A role that may not be assumed is one that is not there yet, where the account is young; every other refusal is about
+/// the credentials we came with.
+fn not_assumable(error: CloudError) -> CloudError {
+    if error.code == "AccessDenied" { error } else { error::of_management(error) }
 }
 
 /// The partition part of ARNs: accounts never leave the partition of their organization.
