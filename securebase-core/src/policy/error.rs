@@ -41,6 +41,15 @@ pub enum Error {
     /// The shipped catalogue cannot be read; a defect of the crate that its tests exclude.
     #[error("the guardrail catalogue is damaged: {0}")]
     Catalogue(String),
+    /// Two sets of documents differ in meaning.
+    #[error("`{}` on `{}` is decided differently: {} {:?} before, {:?} after", .0.action, .0.resource, .0.effect.as_str(), .0.before, .0.after)]
+    NotEquivalent(Box<super::certificate::Counterexample>),
+    /// A certificate does not prove what it says.
+    #[error("the certificate does not hold: {0}")]
+    BadCertificate(String),
+    /// The patterns have too many combinations to walk.
+    #[error("{0} patterns have too many combinations to decide them all")]
+    TooComplex(usize),
     /// Statements do not fit into the documents that a target may have.
     #[error("policies do not fit: {0}")]
     DoesNotFit(Box<super::pack::Shortfall>),
@@ -58,6 +67,9 @@ impl Error {
             Self::UnknownCall(_) => "policy.unknown-call",
             Self::UnknownGuardrail(_) => "policy.unknown-guardrail",
             Self::Catalogue(_) => "policy.catalogue",
+            Self::NotEquivalent(_) => "policy.not-equivalent",
+            Self::BadCertificate(_) => "policy.bad-certificate",
+            Self::TooComplex(_) => "policy.too-complex",
             Self::DoesNotFit(_) => "policy.does-not-fit",
         }
     }

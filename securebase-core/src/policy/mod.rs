@@ -7,6 +7,7 @@
 pub mod actions;
 mod arn;
 pub mod catalogue;
+pub mod certificate;
 mod condition;
 pub mod document;
 mod error;
@@ -19,6 +20,7 @@ mod operator;
 pub mod pack;
 mod parameters;
 mod parse;
+mod partition;
 mod pattern;
 mod privilege;
 mod request;
@@ -26,8 +28,10 @@ mod selfcheck;
 mod simplify;
 mod source;
 mod variable;
+pub mod verify;
 
 pub use catalogue::{Catalogue, Controls, Guardrail, GuardrailSet};
+pub use certificate::{Certificate, certify};
 pub use condition::Truth;
 pub use document::{Condition, Effect, PolicyDocument, Principal, Selection, Statement, Version};
 pub use error::Error;
@@ -42,3 +46,4 @@ pub use privilege::{ExecutorIdentity, Side, executor_calls, known_calls, least_p
 pub use request::{Exemption, Knowledge, Request};
 pub use selfcheck::{PlannedCall, check_calls};
 pub use source::Location;
+pub use verify::verify;

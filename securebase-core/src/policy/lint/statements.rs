@@ -71,7 +71,7 @@ pub(super) fn statement(subject: &Subject<'_>, options: &LintOptions, notes: &mu
             notes.error("policy.principal", "Principal", message, hint);
         }
         (PolicyKind::ResourceControl, principal) => {
-            if !principal.as_ref().is_some_and(|principal| principal.is_anyone()) {
+            if !principal.as_ref().is_some_and(super::super::document::Principal::is_anyone) {
                 let message = "a resource control policy needs `\"Principal\": \"*\"`".to_owned();
                 notes.error(
                     "policy.principal",

@@ -1,5 +1,7 @@
 //! The executor and the guardrails: it may do what it must, and nothing else.
 
+#![expect(clippy::unwrap_used, reason = "a test stops where a value is missing")]
+
 use securebase_core::cloud::Operation;
 use securebase_core::policy::actions::ServiceReference;
 use securebase_core::policy::{

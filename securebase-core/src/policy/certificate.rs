@@ -1,0 +1,285 @@
+//! Proof that two sets of documents decide every request alike.
+//!
+//! Purpose: after packing, nobody should have to trust the packer. Both sides are decided over the complete partition of
+//! actions × resources that their patterns induce; what is left in each cell is a set of alternatives, each a set of
+//! conditions. Conditions are taken as independent and opaque, which can only make two sides look more different than
+//! they are. An alternative that another one implies is dropped; what remains is a normal form, so equal means equal.
+//! [`super::verify::verify`] checks a certificate without any of this code.
+//! Non-goals: deciding conditions (`StringEquals a` against `StringEquals b`).
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::document::{Effect, PolicyDocument, Statement, Version};
+use super::error::Error;
+use super::partition::{Classes, classes, resource_classes};
+
+/// What a verifier needs to check that two sets of documents are equal in meaning.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Certificate {
+    /// Version of the format.
+    pub version: u32,
+    /// SHA-256 of the documents before, canonical, one a line.
+    pub before: String,
+    /// The same of those after.
+    pub after: String,
+    /// One action for each class of actions, folded.
+    pub actions: Vec<String>,
+    /// One resource for each class of resources.
+    pub resources: Vec<String>,
+    /// The conditions that occur, as text.
+    pub atoms: Vec<String>,
+}
+
+impl Certificate {
+    /// Cells decided on both sides.
+    #[must_use]
+    pub fn cells(&self) -> usize {
+        self.actions.len() * self.resources.len()
+    }
+}
+
+/// A cell that the two sides decide differently.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counterexample {
+    /// An action of the cell.
+    pub action: String,
+    /// A resource of the cell.
+    pub resource: String,
+    /// The effect that differs.
+    pub effect: Effect,
+    /// Alternatives (sets of conditions) before.
+    pub before: Vec<Vec<String>>,
+    /// Alternatives after.
+    pub after: Vec<Vec<String>>,
+}
+
+/// Decides both sides over the complete partition.
+///
+/// # Errors
+/// [`Error::NotEquivalent`] with a cell that differs; [`Error::TooComplex`] where the patterns have more combinations than
+/// can be walked.
+pub fn certify(before: &[PolicyDocument], after: &[PolicyDocument]) -> Result<Certificate, Error> {
+    let both = || before.iter().chain(after).flat_map(|document| &document.statements);
+    let mut actions: Vec<String> =
+        both().flat_map(|it| &it.actions.patterns).map(|pattern| pattern.to_ascii_lowercase()).collect();
+    actions.sort();
+    actions.dedup();
+    let mut resources: Vec<String> =
+        both().flat_map(|it| &it.resources.patterns).filter(|pattern| is_plain(pattern)).cloned().collect();
+    resources.sort();
+    resources.dedup();
+    let action_classes = classes(&actions, None)?;
+    let resource_classes = resource_classes(&resources)?;
+    let mut atoms: Vec<String> = Vec::new();
+    let sides = [before, after].map(|documents| {
+        documents.iter().flat_map(|it| rows(it, &actions, &resources, &mut atoms)).collect::<Vec<Row>>()
+    });
+    for (matched_actions, action) in &action_classes {
+        let live = sides
+            .each_ref()
+            .map(|rows| rows.iter().filter(|row| row.means(matched_actions)).collect::<Vec<_>>());
+        for (matched, resource) in &resource_classes {
+            for effect in [Effect::Deny, Effect::Allow] {
+                let [before, after] = live.each_ref().map(|rows| alternatives(rows, effect, matched));
+                if before != after {
+                    let texts = |found: BTreeSet<BTreeSet<usize>>| {
+                        let text =
+                            |set: BTreeSet<usize>| set.into_iter().map(|at| atoms[at].clone()).collect();
+                        found.into_iter().map(text).collect()
+                    };
+                    return Err(Error::NotEquivalent(Box::new(Counterexample {
+                        action: action.clone(),
+                        resource: resource.clone(),
+                        effect,
+                        before: texts(before),
+                        after: texts(after),
+                    })));
+                }
+            }
+        }
+    }
+    let witnesses = |classes: Classes| classes.into_values().collect();
+    Ok(Certificate {
+        version: 1,
+        before: digest(before),
+        after: digest(after),
+        actions: witnesses(action_classes),
+        resources: witnesses(resource_classes),
+        atoms,
+    })
+}
+
+/// SHA-256 of documents: canonical texts, sorted, one a line.
+pub(crate) fn digest(documents: &[PolicyDocument]) -> String {
+    let mut texts: Vec<String> = documents.iter().map(PolicyDocument::to_json).collect();
+    texts.sort();
+    hex::encode(Sha256::digest(texts.join("\n")))
+}
+
+/// Whether a pattern has six parts and no variables, so that classes can be found for it.
+fn is_plain(pattern: &str) -> bool {
+    pattern.splitn(6, ':').count() == 6 && !pattern.contains("${")
+}
+
+/// A statement over positions instead of texts.
+struct Row {
+    effect: Effect,
+    not_actions: bool,
+    actions: BTreeSet<usize>,
+    not_resources: bool,
+    every_resource: bool,
+    resources: BTreeSet<usize>,
+    /// Resource patterns that are taken as atoms: shortened ones, and those with variables.
+    opaque: Vec<usize>,
+    conditions: BTreeSet<usize>,
+}
+
+fn rows(
+    document: &PolicyDocument,
+    actions: &[String],
+    resources: &[String],
+    atoms: &mut Vec<String>,
+) -> Vec<Row> {
+    let mut atom = |text: String| {
+        atoms.iter().position(|known| *known == text).unwrap_or_else(|| {
+            atoms.push(text);
+            atoms.len() - 1
+        })
+    };
+    let old = if document.version == Version::Current { "" } else { "without variables: " };
+    let row = |statement: &Statement| {
+        let place =
+            |list: &[String], text: &str| list.binary_search_by(|known| known.as_str().cmp(text)).ok();
+        let negated = statement.resources.negated;
+        let mut conditions = BTreeSet::new();
+        for condition in &statement.conditions {
+            let mut values = condition.values.clone();
+            values.sort();
+            values.dedup();
+            let text =
+                format!("{old}{} {} {values:?}", condition.operator, condition.key.to_ascii_lowercase());
+            conditions.insert(atom(text));
+        }
+        let principal =
+            statement.principal.as_ref().map(|it| format!("principal {} {}", it.negated, it.value));
+        conditions.extend(principal.map(&mut atom));
+        let opaque =
+            statement.resources.patterns.iter().filter(|pattern| *pattern != "*" && !is_plain(pattern));
+        let word = if negated { "resource is not" } else { "resource is" };
+        Row {
+            effect: statement.effect,
+            not_actions: statement.actions.negated,
+            actions: statement
+                .actions
+                .patterns
+                .iter()
+                .filter_map(|pattern| place(actions, &pattern.to_ascii_lowercase()))
+                .collect(),
+            not_resources: negated,
+            every_resource: statement.resources.patterns.iter().any(|pattern| pattern == "*"),
+            resources: statement
+                .resources
+                .patterns
+                .iter()
+                .filter_map(|pattern| place(resources, pattern))
+                .collect(),
+            opaque: opaque.map(|pattern| atom(format!("{old}{word} {pattern}"))).collect(),
+            conditions,
+        }
+    };
+    document.statements.iter().map(row).collect()
+}
+
+impl Row {
+    fn means(&self, matched: &BTreeSet<usize>) -> bool {
+        self.actions.is_disjoint(matched) == self.not_actions
+    }
+
+    /// The sets of atoms under which the statement applies to a class of resources.
+    fn clauses(&self, matched: &BTreeSet<usize>) -> Vec<BTreeSet<usize>> {
+        let hit = self.every_resource || !self.resources.is_disjoint(matched);
+        let with =
+            |atoms: &mut dyn Iterator<Item = usize>| self.conditions.iter().copied().chain(atoms).collect();
+        match (self.not_resources, hit) {
+            (true, true) => Vec::new(),
+            (true, false) => vec![with(&mut self.opaque.iter().copied())],
+            (false, true) => vec![self.conditions.clone()],
+            (false, false) => self.opaque.iter().map(|&at| with(&mut std::iter::once(at))).collect(),
+        }
+    }
+}
+
+/// The alternatives of a cell without those that another one implies.
+fn alternatives(rows: &[&Row], effect: Effect, matched: &BTreeSet<usize>) -> BTreeSet<BTreeSet<usize>> {
+    let all: BTreeSet<BTreeSet<usize>> =
+        rows.iter().filter(|row| row.effect == effect).flat_map(|row| row.clauses(matched)).collect();
+    let implied =
+        |clause: &BTreeSet<usize>| all.iter().any(|other| other != clause && other.is_subset(clause));
+    all.iter().filter(|clause| !implied(clause)).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::catalogue::Catalogue;
+    use super::super::pack::{Fit, pack};
+    use super::super::parameters::Parameters;
+    use super::super::verify::verify;
+    use super::*;
+
+    fn parse(text: &str) -> PolicyDocument {
+        PolicyDocument::parse(&format!(r#"{{"Version":"2012-10-17","Statement":[{text}]}}"#)).unwrap()
+    }
+
+    #[test]
+    fn the_shipped_tiers_are_packed_without_changing_a_verdict() {
+        for framework in ["soc2", "hipaa", "fedramp", "cis"] {
+            let (_, guardrails) = Catalogue::shipped().unwrap().for_framework(framework).unwrap();
+            let before: Vec<PolicyDocument> = guardrails
+                .iter()
+                .map(|guardrail| guardrail.document(&Parameters::default()).unwrap())
+                .collect();
+            for fit in [Fit { max_size: 10_240, max_documents: 1 }, Fit { max_size: 5_120, max_documents: 5 }]
+            {
+                let after = pack(&before, fit).unwrap();
+                let certificate = certify(&before, &after).unwrap();
+                assert!(certificate.cells() > 500);
+                verify(&certificate, &before, &after).unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn a_difference_is_found_and_shown() {
+        let before =
+            [parse(r#"{"Effect":"Deny","Action":["s3:Get*","s3:PutObject"],"Resource":"arn:aws:s3:::b/*"}"#)];
+        let weaker = [parse(r#"{"Effect":"Deny","Action":["s3:Get*"],"Resource":"arn:aws:s3:::b/*"}"#)];
+        let error = certify(&before, &weaker).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`s3:putobject` on `arn:aws:s3:::b/` is decided differently: Deny [[]] before, [] after"
+        );
+        let same = [parse(
+            r#"{"Effect":"Deny","Action":["s3:Get*"],"Resource":"arn:aws:s3:::b/*"},{"Effect":"Deny","Action":["s3:PutObject","s3:GetObject"],"Resource":"arn:aws:s3:::b/*"}"#,
+        )];
+        let certificate = certify(&before, &same).unwrap();
+        verify(&certificate, &before, &same).unwrap();
+        assert!(verify(&certificate, &before, &weaker).is_err());
+        let mut forged = certify(&before, &before).unwrap();
+        forged.after = digest(&weaker);
+        assert!(verify(&forged, &before, &weaker).is_err());
+        forged.actions.retain(|action| action != "s3:putobject");
+        assert!(verify(&forged, &before, &weaker).unwrap_err().to_string().contains("no action stands for"));
+    }
+
+    #[test]
+    fn joining_not_actions_is_caught() {
+        let before = [parse(
+            r#"{"Effect":"Deny","NotAction":"s3:*","Resource":"*"},{"Effect":"Deny","NotAction":"ec2:*","Resource":"*"}"#,
+        )];
+        let joined = [parse(r#"{"Effect":"Deny","NotAction":["s3:*","ec2:*"],"Resource":"*"}"#)];
+        assert!(certify(&before, &joined).is_err());
+    }
+}
