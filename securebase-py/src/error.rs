@@ -20,6 +20,7 @@ pub(crate) type Result<T> = std::result::Result<T, Failure>;
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Class {
     SecureBase,
+    Address,
     Input,
     Plan,
     Cloud,
@@ -30,6 +31,7 @@ impl Class {
     fn name(self) -> &'static str {
         match self {
             Self::SecureBase => "SecureBaseError",
+            Self::Address => "AddressError",
             Self::Input => "InputError",
             Self::Plan => "PlanError",
             Self::Cloud => "CloudError",

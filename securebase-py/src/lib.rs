@@ -6,6 +6,7 @@
 
 mod convert;
 mod error;
+mod net;
 mod problem;
 mod runtime;
 mod table;
@@ -15,6 +16,8 @@ mod table;
 mod _securebase {
     use pyo3::prelude::*;
 
+    #[pymodule_export]
+    use crate::net::net;
     #[pymodule_export]
     use crate::problem::problem;
     #[pymodule_export]

@@ -96,6 +96,7 @@ pub enum Selector {
 
 /// Somebody with addresses.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Member {
     /// Unique in the network.
     pub owner: String,
@@ -128,6 +129,7 @@ impl Member {
 
 /// A connection, existing or declared for later.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Link {
     /// Its name.
     pub name: String,

@@ -121,6 +121,11 @@ impl State {
                         return Err(Error::RangeOverlap { range: cidr, other: *other });
                     }
                 } else {
+                    // A template may not take away what an owner has on its island already.
+                    let islands = self.islands.values().filter_map(|spaces| spaces.get(parent));
+                    if let Some((held, hold)) = islands.filter_map(|space| space.holder(cidr)).next() {
+                        return Err(Error::Taken { cidr, held, by: hold.describe() });
+                    }
                     if !above.free.take_exact(cidr) {
                         return Err(self.not_free(parent, "", cidr));
                     }

@@ -27,6 +27,10 @@ class InputError(SecureBaseError, ValueError):
     """What was given cannot be used: a file, a document, an argument."""
 
 
+class AddressError(SecureBaseError):
+    """An address pool cannot do it: nothing free, a block taken or outside, an owner it does not know."""
+
+
 class PlanError(SecureBaseError):
     """There is no plan, or a saved one cannot be used."""
 

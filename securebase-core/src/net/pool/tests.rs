@@ -121,6 +121,19 @@ fn accounts_are_islands() {
 }
 
 #[test]
+fn a_sub_pool_takes_nothing_from_islands() {
+    let mut pool = pool("10.0.0.0/8", PoolStrategy::PerAccount);
+    get(&mut pool, 16, "a");
+    assert!(matches!(pool.carve("prod", b("10.0.0.0/12")), Err(Error::Taken { .. })));
+    pool.carve("prod", b("10.16.0.0/12")).unwrap();
+    for owner in ["a", "b"] {
+        let request = Request::new(16, owner).pool(Some("prod"));
+        assert_eq!(pool.allocate(&request).unwrap(), b("10.16.0.0/16"));
+    }
+    assert_eq!(pool.snapshot().load().unwrap(), pool);
+}
+
+#[test]
 fn sub_pools_nest() {
     let mut pool = pool("10.0.0.0/8", PoolStrategy::Unique);
     assert_eq!(pool.carve_len("prod", 12).unwrap(), b("10.0.0.0/12"));

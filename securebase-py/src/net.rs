@@ -1,0 +1,257 @@
+//! Addresses: pools, overlaps, subnets, connectivity.
+
+mod network;
+mod pool;
+
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::{PyString, PyType};
+use securebase_core::model::{Problem as CoreProblem, Problems};
+use securebase_core::net as core;
+use securebase_core::net::{Block, Block4, Layout, rules};
+
+use crate::convert::{from_json, from_python, hash, to_json};
+use crate::error::{Class, Failure, Result};
+use crate::problem::Problem;
+
+impl From<core::Error> for Failure {
+    fn from(error: core::Error) -> Self {
+        let class = match &error {
+            core::Error::Exhausted(_)
+            | core::Error::Taken { .. }
+            | core::Error::Outside { .. }
+            | core::Error::UnknownOwner { .. }
+            | core::Error::UnknownPool { .. }
+            | core::Error::NotExcluded { .. }
+            | core::Error::NotHeld { .. }
+            | core::Error::RangeOverlap { .. }
+            | core::Error::Unconnectable { .. } => Class::Address,
+            _ => Class::Input,
+        };
+        let message = match &error {
+            // What is free is what the caller needs to see, wherever it prints the error.
+            core::Error::Exhausted(_) => format!("{error} ({})", error.hint()),
+            _ => error.to_string(),
+        };
+        Self::Core { class, code: error.code().to_owned(), message, problems: vec![error.problem("")] }
+    }
+}
+
+fn many(problems: &Problems) -> Failure {
+    let code = problems.0.first().map_or("addresses", |problem| problem.code.as_str());
+    Failure::many(Class::Input, code, problems, problems)
+}
+
+/// A block as text, or anything whose text is one, such as an `ipaddress` network.
+fn block_text(value: &Bound<'_, PyAny>) -> PyResult<String> {
+    if value.is_none() || value.hasattr("__len__")? && !value.is_instance_of::<PyString>() {
+        return Err(PyTypeError::new_err("a block is text such as `10.0.0.0/16`"));
+    }
+    Ok(value.str()?.to_str()?.to_owned())
+}
+
+fn block(value: &Bound<'_, PyAny>) -> Result<Block4> {
+    Ok(Block4::parse(&block_text(value)?)?)
+}
+
+/// One block or several.
+fn blocks(value: &Bound<'_, PyAny>) -> Result<Vec<Block4>> {
+    if value.is_instance_of::<PyString>() || !value.hasattr("__iter__")? || value.hasattr("prefixlen")? {
+        return Ok(vec![block(value)?]);
+    }
+    value.try_iter()?.map(|item| block(&item?)).collect()
+}
+
+fn texts(blocks: impl IntoIterator<Item = Block4>) -> Vec<String> {
+    blocks.into_iter().map(|block| block.to_string()).collect()
+}
+
+/// Two entries that share addresses.
+#[pyclass(frozen, eq, module = "securebase")]
+#[derive(PartialEq)]
+pub(crate) struct Overlap(core::Overlap);
+
+#[pymethods]
+impl Overlap {
+    #[getter]
+    fn a(&self) -> &str {
+        &self.0.a
+    }
+
+    #[getter]
+    fn b(&self) -> &str {
+        &self.0.b
+    }
+
+    #[getter]
+    fn a_cidr(&self) -> String {
+        self.0.a_cidr.to_string()
+    }
+
+    #[getter]
+    fn b_cidr(&self) -> String {
+        self.0.b_cidr.to_string()
+    }
+
+    fn __repr__(&self) -> String {
+        let core::Overlap { a, b, a_cidr, b_cidr } = &self.0;
+        format!("Overlap(a={a:?}, a_cidr='{a_cidr}', b={b:?}, b_cidr='{b_cidr}')")
+    }
+
+    fn __hash__(&self) -> Result<u64> {
+        Ok(hash(&to_json(&self.0)?))
+    }
+
+    #[classmethod]
+    fn _from_json(_class: &Bound<'_, PyType>, text: &str) -> Result<Self> {
+        from_json(text).map(Self)
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Result<(Bound<'py, PyAny>, (String,))> {
+        Ok((slf.get_type().getattr("_from_json")?, (to_json(&slf.get().0)?,)))
+    }
+}
+
+/// Every overlapping pair, each once.
+#[pyfunction]
+fn overlaps(py: Python<'_>, entries: &Bound<'_, PyAny>) -> Result<Vec<Overlap>> {
+    let mut parsed: Vec<(String, Block)> = Vec::new();
+    let mut problems: Vec<CoreProblem> = Vec::new();
+    for (n, entry) in entries.try_iter()?.enumerate() {
+        let pair: Vec<Bound<'_, PyAny>> = entry?.try_iter()?.collect::<PyResult<_>>()?;
+        let [owner, cidr] = pair.as_slice() else {
+            return Err(PyTypeError::new_err(format!("entry {n} is no pair of an owner and a block")).into());
+        };
+        let owner: String = owner.extract()?;
+        match Block::parse(&block_text(cidr)?) {
+            Ok(block) => parsed.push((owner, block)),
+            Err(error) => problems.push(error.problem(format!("entries[{n}]"))),
+        }
+    }
+    if !problems.is_empty() {
+        return Err(many(&Problems(problems)));
+    }
+    Ok(py.detach(|| core::overlaps(&parsed)).into_iter().map(Overlap).collect())
+}
+
+/// A subnet of a VPC.
+#[pyclass(frozen, eq, module = "securebase")]
+#[derive(PartialEq)]
+pub(crate) struct Subnet((core::SubnetPlan, String));
+
+#[pymethods]
+impl Subnet {
+    #[getter]
+    fn name(&self) -> &str {
+        &self.0.0.name
+    }
+
+    #[getter]
+    fn role(&self) -> &'static str {
+        match self.0.0.role {
+            core::Role::Public => "public",
+            core::Role::Private => "private",
+        }
+    }
+
+    #[getter]
+    fn public(&self) -> bool {
+        self.0.0.role == core::Role::Public
+    }
+
+    #[getter]
+    fn cidr(&self) -> String {
+        self.0.0.cidr.to_string()
+    }
+
+    #[getter]
+    fn zone(&self) -> String {
+        format!("{}{}", self.0.1, self.0.0.zone_suffix)
+    }
+
+    #[getter]
+    fn zone_suffix(&self) -> char {
+        self.0.0.zone_suffix
+    }
+
+    #[getter]
+    fn usable_addresses(&self) -> u64 {
+        rules::usable_addresses(self.0.0.cidr.prefix_len())
+    }
+
+    fn __repr__(&self) -> String {
+        format!(
+            "Subnet(name={:?}, role='{}', cidr='{}', zone='{}')",
+            self.name(),
+            self.role(),
+            self.cidr(),
+            self.zone()
+        )
+    }
+
+    fn __hash__(&self) -> Result<u64> {
+        Ok(hash(&to_json(&self.0)?))
+    }
+
+    #[classmethod]
+    fn _from_json(_class: &Bound<'_, PyType>, text: &str) -> Result<Self> {
+        from_json(text).map(Self)
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Result<(Bound<'py, PyAny>, (String,))> {
+        Ok((slf.get_type().getattr("_from_json")?, (to_json(&slf.get().0)?,)))
+    }
+}
+
+/// The subnets of a VPC.
+#[pyfunction]
+#[pyo3(signature = (cidr, layout = None, *, region = "us-east-1"))]
+fn subnets(cidr: &Bound<'_, PyAny>, layout: Option<&Bound<'_, PyAny>>, region: &str) -> Result<Vec<Subnet>> {
+    let layout = match layout {
+        None => Layout::seed(),
+        Some(name) if name.is_instance_of::<PyString>() => {
+            let name: String = name.extract()?;
+            let unknown = || core::Error::UnknownWord {
+                what: "layout",
+                text: name.clone(),
+                known: Layout::NAMES.to_vec(),
+            };
+            Layout::named(&name).ok_or_else(unknown)?
+        }
+        Some(document) => from_json(&to_json(&from_python(document)?)?)?,
+    };
+    let plan = layout.apply(block(cidr)?)?;
+    Ok(plan.subnets.into_iter().map(|subnet| Subnet((subnet, region.to_owned()))).collect())
+}
+
+/// What is wrong with a block as the primary block of a VPC.
+#[pyfunction]
+fn check_vpc_block(cidr: &Bound<'_, PyAny>) -> Result<Vec<Problem>> {
+    Ok(rules::check_vpc(&block(cidr)?, "cidr").into_iter().map(Problem::from).collect())
+}
+
+/// What is wrong with adding a block to a VPC that has others.
+#[pyfunction]
+#[pyo3(signature = (cidr, vpc_blocks, destinations = None, *, blocks_max = 5))]
+fn check_secondary_block(
+    cidr: &Bound<'_, PyAny>,
+    vpc_blocks: &Bound<'_, PyAny>,
+    destinations: Option<&Bound<'_, PyAny>>,
+    blocks_max: usize,
+) -> Result<Vec<Problem>> {
+    let destinations = destinations.map(blocks).transpose()?.unwrap_or_default();
+    let found =
+        rules::check_secondary(&block(cidr)?, &blocks(vpc_blocks)?, &destinations, blocks_max, "cidr");
+    Ok(found.into_iter().map(Problem::from).collect())
+}
+
+/// Addresses.
+#[pymodule(submodule, gil_used = false)]
+pub(crate) mod net {
+    #[pymodule_export]
+    use super::network::{Clash, Move, Network};
+    #[pymodule_export]
+    use super::pool::AddressPool;
+    #[pymodule_export]
+    use super::{Overlap, Subnet, check_secondary_block, check_vpc_block, overlaps, subnets};
+}

@@ -1,0 +1,186 @@
+//! Members, links, and whose addresses stand in the way.
+
+use pyo3::prelude::*;
+use pyo3::types::PyType;
+use securebase_core::net as core;
+
+use super::many;
+use super::pool::AddressPool;
+use crate::convert::{from_json, from_python, hash, plain, to_json};
+use crate::error::Result;
+use crate::problem::Problem;
+
+/// Two whose addresses overlap, and the links between them.
+#[pyclass(frozen, eq, module = "securebase")]
+#[derive(PartialEq)]
+pub(crate) struct Clash(core::Clash);
+
+#[pymethods]
+impl Clash {
+    #[getter]
+    fn a(&self) -> &str {
+        &self.0.a
+    }
+
+    #[getter]
+    fn b(&self) -> &str {
+        &self.0.b
+    }
+
+    #[getter]
+    fn a_cidr(&self) -> String {
+        self.0.a_cidr.to_string()
+    }
+
+    #[getter]
+    fn b_cidr(&self) -> String {
+        self.0.b_cidr.to_string()
+    }
+
+    #[getter]
+    fn links(&self) -> Vec<String> {
+        self.0.links.clone()
+    }
+
+    #[getter]
+    fn lasting(&self) -> bool {
+        self.0.lasting
+    }
+
+    fn __repr__(&self) -> String {
+        let core::Clash { a, b, a_cidr, b_cidr, links, .. } = &self.0;
+        format!("Clash(a={a:?}, a_cidr='{a_cidr}', b={b:?}, b_cidr='{b_cidr}', links={links:?})")
+    }
+
+    fn __hash__(&self) -> Result<u64> {
+        Ok(hash(&to_json(&self.0)?))
+    }
+
+    #[classmethod]
+    fn _from_json(_class: &Bound<'_, PyType>, text: &str) -> Result<Self> {
+        from_json(text).map(Self)
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Result<(Bound<'py, PyAny>, (String,))> {
+        Ok((slf.get_type().getattr("_from_json")?, (to_json(&slf.get().0)?,)))
+    }
+}
+
+/// A block to exchange for another.
+#[pyclass(frozen, eq, module = "securebase")]
+#[derive(PartialEq)]
+pub(crate) struct Move(core::Move);
+
+#[pymethods]
+impl Move {
+    #[getter]
+    fn owner(&self) -> &str {
+        &self.0.owner
+    }
+
+    #[getter]
+    fn before(&self) -> String {
+        self.0.from.to_string()
+    }
+
+    #[getter]
+    fn after(&self) -> String {
+        self.0.to.to_string()
+    }
+
+    fn __repr__(&self) -> String {
+        let core::Move { owner, from, to } = &self.0;
+        format!("Move(owner={owner:?}, before='{from}', after='{to}')")
+    }
+
+    fn __hash__(&self) -> Result<u64> {
+        Ok(hash(&to_json(&self.0)?))
+    }
+
+    #[classmethod]
+    fn _from_json(_class: &Bound<'_, PyType>, text: &str) -> Result<Self> {
+        from_json(text).map(Self)
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Result<(Bound<'py, PyAny>, (String,))> {
+        Ok((slf.get_type().getattr("_from_json")?, (to_json(&slf.get().0)?,)))
+    }
+}
+
+/// Members with addresses and the links between them.
+#[pyclass(frozen, eq, module = "securebase")]
+#[derive(PartialEq)]
+pub(crate) struct Network(core::Network);
+
+#[pymethods]
+impl Network {
+    #[new]
+    #[pyo3(signature = (members, links = None))]
+    fn new(members: &Bound<'_, PyAny>, links: Option<&Bound<'_, PyAny>>) -> Result<Self> {
+        let members: Vec<core::Member> = from_json(&to_json(&from_python(members)?)?)?;
+        let links: Vec<core::Link> = match links {
+            Some(links) => from_json(&to_json(&from_python(links)?)?)?,
+            None => Vec::new(),
+        };
+        Ok(Self(core::Network::new(members, links).map_err(|problems| many(&problems))?))
+    }
+
+    #[getter]
+    fn members<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyAny>> {
+        plain(py, &self.0.members())
+    }
+
+    #[getter]
+    fn links<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyAny>> {
+        plain(py, &self.0.links())
+    }
+
+    fn findings(&self, py: Python<'_>) -> Vec<Problem> {
+        py.detach(|| self.0.findings()).into_iter().map(Problem::from).collect()
+    }
+
+    fn clashes(&self, py: Python<'_>) -> Vec<Clash> {
+        py.detach(|| self.0.clashes()).into_iter().map(Clash).collect()
+    }
+
+    #[pyo3(signature = (owners = None))]
+    fn fewest_moves(&self, py: Python<'_>, owners: Option<Vec<String>>) -> Result<Vec<String>> {
+        let owners = self.or_all(owners);
+        let owners: Vec<&str> = owners.iter().map(String::as_str).collect();
+        let moves = py.detach(|| self.0.fewest_moves(&owners))?;
+        match moves.impossible.into_iter().next() {
+            Some((a, b)) => Err(core::Error::Unconnectable { a, b }.into()),
+            None => Ok(moves.owners),
+        }
+    }
+
+    #[pyo3(signature = (pool, owners = None))]
+    fn propose(&self, py: Python<'_>, pool: &AddressPool, owners: Option<Vec<String>>) -> Result<Vec<Move>> {
+        let owners = self.or_all(owners);
+        let owners: Vec<&str> = owners.iter().map(String::as_str).collect();
+        let pool = pool.lock().clone();
+        let proposal = py.detach(|| self.0.propose(&owners, &pool))?;
+        Ok(proposal.moves.into_iter().map(Move).collect())
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<Network of {} members and {} links>", self.0.members().len(), self.0.links().len())
+    }
+
+    #[classmethod]
+    fn _from_json(_class: &Bound<'_, PyType>, text: &str) -> Result<Self> {
+        let (members, links) = from_json(text)?;
+        Ok(Self(core::Network::new(members, links).map_err(|problems| many(&problems))?))
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Result<(Bound<'py, PyAny>, (String,))> {
+        let network = &slf.get().0;
+        Ok((slf.get_type().getattr("_from_json")?, (to_json(&(network.members(), network.links()))?,)))
+    }
+}
+
+impl Network {
+    fn or_all(&self, owners: Option<Vec<String>>) -> Vec<String> {
+        owners.unwrap_or_else(|| self.0.members().iter().map(|member| member.owner.clone()).collect())
+    }
+}
