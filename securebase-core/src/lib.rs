@@ -8,6 +8,7 @@ pub mod net;
 pub mod observe;
 pub mod plan;
 pub mod policy;
+pub mod spec;
 pub mod state;
 pub mod table;
 pub mod time;

@@ -109,6 +109,8 @@ pub struct LandingZone {
     pub latencies: Latencies,
     /// What the input deserves a warning for.
     pub warnings: Vec<Problem>,
+    /// What was written, as a plain document: templates stay templates, so that a tenant added to it is named by them.
+    pub document: serde_json::Value,
 }
 
 impl LandingZone {

@@ -1,0 +1,122 @@
+//! Collecting findings: all of them, in the order of the document.
+
+use std::fmt;
+
+use super::source::Source;
+use crate::model::{Problem, Severity};
+
+/// Where in the document, built up on the way down and written out only when there is something to say.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Path<'a> {
+    Root,
+    /// An attribute whose name the format fixes.
+    Attribute(&'a Path<'a>, &'a str),
+    /// A key the user chose.
+    Key(&'a Path<'a>, &'a str),
+    /// A position in a list, from 0.
+    Index(&'a Path<'a>, usize),
+}
+
+impl Path<'_> {
+    fn is_root(&self) -> bool {
+        matches!(self, Self::Root)
+    }
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Root => Ok(()),
+            Self::Attribute(parent, name) if parent.is_root() => f.write_str(name),
+            Self::Attribute(parent, name) => write!(f, "{parent}.{name}"),
+            Self::Key(parent, key) if parent.is_root() => write!(f, "{key:?}"),
+            Self::Key(parent, key) => write!(f, "{parent}.{key:?}"),
+            Self::Index(parent, index) => write!(f, "{parent}[{index}]"),
+        }
+    }
+}
+
+/// The findings so far.
+#[derive(Debug)]
+pub(super) struct Report<'a> {
+    source: Option<&'a Source<'a>>,
+    found: Vec<(Option<usize>, Problem)>,
+}
+
+impl<'a> Report<'a> {
+    pub(super) fn new(source: Option<&'a Source<'a>>) -> Self {
+        Self { source, found: Vec::new() }
+    }
+
+    pub(super) fn error(
+        &mut self,
+        code: &'static str,
+        at: Option<usize>,
+        path: impl fmt::Display,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
+        self.found.push((at, Problem::error(code, path.to_string(), message, hint)));
+    }
+
+    pub(super) fn warning(
+        &mut self,
+        code: &'static str,
+        at: Option<usize>,
+        path: impl fmt::Display,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
+        self.found.push((at, Problem::warning(code, path.to_string(), message, hint)));
+    }
+
+    /// A finding made elsewhere, with the place it is about.
+    pub(super) fn adopt(&mut self, problem: Problem, at: Option<usize>) {
+        self.found.push((at, problem));
+    }
+
+    pub(super) fn has_errors(&self) -> bool {
+        self.found.iter().any(|(_, problem)| problem.severity == Severity::Error)
+    }
+
+    /// ` (line 12)` for a message that names a second place; nothing for input from code.
+    pub(super) fn line_of(&self, at: Option<usize>) -> String {
+        match (self.source, at) {
+            (Some(source), Some(at)) => format!(" (line {})", source.line(at)),
+            _ => String::new(),
+        }
+    }
+
+    /// The findings with their places, in the order of the document; those without a place come first.
+    pub(super) fn into_problems(mut self) -> Vec<Problem> {
+        self.found.sort_by_key(|(at, _)| *at);
+        let places = self.source.map(|source| source.places(self.found.iter().filter_map(|(at, _)| *at)));
+        let mut places = places.into_iter().flatten();
+        self.found
+            .into_iter()
+            .map(|(at, problem)| if at.is_some() { problem.at(places.next()) } else { problem })
+            .collect()
+    }
+}
+
+/// A parser's message without line breaks.
+pub(super) fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_quote_what_the_user_chose() {
+        let clients = Path::Attribute(&Path::Root, "clients");
+        let tenant = Path::Key(&clients, "acme-finance");
+        assert_eq!(
+            Path::Attribute(&tenant, "contact_email").to_string(),
+            "clients.\"acme-finance\".contact_email"
+        );
+        let cidrs = Path::Attribute(&Path::Root, "cidrs");
+        assert_eq!(Path::Index(&cidrs, 2).to_string(), "cidrs[2]");
+    }
+}

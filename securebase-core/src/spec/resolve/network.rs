@@ -1,0 +1,111 @@
+//! What tenants' networks have, their blocks, and which of them overlap.
+
+use std::collections::BTreeMap;
+
+use ipnet::Ipv4Net;
+
+use super::pool::Joined;
+use super::tenant::Draft;
+use crate::model::{NetworkFeatures, Severity};
+use crate::net::{Block4, Member, Network, Selector, rules};
+use crate::spec::code;
+use crate::spec::reader::{Object, Text};
+use crate::spec::report::{Path, Report};
+
+pub(in crate::spec) const VPC_CONFIG: &[&str] =
+    &["enable_nat_gateway", "enable_vpn_gateway", "enable_vpc_flow_logs", "dns_hostnames", "dns_support"];
+
+/// The features of every network; `None` where tenants get none.
+pub(super) fn features(zone: &Object<'_, '_>, report: &mut Report<'_>) -> Option<NetworkFeatures> {
+    let enabled = zone.flag("enable_vpc", report).unwrap_or(true);
+    let mut features = NetworkFeatures {
+        nat_gateway: true,
+        vpn_gateway: false,
+        flow_logs: true,
+        dns_hostnames: true,
+        dns_support: true,
+    };
+    let path = zone.path_of("vpc_config");
+    let written = zone
+        .get("vpc_config")
+        .and_then(|entry| Object::open(&entry.node, entry.key_at, path, VPC_CONFIG, report));
+    if let Some(written) = written {
+        for (name, field) in [
+            ("enable_nat_gateway", &mut features.nat_gateway),
+            ("enable_vpn_gateway", &mut features.vpn_gateway),
+            ("enable_vpc_flow_logs", &mut features.flow_logs),
+            ("dns_hostnames", &mut features.dns_hostnames),
+            ("dns_support", &mut features.dns_support),
+        ] {
+            *field = written.flag(name, report).unwrap_or(*field);
+        }
+        if features.dns_hostnames && !features.dns_support {
+            // Said about the attribute that was written: the other may be a default.
+            let name = if written.has("dns_hostnames") { "dns_hostnames" } else { "dns_support" };
+            report.error(
+                code::DNS_SUPPORT_NEEDED,
+                written.get(name).and_then(|entry| entry.node.at),
+                written.path_of(name),
+                "AWS refuses DNS hostnames in a VPC without DNS support",
+                "set `dns_support = true`, or `dns_hostnames = false`",
+            );
+        }
+    }
+    enabled.then_some(features)
+}
+
+/// A block as written, of any size; `None` has been reported.
+pub(super) fn block(text: Text<'_>, path: &Path<'_>, report: &mut Report<'_>) -> Option<Block4> {
+    match Block4::parse(text.text) {
+        Ok(block) => Some(block),
+        Err(error) => {
+            report.error(error.code(), text.at, path, error.to_string(), error.hint());
+            None
+        }
+    }
+}
+
+/// The block of a VPC; `None` has been reported.
+pub(super) fn vpc_block(text: Text<'_>, path: &Path<'_>, report: &mut Report<'_>) -> Option<Ipv4Net> {
+    let block = block(text, path, report)?;
+    let findings = rules::check_vpc(&block, &path.to_string());
+    let fits = findings.iter().all(|problem| problem.severity != Severity::Error);
+    for problem in findings {
+        report.adopt(problem, text.at);
+    }
+    fits.then(|| block.net())
+}
+
+/// Blocks that overlap: an error where a link joins their tenants, otherwise one warning for each group.
+pub(super) fn overlaps(drafts: &[Draft<'_>], links: &[Joined], report: &mut Report<'_>) {
+    let mut places = BTreeMap::new();
+    let mut members = Vec::new();
+    for draft in drafts {
+        if let (Some(key), Some((cidr, at))) = (&draft.key, &draft.vpc_cidr) {
+            places.insert(key.as_str(), *at);
+            members.push(Member::new(key.as_str(), Block4::from(*cidr)));
+        }
+    }
+    let links = links.iter().map(|joined| crate::net::Link {
+        name: joined.link.name.clone(),
+        kind: joined.kind,
+        // A tenant without a written block gets one later, which the planner chooses to fit.
+        joins: joined
+            .link
+            .tenants
+            .iter()
+            .filter(|key| places.contains_key(key.as_str()))
+            .map(|key| Selector::Owner(key.as_str().to_owned()))
+            .collect(),
+        ranges: joined.link.cidrs.iter().map(|cidr| Block4::from(*cidr)).collect(),
+    });
+    let findings = match Network::new(members, links.collect()) {
+        Ok(network) => network.findings(),
+        Err(problems) => problems.0,
+    };
+    for problem in findings {
+        let key = problem.path.strip_prefix("clients.\"").and_then(|rest| rest.split('"').next());
+        let at = key.and_then(|key| places.get(key).copied().flatten());
+        report.adopt(problem, at);
+    }
+}
