@@ -1,7 +1,7 @@
 //! The stable words by which findings about the input are known.
 
 macro_rules! codes {
-    ($($name:ident = $text:literal;)* from net: $($theirs:literal;)*) => {
+    ($($name:ident = $text:literal;)* ; from net: $($theirs:literal;)*) => {
         $(pub(super) const $name: &str = $text;)*
 
         /// Every code a finding about the input can carry, in the order of the documentation.
@@ -57,7 +57,7 @@ codes! {
     TAG_RESERVED = "tag-reserved";
     TAG_DUPLICATE = "tag-duplicate";
     TAG_COUNT = "tag-count";
-    from net:
+    ; from net:
     "cidr-invalid";
     "cidr-host-bits";
     "cidr-forbidden";
