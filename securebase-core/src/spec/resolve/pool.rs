@@ -76,7 +76,7 @@ pub(super) fn pool(zone: &Object<'_, '_>, tiers: &[Tier], report: &mut Report<'_
                 pool.per_tier.insert(tier.name.clone(), ranges);
             }
             None => {
-                super::tier::unknown(&entry.key, entry.key_at, path, tiers.iter().map(|t| &t.name), report)
+                super::tier::unknown(&entry.key, entry.key_at, path, tiers.iter().map(|t| &t.name), report);
             }
         }
     }
