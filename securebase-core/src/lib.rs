@@ -1,6 +1,8 @@
 #![doc = include_str!("../../README.md")]
 
 pub mod cloud;
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
 pub mod exec;
 pub mod finance;
 pub mod model;

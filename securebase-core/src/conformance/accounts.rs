@@ -1,0 +1,152 @@
+//! Accounts: requests, their outcomes, moves.
+
+use super::bench::{Bench, Verdict, ensure, id, reply};
+use crate::cloud::{Account, AccountRequestState, AccountState, Operation as O, Reply, Target};
+use crate::model::{AccountId, Region, ResourceId};
+
+fn accounts(reply: Reply) -> Option<crate::cloud::Page<Account>> {
+    if let Reply::Accounts(page) = reply { Some(page) } else { None }
+}
+
+pub(super) async fn create(bench: &Bench<'_>) -> Verdict {
+    let root = bench.root().await?;
+    let account = bench.account("account").await?;
+    let found = bench.all(&Target::Management, |page| O::ListAccounts { page }, accounts).await?;
+    let Some(row) = found.iter().find(|row| row.id == account) else { return Err("it is not listed".into()) };
+    ensure!(row.email == bench.email("account"), "its address is `{}`", row.email);
+    ensure!(row.name == bench.name("account"), "its name is `{}`", row.name);
+    ensure!(row.state == AccountState::Active, "it is {:?}", row.state);
+    let parent = reply!(bench.org(O::ListParents { child: id(&account.to_string())? }).await, Reply::Parent);
+    ensure!(parent == root, "it appears in `{parent}`");
+    let page = |page| O::ListAccountsForParent { parent: root.clone(), page };
+    let below = bench.all(&Target::Management, page, accounts).await?;
+    ensure!(below.iter().any(|row| row.id == account), "it is not listed under the root");
+    Ok(())
+}
+
+pub(super) async fn asynchronous(bench: &Bench<'_>) -> Verdict {
+    bench.root().await?;
+    let request = bench.request_account("account").await?;
+    ensure!(request.state == AccountRequestState::InProgress, "the first answer is {:?}", request.state);
+    bench.decided(&request).await.map(drop)
+}
+
+pub(super) async fn requests_listed(bench: &Bench<'_>) -> Verdict {
+    bench.root().await?;
+    let request = bench.request_account("account").await?;
+    let take = |reply| if let Reply::AccountRequests(page) = reply { Some(page) } else { None };
+    bench.decided(&request).await?;
+    let all = |page| O::ListCreateAccountStatus { in_progress_only: false, page };
+    let found = bench.all(&Target::Management, all, take).await?;
+    ensure!(
+        found.iter().any(|row| row.id == request.id && row.account_name == bench.name("account")),
+        "the request is not listed"
+    );
+    let open = |page| O::ListCreateAccountStatus { in_progress_only: true, page };
+    let found = bench.all(&Target::Management, open, take).await?;
+    ensure!(found.iter().all(|row| row.id != request.id), "a decided request is listed as in progress");
+    Ok(())
+}
+
+pub(super) async fn unknown_request(bench: &Bench<'_>) -> Verdict {
+    bench.root().await?;
+    let request = id("car-00000000000000000000000000000000")?;
+    let describe = O::DescribeCreateAccountStatus { request };
+    bench.org_refused(describe, "CreateAccountStatusNotFoundException", None).await
+}
+
+pub(super) async fn taken_email(bench: &Bench<'_>) -> Verdict {
+    bench.account("account").await?;
+    let email = bench.email("account").to_uppercase();
+    let request = bench.request("somebody else", &email, "second").await?;
+    let state = bench.decided(&request).await?;
+    ensure!(
+        state == AccountRequestState::Failed { reason: "EMAIL_ALREADY_EXISTS".into() },
+        "the request ends as {state:?}"
+    );
+    Ok(())
+}
+
+pub(super) async fn repeated_request(bench: &Bench<'_>) -> Verdict {
+    bench.root().await?;
+    let first = bench.request_account("account").await?;
+    let second = bench.request_account("account").await?;
+    let (first, second) = (bench.decided(&first).await?, bench.decided(&second).await?);
+    ensure!(matches!(first, AccountRequestState::Succeeded { .. }), "the first ends as {first:?}");
+    let expected = ["CONCURRENT_ACCOUNT_MODIFICATION", "EMAIL_ALREADY_EXISTS"];
+    match second {
+        AccountRequestState::Failed { reason } if expected.contains(&reason.as_str()) => Ok(()),
+        other => Err(format!("the second ends as {other:?}")),
+    }
+}
+
+async fn refused(bench: &Bench<'_>, name: String, email: String) -> Verdict {
+    bench.root().await?;
+    let role = Bench::role()?;
+    let operation = O::CreateAccount { name, email, role, tags: bench.tags("account") };
+    bench.org_refused(operation, "InvalidInputException", None).await
+}
+
+pub(super) async fn bad_name(bench: &Bench<'_>) -> Verdict {
+    refused(bench, "Zoë's".to_owned(), bench.email("a")).await?;
+    refused(bench, "x".repeat(51), bench.email("b")).await
+}
+
+pub(super) async fn bad_email(bench: &Bench<'_>) -> Verdict {
+    refused(bench, bench.name("a"), format!("{}@example.com", "x".repeat(60))).await?;
+    refused(bench, bench.name("b"), "nowhere.example.com".to_owned()).await
+}
+
+fn moved(account: AccountId, from: &ResourceId, to: &ResourceId) -> O {
+    O::MoveAccount { account, from: from.clone(), to: to.clone() }
+}
+
+pub(super) async fn moves(bench: &Bench<'_>) -> Verdict {
+    let (root, unit) = (bench.root().await?, bench.unit("unit").await?);
+    let account = bench.account("account").await?;
+    bench.org(moved(account, &root, &unit)).await?;
+    let parent = reply!(bench.org(O::ListParents { child: id(&account.to_string())? }).await, Reply::Parent);
+    ensure!(parent == unit, "it sits in `{parent}`");
+    let page = |page| O::ListAccountsForParent { parent: unit.clone(), page };
+    let below = bench.all(&Target::Management, page, accounts).await?;
+    ensure!(below.len() == 1 && below[0].id == account, "the unit holds {} accounts", below.len());
+    let absent: AccountId = "999999999999".parse().map_err(|error| format!("{error}"))?;
+    bench.org_refused(moved(absent, &root, &unit), "AccountNotFoundException", None).await
+}
+
+pub(super) async fn move_from_elsewhere(bench: &Bench<'_>) -> Verdict {
+    let (unit, other) = (bench.unit("unit").await?, bench.unit("other").await?);
+    let account = bench.account("account").await?;
+    bench.org_refused(moved(account, &other, &unit), "SourceParentNotFoundException", None).await
+}
+
+pub(super) async fn move_again(bench: &Bench<'_>) -> Verdict {
+    let (root, unit) = (bench.root().await?, bench.unit("unit").await?);
+    let account = bench.account("account").await?;
+    bench.org(moved(account, &root, &unit)).await?;
+    bench.org_refused(moved(account, &unit, &unit), "DuplicateAccountException", None).await
+}
+
+pub(super) async fn identity(bench: &Bench<'_>) -> Verdict {
+    let target = bench.member().await?;
+    let Target::Member { account, .. } = &target else { return Err("not a member".into()) };
+    let identity = reply!(bench.call(&target, O::GetCallerIdentity).await, Reply::CallerIdentity);
+    ensure!(identity == *account, "the caller is `{identity}`");
+    Ok(())
+}
+
+pub(super) async fn no_such_account(bench: &Bench<'_>) -> Verdict {
+    bench.root().await?;
+    let account = "999999999999".parse().map_err(|error| format!("{error}"))?;
+    let target = Target::Member { account, region: Region::us_east_1(), role: Bench::role()? };
+    bench.refused(&target, O::GetCallerIdentity, &["AccessDenied"]).await.map(drop)
+}
+
+pub(super) async fn no_such_role(bench: &Bench<'_>) -> Verdict {
+    let Target::Member { account, region, .. } = bench.member().await? else {
+        return Err("not a member".into());
+    };
+    let role = "NobodyMadeThisRole".parse().map_err(|error| format!("{error}"))?;
+    let target = Target::Member { account, region, role };
+    bench.refused(&target, O::GetCallerIdentity, &["AccessDenied"]).await.map(drop)
+}
