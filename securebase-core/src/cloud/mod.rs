@@ -21,4 +21,4 @@ pub use reply::{
     LogGroup, NatGateway, NatGatewayState, Organization, OrganizationalUnit, Page, Policy, PolicyTarget,
     Reply, Role, Root, Route, RouteTable, RouteTableAssociation, Subnet, Vpc, VpnGateway,
 };
-pub use simulated::SimulatedCloud;
+pub use simulated::{Faults, SimulatedCloud};
