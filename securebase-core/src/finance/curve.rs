@@ -125,22 +125,30 @@ impl Curve {
         Ok(())
     }
 
-    /// What infrastructure costs a month with so many tenants of each tier, in the order of the tiers.
-    pub(super) fn infrastructure(&self, tenants: &[u32]) -> Result<Decimal, Error> {
+    /// What infrastructure costs a month with so many tenants of each tier, in the order of the tiers. An expected number
+    /// of tenants need not be whole.
+    pub(super) fn infrastructure(&self, tenants: &[Decimal]) -> Result<Decimal, Error> {
         let mut amount = self.base;
         let mut shield = false;
         let mut present = 0_u32;
         for (tier, count) in self.tiers.iter().zip(tenants) {
-            amount += tier.each * Decimal::from(*count);
-            shield |= tier.shield && *count > 0;
-            present += u32::from(*count > 0);
+            amount += cents(tier.each * *count);
+            shield |= tier.shield && !count.is_zero();
+            present += u32::from(!count.is_zero());
         }
         for pool in &self.pooled {
             let tenants_use: Decimal =
-                pool.per_tenant.iter().zip(tenants).map(|(each, count)| *each * Decimal::from(*count)).sum();
+                pool.per_tenant.iter().zip(tenants).map(|(each, count)| *each * *count).sum();
             let quantity = pool.base + pool.per_present_tier * Decimal::from(present) + tenants_use;
             amount += cents(pool.price.amount(quantity)?);
         }
         Ok(if shield { amount + self.shield } else { amount })
+    }
+
+    /// The part of it that would not grow with one more tenant of a tier that has some: core accounts and Shield Advanced.
+    pub(super) fn fixed(&self, tenants: &[Decimal]) -> Result<Decimal, Error> {
+        let none = vec![Decimal::ZERO; tenants.len()];
+        let shield = self.tiers.iter().zip(tenants).any(|(tier, count)| tier.shield && !count.is_zero());
+        Ok(self.infrastructure(&none)? + if shield { self.shield } else { Decimal::ZERO })
     }
 }

@@ -11,12 +11,20 @@ mod cost;
 mod curve;
 mod demand;
 mod error;
+mod explore;
+mod fast;
 mod footprint;
+mod forecast;
+mod growth;
 mod model;
 mod month;
+mod normal;
 mod number;
 mod prices;
+mod quantiles;
 mod report;
+mod simulate;
+mod uncertainty;
 mod usage;
 
 use rust_decimal::Decimal;
@@ -25,11 +33,16 @@ pub use assumptions::{AssumedLine, Assumptions, Basis, Category, Operations, Whe
 pub use cost::{Allocation, CostLine, CostReport, Margin, TenantCost, cost_of, cost_of_footprint};
 pub use demand::Age;
 pub use error::Error;
+pub use explore::{Goal, Lever};
 pub use footprint::Footprint;
+pub use forecast::{Cohort, Forecast, ForecastMonth};
+pub use growth::{Growth, TierGrowth};
 pub use model::{Model, Structure};
 pub use month::{Change, Month, MonthLine, TenantMonth, TierMonth};
 pub use prices::{Grade, Pool, Price, PriceBook, PriceId, Step};
 pub use report::CostChange;
+pub use simulate::{Metric, Simulation, Spread};
+pub use uncertainty::{Distribution, Factor, Uncertain};
 pub use usage::{ArchiveClass, Quantity, Usage, UsageProfile};
 
 /// Whole cents, half to even: every amount a person sees is rounded here, once.
@@ -60,3 +73,5 @@ fn thousands(value: Decimal, digits: usize) -> String {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_growth;

@@ -271,9 +271,60 @@ impl Model {
 
     /// What a category of the assumed lines costs with so many tenants.
     pub(super) fn assumed(&self, category: Category, tenants: u32) -> Decimal {
-        let networks = if self.counts.of(ResourceKind::Vpc) > 0 { tenants } else { 0 };
+        let networks = if self.has_networks() { tenants } else { 0 };
         let lines = self.assumptions.lines.iter().filter(|line| line.category == category);
         lines.map(|line| line.priced(tenants, networks).2).sum()
+    }
+
+    /// What every tenant of a tier pays, those there are and those to come.
+    pub(super) fn set_price(&mut self, tier: usize, price: Decimal) {
+        let price = Money::new(price, self.currency);
+        self.tiers[tier].monthly_price = price;
+        let tenants = self.tenants.iter().cloned();
+        let priced =
+            tenants.map(|tenant| if tenant.tier == tier { ModelTenant { price, ..tenant } } else { tenant });
+        self.tenants = Arc::new(priced.collect());
+    }
+
+    /// Whether one more tenant would have a VPC.
+    pub(super) fn has_networks(&self) -> bool {
+        self.counts.of(ResourceKind::Vpc) > 0
+    }
+
+    /// What a category of the assumed lines costs whatever the number of tenants, or by steps of it.
+    pub(super) fn assumed_by_steps(&self, category: Category, tenants: u32) -> Decimal {
+        let networks = if self.has_networks() { tenants } else { 0 };
+        let lines = self.assumptions.lines.iter().filter(|line| line.category == category);
+        lines
+            .filter(|line| matches!(line.basis, Basis::Organization | Basis::Points(_)))
+            .map(|line| line.priced(tenants, networks).2)
+            .sum()
+    }
+
+    /// What a category of the assumed lines costs for each tenant.
+    pub(super) fn assumed_per_tenant(&self, category: Category) -> Decimal {
+        let networked = self.has_networks();
+        let lines = self.assumptions.lines.iter().filter(|line| line.category == category);
+        lines
+            .filter(|line| match line.basis {
+                Basis::Tenant => true,
+                Basis::Network => networked,
+                Basis::Organization | Basis::Points(_) => false,
+            })
+            .map(|line| line.quantity * line.price)
+            .sum()
+    }
+
+    /// What a tenant of a tier pays on average; the tier's price where it has none.
+    pub(super) fn average_price(&self, tier: usize) -> Decimal {
+        let prices: Vec<Decimal> = self
+            .tenants
+            .iter()
+            .filter(|tenant| tenant.tier == tier)
+            .map(|tenant| tenant.price.amount)
+            .collect();
+        let sum: Decimal = prices.iter().sum();
+        sum.checked_div(Decimal::from(prices.len())).unwrap_or(self.tiers[tier].monthly_price.amount)
     }
 
     /// How many tenants of a tier, alone in the organization, pay for themselves and everything else; `None` where a
@@ -286,9 +337,9 @@ impl Model {
         let place = place.ok_or_else(|| unknown_tier(tier, &self.tiers))?;
         let curve = self.curve(Age::Steady)?;
         let price = self.tiers[place].monthly_price.amount;
-        let mut counts = vec![0; self.tiers.len()];
+        let mut counts = vec![Decimal::ZERO; self.tiers.len()];
         for tenants in 1..=TENANTS_SEARCHED {
-            counts[place] = tenants;
+            counts[place] = tenants.into();
             let mut cost: Decimal =
                 Category::ALL.iter().map(|category| self.assumed(*category, tenants)).sum();
             if let Some(curve) = &curve {

@@ -295,6 +295,7 @@ proptest! {
         let model = model(counts, Assumptions::aws());
         let report = model.cost(age).unwrap().unwrap();
         let curve = model.curve(age).unwrap().unwrap();
+        let counts = counts.map(Decimal::from);
         prop_assert_eq!(curve.infrastructure(&counts).unwrap(), report.total().amount);
     }
 

@@ -1,0 +1,292 @@
+//! Questions that need many answers: what moves a margin most, what price reaches a goal, what a grid of choices brings.
+
+use std::fmt;
+use std::str::FromStr;
+
+use rayon::prelude::*;
+use rust_decimal::Decimal;
+use rust_decimal::prelude::FromPrimitive;
+
+use super::Error;
+use super::assumptions::Category;
+use super::fast::{Fast, Outcome};
+use super::growth::Growth;
+use super::model::{Model, unknown_tier};
+use super::simulate::Metric;
+use super::uncertainty::{Distribution, Factor, Joint, Uncertain};
+use crate::model::TierName;
+use crate::table::{Column, Table};
+
+/// Something an analyst can turn: a factor on everything of a kind, or one tier's price, wins or churn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Lever {
+    /// A factor, 1 for no change: `price`, `new`, `churn`, `infrastructure`, `support`, `other`.
+    Factor(Factor),
+    /// What a tenant of a tier pays a month: `price.fintech`.
+    Price(TierName),
+    /// How many tenants a tier wins a month: `new.fintech`.
+    New(TierName),
+    /// The share of a tier's tenants that leave in a month: `churn.fintech`.
+    Churn(TierName),
+}
+
+impl fmt::Display for Lever {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Factor(factor) => f.write_str(factor.name()),
+            Self::Price(tier) => write!(f, "price.{tier}"),
+            Self::New(tier) => write!(f, "new.{tier}"),
+            Self::Churn(tier) => write!(f, "churn.{tier}"),
+        }
+    }
+}
+
+impl FromStr for Lever {
+    type Err = Error;
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let Some((kind, tier)) = text.split_once('.') else { return text.parse().map(Self::Factor) };
+        let known = ["price.<tier>", "new.<tier>", "churn.<tier>"];
+        let tier = tier.parse().map_err(|_| Error::unknown("lever", text, known))?;
+        match kind {
+            "price" => Ok(Self::Price(tier)),
+            "new" => Ok(Self::New(tier)),
+            "churn" => Ok(Self::Churn(tier)),
+            _ => Err(Error::unknown("lever", text, known)),
+        }
+    }
+}
+
+/// What a goal seek looks for: a lever's value at which a metric of the last month is at least `target` in a share of all
+/// futures.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Goal {
+    /// What is turned.
+    pub lever: Lever,
+    /// The values between which it is turned.
+    pub between: (f64, f64),
+    /// What is to be reached.
+    pub metric: Metric,
+    /// How much of it.
+    pub target: f64,
+    /// In which share of the futures, from 0 to 1: 0.95 for all but one in twenty.
+    pub confidence: f64,
+    /// Months ahead.
+    pub months: u32,
+    /// How many futures.
+    pub trials: u64,
+    /// Which futures.
+    pub seed: u64,
+}
+
+/// Halvings of a goal seek: enough for ten digits.
+const HALVINGS: u32 = 36;
+/// The most scenarios of one grid.
+const SCENARIOS_MAX: usize = 1_000_000;
+
+impl Model {
+    fn tier_place(&self, name: &TierName) -> Result<usize, Error> {
+        let place = self.tiers.iter().position(|tier| tier.name == *name);
+        place.ok_or_else(|| unknown_tier(name.as_str(), &self.tiers))
+    }
+
+    /// The model and its growth with a lever at a value.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] for a tier the zone does not have, [`Error::Range`] for a value that cannot be.
+    pub fn with_lever(&self, growth: &Growth, lever: &Lever, value: f64) -> Result<(Self, Growth), Error> {
+        if !(value.is_finite() && value >= 0.0) {
+            return Err(Error::range("value of a lever", &value, "use a number of zero or more"));
+        }
+        let exact = Decimal::from_f64(value).ok_or(crate::model::MoneyError::Overflow)?;
+        let (mut model, mut growth) = (self.clone(), growth.clone());
+        match lever {
+            Lever::Factor(factor) => {
+                let distribution = Distribution::Fixed(value);
+                match growth.uncertain.iter_mut().find(|known| known.factor == *factor) {
+                    Some(known) => known.distribution = distribution,
+                    None => growth.uncertain.push(Uncertain { factor: *factor, distribution }),
+                }
+            }
+            Lever::Price(tier) => model.set_price(self.tier_place(tier)?, exact),
+            Lever::New(tier) | Lever::Churn(tier) => {
+                self.tier_place(tier)?;
+                let mut row = growth.tier(tier.as_str());
+                tier.as_str().clone_into(&mut row.tier);
+                match lever {
+                    Lever::New(_) => row.new = exact,
+                    _ => row.churn = exact,
+                }
+                growth.set_tier(row);
+            }
+        }
+        growth.check()?;
+        Ok((model, growth))
+    }
+
+    /// Which uncertain factor moves a metric of the last month most: each in turn at its tenth and ninetieth percentile,
+    /// the others at their median, in order of the swing. Columns `factor, low, high, at_low, at_high, base, swing`.
+    ///
+    /// # Errors
+    /// As [`Self::forecast`], and [`Error::Range`] for correlations that cannot be.
+    pub fn tornado(&self, metric: Metric, months: u32, growth: &Growth) -> Result<Table, Error> {
+        check_months(months)?;
+        growth.check()?;
+        let joint = Joint::new(&growth.uncertain, &growth.correlations)?;
+        let fast = Fast::new(self, growth, months)?;
+        let tenants = self.tenants_by_tier();
+        let end = |factors: [f64; 6]| {
+            fast.project(&tenants, &factors).last().map_or(f64::NAN, |outcome| metric.of(outcome))
+        };
+        let base = end(joint.at(0.5, None));
+        let mut rows: Vec<(Factor, f64, f64, f64, f64)> = joint
+            .uncertain()
+            .iter()
+            .map(|uncertain| {
+                let (low, high) =
+                    (uncertain.distribution.quantile(0.1), uncertain.distribution.quantile(0.9));
+                let at = |share| end(joint.at(0.5, Some((uncertain.factor, share))));
+                (uncertain.factor, low, high, at(0.1), at(0.9))
+            })
+            .collect();
+        rows.sort_by(|left, right| (right.4 - right.3).abs().total_cmp(&(left.4 - left.3).abs()));
+        Ok(Table::new(vec![
+            Column::utf8("factor", rows.iter().map(|row| row.0.name()))?,
+            Column::float64("low", rows.iter().map(|row| row.1)),
+            Column::float64("high", rows.iter().map(|row| row.2)),
+            Column::float64("at_low", rows.iter().map(|row| row.3)),
+            Column::float64("at_high", rows.iter().map(|row| row.4)),
+            Column::float64("base", rows.iter().map(|_| base)),
+            Column::float64("swing", rows.iter().map(|row| (row.4 - row.3).abs())),
+        ])?)
+    }
+
+    /// The value of a lever at which a metric of the last month is at least the target in the given share of futures, as
+    /// near to the worse end of its range as it can be. All values are tried on the same futures.
+    ///
+    /// # Errors
+    /// [`Error::Range`] where neither end of the range, or both, reach the target, [`Error::Unknown`] for a tier the zone
+    /// does not have.
+    pub fn goal_seek(&self, goal: &Goal, growth: &Growth) -> Result<f64, Error> {
+        if !(0.0..=1.0).contains(&goal.confidence) {
+            return Err(Error::range("confidence", &goal.confidence, "use a share from 0 to 1"));
+        }
+        let reaches = |value: f64| -> Result<bool, Error> {
+            let (model, growth) = self.with_lever(growth, &goal.lever, value)?;
+            let ends = model.last_values(goal.metric, goal.trials, goal.months, goal.seed, &growth)?;
+            let good = ends.iter().filter(|end| **end >= goal.target).count();
+            Ok(good as f64 >= goal.confidence * ends.len() as f64)
+        };
+        let (low, high) = goal.between;
+        let (mut bad, mut good) = match (reaches(low)?, reaches(high)?) {
+            (false, true) => (low, high),
+            (true, false) => (high, low),
+            (both, _) => {
+                let rule = if both { "both ends reach the target" } else { "neither end reaches the target" };
+                return Err(Error::range("range of the lever", &format!("{low} to {high}"), rule));
+            }
+        };
+        for _ in 0..HALVINGS {
+            let middle = f64::midpoint(bad, good);
+            if reaches(middle)? {
+                good = middle;
+            } else {
+                bad = middle;
+            }
+        }
+        Ok(good)
+    }
+
+    /// Expected figures of the last month for every combination of lever values: one row a scenario, a column for each
+    /// lever, then `tenants, revenue, infrastructure, support, sales, other, total_cost, profit` and the three margins.
+    ///
+    /// # Errors
+    /// [`Error::Range`] for an empty grid or more than a million scenarios, [`Error::Unknown`] for a tier the zone does
+    /// not have; a value that cannot be is named, not skipped.
+    pub fn sweep(&self, grid: &[(Lever, Vec<f64>)], months: u32, growth: &Growth) -> Result<Table, Error> {
+        check_months(months)?;
+        growth.check()?;
+        let size = grid.iter().try_fold(1_usize, |size, (_, values)| size.checked_mul(values.len()));
+        let size = size.filter(|size| (1..=SCENARIOS_MAX).contains(size));
+        let size =
+            size.ok_or_else(|| Error::range("grid", &"its size", "use 1 to 1,000,000 combinations"))?;
+        let joint = Joint::new(&growth.uncertain, &growth.correlations)?;
+        let base = Fast::new(self, growth, months)?;
+        let medians = joint.at(0.5, None);
+        for (lever, values) in grid {
+            for value in values {
+                // Names the tier or the value that cannot be, once for all the scenarios that hold it.
+                self.with_lever(growth, lever, *value)?;
+            }
+        }
+        let places = grid
+            .iter()
+            .map(|(lever, _)| match lever {
+                Lever::Factor(_) => Ok(0),
+                Lever::Price(tier) | Lever::New(tier) | Lever::Churn(tier) => self.tier_place(tier),
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let tenants = self.tenants_by_tier();
+        let outcomes: Vec<Outcome> = (0..size)
+            .into_par_iter()
+            .map_init(
+                || base.clone(),
+                |fast, scenario| {
+                    let mut factors = medians;
+                    for ((lever, _), (place, value)) in
+                        grid.iter().zip(places.iter().zip(values_of(grid, scenario)))
+                    {
+                        match lever {
+                            Lever::Factor(factor) => factors[*factor as usize] = value,
+                            Lever::Price(_) => fast.prices[*place] = value,
+                            Lever::New(_) => fast.new[*place] = value,
+                            Lever::Churn(_) => fast.hazard[*place] = -libm::log1p(-value),
+                        }
+                    }
+                    fast.project(&tenants, &factors).last().copied().unwrap_or_default()
+                },
+            )
+            .collect();
+        let mut columns = Vec::new();
+        for (index, (lever, _)) in grid.iter().enumerate() {
+            let values = (0..size).map(|scenario| values_of(grid, scenario).nth(index));
+            columns.push(Column::float64(&lever.to_string(), values));
+        }
+        let mut figure = |name: &str, value: fn(&Outcome) -> f64| {
+            let number = |value: f64| if value.is_nan() { None } else { Some(value) };
+            columns.push(Column::float64(name, outcomes.iter().map(|outcome| number(value(outcome)))));
+        };
+        figure("tenants", |outcome| outcome.tenants);
+        figure("revenue", |outcome| outcome.revenue);
+        figure("infrastructure", |outcome| outcome.costs[0]);
+        figure("support", |outcome| outcome.costs[1]);
+        figure("sales", |outcome| outcome.costs[2]);
+        figure("other", |outcome| outcome.costs[3]);
+        figure("total_cost", Outcome::total_cost);
+        figure("profit", Outcome::profit);
+        figure("gross_margin", |outcome| outcome.margin(Category::Infrastructure));
+        figure("margin_with_support", |outcome| outcome.margin(Category::Support));
+        figure("net_margin", |outcome| outcome.margin(Category::Other));
+        Ok(Table::new(columns)?)
+    }
+}
+
+/// The lever values of a scenario: the last lever turns fastest.
+fn values_of(grid: &[(Lever, Vec<f64>)], scenario: usize) -> impl Iterator<Item = f64> + '_ {
+    let mut after: usize = grid.iter().map(|(_, values)| values.len()).product();
+    let mut rest = scenario;
+    grid.iter().map(move |(_, values)| {
+        after /= values.len();
+        let place = rest / after;
+        rest %= after;
+        values[place]
+    })
+}
+
+fn check_months(months: u32) -> Result<(), Error> {
+    if (1..=super::forecast::MONTHS_MAX).contains(&months) {
+        Ok(())
+    } else {
+        Err(Error::range("number of months", &months, "use 1 to 600"))
+    }
+}

@@ -1,0 +1,272 @@
+//! The model compiled to floats: what a simulation evaluates in every month of every trial.
+//!
+//! Floats are good enough here because what comes out are statistics of uncertain numbers; a test holds the result
+//! against the exact model. Mathematics comes from `libm`, so that the same trial gives the same bits everywhere.
+
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+
+use super::assumptions::{Basis, Category, When};
+use super::curve::Curve;
+use super::demand::Age;
+use super::forecast::yearly;
+use super::growth::Growth;
+use super::model::Model;
+use super::{Error, uncertainty::Factor};
+
+fn float(value: Decimal) -> f64 {
+    value.to_f64().unwrap_or(f64::NAN)
+}
+
+/// A graduated price, cumulated: above `from` units the cost is `cost` plus `price` for each further unit.
+#[derive(Debug, Clone, Copy)]
+struct Step {
+    from: f64,
+    cost: f64,
+    price: f64,
+}
+
+#[derive(Debug, Clone)]
+struct Pooled {
+    steps: Vec<Step>,
+    base: f64,
+    per_present_tier: f64,
+    per_tenant: Vec<f64>,
+}
+
+impl Pooled {
+    fn cost(&self, quantity: f64) -> f64 {
+        let mut cost = 0.0;
+        for step in &self.steps {
+            if quantity <= step.from {
+                break;
+            }
+            cost = step.cost + (quantity - step.from) * step.price;
+        }
+        cost
+    }
+}
+
+/// The assumed lines of one category as a function of the number of tenants.
+#[derive(Debug, Clone, Default)]
+struct Assumed {
+    always: f64,
+    with_tenants: f64,
+    without_tenants: f64,
+    per_tenant: f64,
+    points: Vec<Vec<(f64, f64)>>,
+}
+
+impl Assumed {
+    #[inline]
+    fn cost(&self, tenants: f64) -> f64 {
+        let once = if tenants > 0.0 { self.with_tenants } else { self.without_tenants };
+        let mut cost = self.always + once + self.per_tenant * tenants;
+        for points in &self.points {
+            if tenants <= 0.0 {
+                continue;
+            }
+            // Half a person cannot be hired: an expected number of tenants counts as the next whole one.
+            let whole = tenants.ceil();
+            cost += match points.iter().find(|(bound, _)| *bound >= whole) {
+                Some((_, amount)) => *amount,
+                None => points.last().map_or(0.0, |(bound, amount)| amount * whole / bound),
+            };
+        }
+        cost
+    }
+}
+
+/// What one month brings in one trial.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Outcome {
+    pub(super) tenants: f64,
+    pub(super) revenue: f64,
+    /// By category, in the order of [`Category::ALL`].
+    pub(super) costs: [f64; 4],
+}
+
+impl Outcome {
+    pub(super) fn total_cost(&self) -> f64 {
+        self.costs[0] + self.costs[1] + self.costs[2] + self.costs[3]
+    }
+
+    pub(super) fn profit(&self) -> f64 {
+        self.revenue - self.total_cost()
+    }
+
+    /// What is left of revenue after the categories up to and including one; NaN without revenue.
+    pub(super) fn margin(&self, upto: Category) -> f64 {
+        let costs: f64 = self.costs.iter().take(upto as usize + 1).sum();
+        if self.revenue > 0.0 { (self.revenue - costs) / self.revenue } else { f64::NAN }
+    }
+}
+
+/// The model and its growth, compiled for a number of months.
+#[derive(Debug, Clone)]
+pub(super) struct Fast {
+    pub(super) prices: Vec<f64>,
+    each: Vec<f64>,
+    shield_tiers: Vec<bool>,
+    base: f64,
+    shield: f64,
+    pooled: Vec<Pooled>,
+    assumed: [Assumed; 4],
+    acquisition_cost: f64,
+    /// Tenants won a month, by tier.
+    pub(super) new: Vec<f64>,
+    /// The rate at which tenants leave, by tier: a share `1 - exp(-hazard)` of them in a month.
+    pub(super) hazard: Vec<f64>,
+    price_factor: Vec<f64>,
+    inflation: Vec<f64>,
+}
+
+impl Fast {
+    pub(super) fn new(model: &Model, growth: &Growth, months: u32) -> Result<Self, Error> {
+        let curve = model.curve(Age::Steady)?;
+        let tiers = model.tiers().len();
+        let growths: Vec<_> = model.tiers().iter().map(|tier| growth.tier(tier.name.as_str())).collect();
+        let over = |change| {
+            (0..months).map(|month| yearly(change, month).map(float)).collect::<Result<Vec<f64>, Error>>()
+        };
+        let assumed = Category::ALL.map(|category| assumed(model, category));
+        let has_sales = {
+            let sales = &assumed[Category::Sales as usize];
+            sales.cost(1.0) > 0.0
+        };
+        Ok(Self {
+            prices: (0..tiers).map(|tier| float(model.average_price(tier))).collect(),
+            each: curve.as_ref().map_or_else(
+                || vec![0.0; tiers],
+                |curve| curve.tiers.iter().map(|tier| float(tier.each)).collect(),
+            ),
+            shield_tiers: curve.as_ref().map_or_else(
+                || vec![false; tiers],
+                |curve| curve.tiers.iter().map(|tier| tier.shield).collect(),
+            ),
+            base: curve.as_ref().map_or(0.0, |curve| float(curve.base)),
+            shield: curve.as_ref().map_or(0.0, |curve| float(curve.shield)),
+            pooled: curve.as_ref().map(pooled).unwrap_or_default(),
+            assumed,
+            acquisition_cost: if has_sales { 0.0 } else { float(growth.acquisition_cost) },
+            new: growths.iter().map(|tier| float(tier.new)).collect(),
+            hazard: growths.iter().map(|tier| -libm::log1p(-float(tier.churn))).collect(),
+            price_factor: over(growth.price_change_yearly)?,
+            inflation: over(growth.cost_inflation_yearly)?,
+        })
+    }
+
+    /// The month from 0 with so many tenants of each tier, `won` of them new, under uncertain factors.
+    #[inline]
+    pub(super) fn outcome(&self, tenants: &[f64], won: f64, month: usize, factors: &[f64; 6]) -> Outcome {
+        let mut total = 0.0;
+        let mut revenue = 0.0;
+        let mut infrastructure = self.base;
+        let mut present = 0.0;
+        let mut shield = false;
+        for (tier, &count) in tenants.iter().enumerate() {
+            total += count;
+            revenue += count * self.prices[tier];
+            infrastructure += count * self.each[tier];
+            let some = count > 0.0;
+            present += f64::from(u8::from(some));
+            shield |= some && self.shield_tiers[tier];
+        }
+        for pool in &self.pooled {
+            let mut quantity = pool.base + pool.per_present_tier * present;
+            for (&each, &count) in pool.per_tenant.iter().zip(tenants) {
+                quantity += each * count;
+            }
+            infrastructure += pool.cost(quantity);
+        }
+        let inflation = self.inflation[month];
+        let factor = |factor: Factor| factors[factor as usize];
+        let fee = if shield { self.shield } else { 0.0 };
+        let listed = self.assumed[0].cost(total);
+        let sales = self.assumed[Category::Sales as usize].cost(total) + self.acquisition_cost * won;
+        Outcome {
+            tenants: total,
+            revenue: revenue * self.price_factor[month] * factor(Factor::Price),
+            costs: [
+                ((infrastructure + listed) * factor(Factor::Infrastructure) + fee) * inflation,
+                self.assumed[1].cost(total) * factor(Factor::Support) * inflation,
+                sales * factor(Factor::Other) * inflation,
+                self.assumed[3].cost(total) * factor(Factor::Other) * inflation,
+            ],
+        }
+    }
+
+    /// Expected tenants month by month under the factors, and each month's outcome.
+    pub(super) fn project(&self, tenants: &[u32], factors: &[f64; 6]) -> Vec<Outcome> {
+        let mut tenants: Vec<f64> = tenants.iter().map(|count| f64::from(*count)).collect();
+        (0..self.inflation.len())
+            .map(|month| {
+                let mut won = 0.0;
+                for (tier, count) in tenants.iter_mut().enumerate() {
+                    let new = self.new[tier] * factors[Factor::New as usize];
+                    *count *= libm::exp(-self.hazard[tier] * factors[Factor::Churn as usize]);
+                    *count += new;
+                    won += new;
+                }
+                self.outcome(&tenants, won, month, factors)
+            })
+            .collect()
+    }
+}
+
+fn pooled(curve: &Curve) -> Vec<Pooled> {
+    let mut pools: Vec<Pooled> = curve
+        .pooled
+        .iter()
+        .map(|pool| {
+            let mut from = Decimal::ZERO;
+            let mut cost = Decimal::ZERO;
+            let mut steps = Vec::with_capacity(pool.price.steps.len());
+            for step in &pool.price.steps {
+                steps.push(Step { from: float(from), cost: float(cost), price: float(step.price) });
+                if let Some(bound) = step.up_to {
+                    cost += (bound - from) * step.price;
+                    from = bound;
+                }
+            }
+            Pooled {
+                steps,
+                base: float(pool.base),
+                per_present_tier: float(pool.per_present_tier),
+                per_tenant: pool.per_tenant.iter().map(|each| float(*each)).collect(),
+            }
+        })
+        .collect();
+    // A pool nobody fills costs nothing whatever its steps.
+    pools.retain(|pool| {
+        pool.base > 0.0 || pool.per_present_tier > 0.0 || pool.per_tenant.iter().any(|each| *each > 0.0)
+    });
+    pools
+}
+
+fn assumed(model: &Model, category: Category) -> Assumed {
+    let networked = model.has_networks();
+    let mut assumed = Assumed::default();
+    for line in model.assumptions().lines().iter().filter(|line| line.category == category) {
+        let amount = float(line.quantity * line.price);
+        match (&line.basis, line.when) {
+            (Basis::Points(points), _) => {
+                let points = points.iter().map(|(bound, amount)| (f64::from(*bound), float(*amount)));
+                assumed.points.push(points.collect());
+            }
+            (Basis::Tenant, When::Always) => assumed.per_tenant += amount,
+            (Basis::Tenant, When::WithNetwork) | (Basis::Network, When::Always | When::WithNetwork)
+                if networked =>
+            {
+                assumed.per_tenant += amount;
+            }
+            (Basis::Tenant, When::WithoutNetwork) if !networked => assumed.per_tenant += amount,
+            (Basis::Organization, When::WithNetwork) if networked => assumed.with_tenants += amount,
+            // Without tenants there are no networks either.
+            (Basis::Organization, When::WithoutNetwork) if networked => assumed.without_tenants += amount,
+            (Basis::Organization, When::Always | When::WithoutNetwork) => assumed.always += amount,
+            (Basis::Organization | Basis::Tenant | Basis::Network, _) => {}
+        }
+    }
+    assumed
+}

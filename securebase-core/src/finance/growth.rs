@@ -1,0 +1,207 @@
+//! Assumptions about growth: what is won, lost, charged and spent as months go by.
+
+use std::sync::LazyLock;
+
+use rust_decimal::Decimal;
+use serde::Deserialize;
+
+use super::Error;
+use super::uncertainty::Uncertain;
+use crate::model::{Problem, Problems};
+
+/// How one tier grows.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct TierGrowth {
+    /// The tier, or `default`.
+    pub tier: String,
+    /// Tenants won a month.
+    #[serde(default)]
+    pub new: Decimal,
+    /// The share of tenants that leave in a month.
+    #[serde(default)]
+    pub churn: Decimal,
+    /// The share by which what a staying tenant pays grows in a month.
+    #[serde(default)]
+    pub expansion: Decimal,
+    /// The share by which what a staying tenant pays shrinks in a month.
+    #[serde(default)]
+    pub contraction: Decimal,
+}
+
+impl TierGrowth {
+    /// A tier that wins and loses so much a month.
+    pub fn new(tier: &str, new: Decimal, churn: Decimal) -> Self {
+        let zero = Decimal::ZERO;
+        Self { tier: tier.to_owned(), new, churn, expansion: zero, contraction: zero }
+    }
+}
+
+/// Assumptions about the months ahead.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Growth {
+    version: u32,
+    /// The day they were written down.
+    pub as_of: String,
+    /// What each tenant won costs in sales and marketing, once.
+    pub acquisition_cost: Decimal,
+    /// By how much prices change in a year, spread evenly over its months.
+    pub price_change_yearly: Decimal,
+    /// By how much all costs change in a year, spread evenly over its months.
+    pub cost_inflation_yearly: Decimal,
+    /// The share off the price in a tenant's first months.
+    pub discount: Decimal,
+    /// How many months the discount lasts.
+    pub discount_months: u32,
+    /// Months until a new tenant pays the full price.
+    pub ramp_months: u32,
+    /// How each tier grows.
+    #[serde(rename = "tier")]
+    pub tiers: Vec<TierGrowth>,
+    /// What is not certain.
+    #[serde(rename = "uncertain", default)]
+    pub uncertain: Vec<Uncertain>,
+    /// How uncertain factors go together: pairs of their places in `uncertain`, and the correlation of each pair.
+    #[serde(default)]
+    pub correlations: Vec<(usize, usize, f64)>,
+    /// Numbers of tenants to be reached, each in a month from 1, by tier in the order of the zone. Where given, they
+    /// replace what tiers win and lose.
+    #[serde(skip)]
+    pub path: Vec<(u32, Vec<u32>)>,
+}
+
+#[expect(clippy::expect_used, reason = "the file is part of the crate and every test reads it")]
+static SHIPPED: LazyLock<Growth> = LazyLock::new(|| {
+    let growth: Growth =
+        toml::from_str(include_str!("../../data/growth.toml")).expect("data/growth.toml is TOML");
+    growth.check().expect("data/growth.toml is valid");
+    growth
+});
+
+/// The version of the file format.
+const VERSION: u32 = 1;
+
+impl Growth {
+    /// The shipped placeholders.
+    pub fn shipped() -> &'static Self {
+        &SHIPPED
+    }
+
+    /// Nothing won, lost or changed.
+    pub fn none() -> Self {
+        Self {
+            version: VERSION,
+            as_of: SHIPPED.as_of.clone(),
+            acquisition_cost: Decimal::ZERO,
+            price_change_yearly: Decimal::ZERO,
+            cost_inflation_yearly: Decimal::ZERO,
+            discount: Decimal::ZERO,
+            discount_months: 0,
+            ramp_months: 0,
+            tiers: Vec::new(),
+            uncertain: Vec::new(),
+            correlations: Vec::new(),
+            path: Vec::new(),
+        }
+    }
+
+    /// Assumptions from a TOML file of the shape of the shipped one.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with everything that is wrong.
+    pub fn from_toml(text: &str) -> Result<Self, Error> {
+        let growth: Self = toml::from_str(text).map_err(|error| {
+            let hint = "see the shipped data/growth.toml for the shape";
+            Error::Invalid(Problem::error("growth-unreadable", "", error.to_string().trim_end(), hint).into())
+        })?;
+        growth.check()?;
+        Ok(growth)
+    }
+
+    /// The growth of a tier: its row, else the `default` row, else none.
+    pub fn tier(&self, name: &str) -> TierGrowth {
+        let row = |name: &str| self.tiers.iter().find(|row| row.tier == name).cloned();
+        row(name)
+            .or_else(|| row("default"))
+            .unwrap_or_else(|| TierGrowth::new(name, Decimal::ZERO, Decimal::ZERO))
+    }
+
+    /// Replaces the growth of a tier.
+    pub fn set_tier(&mut self, growth: TierGrowth) {
+        match self.tiers.iter_mut().find(|row| row.tier == growth.tier) {
+            Some(row) => *row = growth,
+            None => self.tiers.push(growth),
+        }
+    }
+
+    /// Whether every share is a share and every number of tenants is one.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with everything that is wrong.
+    pub fn check(&self) -> Result<(), Error> {
+        let mut problems = Vec::new();
+        let mut ensure = |good: bool, path: String, value: Decimal, hint: &str| {
+            if !good {
+                let message = format!("`{value}` is out of range");
+                problems.push(Problem::error("growth-out-of-range", path, message, hint));
+            }
+        };
+        let share = |value: Decimal| (Decimal::ZERO..=Decimal::ONE).contains(&value);
+        let version = Decimal::from(self.version);
+        ensure(self.version == VERSION, "version".to_owned(), version, "use 1");
+        let limit = Decimal::from(100_000);
+        for row in &self.tiers {
+            let path = |name: &str| format!("tier.{}.{name}", row.tier);
+            let tenants = (Decimal::ZERO..=limit).contains(&row.new);
+            ensure(tenants, path("new"), row.new, "use 0 to 100,000 tenants a month");
+            ensure(share(row.churn), path("churn"), row.churn, "use a fraction from 0 to 1");
+            ensure(share(row.expansion), path("expansion"), row.expansion, "use a fraction from 0 to 1");
+            let hint = "use a fraction from 0 to 1";
+            ensure(share(row.contraction), path("contraction"), row.contraction, hint);
+        }
+        ensure(share(self.discount), "discount".to_owned(), self.discount, "use a fraction from 0 to 1");
+        for (name, value) in [
+            ("price_change_yearly", self.price_change_yearly),
+            ("cost_inflation_yearly", self.cost_inflation_yearly),
+        ] {
+            let good = value > -Decimal::ONE && value <= Decimal::TEN;
+            ensure(good, name.to_owned(), value, "use a fraction above -1, such as 0.03 for 3 %");
+        }
+        let cost = self.acquisition_cost;
+        let good = (Decimal::ZERO..=Decimal::from(1_000_000_000)).contains(&cost);
+        ensure(good, "acquisition_cost".to_owned(), cost, "use zero or more");
+        for (index, uncertain) in self.uncertain.iter().enumerate() {
+            if let Err(message) = uncertain.distribution.check() {
+                let path = format!("uncertain[{index}].distribution");
+                let hint = "see the shipped data/growth.toml";
+                problems.push(Problem::error("distribution-invalid", path, message, hint));
+            }
+        }
+        if problems.is_empty() { Ok(()) } else { Err(Error::Invalid(Problems(problems))) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tier_without_a_row_grows_by_default() {
+        let growth = Growth::shipped();
+        assert_eq!(growth.tier("fintech").new, Decimal::ONE);
+        assert_eq!(growth.tier("platinum").new, Decimal::new(5, 1));
+        assert_eq!(Growth::none().tier("fintech").new, Decimal::ZERO);
+    }
+
+    #[test]
+    fn percent_where_a_fraction_belongs_is_refused() {
+        let mut growth = Growth::none();
+        growth.discount = Decimal::from(20);
+        growth.set_tier(TierGrowth::new("fintech", -Decimal::ONE, Decimal::from(2)));
+        let Err(Error::Invalid(problems)) = growth.check() else { panic!() };
+        assert_eq!(problems.iter().count(), 3, "{problems}");
+    }
+}
