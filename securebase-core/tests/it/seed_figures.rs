@@ -9,8 +9,7 @@ use std::path::Path;
 
 use rust_decimal::Decimal;
 use securebase_core::finance::{
-    Age, Allocation, Assumptions, Category, Change, Model, Month, MonthLine, PriceBook, PriceId, TenantMonth,
-    TierMonth,
+    Age, Allocation, Assumptions, Change, Model, Month, MonthLine, PriceBook, PriceId, TenantMonth, TierMonth,
 };
 use securebase_core::model::{NetworkFeatures, Tier};
 use securebase_core::net::Layout;
