@@ -5,6 +5,8 @@ import itertools
 import json
 import pickle
 import random
+import re
+from pathlib import Path
 
 import pytest
 
@@ -263,3 +265,12 @@ def test_rules() -> None:
     assert [p.code for p in sb.check_vpc_block("127.0.0.0/8")] == ["cidr-size", "cidr-forbidden"]
     assert [p.code for p in sb.check_secondary_block("192.168.0.0/16", "10.1.0.0/16")] == ["secondary-range"]
     assert sb.check_secondary_block("100.64.0.0/16", ["10.1.0.0/16"], ["0.0.0.0/0"]) == []
+
+
+def test_the_guide_runs() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "addresses.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```python\n(.*?)^```", guide, flags=re.MULTILINE | re.DOTALL)
+    assert len(blocks) > 10
+    names: dict[str, object] = {}
+    for block in blocks:
+        exec(compile(block, "addresses.md", "exec"), names)
