@@ -18,7 +18,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use securebase_core::cloud::{Faults, SimulatedCloud};
+use securebase_core::cloud::SimulatedCloud;
+use securebase_core::cloud::simulated::Faults;
 use securebase_core::exec::{self, ApplyOptions, Event, EventKind, Run, Stop};
 use securebase_core::finance::{PriceBook, Usage};
 use securebase_core::model::LandingZone;

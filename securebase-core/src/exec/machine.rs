@@ -591,10 +591,10 @@ impl<'a> Machine<'a> {
 
     /// One list of the requests in progress serves all; those no longer in it are asked for one by one.
     fn look_at_requests(&mut self, now: Time) {
-        if self.requests.looking || self.requests.waiting.is_empty() {
-            return;
+        if self.requests.waiting.is_empty() {
+            self.requests.next_look = None;
         }
-        if self.requests.next_look.is_some_and(|at| at <= now) {
+        if !self.requests.looking && self.requests.next_look.is_some_and(|at| at <= now) {
             self.requests.looking = true;
             self.requests.next_look = None;
             self.requests.in_progress.clear();

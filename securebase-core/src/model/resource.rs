@@ -49,7 +49,7 @@ kinds! {
     /// The place of an account: its organizational unit.
     AccountPlacement = "account_placement", "account placement";
     /// The proof that an account can be worked in: access role assumable, EC2 answering.
-    AccountReadiness = "account_readiness", "account readiness";
+    AccountReadiness = "account_readiness", "account readiness check";
     /// The role with which VPC flow logs are delivered.
     FlowLogRole = "flow_log_role", "flow log delivery role";
     /// The log group that flow logs are delivered to.

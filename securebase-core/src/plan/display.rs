@@ -114,13 +114,14 @@ fn group(f: &mut fmt::Formatter<'_>, title: &str, about: &str, steps: &[&Step]) 
     }
     writeln!(f)?;
     writeln!(f, "{title}{about}")?;
+    let width = steps.iter().map(|step| step.address.local().len()).max().unwrap_or_default();
     for step in steps {
-        line(f, step)?;
+        line(f, step, width)?;
     }
     Ok(())
 }
 
-fn line(f: &mut fmt::Formatter<'_>, step: &Step) -> fmt::Result {
+fn line(f: &mut fmt::Formatter<'_>, step: &Step, width: usize) -> fmt::Result {
     let Step {
         address,
         kind,
@@ -133,7 +134,7 @@ fn line(f: &mut fmt::Formatter<'_>, step: &Step) -> fmt::Result {
         look_first: _,
         depends_on: _,
     } = step;
-    write!(f, "  {} {:<44} {}", action.symbol(), address.local(), kind.title())?;
+    write!(f, "  {} {:<width$}  {}", action.symbol(), address.local(), kind.title())?;
     if let (Some(id), false) = (id, *action == Action::Create) {
         write!(f, " {id}")?;
     }

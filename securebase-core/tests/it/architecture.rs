@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// What each module may name of the crate, besides itself.
 const ALLOWED: &[(&str, &[&str])] = &[
-    ("model", &["spec"]),
+    ("model", &["spec", "table"]),
     ("time", &[]),
     ("table", &[]),
     ("net", &["model", "table"]),
