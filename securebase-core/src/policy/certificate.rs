@@ -114,7 +114,12 @@ pub fn certify(before: &[PolicyDocument], after: &[PolicyDocument]) -> Result<Ce
 
 /// SHA-256 of documents: canonical texts, sorted, one a line.
 pub(crate) fn digest(documents: &[PolicyDocument]) -> String {
-    let mut texts: Vec<String> = documents.iter().map(PolicyDocument::to_json).collect();
+    digest_of(documents)
+}
+
+/// [`digest`] of documents wherever they are.
+pub(crate) fn digest_of<'a>(documents: impl IntoIterator<Item = &'a PolicyDocument>) -> String {
+    let mut texts: Vec<String> = documents.into_iter().map(PolicyDocument::to_json).collect();
     texts.sort();
     hex::encode(Sha256::digest(texts.join("\n")))
 }

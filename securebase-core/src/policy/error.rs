@@ -14,6 +14,9 @@ pub enum Error {
     /// Documents parse but cannot be decided with. Every such statement is listed.
     #[error("policies cannot be decided with: {}", summary(.0))]
     Broken(Problems),
+    /// A request cannot be read. Everything that is wrong is listed.
+    #[error("a request cannot be read: {}", summary(.0))]
+    BadRequest(Problems),
     /// A guardrail needs a parameter that was not given.
     #[error("guardrail `{guardrail}` needs the parameter `{parameter}`")]
     MissingParameter {
@@ -56,11 +59,21 @@ pub enum Error {
 }
 
 impl Error {
+    /// Every finding behind the error; none where the error says it all.
+    #[must_use]
+    pub fn problems(&self) -> &[Problem] {
+        match self {
+            Self::Malformed(problems) | Self::Broken(problems) | Self::BadRequest(problems) => &problems.0,
+            _ => &[],
+        }
+    }
+
     /// Stable code for programs.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Malformed(_) => "policy.malformed",
+            Self::BadRequest(_) => "policy.bad-request",
             Self::Broken(_) => "policy.broken",
             Self::MissingParameter { .. } => "policy.missing-parameter",
             Self::BadParameter { .. } => "policy.bad-parameter",

@@ -158,6 +158,7 @@ pub struct PolicyPath {
     /// Levels that allow everything without a condition, as bits.
     open: u64,
     all_levels: u64,
+    digest: String,
 }
 
 #[derive(Debug)]
@@ -203,6 +204,7 @@ impl PolicyPath {
             index: ActionIndex::default(),
             open: 0,
             all_levels: 0,
+            digest: String::new(),
         };
         let mut problems = Vec::new();
         if levels.len() > MAX_LEVELS {
@@ -237,6 +239,10 @@ impl PolicyPath {
         let matchers: Vec<&ActionMatcher> =
             this.statements.iter().map(|statement| &statement.actions).collect();
         this.index = ActionIndex::new(&matchers);
+        let texts = levels
+            .iter()
+            .map(|level| super::certificate::digest_of(level.policies.iter().map(|it| &it.document)));
+        this.digest = format!("{kind:?} {}", texts.collect::<Vec<_>>().join(" "));
         Ok(this)
     }
 
@@ -456,6 +462,12 @@ impl PolicyPath {
             truth = truth.and(memo.decide(&self.conditions, at, request));
         }
         truth
+    }
+
+    /// Equal for paths that decide every request alike because they are made of equal documents.
+    #[must_use]
+    pub fn digest(&self) -> &str {
+        &self.digest
     }
 
     /// Number of statements, for reports.

@@ -6,6 +6,7 @@
 
 pub mod actions;
 mod arn;
+mod batch;
 pub mod catalogue;
 pub mod certificate;
 mod condition;
@@ -15,6 +16,7 @@ mod evaluate;
 pub mod example;
 pub mod guardrails;
 mod index;
+mod intake;
 pub mod lint;
 mod operator;
 pub mod pack;
@@ -30,6 +32,7 @@ mod source;
 mod variable;
 pub mod verify;
 
+pub use batch::decide_all;
 pub use catalogue::{Catalogue, Controls, Guardrail, GuardrailSet};
 pub use certificate::{Certificate, certify};
 pub use condition::Truth;
