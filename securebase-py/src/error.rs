@@ -23,6 +23,7 @@ pub(crate) enum Class {
     Address,
     Input,
     Plan,
+    Policy,
     Cloud,
     State,
 }
@@ -34,6 +35,7 @@ impl Class {
             Self::Address => "AddressError",
             Self::Input => "InputError",
             Self::Plan => "PlanError",
+            Self::Policy => "PolicyError",
             Self::Cloud => "CloudError",
             Self::State => "StateError",
         }

@@ -7,6 +7,7 @@
 mod convert;
 mod error;
 mod net;
+mod policy;
 mod problem;
 mod runtime;
 mod table;
@@ -18,6 +19,8 @@ mod _securebase {
 
     #[pymodule_export]
     use crate::net::net;
+    #[pymodule_export]
+    use crate::policy::policy;
     #[pymodule_export]
     use crate::problem::problem;
     #[pymodule_export]

@@ -201,6 +201,16 @@ pub struct PolicyDocument {
 }
 
 impl PolicyDocument {
+    /// Reads a document from plain data, as [`PolicyDocument::parse`] reads a text.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`](super::Error::Malformed) with every defect, without places.
+    pub fn from_value(value: &Value) -> Result<Self, super::Error> {
+        let mut document = Self::parse(&value.to_string()).map_err(super::Error::without_places)?;
+        document.statements.iter_mut().for_each(|statement| statement.location = None);
+        Ok(document)
+    }
+
     /// A document of the current version.
     #[must_use]
     pub fn new(statements: Vec<Statement>) -> Self {

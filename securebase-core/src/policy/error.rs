@@ -59,6 +59,33 @@ pub enum Error {
 }
 
 impl Error {
+    /// What to do about it; empty where the findings say it.
+    #[must_use]
+    pub const fn hint(&self) -> &'static str {
+        match self {
+            Self::DoesNotFit(_) => {
+                "drop or shorten the heaviest statements, or attach some of them at another level"
+            }
+            Self::MissingParameter { .. } => "give the parameter, or leave the guardrail out",
+            Self::BadParameter { .. } => {
+                "give a plain name without characters that mean something in a policy"
+            }
+            Self::UnknownGuardrail(_) => "see the ids of the catalogue",
+            Self::TooComplex(_) => "certify fewer documents at once",
+            _ => "",
+        }
+    }
+
+    /// The same, of a text that nobody wrote: findings without line and column.
+    pub(crate) fn without_places(self) -> Self {
+        match self {
+            Self::Malformed(Problems(problems)) => {
+                Self::Malformed(Problems(problems.into_iter().map(|problem| problem.at(None)).collect()))
+            }
+            other => other,
+        }
+    }
+
     /// Every finding behind the error; none where the error says it all.
     #[must_use]
     pub fn problems(&self) -> &[Problem] {

@@ -5,6 +5,8 @@
 //! ready; none is ever skipped. A certain deny never hides behind something unknown.
 //! Non-goals: identity, boundary, session and resource policies: what passes here may still be denied there.
 
+use serde::{Deserialize, Serialize};
+
 use super::arn::ResourcePattern;
 use super::condition::{CompiledCondition, Truth};
 use super::document::{Effect, PolicyDocument, Statement, Version};
@@ -65,7 +67,7 @@ impl Level {
 }
 
 /// What a path says about a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Decision {
     /// Every level allows it and nothing denies it.
     Allowed,
@@ -88,7 +90,7 @@ impl Decision {
 }
 
 /// The statement (or the level without one) that decided.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cause {
     /// Position of the level, root first.
     pub level: usize,
@@ -131,7 +133,7 @@ impl std::fmt::Display for Cause {
 }
 
 /// A decision and what made it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {
     /// What was decided.
     pub decision: Decision,
@@ -144,6 +146,16 @@ impl Verdict {
     #[must_use]
     pub const fn allowed(&self) -> bool {
         self.decision.is_allowed()
+    }
+}
+
+impl std::fmt::Display for Verdict {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(self.decision.as_str())?;
+        match &self.decided_by {
+            Some(cause) => write!(formatter, ": {cause}"),
+            None => Ok(()),
+        }
     }
 }
 

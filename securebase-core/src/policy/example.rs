@@ -4,7 +4,12 @@
 //! Notation: `ACTION RESOURCE [as=PRINCIPAL] [KEY=VALUE|VALUE …]`. Unless said otherwise, a role called `developer` asks,
 //! in `us-east-1`.
 
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
 use super::catalogue::Guardrail;
+use super::document::PolicyDocument;
 use super::error::Error;
 use super::evaluate::{Level, Policy, PolicyKind, PolicyPath};
 use super::parameters::Parameters;
@@ -49,7 +54,56 @@ pub fn read_example(text: &str) -> Result<Request, Error> {
     Ok(request)
 }
 
+/// A guardrail with parameters filled in: everything about it as plain data.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct GuardrailView {
+    /// Its id.
+    pub id: String,
+    /// What it is for.
+    pub intent: String,
+    /// Controls by framework: `soc2`, `hipaa`, `fedramp`, `cis`.
+    pub controls: BTreeMap<String, Vec<String>>,
+    /// Its document.
+    pub document: PolicyDocument,
+    /// The parameters it takes.
+    pub parameters: Vec<String>,
+    /// Kinds of things that must exist before it is attached.
+    pub needs: Vec<String>,
+    /// Requests that it must deny, as [`Request::from_value`] reads them.
+    pub denies: Vec<Value>,
+    /// Requests that it must let pass.
+    pub allows: Vec<Value>,
+}
+
 impl Guardrail {
+    /// The guardrail as plain data.
+    ///
+    /// # Errors
+    /// Those of [`Guardrail::document`].
+    pub fn view(&self, parameters: &Parameters) -> Result<GuardrailView, Error> {
+        let (deny, allow) = self.examples(parameters)?;
+        let values = |texts: Vec<String>| {
+            texts
+                .iter()
+                .map(|text| read_example(text).map(|it| it.to_value()))
+                .collect::<Result<Vec<Value>, Error>>()
+        };
+        let frameworks = ["soc2", "hipaa", "fedramp", "cis"];
+        Ok(GuardrailView {
+            id: self.id.clone(),
+            intent: self.intent.clone(),
+            controls: frameworks
+                .iter()
+                .map(|name| ((*name).to_owned(), self.controls.of(name).to_vec()))
+                .collect(),
+            document: self.document(parameters)?,
+            parameters: self.parameters.clone(),
+            needs: self.needs.clone(),
+            denies: values(deny)?,
+            allows: values(allow)?,
+        })
+    }
+
     /// Decides every example of the guardrail with the guardrail alone; returns those that came out otherwise.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::actions::Spelling;
 use super::error::Error;
 use super::request::Request;
 use crate::model::{Problem, Problems};
@@ -93,6 +94,29 @@ impl Request {
         Ok(Self::new(&action, resource, &principal, &account)
             .with_management_account(management)
             .with_context(&context))
+    }
+
+    /// The request as [`Request::from_value`] reads it. `aws:PrincipalArn` and what else follows from the principal is in
+    /// its context.
+    #[must_use]
+    pub fn to_value(&self) -> Value {
+        let context: serde_json::Map<String, Value> = self
+            .keys()
+            .map(|(key, values)| {
+                let value = match values {
+                    [only] => Value::from(only.as_str()),
+                    many => Value::from(many.to_vec()),
+                };
+                (key.to_owned(), value)
+            })
+            .collect();
+        serde_json::json!({
+            "action": Spelling::shipped().action(self.action()),
+            "resource": self.resource(),
+            "principal": self.principal(),
+            "account": self.account(),
+            "context": context,
+        })
     }
 }
 

@@ -39,6 +39,7 @@ pub use condition::Truth;
 pub use document::{Condition, Effect, PolicyDocument, Principal, Selection, Statement, Version};
 pub use error::Error;
 pub use evaluate::{Cause, Decision, Level, Policy, PolicyKind, PolicyPath, Verdict, evaluate};
+pub use example::{FailedExample, GuardrailView};
 pub use guardrails::{NamedDocument, guardrails, tier_documents, tier_documents_within};
 pub use lint::{LintOptions, lint_target, unmet_needs};
 pub use operator::{Comparison, Operator, Quantifier};

@@ -21,6 +21,13 @@ pub struct Fit {
     pub max_documents: usize,
 }
 
+impl Default for Fit {
+    /// AWS's limits as of the shipped date.
+    fn default() -> Self {
+        Self::from_limits(&Limits::default())
+    }
+}
+
 impl Fit {
     /// What AWS grants for service control policies.
     #[must_use]
@@ -71,8 +78,8 @@ pub fn pack(documents: &[PolicyDocument], fit: Fit) -> Result<Vec<PolicyDocument
     let statements = simplify(current.iter().flat_map(|document| document.statements.iter().cloned()));
     let mut old: Vec<PolicyDocument> = old.into_iter().cloned().collect();
     let plain: Vec<Statement> = statements.iter().map(|it| Statement { sid: None, ..it.clone() }).collect();
-    let mut packed = lay(&plain, fit, old.len())?;
-    if let Ok(named) = lay(&with_unique_sids(&statements), fit, old.len())
+    let mut packed = lay(&plain, &statements, fit, old.len())?;
+    if let Ok(named) = lay(&with_unique_sids(&statements), &statements, fit, old.len())
         && named.len() <= packed.len()
     {
         packed = named;
@@ -116,8 +123,14 @@ fn characters(statement: &Statement) -> usize {
 const FRAME: usize = r#"{"Version":"2012-10-17","Statement":[]}"#.len();
 
 /// Lays statements into documents: the largest first, each into the first document with room; a list of actions or
-/// resources is split where it would otherwise open a document or is too long for any.
-fn lay(statements: &[Statement], fit: Fit, taken: usize) -> Result<Vec<PolicyDocument>, Error> {
+/// resources is split where it would otherwise open a document or is too long for any. `named` are the same statements
+/// with their names, for the error.
+fn lay(
+    statements: &[Statement],
+    named: &[Statement],
+    fit: Fit,
+    taken: usize,
+) -> Result<Vec<PolicyDocument>, Error> {
     let room = fit.max_size;
     let mut sized: Vec<(usize, &Statement)> =
         statements.iter().map(|statement| (characters(statement), statement)).collect();
@@ -152,7 +165,7 @@ fn lay(statements: &[Statement], fit: Fit, taken: usize) -> Result<Vec<PolicyDoc
             let space = room.saturating_sub(FRAME);
             let Some((head, tail)) = split(&rest, space) else {
                 let excess = characters(&rest) + FRAME - room;
-                return Err(shortfall(fit, None, excess, statements));
+                return Err(shortfall(fit, None, excess, named));
             };
             bins.push((FRAME + characters(&head), vec![head]));
             match tail {
@@ -165,7 +178,7 @@ fn lay(statements: &[Statement], fit: Fit, taken: usize) -> Result<Vec<PolicyDoc
     if needed > fit.max_documents {
         let held = fit.max_documents.saturating_sub(taken) * room;
         let total: usize = bins.iter().map(|(used, _)| used).sum();
-        return Err(shortfall(fit, Some(needed), total.saturating_sub(held).max(1), statements));
+        return Err(shortfall(fit, Some(needed), total.saturating_sub(held).max(1), named));
     }
     Ok(bins.into_iter().map(|(_, bin)| PolicyDocument::new(bin)).collect())
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::error::Error;
 
 /// The values that guardrail templates refer to. [`Default`] is what a zone without wishes gets.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Parameters {
     /// Name (with its path, if any) of the role that the executor takes in member accounts. Exempt from every guardrail
     /// that it could trip over.
@@ -61,6 +62,18 @@ impl Default for Parameters {
 }
 
 impl Parameters {
+    /// Reads parameters from plain data; what is not there keeps its default.
+    ///
+    /// # Errors
+    /// [`Error::BadParameter`].
+    pub fn from_value(value: &serde_json::Value) -> Result<Self, Error> {
+        serde_json::from_value(value.clone()).map_err(|error| Error::BadParameter {
+            parameter: "parameters".to_owned(),
+            value: value.to_string(),
+            reason: error.to_string(),
+        })
+    }
+
     /// ARN pattern of the executor's role, in any partition and account.
     #[must_use]
     pub fn executor_arn(&self) -> String {

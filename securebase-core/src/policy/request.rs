@@ -126,6 +126,12 @@ impl Request {
         &self.account
     }
 
+    /// Keys (in AWS's spelling, where it has one) with their values.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = (String, &[String])> {
+        let spelling = super::actions::Spelling::shipped();
+        self.context.iter().map(move |(key, values)| (spelling.condition_key(key), values.as_slice()))
+    }
+
     /// Equal for requests that every policy decides alike.
     pub(crate) fn fingerprint(&self) -> String {
         format!("{self:?}")
@@ -201,7 +207,7 @@ impl Request {
 }
 
 /// Why a request is not bound by control policies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Exemption {
     /// It belongs to the organization's management account.
     ManagementAccount,

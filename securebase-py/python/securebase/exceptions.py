@@ -35,6 +35,10 @@ class PlanError(SecureBaseError):
     """There is no plan, or a saved one cannot be used."""
 
 
+class PolicyError(SecureBaseError):
+    """Policies do not fit, or do not mean the same."""
+
+
 class CloudError(SecureBaseError):
     """The cloud refused a call, or did not answer."""
 

@@ -1,0 +1,507 @@
+//! Guardrails: documents, findings, verdicts, packing.
+
+use pyo3::exceptions::{PyIndexError, PyKeyError, PyTypeError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyList, PyMapping, PyString, PyTuple, PyType};
+use securebase_core::model::Problem as CoreProblem;
+use securebase_core::policy as core;
+use securebase_core::policy::{Fit, Level, LintOptions, Parameters, Policy, PolicyKind};
+
+use crate::convert::{from_json, from_python, hash, plain, to_json, to_python};
+use crate::error::{Class, Failure, Result};
+use crate::problem::Problem;
+
+impl From<core::Error> for Failure {
+    fn from(error: core::Error) -> Self {
+        let class = match &error {
+            core::Error::DoesNotFit(_)
+            | core::Error::NotEquivalent(_)
+            | core::Error::BadCertificate(_)
+            | core::Error::TooComplex(_) => Class::Policy,
+            _ => Class::Input,
+        };
+        let message = error.to_string();
+        let own = || vec![CoreProblem::error(error.code(), "", message.as_str(), error.hint())];
+        let problems = if error.problems().is_empty() { own() } else { error.problems().to_vec() };
+        Self::Core { class, code: error.code().to_owned(), message, problems }
+    }
+}
+
+fn wrong_type(what: &str, value: &Bound<'_, PyAny>) -> Failure {
+    let kind = value.get_type().name().map_or_else(|_| "this type".to_owned(), |name| name.to_string());
+    Failure::Python(PyTypeError::new_err(format!("{what}, not `{kind}`")))
+}
+
+/// A document from a `PolicyDocument`, a dict, or JSON text.
+fn document(value: &Bound<'_, PyAny>) -> Result<core::PolicyDocument> {
+    if let Ok(own) = value.cast::<PolicyDocument>() {
+        return Ok(own.get().0.clone());
+    }
+    if let Ok(text) = value.cast::<PyString>() {
+        return Ok(core::PolicyDocument::parse(text.to_str()?)?);
+    }
+    if value.cast::<PyMapping>().is_err() {
+        return Err(wrong_type("a document is a `PolicyDocument`, a dict or JSON text", value));
+    }
+    // Lines and columns of a text nobody wrote would only mislead.
+    core::PolicyDocument::from_value(&from_python(value)?).map_err(Failure::from)
+}
+
+fn documents(values: &Bound<'_, PyAny>) -> Result<Vec<core::PolicyDocument>> {
+    if values.is_instance_of::<PyString>() || values.is_instance_of::<PyDict>() {
+        return Err(wrong_type("expected a list of documents", values));
+    }
+    values.try_iter()?.map(|value| document(&value?)).collect()
+}
+
+/// A document, or a pair of a name and a document.
+fn named(value: &Bound<'_, PyAny>, level: usize, index: usize) -> Result<Policy> {
+    if let Ok(pair) = value.cast::<PyTuple>() {
+        let (name, inner): (String, Bound<'_, PyAny>) = pair.extract()?;
+        return Ok(Policy::new(name, document(&inner)?));
+    }
+    let document = document(value)?;
+    let name = document.id.clone().unwrap_or_else(|| format!("levels[{level}][{index}]"));
+    Ok(Policy::new(name, document))
+}
+
+fn levels(values: &Bound<'_, PyAny>) -> Result<Vec<Level>> {
+    let each = |(level, value): (usize, PyResult<Bound<'_, PyAny>>)| -> Result<Level> {
+        let value = value?;
+        if value.is_instance_of::<PyString>()
+            || value.is_instance_of::<PyDict>()
+            || value.is_instance_of::<PolicyDocument>()
+        {
+            return Err(wrong_type("a level is a list of documents", &value));
+        }
+        let policies = value.try_iter()?.enumerate().map(|(index, one)| named(&one?, level, index));
+        Ok(Level::new(format!("levels[{level}]"), policies.collect::<Result<_>>()?))
+    };
+    values.try_iter()?.enumerate().map(each).collect()
+}
+
+fn request(value: &Bound<'_, PyAny>) -> Result<core::Request> {
+    Ok(core::Request::from_value(&from_python(value)?)?)
+}
+
+fn kind(text: &str) -> Result<PolicyKind> {
+    match text {
+        "scp" => Ok(PolicyKind::ServiceControl),
+        "rcp" => Ok(PolicyKind::ResourceControl),
+        _ => Err(Failure::one(
+            Class::Input,
+            "policy.kind",
+            &format!("`{text}` is no kind of policy"),
+            "write \"scp\" or \"rcp\"",
+        )),
+    }
+}
+
+/// What guardrails are told about a zone, from keyword arguments named as the core's fields.
+fn parameters(given: Option<&Bound<'_, PyDict>>) -> Result<Parameters> {
+    match given {
+        None => Ok(Parameters::default()),
+        Some(given) => Ok(Parameters::from_value(&from_python(given)?)?),
+    }
+}
+
+fn fit(max_size: Option<usize>, max_documents: Option<usize>) -> Fit {
+    let default = Fit::default();
+    Fit {
+        max_size: max_size.unwrap_or(default.max_size),
+        max_documents: max_documents.unwrap_or(default.max_documents),
+    }
+}
+
+fn problems(found: Vec<CoreProblem>) -> Vec<Problem> {
+    found.into_iter().map(Problem::from).collect()
+}
+
+/// A policy document, canonical and comparable.
+#[pyclass(frozen, eq, module = "securebase")]
+#[derive(PartialEq)]
+pub(crate) struct PolicyDocument(core::PolicyDocument);
+
+#[pymethods]
+impl PolicyDocument {
+    #[staticmethod]
+    fn parse(text: &str) -> Result<Self> {
+        Ok(Self(core::PolicyDocument::parse(text)?))
+    }
+
+    #[staticmethod]
+    fn from_dict(value: &Bound<'_, PyAny>) -> Result<Self> {
+        document(value).map(Self)
+    }
+
+    fn to_json(&self) -> String {
+        self.0.to_json()
+    }
+
+    fn to_dict<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyAny>> {
+        Ok(to_python(py, &self.0.to_value())?)
+    }
+
+    #[getter]
+    fn size(&self) -> usize {
+        self.0.size()
+    }
+
+    #[pyo3(signature = (*, kind = "scp", executor_role = None, max_size = None))]
+    fn lint(
+        &self,
+        py: Python<'_>,
+        kind: &str,
+        executor_role: Option<String>,
+        max_size: Option<usize>,
+    ) -> Result<Vec<Problem>> {
+        let mut options =
+            LintOptions { kind: self::kind(kind)?, fit: fit(max_size, None), ..LintOptions::default() };
+        if let Some(role) = executor_role {
+            options.parameters.executor_role = role;
+        }
+        Ok(problems(py.detach(|| self.0.lint_with(&options))))
+    }
+
+    fn __str__(&self) -> String {
+        self.0.to_json()
+    }
+
+    fn __repr__(&self) -> String {
+        format!("PolicyDocument({} statements, {} characters)", self.0.statements.len(), self.0.size())
+    }
+
+    fn __hash__(&self) -> u64 {
+        hash(&self.0.to_json())
+    }
+
+    #[classmethod]
+    fn _from_json(_class: &Bound<'_, PyType>, text: &str) -> Result<Self> {
+        Self::parse(text)
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Result<(Bound<'py, PyAny>, (String,))> {
+        Ok((slf.get_type().getattr("_from_json")?, (slf.get().0.to_json(),)))
+    }
+}
+
+/// A guardrail of the catalogue.
+#[pyclass(frozen, eq, module = "securebase")]
+#[derive(PartialEq)]
+pub(crate) struct Guardrail(core::GuardrailView);
+
+#[pymethods]
+impl Guardrail {
+    #[getter]
+    fn id(&self) -> &str {
+        &self.0.id
+    }
+
+    #[getter]
+    fn intent(&self) -> &str {
+        &self.0.intent
+    }
+
+    #[getter]
+    fn controls<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyAny>> {
+        plain(py, &self.0.controls)
+    }
+
+    #[getter]
+    fn policy<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyAny>> {
+        Ok(to_python(py, &self.0.document.to_value())?)
+    }
+
+    #[getter]
+    fn document(&self) -> PolicyDocument {
+        PolicyDocument(self.0.document.clone())
+    }
+
+    #[getter]
+    fn parameters(&self) -> Vec<String> {
+        self.0.parameters.clone()
+    }
+
+    #[getter]
+    fn needs(&self) -> Vec<String> {
+        self.0.needs.clone()
+    }
+
+    #[getter]
+    fn denies<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyAny>> {
+        plain(py, &self.0.denies)
+    }
+
+    #[getter]
+    fn allows<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyAny>> {
+        plain(py, &self.0.allows)
+    }
+
+    fn __repr__(&self) -> String {
+        format!("Guardrail({:?}, {:?})", self.0.id, self.0.intent)
+    }
+
+    fn __hash__(&self) -> u64 {
+        hash(&self.0.id)
+    }
+
+    #[classmethod]
+    fn _from_json(_class: &Bound<'_, PyType>, text: &str) -> Result<Self> {
+        from_json(text).map(Self)
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Result<(Bound<'py, PyAny>, (String,))> {
+        Ok((slf.get_type().getattr("_from_json")?, (to_json(&slf.get().0)?,)))
+    }
+}
+
+/// What decided a request.
+#[pyclass(frozen, eq, module = "securebase")]
+#[derive(PartialEq)]
+pub(crate) struct Cause(core::Cause);
+
+#[pymethods]
+impl Cause {
+    #[getter]
+    fn policy(&self) -> Option<&str> {
+        self.0.policy.as_deref()
+    }
+
+    #[getter]
+    fn statement(&self) -> Option<String> {
+        self.0.statement()
+    }
+
+    #[getter]
+    fn sid(&self) -> Option<&str> {
+        self.0.sid.as_deref()
+    }
+
+    #[getter]
+    fn level(&self) -> usize {
+        self.0.level
+    }
+
+    #[getter]
+    fn policy_index(&self) -> Option<usize> {
+        self.0.policy_index
+    }
+
+    #[getter]
+    fn statement_index(&self) -> Option<usize> {
+        self.0.statement_index
+    }
+
+    #[getter]
+    fn conditions(&self) -> Vec<String> {
+        self.0.conditions.clone()
+    }
+
+    fn __len__(&self) -> usize {
+        2
+    }
+
+    fn __getitem__<'py>(&self, py: Python<'py>, key: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        if let Ok(name) = key.cast::<PyString>() {
+            return match name.to_str()? {
+                "policy" => Ok(self.policy().into_pyobject(py)?.into_any()),
+                "statement" => Ok(self.statement().into_pyobject(py)?.into_any()),
+                "level" => Ok(self.level().into_pyobject(py)?.into_any()),
+                other => Err(PyKeyError::new_err(other.to_owned())),
+            };
+        }
+        match key.extract::<isize>()? {
+            0 | -2 => Ok(self.policy().into_pyobject(py)?.into_any()),
+            1 | -1 => Ok(self.statement().into_pyobject(py)?.into_any()),
+            _ => Err(PyIndexError::new_err("a cause is a policy and a statement")),
+        }
+    }
+
+    fn __str__(&self) -> String {
+        self.0.to_string()
+    }
+
+    fn __repr__(&self) -> String {
+        format!("Cause({})", self.0)
+    }
+
+    fn __hash__(&self) -> u64 {
+        hash(&self.0.to_string())
+    }
+
+    #[classmethod]
+    fn _from_json(_class: &Bound<'_, PyType>, text: &str) -> Result<Self> {
+        from_json(text).map(Self)
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Result<(Bound<'py, PyAny>, (String,))> {
+        Ok((slf.get_type().getattr("_from_json")?, (to_json(&slf.get().0)?,)))
+    }
+}
+
+/// A decision and what made it.
+#[pyclass(frozen, eq, module = "securebase")]
+#[derive(PartialEq)]
+pub(crate) struct Verdict(core::Verdict);
+
+#[pymethods]
+impl Verdict {
+    #[getter]
+    fn allowed(&self) -> bool {
+        self.0.allowed()
+    }
+
+    #[getter]
+    fn decision(&self) -> &'static str {
+        self.0.decision.as_str()
+    }
+
+    #[getter]
+    fn decided_by(&self) -> Option<Cause> {
+        self.0.decided_by.clone().map(Cause)
+    }
+
+    fn __bool__(&self) -> bool {
+        self.0.allowed()
+    }
+
+    fn __str__(&self) -> String {
+        self.0.to_string()
+    }
+
+    fn __repr__(&self) -> String {
+        format!("Verdict({})", self.0)
+    }
+
+    fn __hash__(&self) -> u64 {
+        hash(&self.0.to_string())
+    }
+
+    #[classmethod]
+    fn _from_json(_class: &Bound<'_, PyType>, text: &str) -> Result<Self> {
+        from_json(text).map(Self)
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Result<(Bound<'py, PyAny>, (String,))> {
+        Ok((slf.get_type().getattr("_from_json")?, (to_json(&slf.get().0)?,)))
+    }
+}
+
+/// A path of levels made ready, for many requests.
+#[pyclass(frozen, module = "securebase")]
+pub(crate) struct PolicyPath(core::PolicyPath);
+
+#[pymethods]
+impl PolicyPath {
+    #[new]
+    #[pyo3(signature = (levels, *, kind = "scp"))]
+    fn new(levels: &Bound<'_, PyAny>, kind: &str) -> Result<Self> {
+        Ok(Self(core::PolicyPath::new(self::kind(kind)?, &self::levels(levels)?)?))
+    }
+
+    fn evaluate(&self, request: &Bound<'_, PyAny>) -> Result<Verdict> {
+        Ok(Verdict(self.0.explain(&self::request(request)?)))
+    }
+
+    fn __repr__(&self) -> String {
+        format!("PolicyPath({} statements)", self.0.statement_count())
+    }
+}
+
+/// Requests made ready, to be decided many times.
+#[pyclass(frozen, module = "securebase")]
+pub(crate) struct Requests(Vec<core::Request>);
+
+#[pymethods]
+impl Requests {
+    #[new]
+    fn new(requests: &Bound<'_, PyAny>) -> Result<Self> {
+        requests.try_iter()?.map(|one| request(&one?)).collect::<Result<_>>().map(Self)
+    }
+
+    fn __len__(&self) -> usize {
+        self.0.len()
+    }
+
+    fn __repr__(&self) -> String {
+        format!("Requests({})", self.0.len())
+    }
+}
+
+#[pyfunction]
+#[pyo3(signature = (framework, **parameters))]
+fn guardrails(framework: &str, parameters: Option<&Bound<'_, PyDict>>) -> Result<Vec<Guardrail>> {
+    let parameters = self::parameters(parameters)?;
+    let found = core::guardrails(framework)?;
+    found.into_iter().map(|one| Ok(Guardrail(one.view(&parameters)?))).collect()
+}
+
+#[pyfunction]
+#[pyo3(signature = (levels, request, *, kind = "scp"))]
+fn evaluate(levels: &Bound<'_, PyAny>, request: &Bound<'_, PyAny>, kind: &str) -> Result<Verdict> {
+    PolicyPath::new(levels, kind)?.evaluate(request)
+}
+
+#[pyfunction]
+fn evaluate_many<'py>(
+    py: Python<'py>,
+    paths: Vec<PyRef<'py, PolicyPath>>,
+    requests: &Requests,
+) -> Vec<Bound<'py, PyBytes>> {
+    let paths: Vec<&core::PolicyPath> = paths.iter().map(|path| &path.0).collect();
+    let rows = py.detach(|| core::decide_all(&paths, &requests.0));
+    rows.iter().map(|row| PyBytes::new(py, row)).collect()
+}
+
+#[pyfunction]
+#[pyo3(signature = (documents, max_size = None, max_documents = None))]
+fn pack(
+    py: Python<'_>,
+    documents: &Bound<'_, PyAny>,
+    max_size: Option<usize>,
+    max_documents: Option<usize>,
+) -> Result<Vec<PolicyDocument>> {
+    let documents = self::documents(documents)?;
+    let fit = fit(max_size, max_documents);
+    let packed = py.detach(|| core::pack(&documents, fit))?;
+    Ok(packed.into_iter().map(PolicyDocument).collect())
+}
+
+#[pyfunction]
+fn certify<'py>(
+    py: Python<'py>,
+    before: &Bound<'py, PyAny>,
+    after: &Bound<'py, PyAny>,
+) -> Result<Bound<'py, PyAny>> {
+    let (before, after) = (documents(before)?, documents(after)?);
+    let certificate = py.detach(|| {
+        let certificate = core::certify(&before, &after)?;
+        core::verify::verify(&certificate, &before, &after).map(|()| certificate)
+    })?;
+    plain(py, &certificate)
+}
+
+#[pyfunction]
+#[pyo3(signature = (framework, **parameters))]
+fn tier_documents<'py>(
+    py: Python<'py>,
+    framework: &str,
+    parameters: Option<&Bound<'py, PyDict>>,
+) -> Result<Bound<'py, PyList>> {
+    let parameters = self::parameters(parameters)?;
+    let list = PyList::empty(py);
+    for named in core::tier_documents(framework, &parameters)? {
+        list.append((named.name, named.description, Bound::new(py, PolicyDocument(named.document))?))?;
+    }
+    Ok(list)
+}
+
+/// Guardrails.
+#[pymodule(submodule, gil_used = false)]
+pub(crate) mod policy {
+    #[pymodule_export]
+    use super::{
+        Cause, Guardrail, PolicyDocument, PolicyPath, Requests, Verdict, certify, evaluate, evaluate_many,
+        guardrails, pack, tier_documents,
+    };
+}
