@@ -176,12 +176,14 @@ struct OpenCloud {
 
 fn open_cloud(world: &Path, arguments: &Arguments) -> Result<OpenCloud, Failure> {
     if let Ok(saved) = std::fs::read_to_string(world) {
-        let cloud = SimulatedCloud::load(&saved).map_err(|error| {
+        let (now, observed): (Time, Observed) = serde_json::from_str(&saved).map_err(|error| {
             Failure::Input(format!(
                 "`{}` is damaged ({error}): delete its directory to start afresh",
                 world.display()
             ))
         })?;
+        let cloud = SimulatedCloud::builder(0).observed(&observed).build();
+        cloud.advance_to(now);
         return Ok(OpenCloud { cloud, was_interrupted: true });
     }
     let faults = Faults { crash_after_calls: arguments.crash_after, ..Faults::default() };
@@ -198,6 +200,7 @@ fn save(cloud: &SimulatedCloud, world: &Path) -> std::io::Result<()> {
     std::fs::write(world, serde_json::to_vec(&(cloud.now(), cloud.observe()))?)
 }
 
+/// Takes the end of a run for what it is.
 fn finish(run: Result<Run, exec::Error>, cloud: &SimulatedCloud, world: &Path) -> Result<Run, Failure> {
     if let Err(exec::Error::Interrupted { .. }) = &run {
         save(cloud, world)
@@ -212,7 +215,7 @@ fn finish(run: Result<Run, exec::Error>, cloud: &SimulatedCloud, world: &Path) -
 
 fn print_cost(plan: &Plan) -> Result<(), Failure> {
     let report = plan
-        .cost(&PriceBook::shipped(), &Usage::shipped())
+        .cost(PriceBook::shipped(), Usage::shipped())
         .map_err(|error| Failure::Input(error.to_string()))?;
     println!("{report}");
     Ok(())

@@ -48,7 +48,7 @@ fn ten_tenants_are_applied_and_planned_again_empty() {
     assert_eq!(apply(&again, &cloud, &state).applied, Vec::<Address>::new());
     // Nor does the first plan do anything a second time: the state knows that it was applied.
     assert_eq!(apply(&first, &cloud, &state).applied, Vec::<Address>::new());
-    let writes = cloud.calls().into_iter().skip(calls).filter(|call| !is_read(&call.operation));
+    let writes = cloud.calls().into_iter().skip(calls).filter(|call| !is_read(call.operation));
     assert_eq!(writes.count(), 0);
 }
 
@@ -222,7 +222,7 @@ fn the_executor_calls_in_member_accounts_only_what_the_table_says() {
     for call in cloud.calls().into_iter().filter(|call| call.account_id != management) {
         let name = format!("{}:{}", call.service, call.operation);
         // A survey reads more than the executor does.
-        assert!(table.contains(name.as_str()) || is_read(&call.operation), "{name}");
+        assert!(table.contains(name.as_str()) || is_read(call.operation), "{name}");
     }
 }
 

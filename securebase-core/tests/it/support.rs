@@ -1,7 +1,5 @@
 //! What the scenarios share.
 
-use std::future::Future;
-
 use securebase_core::cloud::SimulatedCloud;
 use securebase_core::exec::{self, ApplyOptions, Run};
 use securebase_core::model::LandingZone;
