@@ -124,6 +124,18 @@ impl Model {
         Ok((model, growth))
     }
 
+    /// The numbers a simulation of so many months works with, as plain JSON: for a check of it in another program.
+    ///
+    /// # Errors
+    /// As [`Self::forecast`].
+    pub fn compiled(&self, months: u32, growth: &Growth) -> Result<serde_json::Value, Error> {
+        check_months(months)?;
+        growth.check()?;
+        let fast = Fast::new(self, growth, months)?;
+        serde_json::to_value(&fast)
+            .map_err(|error| Error::range("number of a model", &error, "use finite numbers"))
+    }
+
     /// Which uncertain factor moves a metric of the last month most: each in turn at its tenth and ninetieth percentile,
     /// the others at their median, in order of the swing. Columns `factor, low, high, at_low, at_high, base, swing`.
     ///

@@ -5,6 +5,7 @@
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
+use serde::Serialize;
 
 use super::assumptions::{Basis, Category, When};
 use super::curve::Curve;
@@ -19,14 +20,14 @@ fn float(value: Decimal) -> f64 {
 }
 
 /// A graduated price, cumulated: above `from` units the cost is `cost` plus `price` for each further unit.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize)]
 struct Step {
     from: f64,
     cost: f64,
     price: f64,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 struct Pooled {
     steps: Vec<Step>,
     base: f64,
@@ -48,7 +49,7 @@ impl Pooled {
 }
 
 /// The assumed lines of one category as a function of the number of tenants.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize)]
 struct Assumed {
     always: f64,
     with_tenants: f64,
@@ -103,7 +104,7 @@ impl Outcome {
 }
 
 /// The model and its growth, compiled for a number of months.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub(super) struct Fast {
     pub(super) prices: Vec<f64>,
     each: Vec<f64>,

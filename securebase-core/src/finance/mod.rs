@@ -7,6 +7,7 @@
 //! Not here: plans and steps (`plan` calls this module, never the other way), invoices, taxes, exchange rates.
 
 mod assumptions;
+mod capacity;
 mod cost;
 mod curve;
 mod demand;
@@ -20,6 +21,7 @@ mod model;
 mod month;
 mod normal;
 mod number;
+mod offers;
 mod prices;
 mod quantiles;
 mod report;
@@ -39,6 +41,7 @@ pub use forecast::{Cohort, Forecast, ForecastMonth};
 pub use growth::{Growth, TierGrowth};
 pub use model::{Model, Structure};
 pub use month::{Change, Month, MonthLine, TenantMonth, TierMonth};
+pub use offers::{Offer, OfferReport};
 pub use prices::{Grade, Pool, Price, PriceBook, PriceId, Step};
 pub use report::CostChange;
 pub use simulate::{Metric, Simulation, Spread};
