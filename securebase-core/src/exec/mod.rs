@@ -28,3 +28,29 @@ pub use run::{ApplyOptions, Progress, Run, Stop};
 pub use simulated::{resume_simulated, simulate};
 pub use survey::survey;
 pub use timeline::{Interval, Timeline, timeline};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::{Cloud, SimulatedCloud};
+    use crate::plan::{Plan, Scope};
+    use crate::state::State;
+
+    fn assert_send<T: Send>(_: T) {}
+
+    /// Compiles, or the futures cannot be spawned.
+    #[expect(dead_code, reason = "a proof for the compiler alone")]
+    fn futures_can_change_threads(
+        plan: &Plan,
+        scope: &Scope,
+        cloud: &dyn Cloud,
+        simulated: &SimulatedCloud,
+        state: &State,
+    ) {
+        assert_send(survey(cloud, scope));
+        assert_send(apply(plan, cloud, state, ApplyOptions::new()));
+        assert_send(resume(cloud, state, ApplyOptions::new()));
+        assert_send(simulate(plan, simulated, state, ApplyOptions::new()));
+        assert_send(resume_simulated(simulated, state, ApplyOptions::new()));
+    }
+}

@@ -286,14 +286,15 @@ impl Surveyor<'_> {
                 Some((account.or_else(|| by_email.get(&tenant.account_email).copied())?, tenant))
             })
             .collect();
-        let surveyed: Vec<_> = stream::iter(found)
+        // Collected first: a closure kept across the wait would hide from callers that the future can change threads.
+        let surveys: Vec<_> = found
+            .into_iter()
             .map(|(account, tenant)| async move {
                 let member = self.member(account, tenant).await?;
                 Ok::<_, Error>((account, tenant.region.clone(), member))
             })
-            .buffered(ACCOUNTS_AT_ONCE)
-            .try_collect()
-            .await?;
+            .collect();
+        let surveyed: Vec<_> = stream::iter(surveys).buffered(ACCOUNTS_AT_ONCE).try_collect().await?;
         let mut members: BTreeMap<AccountId, BTreeMap<Region, ObservedMember>> = BTreeMap::new();
         for (account, region, member) in surveyed {
             if let Some(member) = member {
