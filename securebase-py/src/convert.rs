@@ -2,16 +2,18 @@
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyMapping, PyNone, PyString, PyTuple};
 use rust_decimal::Decimal;
+use securebase_core::model::{Problem, Problems};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Number, Value};
 
 use crate::error::{Class, Failure, Result};
 
+/// The word for a value of a type that no document holds.
+const MISMATCH: &str = "type-mismatch";
 /// Deeper than any document is, shallow enough for every stack.
 const DEPTH_MAX: usize = 100;
 
@@ -72,55 +74,93 @@ pub(crate) fn to_python<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'
 
 /// Plain Python objects as JSON: `dict`s (and other mappings), `list`s, `tuple`s, `str`, `int`, `float`, `bool`, `None`,
 /// and `decimal.Decimal`, which becomes text so that it stays exact.
-pub(crate) fn from_python(value: &Bound<'_, PyAny>) -> PyResult<Value> {
-    nested(value, 0)
+///
+/// Everything that is none of these is a finding of its own, with its path.
+pub(crate) fn from_python(value: &Bound<'_, PyAny>) -> Result<Value> {
+    let mut reading = Reading { path: Vec::new(), problems: Vec::new() };
+    let value = reading.value(value)?;
+    if reading.problems.is_empty() { Ok(value) } else { Err(Problems(reading.problems).into()) }
 }
 
-fn nested(value: &Bound<'_, PyAny>, depth: usize) -> PyResult<Value> {
-    if depth > DEPTH_MAX {
-        return Err(PyValueError::new_err(format!("nested more than {DEPTH_MAX} levels deep")));
+/// Where a conversion stands, and what it found.
+struct Reading {
+    path: Vec<String>,
+    problems: Vec<Problem>,
+}
+
+impl Reading {
+    fn refuse(&mut self, message: String, hint: &str) -> Value {
+        let path = self.path.concat();
+        self.problems.push(Problem::error(MISMATCH, path.trim_start_matches('.'), message, hint));
+        Value::Null
     }
-    let sequence = |items: Vec<Bound<'_, PyAny>>| -> PyResult<Value> {
-        items.iter().map(|item| nested(item, depth + 1)).collect::<PyResult<Vec<_>>>().map(Value::Array)
-    };
-    if value.is_none() {
-        Ok(Value::Null)
-    } else if let Ok(flag) = value.cast::<PyBool>() {
-        Ok(Value::Bool(flag.is_true()))
-    } else if let Ok(text) = value.cast::<PyString>() {
-        Ok(Value::String(text.to_str()?.to_owned()))
-    } else if value.is_instance_of::<PyInt>() {
-        match (value.extract::<i64>(), value.extract::<u64>()) {
-            (Ok(number), _) => Ok(number.into()),
-            (_, Ok(number)) => Ok(number.into()),
-            _ => Err(PyValueError::new_err(format!("{value} does not fit 64 bits"))),
+
+    fn within(&mut self, step: String, value: &Bound<'_, PyAny>) -> PyResult<Value> {
+        self.path.push(step);
+        let value = if self.path.len() > DEPTH_MAX {
+            Ok(self.refuse(format!("nested more than {DEPTH_MAX} levels deep"), "flatten it"))
+        } else {
+            self.value(value)
+        };
+        self.path.pop();
+        value
+    }
+
+    fn value(&mut self, value: &Bound<'_, PyAny>) -> PyResult<Value> {
+        if value.is_none() {
+            Ok(Value::Null)
+        } else if let Ok(flag) = value.cast::<PyBool>() {
+            Ok(Value::Bool(flag.is_true()))
+        } else if let Ok(text) = value.cast::<PyString>() {
+            match text.to_str() {
+                Ok(text) => Ok(Value::String(text.to_owned())),
+                Err(_) => Ok(self.refuse("a text with a lone surrogate".to_owned(), "use valid Unicode")),
+            }
+        } else if value.is_instance_of::<PyInt>() {
+            Ok(match (value.extract::<i64>(), value.extract::<u64>()) {
+                (Ok(number), _) => number.into(),
+                (_, Ok(number)) => number.into(),
+                _ => self.refuse("an integer of more than 64 bits".to_owned(), "write it as text"),
+            })
+        } else if value.is_instance_of::<PyFloat>() {
+            let number: f64 = value.extract()?;
+            Ok(Number::from_f64(number)
+                .map(Value::Number)
+                .unwrap_or_else(|| self.refuse(format!("`{number}`"), "use a finite number")))
+        } else if value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>() {
+            let mut items = Vec::new();
+            for (index, item) in value.try_iter()?.enumerate() {
+                items.push(self.within(format!("[{index}]"), &item?)?);
+            }
+            Ok(Value::Array(items))
+        } else if let Ok(mapping) = value.cast::<PyMapping>() {
+            self.members(mapping)
+        } else if value.extract::<Decimal>().is_ok() {
+            Ok(Value::String(value.str()?.to_str()?.to_owned()))
+        } else {
+            let message = format!("a value of the type `{}`", kind(value));
+            Ok(self.refuse(message, "use dict, list, str, int, float, bool, None or Decimal"))
         }
-    } else if value.is_instance_of::<PyFloat>() {
-        let number: f64 = value.extract()?;
-        Number::from_f64(number)
-            .map(Value::Number)
-            .ok_or_else(|| PyValueError::new_err(format!("{number} is not a number a document can hold")))
-    } else if let Ok(list) = value.cast::<PyList>() {
-        sequence(list.iter().collect())
-    } else if let Ok(tuple) = value.cast::<PyTuple>() {
-        sequence(tuple.iter().collect())
-    } else if let Ok(mapping) = value.cast::<PyMapping>() {
+    }
+
+    fn members(&mut self, mapping: &Bound<'_, PyMapping>) -> PyResult<Value> {
         let mut members = Map::new();
         for item in mapping.items()?.iter() {
             let (key, member): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
-            let key = key.cast::<PyString>().map_err(|_| {
-                PyTypeError::new_err(format!("keys of a document are text, not {}", kind(&key)))
-            })?;
-            members.insert(key.to_str()?.to_owned(), nested(&member, depth + 1)?);
+            match key.cast::<PyString>().ok().and_then(|text| text.to_str().ok().map(str::to_owned)) {
+                Some(name) => {
+                    let member = self.within(format!(".{name}"), &member)?;
+                    members.insert(name, member);
+                }
+                None => {
+                    self.refuse(format!("a key of the type `{}`", kind(&key)), "use text for keys");
+                }
+            }
         }
         Ok(Value::Object(members))
-    } else if value.extract::<Decimal>().is_ok() {
-        Ok(Value::String(value.str()?.to_str()?.to_owned()))
-    } else {
-        Err(PyTypeError::new_err(format!("a document cannot hold a {}", kind(value))))
     }
 }
 
 fn kind(value: &Bound<'_, PyAny>) -> String {
-    value.get_type().name().map_or_else(|_| "value of this type".to_owned(), |name| format!("`{name}`"))
+    value.get_type().name().map_or_else(|_| "unknown".to_owned(), |name| name.to_string())
 }

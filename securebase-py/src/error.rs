@@ -9,7 +9,8 @@ use std::fmt::Display;
 use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict as _, PyList};
 use securebase_core::model::{Problem as CoreProblem, Problems};
-use securebase_core::{plan, state, table};
+use securebase_core::cloud::CloudError;
+use securebase_core::{exec, finance, plan, state, table};
 
 use crate::problem::Problem;
 
@@ -22,10 +23,12 @@ pub(crate) enum Class {
     SecureBase,
     Address,
     Input,
+    Finance,
     Plan,
     Policy,
     Cloud,
     State,
+    Interrupted,
 }
 
 impl Class {
@@ -34,10 +37,12 @@ impl Class {
             Self::SecureBase => "SecureBaseError",
             Self::Address => "AddressError",
             Self::Input => "InputError",
+            Self::Finance => "FinanceError",
             Self::Plan => "PlanError",
             Self::Policy => "PolicyError",
             Self::Cloud => "CloudError",
             Self::State => "StateError",
+            Self::Interrupted => "RunInterrupted",
         }
     }
 }
@@ -109,6 +114,45 @@ impl From<state::Error> for Failure {
         let source = std::error::Error::source(&error).map(ToString::to_string);
         let message = source.map_or_else(|| error.to_string(), |source| format!("{error}: {source}"));
         Self::one(Class::State, error.code(), &message, "")
+    }
+}
+
+impl From<exec::Error> for Failure {
+    fn from(error: exec::Error) -> Self {
+        let code = error.code();
+        match error {
+            exec::Error::State(error) => error.into(),
+            exec::Error::Interrupted { .. } => {
+                Self::one(Class::Interrupted, code, &error, "call `securebase.resume` with the same state")
+            }
+            exec::Error::Survey { .. } => Self::one(
+                Class::Cloud,
+                code,
+                &error,
+                "check the credentials and the network, then call again",
+            ),
+            _ => Self::one(Class::Plan, code, &error, ""),
+        }
+    }
+}
+
+impl From<finance::Error> for Failure {
+    fn from(error: finance::Error) -> Self {
+        Self::many(Class::Finance, error.code(), &error, &error.problems())
+    }
+}
+
+impl From<CloudError> for Failure {
+    fn from(error: CloudError) -> Self {
+        Self::one(Class::Cloud, &error.code, &error, "")
+    }
+}
+
+impl From<Problems> for Failure {
+    fn from(problems: Problems) -> Self {
+        let first = problems.iter().find(|problem| problem.is_error());
+        let code = first.map_or_else(|| "input".to_owned(), |problem| problem.code.clone());
+        Self::many(Class::Input, &code, &problems, &problems)
     }
 }
 

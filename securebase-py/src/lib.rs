@@ -4,12 +4,17 @@
 //! Invariants: classes are frozen; the interpreter is released during work; every failure is a `SecureBaseError`.
 //! Not here: logic of any kind. One file a core module: what belongs to `net` is in `net.rs`, and so on.
 
+mod cloud;
 mod convert;
 mod error;
+mod model;
 mod net;
+mod plan;
 mod policy;
 mod problem;
+mod run;
 mod runtime;
+mod state;
 mod table;
 
 /// The compiled part of the package `securebase`, which re-exports it: one submodule a part.
@@ -18,11 +23,21 @@ mod _securebase {
     use pyo3::prelude::*;
 
     #[pymodule_export]
+    use crate::cloud::cloud;
+    #[pymodule_export]
+    use crate::model::model;
+    #[pymodule_export]
     use crate::net::net;
+    #[pymodule_export]
+    use crate::plan::plan;
     #[pymodule_export]
     use crate::policy::policy;
     #[pymodule_export]
     use crate::problem::problem;
+    #[pymodule_export]
+    use crate::run::run;
+    #[pymodule_export]
+    use crate::state::state;
     #[pymodule_export]
     use crate::table::table;
 

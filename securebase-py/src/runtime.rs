@@ -1,20 +1,20 @@
 //! The one asynchronous runtime, and waiting for it without holding the interpreter.
 
-use std::pin::pin;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use pyo3::prelude::*;
+use securebase_core::exec::Stop;
 use tokio::runtime::{Builder, Runtime};
-use tokio::task::JoinHandle;
+use tokio::task::{AbortHandle, JoinError, JoinHandle};
 use tokio::time::timeout;
 
 use crate::error::{Class, Failure, Result};
 
 /// How long a signal may wait to be noticed.
 const LISTEN_EVERY: Duration = Duration::from_millis(100);
-/// How long a stopped run may take to let go of its state.
-const LET_GO_WITHIN: Duration = Duration::from_secs(2);
+/// How long a run that was asked to stop may take until it is cut off.
+const STOPS_WITHIN: Duration = Duration::from_secs(1);
 
 /// The runtime and the process it belongs to: its threads do not survive a fork.
 static RUNTIME: Mutex<Option<(u32, &'static Runtime)>> = Mutex::new(None);
@@ -44,9 +44,9 @@ fn runtime() -> Result<&'static Runtime> {
     }
 }
 
-/// Runs a future to its end with the interpreter released. Ctrl-C stops it: what it holds is dropped, and Python's
-/// `KeyboardInterrupt` is raised.
-pub(crate) fn wait<F, T>(py: Python<'_>, future: F) -> Result<T>
+/// Runs a future to its end with the interpreter released. On Ctrl-C `stop` is asked to end it; if that takes too long it
+/// is dropped where it is. Python's `KeyboardInterrupt` is raised either way.
+pub(crate) fn wait<F, T>(py: Python<'_>, stop: &Stop, future: F) -> Result<T>
 where
     F: Future<Output = T> + Send + 'static,
     T: Send + 'static,
@@ -57,13 +57,10 @@ where
         let ended = py.detach(|| runtime.block_on(async { timeout(LISTEN_EVERY, &mut task).await }));
         match ended {
             Ok(Ok(value)) => return Ok(value),
-            Ok(Err(error)) => match error.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                Err(error) => return Err(Failure::one(Class::SecureBase, "runtime", &error, "")),
-            },
+            Ok(Err(error)) => return Err(broken(error)),
             Err(_) => {
                 if let Err(error) = py.check_signals() {
-                    py.detach(|| stop(runtime, task));
+                    py.detach(|| end(runtime, stop, task));
                     return Err(error.into());
                 }
             }
@@ -71,21 +68,50 @@ where
     }
 }
 
-/// Stops a task and waits until it has let go of everything.
-fn stop<T>(runtime: &Runtime, task: JoinHandle<T>) {
-    task.abort();
+/// Ends a task, so that it has let go of everything it holds.
+fn end<T>(runtime: &Runtime, stop: &Stop, mut task: JoinHandle<T>) {
+    stop.ask();
     runtime.block_on(async {
-        // Either it has ended, or it is in the middle of a computation and ends after it.
-        drop(timeout(LET_GO_WITHIN, pin!(task)).await);
+        if timeout(STOPS_WITHIN, &mut task).await.is_err() {
+            task.abort();
+            // Either it has ended, or it is in the middle of a computation and ends after it.
+            drop(timeout(STOPS_WITHIN, task).await);
+        }
     });
 }
 
-/// A future as a Python awaitable.
-pub(crate) fn awaitable<F, T>(py: Python<'_>, future: F) -> Result<Bound<'_, PyAny>>
+/// Why a task has no result: it panicked, which goes on in the caller, or the runtime was shut down.
+fn broken(error: JoinError) -> Failure {
+    match error.try_into_panic() {
+        Ok(panic) => std::panic::resume_unwind(panic),
+        Err(error) => Failure::one(Class::SecureBase, "runtime", &error, "call again"),
+    }
+}
+
+/// Ends a task when the awaitable that stands for it is cancelled.
+struct EndOnDrop {
+    stop: Stop,
+    task: AbortHandle,
+}
+
+impl Drop for EndOnDrop {
+    fn drop(&mut self) {
+        self.stop.ask();
+        self.task.abort();
+    }
+}
+
+/// A future as a Python awaitable. Cancelling the awaitable drops the future where it is.
+pub(crate) fn awaitable<F, T>(py: Python<'_>, stop: Stop, future: F) -> Result<Bound<'_, PyAny>>
 where
     F: Future<Output = Result<T>> + Send + 'static,
     T: for<'py> IntoPyObject<'py> + Send + 'static,
 {
-    runtime()?;
-    Ok(pyo3_async_runtimes::tokio::future_into_py(py, async { Ok(future.await?) })?)
+    let task = runtime()?.spawn(future);
+    let end = EndOnDrop { stop, task: task.abort_handle() };
+    Ok(pyo3_async_runtimes::tokio::future_into_py(py, async move {
+        let result = task.await.map_err(broken)?;
+        drop(end);
+        Ok(result?)
+    })?)
 }

@@ -27,6 +27,7 @@ from securebase._securebase.problem import Problem as Problem
 from securebase._securebase.table import Table as Table
 from securebase.exceptions import AddressError as AddressError
 from securebase.exceptions import CloudError as CloudError
+from securebase.exceptions import FinanceError as FinanceError
 from securebase.exceptions import InputError as InputError
 from securebase.exceptions import PlanError as PlanError
 from securebase.exceptions import PolicyError as PolicyError

@@ -31,6 +31,10 @@ class AddressError(SecureBaseError):
     """An address pool cannot do it: nothing free, a block taken or outside, an owner it does not know."""
 
 
+class FinanceError(SecureBaseError, ValueError):
+    """A question about money has no answer: an unknown name, a number out of range, two currencies."""
+
+
 class PlanError(SecureBaseError):
     """There is no plan, or a saved one cannot be used."""
 

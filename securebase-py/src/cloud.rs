@@ -1,0 +1,399 @@
+//! Clouds: the simulated one, and AWS.
+
+use std::collections::BTreeMap;
+
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyType};
+use securebase_core::cloud::simulated::{Faults as CoreFaults, SimulatedCloud as CoreSimulated};
+use securebase_core::exec::{self, ApplyOptions, Run};
+use securebase_core::model::{LandingZone, Limits, Problem, Problems};
+use securebase_core::observe::Observed;
+use securebase_core::plan::{Plan, Scope};
+use securebase_core::state::State;
+
+use crate::convert::plain;
+use crate::error::Result;
+
+#[cfg(feature = "aws")]
+type CoreAws = std::sync::Arc<securebase_core::cloud::aws::AwsCloud>;
+/// A build without AWS has no value of this type: `AwsCloud` cannot be made.
+#[cfg(not(feature = "aws"))]
+type CoreAws = std::convert::Infallible;
+
+/// Any of the clouds.
+#[derive(Clone)]
+pub(crate) enum AnyCloud {
+    Simulated(CoreSimulated),
+    Aws(CoreAws),
+}
+
+impl AnyCloud {
+    pub(crate) fn of(cloud: &Bound<'_, PyAny>) -> Result<Self> {
+        if let Ok(cloud) = cloud.cast::<SimulatedCloud>() {
+            Ok(Self::Simulated(cloud.get().0.clone()))
+        } else if let Ok(cloud) = cloud.cast::<AwsCloud>() {
+            Ok(Self::Aws(cloud.get().core.clone()))
+        } else {
+            let kind = cloud.get_type();
+            Err(PyTypeError::new_err(format!("a SimulatedCloud or an AwsCloud is needed, not {kind}")).into())
+        }
+    }
+
+    pub(crate) async fn survey(&self, zone: &LandingZone) -> std::result::Result<Observed, exec::Error> {
+        let scope = Scope::of(zone);
+        match self {
+            Self::Simulated(cloud) => exec::survey(cloud, &scope).await,
+            #[cfg(feature = "aws")]
+            Self::Aws(cloud) => exec::survey(cloud, &scope).await,
+            #[cfg(not(feature = "aws"))]
+            Self::Aws(none) => match *none {},
+        }
+    }
+
+    pub(crate) async fn apply(
+        &self,
+        plan: &Plan,
+        state: &State,
+        options: ApplyOptions,
+    ) -> std::result::Result<Run, exec::Error> {
+        match self {
+            Self::Simulated(cloud) => exec::simulate(plan, cloud, state, options).await,
+            #[cfg(feature = "aws")]
+            Self::Aws(cloud) => exec::apply(plan, cloud, state, options).await,
+            #[cfg(not(feature = "aws"))]
+            Self::Aws(none) => match *none {},
+        }
+    }
+
+    pub(crate) async fn resume(
+        &self,
+        state: &State,
+        options: ApplyOptions,
+    ) -> std::result::Result<Run, exec::Error> {
+        match self {
+            Self::Simulated(cloud) => exec::resume_simulated(cloud, state, options).await,
+            #[cfg(feature = "aws")]
+            Self::Aws(cloud) => exec::resume(cloud, state, options).await,
+            #[cfg(not(feature = "aws"))]
+            Self::Aws(none) => match *none {},
+        }
+    }
+}
+
+/// What goes wrong in a simulated cloud, and how often: probabilities from 0 to 1.
+#[pyclass(frozen, eq, module = "securebase")]
+#[derive(Clone, PartialEq)]
+pub(crate) struct Faults(CoreFaults);
+
+#[pymethods]
+impl Faults {
+    #[new]
+    #[pyo3(signature = (
+        *, throttle = 0.0, lost_reply = 0.0, lost_request = 0.0, not_yet_visible = 0.0, service_error = 0.0,
+        async_failure = 0.0, expired_credentials = 0.0, crash_after_calls = None
+    ))]
+    #[expect(clippy::too_many_arguments, reason = "keywords in Python")]
+    fn new(
+        throttle: f64,
+        lost_reply: f64,
+        lost_request: f64,
+        not_yet_visible: f64,
+        service_error: f64,
+        async_failure: f64,
+        expired_credentials: f64,
+        crash_after_calls: Option<u64>,
+    ) -> Result<Self> {
+        let faults = CoreFaults {
+            throttle,
+            lost_reply,
+            lost_request,
+            not_yet_visible,
+            service_error,
+            async_failure,
+            expired_credentials,
+            crash_after_calls,
+        };
+        let problems = faults.problems();
+        if problems.0.is_empty() { Ok(Self(faults)) } else { Err(problems.into()) }
+    }
+
+    /// A call is refused as too fast although its rate was kept.
+    #[getter]
+    fn throttle(&self) -> f64 {
+        self.0.throttle
+    }
+
+    /// A call has its effect, and its reply never arrives.
+    #[getter]
+    fn lost_reply(&self) -> f64 {
+        self.0.lost_reply
+    }
+
+    /// A call never arrives.
+    #[getter]
+    fn lost_request(&self) -> f64 {
+        self.0.lost_request
+    }
+
+    /// A new resource is not visible for a while.
+    #[getter]
+    fn not_yet_visible(&self) -> f64 {
+        self.0.not_yet_visible
+    }
+
+    /// The service fails with a 5xx; half of these calls have had their effect.
+    #[getter]
+    fn service_error(&self) -> f64 {
+        self.0.service_error
+    }
+
+    /// What goes on after the reply fails.
+    #[getter]
+    fn async_failure(&self) -> f64 {
+        self.0.async_failure
+    }
+
+    /// The credentials turn out to have expired.
+    #[getter]
+    fn expired_credentials(&self) -> f64 {
+        self.0.expired_credentials
+    }
+
+    /// The caller dies during the call of that ordinal, counted from 1.
+    #[getter]
+    fn crash_after_calls(&self) -> Option<u64> {
+        self.0.crash_after_calls
+    }
+
+    fn __repr__(&self) -> String {
+        let CoreFaults {
+            throttle,
+            lost_reply,
+            lost_request,
+            not_yet_visible,
+            service_error,
+            async_failure,
+            expired_credentials,
+            crash_after_calls,
+        } = self.0;
+        let rates = [
+            ("throttle", throttle),
+            ("lost_reply", lost_reply),
+            ("lost_request", lost_request),
+            ("not_yet_visible", not_yet_visible),
+            ("service_error", service_error),
+            ("async_failure", async_failure),
+            ("expired_credentials", expired_credentials),
+        ];
+        let mut set: Vec<String> = rates
+            .iter()
+            .filter(|(_, rate)| *rate != 0.0)
+            .map(|(name, rate)| format!("{name}={rate}"))
+            .collect();
+        set.extend(crash_after_calls.map(|calls| format!("crash_after_calls={calls}")));
+        format!("Faults({})", set.join(", "))
+    }
+
+    #[classmethod]
+    fn _from_json(_class: &Bound<'_, PyType>, text: &str) -> Result<Self> {
+        crate::convert::from_json(text).map(Self)
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Result<(Bound<'py, PyAny>, (String,))> {
+        Ok((slf.get_type().getattr("_from_json")?, (crate::convert::to_json(&slf.get().0)?,)))
+    }
+}
+
+/// A call as `cloud.calls` lists it.
+type CallTuple = (&'static str, &'static str, String, f64, String);
+
+/// A cloud in memory: deterministic, in virtual time, with AWS's quotas, latencies and error codes.
+#[pyclass(frozen, module = "securebase")]
+pub(crate) struct SimulatedCloud(CoreSimulated);
+
+#[pymethods]
+impl SimulatedCloud {
+    #[new]
+    #[pyo3(signature = (seed = 0, faults = None, limits = None))]
+    fn new(seed: u64, faults: Option<&Faults>, limits: Option<BTreeMap<String, f64>>) -> Result<Self> {
+        let mut builder = CoreSimulated::builder(seed);
+        if let Some(Faults(faults)) = faults {
+            builder = builder.faults(*faults);
+        }
+        if let Some(overrides) = limits {
+            let mut limits = Limits::default().raised();
+            let mut problems = Vec::new();
+            for (name, value) in overrides {
+                if let Err(unknown) = limits.set(&name, value) {
+                    let hint = match unknown.similar.first() {
+                        Some(similar) => format!("did you mean `{similar}`?"),
+                        None => "use a name of the limits data".to_owned(),
+                    };
+                    let path = format!("limits.{name}");
+                    problems.push(Problem::error("limit-unknown", path, unknown.to_string(), hint));
+                }
+            }
+            if !problems.is_empty() {
+                return Err(Problems(problems).into());
+            }
+            builder = builder.limits(limits);
+        }
+        Ok(Self(builder.build()))
+    }
+
+    /// Every call that was sent, in order: `(service, operation, account_id, virtual_seconds, outcome)`.
+    #[getter]
+    fn calls(&self) -> Vec<CallTuple> {
+        self.0
+            .calls()
+            .into_iter()
+            .map(|call| {
+                let account = call.account_id.to_string();
+                (call.service, call.operation, account, call.at.as_secs_f64(), call.outcome)
+            })
+            .collect()
+    }
+
+    /// All that exists: resource kind → list of dicts, each with at least `id`, `account_id`, `region` and `tags`.
+    fn snapshot<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyAny>> {
+        plain(py, &py.detach(|| self.0.snapshot()))
+    }
+
+    /// Virtual seconds since the cloud began.
+    #[getter]
+    fn now(&self) -> f64 {
+        self.0.now().as_secs_f64()
+    }
+
+    /// Deletes a resource behind everybody's back, and all that cannot exist without it; answers how many are gone.
+    #[pyo3(signature = (id, /))]
+    fn remove(&self, id: &str) -> usize {
+        self.0.remove(id)
+    }
+
+    /// Sets a tag behind everybody's back, or takes it off; answers whether there is such a resource.
+    #[pyo3(signature = (id, key, value = None, /))]
+    fn set_tag(&self, id: &str, key: &str, value: Option<&str>) -> bool {
+        self.0.set_tag(id, key, value)
+    }
+
+    /// What can be passed as `limits`: every quota and rate by name, as AWS grants it.
+    #[staticmethod]
+    fn default_limits(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
+        let limits = PyDict::new(py);
+        for limit in Limits::default().iter() {
+            limits.set_item(&limit.name, limit.value)?;
+        }
+        Ok(limits)
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<SimulatedCloud at {} after {} calls>", self.0.now(), self.0.calls().len())
+    }
+}
+
+/// AWS, through its SDKs. Credentials are found the way every AWS tool finds them.
+#[pyclass(frozen, eq, module = "securebase")]
+pub(crate) struct AwsCloud {
+    region: String,
+    endpoint_url: Option<String>,
+    profile: Option<String>,
+    core: CoreAws,
+}
+
+impl PartialEq for AwsCloud {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { region, endpoint_url, profile, core: _ } = self;
+        *region == other.region && *endpoint_url == other.endpoint_url && *profile == other.profile
+    }
+}
+
+#[cfg(feature = "aws")]
+fn connect(
+    py: Python<'_>,
+    region: &str,
+    endpoint_url: Option<&str>,
+    profile: Option<&str>,
+) -> Result<CoreAws> {
+    use securebase_core::cloud::aws;
+
+    let region = region.parse().map_err(|error: securebase_core::model::NameError| {
+        crate::error::Failure::one(crate::error::Class::Input, "region-invalid", &error, error.rule)
+    })?;
+    let mut builder = aws::AwsCloud::builder().region(region);
+    if let Some(url) = endpoint_url {
+        builder = builder.endpoint_url(url);
+    }
+    if let Some(profile) = profile {
+        builder = builder.profile(profile);
+    }
+    let cloud = crate::runtime::wait(py, &exec::Stop::new(), builder.build())??;
+    Ok(std::sync::Arc::new(cloud))
+}
+
+#[cfg(not(feature = "aws"))]
+fn connect(_: Python<'_>, _: &str, _: Option<&str>, _: Option<&str>) -> Result<CoreAws> {
+    Err(crate::error::Failure::one(
+        crate::error::Class::Cloud,
+        "aws-missing",
+        &"this build has no AWS in it",
+        "install the package as it is published, or build it with the feature `aws`",
+    ))
+}
+
+#[pymethods]
+impl AwsCloud {
+    #[new]
+    #[pyo3(signature = (region = "us-east-1", endpoint_url = None, profile = None))]
+    fn new(
+        py: Python<'_>,
+        region: &str,
+        endpoint_url: Option<String>,
+        profile: Option<String>,
+    ) -> Result<Self> {
+        let core = connect(py, region, endpoint_url.as_deref(), profile.as_deref())?;
+        Ok(Self { region: region.to_owned(), endpoint_url, profile, core })
+    }
+
+    /// The home region.
+    #[getter]
+    fn region(&self) -> &str {
+        &self.region
+    }
+
+    /// Where all calls go instead of to AWS.
+    #[getter]
+    fn endpoint_url(&self) -> Option<&str> {
+        self.endpoint_url.as_deref()
+    }
+
+    /// The profile the credentials come from.
+    #[getter]
+    fn profile(&self) -> Option<&str> {
+        self.profile.as_deref()
+    }
+
+    fn __hash__(&self) -> u64 {
+        crate::convert::hash(&self.region)
+    }
+
+    fn __repr__(&self) -> String {
+        // Not the endpoint: a URL can hold a password.
+        format!("AwsCloud(region={:?})", self.region)
+    }
+
+    fn __reduce__<'py>(
+        slf: &Bound<'py, Self>,
+    ) -> (Bound<'py, PyType>, (String, Option<String>, Option<String>)) {
+        let Self { region, endpoint_url, profile, core: _ } = slf.get();
+        (slf.get_type(), (region.clone(), endpoint_url.clone(), profile.clone()))
+    }
+}
+
+/// Clouds.
+#[pymodule(submodule, gil_used = false)]
+pub(crate) mod cloud {
+    #[pymodule_export]
+    use super::{AwsCloud, Faults, SimulatedCloud};
+}

@@ -1,0 +1,221 @@
+//! Runs: carrying a plan out, and going on with a run that was cut off.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use pyo3::prelude::*;
+use pyo3::types::PyType;
+use securebase_core::exec::{self, ApplyOptions, Event as CoreEvent, Run as CoreRun, Stop};
+use securebase_core::model::Address;
+
+use crate::cloud::AnyCloud;
+use crate::convert::{from_json, hash, plain, to_json};
+use crate::error::{Failure, Result};
+use crate::runtime::{awaitable, wait};
+use crate::state;
+
+/// One event of a run.
+#[pyclass(frozen, eq, module = "securebase")]
+#[derive(PartialEq)]
+pub(crate) struct Event(CoreEvent);
+
+#[pymethods]
+impl Event {
+    /// When, in seconds by the clock of the run: virtual in a simulated cloud, else since 1970.
+    #[getter]
+    fn at_seconds(&self) -> f64 {
+        self.0.at.as_secs_f64()
+    }
+
+    /// What happened: `begun`, `started`, `retrying`, `reading_back`, `finished`, `failed`, `blocked` or `ended`.
+    #[getter]
+    fn name(&self) -> &'static str {
+        self.0.name()
+    }
+
+    /// The resource it is about.
+    #[getter]
+    fn address(&self) -> Option<&str> {
+        self.0.address().map(Address::as_str)
+    }
+
+    /// The event as a dict: `at` in microseconds, `event`, and what belongs to it.
+    fn to_dict<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyAny>> {
+        plain(py, &self.0)
+    }
+
+    fn __str__(&self) -> String {
+        self.0.to_string()
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<Event {} {}>", self.0.at, self.0)
+    }
+
+    fn __hash__(&self) -> u64 {
+        hash(&self.0.to_string()) ^ self.0.at.as_micros()
+    }
+
+    #[classmethod]
+    fn _from_json(_class: &Bound<'_, PyType>, text: &str) -> Result<Self> {
+        from_json(text).map(Self)
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Result<(Bound<'py, PyAny>, (String,))> {
+        Ok((slf.get_type().getattr("_from_json")?, (to_json(&slf.get().0)?,)))
+    }
+}
+
+/// What came of a run.
+#[pyclass(frozen, eq, module = "securebase")]
+#[derive(PartialEq)]
+pub(crate) struct Run(CoreRun);
+
+#[pymethods]
+impl Run {
+    /// `"succeeded"` or `"failed"`.
+    #[getter]
+    fn status(&self) -> &'static str {
+        self.0.status.name()
+    }
+
+    /// The number of the run in its state; `None` where there was nothing to do.
+    #[getter]
+    fn run(&self) -> Option<u64> {
+        self.0.run.map(|run| run.0)
+    }
+
+    /// The addresses of the steps that were carried out, in the order in which they were done.
+    #[getter]
+    fn applied(&self) -> Vec<&str> {
+        self.0.applied.iter().map(Address::as_str).collect()
+    }
+
+    /// The addresses of the steps that failed for good.
+    #[getter]
+    fn failed(&self) -> Vec<&str> {
+        self.0.failed.iter().map(|(address, _)| address.as_str()).collect()
+    }
+
+    /// Why each of them failed.
+    #[getter]
+    fn errors(&self) -> BTreeMap<&str, &str> {
+        self.0.failed.iter().map(|(address, error)| (address.as_str(), error.as_str())).collect()
+    }
+
+    /// The steps that were not begun, and the failed step each of them waits for.
+    #[getter]
+    fn blocked(&self) -> BTreeMap<&str, &str> {
+        self.0.blocked.iter().map(|(address, by)| (address.as_str(), by.as_str())).collect()
+    }
+
+    /// Everything that happened, in order.
+    #[getter]
+    fn events(&self) -> Vec<Event> {
+        self.0.events.iter().cloned().map(Event).collect()
+    }
+
+    /// How long it took, by the clock of the cloud.
+    #[getter]
+    fn duration_seconds(&self) -> f64 {
+        self.0.ended.since(self.0.began).as_secs_f64()
+    }
+
+    fn __str__(&self) -> String {
+        self.0.to_string()
+    }
+
+    fn __repr__(&self) -> String {
+        let (applied, failed) = (self.0.applied.len(), self.0.failed.len());
+        format!("<Run {}: {applied} applied, {failed} failed>", self.status())
+    }
+
+    #[classmethod]
+    fn _from_json(_class: &Bound<'_, PyType>, text: &str) -> Result<Self> {
+        from_json(text).map(Self)
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Result<(Bound<'py, PyAny>, (String,))> {
+        Ok((slf.get_type().getattr("_from_json")?, (to_json(&slf.get().0)?,)))
+    }
+}
+
+/// What a callback has raised, the first time it did.
+pub(crate) type Raised = Arc<Mutex<Option<PyErr>>>;
+
+/// The options of a run, and the strings attached to them.
+pub(crate) struct Apply {
+    pub(crate) options: ApplyOptions,
+    pub(crate) raised: Raised,
+    pub(crate) stop: Stop,
+}
+
+/// The core's options from Python's arguments.
+pub(crate) fn options(progress: Option<Py<PyAny>>, who: Option<String>, destroy: Vec<String>) -> Apply {
+    let raised = Raised::default();
+    let stop = Stop::new();
+    let mut options = ApplyOptions::new()
+        .stop(stop.clone())
+        .who(who.unwrap_or_default())
+        .destroy(destroy.into_iter().map(Address::new));
+    if let Some(progress) = progress {
+        let (raised, stop) = (Arc::clone(&raised), stop.clone());
+        options = options.progress(move |event| {
+            // A callback that has raised is not called again: the run ends, as it was asked to.
+            if stop.is_asked() {
+                return;
+            }
+            if let Err(error) = Python::attach(|py| progress.call1(py, (Event(event.clone()),))) {
+                raised.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                stop.ask();
+            }
+        });
+    }
+    Apply { options, raised, stop }
+}
+
+/// A run, or what its callback has raised, or why it could not go on.
+pub(crate) fn applied(run: std::result::Result<CoreRun, exec::Error>, raised: &Raised) -> Result<Run> {
+    match raised.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        Some(error) => Err(Failure::Python(error)),
+        None => Ok(Run(run?)),
+    }
+}
+
+/// Goes on with the run that was cut off; does nothing where none was.
+#[pyfunction]
+#[pyo3(signature = (state, cloud, progress = None, *, who = None))]
+fn resume(
+    py: Python<'_>,
+    state: &Bound<'_, PyAny>,
+    cloud: &Bound<'_, PyAny>,
+    progress: Option<Py<PyAny>>,
+    who: Option<String>,
+) -> Result<Run> {
+    let Apply { options, raised, stop } = options(progress, who, Vec::new());
+    let (state, cloud) = (state::open(state)?, AnyCloud::of(cloud)?);
+    let run = wait(py, &stop, async move { cloud.resume(&state, options).await })?;
+    applied(run, &raised)
+}
+
+/// As `resume`, to be awaited.
+#[pyfunction]
+#[pyo3(signature = (state, cloud, progress = None, *, who = None))]
+fn resume_async<'py>(
+    py: Python<'py>,
+    state: &Bound<'py, PyAny>,
+    cloud: &Bound<'py, PyAny>,
+    progress: Option<Py<PyAny>>,
+    who: Option<String>,
+) -> Result<Bound<'py, PyAny>> {
+    let Apply { options, raised, stop } = options(progress, who, Vec::new());
+    let (state, cloud) = (state::open(state)?, AnyCloud::of(cloud)?);
+    awaitable(py, stop, async move { applied(cloud.resume(&state, options).await, &raised) })
+}
+
+/// Runs.
+#[pymodule(submodule, gil_used = false)]
+pub(crate) mod run {
+    #[pymodule_export]
+    use super::{Event, Run, resume, resume_async};
+}
