@@ -25,6 +25,7 @@ type CoreAws = std::convert::Infallible;
 #[derive(Clone)]
 pub(crate) enum AnyCloud {
     Simulated(CoreSimulated),
+    #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "there is no value of this variant to make"))]
     Aws(CoreAws),
 }
 
@@ -33,7 +34,7 @@ impl AnyCloud {
         if let Ok(cloud) = cloud.cast::<SimulatedCloud>() {
             Ok(Self::Simulated(cloud.get().0.clone()))
         } else if let Ok(cloud) = cloud.cast::<AwsCloud>() {
-            Ok(Self::Aws(cloud.get().core.clone()))
+            Ok(cloud.get().any())
         } else {
             let kind = cloud.get_type();
             Err(PyTypeError::new_err(format!("a SimulatedCloud or an AwsCloud is needed, not {kind}")).into())
@@ -195,6 +196,10 @@ impl Faults {
         format!("Faults({})", set.join(", "))
     }
 
+    fn __hash__(&self) -> u64 {
+        crate::convert::hash(&self.__repr__())
+    }
+
     #[classmethod]
     fn _from_json(_class: &Bound<'_, PyType>, text: &str) -> Result<Self> {
         crate::convert::from_json(text).map(Self)
@@ -300,6 +305,18 @@ pub(crate) struct AwsCloud {
     endpoint_url: Option<String>,
     profile: Option<String>,
     core: CoreAws,
+}
+
+impl AwsCloud {
+    #[cfg(feature = "aws")]
+    fn any(&self) -> AnyCloud {
+        AnyCloud::Aws(self.core.clone())
+    }
+
+    #[cfg(not(feature = "aws"))]
+    fn any(&self) -> AnyCloud {
+        match self.core {}
+    }
 }
 
 impl PartialEq for AwsCloud {

@@ -8,8 +8,8 @@ use std::fmt::Display;
 
 use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict as _, PyList};
-use securebase_core::model::{Problem as CoreProblem, Problems};
 use securebase_core::cloud::CloudError;
+use securebase_core::model::{Problem as CoreProblem, Problems};
 use securebase_core::{exec, finance, plan, state, table};
 
 use crate::problem::Problem;

@@ -231,15 +231,9 @@ impl Tenant {
 
 /// The desired state of an organization, valid by construction.
 #[pyclass(frozen, module = "securebase")]
-pub(crate) struct LandingZone(Arc<CoreZone>);
+pub(crate) struct LandingZone(pub(crate) Arc<CoreZone>);
 
 impl LandingZone {
-    /// The core's zone, for bindings that work on it.
-    #[expect(dead_code, reason = "the bindings of the other parts take it")]
-    pub(crate) fn core(&self) -> &Arc<CoreZone> {
-        &self.0
-    }
-
     fn tenant(&self, index: usize) -> Tenant {
         Tenant { zone: Arc::clone(&self.0), index }
     }

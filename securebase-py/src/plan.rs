@@ -222,7 +222,12 @@ impl PartialEq for Cost {
 fn allocation(name: &str) -> Result<Allocation> {
     serde_json::from_value(name.into()).map_err(|_| {
         let message = format!("`{name}` is not a way of sharing shared costs");
-        Failure::one(Class::Finance, "allocation-unknown", &message, "use `equal`, `revenue`, `usage` or `tier`")
+        Failure::one(
+            Class::Finance,
+            "allocation-unknown",
+            &message,
+            "use `equal`, `revenue`, `usage` or `tier`",
+        )
     })
 }
 
@@ -386,7 +391,12 @@ impl Plan {
     fn save(&self, py: Python<'_>, path: PathBuf) -> Result<()> {
         py.detach(|| fs::write(&path, self.0.to_json())).map_err(|error| {
             let message = format!("`{}` cannot be written: {error}", path.display());
-            Failure::one(Class::Input, "file-unwritable", &message, "check the path and that you may write there")
+            Failure::one(
+                Class::Input,
+                "file-unwritable",
+                &message,
+                "check the path and that you may write there",
+            )
         })
     }
 

@@ -16,10 +16,9 @@ use crate::runtime::wait;
 /// A moment of a real clock as an aware `datetime`.
 fn moment(py: Python<'_>, time: Time) -> PyResult<Bound<'_, PyAny>> {
     let datetime = py.import("datetime")?;
-    let epoch = datetime.getattr("datetime")?.call_method1(
-        "fromtimestamp",
-        (0, datetime.getattr("timezone")?.getattr("utc")?),
-    )?;
+    let epoch = datetime
+        .getattr("datetime")?
+        .call_method1("fromtimestamp", (0, datetime.getattr("timezone")?.getattr("utc")?))?;
     let since = datetime.getattr("timedelta")?.call1((0, 0, time.as_micros()))?;
     epoch.add(since)
 }
@@ -230,9 +229,8 @@ fn url(state: &Bound<'_, PyAny>) -> Result<String> {
     if let Ok(text) = state.cast::<PyString>() {
         return Ok(text.to_str()?.to_owned());
     }
-    let path: PathBuf = state
-        .extract()
-        .map_err(|_| PyTypeError::new_err("a state goes by its URL, a path, or a `State`"))?;
+    let path: PathBuf =
+        state.extract().map_err(|_| PyTypeError::new_err("a state goes by its URL, a path, or a `State`"))?;
     path.into_os_string().into_string().map_err(|path| {
         Failure::from(PyTypeError::new_err(format!("{path:?} is not text: a state goes by its URL")))
     })

@@ -1,6 +1,12 @@
 """Plan and execute managed, compliant AWS landing zones, and model their cost and margin."""
 
 from securebase._securebase import __version__ as __version__
+from securebase._securebase.cloud import AwsCloud as AwsCloud
+from securebase._securebase.cloud import Faults as Faults
+from securebase._securebase.cloud import SimulatedCloud as SimulatedCloud
+from securebase._securebase.model import LandingZone as LandingZone
+from securebase._securebase.model import Tenant as Tenant
+from securebase._securebase.model import Tier as Tier
 from securebase._securebase.net import AddressPool as AddressPool
 from securebase._securebase.net import Clash as Clash
 from securebase._securebase.net import Move as Move
@@ -11,6 +17,10 @@ from securebase._securebase.net import check_secondary_block as check_secondary_
 from securebase._securebase.net import check_vpc_block as check_vpc_block
 from securebase._securebase.net import overlaps as overlaps
 from securebase._securebase.net import subnets as subnets
+from securebase._securebase.plan import Cost as Cost
+from securebase._securebase.plan import Plan as Plan
+from securebase._securebase.plan import Step as Step
+from securebase._securebase.plan import Timeline as Timeline
 from securebase._securebase.policy import Cause as Cause
 from securebase._securebase.policy import Guardrail as Guardrail
 from securebase._securebase.policy import PolicyDocument as PolicyDocument
@@ -24,6 +34,14 @@ from securebase._securebase.policy import guardrails as guardrails
 from securebase._securebase.policy import pack as pack
 from securebase._securebase.policy import tier_documents as tier_documents
 from securebase._securebase.problem import Problem as Problem
+from securebase._securebase.run import Event as Event
+from securebase._securebase.run import Run as Run
+from securebase._securebase.run import resume as resume
+from securebase._securebase.run import resume_async as resume_async
+from securebase._securebase.state import LockInfo as LockInfo
+from securebase._securebase.state import RunRecord as RunRecord
+from securebase._securebase.state import State as State
+from securebase._securebase.state import StateResource as StateResource
 from securebase._securebase.table import Table as Table
 from securebase.exceptions import AddressError as AddressError
 from securebase.exceptions import CloudError as CloudError

@@ -1,0 +1,158 @@
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from decimal import Decimal
+from os import PathLike
+from typing import Any, Literal, final
+
+from securebase._securebase.cloud import AwsCloud, SimulatedCloud
+from securebase._securebase.problem import Problem
+from securebase._securebase.run import Event, Run
+from securebase._securebase.state import State
+from securebase._securebase.table import Table
+
+@final
+class Step:
+    """One step: one resource, one action."""
+
+    @property
+    def address(self) -> str:
+        """The resource."""
+    @property
+    def kind(self) -> str:
+        """Its kind, in snake_case."""
+    @property
+    def action(self) -> str:
+        """What is done to it: `create`, `update`, `move`, `adopt`, `verify` or `delete`."""
+    @property
+    def depends_on(self) -> list[str]:
+        """The addresses of the steps it waits for."""
+    @property
+    def waits_because(self) -> dict[str, str]:
+        """Why it waits, by the address of the step it waits for."""
+    @property
+    def tenant(self) -> str | None:
+        """The key of the tenant it belongs to; `None` for the organization's own."""
+    @property
+    def id(self) -> str | None:
+        """The id of the resource, where it exists already."""
+    @property
+    def changes(self) -> list[tuple[str, str | None, str | None]]:
+        """What differs, for an update: `(field, from, to)`."""
+    @property
+    def is_destructive(self) -> bool:
+        """Whether something is lost for good: such a step is carried out only when named."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Timeline:
+    """How long a plan takes, and why: the executor itself, in virtual time."""
+
+    @property
+    def makespan_seconds(self) -> float:
+        """From the first call to the end."""
+    @property
+    def lower_bound_seconds(self) -> float:
+        """No schedule can be shorter."""
+    @property
+    def bound_by(self) -> str:
+        """What makes the lower bound: steps that wait for each other, or the name of a quota."""
+    @property
+    def critical_path(self) -> list[str]:
+        """The addresses of the steps that ended last, each having waited for the one before."""
+    @property
+    def intervals(self) -> Table:
+        """When each step is carried out: `address, kind, action, tenant, start_seconds, end_seconds`."""
+    def to_arrow(self) -> Table:
+        """The intervals, as `intervals`."""
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class Cost:
+    """What the resources of a plan cost a month."""
+
+    @property
+    def total(self) -> Decimal:
+        """What everything costs a month."""
+    @property
+    def first_month(self) -> Decimal:
+        """What the first month costs, which has one-off costs in it."""
+    @property
+    def shared(self) -> Decimal:
+        """The part that no tenant causes alone."""
+    @property
+    def currency(self) -> str:
+        """The currency of every amount."""
+    def per_tenant(self, allocation: Literal["equal", "revenue", "usage", "tier"] = "equal") -> Table:
+        """What each tenant costs and pays; `allocation` says how shared costs are shared."""
+    def lines(self) -> Table:
+        """Every line, with price, quantity and source."""
+    def to_arrow(self) -> Table:
+        """The lines, as `lines()`."""
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class Plan:
+    """A plan: every step, and what each waits for."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to do."""
+    def counts(self) -> dict[str, dict[str, int]]:
+        """How many steps there are: action → kind → number."""
+    @property
+    def steps(self) -> list[Step]:
+        """The steps, each after all it waits for."""
+    @property
+    def warnings(self) -> list[Problem]:
+        """What somebody should know before applying."""
+    @property
+    def fingerprint(self) -> str:
+        """The same for plans that do the same."""
+    def to_dot(self) -> str:
+        """The graph in Graphviz's DOT language."""
+    def to_mermaid(self) -> str:
+        """The graph as a Mermaid flowchart."""
+    def to_json(self) -> str:
+        """The plan as JSON, the same text for the same plan."""
+    @staticmethod
+    def from_json(text: str, /) -> Plan:
+        """The plan from what `to_json` gave."""
+    def to_arrow(self) -> Table:
+        """The steps as a table."""
+    def save(self, path: str | PathLike[str], /) -> None:
+        """Writes the plan to a file, for `load`."""
+    @staticmethod
+    def load(path: str | PathLike[str], /) -> Plan:
+        """Reads a plan that `save` wrote. One that was changed since is refused."""
+    def timeline(self, seed: int = 0) -> Timeline:
+        """How long the plan takes: the executor itself, in virtual time."""
+    def cost(self, prices: str | PathLike[str] | Mapping[str, Any] | None = None) -> Cost:
+        """What the resources cost a month. `prices`: a file or a dict of prices that differ from AWS's list prices."""
+    def apply(
+        self,
+        cloud: SimulatedCloud | AwsCloud,
+        state: State | str | PathLike[str] | None = None,
+        progress: Callable[[Event], object] | None = None,
+        *,
+        who: str | None = None,
+        destroy: Sequence[str] = ...,
+    ) -> Run:
+        """Carries the plan out. A run that could not go on raises `RunInterrupted`; `resume` continues it.
+
+        The state is `.securebase` in the working directory where none is named. `progress` is called with every `Event`;
+        what it raises stops the run. `destroy` names what may be destroyed. Ctrl-C stops the run.
+        """
+    def apply_async(
+        self,
+        cloud: SimulatedCloud | AwsCloud,
+        state: State | str | PathLike[str] | None = None,
+        progress: Callable[[Event], object] | None = None,
+        *,
+        who: str | None = None,
+        destroy: Sequence[str] = ...,
+    ) -> Awaitable[Run]:
+        """As `apply`, to be awaited. `progress` is called in another thread."""
+    def __len__(self) -> int: ...
+    def __bool__(self) -> bool: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...

@@ -1,0 +1,72 @@
+from collections.abc import Awaitable, Callable
+from os import PathLike
+from typing import Any, Literal, final
+
+from securebase._securebase.cloud import AwsCloud, SimulatedCloud
+from securebase._securebase.state import State
+
+@final
+class Event:
+    """One event of a run."""
+
+    @property
+    def at_seconds(self) -> float:
+        """When, in seconds by the clock of the run: virtual in a simulated cloud, else since 1970."""
+    @property
+    def name(self) -> str:
+        """`begun`, `started`, `retrying`, `reading_back`, `finished`, `failed`, `blocked` or `ended`."""
+    @property
+    def address(self) -> str | None:
+        """The resource it is about."""
+    def to_dict(self) -> dict[str, Any]:
+        """The event as a dict: `at` in microseconds, `event`, and what belongs to it."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Run:
+    """What came of a run."""
+
+    @property
+    def status(self) -> Literal["succeeded", "failed"]:
+        """`"succeeded"` or `"failed"`."""
+    @property
+    def run(self) -> int | None:
+        """The number of the run in its state; `None` where there was nothing to do."""
+    @property
+    def applied(self) -> list[str]:
+        """The addresses of the steps that were carried out, in the order in which they were done."""
+    @property
+    def failed(self) -> list[str]:
+        """The addresses of the steps that failed for good."""
+    @property
+    def errors(self) -> dict[str, str]:
+        """Why each of them failed."""
+    @property
+    def blocked(self) -> dict[str, str]:
+        """The steps that were not begun, and the failed step each of them waits for."""
+    @property
+    def events(self) -> list[Event]:
+        """Everything that happened, in order."""
+    @property
+    def duration_seconds(self) -> float:
+        """How long it took, by the clock of the cloud."""
+    def __eq__(self, other: object, /) -> bool: ...
+
+def resume(
+    state: State | str | PathLike[str],
+    cloud: SimulatedCloud | AwsCloud,
+    progress: Callable[[Event], object] | None = None,
+    *,
+    who: str | None = None,
+) -> Run:
+    """Goes on with the run that was cut off; does nothing where none was."""
+
+def resume_async(
+    state: State | str | PathLike[str],
+    cloud: SimulatedCloud | AwsCloud,
+    progress: Callable[[Event], object] | None = None,
+    *,
+    who: str | None = None,
+) -> Awaitable[Run]:
+    """As `resume`, to be awaited."""

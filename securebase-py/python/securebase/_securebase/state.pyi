@@ -1,0 +1,89 @@
+from datetime import datetime
+from os import PathLike
+from typing import Literal, final
+
+@final
+class StateResource:
+    """A resource the state knows of."""
+
+    @property
+    def address(self) -> str:
+        """Its address."""
+    @property
+    def kind(self) -> str:
+        """Its kind, in snake_case."""
+    @property
+    def id(self) -> str:
+        """Its id in the cloud."""
+    @property
+    def tenant(self) -> str | None:
+        """The key of the tenant it belongs to."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class RunRecord:
+    """One run in the history of a state: who, when, what."""
+
+    @property
+    def run(self) -> int:
+        """The number of the run, from 1."""
+    @property
+    def who(self) -> str:
+        """Who began it."""
+    @property
+    def when(self) -> datetime:
+        """When it began. By the clock of the cloud: a simulated one begins in 1970."""
+    @property
+    def ended(self) -> datetime | None:
+        """When it ended; `None` where it was cut off."""
+    @property
+    def status(self) -> Literal["succeeded", "failed", "interrupted"]:
+        """How it ended; `"interrupted"` where it was cut off."""
+    @property
+    def plan(self) -> str:
+        """The fingerprint of its plan."""
+    @property
+    def step_count(self) -> int:
+        """How many steps it has carried out."""
+    @property
+    def what(self) -> str:
+        """What it did, in words."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class LockInfo:
+    """Who is writing a state."""
+
+    @property
+    def who(self) -> str:
+        """The user."""
+    @property
+    def host(self) -> str:
+        """The machine."""
+    @property
+    def pid(self) -> int:
+        """The process."""
+    @property
+    def since(self) -> datetime:
+        """Since when."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class State:
+    """The state at a URL: a directory's path or `file://…`. Nothing is made there before the first run."""
+
+    def __new__(cls, url: str | PathLike[str], /) -> State: ...
+    @property
+    def url(self) -> str:
+        """Where it is."""
+    def resources(self) -> list[StateResource]:
+        """Everything known to exist, by address."""
+    def history(self) -> list[RunRecord]:
+        """Who did what, when; oldest first."""
+    def lock_info(self) -> LockInfo | None:
+        """Who is writing, if anybody."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
