@@ -29,7 +29,7 @@ use crate::model::{LandingZone, Problems};
 pub struct LandingZoneSpec {
     /// The version of this format: 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<u32>", range(min = 1, max = 1))]
+    #[schemars(range(min = 1, max = 1))]
     pub version: Option<u32>,
     /// The name of the zone, the value of the tag by which its resources are known. Default `securebase`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -48,6 +48,7 @@ pub struct LandingZoneSpec {
     pub vpc_config: Option<VpcConfigSpec>,
     /// Tags on everything that takes tags.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(schema_with = "tags_schema")]
     pub tags: BTreeMap<String, String>,
     /// Tiers of one's own, and changes to the shipped ones, by name.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
@@ -114,6 +115,7 @@ pub struct ClientSpec {
     pub account_email: Option<String>,
     /// Tags of its account, put over the zone's.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(schema_with = "tags_schema")]
     pub tags: BTreeMap<String, String>,
 }
 
@@ -263,6 +265,14 @@ fn price_schema(_: &mut SchemaGenerator) -> Schema {
         "type": ["string", "number"],
         "pattern": "^[0-9]+(\\.[0-9]{1,2})?$",
         "minimum": 0
+    })
+}
+
+/// In a file a tag may also be a number or a bool: it is taken as written.
+fn tags_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object",
+        "additionalProperties": { "type": ["string", "number", "boolean", "null"] }
     })
 }
 

@@ -154,7 +154,7 @@ pub(super) fn entries<'n>(
             report.error(
                 code::KEY_DUPLICATE,
                 entry.key_at,
-                Path::Key(path, &entry.key),
+                path.child(&entry.key),
                 format!("`{}` stands twice in the same map: it is there already{line}", Quoted(&entry.key)),
                 "keep one of the two, or give this one a key of its own",
             );

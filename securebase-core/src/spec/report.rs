@@ -17,7 +17,18 @@ pub(super) enum Path<'a> {
     Index(&'a Path<'a>, usize),
 }
 
-impl Path<'_> {
+/// The attributes whose value is a map with keys of the user's choice.
+const CHOSEN: [&str; 6] = ["clients", "tiers", "links", "tags", "limits", "per_tier"];
+
+impl<'a> Path<'a> {
+    /// What stands under `name` here.
+    pub(super) fn child(&'a self, name: &'a str) -> Path<'a> {
+        match self {
+            Self::Attribute(_, attribute) if CHOSEN.contains(attribute) => Path::Key(self, name),
+            _ => Path::Attribute(self, name),
+        }
+    }
+
     fn is_root(&self) -> bool {
         matches!(self, Self::Root)
     }

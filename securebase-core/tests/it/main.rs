@@ -10,4 +10,5 @@ mod policy;
 mod recovery;
 mod seed_figures;
 mod simulated;
+mod spec;
 mod support;

@@ -11,7 +11,7 @@ use hcl_edit::template::Element;
 use super::super::node::{Entry, Node, Quoted, Value};
 use super::super::report::{Path, Report};
 use super::super::source::Format;
-use super::{DEPTH_MAX, code, syntax, too_deep};
+use super::{DEPTH_MAX, code, syntax, too_deep, unclosed};
 
 /// How many doubled keys a file may hold before reading it again for the next one is no use to anybody.
 const DOUBLES_MAX: usize = 32;
@@ -33,6 +33,12 @@ pub(super) fn parse(text: &str, report: &mut Report<'_>) -> Option<Node> {
                 let at = masked.original(at);
                 if error.message().contains("nested levels") || error.message().contains("chained binary") {
                     too_deep(report, Some(at));
+                } else if error.message() == "unexpected token"
+                    && let Some((at, what)) = unclosed::find(text)
+                {
+                    syntax(report, Format::Tfvars, at, &what);
+                } else if error.message().starts_with("invalid expression") {
+                    syntax(report, Format::Tfvars, at, "no value begins here");
                 } else {
                     syntax(report, Format::Tfvars, at, error.message());
                 }
@@ -118,7 +124,7 @@ impl Lowering<'_, '_, '_> {
                 Structure::Attribute(attribute) => {
                     let key = self.masked.key(attribute.key.as_str());
                     let key_at = self.at(attribute.key.span());
-                    let node = self.expression(&attribute.value, DEPTH_MAX);
+                    let node = self.expression(&attribute.value, Path::Root.child(&key), DEPTH_MAX);
                     entries.push(Entry { key, key_at, node });
                 }
                 Structure::Block(block) => {
@@ -127,7 +133,7 @@ impl Lowering<'_, '_, '_> {
                     self.report.error(
                         code::EXPRESSION,
                         at,
-                        Path::Root,
+                        Path::Root.child(name),
                         format!("`{}` is a block, which tfvars may not hold", Quoted(name)),
                         format!("write `{name} = {{ … }}`, with the equals sign"),
                     );
@@ -139,7 +145,7 @@ impl Lowering<'_, '_, '_> {
         Node::new(Value::Map(entries), Some(0))
     }
 
-    fn expression(&mut self, expression: &Expression, depth: usize) -> Node {
+    fn expression(&mut self, expression: &Expression, path: Path<'_>, depth: usize) -> Node {
         let span = expression.span();
         let at = self.at(span.clone());
         let Some(depth) = depth.checked_sub(1) else {
@@ -154,9 +160,9 @@ impl Lowering<'_, '_, '_> {
                 Value::Number(written.map_or_else(|| number.value().to_string(), str::to_owned))
             }
             Expression::String(text) => Value::String(text.value().clone()),
-            Expression::Array(array) => self.array(array, depth),
-            Expression::Object(object) => self.object(object, depth),
-            Expression::Parenthesis(inner) => return self.expression(inner.inner(), depth),
+            Expression::Array(array) => self.array(array, path, depth),
+            Expression::Object(object) => self.object(object, path, depth),
+            Expression::Parenthesis(inner) => return self.expression(inner.inner(), path, depth),
             Expression::HeredocTemplate(heredoc) => {
                 let mut text = String::new();
                 let mut literal = true;
@@ -169,7 +175,7 @@ impl Lowering<'_, '_, '_> {
                 if literal {
                     Value::String(text)
                 } else {
-                    self.refuse(at, "a heredoc with `${…}` or `%{…}`")
+                    self.refuse(at, path, None, "a heredoc with `${…}` or `%{…}`")
                 }
             }
             Expression::UnaryOp(operation) => match (operation.operator.value(), &operation.expr) {
@@ -178,36 +184,31 @@ impl Lowering<'_, '_, '_> {
                     let digits = written.map_or_else(|| number.value().to_string(), str::to_owned);
                     Value::Number(format!("-{digits}"))
                 }
-                _ => self.refuse(at, "an operation"),
+                _ => self.refuse(at, path, span, "an operation"),
             },
-            Expression::StringTemplate(_) => self.refuse(at, "a string with `${…}` or `%{…}`"),
-            Expression::Variable(name) => {
-                let what = format!("the reference `{}`", Quoted(name.as_str()));
-                self.refuse(at, &what)
-            }
-            Expression::Traversal(_) => self.refuse(at, "a reference"),
-            Expression::FuncCall(call) => {
-                let what = format!("a call of the function `{}`", Quoted(call.name.name.as_str()));
-                self.refuse(at, &what)
-            }
-            Expression::Conditional(_) => self.refuse(at, "a conditional (`? :`)"),
-            Expression::BinaryOp(_) => self.refuse(at, "an operation"),
-            Expression::ForExpr(_) => self.refuse(at, "a `for` expression"),
+            Expression::StringTemplate(_) => self.refuse(at, path, span, "a string with `${…}` or `%{…}`"),
+            Expression::Variable(_) => self.refuse(at, path, span, "a reference"),
+            Expression::Traversal(_) => self.refuse(at, path, span, "a reference"),
+            Expression::FuncCall(_) => self.refuse(at, path, span, "a function call"),
+            Expression::Conditional(_) => self.refuse(at, path, span, "a conditional"),
+            Expression::BinaryOp(_) => self.refuse(at, path, span, "an operation"),
+            Expression::ForExpr(_) => self.refuse(at, path, span, "a `for` expression"),
         };
         Node::new(value, at)
     }
 
-    fn array(&mut self, array: &Array, depth: usize) -> Value {
-        Value::List(array.iter().map(|item| self.expression(item, depth)).collect())
+    fn array(&mut self, array: &Array, path: Path<'_>, depth: usize) -> Value {
+        let items = array.iter().enumerate();
+        Value::List(items.map(|(n, item)| self.expression(item, Path::Index(&path, n), depth)).collect())
     }
 
-    fn object(&mut self, object: &Object, depth: usize) -> Value {
+    fn object(&mut self, object: &Object, path: Path<'_>, depth: usize) -> Value {
         let mut entries = Vec::with_capacity(object.len());
         for (key, value) in object {
             let (key, key_at) = match key {
                 ObjectKey::Ident(name) => (self.masked.key(name.as_str()), self.at(name.span())),
                 ObjectKey::Expression(key) => {
-                    let node = self.expression(key, depth);
+                    let node = self.expression(key, path, depth);
                     match node.value {
                         Value::String(text) | Value::Number(text) => (text, node.at),
                         Value::Bool(flag) => (flag.to_string(), node.at),
@@ -216,7 +217,7 @@ impl Lowering<'_, '_, '_> {
                             self.report.error(
                                 code::TYPE_MISMATCH,
                                 node.at,
-                                Path::Root,
+                                path,
                                 format!("a key is a string, not {}", other.described()),
                                 "write the key as a name or in quotes",
                             );
@@ -225,20 +226,32 @@ impl Lowering<'_, '_, '_> {
                     }
                 }
             };
-            let node = self.expression(value.expr(), depth);
+            let node = self.expression(value.expr(), path.child(&key), depth);
             entries.push(Entry { key, key_at, node });
         }
         Value::Map(entries)
     }
 
-    fn refuse(&mut self, at: Option<usize>, what: &str) -> Value {
-        self.report.error(
-            code::EXPRESSION,
-            at,
-            Path::Root,
-            format!("{what} stands here; tfvars hold literal values only"),
-            "write the value itself: a string in quotes, a number, `true` or `false`, a list or a map",
-        );
+    /// Reports what would have to be computed; `span` is its text, where that is worth repeating.
+    fn refuse(&mut self, at: Option<usize>, path: Path<'_>, span: Option<Range<usize>>, what: &str) -> Value {
+        let written = span.and_then(|span| self.masked.text.get(span)).map(str::trim);
+        let written = written.filter(|text| !text.is_empty() && !text.contains('\n'));
+        let plain = |c: char| c.is_alphanumeric() || "._/@+-:".contains(c);
+        let (message, hint) = match written {
+            Some(text) => (
+                format!("`{}` is {what}; tfvars hold literal values only", Quoted(text)),
+                match text.chars().all(plain) {
+                    true => format!("write the value itself; if it is a string, in quotes: `\"{}\"`", Quoted(text)),
+                    false => "write the value itself: a string in quotes, a number, `true` or `false`, a list or a map"
+                        .to_owned(),
+                },
+            ),
+            None => (
+                format!("{what} stands here; tfvars hold literal values only"),
+                "write the value itself".to_owned(),
+            ),
+        };
+        self.report.error(code::EXPRESSION, at, path, message, hint);
         Value::Reported
     }
 }

@@ -6,6 +6,7 @@
 mod hcl;
 mod json;
 mod toml;
+mod unclosed;
 mod yaml;
 
 use super::node::{Node, Value};
@@ -61,7 +62,16 @@ fn syntax(report: &mut Report<'_>, format: Format, at: usize, message: &str) {
         Some(at),
         Path::Root,
         format!("this is not valid {}: {}", format.title(), report::one_line(&message.join("; "))),
-        "mend the text at this place; what follows it was not read",
+        match format {
+            Format::Tfvars => {
+                "mend the text at this place; strings stand in double quotes, items on lines of their own"
+            }
+            Format::Json => {
+                "mend the text at this place; JSON knows no comments and no comma after the last item"
+            }
+            Format::Toml => "mend the text at this place; strings stand in quotes",
+            Format::Yaml => "mend the text at this place; attributes of one map begin in the same column",
+        },
     );
 }
 

@@ -10,10 +10,11 @@ use super::{DEPTH_MAX, code, syntax, too_deep};
 
 pub(super) fn parse(text: &str, report: &mut Report<'_>) -> Option<Node> {
     let (root, errors) = DeTable::parse_recoverable(text);
-    let failed = !errors.is_empty();
+    let mut failed = false;
     for error in errors {
         let at = error.span().map_or(0, |span| span.start);
         if error.message().contains("recurs") {
+            failed = true;
             too_deep(report, Some(at));
         } else if error.message().contains("duplicate key") {
             report.error(
@@ -24,9 +25,11 @@ pub(super) fn parse(text: &str, report: &mut Report<'_>) -> Option<Node> {
                 "keep one of the two",
             );
         } else {
+            failed = true;
             syntax(report, Format::Toml, at, error.message());
         }
     }
+    // Doubled keys leave a table that can be read on: the first of each.
     if failed {
         return None;
     }

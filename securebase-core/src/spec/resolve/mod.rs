@@ -84,7 +84,7 @@ pub(super) fn zone(root: &Node, report: &mut Report<'_>) -> Option<LandingZone> 
     let templates = template::Templates::read(&object, report);
     let zone = Zone { region, tags, tiers, limits, templates };
     let drafts = tenant::all(&object, &zone, report);
-    unique::check(&drafts, &zone, report);
+    unique::check(&object, &drafts, &zone, report);
     let pool = pool::pool(&object, &zone.tiers, report);
     let links = pool::links(&object, &drafts, report);
     if network.is_some() {
@@ -185,7 +185,7 @@ fn limits(object: &Object<'_, '_>, report: &mut Report<'_>) -> (Limits, BTreeMap
                 code::NUMBER_INVALID,
                 entry.node.at,
                 path,
-                "a limit is a number above zero",
+                format!("{} is no limit: a limit is a number above zero", entry.node.value.described()),
                 "write what AWS has granted, such as `50`",
             );
             continue;
@@ -196,7 +196,7 @@ fn limits(object: &Object<'_, '_>, report: &mut Report<'_>) -> (Limits, BTreeMap
         }
         let near = nearest(&entry.key, limits.iter().map(|limit| limit.name.as_str()));
         let hint = near.map_or_else(
-            || "the names stand in data/limits.toml".to_owned(),
+            || "docs/input.md lists the names".to_owned(),
             |near| format!("did you mean `{near}`?"),
         );
         let message = format!("there is no limit `{}`", Quoted(&entry.key));

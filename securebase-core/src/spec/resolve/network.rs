@@ -59,7 +59,9 @@ pub(super) fn block(text: Text<'_>, path: &Path<'_>, report: &mut Report<'_>) ->
     match Block4::parse(text.text) {
         Ok(block) => Some(block),
         Err(error) => {
-            report.error(error.code(), text.at, path, error.to_string(), error.hint());
+            let bare = text.text.parse::<std::net::Ipv4Addr>().is_ok();
+            let hint = if bare { format!("add it, as in `{}/16`", text.text) } else { error.hint() };
+            report.error(error.code(), text.at, path, error.to_string(), hint);
             None
         }
     }

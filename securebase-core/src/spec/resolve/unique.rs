@@ -6,15 +6,16 @@ use super::Zone;
 use super::tenant::{Draft, Origin};
 use crate::spec::code;
 use crate::spec::node::Quoted;
+use crate::spec::reader::Object;
 use crate::spec::report::{Path, Report};
 
-pub(super) fn check(drafts: &[Draft<'_>], zone: &Zone<'_>, report: &mut Report<'_>) {
+pub(super) fn check(object: &Object<'_, '_>, drafts: &[Draft<'_>], zone: &Zone<'_>, report: &mut Report<'_>) {
     prefixes(drafts, report);
     emails(drafts, report);
     account_ids(drafts, report);
     account_names(drafts, report);
-    units(drafts, zone, report);
-    contacts_as_roots(drafts, report);
+    units(object, drafts, zone, report);
+    contacts_as_roots(object, drafts, report);
 }
 
 /// Something of a tenant that another may not have.
@@ -43,6 +44,10 @@ fn doubles<'d>(
             seen.insert(found.folded.clone(), (draft, found));
         }
     }
+}
+
+fn same_prefix(a: &Draft<'_>, b: &Draft<'_>) -> bool {
+    a.prefix.zip(b.prefix).is_some_and(|(a, b)| a.text.eq_ignore_ascii_case(b.text))
 }
 
 fn prefixes(drafts: &[Draft<'_>], report: &mut Report<'_>) {
@@ -79,6 +84,12 @@ fn emails(drafts: &[Draft<'_>], report: &mut Report<'_>) {
             Some(Mark { folded: root.email.folded(), shown: root.email.as_str(), at: root.at, attribute })
         },
         |draft, found, earlier, first, path| {
+            let of_template =
+                |draft: &Draft<'_>| draft.root.as_ref().is_some_and(|root| root.origin == Origin::Template);
+            if of_template(draft) && of_template(earlier) && same_prefix(draft, earlier) {
+                // The template made one of one: the prefixes are what is wrong, and that has been said.
+                return;
+            }
             let line = report.line_of(first.at);
             let case = if found.shown == first.shown { "" } else { " (AWS ignores case)" };
             let message = format!(
@@ -128,7 +139,10 @@ fn account_names(drafts: &[Draft<'_>], report: &mut Report<'_>) {
             let name = draft.account_name.as_deref()?;
             Some(Mark { folded: name.to_owned(), shown: name, at: draft.at, attribute: None })
         },
-        |_, found, earlier, first, path| {
+        |draft, found, earlier, first, path| {
+            if same_prefix(draft, earlier) {
+                return;
+            }
             let line = report.line_of(first.at);
             report.error(
                 code::ACCOUNT_NAME_DUPLICATE,
@@ -146,7 +160,7 @@ fn account_names(drafts: &[Draft<'_>], report: &mut Report<'_>) {
     );
 }
 
-fn units(drafts: &[Draft<'_>], zone: &Zone<'_>, report: &mut Report<'_>) {
+fn units(object: &Object<'_, '_>, drafts: &[Draft<'_>], zone: &Zone<'_>, report: &mut Report<'_>) {
     let mut units: BTreeSet<&[String]> = BTreeSet::new();
     for path in drafts.iter().filter_map(|draft| draft.ou_path.as_ref()) {
         units.extend((1..=path.len()).map(|depth| &path[..depth]));
@@ -155,8 +169,8 @@ fn units(drafts: &[Draft<'_>], zone: &Zone<'_>, report: &mut Report<'_>) {
     if units.len() > most {
         report.error(
             code::OU_LIMIT,
-            None,
-            Path::Attribute(&Path::Root, "ou_path"),
+            object.get("ou_path").and_then(|entry| entry.node.at),
+            object.path_of("ou_path"),
             format!("the zone needs {} organizational units, where AWS allows {most}", units.len()),
             "make the zone's `ou_path` coarser",
         );
@@ -164,13 +178,12 @@ fn units(drafts: &[Draft<'_>], zone: &Zone<'_>, report: &mut Report<'_>) {
 }
 
 /// One warning for all of them: whoever owns a root user's mailbox can take the account.
-fn contacts_as_roots(drafts: &[Draft<'_>], report: &mut Report<'_>) {
+fn contacts_as_roots(object: &Object<'_, '_>, drafts: &[Draft<'_>], report: &mut Report<'_>) {
     let of_contact = |draft: &&Draft<'_>| {
         draft.account_id.is_none() && draft.root.as_ref().is_some_and(|root| root.origin == Origin::Contact)
     };
     let count = drafts.iter().filter(of_contact).count();
     let Some(first) = drafts.iter().find(of_contact) else { return };
-    let clients = Path::Attribute(&Path::Root, "clients");
     let message = match count {
         1 => format!("the root user of `{}` has its customer's address", Quoted(first.written)),
         count => format!(
@@ -181,8 +194,8 @@ fn contacts_as_roots(drafts: &[Draft<'_>], report: &mut Report<'_>) {
     };
     report.warning(
         code::EMAIL_ROOT_IS_CONTACT,
-        None,
-        clients,
+        object.get("clients").and_then(|entry| entry.key_at),
+        object.path_of("clients"),
         format!("{message}: whoever reads that mailbox can take over the account"),
         "give the zone a template for mailboxes of your own, such as `account_email = \"aws+{prefix}@example.com\"`",
     );

@@ -1,0 +1,362 @@
+//! What users write: good files mean the same in every format, bad ones say everything that is wrong with them.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+
+use securebase_core::model::{LandingZone, Problems};
+use securebase_core::spec::{CODES, ClientSpec, FILE_SIZE_MAX, Format, LandingZoneSpec, TierSpec, schema};
+
+/// Set it to write the expected files anew; then read the difference.
+const BLESS: &str = "SECUREBASE_BLESS";
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn fixtures(kind: &str) -> Vec<PathBuf> {
+    let directory = root().join("securebase-core/tests/fixtures/spec").join(kind);
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+/// Compares with a committed file, or writes it.
+fn golden(path: &Path, text: &str) {
+    if std::env::var_os(BLESS).is_some() {
+        std::fs::write(path, text).unwrap();
+    }
+    let expected = std::fs::read_to_string(path).unwrap_or_default();
+    assert_eq!(text, expected, "{} differs; {BLESS}=1 writes it anew", path.display());
+}
+
+/// Loads a fixture under its bare name, so that messages are the same on every machine.
+fn load(path: &Path) -> Result<LandingZone, Problems> {
+    let name = path.file_name().unwrap().to_str().unwrap();
+    match std::fs::read_to_string(path) {
+        Ok(text) => LandingZone::parse(&text, Format::of(path).unwrap(), Some(name)),
+        Err(_) => LandingZone::load(path).map_err(|problems| {
+            let bare = |text: &str| text.replace(path.to_str().unwrap(), name);
+            Problems(
+                problems
+                    .0
+                    .into_iter()
+                    .map(|mut problem| {
+                        if let Some(place) = &mut problem.place {
+                            place.file = place.file.as_deref().map(bare);
+                        }
+                        problem
+                    })
+                    .collect(),
+            )
+        }),
+    }
+}
+
+/// What a person sees: the findings of a failed load, or the warnings of one that went well.
+fn rendered(loaded: Result<LandingZone, Problems>) -> String {
+    match loaded {
+        Ok(zone) => format!("loads, with\n{}\n", Problems(zone.warnings)),
+        Err(problems) => format!("{problems}\n"),
+    }
+}
+
+#[test]
+fn the_ten_tenants_are_the_same_zone_in_every_format() {
+    let tfvars = LandingZone::load(root().join("examples/ten-tenants.client.auto.tfvars")).unwrap();
+    assert_eq!(tfvars.tenants.len(), 10);
+    assert_eq!(tfvars.tenants[0].key.as_str(), "acme-finance");
+    assert_eq!(tfvars.tenants[6].monthly_price.to_string(), "25000 USD");
+    assert_eq!(tfvars.tenants[0].tags["ManagedBy"], "securebase");
+    for file in fixtures("good").iter().filter(|file| file.to_str().unwrap().contains("ten-tenants")) {
+        let mut other = LandingZone::load(file).unwrap();
+        // Places differ between formats, nothing else may.
+        other.warnings.clone_from(&tfvars.warnings);
+        assert_eq!(other, tfvars, "{}", file.display());
+    }
+}
+
+#[test]
+fn every_good_file_loads_and_survives_the_way_out_and_in() {
+    for file in fixtures("good") {
+        let zone =
+            LandingZone::load(&file).unwrap_or_else(|problems| panic!("{}: {problems}", file.display()));
+        let mut again = LandingZone::from_value(&zone.to_value()).unwrap();
+        assert_eq!(again.to_value(), zone.to_value());
+        again.warnings.clone_from(&zone.warnings);
+        assert_eq!(again, zone, "{}", file.display());
+    }
+}
+
+#[test]
+fn the_first_tenant_of_the_report_fails_with_its_two_critical_faults() {
+    let file = root().join("examples/acme-before-fixes.client.auto.tfvars");
+    let problems = load(&file).unwrap_err();
+    let codes: Vec<&str> = problems.iter().map(|problem| problem.code.as_str()).collect();
+    assert_eq!(codes, ["email-missing", "account-id-placeholder"]);
+    golden(&fixture_text("acme-before-fixes.txt"), &rendered(Err(problems)));
+}
+
+fn fixture_text(name: &str) -> PathBuf {
+    root().join("securebase-core/tests/fixtures/spec").join(name)
+}
+
+#[test]
+fn bad_files_say_what_is_wrong_in_the_words_of_the_committed_texts() {
+    let files: Vec<PathBuf> =
+        fixtures("bad").into_iter().filter(|file| file.extension().is_some_and(|e| e != "txt")).collect();
+    assert!(files.len() >= 30, "{}", files.len());
+    let mut differences = Vec::new();
+    for file in files {
+        let loaded = load(&file);
+        let text = rendered(loaded);
+        let expected = file.with_extension(format!("{}.txt", file.extension().unwrap().to_str().unwrap()));
+        if std::env::var_os(BLESS).is_some() {
+            std::fs::write(&expected, &text).unwrap();
+        }
+        if std::fs::read_to_string(&expected).unwrap_or_default() != text {
+            differences.push(format!("{}:\n{text}", file.display()));
+        }
+    }
+    assert!(differences.is_empty(), "{BLESS}=1 writes them anew:\n{}", differences.join("\n"));
+}
+
+#[test]
+fn what_cannot_be_read_is_refused_before_it_is_read() {
+    let code = |path: &Path| LandingZone::load(path).unwrap_err().0[0].code.clone();
+    let path = std::env::temp_dir().join(format!("securebase-{}-large.tfvars", std::process::id()));
+    // A file of holes: it has the size without taking the room.
+    std::fs::File::create(&path).unwrap().set_len(100 << 20).unwrap();
+    let problems = LandingZone::load(&path).unwrap_err();
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(problems.0[0].code, "file-too-large");
+    assert!(problems.0[0].message.contains("104857600"), "{problems}");
+    assert!(FILE_SIZE_MAX < 100 << 20);
+    assert_eq!(code(Path::new("zone.txt")), "file-format");
+    assert_eq!(code(Path::new("no-such-file.toml")), "file-unreadable");
+    let directory = std::env::temp_dir().join(format!("securebase-{}.yaml", std::process::id()));
+    std::fs::create_dir(&directory).unwrap();
+    let found = code(&directory);
+    std::fs::remove_dir(&directory).unwrap();
+    assert_eq!(found, "file-unreadable");
+}
+
+/// Reached without a fixture: see [`what_cannot_be_read_is_refused_before_it_is_read`].
+const OF_READING: [&str; 3] = ["file-format", "file-too-large", "file-unreadable"];
+
+#[test]
+fn every_code_is_exercised_and_documented() {
+    let mut seen: BTreeSet<String> = OF_READING.iter().map(|code| (*code).to_owned()).collect();
+    for file in fixtures("bad").into_iter().filter(|file| file.extension().is_some_and(|e| e != "txt")) {
+        let problems = load(&file).map_or_else(|problems| problems.0, |zone| zone.warnings);
+        seen.extend(problems.into_iter().map(|problem| problem.code));
+    }
+    let known: BTreeSet<String> = CODES.iter().map(|code| (*code).to_owned()).collect();
+    assert_eq!(seen, known, "what the bad files show, and what the crate lists");
+    let text = std::fs::read_to_string(root().join("docs/errors.md")).unwrap();
+    let headings: Vec<&str> =
+        text.lines().filter_map(|line| line.strip_prefix("### `")?.strip_suffix('`')).collect();
+    for code in CODES {
+        assert_eq!(
+            headings.iter().filter(|heading| *heading == code).count(),
+            1,
+            "docs/errors.md on `{code}`"
+        );
+    }
+}
+
+#[test]
+fn the_manual_names_every_attribute_and_every_limit() {
+    let text = std::fs::read_to_string(root().join("docs/input.md")).unwrap();
+    let schema = serde_json::to_value(schema()).unwrap();
+    let mut names: BTreeSet<String> = schema["properties"].as_object().unwrap().keys().cloned().collect();
+    for definition in schema["$defs"].as_object().unwrap().values() {
+        names
+            .extend(definition["properties"].as_object().into_iter().flatten().map(|(name, _)| name.clone()));
+    }
+    let limits = securebase_core::model::Limits::default();
+    names.extend(limits.iter().map(|limit| limit.name.clone()));
+    let missing: Vec<&String> = names.iter().filter(|name| !text.contains(&format!("`{name}`"))).collect();
+    assert!(missing.is_empty(), "docs/input.md says nothing of {missing:?}");
+}
+
+#[test]
+fn the_committed_schema_is_the_one_the_types_give() {
+    let text = serde_json::to_string_pretty(&schema()).unwrap() + "\n";
+    golden(&root().join("docs/landing-zone.schema.json"), &text);
+}
+
+#[test]
+fn tenants_in_another_order_differ_in_order_only() {
+    let text = std::fs::read_to_string(root().join("examples/ten-tenants.client.auto.tfvars")).unwrap();
+    let zone = LandingZone::parse(&text, Format::Tfvars, None).unwrap();
+    let mut value = zone.to_value();
+    let clients = value["clients"].as_object_mut().unwrap();
+    *clients = std::mem::take(clients).into_iter().rev().collect();
+    let turned = LandingZone::from_value(&value).unwrap();
+    let mut tenants = turned.tenants.clone();
+    assert_eq!(tenants[0], zone.tenants[9]);
+    tenants.reverse();
+    assert_eq!(tenants, zone.tenants);
+}
+
+/// Small texts that hold every kind of token of their format.
+fn bases() -> Vec<(String, Format)> {
+    let everything = std::fs::read_to_string(fixture_text("good/everything.tfvars")).unwrap();
+    let zone = LandingZone::parse(&everything, Format::Tfvars, None).unwrap().to_value();
+    let toml = toml::to_string(&zone).unwrap();
+    let yaml = std::fs::read_to_string(fixture_text("good/anchors.yaml")).unwrap();
+    let json = serde_json::to_string_pretty(&zone).unwrap();
+    vec![(everything, Format::Tfvars), (toml, Format::Toml), (yaml, Format::Yaml), (json, Format::Json)]
+}
+
+#[derive(Debug, Clone)]
+enum Change {
+    Delete(prop::sample::Index, usize),
+    Double(prop::sample::Index, usize),
+    Insert(prop::sample::Index, String),
+}
+
+fn changes() -> impl Strategy<Value = Vec<Change>> {
+    let place = any::<prop::sample::Index>;
+    let token = prop::sample::select(vec![
+        "{",
+        "}",
+        "[",
+        "]",
+        "(",
+        ")",
+        "\"",
+        "'",
+        "=",
+        ":",
+        ",",
+        "\n",
+        "\r\n",
+        "${",
+        "<<E\n",
+        "#",
+        "/*",
+        "- ",
+        "&a ",
+        "*a",
+        "\\",
+        "\u{feff}",
+        "\0",
+        "é",
+        "null",
+        "-1",
+        "1e999",
+        "10.0.0.0/16",
+        "clients",
+        "tags",
+        "2026-01-19",
+        "!",
+    ]);
+    let change = prop_oneof![
+        (place(), 1..40_usize).prop_map(|(at, length)| Change::Delete(at, length)),
+        (place(), 1..40_usize).prop_map(|(at, length)| Change::Double(at, length)),
+        (place(), token.prop_map(str::to_owned)).prop_map(|(at, text)| Change::Insert(at, text)),
+    ];
+    prop::collection::vec(change, 1..5)
+}
+
+fn changed(text: &str, changes: &[Change]) -> String {
+    let mut chars: Vec<char> = text.chars().collect();
+    for change in changes {
+        let (Change::Delete(at, _) | Change::Double(at, _) | Change::Insert(at, _)) = change;
+        let at = at.index(chars.len() + 1);
+        match change {
+            Change::Delete(_, length) => drop(chars.drain(at..(at + length).min(chars.len()))),
+            Change::Double(_, length) => {
+                let part: Vec<char> = chars[at..(at + length).min(chars.len())].to_vec();
+                chars.splice(at..at, part);
+            }
+            Change::Insert(_, text) => drop(chars.splice(at..at, text.chars())),
+        }
+    }
+    chars.into_iter().collect()
+}
+
+/// Whatever the text: no panic, findings in order with places inside the text, and a way out that leads in again.
+fn holds(text: &str, format: Format) -> Result<(), TestCaseError> {
+    match LandingZone::parse(text, format, Some("f")) {
+        Ok(zone) => {
+            let mut again =
+                LandingZone::from_value(&zone.to_value()).map_err(|p| TestCaseError::fail(p.to_string()))?;
+            again.warnings.clone_from(&zone.warnings);
+            prop_assert_eq!(again, zone);
+        }
+        Err(problems) => {
+            prop_assert!(problems.error_count() > 0);
+            let lines = text.lines().count() + 1;
+            for problem in problems.iter() {
+                prop_assert!(CODES.contains(&problem.code.as_str()), "{}", problem.code);
+                prop_assert!(
+                    problem.place.as_ref().is_some_and(|place| (1..=lines).contains(&place.line)),
+                    "{problem}"
+                );
+                prop_assert!(!problem.message.contains('\n') && !problem.hint.is_empty(), "{problem}");
+            }
+            let places: Vec<_> = problems.iter().map(|problem| problem.place.clone()).collect();
+            prop_assert!(places.is_sorted());
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 192, ..ProptestConfig::default() })]
+
+    #[test]
+    fn damaged_files_are_read_or_refused(base in 0..4_usize, changes in changes()) {
+        let (text, format) = &bases()[base];
+        holds(&changed(text, &changes), *format)?;
+    }
+
+    #[test]
+    fn any_text_is_read_or_refused(text in "\\PC{0,200}", other in "[\\[\\]{}()=:,\"'#\\n ${a1-]{0,60}") {
+        for format in Format::ALL {
+            holds(&text, format)?;
+            holds(&other, format)?;
+        }
+    }
+
+    #[test]
+    fn a_zone_built_in_code_is_the_same_from_every_format(
+        tenants in prop::collection::btree_map("[a-z][a-z0-9-]{0,12}", (0..4_usize, any::<[u8; 2]>(), "[ -~&&[a-z A-Z0-9]]{0,20}"), 0..8),
+        price in 0..1_000_000_u32,
+        vpc in any::<bool>(),
+    ) {
+        let mut spec = LandingZoneSpec { enable_vpc: Some(vpc), ..LandingZoneSpec::default() };
+        spec.account_email = Some("aws+{key}@example.com".to_owned());
+        let price = rust_decimal::Decimal::new(price.into(), 2);
+        spec.tiers.insert("fintech".to_owned(), TierSpec { monthly_price: Some(price), ..TierSpec::default() });
+        let tiers = [("fintech", "soc2"), ("healthcare", "HIPAA"), ("gov-federal", "FedRAMP"), ("standard", "cis")];
+        for (key, (tier, block, tag)) in &tenants {
+            let (tier, framework) = tiers[*tier];
+            let mut client = ClientSpec::new(tier, key, framework, format!("{key}@customer.example"));
+            client.vpc_cidr = (block[0] % 2 == 0).then(|| format!("10.{}.0.0/16", block[1]));
+            client.tags.insert("Customer".to_owned(), tag.clone());
+            spec.clients.insert(key.clone(), client);
+        }
+        let zone = spec.resolve().map_err(|problems| TestCaseError::fail(problems.to_string()))?;
+        prop_assert_eq!(zone.tenants.len(), tenants.len());
+        prop_assert_eq!(zone.network.is_some(), vpc);
+        prop_assert_eq!(zone.tiers[0].monthly_price.amount, price);
+        let json = serde_json::to_string(&spec).unwrap();
+        let texts = [
+            (toml::to_string(&spec).unwrap(), Format::Toml),
+            // JSON is YAML.
+            (json.clone(), Format::Yaml),
+            (json, Format::Json),
+        ];
+        for (text, format) in texts {
+            let mut other = LandingZone::parse(&text, format, None).map_err(|problems| TestCaseError::fail(problems.to_string()))?;
+            other.warnings.clone_from(&zone.warnings);
+            prop_assert_eq!(&other, &zone, "{:?}", format);
+        }
+    }
+}
