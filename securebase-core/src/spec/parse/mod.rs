@@ -64,13 +64,13 @@ fn syntax(report: &mut Report<'_>, format: Format, at: usize, message: &str) {
         format!("this is not valid {}: {}", format.title(), report::one_line(&message.join("; "))),
         match format {
             Format::Tfvars => {
-                "mend the text at this place; strings stand in double quotes, items on lines of their own"
+                "correct the text at this place; strings stand in double quotes, items on lines of their own"
             }
             Format::Json => {
-                "mend the text at this place; JSON knows no comments and no comma after the last item"
+                "correct the text at this place; JSON knows no comments and no comma after the last item"
             }
-            Format::Toml => "mend the text at this place; strings stand in quotes",
-            Format::Yaml => "mend the text at this place; attributes of one map begin in the same column",
+            Format::Toml => "correct the text at this place; strings stand in quotes",
+            Format::Yaml => "correct the text at this place; attributes of one map begin in the same column",
         },
     );
 }

@@ -154,7 +154,7 @@ fn account_names(drafts: &[Draft<'_>], report: &mut Report<'_>) {
                     Quoted(found.shown),
                     Quoted(earlier.written)
                 ),
-                "put `{key}` into the zone's `account_name`",
+                "put something between the placeholders of the zone's `account_name`, as in `{tier} {key}`",
             );
         },
     );
