@@ -129,7 +129,8 @@ async fn onboard(arguments: &Arguments, stop: Stop) -> Result<(), Failure> {
     if cloud.was_interrupted {
         println!("The last run was interrupted; going on where it stopped.\n");
         let run = exec::resume_simulated(&cloud.cloud, &state, options()).await;
-        finish(run, &cloud.cloud, &world)?;
+        let run = finish(run, &cloud.cloud, &world)?;
+        println!("{run}\n");
     }
 
     let observed = exec::survey(&cloud.cloud, &Scope::of(&zone)).await?;
@@ -154,6 +155,7 @@ async fn onboard(arguments: &Arguments, stop: Stop) -> Result<(), Failure> {
         Planner::new(&zone).observed(&observed).plan().map_err(|error| Failure::Input(error.to_string()))?;
     // The world of this example lives only as long as a run needs it.
     drop(std::fs::remove_dir_all(&home));
+    drop(home.parent().map(std::fs::remove_dir));
     if again.is_empty() {
         println!("Planned again: no changes.");
         Ok(())
