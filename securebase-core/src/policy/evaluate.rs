@@ -476,6 +476,33 @@ impl PolicyPath {
         truth
     }
 
+    /// Where a request is undecided: the sets of conditions of which one must hold for it to be denied, as far as they are
+    /// not known. Alternatives that another one implies are left out.
+    pub(crate) fn open_alternatives(&self, request: &Request) -> Vec<Vec<String>> {
+        let mut memo = Memo::default();
+        let mut all: std::collections::BTreeSet<Vec<String>> = std::collections::BTreeSet::new();
+        for statement in
+            self.statements.iter().filter(|statement| statement.actions.matches(request.action()))
+        {
+            if self.applies(statement, request, &mut memo) != Truth::Unknown {
+                continue;
+            }
+            let open =
+                |at: &usize| self.conditions.get(*at).is_none_or(|it| it.decide(request) == Truth::Unknown);
+            let texts = statement.conditions.iter().zip(&statement.texts).filter(|(at, _)| open(at));
+            let mut texts: Vec<String> = texts.map(|(_, (_, text))| text.clone()).collect();
+            texts.sort();
+            if !statement.deny {
+                texts = vec![format!("not ({})", texts.join(" and "))];
+            }
+            all.insert(texts);
+        }
+        let implied = |one: &Vec<String>| {
+            all.iter().any(|other| other != one && other.iter().all(|text| one.contains(text)))
+        };
+        all.iter().filter(|one| !implied(one)).cloned().collect()
+    }
+
     /// Equal for paths that decide every request alike because they are made of equal documents.
     #[must_use]
     pub fn digest(&self) -> &str {

@@ -107,7 +107,7 @@ impl Request {
                     [only] => Value::from(only.as_str()),
                     many => Value::from(many.to_vec()),
                 };
-                (key.to_owned(), value)
+                (key, value)
             })
             .collect();
         serde_json::json!({

@@ -88,6 +88,14 @@ impl Request {
         self
     }
 
+    /// As [`Request::partial`], with every key possible: for a request that stands for many.
+    #[must_use]
+    pub(crate) fn partial_of_anything(mut self) -> Self {
+        self.knowledge = Knowledge::Partial;
+        self.possible = None;
+        self
+    }
+
     /// Sets a key. No values means that it is absent.
     pub fn set(&mut self, key: &str, values: Vec<String>) {
         let key = key.to_ascii_lowercase();

@@ -1,3 +1,5 @@
 //! Guardrails from outside the crate: nothing here sees more than a user does.
 
 mod executor;
+mod literal;
+mod packing;

@@ -1,0 +1,163 @@
+//! Packing changes texts and never verdicts.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where a value is missing")]
+
+use proptest::prelude::*;
+use securebase_core::policy::verify::verify;
+use securebase_core::policy::{
+    Condition, Effect, Error, Fit, Level, Operator, Policy, PolicyDocument, PolicyKind, PolicyPath, Request,
+    Selection, Statement, certify, hoist, pack,
+};
+
+const ACTIONS: [&str; 8] = ["a:B", "a:Bc", "a:*", "a:b*", "c:D", "c:?", "*", "c:De"];
+const RESOURCES: [&str; 6] = [
+    "*",
+    "arn:aws:a:::x",
+    "arn:aws:a:::x*",
+    "arn:*:c:*:*:y/*",
+    "arn:aws:c:r:1:y/z",
+    "arn:aws:a:::${aws:username}",
+];
+
+fn selection(from: &'static [&'static str]) -> impl Strategy<Value = Selection> {
+    let patterns = proptest::collection::vec(proptest::sample::select(from), 1..4);
+    (patterns, proptest::bool::weighted(0.2))
+        .prop_map(|(patterns, negated)| Selection { negated, ..Selection::of(patterns) })
+}
+
+fn condition() -> impl Strategy<Value = Condition> {
+    const OPERATORS: [&str; 5] =
+        ["StringEquals", "StringNotLike", "Null", "ForAnyValue:StringLike", "ArnNotLike"];
+    const KEYS: [&str; 3] = ["k:a", "K:A", "k:b"];
+    let values = proptest::collection::vec(proptest::sample::select(&["true", "false"][..]), 1..3);
+    (proptest::sample::select(&OPERATORS[..]), proptest::sample::select(&KEYS[..]), values)
+        .prop_map(|(operator, key, values)| Condition::new(Operator::parse(operator).unwrap(), key, values))
+        .boxed()
+}
+
+fn statement() -> impl Strategy<Value = Statement> {
+    let effect = prop_oneof![4 => Just(Effect::Deny), 1 => Just(Effect::Allow)];
+    let conditions = proptest::collection::vec(condition(), 0..2);
+    let sid = proptest::option::of("[A-Z][a-z]{0,3}");
+    (effect, selection(&ACTIONS), selection(&RESOURCES), conditions, sid).prop_map(
+        |(effect, actions, resources, conditions, sid)| Statement {
+            sid,
+            resources,
+            conditions,
+            ..Statement::new(effect, actions)
+        },
+    )
+}
+
+fn documents() -> impl Strategy<Value = Vec<PolicyDocument>> {
+    let document = proptest::collection::vec(statement(), 1..4).prop_map(PolicyDocument::new);
+    proptest::collection::vec(document, 1..5)
+}
+
+fn request() -> impl Strategy<Value = Request> {
+    const ASKED: [&str; 7] = ["a:b", "a:bc", "a:zz", "c:d", "c:de", "c:x", "q:r"];
+    const NAMED: [&str; 6] = [
+        "*",
+        "arn:aws:a:::x",
+        "arn:aws:a:::xy",
+        "arn:aws:c:r:1:y/z",
+        "arn:aws:c:r:1:other",
+        "arn:aws:a:::jo",
+    ];
+    let value =
+        || proptest::option::of(proptest::sample::select(&["true", "false", "arn:aws:iam::1:role/r"][..]));
+    (proptest::sample::select(&ASKED[..]), proptest::sample::select(&NAMED[..]), value(), value()).prop_map(
+        |(action, resource, a, b)| {
+            let mut request =
+                Request::new(action, resource, "arn:aws:iam::111122223333:user/jo", "111122223333")
+                    .with("aws:username", "jo");
+            request.set("k:a", a.iter().map(|&text| text.to_owned()).collect());
+            request.set("k:b", b.iter().map(|&text| text.to_owned()).collect());
+            request
+        },
+    )
+}
+
+fn path(documents: &[PolicyDocument]) -> PolicyPath {
+    let policies = documents.iter().map(|document| Policy::new("p", document.clone())).collect();
+    PolicyPath::new(PolicyKind::ServiceControl, &[Level::new("target", policies)]).unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn verdicts_stay(before in documents(), requests in proptest::collection::vec(request(), 20), size in 200_usize..2_000) {
+        let fit = Fit { max_size: size, max_documents: 20 };
+        match pack(&before, fit) {
+            Ok(after) => {
+                prop_assert!(after.iter().all(|document| document.size() <= size));
+                let (old, new) = (path(&before), path(&after));
+                for request in &requests {
+                    prop_assert_eq!(old.decide(request), new.decide(request), "{:?}", request);
+                }
+                let certificate = certify(&before, &after).unwrap();
+                verify(&certificate, &before, &after).unwrap();
+            }
+            Err(Error::DoesNotFit(shortfall)) => prop_assert!(shortfall.excess > 0 && !shortfall.heaviest.is_empty()),
+            Err(other) => prop_assert!(false, "{}", other),
+        }
+    }
+
+    #[test]
+    fn a_certificate_is_never_given_where_verdicts_differ(
+        before in documents(), after in documents(), requests in proptest::collection::vec(request(), 20),
+    ) {
+        if certify(&before, &after).is_ok() {
+            let (old, new) = (path(&before), path(&after));
+            for request in &requests {
+                prop_assert_eq!(old.decide(request), new.decide(request), "{:?}", request);
+            }
+        }
+    }
+
+    #[test]
+    fn texts_round_trip(before in documents()) {
+        for document in before {
+            let text = document.to_json();
+            let again = PolicyDocument::parse(&text).unwrap();
+            prop_assert_eq!(again.to_json(), text.as_str());
+            prop_assert_eq!(document.size(), text.chars().count());
+        }
+    }
+}
+
+#[test]
+fn common_denies_move_to_the_parent() {
+    let deny = |actions: &[&str]| {
+        PolicyDocument::new(vec![Statement::new(Effect::Deny, Selection::of(actions.iter().copied()))])
+    };
+    let children = [("a", deny(&["s3:Get*", "ec2:*"])), ("b", deny(&["iam:*", "s3:Get*"]))];
+    let children = children.map(|(name, document)| (name.to_owned(), vec![document])).into();
+    let hoisted = hoist(&children, Fit::default()).unwrap();
+    let texts =
+        |documents: &[PolicyDocument]| documents.iter().map(PolicyDocument::to_json).collect::<Vec<_>>();
+    assert_eq!(texts(&hoisted.parent), texts(&[deny(&["s3:Get*"])]));
+    assert_eq!(texts(&hoisted.children["a"]), texts(&[deny(&["ec2:*"])]));
+    for (name, before) in &children {
+        let mut after = hoisted.parent.clone();
+        after.extend(hoisted.children[name].clone());
+        certify(before, &after).unwrap();
+    }
+}
+
+#[test]
+fn what_cannot_be_split_says_so() {
+    let services: Vec<String> = (0..100).map(|number| format!("service{number}:*")).collect();
+    let document = PolicyDocument::new(vec![Statement {
+        sid: Some("Lock".to_owned()),
+        ..Statement::new(Effect::Deny, Selection::all_but(services))
+    }]);
+    let Err(Error::DoesNotFit(shortfall)) = pack(&[document], Fit { max_size: 500, max_documents: 10 })
+    else {
+        panic!("it fits")
+    };
+    assert_eq!(shortfall.documents_needed, None);
+    assert_eq!(shortfall.heaviest[0].0, "Lock");
+    assert!(shortfall.to_string().contains("cannot be split"));
+}
