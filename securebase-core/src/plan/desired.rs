@@ -76,8 +76,9 @@ impl Build<'_> {
     /// The tags of a resource: the zone's, those that make it ours, and what the console shows as its name.
     fn tags(&self, address: &Address, tenant: Option<&Tenant>, name: Option<String>) -> Tags {
         let mut tags = self.zone.tags.clone();
-        if !self.zone.environment.is_empty() {
-            tags.entry("Environment".to_owned()).or_insert_with(|| self.zone.environment.clone());
+        // IAM takes two keys that differ in case only for one key given twice.
+        if !tags.keys().any(|key| key.eq_ignore_ascii_case("Environment")) {
+            tags.insert("Environment".to_owned(), self.zone.environment.clone());
         }
         tags.insert(ZONE_TAG.to_owned(), self.zone.name.to_string());
         tags.insert(ADDRESS_TAG.to_owned(), address.to_string());

@@ -131,7 +131,7 @@ fn draft<'n>(
         let block = vpc_block(text, &object.path_of("vpc_cidr"), report)?;
         Some((block, text.at))
     });
-    let tags = tags::read(&object, &zone.tags, &zone.limits, report);
+    let tags = tags::tenant(&object, &zone.tags, &zone.limits, report);
     let account_id = account_id(&object, contact.is_some(), report);
     let mut draft = Draft {
         written: &entry.key,
