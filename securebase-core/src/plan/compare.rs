@@ -15,6 +15,7 @@ use crate::policy::PolicyDocument;
 
 use super::desired::{ADDRESS_TAG, TENANT_TAG, ZONE_TAG};
 use super::graph::Resource;
+use super::scope::Scope;
 use super::step::Change;
 
 /// What was found in the place of a desired resource.
@@ -36,6 +37,8 @@ pub(super) struct Index<'a> {
     accounts_by_email: BTreeMap<String, &'a ObservedAccount>,
     accounts_by_name: BTreeMap<&'a str, &'a ObservedAccount>,
     members: BTreeMap<(AccountId, &'a Region), Member<'a>>,
+    /// The accounts that are known by id, by the key of their tenant.
+    known_accounts: BTreeMap<&'a str, AccountId>,
     zone: &'a str,
 }
 
@@ -104,7 +107,8 @@ fn ids_and_tags(member: &ObservedMember) -> impl Iterator<Item = (&ResourceId, &
 }
 
 impl<'a> Index<'a> {
-    pub(super) fn new(observed: &'a Observed, zone: &'a str) -> Self {
+    pub(super) fn new(observed: &'a Observed, scope: &'a Scope) -> Self {
+        let zone = scope.zone.as_str();
         let organization = observed.organization.as_ref();
         let accounts = || organization.iter().flat_map(|organization| &organization.accounts);
         Self {
@@ -131,6 +135,11 @@ impl<'a> Index<'a> {
                     regions.iter().map(|(region, member)| ((*account, region), member))
                 })
                 .map(|(key, member)| (key, Member::new(member, zone)))
+                .collect(),
+            known_accounts: scope
+                .tenants
+                .iter()
+                .filter_map(|tenant| Some((tenant.key.as_str(), tenant.account_id?)))
                 .collect(),
             zone,
         }
@@ -261,7 +270,24 @@ impl<'a> Index<'a> {
                     "drop the line to have an account created, or invite that account into the organization first",
                 )
             })?),
-            None => self.accounts_by_email.get(email),
+            None => {
+                let remembered = address
+                    .tenant_key()
+                    .and_then(|key| self.known_accounts.get(key))
+                    .and_then(|id| self.accounts.get(id));
+                if let Some(account) = remembered.filter(|found| !found.account.email.eq_ignore_ascii_case(email)) {
+                    return Err(Problem::error(
+                        "account-email-differs",
+                        format!("{path}.account_email"),
+                        format!(
+                            "account `{}` of this tenant has the root e-mail `{}`, not `{email}`",
+                            account.account.id, account.account.email
+                        ),
+                        "write the address it has; to change it, change it in the account itself first",
+                    ));
+                }
+                remembered.or_else(|| self.accounts_by_email.get(email))
+            }
         };
         let Some(found) = found else {
             return match self.accounts_by_name.get(name) {

@@ -32,12 +32,13 @@ use super::{Error, blocks, lockout, saved, surplus};
 pub struct Planner<'a> {
     zone: &'a LandingZone,
     observed: Option<&'a Observed>,
+    remembered: BTreeMap<Address, ResourceId>,
 }
 
 impl<'a> Planner<'a> {
     /// A planner for that zone, against an organization that exists and is empty.
     pub fn new(zone: &'a LandingZone) -> Self {
-        Self { zone, observed: None }
+        Self { zone, observed: None, remembered: BTreeMap::new() }
     }
 
     /// The same planner against what a survey found.
@@ -47,12 +48,25 @@ impl<'a> Planner<'a> {
         self
     }
 
+    /// The same planner with the ids that a state remembers, by address. They keep a tenant's account its own when its
+    /// e-mail address or name no longer is what the file says.
+    #[must_use]
+    pub fn remembered(mut self, remembered: impl IntoIterator<Item = (Address, ResourceId)>) -> Self {
+        self.remembered.extend(remembered);
+        self
+    }
+
+    /// What of the cloud a survey for this planner must look at.
+    pub fn scope(&self) -> Scope {
+        Scope::of(self.zone).remember(&self.remembered)
+    }
+
     /// The desired graph, without comparing it with anything.
     ///
     /// # Errors
     /// As [`Planner::plan`].
     pub fn desired(&self) -> Result<ResourceGraph, Error> {
-        let scope = Scope::of(self.zone);
+        let scope = self.scope();
         let blocks = self.blocks()?;
         desired::graph(self.zone, &scope, &blocks)
     }
@@ -78,10 +92,10 @@ impl<'a> Planner<'a> {
                 &empty
             }
         };
-        let scope = Scope::of(self.zone);
+        let scope = self.scope();
         let blocks = self.blocks()?;
         let graph = desired::graph(self.zone, &scope, &blocks)?;
-        let index = Index::new(observed, self.zone.name.as_str());
+        let index = Index::new(observed, &scope);
         let mut diff = Diff::default();
         for resource in graph.iter() {
             diff.compare(resource, &index);

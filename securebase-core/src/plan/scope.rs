@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::Account;
-use crate::model::{AccountId, LandingZone, Region, ResourceId, RoleName, TenantKey, ZoneName};
+use crate::model::{AccountId, Address, LandingZone, Region, ResourceId, RoleName, TenantKey, ZoneName};
 use crate::observe::ObservedOrganization;
 
 /// What of the cloud a zone is concerned with.
@@ -76,6 +76,17 @@ impl Scope {
 }
 
 impl Scope {
+    /// The same scope with the accounts that a state remembers: a tenant's account is then known by its id, whatever has
+    /// become of its e-mail address and name.
+    #[must_use]
+    pub fn remember(mut self, remembered: &BTreeMap<Address, ResourceId>) -> Self {
+        for tenant in self.tenants.iter_mut().filter(|tenant| tenant.account_id.is_none()) {
+            let id = remembered.get(&Address::tenant(&tenant.key, "account"));
+            tenant.account_id = id.and_then(|id| id.as_str().parse().ok());
+        }
+        self
+    }
+
     /// A test whether an account is one of the zone's tenants', by id, e-mail or name.
     pub(crate) fn concern(&self) -> impl Fn(&Account) -> bool {
         let ids: BTreeSet<AccountId> = self.tenants.iter().filter_map(|tenant| tenant.account_id).collect();

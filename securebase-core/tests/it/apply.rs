@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use securebase_core::cloud::SimulatedCloud;
 use securebase_core::exec::{self, ApplyOptions, Error, Stop};
 use securebase_core::model::{Address, ResourceKind};
-use securebase_core::plan::{Action, member_operations};
+use securebase_core::plan::{Action, Planner, member_operations};
 use securebase_core::state::{DirectoryStore, RunStatus, State};
 
 use crate::support::{ONE_TENANT, TEN_TENANTS, addresses, applied, apply, memory, now, plan, zone};
@@ -179,7 +179,7 @@ fn a_plan_of_another_world_is_refused() {
 #[test]
 fn a_plan_against_an_empty_organization_applies_to_any_empty_one() {
     let zone = zone(ONE_TENANT);
-    let blind = securebase_core::plan::Planner::new(&zone).plan().unwrap();
+    let blind = Planner::new(&zone).plan().unwrap();
     let cloud = SimulatedCloud::new(9);
     apply(&blind, &cloud, &memory());
     assert!(plan(&zone, &cloud).is_empty());
@@ -267,4 +267,22 @@ fn a_run_that_is_asked_to_stop_goes_on_when_resumed() {
     assert_eq!(history.len(), 1);
     assert_eq!(history[0].status, Some(RunStatus::Succeeded));
     std::fs::remove_dir_all(directory).unwrap();
+}
+
+#[test]
+fn a_root_email_changed_in_the_file_never_makes_a_second_account() {
+    let (cloud, state) = applied(ONE_TENANT);
+    let changed = zone(&ONE_TENANT.replace("aws+{prefix}", "root+{prefix}"));
+    // Without the state the name of the account tells, with it the id does.
+    let resources = now(state.resources()).unwrap();
+    let ids = || resources.values().map(|resource| (resource.address.clone(), resource.id.clone()));
+    for (planner, code) in [
+        (Planner::new(&changed), "account-name-taken"),
+        (Planner::new(&changed).remembered(ids()), "account-email-differs"),
+    ] {
+        let observed = now(exec::survey(&cloud, &planner.scope())).unwrap();
+        let refused = planner.observed(&observed).plan();
+        let Err(securebase_core::plan::Error::Problems(problems)) = refused else { panic!("it was planned") };
+        assert_eq!(problems.0[0].code, code);
+    }
 }
