@@ -7,7 +7,11 @@ use securebase_core::cloud::{
     Target, VpcAttribute,
 };
 use securebase_core::model::{AccountId, Region, ResourceId, RoleName, Tags};
+use securebase_core::observe::Observed;
 use securebase_core::time::Time;
+
+mod faults;
+mod invariants;
 
 /// A caller that waits for each reply, and for the request rates.
 struct Caller {
@@ -21,13 +25,13 @@ impl Caller {
     }
 
     fn call(&mut self, target: &Target, operation: O) -> Result<Reply, CloudError> {
+        let call = Call { target: target.clone(), operation };
         loop {
-            let submission =
-                self.cloud.submit(self.now, &Call { target: target.clone(), operation: operation.clone() });
+            let submission = self.cloud.submit(self.now, &call);
             self.now = submission.at;
             match submission.result {
                 Err(error) if error.kind == ErrorKind::Throttled => {
-                    self.now = self.now + Duration::from_secs(1)
+                    self.now = self.now + Duration::from_secs(1);
                 }
                 result => return result,
             }
@@ -69,6 +73,17 @@ impl Caller {
             }
         }
     }
+}
+
+/// A world with one account that is ready, as observed.
+fn grown() -> (Observed, AccountId) {
+    let mut caller = Caller::new(SimulatedCloud::new(11));
+    let account = caller.account("acme");
+    let look = O::DescribeVpcs { tags: Tags::new(), page: None };
+    while caller.call(&member(account), look.clone()).is_err() {
+        caller.now = caller.now + Duration::from_secs(10);
+    }
+    (caller.cloud.observe(), account)
 }
 
 fn role() -> RoleName {
@@ -193,4 +208,57 @@ fn a_tenant_from_nothing() {
     assert_eq!(left["account"], snapshot["account"]);
     assert_eq!(left["log_group"], snapshot["log_group"]);
     assert_eq!(left["elastic_ip"][0]["association_id"], serde_json::Value::Null);
+}
+
+const NO_VPC: &str = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Deny\",\"Action\":\"ec2:CreateVpc\",\"Resource\":\"*\"}]}";
+
+#[test]
+fn guardrails_bind_members_of_the_unit_and_nobody_else() {
+    let mut caller = Caller::new(SimulatedCloud::new(3));
+    let management = Target::Management;
+    let root = caller.root();
+    let account = caller.account("acme");
+    let target = member(account);
+    let unit = O::CreateOrganizationalUnit { parent: root.clone(), name: "Quiet".into(), tags: Tags::new() };
+    let unit = caller.create(&management, unit);
+    let policy = |name: &str, document: &str| O::CreatePolicy {
+        name: name.into(),
+        description: String::new(),
+        document: document.into(),
+        tags: Tags::new(),
+    };
+    let strict = caller.create(&management, policy("strict", NO_VPC));
+    caller.organization(O::AttachPolicy { policy: strict.clone(), target: unit.clone() });
+    caller.now = caller.now + Duration::from_secs(600);
+
+    let vpc = |caller: &mut Caller| {
+        let result =
+            caller.call(&target, O::CreateVpc { cidr: "10.1.0.0/16".parse().unwrap(), tags: Tags::new() });
+        result.map(drop).map_err(|error| (error.code, error.message))
+    };
+    assert_eq!(vpc(&mut caller), Ok(()), "in the root the unit's policy does not bind");
+    caller.organization(O::MoveAccount { account, from: root.clone(), to: unit.clone() });
+    let (code, message) = vpc(&mut caller).unwrap_err();
+    assert_eq!(code, "UnauthorizedOperation");
+    assert!(message.contains("`strict`"), "{message}");
+    let describe = O::DescribeVpcs { tags: Tags::new(), page: None };
+    assert!(caller.call(&target, describe).is_ok(), "what is not denied passes");
+
+    let exempting = NO_VPC.replace(
+        "\"Resource\":\"*\"",
+        "\"Resource\":\"*\",\"Condition\":{\"ArnNotLike\":{\"aws:PrincipalArn\":\"arn:aws:iam::*:role/OrganizationAccountAccessRole\"}}",
+    );
+    let update = |document: String| O::UpdatePolicy {
+        policy: strict.clone(),
+        name: "strict".into(),
+        description: String::new(),
+        document,
+    };
+    caller.organization(update(exempting));
+    assert_eq!(vpc(&mut caller), Ok(()), "the access role is exempt");
+    let named = NO_VPC.replace("\"*\"}]", &format!("\"arn:aws:ec2:*:{account}:vpc/*\"}}]"));
+    caller.organization(update(named));
+    assert!(vpc(&mut caller).is_err(), "a policy that names the account binds it");
+    caller.organization(O::DetachPolicy { policy: strict, target: unit.clone() });
+    assert_eq!(vpc(&mut caller), Ok(()), "nothing binds any more");
 }

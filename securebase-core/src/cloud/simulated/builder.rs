@@ -7,6 +7,7 @@ use super::SimulatedCloud;
 use super::agenda::Agenda;
 use super::chance::Chance;
 use super::faults::Faults;
+use super::guard::Guard;
 use super::organization::Org;
 use super::pacing::Pacing;
 use super::world::World;
@@ -117,6 +118,7 @@ impl Builder {
             crashed: false,
             chance,
             agenda: Agenda::default(),
+            guard: Guard::default(),
         };
         if let Some(observed) = &self.observed {
             world.import(observed);

@@ -4,13 +4,15 @@
 //! rates and latencies, what it does after the reply (accounts in creation, readiness, NAT gateways), and faults on demand.
 //! Invariants: one seed and one sequence of calls give one world; every draw is addressed by what is asked, so that another
 //! tenant more moves no draw of the others; a rejected call changes nothing.
-//! Not modelled: service control policies are stored and validated but not enforced on calls; main route tables, default
-//! security groups and what else AWS puts into a default VPC (the VPC itself is there, counts against the quotas, and is
-//! left out of snapshots); invitations and the closing of accounts.
+//! Service control policies bind the calls in member accounts as far as their conditions look at principal, account and
+//! region; see `guard`.
+//! Not modelled: main route tables, default security groups and what else AWS puts into a default VPC (the VPC itself is
+//! there, counts against the quotas, and is left out of snapshots); invitations and the closing of accounts.
 //!
 //! | file | job |
 //! | --- | --- |
 //! | `world` | one call: faults on the way, credentials, request rates, dispatch |
+//! | `guard` | service control policies on calls |
 //! | `organization`, `place`, `iam` | what the services do |
 //! | `agenda`, `chance`, `pacing`, `page`, `key` | what happens later, draws and ids, token buckets, pages, addresses of draws |
 //! | `view`, `hands`, `import` | looking at the world, an operator's hands, a world from an observation |
@@ -30,6 +32,7 @@ mod builder;
 mod chance;
 mod context;
 mod faults;
+mod guard;
 mod hands;
 mod iam;
 mod import;

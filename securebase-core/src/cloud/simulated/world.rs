@@ -11,6 +11,7 @@ use super::agenda::{Agenda, Event};
 use super::chance::{Chance, Draws};
 use super::context::{Context, Outcome};
 use super::faults::Faults;
+use super::guard::Guard;
 use super::iam::{self, Roles};
 use super::organization::Org;
 use super::pacing::Pacing;
@@ -20,7 +21,7 @@ use super::{CallRecord, Submission, key};
 /// Codes of an account whose services do not answer yet; which one is drawn.
 const NOT_READY: [&str; 3] = ["OptInRequired", "UnauthorizedOperation", "PendingVerification"];
 
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct World {
     pub(super) now: Time,
     pub(super) faults: Faults,
@@ -37,6 +38,7 @@ pub(super) struct World {
     pub(super) chance: Chance,
     pub(super) agenda: Agenda,
     pub(super) pacing: Pacing,
+    pub(super) guard: Guard,
 }
 
 impl World {
@@ -183,6 +185,9 @@ impl World {
         }
         if !self.pacing.admit(now, operation, account, &region) {
             return Err(throttled(service));
+        }
+        if let (Target::Member { role, .. }, Some(org)) = (&call.target, &self.org) {
+            self.guard.check(org, account, &region, role, operation)?;
         }
         let mut context = Context {
             now,

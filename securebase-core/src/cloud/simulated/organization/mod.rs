@@ -91,6 +91,8 @@ pub(super) struct Org {
     pub(super) in_progress: BTreeSet<ResourceId>,
     pub(super) root_tags: Tags,
     enabling: bool,
+    /// Changes whenever a document or an attachment does, other than those that a new unit or account comes with.
+    pub(super) epoch: u64,
 }
 
 impl Org {
@@ -134,6 +136,7 @@ impl Org {
             in_progress: BTreeSet::new(),
             root_tags: Tags::new(),
             enabling: false,
+            epoch: 0,
             root,
         };
         org.attach(&id(FULL_ACCESS), &org.root.id.clone());
@@ -215,6 +218,7 @@ impl Org {
     pub(super) fn policies_enabled(&mut self) {
         self.enabling = false;
         self.root.service_control_policies = true;
+        self.epoch += 1;
     }
 
     /// Puts a policy on a target.
@@ -227,6 +231,7 @@ impl Org {
 
     /// Takes a policy off a target.
     pub(super) fn detach(&mut self, policy: &ResourceId, target: &ResourceId) -> bool {
+        self.epoch += 1;
         let row = self.policies.get_mut(policy).is_some_and(|row| row.targets.remove(target));
         if let Some(policies) = self.attached.get_mut(target) {
             policies.remove(policy);

@@ -52,6 +52,7 @@ impl Org {
                     row.policy.name.clone_from(name);
                     row.policy.description.clone_from(description);
                     row.document.clone_from(document);
+                    self.epoch += 1;
                 }
                 Ok(Reply::Done)
             }
@@ -155,6 +156,7 @@ impl Org {
     /// Takes a policy away, with its attachments if it has any.
     pub(in super::super) fn drop_policy(&mut self, policy: &ResourceId) {
         if let Some(row) = self.policies.remove(policy) {
+            self.epoch += 1;
             self.policy_names.remove(&row.policy.name);
             for target in &row.targets {
                 if let Some(policies) = self.attached.get_mut(target) {
@@ -187,6 +189,7 @@ impl Org {
             ));
         }
         self.attach(policy, target);
+        self.epoch += 1;
         Ok(Reply::Done)
     }
 
