@@ -1,4 +1,4 @@
-//! Addresses: blocks, AWS's rules for them, subnets, pools, and who could never be connected to whom.
+//! IP addresses: blocks, AWS's rules for them, subnets, pools, and who could never be connected to whom.
 //!
 //! *Invariants.* Everything here is a pure function of its input: no clock, no I/O, no randomness. A block in these types
 //! has no host bits.
