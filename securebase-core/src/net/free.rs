@@ -77,7 +77,11 @@ impl FreeSet {
     /// Takes the block that [`FreeSet::find`] names.
     pub fn take(&mut self, prefix_len: u8) -> Option<Block4> {
         let (from_len, start) = self.best_fit(prefix_len)?;
-        self.discard(from_len, start);
+        let starts = &mut self.starts[usize::from(from_len)];
+        starts.pop_first();
+        if starts.is_empty() {
+            self.occupied &= !(1 << from_len);
+        }
         // What is left of the larger block is its upper half, the upper half of its lower half, and so on.
         for len in from_len + 1..=prefix_len {
             self.store(len, start | size_bit(len));
@@ -88,6 +92,10 @@ impl FreeSet {
 
     /// Takes exactly this block if all of it is free; otherwise changes nothing and answers false.
     pub fn take_exact(&mut self, block: Block4) -> bool {
+        if self.discard(block.prefix_len(), block.start()) {
+            self.address_count -= block.address_count();
+            return true;
+        }
         let Some(around) = self.block_around(block) else { return false };
         self.carve(around, block);
         true
@@ -134,24 +142,33 @@ impl FreeSet {
 
     /// Frees a block. Parts that are free already stay so.
     pub fn insert(&mut self, block: Block4) {
-        if self.contains(block) {
+        let (mut len, mut start) = (block.prefix_len(), block.start());
+        // Lengths at which nothing is stored cost nothing: the common case is one search for the other half and one to
+        // store.
+        let larger = self.occupied & ((1 << len) - 1);
+        if larger != 0 && self.block_around(block).is_some() {
             return;
         }
-        if (block.prefix_len()..=32).any(|len| {
-            // The mask keeps the common case, nothing stored at this length, free of a search.
-            self.occupied & (1 << len) != 0
-                && self.starts[usize::from(len)].range(block.start()..=block.end()).next().is_some()
-        }) {
+        if self.occupied >> len > 1 && self.holds_parts_of(block) {
             drop(self.take_within(block));
         }
-        self.address_count += block.address_count();
-        let (mut len, mut start) = (block.prefix_len(), block.start());
-        while len > 0 && self.starts[usize::from(len)].contains(&(start ^ size_bit(len))) {
-            self.discard(len, start ^ size_bit(len));
+        let mut grew = false;
+        while len > 0 && self.discard(len, start ^ size_bit(len)) {
             start &= !size_bit(len);
             len -= 1;
+            grew = true;
         }
-        self.store(len, start);
+        // Where the other half was free, the block itself was not: they would have been one.
+        if self.store(len, start) || grew {
+            self.address_count += block.address_count();
+        }
+    }
+
+    fn holds_parts_of(&self, block: Block4) -> bool {
+        (block.prefix_len() + 1..=32).any(|len| {
+            self.occupied & (1 << len) != 0
+                && self.starts[usize::from(len)].range(block.start()..=block.end()).next().is_some()
+        })
     }
 
     fn best_fit(&self, prefix_len: u8) -> Option<(u8, u32)> {
@@ -180,17 +197,23 @@ impl FreeSet {
         self.address_count -= block.address_count();
     }
 
-    fn store(&mut self, len: u8, start: u32) {
-        self.starts[usize::from(len)].insert(start);
+    /// Whether it was not stored before.
+    fn store(&mut self, len: u8, start: u32) -> bool {
         self.occupied |= 1 << len;
+        self.starts[usize::from(len)].insert(start)
     }
 
-    fn discard(&mut self, len: u8, start: u32) {
+    /// Whether it was stored.
+    fn discard(&mut self, len: u8, start: u32) -> bool {
+        if self.occupied & (1 << len) == 0 {
+            return false;
+        }
         let starts = &mut self.starts[usize::from(len)];
-        starts.remove(&start);
+        let stored = starts.remove(&start);
         if starts.is_empty() {
             self.occupied &= !(1 << len);
         }
+        stored
     }
 }
 

@@ -5,6 +5,7 @@
 //! *Invariants.* Held blocks are apart from each other and from what is free.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use super::cidr::Block4;
 use super::event::Name;
@@ -89,8 +90,10 @@ impl Space {
     }
 
     pub(super) fn unhold(&mut self, block: Block4) -> Option<Hold> {
-        self.hold_at(block)?;
-        self.held.remove(&block.start()).map(|(_, hold)| hold)
+        match self.held.entry(block.start()) {
+            Entry::Occupied(entry) if entry.get().0 == block.prefix_len() => Some(entry.remove().1),
+            _ => None,
+        }
     }
 
     pub(super) fn is_unused(&self) -> bool {

@@ -137,12 +137,12 @@ impl State {
             }
         }
         self.spaces.entry(path.clone()).or_default().add_range(cidr, own || parent.is_none());
-        self.give_back(path, None, cidr);
+        self.give_back(path, None, cidr, false);
         let owners: Vec<Name> = self.islands.keys().cloned().collect();
         for owner in owners {
             if let Some(space) = self.islands.get_mut(&owner).and_then(|spaces| spaces.get_mut(path)) {
                 space.add_range(cidr, own || parent.is_none());
-                self.give_back(path, Some(&owner), cidr);
+                self.give_back(path, Some(&owner), cidr, false);
             }
             if !self.pins_of(&owner).is_empty() {
                 self.add_islands(&owner);
@@ -170,7 +170,7 @@ impl State {
         };
         self.exclusions.remove(at);
         for (path, island) in self.all_spaces() {
-            self.give_back(&path, island.as_ref(), cidr);
+            self.give_back(&path, island.as_ref(), cidr, false);
         }
         Ok(())
     }
@@ -228,13 +228,15 @@ impl State {
     }
 
     fn release(&mut self, owner: &Name, cidr: Block4, until: u64) -> Result<(), Error> {
-        let Some(holdings) = self.owners.get_mut(owner) else { return Err(self.unknown_owner(owner)) };
+        let Some((index, _, holdings)) = self.owners.get_full_mut(owner) else {
+            return Err(self.unknown_owner(owner));
+        };
         let Some(at) = holdings.iter().position(|holding| holding.block == cidr) else {
             return Err(Error::NotHeld { owner: owner.to_string(), cidr });
         };
         let Holding { path, claim, .. } = holdings.remove(at);
         if holdings.is_empty() {
-            self.owners.swap_remove(owner);
+            self.owners.swap_remove_index(index);
         }
         if claim == Claim::Pinned {
             if let Some(owners) = self.pins.get_mut(&cidr) {
@@ -246,22 +248,30 @@ impl State {
             for (path, island) in self.all_spaces() {
                 let concerned = if self.is_island() { island.as_ref() == Some(owner) } else { true };
                 if concerned {
-                    self.retire(&path, island.as_ref(), owner, cidr, until);
+                    self.retire(&path, island.as_ref(), owner, cidr, until, false);
                 }
             }
         } else {
             let island = self.is_island().then(|| owner.clone());
             self.space_mut(&path, owner)?.unhold(cidr);
-            self.retire(&path, island.as_ref(), owner, cidr, until);
+            self.retire(&path, island.as_ref(), owner, cidr, until, true);
         }
         self.drop_unused_island(owner);
         Ok(())
     }
 
     /// Frees what nobody else has a claim to, now or when its quarantine ends.
-    fn retire(&mut self, path: &Name, island: Option<&Name>, owner: &Name, cidr: Block4, until: u64) {
+    fn retire(
+        &mut self,
+        path: &Name,
+        island: Option<&Name>,
+        owner: &Name,
+        cidr: Block4,
+        until: u64,
+        apart: bool,
+    ) {
         if until <= self.serial {
-            self.give_back(path, island, cidr);
+            self.give_back(path, island, cidr, apart);
             return;
         }
         for part in self.unclaimed(path, island, cidr).blocks() {
@@ -286,7 +296,7 @@ impl State {
             if let Some(space) = self.exact_space_mut(&path, island.as_ref()) {
                 space.unhold(block);
             }
-            self.give_back(&path, island.as_ref(), block);
+            self.give_back(&path, island.as_ref(), block, true);
             if let Some(owner) = island {
                 self.drop_unused_island(&owner);
             }
@@ -383,7 +393,7 @@ impl State {
     }
 
     fn drop_unused_island(&mut self, owner: &Name) {
-        if !self.pins_of(owner).is_empty() {
+        if !self.is_island() || !self.pins_of(owner).is_empty() {
             return;
         }
         if let Some(spaces) = self.islands.get_mut(owner) {
@@ -394,14 +404,15 @@ impl State {
         }
     }
 
-    fn give_back(&mut self, path: &Name, island: Option<&Name>, block: Block4) {
+    /// `apart`: the block was held until now, so nobody else holds a part of it.
+    fn give_back(&mut self, path: &Name, island: Option<&Name>, block: Block4, apart: bool) {
         // Almost always nothing else has a claim, and the block goes back as it is.
         let simple =
             self.pins.is_empty() && !self.exclusions.iter().any(|exclusion| exclusion.cidr.overlaps(&block));
         if simple
             && let Some(space) = self.exact_space_mut(path, island)
             && space.covers(block)
-            && space.holder(block).is_none()
+            && (apart || space.holder(block).is_none())
         {
             space.free.insert(block);
             return;
