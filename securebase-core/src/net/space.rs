@@ -47,10 +47,12 @@ pub(super) struct Space {
 }
 
 impl Space {
-    /// A space of the same ranges and free addresses, in which nobody holds anything.
+    /// A space of the same ranges, sub-pools and free addresses, in which no owner holds anything.
     pub(super) fn unused(&self) -> Self {
-        let Self { ranges, own, free, held: _ } = self;
-        Self { ranges: ranges.clone(), own: own.clone(), free: free.clone(), held: BTreeMap::new() }
+        let Self { ranges, own, free, held } = self;
+        let sub_pools = held.iter().filter(|(_, (_, hold))| matches!(hold, Hold::SubPool { .. }));
+        let held = sub_pools.map(|(start, held)| (*start, held.clone())).collect();
+        Self { ranges: ranges.clone(), own: own.clone(), free: free.clone(), held }
     }
 
     /// Whether the ranges together contain all of the block.
@@ -96,8 +98,9 @@ impl Space {
         }
     }
 
+    /// Whether no owner holds anything.
     pub(super) fn is_unused(&self) -> bool {
-        self.held.is_empty()
+        self.held.values().all(|(_, hold)| matches!(hold, Hold::SubPool { .. }))
     }
 
     /// Adds a range, kept in order.

@@ -132,6 +132,7 @@ impl State {
                     above.hold(cidr, Hold::SubPool { path: path.clone() });
                     for space in self.islands.values_mut().filter_map(|spaces| spaces.get_mut(parent)) {
                         drop(space.free.take_within(cidr));
+                        space.hold(cidr, Hold::SubPool { path: path.clone() });
                     }
                 }
             }

@@ -4,7 +4,7 @@
 
 use proptest::prelude::*;
 use securebase_core::model::PoolStrategy;
-use securebase_core::net::{AddressPool, Block4, Error, FreeSet, Ledger, Request, Settings};
+use securebase_core::net::{AddressPool, Block4, Error, FreeSet, Kind, Ledger, Request, Settings};
 
 /// The pool is 10.0.0.0/24; the smallest block, a /28, is a cell, so there are 16, and 16 more to grow into.
 const CELLS: usize = 32;
@@ -223,7 +223,7 @@ fn reloads(pool: &AddressPool) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(6_000))]
+    #![proptest_config(ProptestConfig::with_cases(4_000))]
 
     #[test]
     fn a_unique_pool_behaves_like_the_model(ops in prop::collection::vec(op(), 1..24)) {
@@ -317,5 +317,56 @@ proptest! {
             prop_assert_eq!(pool.release("newcomer").unwrap(), vec![block]);
         }
         prop_assert_eq!(pool.free(), before);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    /// Sub-pools, at any time and under every strategy: nothing overlaps within its scope, all lies in its pool, and what
+    /// was done can be replayed and reloaded.
+    #[test]
+    fn sub_pools_keep_apart(
+        strategy in prop_oneof![Just(PoolStrategy::Unique), Just(PoolStrategy::PerTier), Just(PoolStrategy::PerAccount)],
+        ops in prop::collection::vec((op(), prop::option::weighted(0.2, (0_u8..4, 0_u8..32, 25_u8..=28))), 1..30),
+    ) {
+        const PATHS: [&str; 4] = ["p", "p/q", "tier-0", "p/q/r"];
+        let mut pool = AddressPool::new(&[block(0, 24)], Settings::new(strategy)).unwrap();
+        for (op, carve) in &ops {
+            // Refusals are as good as successes: what counts is the state after them.
+            if let Some((path, cell, len)) = *carve {
+                let path = PATHS[usize::from(path)];
+                let _refused = pool.carve(path, block(cell, len)).or_else(|_| pool.grow(path, block(cell, len)));
+            }
+            let _refused = match *op {
+                Op::Allocate { len, owner, tier, another } => {
+                    let (owner, tier) = (name(owner), format!("tier-{tier}"));
+                    let path = another.then(|| PATHS[usize::from(len) % 4]);
+                    pool.allocate(&Request::new(len, &owner).tier(Some(&tier)).pool(path)).map(drop)
+                }
+                Op::Reserve { cell, len, owner } => pool.reserve(block(cell, len), &name(owner)),
+                Op::Pin { cell, len, owner } => pool.pin(block(cell, len), &name(owner)),
+                Op::Release { owner, rest } => {
+                    pool.release_until(&name(owner), pool.serial() + u64::from(rest)).map(drop)
+                }
+                Op::Advance { by } => pool.advance(pool.serial() + u64::from(by)),
+                Op::Exclude { cell, len } => pool.exclude(block(cell, len), "test"),
+                Op::Admit { cell, len } => pool.admit(block(cell, len)),
+                Op::Grow => pool.grow("", block(16, 24)),
+            };
+            let allocations: Vec<_> =
+                pool.allocations().into_iter().filter(|allocation| allocation.kind != Kind::Pinned).collect();
+            let pools = pool.snapshot().pools;
+            for (n, a) in allocations.iter().enumerate() {
+                let of_pool = pools.iter().find(|other| other.path == a.pool);
+                let ranges: FreeSet = of_pool.map_or(pool.ranges(), |other| &other.ranges).iter().copied().collect();
+                prop_assert!(ranges.contains(a.cidr));
+                for b in &allocations[n + 1..] {
+                    let one_scope = strategy != PoolStrategy::PerAccount || a.owner == b.owner;
+                    prop_assert!(!one_scope || !a.cidr.overlaps(&b.cidr), "{:?} and {:?}", a, b);
+                }
+            }
+        }
+        reloads(&pool)?;
     }
 }
