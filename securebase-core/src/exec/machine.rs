@@ -195,7 +195,7 @@ impl<'a> Machine<'a> {
             index,
             ids,
             latencies,
-            seed: Seed::new(0),
+            seed: Seed::new(salted(token_salt)),
             token_salt: token_salt.to_owned(),
             lanes: Lanes::new(limits),
             timers: BTreeSet::new(),
@@ -207,7 +207,8 @@ impl<'a> Machine<'a> {
             accounts_waiting: BTreeSet::new(),
             seq: replay.map_or(0, |replay| replay.last_seq),
             who: who.to_owned(),
-            fresh: replay.is_none(),
+            // A run that crashed before its first entry begins now.
+            fresh: replay.is_none_or(|replay| replay.last_seq == 0),
             entries: Vec::new(),
             events: Vec::new(),
             calls: Vec::new(),
@@ -669,6 +670,13 @@ impl<'a> Machine<'a> {
         self.release_account(now, step);
         self.advance(now, step);
     }
+}
+
+/// A seed for the pauses of a run: the same when it is resumed, another for every other run.
+fn salted(salt: &str) -> u64 {
+    use sha2::{Digest, Sha256};
+    let digest = Sha256::digest(salt.as_bytes());
+    digest.iter().take(8).fold(0, |seed, byte| seed << 8 | u64::from(*byte))
 }
 
 /// How long a step usually takes: what makes one way through the plan longer than another.
