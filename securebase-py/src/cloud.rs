@@ -44,7 +44,11 @@ impl AnyCloud {
     pub(crate) async fn survey(&self, zone: &LandingZone) -> std::result::Result<Observed, exec::Error> {
         let scope = Scope::of(zone);
         match self {
-            Self::Simulated(cloud) => exec::survey(cloud, &scope).await,
+            Self::Simulated(cloud) => {
+                // Whoever surveys after a crash is another process.
+                cloud.revive();
+                exec::survey(cloud, &scope).await
+            }
             #[cfg(feature = "aws")]
             Self::Aws(cloud) => exec::survey(cloud, &scope).await,
             #[cfg(not(feature = "aws"))]

@@ -11,7 +11,7 @@ use securebase_core::model::Address;
 use crate::cloud::AnyCloud;
 use crate::convert::{from_json, hash, plain, to_json};
 use crate::error::{Failure, Result};
-use crate::runtime::{awaitable, wait};
+use crate::runtime::{awaitable, calling_out, wait};
 use crate::state;
 
 /// One event of a run.
@@ -165,7 +165,8 @@ pub(crate) fn options(progress: Option<Py<PyAny>>, who: Option<String>, destroy:
             if stop.is_asked() {
                 return;
             }
-            if let Err(error) = Python::attach(|py| progress.call1(py, (Event(event.clone()),))) {
+            let call = || Python::attach(|py| progress.call1(py, (Event(event.clone()),)));
+            if let Err(error) = calling_out(call) {
                 raised.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
                 stop.ask();
             }

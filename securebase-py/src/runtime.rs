@@ -80,6 +80,11 @@ fn end<T>(runtime: &Runtime, stop: &Stop, mut task: JoinHandle<T>) {
     });
 }
 
+/// Calls out of a running task: what is called may take its time, and may itself wait for the runtime.
+pub(crate) fn calling_out<T>(call: impl FnOnce() -> T) -> T {
+    tokio::task::block_in_place(call)
+}
+
 /// Why a task has no result: it panicked, which goes on in the caller, or the runtime was shut down.
 fn broken(error: JoinError) -> Failure {
     match error.try_into_panic() {

@@ -1,0 +1,150 @@
+"""Plans: steps, drawings, files, time, cost."""
+
+import json
+import pickle
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow
+import pytest
+from conftest import small_zone
+
+import securebase as sb
+
+
+@pytest.fixture(scope="module")
+def plan() -> sb.Plan:
+    return small_zone().plan()
+
+
+def test_counts(ten: sb.LandingZone) -> None:
+    counts = ten.plan().counts()
+    assert counts["create"]["account"] == 10
+    assert counts["create"]["vpc"] == 10
+    assert counts["create"]["organizational_unit"] == 4
+    assert counts["update"] == {}
+    assert counts["delete"] == {}
+
+
+def test_steps_come_after_what_they_wait_for(plan: sb.Plan) -> None:
+    seen: set[str] = set()
+    assert len(plan.steps) == len(plan) > 0
+    for step in plan.steps:
+        assert set(step.depends_on) <= seen
+        assert step.waits_because.keys() == set(step.depends_on)
+        seen.add(step.address)
+        assert step.tenant is None or step.address.startswith(f"tenant/{step.tenant}/")
+        assert step.kind
+        assert step.action in ("create", "update", "move", "adopt", "verify", "delete")
+        assert step.id is None
+        assert not step.is_destructive
+    assert not plan.is_empty
+    assert plan
+
+
+def test_drawings(plan: sb.Plan) -> None:
+    assert plan.to_dot().startswith("digraph")
+    assert plan.to_mermaid().startswith("flowchart")
+    for step in plan.steps:
+        assert step.address in plan.to_dot()
+
+
+def test_json_is_the_same_for_the_same_plan(plan: sb.Plan) -> None:
+    assert json.loads(plan.to_json())["format_version"] >= 1
+    assert small_zone().plan().to_json() == plan.to_json()
+    assert small_zone().plan().fingerprint == plan.fingerprint
+    assert sb.Plan.from_json(plan.to_json()) == plan
+
+
+def test_saved_and_loaded(plan: sb.Plan, tmp_path: Path) -> None:
+    path = tmp_path / "plan.json"
+    plan.save(path)
+    assert sb.Plan.load(path) == plan
+    assert sb.Plan.load(str(path)).steps == plan.steps
+    path.write_text(path.read_text().replace("tenant-1.example.com", "tenant-1.example.org"))
+    with pytest.raises(sb.PlanError) as caught:
+        sb.Plan.load(path)
+    assert caught.value.code == "plan-fingerprint"
+    with pytest.raises(sb.PlanError) as caught:
+        sb.Plan.from_json("{}")
+    assert caught.value.code == "plan-malformed"
+    with pytest.raises(sb.InputError) as missing:
+        sb.Plan.load(tmp_path / "none")
+    assert missing.value.code == "file-unreadable"
+    with pytest.raises(sb.InputError) as unwritable:
+        plan.save(tmp_path / "no" / "such")
+    assert unwritable.value.code == "file-unwritable"
+
+
+def test_pickles(plan: sb.Plan) -> None:
+    again = pickle.loads(pickle.dumps((plan, plan.steps[-1], plan.timeline(), plan.cost())))
+    assert again == (plan, plan.steps[-1], plan.timeline(), plan.cost())
+    assert hash(again[0]) == hash(plan)
+
+
+def test_text(plan: sb.Plan) -> None:
+    assert "small" in str(plan)
+    assert "tenant-1" in str(plan)
+    assert repr(plan) == f'<Plan of {len(plan)} steps for zone "small">'
+
+
+def test_timeline(plan: sb.Plan) -> None:
+    timeline = plan.timeline(seed=3)
+    assert timeline == plan.timeline(3)
+    assert timeline.makespan_seconds >= timeline.lower_bound_seconds > 0
+    addresses = {step.address for step in plan.steps}
+    assert set(timeline.critical_path) <= addresses
+    intervals = timeline.intervals
+    assert set(intervals["address"]) == addresses
+    ends = dict(zip(intervals["address"], intervals["end_seconds"], strict=True))
+    starts = dict(zip(intervals["address"], intervals["start_seconds"], strict=True))
+    assert max(ends.values()) <= timeline.makespan_seconds  # type: ignore[type-var, operator]
+    for step in plan.steps:
+        assert all(ends[other] <= starts[step.address] for other in step.depends_on)  # type: ignore[operator]
+    assert pyarrow.table(timeline.to_arrow()).num_rows == len(plan)
+
+
+def test_cost(plan: sb.Plan) -> None:
+    cost = plan.cost()
+    assert isinstance(cost.total, Decimal)
+    per_tenant = cost.per_tenant()
+    assert sum(per_tenant["total"]) == cost.total  # type: ignore[arg-type]
+    assert sum(cost.lines()["amount"]) == cost.total  # type: ignore[arg-type]
+    assert set(per_tenant["tenant"]) == {"tenant-0", "tenant-1"}
+    assert cost.currency == "USD"
+    assert sum(cost.per_tenant("revenue")["total"]) == cost.total  # type: ignore[arg-type]
+    with pytest.raises(sb.FinanceError) as caught:
+        cost.per_tenant("fair")  # type: ignore[arg-type]
+    assert caught.value.code == "allocation-unknown"
+
+
+def test_prices_can_be_replaced(plan: sb.Plan, tmp_path: Path) -> None:
+    line = next(row for row in plan.cost().lines() if row["resource"] == "nat_gateway" and row["amount"])
+    prices = {"price": [{"id": line["price_id"], "price": "0"}]}
+    cheaper = plan.cost(prices)
+    assert cheaper.total < plan.cost().total
+    file = tmp_path / "prices.json"
+    file.write_text(json.dumps(prices))
+    assert plan.cost(file) == cheaper
+    assert pickle.loads(pickle.dumps(cheaper)) == cheaper
+    with pytest.raises(sb.FinanceError) as caught:
+        plan.cost({"price": [{"id": "unicorns", "price": "1"}]})
+    assert caught.value.problems
+
+
+def test_a_plan_for_more_accounts_than_granted_says_so() -> None:
+    warnings = small_zone(12).plan().warnings
+    warning = next(problem for problem in warnings if problem.code == "quota-request")
+    assert warning.severity == "warning"
+    assert "accounts" in warning.message
+    assert warning.hint
+
+
+def test_a_readable_state_may_be_named(tmp_path: Path) -> None:
+    cloud = sb.SimulatedCloud()
+    zone = small_zone()
+    zone.plan(cloud, state=tmp_path).apply(cloud, state=tmp_path)
+    assert zone.plan(cloud, state=str(tmp_path)).is_empty
+    with pytest.raises(sb.StateError) as caught:
+        zone.plan(cloud, state="ftp://somewhere")
+    assert caught.value.code == "state-url"
