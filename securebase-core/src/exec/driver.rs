@@ -8,7 +8,7 @@ use futures::stream::{FuturesUnordered, StreamExt};
 use crate::cloud::Cloud;
 use crate::model::{Address, Latencies, ResourceId};
 use crate::plan::{Plan, fingerprint};
-use crate::state::{Replay, RunJournal, RunStatus, State};
+use crate::state::{Entry, FORMAT_VERSION, Fact, Guard, Recorded, Replay, RunJournal, RunStatus, State};
 use crate::time::{Clock, SystemClock, Time};
 
 use super::machine::{Dispatch, Machine, Output};
@@ -46,14 +46,10 @@ pub async fn apply(
     options: ApplyOptions,
 ) -> Result<Run, Error> {
     let now = SystemClock.now();
-    match prepare(plan, cloud, state, &options).await? {
-        Prepared::Nothing => Ok(Run::nothing(now)),
-        Prepared::Begin { known, guard: _guard } => {
-            let journal = state.begin(plan).await?;
-            drive(plan, known, None, &journal, cloud, state, &options).await
-        }
-        Prepared::Continue { known, replay, journal, guard: _guard } => {
-            drive(plan, known, Some(&replay), &journal, cloud, state, &options).await
+    match prepare(plan, cloud, state, &options, now).await? {
+        None => Ok(Run::nothing(now)),
+        Some(Ready { known, replay, journal, guard: _guard }) => {
+            drive(plan, known, replay.as_ref(), &journal, cloud, state, &options).await
         }
     }
 }
@@ -66,42 +62,36 @@ pub async fn apply(
 /// As [`apply`], and [`Error::State`] where the state cannot be read.
 pub async fn resume(cloud: &dyn Cloud, state: &State, options: ApplyOptions) -> Result<Run, Error> {
     let now = SystemClock.now();
-    let guard = state.lock(&options.holder()).await?;
-    let Some(recorded) = unfinished(state).await? else { return Ok(Run::nothing(now)) };
-    let known = organization_ids(cloud).await?;
-    let journal = state.reopen(recorded.run).await?;
-    let run = drive(&recorded.plan, known, Some(&recorded.replay), &journal, cloud, state, &options).await;
-    drop(guard);
-    run
+    match prepare_resume(cloud, state, &options, now).await? {
+        None => Ok(Run::nothing(now)),
+        Some((plan, Ready { known, replay, journal, guard: _guard })) => {
+            drive(&plan, known, replay.as_ref(), &journal, cloud, state, &options).await
+        }
+    }
 }
 
-/// The last run, where it was cut off.
-pub(super) async fn unfinished(state: &State) -> Result<Option<crate::state::Recorded>, Error> {
-    Ok(state.last_run().await?.filter(|recorded| recorded.replay.ended.is_none()))
+/// A run that may call.
+pub(super) struct Ready {
+    pub(super) known: BTreeMap<Address, ResourceId>,
+    /// What an earlier part of the run has done, `None` where it begins.
+    pub(super) replay: Option<Replay>,
+    pub(super) journal: RunJournal,
+    pub(super) guard: Box<dyn Guard>,
 }
 
-/// What there is to do with a plan.
-pub(super) enum Prepared {
-    /// Nothing: it is empty, or done already.
-    Nothing,
-    /// Carry it out.
-    Begin { known: BTreeMap<Address, ResourceId>, guard: Box<dyn crate::state::Guard> },
-    /// Go on with it.
-    Continue {
-        known: BTreeMap<Address, ResourceId>,
-        replay: Replay,
-        journal: RunJournal,
-        guard: Box<dyn crate::state::Guard>,
-    },
+/// Whether a run has ended neither way.
+fn is_unfinished(recorded: &Recorded) -> bool {
+    recorded.replay.ended.is_none()
 }
 
-/// Everything that must hold before the first call.
+/// Everything that must hold before the first call; `None` where the plan is empty, or done already.
 pub(super) async fn prepare(
     plan: &Plan,
     cloud: &dyn Cloud,
     state: &State,
     options: &ApplyOptions,
-) -> Result<Prepared, Error> {
+    now: Time,
+) -> Result<Option<Ready>, Error> {
     let unnamed: Vec<Address> = plan
         .destructive()
         .into_iter()
@@ -114,35 +104,104 @@ pub(super) async fn prepare(
     let guard = state.lock(&options.holder()).await?;
     let last = state.last_run().await?;
     let same = last.as_ref().is_some_and(|last| last.plan.fingerprint() == plan.fingerprint());
-    match last {
-        Some(last) if last.replay.ended.is_none() && same => {
-            let known = organization_ids(cloud).await?;
-            let journal = state.reopen(last.run).await?;
-            Ok(Prepared::Continue { known, replay: last.replay, journal, guard })
+    let done = same && last.as_ref().is_some_and(|last| last.replay.ended == Some(RunStatus::Succeeded));
+    let unfinished = last.filter(is_unfinished);
+    if let Some(last) = unfinished {
+        if same {
+            return go_on(last, cloud, state, options, now, guard).await.map(|(_, ready)| Some(ready));
         }
-        Some(last) if last.replay.ended.is_none() => Err(Error::Unfinished { run: last.run }),
-        last => {
-            if plan.is_empty() {
-                return Ok(Prepared::Nothing);
-            }
-            let observed = survey(cloud, &plan.scope).await?;
-            if fingerprint(&observed, &plan.scope) != plan.observed_fingerprint {
-                let applied =
-                    same && last.is_some_and(|last| last.replay.ended == Some(RunStatus::Succeeded));
-                return if applied { Ok(Prepared::Nothing) } else { Err(Error::Stale) };
-            }
-            let organization = observed.organization.iter();
-            let known = organization
-                .flat_map(|found| {
-                    [
-                        (Address::organization(), found.organization.id.clone()),
-                        (Address::root(), found.root.id.clone()),
-                    ]
-                })
-                .collect();
-            Ok(Prepared::Begin { known, guard })
+        if last.replay.last_seq > 0 {
+            return Err(Error::Unfinished { run: last.run });
         }
+        // It never called anything: nothing is lost with it.
+        abandon(&last.plan, &state.reopen(last.run).await?, options, now).await?;
     }
+    if plan.is_empty() {
+        return Ok(None);
+    }
+    if done {
+        // Applying again what was done changes nothing; unless it was undone to the last bit.
+        let Some(known) = fresh(plan, cloud).await? else { return Ok(None) };
+        return Ok(Some(Ready { known, replay: None, journal: state.begin(plan).await?, guard }));
+    }
+    // Written down before the cloud is asked anything: a run that is cut off from here on can be resumed.
+    let journal = state.begin(plan).await?;
+    let known = fresh_or_abandon(plan, cloud, &journal, options, now).await?;
+    Ok(Some(Ready { known, replay: None, journal, guard }))
+}
+
+/// Everything that must hold before a run goes on; `None` where none was cut off.
+pub(super) async fn prepare_resume(
+    cloud: &dyn Cloud,
+    state: &State,
+    options: &ApplyOptions,
+    now: Time,
+) -> Result<Option<(Plan, Ready)>, Error> {
+    let guard = state.lock(&options.holder()).await?;
+    match state.last_run().await?.filter(is_unfinished) {
+        None => Ok(None),
+        Some(last) => go_on(last, cloud, state, options, now, guard).await.map(Some),
+    }
+}
+
+/// Takes up a run that was cut off. One that had called nothing yet begins as if applied now.
+async fn go_on(
+    last: Recorded,
+    cloud: &dyn Cloud,
+    state: &State,
+    options: &ApplyOptions,
+    now: Time,
+    guard: Box<dyn Guard>,
+) -> Result<(Plan, Ready), Error> {
+    let Recorded { run, plan, replay } = last;
+    let journal = state.reopen(run).await?;
+    let (known, replay) = if replay.last_seq == 0 {
+        (fresh_or_abandon(&plan, cloud, &journal, options, now).await?, None)
+    } else {
+        (organization_ids(cloud).await?, Some(replay))
+    };
+    Ok((plan, Ready { known, replay, journal, guard }))
+}
+
+/// The ids to begin with, where the cloud is what the plan was made from; `None` where it is not.
+async fn fresh(plan: &Plan, cloud: &dyn Cloud) -> Result<Option<BTreeMap<Address, ResourceId>>, Error> {
+    let observed = survey(cloud, &plan.scope).await?;
+    if fingerprint(&observed, &plan.scope) != plan.observed_fingerprint {
+        return Ok(None);
+    }
+    let organization = observed.organization.iter();
+    let ids = organization.flat_map(|found| {
+        [(Address::organization(), found.organization.id.clone()), (Address::root(), found.root.id.clone())]
+    });
+    Ok(Some(ids.collect()))
+}
+
+/// As [`fresh`]; where the run cannot begin, that is written down.
+async fn fresh_or_abandon(
+    plan: &Plan,
+    cloud: &dyn Cloud,
+    journal: &RunJournal,
+    options: &ApplyOptions,
+    now: Time,
+) -> Result<BTreeMap<Address, ResourceId>, Error> {
+    let error = match fresh(plan, cloud).await {
+        Ok(Some(known)) => return Ok(known),
+        Ok(None) => Error::Stale,
+        // The dead write nothing down.
+        Err(error) if error.is_crash() => return Err(error),
+        Err(error) => error,
+    };
+    abandon(plan, journal, options, now).await?;
+    Err(error)
+}
+
+/// Ends a run that has called nothing.
+async fn abandon(plan: &Plan, journal: &RunJournal, options: &ApplyOptions, now: Time) -> Result<(), Error> {
+    let who = options.holder().who;
+    let begun = Fact::Begun { format_version: FORMAT_VERSION, who, plan: plan.fingerprint() };
+    let ended = Fact::Ended { status: RunStatus::Failed };
+    let entries = [Entry { seq: 1, at: now, fact: begun }, Entry { seq: 2, at: now, fact: ended }];
+    Ok(journal.append(&entries).await?)
 }
 
 /// Makes the machine of a run.

@@ -1,6 +1,7 @@
 //! Why a run could not go on, or not begin.
 
 use crate::cloud::CloudError;
+use crate::cloud::simulated::CRASHED;
 use crate::model::Address;
 use crate::state;
 
@@ -46,6 +47,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the simulated process is dead.
+    pub(super) fn is_crash(&self) -> bool {
+        matches!(self, Self::Survey { source, .. } if source.code == CRASHED)
+    }
+
     /// A stable word for the kind of error.
     pub fn code(&self) -> &'static str {
         match self {

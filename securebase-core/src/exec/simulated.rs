@@ -9,10 +9,9 @@ use crate::plan::Plan;
 use crate::state::{Replay, RunJournal, State};
 use crate::time::Time;
 
-use super::driver::{Prepared, machine, prepare, tell, unfinished};
+use super::driver::{Ready, machine, prepare, prepare_resume, tell};
 use super::machine::{Machine, Output, Ticket};
 use super::run::{ApplyOptions, Run};
-use super::survey::organization_ids;
 use super::{Error, Event};
 
 /// Carries out a plan in a simulated cloud: hours of virtual time pass in moments of real time.
@@ -29,14 +28,10 @@ pub async fn simulate(
     options: ApplyOptions,
 ) -> Result<Run, Error> {
     cloud.revive();
-    match prepare(plan, cloud, state, &options).await? {
-        Prepared::Nothing => Ok(Run::nothing(cloud.now())),
-        Prepared::Begin { known, guard: _guard } => {
-            let journal = state.begin(plan).await?;
-            drive(plan, known, None, &journal, cloud, state, &options).await
-        }
-        Prepared::Continue { known, replay, journal, guard: _guard } => {
-            drive(plan, known, Some(&replay), &journal, cloud, state, &options).await
+    match prepare(plan, cloud, state, &options, cloud.now()).await.map_err(interrupted)? {
+        None => Ok(Run::nothing(cloud.now())),
+        Some(Ready { known, replay, journal, guard: _guard }) => {
+            drive(plan, known, replay.as_ref(), &journal, cloud, state, &options).await
         }
     }
 }
@@ -51,13 +46,17 @@ pub async fn resume_simulated(
     options: ApplyOptions,
 ) -> Result<Run, Error> {
     cloud.revive();
-    let guard = state.lock(&options.holder()).await?;
-    let Some(recorded) = unfinished(state).await? else { return Ok(Run::nothing(cloud.now())) };
-    let known = organization_ids(cloud).await?;
-    let journal = state.reopen(recorded.run).await?;
-    let run = drive(&recorded.plan, known, Some(&recorded.replay), &journal, cloud, state, &options).await;
-    drop(guard);
-    run
+    match prepare_resume(cloud, state, &options, cloud.now()).await.map_err(interrupted)? {
+        None => Ok(Run::nothing(cloud.now())),
+        Some((plan, Ready { known, replay, journal, guard: _guard })) => {
+            drive(&plan, known, replay.as_ref(), &journal, cloud, state, &options).await
+        }
+    }
+}
+
+/// A crash during the survey cuts the run off as one later does.
+fn interrupted(error: Error) -> Error {
+    if error.is_crash() { Error::Interrupted { why: "the process crashed".to_owned() } } else { error }
 }
 
 async fn drive(

@@ -49,6 +49,9 @@ pub use faults::Faults;
 
 use world::World;
 
+/// The code of every call of a caller that is dead.
+pub(crate) const CRASHED: &str = "Crashed";
+
 /// What became of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Submission {

@@ -16,7 +16,7 @@ use super::iam::{self, Roles};
 use super::organization::Org;
 use super::pacing::Pacing;
 use super::place::Place;
-use super::{CallRecord, Submission, key};
+use super::{CRASHED, CallRecord, Submission, key};
 
 /// Codes of an account whose services do not answer yet; which one is drawn.
 const NOT_READY: [&str; 3] = ["OptInRequired", "UnauthorizedOperation", "PendingVerification"];
@@ -92,7 +92,7 @@ impl World {
         self.settle(now);
         let now = self.now;
         if self.crashed {
-            let result = Err(CloudError::not_sent("Crashed", "the caller is gone"));
+            let result = Err(CloudError::not_sent(CRASHED, "the caller is gone"));
             return Submission { at: now, result, crashed: true };
         }
         let draws = self.chance.draws(&key::of(call));
@@ -105,7 +105,7 @@ impl World {
                 drop(self.serve(now, call, draws));
             }
             self.record(now, call, "crashed");
-            let result = Err(CloudError::unknown("Crashed", "the caller died during the call"));
+            let result = Err(CloudError::unknown(CRASHED, "the caller died during the call"));
             return Submission { at: now, result, crashed: true };
         }
         let (result, outcome) = self.deliver(now, call, draws);
