@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failure here is a failed test, and says so")]
 
 mod delivery;
+mod end_to_end;
 mod fake;
 mod moto;
 mod replies;

@@ -21,6 +21,17 @@ pub(crate) mod deviations {
     pub(crate) const NAT_GATEWAYS_START: NatGatewayState = NatGatewayState::Available;
 }
 
+/// The server's program; `SECUREBASE_MOTO` names another.
+fn program() -> PathBuf {
+    let shipped = || concat!(env!("CARGO_MANIFEST_DIR"), "/../.venv/bin/moto_server").into();
+    std::env::var_os("SECUREBASE_MOTO").map_or_else(shipped, PathBuf::from)
+}
+
+/// The Python that the server runs under, which has boto3 too.
+pub(crate) fn python() -> PathBuf {
+    program().with_file_name("python")
+}
+
 /// A running server, stopped when dropped.
 pub(crate) struct Moto {
     server: Child,
@@ -30,10 +41,7 @@ pub(crate) struct Moto {
 impl Moto {
     /// Starts a server with nothing in it on a free port, and waits until it listens.
     pub(crate) fn start() -> Self {
-        let program = std::env::var_os("SECUREBASE_MOTO").map_or_else(
-            || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../.venv/bin/moto_server")),
-            PathBuf::from,
-        );
+        let program = program();
         let mut server = Command::new(&program)
             .args(["-H", "127.0.0.1", "-p", "0"])
             .stdin(Stdio::null())

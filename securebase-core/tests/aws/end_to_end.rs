@@ -1,0 +1,187 @@
+//! The main job against moto: ten tenants planned, applied, planned again; then looked at by somebody else.
+
+use std::collections::BTreeMap;
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use securebase_core::cloud::aws::AwsCloud;
+use securebase_core::cloud::{Call, Cloud, CloudError, Operation, Reply, ReplyFuture, Target};
+use securebase_core::exec::{ApplyOptions, Run, apply, survey};
+use securebase_core::model::{LandingZone, Limits, ResourceKind, Tags};
+use securebase_core::plan::{Action, Plan, Planner, Scope};
+use securebase_core::spec::Format;
+use securebase_core::state::{MemoryStore, RunStatus, State};
+
+use super::moto::{self, Moto};
+
+/// What the file of the ten tenants says, copied from it by hand: key, e-mail of the root user, unit, block.
+const TENANTS: [(&str, &str, &str, &str); 10] = [
+    ("acme-finance", "john@acmefinance.com", "Customers-Fintech", "10.0.0.0/16"),
+    ("quantumbank-fintech", "ops@quantumbank.com", "Customers-Fintech", "10.1.0.0/16"),
+    ("metabank-fintech", "cloud@metabank.example.com", "Customers-Fintech", "10.2.0.0/16"),
+    ("crossbank-fintech", "cloud@crossbank.example.com", "Customers-Fintech", "10.5.0.0/16"),
+    ("medicorp-health", "compliance@medicorp.com", "Customers-Healthcare", "10.1.0.0/16"),
+    ("guardian-health", "cloud@guardianhealth.example.com", "Customers-Healthcare", "10.3.0.0/16"),
+    ("techgov-federal", "security@techgov.gov", "Customers-Government-Federal", "10.4.0.0/16"),
+    ("statecorp-govfed", "cloud@statecorp.example.com", "Customers-Government-Federal", "10.4.0.0/16"),
+    ("startup-standard", "admin@startupcorp.io", "Customers-Standard", "10.1.0.0/16"),
+    ("techstartup-std", "cloud@techstartup.example.com", "Customers-Standard", "10.6.0.0/16"),
+];
+
+/// The ten tenants that ship with the examples, at the pace of moto: at that of AWS, ten accounts take more than a minute.
+fn zone() -> LandingZone {
+    let limits = Limits::default();
+    let rates = limits.iter().filter(|limit| limit.name.ends_with("_rate") || limit.name.ends_with("_burst"));
+    let unhurried: String = rates.map(|rate| format!("  {} = 200\n", rate.name)).collect();
+    let text = include_str!("../../../examples/ten-tenants.client.auto.tfvars");
+    let text = format!("{text}\nlimits = {{\n{unhurried}}}\n");
+    LandingZone::parse(&text, Format::Tfvars, None).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+/// AWS, with its changing calls counted and, if asked for, the replies to some of them lost.
+struct Watched {
+    cloud: AwsCloud,
+    changes: AtomicUsize,
+    lose_every: Option<usize>,
+}
+
+impl Watched {
+    async fn new(moto: &Moto, lose_every: Option<usize>) -> Self {
+        Self { cloud: moto.cloud().await, changes: AtomicUsize::new(0), lose_every }
+    }
+
+    fn changes(&self) -> usize {
+        self.changes.load(Ordering::Relaxed)
+    }
+}
+
+impl Cloud for Watched {
+    fn call(&self, call: Call) -> ReplyFuture<'_> {
+        if !call.operation.is_mutating() {
+            return self.cloud.call(call);
+        }
+        let number = 1 + self.changes.fetch_add(1, Ordering::Relaxed);
+        let lost = self.lose_every.is_some_and(|every| number.is_multiple_of(every));
+        Box::pin(async move {
+            let reply = self.cloud.call(call).await?;
+            if lost {
+                Err(CloudError::unknown("ConnectionLost", "the test lost the reply"))
+            } else {
+                Ok(reply)
+            }
+        })
+    }
+}
+
+async fn plan(zone: &LandingZone, cloud: &dyn Cloud) -> Plan {
+    let observed = survey(cloud, &Scope::of(zone)).await.unwrap();
+    Planner::new(zone).observed(&observed).plan().unwrap()
+}
+
+async fn carry_out(plan: &Plan, cloud: &dyn Cloud, state: &State) -> Run {
+    let run = apply(plan, cloud, state, ApplyOptions::new().who("test")).await.unwrap();
+    assert_eq!(run.status, RunStatus::Succeeded, "{run}");
+    run
+}
+
+/// Lets somebody else look at what the server holds: how many things were as they should be, or what was not.
+fn verify(moto: &Moto, plan: &Plan, zone: &LandingZone) -> Result<u64, String> {
+    let mut units: BTreeMap<&str, Vec<&str>> = TENANTS.iter().map(|tenant| (tenant.2, Vec::new())).collect();
+    for step in plan.steps().filter(|step| step.kind == ResourceKind::PolicyAttachment) {
+        let rest = step.address.as_str().strip_prefix("organization/attachment/").unwrap();
+        let (unit, policy) = rest.split_once('/').unwrap();
+        units.get_mut(unit).unwrap().push(policy);
+    }
+    let tenants: Vec<_> = TENANTS
+        .iter()
+        .map(|(key, email, unit, cidr)| {
+            serde_json::json!({"key": key, "email": email, "unit": unit, "cidr": cidr, "region": "us-east-1"})
+        })
+        .collect();
+    let facts = serde_json::json!({
+        "endpoint_url": moto.url(),
+        "zone": zone.name,
+        "access_role": zone.access_role,
+        "units": units,
+        "tenants": tenants,
+    });
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/aws/verify_organization.py");
+    let output = Command::new(moto::python()).args(["-B", script, &facts.to_string()]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    if !output.status.success() {
+        return Err(said.into_owned());
+    }
+    let report: serde_json::Value = serde_json::from_str(&said).unwrap();
+    Ok(report["checked"].as_u64().unwrap())
+}
+
+#[tokio::test]
+async fn ten_tenants_come_to_be_and_stay() {
+    let moto = Moto::start();
+    let cloud = Watched::new(&moto, None).await;
+    let (zone, state) = (zone(), State::new(MemoryStore::new()));
+    let first = plan(&zone, &cloud).await;
+    let created = &first.counts()[&Action::Create];
+    for (kind, count) in [
+        (ResourceKind::OrganizationalUnit, 4),
+        (ResourceKind::Account, 10),
+        (ResourceKind::Vpc, 10),
+        (ResourceKind::Subnet, 30),
+        (ResourceKind::NatGateway, 10),
+        (ResourceKind::RouteTable, 20),
+        (ResourceKind::InternetGateway, 10),
+        (ResourceKind::FlowLog, 10),
+    ] {
+        assert_eq!(created[&kind], count, "{kind}");
+    }
+    assert_eq!(cloud.changes(), 0, "a plan changes nothing");
+
+    let run = carry_out(&first, &cloud, &state).await;
+    assert_eq!(run.applied.len(), first.steps().len());
+    let looked_at = verify(&moto, &first, &zone).unwrap_or_else(|differences| panic!("{differences}"));
+    assert!(looked_at > 500, "only {looked_at} things were looked at");
+
+    let changes = cloud.changes();
+    let second = plan(&zone, &cloud).await;
+    assert!(second.is_empty(), "not settled:\n{second}");
+    carry_out(&second, &cloud, &state).await;
+    carry_out(&first, &cloud, &state).await;
+    assert_eq!(cloud.changes(), changes, "a second apply changed something");
+
+    // Somebody takes a flow log away, which is mended, and makes a VPC of their own, which is none of our business.
+    let acme = member(&zone, &cloud, "acme-finance").await;
+    let ask = |operation| cloud.call(Call { target: acme.clone(), operation });
+    let flow_logs = ask(Operation::DescribeFlowLogs { tags: Tags::new(), page: None }).await.unwrap();
+    let Reply::FlowLogs(flow_logs) = flow_logs else { panic!("{flow_logs:?}") };
+    ask(Operation::DeleteFlowLogs { flow_log: flow_logs.items[0].id.clone() }).await.unwrap();
+    let foreign = Operation::CreateVpc { cidr: "10.99.0.0/16".parse().unwrap(), tags: Tags::new() };
+    let Reply::Created(foreign) = ask(foreign).await.unwrap() else { panic!("no VPC") };
+    let differences = verify(&moto, &first, &zone).unwrap_err();
+    assert!(differences.contains("acme-finance: number of VPCs: found 2, wanted 1"), "{differences}");
+    let mend = plan(&zone, &cloud).await;
+    let steps: Vec<_> = mend.steps().map(|step| (step.action, step.address.as_str())).collect();
+    assert_eq!(steps, [(Action::Create, "tenant/acme-finance/vpc/flow-log")]);
+    carry_out(&mend, &cloud, &state).await;
+    ask(Operation::DeleteVpc { vpc: foreign }).await.unwrap();
+    verify(&moto, &first, &zone).unwrap_or_else(|differences| panic!("{differences}"));
+}
+
+/// Where the calls for a tenant's account go.
+async fn member(zone: &LandingZone, cloud: &dyn Cloud, key: &str) -> Target {
+    let email = TENANTS.iter().find(|tenant| tenant.0 == key).unwrap().1;
+    let call = Call { target: Target::Management, operation: Operation::ListAccounts { page: None } };
+    let Reply::Accounts(page) = cloud.call(call).await.unwrap() else { panic!("no accounts") };
+    let account = page.items.iter().find(|account| account.email.eq_ignore_ascii_case(email)).unwrap().id;
+    Target::Member { account, region: zone.region.clone(), role: zone.access_role.clone() }
+}
+
+#[tokio::test]
+async fn lost_replies_double_nothing() {
+    let moto = Moto::start();
+    let cloud = Watched::new(&moto, Some(7)).await;
+    let (zone, state) = (zone(), State::new(MemoryStore::new()));
+    let first = plan(&zone, &cloud).await;
+    carry_out(&first, &cloud, &state).await;
+    verify(&moto, &first, &zone).unwrap_or_else(|differences| panic!("{differences}"));
+    assert!(plan(&zone, &cloud).await.is_empty());
+}
