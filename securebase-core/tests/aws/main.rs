@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failure here is a failed test, and says so")]
 
+mod conformance;
 mod delivery;
 mod end_to_end;
 mod fake;
