@@ -38,10 +38,13 @@ pub(super) async fn requests_listed(bench: &Bench<'_>) -> Verdict {
     bench.decided(&request).await?;
     let all = |page| O::ListCreateAccountStatus { in_progress_only: false, page };
     let found = bench.all(&Target::Management, all, take).await?;
-    ensure!(
-        found.iter().any(|row| row.id == request.id && row.account_name == bench.name("account")),
-        "the request is not listed"
-    );
+    let Some(listed) = found.iter().find(|row| row.id == request.id) else {
+        return Err("the request is not listed".to_owned());
+    };
+    ensure!(listed.account_name == bench.name("account"), "it is listed as `{}`", listed.account_name);
+    let describe = O::DescribeCreateAccountStatus { request: request.id.clone() };
+    let described = reply!(bench.org(describe).await, Reply::AccountRequest);
+    ensure!(described == *listed, "it is listed as {listed:?} and described as {described:?}");
     let open = |page| O::ListCreateAccountStatus { in_progress_only: true, page };
     let found = bench.all(&Target::Management, open, take).await?;
     ensure!(found.iter().all(|row| row.id != request.id), "a decided request is listed as in progress");

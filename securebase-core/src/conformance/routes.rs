@@ -96,7 +96,7 @@ pub(super) async fn replaced_without_a_route(bench: &Bench<'_>) -> Verdict {
     let table = bench.table(&target, &vpc).await?;
     let gateway = bench.internet(&target, &vpc).await?;
     let replace = O::ReplaceRoute { table, destination: Ipv4Net::default(), gateway };
-    bench.refused(&target, replace, &["InvalidRoute.NotFound"]).await.map(drop)
+    bench.refused(&target, replace, &["InvalidParameterValue"]).await.map(drop)
 }
 
 pub(super) async fn blackhole(bench: &Bench<'_>) -> Verdict {

@@ -8,5 +8,4 @@ mod end_to_end;
 mod fake;
 mod moto;
 mod replies;
-mod round_trip;
 mod sessions;

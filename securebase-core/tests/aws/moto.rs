@@ -6,21 +6,6 @@ use std::process::{Child, Command, Stdio};
 
 use securebase_core::cloud::aws::AwsCloud;
 
-/// What moto does otherwise than AWS and these tests must know. Everything else it leniently accepts does not matter
-/// here: failures, quotas and delays are the simulated cloud's.
-pub(crate) mod deviations {
-    use securebase_core::cloud::NatGatewayState;
-
-    /// AWS enables service control policies with the organization; moto leaves that to `EnablePolicyType`.
-    pub(crate) const POLICIES_START_ENABLED: bool = false;
-    /// AWS answers a request for an account before it is decided; moto has the account at once.
-    pub(crate) const ACCOUNTS_START_IN_PROGRESS: bool = false;
-    /// AWS lists requests for member accounts; moto lists one for the management account too, under this name.
-    pub(crate) const MANAGEMENT_ACCOUNT_WAS_REQUESTED_AS: &str = "master";
-    /// AWS makes NAT gateways pending; moto has them at once.
-    pub(crate) const NAT_GATEWAYS_START: NatGatewayState = NatGatewayState::Available;
-}
-
 /// The server's program; `SECUREBASE_MOTO` names another.
 fn program() -> PathBuf {
     let shipped = || concat!(env!("CARGO_MANIFEST_DIR"), "/../.venv/bin/moto_server").into();

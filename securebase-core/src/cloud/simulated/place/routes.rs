@@ -74,7 +74,8 @@ impl Place {
                 let row = visible_mut(&mut self.route_tables, table, now, NO_TABLE)?;
                 match row.routes.iter_mut().find(|route| route.destination == destination) {
                     Some(route) => route.gateway.clone_from(gateway),
-                    None => return Err(no_route(table, destination)),
+                    // Not the code that DeleteRoute has for the same thing.
+                    None => return Err(no_route("InvalidParameterValue", table, destination)),
                 }
                 Ok(Reply::Done)
             }
@@ -83,7 +84,10 @@ impl Place {
                 let row = visible_mut(&mut self.route_tables, table, now, NO_TABLE)?;
                 let before = row.routes.len();
                 row.routes.retain(|route| route.destination != destination);
-                if row.routes.len() == before { Err(no_route(table, destination)) } else { Ok(Reply::Done) }
+                if row.routes.len() == before {
+                    return Err(no_route("InvalidRoute.NotFound", table, destination));
+                }
+                Ok(Reply::Done)
             }
             Operation::AssociateRouteTable { table, subnet } => {
                 let row = visible(&self.route_tables, table, now, NO_TABLE)?;
@@ -154,6 +158,6 @@ fn different_networks(table: &ResourceId, other: &ResourceId) -> CloudError {
     )
 }
 
-fn no_route(table: &ResourceId, destination: Ipv4Net) -> CloudError {
-    CloudError::rejected("InvalidRoute.NotFound", format!("`{table}` has no route to `{destination}`"))
+fn no_route(code: &str, table: &ResourceId, destination: Ipv4Net) -> CloudError {
+    CloudError::rejected(code, format!("`{table}` has no route to `{destination}`"))
 }
