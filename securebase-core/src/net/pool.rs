@@ -1,6 +1,6 @@
 //! Pools of addresses: who gets which block, and keeps it.
 //!
-//! *Purpose.* [`AddressPool`] allocates, reserves, releases and remembers. It decides; [`super::state`] applies.
+//! *Purpose.* [`AddressPool`] allocates, reserves, releases and remembers. It decides; the state behind it applies.
 //!
 //! *Invariants.* A block once given stays with its owner until released, whatever is added, removed or reordered around it.
 //! Within a scope (the pool, under `per-tier` the tier's part of it, under `per-account` the owner) allocated blocks never
