@@ -352,12 +352,13 @@ impl Network {
     /// A VPC peered with two that overlap can route to either, not to both.
     fn shared_peers(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
-        let peerings = || (0..self.links.len()).filter(|n| self.links[*n].kind == LinkKind::Peering);
-        for (n, middle) in self.members.iter().enumerate() {
-            let of: Vec<usize> = peerings().filter(|link| self.joined[*link].contains(&n)).collect();
-            if of.len() < 2 {
-                continue;
-            }
+        // By member, as every member of ten thousand peerings would else look at each of them.
+        let mut peerings: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for link in (0..self.links.len()).filter(|n| self.links[*n].kind == LinkKind::Peering) {
+            self.joined[link].iter().for_each(|member| peerings.entry(*member).or_default().push(link));
+        }
+        for (n, of) in peerings.into_iter().filter(|(_, of)| of.len() > 1) {
+            let middle = &self.members[n];
             let peers: BTreeSet<usize> =
                 of.iter().flat_map(|link| &self.joined[*link]).copied().filter(|m| *m != n).collect();
             for (block, parties) in self.clusters(&self.blocks_of(peers.into_iter())) {
