@@ -2,6 +2,8 @@
 
 import json
 import pickle
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -202,6 +204,36 @@ def test_tier_documents() -> None:
         [(name, description, document)] = sb.tier_documents(framework)
         assert name == f"securebase-{framework}"
         assert len(description) <= 512 and document.size <= 10_240
+
+
+def test_coverage_speaks_of_one_framework() -> None:
+    for framework in ("soc2", "hipaa", "fedramp", "cis"):
+        report = sb.coverage(framework)
+        assert report.framework == framework
+        assert {"preventive", "detective", "open"} <= {row["coverage"] for row in report.controls}
+        assert len(report.to_table()) == len(report.controls)
+        assert pickle.loads(pickle.dumps(report)) == report
+    assert "CC6" not in str(sb.coverage("hipaa"))
+
+
+def test_difference_in_meaning() -> None:
+    assert sb.difference([[FULL, LOCK]], [[sb.PolicyDocument.from_dict(LOCK), FULL]]).is_empty
+    found = sb.difference([[FULL]], [[FULL, LOCK]])
+    [change] = found.changes
+    assert (change.before, change.after, change.regions) == ("allowed", "denied", ["elsewhere"])
+    assert change.principals == ["executor", "role", "root", "user"]
+    assert str(found) == "`any other action` by executor, role, root, user in elsewhere: allowed → denied\n"
+    assert pickle.loads(pickle.dumps(found)) == found
+
+
+def test_guide() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "guardrails.md").read_text(encoding="utf-8")
+    names: dict[str, Any] = {}
+    for block in re.findall(r"```python\n(.*?)```", guide, re.DOTALL):
+        exec(compile(block, "guardrails.md", "exec"), names)
+    for framework in ("soc2", "hipaa", "fedramp", "cis"):
+        for one in sb.guardrails(framework):
+            assert re.search(rf"\b{one.id}\b|G01–G05|G23–G25|G50–G53", guide), one.id
 
 
 def test_many_at_once() -> None:

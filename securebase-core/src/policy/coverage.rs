@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::catalogue::Catalogue;
 use super::error::Error;
+use crate::table::{Column, Error as TableError, Table};
 
 /// How a control is met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -156,6 +157,23 @@ fn natural(id: &str) -> Vec<(String, u32)> {
 }
 
 impl CoverageReport {
+    /// The report as a table: control, coverage, guardrails, available, note. Lists are joined by spaces.
+    ///
+    /// # Errors
+    /// Where a column outgrows what a table holds.
+    pub fn to_table(&self) -> Result<Table, TableError> {
+        let texts =
+            |pick: fn(&ControlCoverage) -> String| self.controls.iter().map(pick).collect::<Vec<String>>();
+        let utf8 = |name: &str, texts: Vec<String>| Column::utf8(name, texts.iter().map(String::as_str));
+        Table::new(vec![
+            utf8("control", texts(|row| row.control.clone()))?,
+            utf8("coverage", texts(|row| row.coverage.as_str().to_owned()))?,
+            utf8("guardrails", texts(|row| row.guardrails.join(" ")))?,
+            utf8("available", texts(|row| row.available.join(" ")))?,
+            utf8("note", texts(|row| row.note.clone()))?,
+        ])
+    }
+
     /// How many controls are met in a way.
     #[must_use]
     pub fn count(&self, coverage: Coverage) -> usize {

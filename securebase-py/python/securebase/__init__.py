@@ -22,12 +22,17 @@ from securebase._securebase.plan import Plan as Plan
 from securebase._securebase.plan import Step as Step
 from securebase._securebase.plan import Timeline as Timeline
 from securebase._securebase.policy import Cause as Cause
+from securebase._securebase.policy import Change as Change
+from securebase._securebase.policy import CoverageReport as CoverageReport
+from securebase._securebase.policy import Difference as Difference
 from securebase._securebase.policy import Guardrail as Guardrail
 from securebase._securebase.policy import PolicyDocument as PolicyDocument
 from securebase._securebase.policy import PolicyPath as PolicyPath
 from securebase._securebase.policy import Requests as Requests
 from securebase._securebase.policy import Verdict as Verdict
 from securebase._securebase.policy import certify as certify
+from securebase._securebase.policy import coverage as coverage
+from securebase._securebase.policy import difference as difference
 from securebase._securebase.policy import evaluate as evaluate
 from securebase._securebase.policy import evaluate_many as evaluate_many
 from securebase._securebase.policy import guardrails as guardrails

@@ -2,6 +2,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, TypeAlias, TypedDict, final
 
 from securebase._securebase.problem import Problem
+from securebase._securebase.table import Table
 
 _Document: TypeAlias = PolicyDocument | Mapping[str, Any] | str
 _Levels: TypeAlias = Iterable[Iterable[_Document | tuple[str, _Document]]]
@@ -14,6 +15,13 @@ class _Certificate(TypedDict):
     actions: list[str]
     resources: list[str]
     atoms: list[str]
+
+class _Control(TypedDict):
+    control: str
+    coverage: Literal["preventive", "provisioned", "detective", "open"]
+    guardrails: list[str]
+    available: list[str]
+    note: str
 
 @final
 class PolicyDocument:
@@ -134,6 +142,68 @@ class Requests:
 
     def __new__(cls, requests: Iterable[Mapping[str, Any]]) -> Requests: ...
     def __len__(self) -> int: ...
+
+@final
+class CoverageReport:
+    """Which controls of a framework are served, by what, and which are not."""
+
+    @property
+    def framework(self) -> str:
+        """Short name of the framework."""
+    @property
+    def title(self) -> str:
+        """Its name for people."""
+    @property
+    def controls(self) -> list[_Control]:
+        """Its controls in order of id."""
+    def to_table(self) -> Table:
+        """The same as a table; lists are joined by spaces."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Change:
+    """Requests that two versions decide differently."""
+
+    @property
+    def actions(self) -> list[str]:
+        """Actions as AWS documents them."""
+    @property
+    def resource(self) -> str:
+        """One resource of those concerned; `*` for what no pattern names."""
+    @property
+    def principals(self) -> list[str]:
+        """Kinds of principals: `executor`, `role`, `root`, `user`."""
+    @property
+    def regions(self) -> list[str]:
+        """Regions, `elsewhere` for those no policy names; empty where the region does not matter."""
+    @property
+    def before(self) -> str:
+        """`allowed`, `denied`, or the conditions under which it was denied."""
+    @property
+    def after(self) -> str:
+        """The same of now."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Difference:
+    """Everything that a change of policies changes."""
+
+    @property
+    def changes(self) -> list[Change]:
+        """The changes; none where both versions mean the same."""
+    @property
+    def is_empty(self) -> bool:
+        """Whether both versions mean the same."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+def coverage(framework: str) -> CoverageReport:
+    """What serves each control of a framework."""
+
+def difference(before: _Levels, after: _Levels, **parameters: Any) -> Difference:
+    """Which requests two versions of an account's path decide differently."""
 
 def guardrails(framework: str, **parameters: Any) -> list[Guardrail]:
     """The guardrails of a framework with the baseline; an unknown framework gets the baseline."""
