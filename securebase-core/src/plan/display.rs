@@ -10,7 +10,7 @@ use super::step::{Action, Change, Plan, PlannedTenant, Step};
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "Plan for zone `{}`: {}", self.scope.zone, Summary(self))?;
+        write!(f, "Plan for zone `{}`: {}", self.scope.zone, Summary(self))?;
         if !self.is_empty() {
             let (shared, tenants) = self.grouped();
             group(f, "Organization", "", &shared)?;
@@ -74,7 +74,7 @@ impl fmt::Display for Summary<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plan = self.0;
         if plan.is_empty() {
-            return write!(f, "no changes; {} resources are as they shall be", plan.inventory.len());
+            return writeln!(f, "no changes; {} resources are as they shall be", plan.inventory.len());
         }
         let counts = plan.counts();
         let parts: Vec<String> = counts
