@@ -340,7 +340,7 @@ fn connect(
     use securebase_core::cloud::aws;
 
     let region = region.parse().map_err(|error: securebase_core::model::NameError| {
-        crate::error::Failure::one(crate::error::Class::Input, "region-invalid", &error, error.rule)
+        crate::error::Failure::one(crate::error::Class::Input, "name-invalid", &error, error.rule)
     })?;
     let mut builder = aws::AwsCloud::builder().region(region);
     if let Some(url) = endpoint_url {

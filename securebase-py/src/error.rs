@@ -9,7 +9,7 @@ use std::fmt::Display;
 use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict as _, PyList};
 use securebase_core::cloud::CloudError;
-use securebase_core::model::{Problem as CoreProblem, Problems};
+use securebase_core::model::{Address, Problem as CoreProblem, Problems};
 use securebase_core::{exec, finance, plan, state, table};
 
 use crate::problem::Problem;
@@ -100,11 +100,30 @@ impl From<Failure> for PyErr {
     }
 }
 
+/// What a Python program does about a failure of the core, in words of this package.
+fn mend(code: &str) -> &'static str {
+    match code {
+        "plan-malformed" | "plan-version" | "plan-fingerprint" => "plan again and save the new plan",
+        "plan-stale" => "plan again against the cloud, and apply the new plan",
+        "plan-destructive" => "pass each of the addresses in `destroy` to let it happen",
+        "run-interrupted" | "run-unfinished" => "call `securebase.resume` with the same state",
+        "survey-failed" => "check the credentials and the network, then call again",
+        "state-locked" => "wait for the other run to end",
+        "state-url" => "name a directory",
+        "state-io" => "check the path, its permissions and the space left on the medium",
+        "state-corrupt" | "state-illegal" => {
+            "restore the file, or begin a new state: a survey finds what exists"
+        }
+        "state-version" => "use a release of this package that knows the format",
+        _ => "see what `docs/errors.md` says about the code",
+    }
+}
+
 impl From<plan::Error> for Failure {
     fn from(error: plan::Error) -> Self {
         match &error {
             plan::Error::Problems(problems) => Self::many(Class::Plan, error.code(), &error, problems),
-            _ => Self::one(Class::Plan, error.code(), &error, ""),
+            _ => Self::one(Class::Plan, error.code(), &error, mend(error.code())),
         }
     }
 }
@@ -113,7 +132,7 @@ impl From<state::Error> for Failure {
     fn from(error: state::Error) -> Self {
         let source = std::error::Error::source(&error).map(ToString::to_string);
         let message = source.map_or_else(|| error.to_string(), |source| format!("{error}: {source}"));
-        Self::one(Class::State, error.code(), &message, "")
+        Self::one(Class::State, error.code(), &message, mend(error.code()))
     }
 }
 
@@ -122,16 +141,16 @@ impl From<exec::Error> for Failure {
         let code = error.code();
         match error {
             exec::Error::State(error) => error.into(),
-            exec::Error::Interrupted { .. } => {
-                Self::one(Class::Interrupted, code, &error, "call `securebase.resume` with the same state")
+            exec::Error::Interrupted { .. } => Self::one(Class::Interrupted, code, &error, mend(code)),
+            exec::Error::Survey { .. } => Self::one(Class::Cloud, code, &error, mend(code)),
+            exec::Error::Destructive { ref addresses } => {
+                let each = |address: &Address| {
+                    let message = format!("`{address}` would be destroyed");
+                    CoreProblem::error(code, address.as_str(), message, mend(code))
+                };
+                Self::many(Class::Plan, code, &error, &Problems(addresses.iter().map(each).collect()))
             }
-            exec::Error::Survey { .. } => Self::one(
-                Class::Cloud,
-                code,
-                &error,
-                "check the credentials and the network, then call again",
-            ),
-            _ => Self::one(Class::Plan, code, &error, ""),
+            _ => Self::one(Class::Plan, code, &error, mend(code)),
         }
     }
 }
@@ -144,7 +163,7 @@ impl From<finance::Error> for Failure {
 
 impl From<CloudError> for Failure {
     fn from(error: CloudError) -> Self {
-        Self::one(Class::Cloud, &error.code, &error, "")
+        Self::one(Class::Cloud, &error.code, &error, "check region, endpoint, profile and credentials")
     }
 }
 
@@ -158,6 +177,6 @@ impl From<Problems> for Failure {
 
 impl From<table::Error> for Failure {
     fn from(error: table::Error) -> Self {
-        Self::one(Class::SecureBase, "table", &error, "")
+        Self::one(Class::SecureBase, "table", &error, "take fewer rows or fewer digits")
     }
 }

@@ -32,7 +32,7 @@ impl From<CoreTable> for Table {
 }
 
 fn arrow_failed(error: &ArrowError) -> Failure {
-    Failure::one(Class::SecureBase, "table", error, "")
+    Failure::one(Class::SecureBase, "table", error, "take fewer rows")
 }
 
 /// A column as an Arrow array.
