@@ -13,7 +13,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PROJECT := securebase-py/pyproject.toml
 # Two shapes of features and no third, or the largest SDK is compiled once more: the core alone, and everything.
-PURE := -p securebase-core
+PURE := -p securebase-core -p securebase-examples
 ALL := --workspace --all-features
 MATURIN := VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/maturin develop --quiet --manifest-path securebase-py/Cargo.toml
 
@@ -38,6 +38,9 @@ test: test-pure test-aws test-python ## Run every test there is, Rust and Python
 test-pure: ## Run the core's tests and examples in its documentation, without AWS
 	$(call say,Rust: the core without AWS)
 	@cargo test $(PURE)
+	$(call say,Rust: the example says «no changes» in the end)
+	@cargo run --quiet --example onboard > target/onboard.txt && tail -n 3 target/onboard.txt
+	@grep -qi 'no changes' target/onboard.txt
 
 test-aws: $(VENV)/test.stamp ## Run the AWS part against a moto server and broken connections
 	$(call say,Rust: AWS through its SDKs against a moto server)
