@@ -1,5 +1,7 @@
 //! Guardrails: documents, findings, verdicts, packing.
 
+mod report;
+
 use pyo3::exceptions::{PyIndexError, PyKeyError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyMapping, PyString, PyTuple, PyType};
@@ -10,7 +12,7 @@ use securebase_core::policy::{Fit, Level, LintOptions, Parameters, Policy, Polic
 use crate::convert::{from_json, from_python, hash, plain, to_json, to_python};
 use crate::error::{Class, Failure, Result};
 use crate::problem::Problem;
-use crate::table::Table;
+use report::{CoverageReport, Difference};
 
 impl From<core::Error> for Failure {
     fn from(error: core::Error) -> Self {
@@ -429,151 +431,9 @@ impl Requests {
     }
 }
 
-/// Which controls of a framework are served, by what, and which are not.
-#[pyclass(frozen, eq, module = "securebase")]
-#[derive(PartialEq)]
-pub(crate) struct CoverageReport(core::CoverageReport);
-
-#[pymethods]
-impl CoverageReport {
-    #[getter]
-    fn framework(&self) -> &str {
-        &self.0.framework
-    }
-
-    #[getter]
-    fn title(&self) -> &str {
-        &self.0.title
-    }
-
-    #[getter]
-    fn controls<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyAny>> {
-        plain(py, &self.0.controls)
-    }
-
-    fn to_table(&self) -> Result<Table> {
-        Ok(self.0.to_table()?.into())
-    }
-
-    fn __str__(&self) -> String {
-        self.0.to_string()
-    }
-
-    fn __repr__(&self) -> String {
-        format!("CoverageReport({:?}, {} controls)", self.0.framework, self.0.controls.len())
-    }
-
-    fn __hash__(&self) -> u64 {
-        hash(&self.0.framework)
-    }
-
-    #[classmethod]
-    fn _from_json(_class: &Bound<'_, PyType>, text: &str) -> Result<Self> {
-        from_json(text).map(Self)
-    }
-
-    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Result<(Bound<'py, PyAny>, (String,))> {
-        Ok((slf.get_type().getattr("_from_json")?, (to_json(&slf.get().0)?,)))
-    }
-}
-
-/// Requests that two versions decide differently.
-#[pyclass(frozen, eq, module = "securebase")]
-#[derive(PartialEq, Clone)]
-pub(crate) struct Change(core::Change);
-
-#[pymethods]
-impl Change {
-    #[getter]
-    fn actions(&self) -> Vec<String> {
-        self.0.actions.clone()
-    }
-
-    #[getter]
-    fn resource(&self) -> &str {
-        &self.0.resource
-    }
-
-    #[getter]
-    fn principals(&self) -> Vec<String> {
-        self.0.principals.clone()
-    }
-
-    #[getter]
-    fn regions(&self) -> Vec<String> {
-        self.0.regions.clone()
-    }
-
-    #[getter]
-    fn before(&self) -> String {
-        self.0.before.to_string()
-    }
-
-    #[getter]
-    fn after(&self) -> String {
-        self.0.after.to_string()
-    }
-
-    fn __repr__(&self) -> String {
-        format!("Change({} actions, {} → {})", self.0.actions.len(), self.0.before, self.0.after)
-    }
-
-    fn __hash__(&self) -> u64 {
-        hash(&format!("{:?}", self.0))
-    }
-
-    #[classmethod]
-    fn _from_json(_class: &Bound<'_, PyType>, text: &str) -> Result<Self> {
-        from_json(text).map(Self)
-    }
-
-    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Result<(Bound<'py, PyAny>, (String,))> {
-        Ok((slf.get_type().getattr("_from_json")?, (to_json(&slf.get().0)?,)))
-    }
-}
-
-/// Everything that a change of policies changes.
-#[pyclass(frozen, eq, module = "securebase")]
-#[derive(PartialEq)]
-pub(crate) struct Difference(core::Difference);
-
-#[pymethods]
-impl Difference {
-    #[getter]
-    fn changes(&self) -> Vec<Change> {
-        self.0.changes.iter().cloned().map(Change).collect()
-    }
-
-    #[getter]
-    fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    fn __str__(&self) -> String {
-        self.0.to_string()
-    }
-
-    fn __repr__(&self) -> String {
-        format!("Difference({} changes)", self.0.changes.len())
-    }
-
-    fn __hash__(&self) -> u64 {
-        hash(&self.0.to_string())
-    }
-
-    #[classmethod]
-    fn _from_json(_class: &Bound<'_, PyType>, text: &str) -> Result<Self> {
-        from_json(text).map(Self)
-    }
-
-    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Result<(Bound<'py, PyAny>, (String,))> {
-        Ok((slf.get_type().getattr("_from_json")?, (to_json(&slf.get().0)?,)))
-    }
-}
-
 #[pyfunction]
 fn coverage(framework: &str) -> Result<CoverageReport> {
-    Ok(CoverageReport(core::coverage(framework)?))
+    Ok(core::coverage(framework)?.into())
 }
 
 #[pyfunction]
@@ -585,7 +445,7 @@ fn difference(
     parameters: Option<&Bound<'_, PyDict>>,
 ) -> Result<Difference> {
     let (before, after, parameters) = (levels(before)?, levels(after)?, self::parameters(parameters)?);
-    Ok(Difference(py.detach(|| core::difference(&before, &after, &parameters))?))
+    Ok(py.detach(|| core::difference(&before, &after, &parameters))?.into())
 }
 
 #[pyfunction]
@@ -660,8 +520,10 @@ fn tier_documents<'py>(
 #[pymodule(submodule, gil_used = false)]
 pub(crate) mod policy {
     #[pymodule_export]
+    use super::report::{Change, CoverageReport, Difference};
+    #[pymodule_export]
     use super::{
-        Cause, Change, CoverageReport, Difference, Guardrail, PolicyDocument, PolicyPath, Requests, Verdict,
-        certify, coverage, difference, evaluate, evaluate_many, guardrails, pack, tier_documents,
+        Cause, Guardrail, PolicyDocument, PolicyPath, Requests, Verdict, certify, coverage, difference,
+        evaluate, evaluate_many, guardrails, pack, tier_documents,
     };
 }

@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::evaluate::{Decision, PolicyPath};
+use super::evaluate::PolicyPath;
 use super::request::Request;
+use super::verdict::Decision;
 
 impl Decision {
     /// One byte: 0 allowed, 1 exempt, 2 explicit deny, 3 implicit deny, 4 undecided.

@@ -14,12 +14,13 @@ use serde::{Deserialize, Serialize};
 use super::actions::{ServiceReference, Spelling};
 use super::document::{Effect, PolicyDocument, Statement};
 use super::error::Error;
-use super::evaluate::{Decision, Level, PolicyKind, PolicyPath};
+use super::evaluate::PolicyPath;
 use super::parameters::Parameters;
 use super::partition::{classes, resource_classes};
 use super::pattern::glob_folded;
 use super::request::Request;
 use super::simplify::simplify;
+use super::verdict::{Decision, Level, PolicyKind};
 
 /// Everything that applies along a path, in one view.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -286,7 +287,7 @@ fn documented(patterns: &[String], matched: &BTreeSet<usize>, witness: &str) -> 
 
 #[cfg(test)]
 mod tests {
-    use super::super::evaluate::Policy;
+    use super::super::verdict::Policy;
     use super::*;
 
     fn path(text: &str) -> Vec<Level> {

@@ -5,159 +5,17 @@
 //! ready; none is ever skipped. A certain deny never hides behind something unknown.
 //! Non-goals: identity, boundary, session and resource policies: what passes here may still be denied there.
 
-use serde::{Deserialize, Serialize};
-
 use super::arn::ResourcePattern;
 use super::condition::{CompiledCondition, Truth};
-use super::document::{Effect, PolicyDocument, Statement, Version};
+use super::document::{Effect, Statement, Version};
 use super::error::Error;
 use super::index::{ActionIndex, ActionMatcher};
 use super::request::{Exemption, Request};
+use super::verdict::{Cause, Decision, Level, Policy, PolicyKind, Verdict};
 use crate::model::{Problem, Problems};
 
 /// Levels that a path can have; AWS has seven.
 const MAX_LEVELS: usize = 64;
-
-/// Which kind of control policy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub enum PolicyKind {
-    /// Service control policy: binds the principals of accounts.
-    #[default]
-    ServiceControl,
-    /// Resource control policy: binds the use of resources of accounts.
-    ResourceControl,
-}
-
-/// A document under the name by which verdicts refer to it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Policy {
-    /// The name.
-    pub name: String,
-    /// The document.
-    pub document: PolicyDocument,
-}
-
-impl Policy {
-    /// A policy.
-    pub fn new(name: impl Into<String>, document: PolicyDocument) -> Self {
-        Self { name: name.into(), document }
-    }
-
-    /// AWS's `FullAWSAccess`.
-    #[must_use]
-    pub fn full_access() -> Self {
-        Self::new("FullAWSAccess", PolicyDocument::full_access())
-    }
-}
-
-/// One level of the path with what is attached there.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Level {
-    /// Its name: the root, a unit, the account.
-    pub name: String,
-    /// The policies attached to it.
-    pub policies: Vec<Policy>,
-}
-
-impl Level {
-    /// A level.
-    pub fn new(name: impl Into<String>, policies: Vec<Policy>) -> Self {
-        Self { name: name.into(), policies }
-    }
-}
-
-/// What a path says about a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Decision {
-    /// Every level allows it and nothing denies it.
-    Allowed,
-    /// Control policies do not bind this principal.
-    Exempt(Exemption),
-    /// A Deny matches.
-    ExplicitDeny,
-    /// Some level has no Allow for it.
-    ImplicitDeny,
-    /// It depends on context keys that the request says nothing of.
-    Undecided,
-}
-
-impl Decision {
-    /// Whether the request certainly passes.
-    #[must_use]
-    pub const fn is_allowed(self) -> bool {
-        matches!(self, Self::Allowed | Self::Exempt(_))
-    }
-}
-
-/// The statement (or the level without one) that decided.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cause {
-    /// Position of the level, root first.
-    pub level: usize,
-    /// Its name.
-    pub level_name: String,
-    /// Name of the policy; `None` where the level has no Allow.
-    pub policy: Option<String>,
-    /// Position of the policy at its level.
-    pub policy_index: Option<usize>,
-    /// Position of the statement in its document as read.
-    pub statement_index: Option<usize>,
-    /// Its `Sid`.
-    pub sid: Option<String>,
-    /// Its conditions as text, each of which held (or, where undecided, may hold).
-    pub conditions: Vec<String>,
-    /// Context keys that would have to be known.
-    pub unknown_keys: Vec<String>,
-}
-
-impl Cause {
-    /// The statement's `Sid`, or its position.
-    #[must_use]
-    pub fn statement(&self) -> Option<String> {
-        self.sid.clone().or_else(|| self.statement_index.map(|index| format!("Statement[{index}]")))
-    }
-}
-
-impl std::fmt::Display for Cause {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (Some(policy), Some(statement)) = (&self.policy, self.statement()) else {
-            return write!(formatter, "`{}` has no Allow for it", self.level_name);
-        };
-        write!(formatter, "statement `{statement}` of policy `{policy}` at `{}`", self.level_name)?;
-        if self.conditions.is_empty() {
-            Ok(())
-        } else {
-            write!(formatter, " because {}", self.conditions.join(" and "))
-        }
-    }
-}
-
-/// A decision and what made it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Verdict {
-    /// What was decided.
-    pub decision: Decision,
-    /// By what. `None` for exempt principals and where there is no organization.
-    pub decided_by: Option<Cause>,
-}
-
-impl Verdict {
-    /// Whether the request certainly passes.
-    #[must_use]
-    pub const fn allowed(&self) -> bool {
-        self.decision.is_allowed()
-    }
-}
-
-impl std::fmt::Display for Verdict {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(self.decision.as_str())?;
-        match &self.decided_by {
-            Some(cause) => write!(formatter, ": {cause}"),
-            None => Ok(()),
-        }
-    }
-}
 
 /// A path of levels made ready.
 #[derive(Debug)]

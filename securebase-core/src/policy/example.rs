@@ -11,9 +11,10 @@ use serde_json::Value;
 use super::catalogue::Guardrail;
 use super::document::PolicyDocument;
 use super::error::Error;
-use super::evaluate::{Level, Policy, PolicyKind, PolicyPath};
+use super::evaluate::PolicyPath;
 use super::parameters::Parameters;
 use super::request::Request;
+use super::verdict::{Level, Policy, PolicyKind};
 
 /// The account that examples happen in.
 const ACCOUNT: &str = "111122223333";

@@ -32,6 +32,7 @@ mod selfcheck;
 mod simplify;
 mod source;
 mod variable;
+mod verdict;
 pub mod verify;
 
 pub use batch::decide_all;
@@ -42,7 +43,7 @@ pub use coverage::{ControlCoverage, Coverage, CoverageReport, coverage};
 pub use difference::{Change, Difference, EffectivePolicy, Outcome, difference, effective};
 pub use document::{Condition, Effect, PolicyDocument, Principal, Selection, Statement, Version};
 pub use error::Error;
-pub use evaluate::{Cause, Decision, Level, Policy, PolicyKind, PolicyPath, Verdict, evaluate};
+pub use evaluate::{PolicyPath, evaluate};
 pub use example::{FailedExample, GuardrailView};
 pub use guardrails::{NamedDocument, guardrails, tier_documents, tier_documents_within};
 pub use lint::{LintOptions, lint_target, unmet_needs};
@@ -54,4 +55,5 @@ pub use privilege::{ExecutorIdentity, Side, executor_calls, known_calls, least_p
 pub use request::{Exemption, Knowledge, Request};
 pub use selfcheck::{PlannedCall, check_calls};
 pub use source::Location;
+pub use verdict::{Cause, Decision, Level, Policy, PolicyKind, Verdict};
 pub use verify::verify;

@@ -7,8 +7,9 @@
 use std::collections::BTreeMap;
 
 use super::error::Error;
-use super::evaluate::{Decision, Level, PolicyKind, PolicyPath};
+use super::evaluate::PolicyPath;
 use super::request::Request;
+use super::verdict::{Decision, Level, PolicyKind};
 use crate::model::Problem;
 
 /// A call that a plan intends to make.
@@ -65,10 +66,10 @@ fn finding(path: &PolicyPath, request: &Request) -> Option<Problem> {
 #[cfg(test)]
 mod tests {
     use super::super::document::PolicyDocument;
-    use super::super::evaluate::Policy;
     use super::super::guardrails::tier_documents;
     use super::super::parameters::Parameters;
     use super::super::privilege::{ExecutorIdentity, executor_calls};
+    use super::super::verdict::Policy;
     use super::*;
 
     fn path(framework: &str, extra: Option<PolicyDocument>) -> Vec<Level> {

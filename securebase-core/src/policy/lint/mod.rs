@@ -16,9 +16,9 @@ pub use target::{lint_target, unmet_needs};
 
 use super::actions::ServiceReference;
 use super::document::{PolicyDocument, Statement};
-use super::evaluate::PolicyKind;
 use super::pack::Fit;
 use super::parameters::Parameters;
+use super::verdict::PolicyKind;
 use crate::model::{Limits, Problem, Severity};
 
 /// What the linter knows of the policy's surroundings.

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use super::super::actions::Spelling;
 use super::super::document::{Condition, Effect, PolicyDocument, Statement};
-use super::super::evaluate::{Decision, Level, Policy, PolicyKind, PolicyPath};
+use super::super::evaluate::PolicyPath;
 use super::super::index::ActionMatcher;
 use super::super::operator::Comparison;
 use super::super::privilege::{ExecutorIdentity, executor_calls, known_calls};
+use super::super::verdict::{Decision, Level, Policy, PolicyKind};
 use super::{LintOptions, Notes, Subject};
 
 /// One action of each service that answers from one region for all of AWS; a region lock that catches it breaks consoles,

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::super::document::{Effect, PolicyDocument, Version};
-use super::super::evaluate::PolicyKind;
 use super::super::simplify::makes_superfluous;
+use super::super::verdict::PolicyKind;
 use super::{LintOptions, Notes, Subject};
 
 pub(super) fn document(document: &PolicyDocument, options: &LintOptions, notes: &mut Notes) {

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::super::catalogue::Guardrail;
 use super::super::document::{Effect, PolicyDocument, Statement};
-use super::super::evaluate::Policy;
 use super::super::index::ActionMatcher;
 use super::super::pattern::glob;
+use super::super::verdict::Policy;
 use super::LintOptions;
 use crate::model::Problem;
 

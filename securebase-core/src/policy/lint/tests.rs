@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::super::evaluate::Policy;
 use super::super::guardrails::{guardrails, tier_documents};
+use super::super::verdict::Policy;
 use super::*;
 
 /// Codes found in a document whose only statement is `body`.

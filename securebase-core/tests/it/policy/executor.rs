@@ -79,3 +79,32 @@ fn permissions_of_one_call() {
         r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["iam:CreateRole","iam:TagRole"],"Resource":"arn:*:iam::*:role/securebase-*"}}"#
     );
 }
+
+#[test]
+fn every_code_is_explained() {
+    fn sources(folder: &std::path::Path, found: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                sources(&path, found);
+            } else {
+                found.push(std::fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    let core = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let guide = std::fs::read_to_string(core.join("../docs/guardrails.md")).unwrap();
+    let mut texts = Vec::new();
+    sources(&core.join("src/policy"), &mut texts);
+    let quoted = |text: &str| -> Vec<String> {
+        let starts = text.split("\"policy.").skip(1);
+        starts
+            .filter_map(|rest| rest.split_once('"'))
+            .map(|(code, _)| format!("| `policy.{code}` |"))
+            .collect()
+    };
+    let codes: Vec<String> = texts.iter().flat_map(|text| quoted(text)).collect();
+    assert!(codes.len() > 80);
+    let missing: Vec<&String> = codes.iter().filter(|row| !guide.contains(*row)).collect();
+    assert!(missing.is_empty(), "docs/guardrails.md says nothing of {missing:?}");
+}
