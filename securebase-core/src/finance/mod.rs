@@ -39,7 +39,7 @@ pub use explore::{Goal, Lever};
 pub use footprint::Footprint;
 pub use forecast::{Cohort, Forecast, ForecastMonth};
 pub use growth::{Growth, TierGrowth};
-pub use model::{Model, Structure};
+pub use model::{Model, Structure, TenantRow};
 pub use month::{Change, Month, MonthLine, TenantMonth, TierMonth};
 pub use offers::{Offer, OfferReport};
 pub use prices::{Grade, Pool, Price, PriceBook, PriceId, Step};

@@ -11,7 +11,9 @@ use super::demand::Age;
 use super::footprint::{Counts, Footprint};
 use super::month::{ModelTenant, Month, MonthLine};
 use super::{Error, cents};
-use crate::model::{Currency, LandingZone, Money, MoneyError, NetworkFeatures, ResourceKind, Tier};
+use crate::model::{
+    Currency, LandingZone, Money, MoneyError, NetworkFeatures, Problem, Problems, ResourceKind, Tier,
+};
 
 /// What a landing zone earns and costs under a set of assumptions.
 #[derive(Debug, Clone)]
@@ -23,6 +25,17 @@ pub struct Model {
     counts: Counts,
     currency: Currency,
     pub(super) assumptions: Assumptions,
+}
+
+/// A tenant as a row of a data frame, all as text.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TenantRow {
+    /// Its key.
+    pub tenant: Option<String>,
+    /// Its tier.
+    pub tier: Option<String>,
+    /// What it pays a month, where it is not the tier's price.
+    pub monthly_price: Option<String>,
 }
 
 /// How many of what a zone has, as far as effort and quotas care.
@@ -94,6 +107,71 @@ impl Model {
             }));
         }
         let footprint = Footprint::of_mix(mix.iter().copied(), counts);
+        Self::of(tiers.to_vec(), tenants, footprint, counts, assumptions)
+    }
+
+    /// Tenants from the rows of a data frame: a key, a tier, and a price where it is not the tier's, all as text.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with every cell that is wrong, by row (from 0, as frames count) and column.
+    pub fn of_rows(
+        tiers: &[Tier],
+        rows: &[TenantRow],
+        network: Option<NetworkFeatures>,
+        assumptions: Assumptions,
+    ) -> Result<Self, Error> {
+        let mut problems = Vec::new();
+        let mut tenants: Vec<ModelTenant> = Vec::with_capacity(rows.len());
+        let mut keys = std::collections::BTreeSet::new();
+        let counts = Counts::of_tenant(network);
+        let mut footprint = Footprint::of_mix([], counts);
+        for (index, row) in rows.iter().enumerate() {
+            let mut wrong = |column: &str, message: String, hint: &str| {
+                problems.push(Problem::error(
+                    "cell-invalid",
+                    format!("row {index}, column {column}"),
+                    message,
+                    hint,
+                ));
+            };
+            let key = row.tenant.as_deref().unwrap_or_default().trim();
+            if key.is_empty() {
+                wrong("tenant", "a tenant has no key".to_owned(), "name every tenant");
+            } else if !keys.insert(key) {
+                wrong("tenant", format!("`{key}` is there already"), "give every tenant a row of its own");
+            }
+            let name = row.tier.as_deref().unwrap_or_default().trim();
+            let Some(tier) = tiers.iter().position(|tier| tier.name.as_str() == name) else {
+                let known: Vec<&str> = tiers.iter().map(|tier| tier.name.as_str()).collect();
+                let hint = format!("use one of {}", known.join(", "));
+                wrong("tier", format!("`{name}` is not a tier"), &hint);
+                continue;
+            };
+            let price = match row.monthly_price.as_deref().map(str::trim) {
+                None | Some("") => tiers[tier].monthly_price,
+                Some(text) => match text.parse::<Decimal>() {
+                    Ok(price) if !price.is_sign_negative() || price.is_zero() => {
+                        Money { amount: price, ..tiers[tier].monthly_price }
+                    }
+                    _ => {
+                        wrong(
+                            "monthly_price",
+                            format!("`{text}` is not a price"),
+                            "use a number of zero or more",
+                        );
+                        continue;
+                    }
+                },
+            };
+            footprint.add(Some(key), Some(name), ResourceKind::Account);
+            tenants.push(ModelTenant { key: key.into(), tier, price });
+        }
+        if !problems.is_empty() {
+            return Err(Error::Invalid(Problems(problems)));
+        }
+        for tenant in footprint.tenants.values_mut() {
+            tenant.counts = counts;
+        }
         Self::of(tiers.to_vec(), tenants, footprint, counts, assumptions)
     }
 

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::Error;
 use super::number::Number;
 use crate::model::{Currency, Problem, Problems};
+use crate::table::{Column, Table};
 
 macro_rules! price_ids {
     ($($(#[$doc:meta])* $variant:ident = $name:literal;)*) => {
@@ -413,6 +414,58 @@ impl PriceBook {
         })
     }
 
+    /// All of it as JSON of the shape [`Self::with_json`] reads.
+    pub fn to_json(&self) -> serde_json::Value {
+        let bound = |step: &Step| step.up_to.map_or_else(|| "Inf".to_owned(), |bound| bound.to_string());
+        let prices: Vec<serde_json::Value> = self
+            .prices
+            .iter()
+            .map(|price| {
+                let steps: Vec<[String; 2]> =
+                    price.steps.iter().map(|step| [bound(step), step.price.to_string()]).collect();
+                serde_json::json!({
+                    "id": price.id.name(),
+                    "name": price.name,
+                    "unit": price.unit,
+                    "steps": steps,
+                    "pool": price.pool,
+                    "grade": price.grade,
+                    "source": price.source,
+                })
+            })
+            .collect();
+        serde_json::json!({
+            "version": VERSION,
+            "as_of": self.as_of,
+            "region": self.region,
+            "currency": self.currency,
+            "hours_per_month": self.hours_per_month.to_string(),
+            "price": prices,
+        })
+    }
+
+    /// The prices as a table, one row a step: `price_id, item, unit, up_to, price, pool, grade, source`; the last step of a
+    /// price has no bound.
+    ///
+    /// # Errors
+    /// [`Error::Table`] where a number has too many digits.
+    pub fn table(&self) -> Result<Table, Error> {
+        let rows: Vec<(&Price, &Step)> =
+            self.prices.iter().flat_map(|price| price.steps.iter().map(move |step| (price, step))).collect();
+        let pool = |price: &Price| if price.pool == Pool::Payer { "payer" } else { "account" };
+        let grades: Vec<String> = rows.iter().map(|(price, _)| price.grade.to_string()).collect();
+        Ok(Table::new(vec![
+            Column::utf8("price_id", rows.iter().map(|(price, _)| price.id.name()))?,
+            Column::utf8("item", rows.iter().map(|(price, _)| price.name.as_str()))?,
+            Column::utf8("unit", rows.iter().map(|(price, _)| price.unit.as_str()))?,
+            Column::decimal("up_to", 4, rows.iter().map(|(_, step)| step.up_to))?,
+            Column::decimal("price", 10, rows.iter().map(|(_, step)| step.price))?,
+            Column::utf8("pool", rows.iter().map(|(price, _)| pool(price)))?,
+            Column::utf8("grade", grades.iter().map(String::as_str))?,
+            Column::utf8("source", rows.iter().map(|(price, _)| price.source.as_str()))?,
+        ])?)
+    }
+
     /// The day the prices were collected.
     pub fn as_of(&self) -> &str {
         &self.as_of
@@ -521,6 +574,12 @@ mod tests {
         let json = r#"{"price": [{"id": "alarm_month", "steps": [[10, "0"], ["Inf", "0.2"]]}]}"#;
         let book = PriceBook::shipped().with_json(json).unwrap();
         assert_eq!(book.price(PriceId::AlarmMonth).amount(Decimal::from(11)).unwrap(), Decimal::new(2, 1));
+    }
+
+    #[test]
+    fn what_is_written_is_what_is_read() {
+        let shipped = PriceBook::shipped();
+        assert_eq!(&shipped.with_json(&shipped.to_json().to_string()).unwrap(), shipped);
     }
 
     #[test]

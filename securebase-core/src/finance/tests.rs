@@ -271,6 +271,28 @@ fn the_scaling_path_names_the_quota_to_raise() {
     assert!(model([0; 4], Assumptions::aws()).capacity_plan(&[1], &Limits::default(), 16, &[]).is_err());
 }
 
+#[test]
+fn rows_of_a_frame_are_tenants_or_every_wrong_cell_is_named() {
+    let row = |tenant: &str, tier: &str, price: Option<&str>| TenantRow {
+        tenant: Some(tenant.to_owned()),
+        tier: Some(tier.to_owned()),
+        monthly_price: price.map(str::to_owned),
+    };
+    let of = |rows: &[TenantRow]| {
+        Model::of_rows(Tier::shipped(), rows, Some(NetworkFeatures::default()), Assumptions::aws())
+    };
+    let good = of(&[row("a", "fintech", None), row("b", "standard", Some("1500.50"))]).unwrap();
+    assert_eq!(good.month().unwrap().revenue, usd("9500.50"));
+    assert_eq!(good.month().unwrap().infrastructure, cost([1, 0, 0, 1]).total());
+    let rows = [row("a", "fintec", None), row("", "standard", None), row("a", "standard", Some("cheap"))];
+    let Err(Error::Invalid(problems)) = of(&rows) else { panic!() };
+    let paths: Vec<&str> = problems.iter().map(|problem| problem.path.as_str()).collect();
+    assert_eq!(
+        paths,
+        ["row 0, column tier", "row 1, column tenant", "row 2, column tenant", "row 2, column monthly_price"]
+    );
+}
+
 fn any_assumptions() -> impl Strategy<Value = Assumptions> {
     let rules = [Allocation::Equal, Allocation::Revenue, Allocation::Usage, Allocation::Tier];
     let names: Vec<&str> = Assumptions::seeds().chain(["aws"]).collect();

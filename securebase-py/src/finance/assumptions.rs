@@ -1,0 +1,185 @@
+//! Assumptions.
+
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple, PyType};
+use rust_decimal::Decimal;
+
+use super::core::{self, AssumedLine, Category};
+use super::exact;
+use super::prices::{prices, usage};
+use crate::error::{Class, Failure, Result};
+use crate::table::Table;
+use securebase_core::table::{Column, Table as CoreTable};
+
+/// What a month costs, as a set of assumptions.
+#[pyclass(frozen, eq, module = "securebase.finance")]
+pub(crate) struct Assumptions {
+    pub(super) core: core::Assumptions,
+    /// The call that made it, which a pickle repeats: the name of a method of this class or of `base`, and its arguments.
+    base: Option<Py<Self>>,
+    method: &'static str,
+    arguments: Py<PyDict>,
+}
+
+impl PartialEq for Assumptions {
+    fn eq(&self, other: &Self) -> bool {
+        self.core == other.core
+    }
+}
+
+pub(super) fn allocation(name: &str) -> Result<core::Allocation> {
+    Ok(match name {
+        "equal" => core::Allocation::Equal,
+        "revenue" => core::Allocation::Revenue,
+        "usage" => core::Allocation::Usage,
+        "tier" => core::Allocation::Tier,
+        _ => {
+            let message = format!("`{name}` is not a way of sharing shared costs");
+            let hint = "use `equal`, `revenue`, `usage` or `tier`";
+            return Err(Failure::one(Class::Finance, "allocation-unknown", &message, hint));
+        }
+    })
+}
+
+#[pymethods]
+impl Assumptions {
+    /// What one of the reports of January 2026 assumes.
+    #[staticmethod]
+    #[pyo3(signature = (document, /))]
+    fn seed(py: Python<'_>, document: &str) -> Result<Self> {
+        let core = core::Assumptions::seed(document)?;
+        let arguments = PyDict::new(py);
+        arguments.set_item("document", document)?;
+        Ok(Self { core, base: None, method: "seed", arguments: arguments.unbind() })
+    }
+
+    /// AWS's list prices for what the zone contains. `prices` is a `PriceBook`, a dict or a file of prices that differ;
+    /// `usage` is a dict or a file of usage that differs.
+    #[staticmethod]
+    #[pyo3(signature = (*, prices = None, usage = None))]
+    fn aws(
+        py: Python<'_>,
+        prices: Option<&Bound<'_, PyAny>>,
+        usage: Option<&Bound<'_, PyAny>>,
+    ) -> Result<Self> {
+        let core = core::Assumptions::catalogue(self::prices(prices)?, self::usage(usage)?);
+        let arguments = PyDict::new(py);
+        arguments.set_item("prices", prices)?;
+        arguments.set_item("usage", usage)?;
+        Ok(Self { core, base: None, method: "aws", arguments: arguments.unbind() })
+    }
+
+    /// The documents `seed` knows.
+    #[staticmethod]
+    fn documents() -> Vec<&'static str> {
+        core::Assumptions::seeds().collect()
+    }
+
+    /// The name of the document, or `aws`.
+    #[getter]
+    fn name(&self) -> &str {
+        self.core.name()
+    }
+
+    /// What a person reads.
+    #[getter]
+    fn title(&self) -> &str {
+        self.core.title()
+    }
+
+    /// The same with shared costs shared by another rule (`equal`, `revenue`, `usage`, `tier`), or with support, sales or
+    /// other costs of one's own: an amount a month, or for each tenant a month.
+    #[pyo3(signature = (*, allocation = None, support = None, sales = None, other = None, support_per_tenant = None, sales_per_tenant = None, other_per_tenant = None))]
+    #[expect(clippy::too_many_arguments, reason = "keyword arguments of a Python method")]
+    fn replace(
+        slf: &Bound<'_, Self>,
+        allocation: Option<&str>,
+        support: Option<&Bound<'_, PyAny>>,
+        sales: Option<&Bound<'_, PyAny>>,
+        other: Option<&Bound<'_, PyAny>>,
+        support_per_tenant: Option<&Bound<'_, PyAny>>,
+        sales_per_tenant: Option<&Bound<'_, PyAny>>,
+        other_per_tenant: Option<&Bound<'_, PyAny>>,
+    ) -> Result<Self> {
+        let mut core = slf.get().core.clone();
+        let arguments = PyDict::new(slf.py());
+        if let Some(name) = allocation {
+            core = core.with_allocation(self::allocation(name)?);
+            arguments.set_item("allocation", name)?;
+        }
+        let given = [
+            (Category::Support, support, support_per_tenant),
+            (Category::Sales, sales, sales_per_tenant),
+            (Category::Other, other, other_per_tenant),
+        ];
+        for (category, fixed, per_tenant) in given {
+            let name = category.name();
+            let mut lines = Vec::new();
+            let mut line = |value: Option<&Bound<'_, PyAny>>,
+                            name: &str,
+                            make: fn(Category, &str, Decimal, &str) -> AssumedLine|
+             -> Result<()> {
+                if let Some(value) = value {
+                    let amount = exact(name, value)?;
+                    if amount.is_sign_negative() && !amount.is_zero() {
+                        let message = format!("`{amount}` is no cost: it is negative");
+                        return Err(Failure::one(Class::Finance, "finance-range", &message, "use zero or more"));
+                    }
+                    arguments.set_item(name, amount)?;
+                    lines.push(make(category, name, amount, "given by the caller"));
+                }
+                Ok(())
+            };
+            line(fixed, name, AssumedLine::fixed)?;
+            line(per_tenant, &format!("{name}_per_tenant"), AssumedLine::per_tenant)?;
+            if !lines.is_empty() {
+                core = core.with_lines(category, lines);
+            }
+        }
+        let base = Some(slf.clone().unbind());
+        Ok(Self { core, base, method: "replace", arguments: arguments.unbind() })
+    }
+
+    /// The assumed lines of cost as a table: `category, item, quantity, unit, price, source`.
+    fn to_arrow(&self) -> Result<Table> {
+        let lines = self.core.lines();
+        Ok(CoreTable::new(vec![
+            Column::utf8("category", lines.iter().map(|line| line.category.name()))?,
+            Column::utf8("item", lines.iter().map(|line| line.item.as_str()))?,
+            Column::decimal("quantity", 10, lines.iter().map(|line| line.quantity))?,
+            Column::utf8("unit", lines.iter().map(|line| line.unit.as_str()))?,
+            Column::decimal("price", 10, lines.iter().map(|line| line.price))?,
+            Column::utf8("source", lines.iter().map(|line| line.source.as_str()))?,
+        ])?
+        .into())
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<Assumptions {:?}: {}>", self.core.name(), self.core.title())
+    }
+
+    #[classmethod]
+    fn _from_parts<'py>(
+        class: &Bound<'py, PyType>,
+        base: Option<Bound<'py, PyAny>>,
+        method: &str,
+        arguments: &Bound<'py, PyDict>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        match base {
+            Some(base) => base.getattr(method)?.call((), Some(arguments)),
+            None if method == "seed" => {
+                let document = PyTuple::new(class.py(), arguments.values().iter())?;
+                class.getattr(method)?.call1(document)
+            }
+            None => class.getattr(method)?.call((), Some(arguments)),
+        }
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, Parts<'py>)> {
+        let Self { core: _, base, method, arguments } = slf.get();
+        let base = base.as_ref().map(|base| base.bind(slf.py()).clone());
+        Ok((slf.get_type().getattr("_from_parts")?, (base, *method, arguments.bind(slf.py()).clone())))
+    }
+}
+
+type Parts<'py> = (Option<Bound<'py, Assumptions>>, &'static str, Bound<'py, PyDict>);

@@ -1,0 +1,145 @@
+//! Price books.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+
+use pyo3::prelude::*;
+use pyo3::types::{PyMapping, PyType};
+use securebase_core::table::{Column, Table as CoreTable};
+
+use super::core;
+use crate::convert::from_python;
+use crate::error::{Class, Failure, Result};
+use crate::table::Table;
+
+/// What AWS charges, dated and sourced.
+#[pyclass(frozen, eq, module = "securebase.finance")]
+#[derive(PartialEq, Clone)]
+pub(crate) struct PriceBook(pub(super) core::PriceBook);
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
+    let message = format!("`{}` cannot be read: {error}", path.display());
+    Failure::one(Class::Input, "file-unreadable", &message, "check the path")
+}
+
+fn is_json(path: &Path) -> bool {
+    path.extension().is_some_and(|suffix| suffix.eq_ignore_ascii_case("json"))
+}
+
+fn read(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))
+}
+
+/// Prices from nothing (the shipped), a `PriceBook`, a dict of the file's shape, or a file.
+pub(super) fn prices(given: Option<&Bound<'_, PyAny>>) -> Result<core::PriceBook> {
+    let Some(given) = given else { return Ok(core::PriceBook::shipped().clone()) };
+    if let Ok(own) = given.cast::<PriceBook>() {
+        return Ok(own.get().0.clone());
+    }
+    replaced(core::PriceBook::shipped(), given)
+}
+
+/// A price book with what a dict or a file names replaced.
+fn replaced(book: &core::PriceBook, given: &Bound<'_, PyAny>) -> Result<core::PriceBook> {
+    if given.cast::<PyMapping>().is_ok() {
+        return Ok(book.with_json(&from_python(given)?.to_string())?);
+    }
+    let path: PathBuf = given.extract()?;
+    let text = read(&path)?;
+    Ok(if is_json(&path) { book.with_json(&text)? } else { book.with_toml(&text)? })
+}
+
+/// Usage from nothing (the shipped), a dict of the file's shape, or a file.
+pub(super) fn usage(given: Option<&Bound<'_, PyAny>>) -> Result<core::Usage> {
+    let shipped = core::Usage::shipped();
+    let Some(given) = given else { return Ok(shipped.clone()) };
+    if given.cast::<PyMapping>().is_ok() {
+        return Ok(shipped.with_json(&from_python(given)?.to_string())?);
+    }
+    let path: PathBuf = given.extract()?;
+    let text = read(&path)?;
+    Ok(if is_json(&path) { shipped.with_json(&text)? } else { shipped.with_toml(&text)? })
+}
+
+#[pymethods]
+impl PriceBook {
+    /// The shipped prices, or those with what `prices` names replaced: a dict of the file's shape, or a file.
+    #[new]
+    #[pyo3(signature = (prices = None))]
+    fn new(prices: Option<&Bound<'_, PyAny>>) -> Result<Self> {
+        self::prices(prices).map(Self)
+    }
+
+    /// The day the prices were collected.
+    #[getter]
+    fn as_of(&self) -> &str {
+        self.0.as_of()
+    }
+
+    /// The region they hold in.
+    #[getter]
+    fn region(&self) -> &str {
+        self.0.region()
+    }
+
+    /// The currency they are in.
+    #[getter]
+    fn currency(&self) -> String {
+        self.0.currency().to_string()
+    }
+
+    /// The same with what a dict of the file's shape or a file names replaced.
+    #[pyo3(signature = (prices, /))]
+    fn replace(&self, prices: &Bound<'_, PyAny>) -> Result<Self> {
+        replaced(&self.0, prices).map(Self)
+    }
+
+    /// The same with the prices of an AWS price-list offer file (`.json` or `.csv`), and a table of what became of each
+    /// product: `sku, usage_type, price_id, left_out`.
+    #[pyo3(signature = (path, /, *, region = "us-east-1"))]
+    fn with_offer(&self, py: Python<'_>, path: PathBuf, region: &str) -> Result<(Self, Table)> {
+        let (book, report) = py.detach(|| {
+            let file = BufReader::new(File::open(&path).map_err(|error| unreadable(&path, &error))?);
+            let offer = if is_json(&path) {
+                core::Offer::from_json(file, region)?
+            } else {
+                core::Offer::from_csv(file, region)?
+            };
+            Ok::<_, Failure>(self.0.with_offer(&offer))
+        })?;
+        let rows: Vec<(&str, &str, Option<&str>, Option<&str>)> = report
+            .mapped
+            .iter()
+            .map(|(sku, usage, id)| (sku.as_str(), usage.as_str(), Some(id.name()), None))
+            .chain(report.unmapped.iter().map(|(sku, usage, reason)| {
+                (sku.as_str(), usage.as_str(), None, Some(reason.as_str()))
+            }))
+            .collect();
+        let table = CoreTable::new(vec![
+            Column::utf8("sku", rows.iter().map(|row| row.0))?,
+            Column::utf8("usage_type", rows.iter().map(|row| row.1))?,
+            Column::utf8("price_id", rows.iter().map(|row| row.2))?,
+            Column::utf8("left_out", rows.iter().map(|row| row.3))?,
+        ])?;
+        Ok((Self(book), table.into()))
+    }
+
+    /// The prices as a table, one row a step of a price.
+    fn to_arrow(&self) -> Result<Table> {
+        Ok(self.0.table()?.into())
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<PriceBook of {} as of {}>", self.0.region(), self.0.as_of())
+    }
+
+    #[classmethod]
+    fn _from_json(_class: &Bound<'_, PyType>, text: &str) -> Result<Self> {
+        Ok(Self(core::PriceBook::shipped().with_json(text)?))
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, (String,))> {
+        Ok((slf.get_type().getattr("_from_json")?, (slf.get().0.to_json().to_string(),)))
+    }
+}
