@@ -17,13 +17,15 @@ use crate::error::Result;
 /// Money and shares come as `Decimal`, `int` or `str`; a `float` is refused, as most decimals have none.
 fn exact(what: &str, value: &Bound<'_, PyAny>) -> Result<Decimal> {
     if value.is_instance_of::<PyFloat>() || value.is_instance_of::<PyBool>() {
-        let message = format!("{what} is exact: give a `Decimal`, an `int` or a `str`, not {}", value.repr()?);
+        let message =
+            format!("{what} is exact: give a `Decimal`, an `int` or a `str`, not {}", value.repr()?);
         return Err(PyTypeError::new_err(message).into());
     }
     Ok(value.extract::<Decimal>().or_else(|_| {
         let text = value.str()?;
         text.to_str()?.trim().parse::<Decimal>().map_err(|_| {
-            let message = format!("{what} is a number, not {}", value.repr().map_or_else(|_| text.clone(), |r| r));
+            let message =
+                format!("{what} is a number, not {}", value.repr().map_or_else(|_| text.clone(), |r| r));
             PyErr::from(PyTypeError::new_err(message))
         })
     })?)

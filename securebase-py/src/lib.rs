@@ -7,6 +7,7 @@
 mod cloud;
 mod convert;
 mod error;
+mod finance;
 mod model;
 mod net;
 mod plan;
@@ -24,6 +25,8 @@ mod _securebase {
 
     #[pymodule_export]
     use crate::cloud::cloud;
+    #[pymodule_export]
+    use crate::finance::finance;
     #[pymodule_export]
     use crate::model::model;
     #[pymodule_export]

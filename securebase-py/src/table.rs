@@ -21,7 +21,7 @@ use crate::error::{Class, Failure, Result};
 
 /// A table: named, typed columns of equal length. It offers the Arrow PyCapsule interface, so every library that speaks
 /// Arrow reads it without a copy in Python.
-#[pyclass(frozen, eq, module = "securebase")]
+#[pyclass(frozen, eq, subclass, module = "securebase")]
 #[derive(PartialEq)]
 pub(crate) struct Table(Arc<CoreTable>);
 

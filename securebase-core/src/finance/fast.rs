@@ -35,14 +35,48 @@ struct Pooled {
     per_tenant: Vec<f64>,
 }
 
-impl Pooled {
-    fn cost(&self, quantity: f64) -> f64 {
+/// A pooled price beyond its first step: at each bound passed, the price of a unit changes by `more`.
+///
+/// The first step is linear in the tenants and is counted with them; what is left is nothing up to `reach` tenants.
+#[derive(Debug, Clone)]
+struct Bends {
+    reach: f64,
+    base: f64,
+    per_present_tier: f64,
+    per_tenant: Vec<f64>,
+    /// Bound and change of price.
+    bends: Vec<(f64, f64)>,
+}
+
+impl Bends {
+    fn new(pool: &Pooled) -> Option<Self> {
+        let bends: Vec<(f64, f64)> =
+            pool.steps.windows(2).map(|pair| (pair[1].from, pair[1].price - pair[0].price)).collect();
+        let first = bends.first()?.0;
+        let most = pool.per_tenant.iter().copied().fold(0.0, f64::max);
+        let present = pool.per_present_tier * pool.per_tenant.len() as f64;
+        let reach = if most > 0.0 { (first - pool.base - present) / most } else { -1.0 };
+        Some(Self {
+            reach,
+            base: pool.base,
+            per_present_tier: pool.per_present_tier,
+            per_tenant: pool.per_tenant.clone(),
+            bends,
+        })
+    }
+
+    #[inline]
+    fn cost(&self, tenants: &[f64], present: f64) -> f64 {
+        let mut quantity = self.base + self.per_present_tier * present;
+        for (&each, &count) in self.per_tenant.iter().zip(tenants) {
+            quantity += each * count;
+        }
         let mut cost = 0.0;
-        for step in &self.steps {
-            if quantity <= step.from {
+        for &(bound, more) in &self.bends {
+            if quantity <= bound {
                 break;
             }
-            cost = step.cost + (quantity - step.from) * step.price;
+            cost += (quantity - bound) * more;
         }
         cost
     }
@@ -103,6 +137,31 @@ impl Outcome {
     }
 }
 
+/// Infrastructure taken apart: what is linear in the tenants, and the bends of pooled prices.
+#[derive(Debug, Clone)]
+struct Linear {
+    base: f64,
+    per_present_tier: f64,
+    each: Vec<f64>,
+    bends: Vec<Bends>,
+}
+
+impl Linear {
+    fn new(base: f64, each: &[f64], pooled: &[Pooled]) -> Self {
+        let mut linear = Self { base, per_present_tier: 0.0, each: each.to_vec(), bends: Vec::new() };
+        for pool in pooled {
+            let price = pool.steps.first().map_or(0.0, |step| step.price);
+            linear.base += pool.base * price;
+            linear.per_present_tier += pool.per_present_tier * price;
+            for (each, more) in linear.each.iter_mut().zip(&pool.per_tenant) {
+                *each += more * price;
+            }
+            linear.bends.extend(Bends::new(pool));
+        }
+        linear
+    }
+}
+
 /// The model and its growth, compiled for a number of months.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Fast {
@@ -112,6 +171,8 @@ pub(super) struct Fast {
     base: f64,
     shield: f64,
     pooled: Vec<Pooled>,
+    #[serde(skip)]
+    linear: Linear,
     assumed: [Assumed; 4],
     acquisition_cost: f64,
     /// Tenants won a month, by tier.
@@ -135,19 +196,23 @@ impl Fast {
             let sales = &assumed[Category::Sales as usize];
             sales.cost(1.0) > 0.0
         };
+        let base = curve.as_ref().map_or(0.0, |curve| float(curve.base));
+        let each = curve.as_ref().map_or_else(
+            || vec![0.0; tiers],
+            |curve| curve.tiers.iter().map(|tier| float(tier.each)).collect(),
+        );
+        let pooled = curve.as_ref().map(pooled).unwrap_or_default();
         Ok(Self {
+            linear: Linear::new(base, &each, &pooled),
+            base,
+            each,
+            pooled,
             prices: (0..tiers).map(|tier| float(model.average_price(tier))).collect(),
-            each: curve.as_ref().map_or_else(
-                || vec![0.0; tiers],
-                |curve| curve.tiers.iter().map(|tier| float(tier.each)).collect(),
-            ),
             shield_tiers: curve.as_ref().map_or_else(
                 || vec![false; tiers],
                 |curve| curve.tiers.iter().map(|tier| tier.shield).collect(),
             ),
-            base: curve.as_ref().map_or(0.0, |curve| float(curve.base)),
             shield: curve.as_ref().map_or(0.0, |curve| float(curve.shield)),
-            pooled: curve.as_ref().map(pooled).unwrap_or_default(),
             assumed,
             acquisition_cost: if has_sales { 0.0 } else { float(growth.acquisition_cost) },
             new: growths.iter().map(|tier| float(tier.new)).collect(),
@@ -162,23 +227,23 @@ impl Fast {
     pub(super) fn outcome(&self, tenants: &[f64], won: f64, month: usize, factors: &[f64; 6]) -> Outcome {
         let mut total = 0.0;
         let mut revenue = 0.0;
-        let mut infrastructure = self.base;
+        let mut infrastructure = self.linear.base;
         let mut present = 0.0;
         let mut shield = false;
-        for (tier, &count) in tenants.iter().enumerate() {
+        let of_tiers = self.prices.iter().zip(&self.linear.each).zip(&self.shield_tiers);
+        for (&count, ((&price, &each), &needs_shield)) in tenants.iter().zip(of_tiers) {
             total += count;
-            revenue += count * self.prices[tier];
-            infrastructure += count * self.each[tier];
+            revenue += count * price;
+            infrastructure += count * each;
             let some = count > 0.0;
             present += f64::from(u8::from(some));
-            shield |= some && self.shield_tiers[tier];
+            shield |= some && needs_shield;
         }
-        for pool in &self.pooled {
-            let mut quantity = pool.base + pool.per_present_tier * present;
-            for (&each, &count) in pool.per_tenant.iter().zip(tenants) {
-                quantity += each * count;
+        infrastructure += self.linear.per_present_tier * present;
+        for bends in &self.linear.bends {
+            if total > bends.reach {
+                infrastructure += bends.cost(tenants, present);
             }
-            infrastructure += pool.cost(quantity);
         }
         let inflation = self.inflation[month];
         let factor = |factor: Factor| factors[factor as usize];

@@ -113,6 +113,8 @@ struct Chunk {
     tenants: Vec<u32>,
     /// Factors, trial by trial, in the order of the uncertain ones.
     factors: Vec<f64>,
+    /// The chance that a tier wins nobody in a month, trial by trial, tier by tier.
+    nobody: Vec<f64>,
     won: Vec<u32>,
     profit: Vec<f64>,
 }
@@ -202,7 +204,7 @@ impl Model {
         let fast = Fast::new(self, growth, months)?;
         let start = self.tenants_by_tier();
         let source = generator(seed, "finance/factors");
-        let mut chunks = start_chunks(trials, first_trial, &start, &joint, &source);
+        let mut chunks = start_chunks(trials, first_trial, &start, &fast, &joint, &source);
         let source = generator(seed, "finance/months");
         let mut spreads = Vec::with_capacity(months as usize * Metric::ALL.len());
         let size = usize::try_from(trials).unwrap_or(usize::MAX);
@@ -234,6 +236,7 @@ fn start_chunks(
     trials: u64,
     first_trial: u64,
     tenants: &[u32],
+    fast: &Fast,
     joint: &Joint,
     source: &ChaCha8Rng,
 ) -> Vec<Chunk> {
@@ -255,18 +258,21 @@ fn start_chunks(
             rng.set_word_pos(u128::from(first) * 2 * per_trial as u128);
             let mut uniforms = [0.5; 6];
             let mut factors = Vec::with_capacity(trials * per_trial);
+            let mut nobody = Vec::with_capacity(trials * fast.new.len());
             for _ in 0..trials {
                 for uniform in &mut uniforms[..per_trial] {
                     *uniform = unit(rng.next_u64());
                 }
                 let all = joint.factors(&uniforms[..per_trial]);
                 factors.extend(joint.uncertain().iter().map(|uncertain| all[uncertain.factor as usize]));
+                nobody.extend(fast.new.iter().map(|new| libm::exp(-new * all[Factor::New as usize])));
             }
             Chunk {
                 first,
                 trials,
                 tenants: tenants.repeat(trials),
                 factors,
+                nobody,
                 won: vec![0; trials],
                 profit: vec![0.0; trials],
             }
@@ -327,14 +333,16 @@ fn step_chunk(
         let factors = spread_factors(&chunk.factors, trial, joint.uncertain().iter().map(|u| u.factor));
         let (more, faster) = (factors[Factor::New as usize], factors[Factor::Churn as usize]);
         let tenants = &mut chunk.tenants[trial * tiers..(trial + 1) * tiers];
+        let nobody = &chunk.nobody[trial * tiers..(trial + 1) * tiers];
         let mut won = 0;
-        for tier in 0..tiers {
+        let of_tiers = fast.hazard.iter().zip(&fast.new).zip(nobody).zip(&mut counts);
+        for (tenants, (((&hazard, &mean), &nobody), count)) in tenants.iter_mut().zip(of_tiers) {
             let (arrive, leave) = (rng.next_u32(), rng.next_u32());
-            let lost = binomial(tenants[tier], fast.hazard[tier] * faster, leave);
-            let new = poisson(fast.new[tier] * more, arrive);
-            tenants[tier] = (tenants[tier] - lost).saturating_add(new);
+            let lost = binomial(*tenants, hazard * faster, leave);
+            let new = poisson(mean * more, nobody, arrive);
+            *tenants = (*tenants - lost).saturating_add(new);
             won += new;
-            counts[tier] = f64::from(tenants[tier]);
+            *count = f64::from(*tenants);
         }
         let outcome = fast.outcome(&counts, f64::from(won), month as usize - 1, &factors);
         chunk.won[trial] = won;
@@ -372,17 +380,17 @@ fn share(bits: u32) -> f64 {
     (f64::from(bits) + 0.5) * (1.0 / 4_294_967_296.0)
 }
 
-/// How many arrive where `mean` are expected: inversion of one uniform number.
+/// How many arrive where `mean` are expected, and nobody with the given chance: inversion of one uniform number.
 #[inline]
-fn poisson(mean: f64, bits: u32) -> u32 {
-    if mean <= 0.0 {
+fn poisson(mean: f64, nobody: f64, bits: u32) -> u32 {
+    let uniform = share(bits);
+    if uniform <= nobody {
         return 0;
     }
     if mean > MEAN_MAX {
         return many_arrive(mean, bits);
     }
-    let uniform = share(bits);
-    let mut chance = libm::exp(-mean);
+    let mut chance = nobody;
     let mut below = chance;
     let mut count = 0;
     // The chances left are soon smaller than a float can add: the bound ends the loop there.
@@ -401,11 +409,16 @@ fn binomial(tenants: u32, hazard: f64, bits: u32) -> u32 {
         return 0;
     }
     let size = f64::from(tenants);
-    if hazard * size > MEAN_MAX {
+    let uniform = share(bits);
+    // Nobody leaves with a chance of exp(-rate), which is never below 1 - rate: most draws need no exponential.
+    let rate = hazard * size;
+    if uniform <= 1.0 - rate {
+        return 0;
+    }
+    if rate > MEAN_MAX {
         return many_leave(tenants, hazard, bits);
     }
-    let uniform = share(bits);
-    let mut chance = libm::exp(-hazard * size);
+    let mut chance = libm::exp(-rate);
     if uniform <= chance {
         return 0;
     }

@@ -4,6 +4,7 @@
 
 mod apply;
 mod architecture;
+mod finance;
 mod net;
 mod plan;
 mod policy;

@@ -123,7 +123,12 @@ impl Assumptions {
                     let amount = exact(name, value)?;
                     if amount.is_sign_negative() && !amount.is_zero() {
                         let message = format!("`{amount}` is no cost: it is negative");
-                        return Err(Failure::one(Class::Finance, "finance-range", &message, "use zero or more"));
+                        return Err(Failure::one(
+                            Class::Finance,
+                            "finance-range",
+                            &message,
+                            "use zero or more",
+                        ));
                     }
                     arguments.set_item(name, amount)?;
                     lines.push(make(category, name, amount, "given by the caller"));

@@ -21,7 +21,8 @@ pub(super) fn rows(frame: &Bound<'_, PyAny>) -> Result<Vec<TenantRow>> {
             let record = record?;
             let record = record.cast::<PyMapping>().map_err(PyErr::from)?;
             let cell = |name: &str| -> PyResult<Option<String>> {
-                let value = record.get_item(name).unwrap_or_else(|_| record.py().None().into_bound(record.py()));
+                let value =
+                    record.get_item(name).unwrap_or_else(|_| record.py().None().into_bound(record.py()));
                 // A frame marks an absent cell by None or by a number that is not itself.
                 if value.is_none() || value.ne(&value)? {
                     return Ok(None);

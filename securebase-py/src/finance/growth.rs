@@ -82,15 +82,28 @@ impl Growth {
         let Some(changes) = changes else { return Ok(growth) };
         let given = |name: &str| Ok::<_, Failure>(changes.get_item(name)?.filter(|value| !value.is_none()));
         const KNOWN: [&str; 13] = [
-            "new", "churn", "expansion", "contraction", "acquisition_cost", "price_change_yearly",
-            "cost_inflation_yearly", "discount", "discount_months", "ramp_months", "uncertain", "correlations",
+            "new",
+            "churn",
+            "expansion",
+            "contraction",
+            "acquisition_cost",
+            "price_change_yearly",
+            "cost_inflation_yearly",
+            "discount",
+            "discount_months",
+            "ramp_months",
+            "uncertain",
+            "correlations",
             "path",
         ];
         for name in changes.keys().iter() {
             let name = name.cast_into::<PyString>().map_err(PyErr::from)?;
             let name = name.to_str()?;
             if !KNOWN.contains(&name) {
-                return Err(bad(&format!("growth has no `{name}`"), &format!("use one of {}", KNOWN.join(", "))));
+                return Err(bad(
+                    &format!("growth has no `{name}`"),
+                    &format!("use one of {}", KNOWN.join(", ")),
+                ));
             }
         }
         by_tier(&mut growth, "new", given("new")?.as_ref(), |row, value| row.new = value)?;
@@ -187,7 +200,8 @@ impl Growth {
     fn none(py: Python<'_>) -> Result<Self> {
         let changes = PyDict::new(py);
         let nothing = Decimal::ZERO;
-        for name in ["new", "churn", "expansion", "contraction", "acquisition_cost", "cost_inflation_yearly"] {
+        for name in ["new", "churn", "expansion", "contraction", "acquisition_cost", "cost_inflation_yearly"]
+        {
             changes.set_item(name, nothing)?;
         }
         changes.set_item("uncertain", PyDict::new(py))?;

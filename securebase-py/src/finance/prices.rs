@@ -112,9 +112,12 @@ impl PriceBook {
             .mapped
             .iter()
             .map(|(sku, usage, id)| (sku.as_str(), usage.as_str(), Some(id.name()), None))
-            .chain(report.unmapped.iter().map(|(sku, usage, reason)| {
-                (sku.as_str(), usage.as_str(), None, Some(reason.as_str()))
-            }))
+            .chain(
+                report
+                    .unmapped
+                    .iter()
+                    .map(|(sku, usage, reason)| (sku.as_str(), usage.as_str(), None, Some(reason.as_str()))),
+            )
             .collect();
         let table = CoreTable::new(vec![
             Column::utf8("sku", rows.iter().map(|row| row.0))?,

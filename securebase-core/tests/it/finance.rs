@@ -1,0 +1,111 @@
+//! What `docs/finance.md` derives, and what the ten tenants of the examples cost. `UPDATE_DOCS=1` rewrites both.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use rust_decimal::Decimal;
+use securebase_core::finance::{Age, Assumptions, Model, PriceBook, PriceId, Usage};
+use securebase_core::model::{LandingZone, NetworkFeatures, Tier};
+use securebase_core::plan::Planner;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn ten_tenants() -> LandingZone {
+    LandingZone::load(root().join("examples/ten-tenants.client.auto.tfvars")).unwrap()
+}
+
+fn model(counts: [u32; 4], assumptions: Assumptions) -> Model {
+    let mix: Vec<(&str, u32)> = Tier::shipped().iter().map(|tier| tier.name.as_str()).zip(counts).collect();
+    Model::of_mix(Tier::shipped(), &mix, Some(NetworkFeatures::default()), assumptions).unwrap()
+}
+
+fn percent(margin: Option<Decimal>) -> String {
+    // Rounded first: printing with fewer decimals cuts.
+    format!("{:.2}", (margin.unwrap() * Decimal::ONE_HUNDRED).round_dp(2))
+}
+
+/// The real margins beside the reports'.
+fn margins() -> String {
+    let steps: [([u32; 4], &str, &str); 7] = [
+        ([1, 0, 0, 0], "180", "97.75"),
+        ([1, 1, 0, 0], "180", "99.22"),
+        ([2, 1, 1, 1], "180", "99.69"),
+        ([4, 2, 2, 2], "540 or 374", "99.53 or 99.68"),
+        ([10, 5, 5, 5], "180", "99.94"),
+        ([20, 10, 10, 10], "180", "99.97"),
+        ([40, 20, 20, 20], "180", "99.98"),
+    ];
+    let mut text = String::from(
+        "| tenants | revenue | tenants' lines | organization | Shield | infrastructure | gross % | without Shield % | \
+         reports: infrastructure | reports: % | people and other | net % |\n|---|---|---|---|---|---|---|---|---|---|---|---|\n",
+    );
+    for (counts, claimed, claimed_margin) in steps {
+        let model = model(counts, Assumptions::aws());
+        let month = model.month().unwrap();
+        let report = model.cost(Age::Steady).unwrap().unwrap();
+        let shield: Decimal = report
+            .lines()
+            .filter(|line| line.id == PriceId::ShieldAdvancedMonth)
+            .map(|line| line.amount.amount)
+            .sum();
+        let shared = report.shared_total().amount - shield;
+        let lines = report.total().amount - report.shared_total().amount;
+        let without = (month.revenue.amount - report.total().amount + shield) / month.revenue.amount;
+        let people = month.total_cost().amount - month.infrastructure.amount;
+        writeln!(
+            text,
+            "| {} | {} | {lines} | {shared} | {shield} | {} | {} | {} | {claimed} | {claimed_margin} | {people} | {} |",
+            month.tenants(),
+            month.revenue.amount,
+            report.total().amount,
+            percent(month.gross_margin()),
+            percent(Some(without)),
+            percent(month.net_margin()),
+        )
+        .unwrap();
+    }
+    text
+}
+
+/// Compares a text with a committed one, or rewrites it.
+fn golden(path: &Path, text: &str) {
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(path, text).unwrap();
+    }
+    let found = std::fs::read_to_string(path).unwrap_or_default();
+    assert_eq!(found, text, "{} differs: run with UPDATE_DOCS=1 and read the difference", path.display());
+}
+
+#[test]
+fn the_margins_in_the_manual_are_the_models() {
+    let path = root().join("docs/finance.md");
+    let manual = std::fs::read_to_string(&path).unwrap();
+    let (begin, end) = ("<!-- margins -->\n", "<!-- /margins -->");
+    let (head, rest) = manual.split_once(begin).unwrap();
+    let (_, tail) = rest.split_once(end).unwrap();
+    golden(&path, &format!("{head}{begin}{}{end}{tail}", margins()));
+}
+
+#[test]
+fn what_the_ten_tenants_cost() {
+    let zone = ten_tenants();
+    let plan = Planner::new(&zone).plan().unwrap();
+    let report = plan.cost(PriceBook::shipped(), Usage::shipped()).unwrap();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/ten-tenants-cost.txt");
+    golden(&path, &report.to_string());
+}
+
+/// A question asked before there is a plan has the answer the plan gives.
+#[test]
+fn the_zones_cost_is_its_plans() {
+    let zone = ten_tenants();
+    let plan = Planner::new(&zone).plan().unwrap();
+    let planned = plan.cost(PriceBook::shipped(), Usage::shipped()).unwrap();
+    let model = Model::new(&zone, Assumptions::aws()).unwrap();
+    let month = model.month().unwrap();
+    assert_eq!(month.infrastructure, planned.total());
+    assert_eq!(month.revenue, planned.revenue());
+    assert_eq!(month.revenue.amount, Decimal::from(116_000));
+}

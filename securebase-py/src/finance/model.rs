@@ -1,0 +1,542 @@
+//! The business model, a month, and the future.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyMapping, PyString, PyTuple, PyType};
+use rust_decimal::Decimal;
+use securebase_core::finance::{Age, Goal, Lever, Metric};
+use securebase_core::model::{Limits, NetworkFeatures, Tier};
+use securebase_core::table::{Column, Table as CoreTable};
+
+use super::assumptions::Assumptions;
+use super::core;
+use super::frame::{arguments, rows};
+use super::growth::Growth;
+use crate::convert::to_python;
+use crate::error::{Class, Failure, Result};
+use crate::model::LandingZone;
+use crate::table::Table;
+
+/// What a landing zone earns and costs under a set of assumptions.
+#[pyclass(frozen, module = "securebase.finance")]
+pub(crate) struct Model {
+    core: Arc<core::Model>,
+    /// The call that made it, which a pickle repeats.
+    call: Py<PyAny>,
+    arguments: Py<PyTuple>,
+}
+
+/// The tiers a zone has, or the shipped.
+fn tiers(zone: Option<&Bound<'_, LandingZone>>) -> Vec<Tier> {
+    zone.map_or_else(|| Tier::shipped().to_vec(), |zone| zone.get().0.tiers.clone())
+}
+
+fn network(networked: bool) -> Option<NetworkFeatures> {
+    networked.then(NetworkFeatures::default)
+}
+
+/// Numbers of tenants by tier, from a dict.
+fn mix(counts: &Bound<'_, PyAny>) -> Result<Vec<(String, u32)>> {
+    let counts = counts.cast::<PyMapping>().map_err(PyErr::from)?;
+    Ok(counts.items()?.iter().map(|item| item.extract()).collect::<PyResult<_>>()?)
+}
+
+/// A call with optional keyword arguments, for a pickle to repeat.
+fn call<'py>(
+    class: &Bound<'py, PyType>,
+    method: &str,
+    positional: impl IntoPyObject<'py, Target = PyTuple, Output = Bound<'py, PyTuple>, Error = PyErr>,
+) -> PyResult<(Py<PyAny>, Py<PyTuple>)> {
+    Ok((class.getattr(method)?.unbind(), positional.into_pyobject(class.py())?.unbind()))
+}
+
+impl Model {
+    fn growth(&self, py: Python<'_>, growth: Option<&Bound<'_, Growth>>) -> Result<core::Growth> {
+        let names: Vec<String> = self.core.tiers().iter().map(|tier| tier.name.as_str().to_owned()).collect();
+        growth
+            .map_or_else(|| Ok(core::Growth::shipped().clone()), |growth| growth.get().for_tiers(py, &names))
+    }
+
+    fn from_core(core: core::Model, made_by: (Py<PyAny>, Py<PyTuple>)) -> Self {
+        Self { core: Arc::new(core), call: made_by.0, arguments: made_by.1 }
+    }
+}
+
+#[pymethods]
+impl Model {
+    /// The tenants of a zone under a set of assumptions.
+    #[new]
+    #[pyo3(signature = (zone, assumptions))]
+    fn new(
+        py: Python<'_>,
+        zone: &Bound<'_, LandingZone>,
+        assumptions: &Bound<'_, Assumptions>,
+    ) -> Result<Self> {
+        let (landing_zone, assumed) = (&zone.get().0, assumptions.get().core.clone());
+        let core = py.detach(|| core::Model::new(landing_zone, assumed))?;
+        let class = py.get_type::<Self>();
+        let arguments = (zone, assumptions).into_pyobject(py)?.unbind();
+        Ok(Self::from_core(core, (class.into_any().unbind(), arguments)))
+    }
+
+    /// So many tenants of each tier, from a dict; the tiers are those of `zone`, or the shipped ones.
+    #[classmethod]
+    #[pyo3(signature = (tenants, assumptions, zone = None, networked = true))]
+    fn of_mix(
+        class: &Bound<'_, PyType>,
+        tenants: &Bound<'_, PyAny>,
+        assumptions: &Bound<'_, Assumptions>,
+        zone: Option<&Bound<'_, LandingZone>>,
+        networked: bool,
+    ) -> Result<Self> {
+        let mix = mix(tenants)?;
+        let mix: Vec<(&str, u32)> = mix.iter().map(|(tier, count)| (tier.as_str(), *count)).collect();
+        let assumed = assumptions.get().core.clone();
+        let core = core::Model::of_mix(&tiers(zone), &mix, network(networked), assumed)?;
+        let made_by = call(class, "of_mix", (tenants, assumptions, zone, networked))?;
+        Ok(Self::from_core(core, made_by))
+    }
+
+    /// The tenants of a data frame (pandas, polars, or any list of dicts) with the columns `tenant`, `tier` and, where a
+    /// price is not its tier's, `monthly_price`. A float there is taken as it prints.
+    #[classmethod]
+    #[pyo3(signature = (frame, assumptions, zone = None, networked = true))]
+    fn from_frame(
+        class: &Bound<'_, PyType>,
+        frame: &Bound<'_, PyAny>,
+        assumptions: &Bound<'_, Assumptions>,
+        zone: Option<&Bound<'_, LandingZone>>,
+        networked: bool,
+    ) -> Result<Self> {
+        let (rows, tiers) = (rows(frame)?, tiers(zone));
+        let assumed = assumptions.get().core.clone();
+        let core = class.py().detach(|| core::Model::of_rows(&tiers, &rows, network(networked), assumed))?;
+        let made_by = call(class, "from_frame", (frame, assumptions, zone, networked))?;
+        Ok(Self::from_core(core, made_by))
+    }
+
+    /// The same with so many tenants of each tier; tiers left out have none.
+    #[pyo3(signature = (tenants, /))]
+    fn with_tenants(slf: &Bound<'_, Self>, tenants: &Bound<'_, PyAny>) -> Result<Self> {
+        let core = &slf.get().core;
+        let mut counts = vec![0; core.tiers().len()];
+        for (name, count) in mix(tenants)? {
+            let place = core.tiers().iter().position(|tier| tier.name.as_str() == name);
+            let Some(place) = place else {
+                let known: Vec<&str> = core.tiers().iter().map(|tier| tier.name.as_str()).collect();
+                let message = format!("`{name}` is not a tier");
+                let hint = format!("use one of {}", known.join(", "));
+                return Err(Failure::one(Class::Finance, "finance-unknown", &message, &hint));
+            };
+            counts[place] = count;
+        }
+        let made_by = (slf.getattr("with_tenants")?.unbind(), (tenants,).into_pyobject(slf.py())?.unbind());
+        Ok(Self::from_core(core.with_counts(&counts)?, made_by))
+    }
+
+    /// How many tenants each tier has.
+    #[getter]
+    fn tenants(&self) -> BTreeMap<&str, u32> {
+        let names = self.core.tiers().iter().map(|tier| tier.name.as_str());
+        names.zip(self.core.tenants_by_tier()).collect()
+    }
+
+    /// The currency of every amount.
+    #[getter]
+    fn currency(&self) -> String {
+        self.core.currency().to_string()
+    }
+
+    /// A month's profit and loss. Stored logs grow until their retention ends: without an `age` they have, with one it is
+    /// that month of every tenant's life, from 1.
+    #[pyo3(signature = (*, age = None))]
+    fn month(slf: &Bound<'_, Self>, age: Option<u32>) -> Result<Month> {
+        let age_of = match age {
+            None => Age::Steady,
+            Some(0) => {
+                let hint = "use 1 for the first month";
+                return Err(Failure::one(
+                    Class::Finance,
+                    "finance-range",
+                    &"`0` is no month of a life",
+                    hint,
+                ));
+            }
+            Some(age) => Age::Month(age),
+        };
+        let own = &slf.get().core;
+        let core = slf.py().detach(|| own.month_at(age_of))?;
+        Ok(Month { core: Arc::new(core), model: slf.clone().unbind(), age })
+    }
+
+    /// Months ahead, one row each.
+    #[pyo3(signature = (*, months = 12, growth = None))]
+    fn forecast(&self, py: Python<'_>, months: u32, growth: Option<&Bound<'_, Growth>>) -> Result<Table> {
+        let growth = self.growth(py, growth)?;
+        Ok(py.detach(|| self.core.forecast(months, &growth)?.table())?.into())
+    }
+
+    /// The cohorts behind a forecast: one row for each tier, month of start and month.
+    #[pyo3(signature = (*, months = 12, growth = None))]
+    fn cohorts(&self, py: Python<'_>, months: u32, growth: Option<&Bound<'_, Growth>>) -> Result<Table> {
+        let growth = self.growth(py, growth)?;
+        Ok(py.detach(|| self.core.forecast(months, &growth)?.cohorts_table())?.into())
+    }
+
+    /// The first month by whose end profits have made up for losses, `None` where none within the horizon has.
+    #[pyo3(signature = (*, months = 60, growth = None))]
+    fn break_even_month(
+        &self,
+        py: Python<'_>,
+        months: u32,
+        growth: Option<&Bound<'_, Growth>>,
+    ) -> Result<Option<u32>> {
+        let growth = self.growth(py, growth)?;
+        Ok(py.detach(|| self.core.forecast(months, &growth))?.break_even_month())
+    }
+
+    /// How many tenants of a tier, alone, pay for themselves and everything else; `None` where a thousand do not.
+    #[pyo3(signature = (tier, /))]
+    fn break_even_tenants(&self, tier: &str) -> Result<Option<u32>> {
+        Ok(self.core.break_even_tenants(tier)?)
+    }
+
+    /// Many futures: a table of percentiles by month and metric, whose `samples()` has a row for each trial. Trials are
+    /// numbered from `first_trial`: ranges of them, computed anywhere, join to exactly the whole.
+    #[pyo3(signature = (*, trials = 10_000, months = 12, seed = 0, first_trial = 0, growth = None))]
+    fn simulate(
+        slf: &Bound<'_, Self>,
+        trials: u64,
+        months: u32,
+        seed: u64,
+        first_trial: u64,
+        growth: Option<&Bound<'_, Growth>>,
+    ) -> Result<Py<Simulation>> {
+        let py = slf.py();
+        let assumed = slf.get().growth(py, growth)?;
+        let model = &slf.get().core;
+        let (core, table) = py.detach(|| {
+            let simulation = model.simulate(trials, months, seed, first_trial, &assumed)?;
+            let table = simulation.table()?;
+            Ok::<_, core::Error>((simulation, table))
+        })?;
+        let arguments = arguments(
+            py,
+            &[
+                ("trials", trials.into_pyobject(py).map_err(PyErr::from)?.into_any()),
+                ("months", months.into_pyobject(py).map_err(PyErr::from)?.into_any()),
+                ("seed", seed.into_pyobject(py).map_err(PyErr::from)?.into_any()),
+                ("first_trial", first_trial.into_pyobject(py).map_err(PyErr::from)?.into_any()),
+                (
+                    "growth",
+                    growth.map_or_else(|| py.None().into_bound(py), |growth| growth.clone().into_any()),
+                ),
+            ],
+        )?;
+        let own = Simulation { core, model: slf.clone().unbind(), arguments: arguments.unbind() };
+        Ok(Py::new(py, PyClassInitializer::from(Table::from(table)).add_subclass(own))?)
+    }
+
+    /// Which uncertain factor moves a metric of the last month most, in order of the swing.
+    #[pyo3(signature = (*, metric = "net_margin", months = 12, growth = None))]
+    fn tornado(
+        &self,
+        py: Python<'_>,
+        metric: &str,
+        months: u32,
+        growth: Option<&Bound<'_, Growth>>,
+    ) -> Result<Table> {
+        let (metric, growth): (Metric, _) = (metric.parse()?, self.growth(py, growth)?);
+        Ok(py.detach(|| self.core.tornado(metric, months, &growth))?.into())
+    }
+
+    /// The value of a lever (`price.fintech`, `new.fintech`, `churn.fintech`, or a factor such as `price`) at which a metric
+    /// of the last month is at least `target` in a share `confidence` of the futures.
+    #[pyo3(signature = (lever, *, target, between, metric = "net_margin", confidence = 0.95, months = 12, trials = 2_000, seed = 0, growth = None))]
+    #[expect(clippy::too_many_arguments, reason = "keyword arguments of a Python method")]
+    fn goal_seek(
+        &self,
+        py: Python<'_>,
+        lever: &str,
+        target: f64,
+        between: (f64, f64),
+        metric: &str,
+        confidence: f64,
+        months: u32,
+        trials: u64,
+        seed: u64,
+        growth: Option<&Bound<'_, Growth>>,
+    ) -> Result<f64> {
+        let growth = self.growth(py, growth)?;
+        let (lever, metric) = (lever.parse()?, metric.parse()?);
+        let goal = Goal { lever, between, metric, target, confidence, months, trials, seed };
+        Ok(py.detach(|| self.core.goal_seek(&goal, &growth))?)
+    }
+
+    /// Expected figures of the last month for every combination of lever values, from a dict of lists.
+    #[pyo3(signature = (grid, *, months = 12, growth = None))]
+    fn sweep(
+        &self,
+        py: Python<'_>,
+        grid: &Bound<'_, PyAny>,
+        months: u32,
+        growth: Option<&Bound<'_, Growth>>,
+    ) -> Result<Table> {
+        let mut levers: Vec<(Lever, Vec<f64>)> = Vec::new();
+        for item in grid.cast::<PyMapping>().map_err(PyErr::from)?.items()?.iter() {
+            let (name, values): (Bound<'_, PyString>, Bound<'_, PyAny>) = item.extract()?;
+            let values: Vec<f64> =
+                values.try_iter()?.map(|value| value?.extract()).collect::<PyResult<_>>()?;
+            levers.push((name.to_str()?.parse()?, values));
+        }
+        let growth = self.growth(py, growth)?;
+        Ok(py.detach(|| self.core.sweep(&levers, months, &growth))?.into())
+    }
+
+    /// What each of the target numbers of tenants takes and brings, at the mix of tiers there is now. `minutes` are
+    /// deployment times somebody has worked out, by number of tenants.
+    #[pyo3(signature = (targets = None, *, prefix_len = 16, minutes = None))]
+    fn capacity_plan(
+        &self,
+        py: Python<'_>,
+        targets: Option<Vec<u32>>,
+        prefix_len: u8,
+        minutes: Option<BTreeMap<u32, f64>>,
+    ) -> Result<Table> {
+        let targets = targets.unwrap_or_else(|| vec![1, 2, 5, 10, 25, 50, 100]);
+        let minutes: Vec<(u32, f64)> = minutes.unwrap_or_default().into_iter().collect();
+        let limits = Limits::default();
+        Ok(py.detach(|| self.core.capacity_plan(&targets, &limits, prefix_len, &minutes))?.into())
+    }
+
+    /// The numbers a simulation works with, as plain values: for a check of it in another program.
+    #[pyo3(signature = (*, months = 12, growth = None))]
+    fn compiled<'py>(
+        &self,
+        py: Python<'py>,
+        months: u32,
+        growth: Option<&Bound<'py, Growth>>,
+    ) -> Result<Bound<'py, PyAny>> {
+        let growth = self.growth(py, growth)?;
+        Ok(to_python(py, &self.core.compiled(months, &growth)?)?)
+    }
+
+    fn __repr__(&self) -> String {
+        let tenants: u32 = self.core.tenants_by_tier().iter().sum();
+        format!("<Model of {tenants} tenants under {:?}>", self.core.assumptions().name())
+    }
+
+    fn __reduce__<'py>(&self, py: Python<'py>) -> (Bound<'py, PyAny>, Bound<'py, PyTuple>) {
+        (self.call.bind(py).clone(), self.arguments.bind(py).clone())
+    }
+}
+
+/// A month's profit and loss.
+#[pyclass(frozen, module = "securebase.finance")]
+pub(crate) struct Month {
+    core: Arc<core::Month>,
+    model: Py<Model>,
+    age: Option<u32>,
+}
+
+#[pymethods]
+impl Month {
+    /// How many tenants there are.
+    #[getter]
+    fn tenants(&self) -> usize {
+        self.core.tenants()
+    }
+
+    /// What tenants pay.
+    #[getter]
+    fn revenue(&self) -> Decimal {
+        self.core.revenue.amount
+    }
+
+    /// What AWS is paid.
+    #[getter]
+    fn infrastructure(&self) -> Decimal {
+        self.core.infrastructure.amount
+    }
+
+    /// What the people cost who keep tenants running.
+    #[getter]
+    fn support(&self) -> Decimal {
+        self.core.support.amount
+    }
+
+    /// What winning tenants costs.
+    #[getter]
+    fn sales(&self) -> Decimal {
+        self.core.sales.amount
+    }
+
+    /// Everything else.
+    #[getter]
+    fn other(&self) -> Decimal {
+        self.core.other.amount
+    }
+
+    /// The part of all costs that a month may or may not bring, such as a contingency.
+    #[getter]
+    fn contingent(&self) -> Decimal {
+        self.core.contingent.amount
+    }
+
+    /// All costs.
+    #[getter]
+    fn total_cost(&self) -> Decimal {
+        self.core.total_cost().amount
+    }
+
+    /// Revenue less all costs.
+    #[getter]
+    fn profit(&self) -> Decimal {
+        self.core.profit().amount
+    }
+
+    /// (revenue - infrastructure) / revenue, unrounded; `None` without revenue.
+    #[getter]
+    fn gross_margin(&self) -> Option<Decimal> {
+        self.core.gross_margin()
+    }
+
+    /// (revenue - infrastructure - support) / revenue, unrounded; `None` without revenue.
+    #[getter]
+    fn margin_with_support(&self) -> Option<Decimal> {
+        self.core.margin_with_support()
+    }
+
+    /// (revenue - all costs) / revenue, unrounded; `None` without revenue.
+    #[getter]
+    fn net_margin(&self) -> Option<Decimal> {
+        self.core.net_margin()
+    }
+
+    /// The net margin of a month that brings no contingency.
+    #[getter]
+    fn net_margin_without_contingency(&self) -> Option<Decimal> {
+        self.core.net_margin_without_contingency()
+    }
+
+    /// Revenue over infrastructure; `None` where infrastructure is free.
+    #[getter]
+    fn return_on_infrastructure(&self) -> Option<Decimal> {
+        self.core.return_on_infrastructure()
+    }
+
+    /// The currency of every amount.
+    #[getter]
+    fn currency(&self) -> String {
+        self.core.revenue.currency.to_string()
+    }
+
+    /// Each tenant's month; the columns add up to this month's figures exactly.
+    fn per_tenant(&self, py: Python<'_>) -> Result<Table> {
+        Ok(py.detach(|| self.core.tenants_table())?.into())
+    }
+
+    /// Each tier's month.
+    fn per_tier(&self, py: Python<'_>) -> Result<Table> {
+        Ok(py.detach(|| self.core.tiers_table())?.into())
+    }
+
+    /// What a figure is made of: price, quantity, amount and source of every line. Figures are `revenue`,
+    /// `infrastructure`, `support`, `sales`, `other`, `total_cost` and `profit`.
+    #[pyo3(signature = (figure = "total_cost"))]
+    fn explain(&self, figure: &str) -> Result<Table> {
+        Ok(self.core.explain(figure)?.into())
+    }
+
+    /// How every figure differs from another month's: `figure, before, after, absolute, relative`.
+    #[pyo3(signature = (before, /))]
+    fn since(&self, before: &Self) -> Result<Table> {
+        let changes = self.core.since(&before.core);
+        Ok(CoreTable::new(vec![
+            Column::utf8("figure", changes.iter().map(|change| change.figure))?,
+            Column::decimal("before", 10, changes.iter().map(|change| change.before))?,
+            Column::decimal("after", 10, changes.iter().map(|change| change.after))?,
+            Column::decimal("absolute", 10, changes.iter().map(core::Change::absolute))?,
+            Column::decimal("relative", 10, changes.iter().map(core::Change::relative))?,
+        ])?
+        .into())
+    }
+
+    fn __repr__(&self) -> String {
+        let percent = |margin: Option<Decimal>| {
+            margin.map_or_else(
+                || "none".to_owned(),
+                |margin| format!("{:.2} %", (margin * Decimal::ONE_HUNDRED).round_dp(2)),
+            )
+        };
+        format!(
+            "<Month of {} tenants: revenue {}, cost {}, margins {} gross, {} with support, {} net>",
+            self.tenants(),
+            self.revenue(),
+            self.total_cost(),
+            percent(self.gross_margin()),
+            percent(self.margin_with_support()),
+            percent(self.net_margin()),
+        )
+    }
+
+    #[classmethod]
+    fn _from_model<'py>(
+        class: &Bound<'py, PyType>,
+        model: &Bound<'py, PyAny>,
+        age: Option<u32>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let arguments = PyDict::new(class.py());
+        arguments.set_item("age", age)?;
+        model.getattr("month")?.call((), Some(&arguments))
+    }
+
+    fn __reduce__<'py>(
+        slf: &Bound<'py, Self>,
+    ) -> PyResult<(Bound<'py, PyAny>, (Bound<'py, Model>, Option<u32>))> {
+        let Self { core: _, model, age } = slf.get();
+        Ok((slf.get_type().getattr("_from_model")?, (model.bind(slf.py()).clone(), *age)))
+    }
+}
+
+/// Many futures: percentiles by month and metric, as a table, and each trial's end.
+#[pyclass(frozen, extends = Table, module = "securebase.finance")]
+pub(crate) struct Simulation {
+    core: core::Simulation,
+    model: Py<Model>,
+    arguments: Py<PyDict>,
+}
+
+#[pymethods]
+impl Simulation {
+    /// Each trial's last month, one row a trial in the order of their numbers.
+    fn samples(&self, py: Python<'_>) -> Result<Table> {
+        Ok(py.detach(|| self.core.samples())?.into())
+    }
+
+    /// How many trials were run.
+    #[getter]
+    fn trials(&self) -> usize {
+        self.core.trials()
+    }
+
+    #[classmethod]
+    fn _from_model<'py>(
+        _class: &Bound<'py, PyType>,
+        model: &Bound<'py, PyAny>,
+        arguments: &Bound<'py, PyDict>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        model.getattr("simulate")?.call((), Some(arguments))
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, Repeat<'py>)> {
+        let py = slf.py();
+        let Self { core: _, model, arguments } = slf.get();
+        let repeat = (model.bind(py).clone(), arguments.bind(py).clone());
+        Ok((slf.get_type().getattr("_from_model")?, repeat))
+    }
+}
+
+type Repeat<'py> = (Bound<'py, Model>, Bound<'py, PyDict>);
