@@ -1,5 +1,6 @@
 """Plan and execute managed, compliant AWS landing zones, and model their cost and margin."""
 
+from securebase import finance as finance
 from securebase._securebase import __version__ as __version__
 from securebase._securebase.cloud import AwsCloud as AwsCloud
 from securebase._securebase.cloud import Faults as Faults

@@ -1,13 +1,14 @@
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import TypeAlias, final, overload
+from typing import TypeAlias, overload
 
 import pandas
 import polars
+from typing_extensions import disjoint_base
 
 _Value: TypeAlias = str | int | float | bool | Decimal | None
 
-@final
+@disjoint_base
 class Table:
     """A table: named, typed columns of equal length. It offers the Arrow PyCapsule interface."""
 

@@ -1,0 +1,247 @@
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from os import PathLike
+from typing import Any, Literal, TypeAlias, TypedDict, Unpack, final
+
+from securebase._securebase.model import LandingZone
+from securebase._securebase.table import Table
+
+_Exact: TypeAlias = Decimal | int | str
+_Path: TypeAlias = str | PathLike[str]
+_ByTier: TypeAlias = _Exact | Mapping[str, _Exact]
+_Metric: TypeAlias = Literal["tenants", "revenue", "profit", "gross_margin", "margin_with_support", "net_margin"]
+_Distribution: TypeAlias = float | tuple[str, float] | tuple[str, float, float] | tuple[str, float, float, float]
+
+class _Changes(TypedDict, total=False):
+    new: _ByTier
+    churn: _ByTier
+    expansion: _ByTier
+    contraction: _ByTier
+    acquisition_cost: _Exact
+    price_change_yearly: _Exact
+    cost_inflation_yearly: _Exact
+    discount: _Exact
+    discount_months: int
+    ramp_months: int
+    uncertain: Mapping[str, _Distribution]
+    correlations: Sequence[tuple[str, str, float]]
+    path: Sequence[tuple[int, Mapping[str, int]]]
+
+@final
+class PriceBook:
+    """What AWS charges, dated and sourced."""
+
+    def __new__(cls, prices: PriceBook | Mapping[str, Any] | _Path | None = None) -> PriceBook: ...
+    @property
+    def as_of(self) -> str:
+        """The day the prices were collected."""
+    @property
+    def region(self) -> str:
+        """The region they hold in."""
+    @property
+    def currency(self) -> str:
+        """The currency they are in."""
+    def replace(self, prices: Mapping[str, Any] | _Path, /) -> PriceBook:
+        """The same with what a dict of the file's shape or a file names replaced."""
+    def with_offer(self, path: _Path, /, *, region: str = "us-east-1") -> tuple[PriceBook, Table]:
+        """The same with the prices of an AWS price-list offer file, and what became of each product."""
+    def to_arrow(self) -> Table:
+        """The prices as a table, one row a step of a price."""
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class Assumptions:
+    """What a month costs, as a set of assumptions."""
+
+    @staticmethod
+    def seed(document: str, /) -> Assumptions:
+        """What one of the reports of January 2026 assumes; `documents()` lists them."""
+    @staticmethod
+    def aws(
+        *,
+        prices: PriceBook | Mapping[str, Any] | _Path | None = None,
+        usage: Mapping[str, Any] | _Path | None = None,
+    ) -> Assumptions:
+        """AWS's list prices for what the zone contains."""
+    @staticmethod
+    def documents() -> list[str]:
+        """The documents `seed` knows."""
+    @property
+    def name(self) -> str:
+        """The name of the document, or `aws`."""
+    @property
+    def title(self) -> str:
+        """What a person reads."""
+    def replace(
+        self,
+        *,
+        allocation: Literal["equal", "revenue", "usage", "tier"] | None = None,
+        support: _Exact | None = None,
+        sales: _Exact | None = None,
+        other: _Exact | None = None,
+        support_per_tenant: _Exact | None = None,
+        sales_per_tenant: _Exact | None = None,
+        other_per_tenant: _Exact | None = None,
+    ) -> Assumptions:
+        """The same with another rule of sharing, or with support, sales or other costs of one's own."""
+    def to_arrow(self) -> Table:
+        """The assumed lines of cost as a table."""
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class Growth:
+    """What is won, lost, charged and spent as months go by."""
+
+    def __new__(cls, **changes: Unpack[_Changes]) -> Growth: ...
+    @staticmethod
+    def none() -> Growth:
+        """Nothing won, lost, changed or uncertain."""
+    def replace(self, **changes: Unpack[_Changes]) -> Growth:
+        """The same with what is given replaced; the names are those of the constructor."""
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class Model:
+    """What a landing zone earns and costs under a set of assumptions."""
+
+    def __new__(cls, zone: LandingZone, assumptions: Assumptions) -> Model: ...
+    @classmethod
+    def of_mix(
+        cls,
+        tenants: Mapping[str, int],
+        assumptions: Assumptions,
+        zone: LandingZone | None = None,
+        networked: bool = True,
+    ) -> Model:
+        """So many tenants of each tier; the tiers are those of `zone`, or the shipped ones."""
+    @classmethod
+    def from_frame(
+        cls, frame: Any, assumptions: Assumptions, zone: LandingZone | None = None, networked: bool = True
+    ) -> Model:
+        """The tenants of a data frame with the columns `tenant`, `tier` and perhaps `monthly_price`."""
+    def with_tenants(self, tenants: Mapping[str, int], /) -> Model:
+        """The same with so many tenants of each tier; tiers left out have none."""
+    @property
+    def tenants(self) -> dict[str, int]:
+        """How many tenants each tier has."""
+    @property
+    def currency(self) -> str:
+        """The currency of every amount."""
+    def month(self, *, age: int | None = None) -> Month:
+        """A month's profit and loss, with stored logs at their retention or at an age in months."""
+    def forecast(self, *, months: int = 12, growth: Growth | None = None) -> Table:
+        """Months ahead, one row each."""
+    def cohorts(self, *, months: int = 12, growth: Growth | None = None) -> Table:
+        """The cohorts behind a forecast: one row for each tier, month of start and month."""
+    def break_even_month(self, *, months: int = 60, growth: Growth | None = None) -> int | None:
+        """The first month by whose end profits have made up for losses."""
+    def break_even_tenants(self, tier: str, /) -> int | None:
+        """How many tenants of a tier, alone, pay for themselves and everything else."""
+    def simulate(
+        self,
+        *,
+        trials: int = 10_000,
+        months: int = 12,
+        seed: int = 0,
+        first_trial: int = 0,
+        growth: Growth | None = None,
+    ) -> Simulation:
+        """Many futures: percentiles by month and metric; `samples()` has a row for each trial."""
+    def tornado(self, *, metric: _Metric = "net_margin", months: int = 12, growth: Growth | None = None) -> Table:
+        """Which uncertain factor moves a metric of the last month most."""
+    def goal_seek(
+        self,
+        lever: str,
+        *,
+        target: float,
+        between: tuple[float, float],
+        metric: _Metric = "net_margin",
+        confidence: float = 0.95,
+        months: int = 12,
+        trials: int = 2_000,
+        seed: int = 0,
+        growth: Growth | None = None,
+    ) -> float:
+        """The value of a lever at which a metric reaches a target in a share of the futures."""
+    def sweep(
+        self, grid: Mapping[str, Iterable[float]], *, months: int = 12, growth: Growth | None = None
+    ) -> Table:
+        """Expected figures of the last month for every combination of lever values."""
+    def capacity_plan(
+        self,
+        targets: Sequence[int] | None = None,
+        *,
+        prefix_len: int = 16,
+        minutes: Mapping[int, float] | None = None,
+    ) -> Table:
+        """What each of the target numbers of tenants takes and brings."""
+    def compiled(self, *, months: int = 12, growth: Growth | None = None) -> dict[str, Any]:
+        """The numbers a simulation works with, as plain values."""
+
+@final
+class Month:
+    """A month's profit and loss."""
+
+    @property
+    def tenants(self) -> int:
+        """How many tenants there are."""
+    @property
+    def revenue(self) -> Decimal:
+        """What tenants pay."""
+    @property
+    def infrastructure(self) -> Decimal:
+        """What AWS is paid."""
+    @property
+    def support(self) -> Decimal:
+        """What the people cost who keep tenants running."""
+    @property
+    def sales(self) -> Decimal:
+        """What winning tenants costs."""
+    @property
+    def other(self) -> Decimal:
+        """Everything else."""
+    @property
+    def contingent(self) -> Decimal:
+        """The part of all costs that a month may or may not bring."""
+    @property
+    def total_cost(self) -> Decimal:
+        """All costs."""
+    @property
+    def profit(self) -> Decimal:
+        """Revenue less all costs."""
+    @property
+    def gross_margin(self) -> Decimal | None:
+        """(revenue - infrastructure) / revenue, unrounded; `None` without revenue."""
+    @property
+    def margin_with_support(self) -> Decimal | None:
+        """(revenue - infrastructure - support) / revenue, unrounded; `None` without revenue."""
+    @property
+    def net_margin(self) -> Decimal | None:
+        """(revenue - all costs) / revenue, unrounded; `None` without revenue."""
+    @property
+    def net_margin_without_contingency(self) -> Decimal | None:
+        """The net margin of a month that brings no contingency."""
+    @property
+    def return_on_infrastructure(self) -> Decimal | None:
+        """Revenue over infrastructure; `None` where infrastructure is free."""
+    @property
+    def currency(self) -> str:
+        """The currency of every amount."""
+    def per_tenant(self) -> Table:
+        """Each tenant's month; the columns add up to this month's figures exactly."""
+    def per_tier(self) -> Table:
+        """Each tier's month."""
+    def explain(self, figure: str = "total_cost") -> Table:
+        """What a figure is made of: price, quantity, amount and source of every line."""
+    def since(self, before: Month, /) -> Table:
+        """How every figure differs from another month's."""
+
+@final
+class Simulation(Table):
+    """Many futures: percentiles by month and metric, as a table, and each trial's end."""
+
+    def samples(self) -> Table:
+        """Each trial's last month, one row a trial in the order of their numbers."""
+    @property
+    def trials(self) -> int:
+        """How many trials were run."""

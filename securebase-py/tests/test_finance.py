@@ -1,0 +1,211 @@
+"""Finance: the contract's calls, exact money, shards, frames."""
+
+import pickle
+from decimal import Decimal
+from pathlib import Path
+
+import pandas
+import polars
+import pytest
+
+import securebase as sb
+
+ROOT = Path(__file__).resolve().parents[2]
+TIERS = ["fintech", "healthcare", "gov-federal", "standard"]
+
+
+@pytest.fixture(scope="module")
+def zone() -> sb.LandingZone:
+    return sb.LandingZone.load(ROOT / "examples" / "ten-tenants.client.auto.tfvars")
+
+
+@pytest.fixture(scope="module")
+def model(zone: sb.LandingZone) -> sb.finance.Model:
+    return sb.finance.Model(zone, sb.finance.Assumptions.aws())
+
+
+def test_ten_tenants_as_their_report_has_them(zone: sb.LandingZone) -> None:
+    month = sb.finance.Model(zone, sb.finance.Assumptions.seed("ten-customers-vpc")).month()
+    assert month.revenue == Decimal("116000")
+    assert month.infrastructure == Decimal("374")
+    assert month.support == Decimal("11000")
+    assert month.sales == 0
+    assert month.other == Decimal("2500")
+    assert month.total_cost == Decimal("13874")
+    assert month.profit == Decimal("102126")
+    assert month.gross_margin is not None and round(month.gross_margin, 4) == Decimal("0.9968")
+    assert month.net_margin is not None and round(month.net_margin, 4) == Decimal("0.8804")
+    assert isinstance(month.revenue, Decimal)
+
+
+def test_aws_costs_what_the_plan_contains(zone: sb.LandingZone, model: sb.finance.Model) -> None:
+    month = model.month()
+    assert month.infrastructure == zone.plan().cost().total
+    lines = month.explain("infrastructure").to_dicts()
+    assert {"item", "quantity", "unit_price", "amount", "source"} <= set(lines[0])
+    assert sum(line["amount"] for line in lines) == month.infrastructure
+    shield = next(line for line in lines if line["item"] == "Shield Advanced")
+    assert shield["amount"] == 3000
+
+
+@pytest.mark.parametrize("document", ["onboarding", "single-vs-multi", "second-customer", "five-customers"])
+def test_every_document_has_a_month(zone: sb.LandingZone, document: str) -> None:
+    month = sb.finance.Model(zone, sb.finance.Assumptions.seed(document)).month()
+    assert month.infrastructure == 180
+    assert month.profit == month.revenue - month.total_cost
+
+
+def test_tenants_and_tiers_add_up(model: sb.finance.Model) -> None:
+    month = model.month()
+    for table in (month.per_tenant(), month.per_tier()):
+        frame = table.to_polars()
+        for figure in ("revenue", "infrastructure", "support", "sales", "other", "total_cost", "profit"):
+            assert frame[figure].sum() == getattr(month, figure), figure
+    assert month.per_tenant().shape[0] == 10
+    assert month.per_tenant().to_pandas()["revenue"].map(type).eq(Decimal).all()
+
+
+def test_unknown_names_say_what_there_is(model: sb.finance.Model) -> None:
+    with pytest.raises(sb.SecureBaseError, match="five-customers"):
+        sb.finance.Assumptions.seed("six-customers")
+    with pytest.raises(sb.SecureBaseError, match="`weather`") as error:
+        model.month().explain("weather")
+    assert error.value.code == "finance-unknown"
+    assert error.value.problems
+
+
+def test_money_is_never_a_float() -> None:
+    with pytest.raises(TypeError, match="exact"):
+        sb.finance.Assumptions.aws().replace(support=0.1)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="exact"):
+        sb.finance.Growth(churn={"fintech": 0.01})  # type: ignore[dict-item]
+
+
+def test_own_costs(zone: sb.LandingZone) -> None:
+    own = sb.finance.Assumptions.aws().replace(support="5000", sales_per_tenant=Decimal("12.50"), other=0)
+    month = sb.finance.Model(zone, own).month()
+    assert (month.support, month.sales, month.other) == (5000, 125, 0)
+
+
+def test_prices_of_ones_own(zone: sb.LandingZone, tmp_path: Path) -> None:
+    before = sb.finance.Model(zone, sb.finance.Assumptions.aws()).month().infrastructure
+    prices = {"price": [{"id": "nat_gateway_hour", "price": "0.055"}]}
+    after = sb.finance.Model(zone, sb.finance.Assumptions.aws(prices=prices)).month().infrastructure
+    assert after - before == Decimal("73.00")
+    offer = tmp_path / "index.csv"
+    offer.write_text(
+        "SKU,OfferTermCode,TermType,EffectiveDate,StartingRange,EndingRange,PricePerUnit,Currency,Location,"
+        "usageType,operation,Region Code\n"
+        "NAT,T,OnDemand,2026-10-01,0,Inf,0.055,USD,US East (N. Virginia),NatGateway-Hours,NatGateway,us-east-1\n"
+        "ODD,T,OnDemand,2026-10-01,0,Inf,1,USD,US East (N. Virginia),Odd-Hours,,us-east-1\n"
+    )
+    book, report = sb.finance.PriceBook().with_offer(offer)
+    assert sb.finance.Model(zone, sb.finance.Assumptions.aws(prices=book)).month().infrastructure == after
+    assert [row["price_id"] for row in report] == ["nat_gateway_hour", None]
+    with pytest.raises(sb.SecureBaseError, match="nat_gateway_day"):
+        sb.finance.PriceBook({"price": [{"id": "nat_gateway_day", "price": "1"}]})
+
+
+def test_forecast(model: sb.finance.Model) -> None:
+    table = model.forecast(months=24)
+    assert len(table) == 24
+    row = table[0]
+    bridge = row["mrr_opening"] + row["mrr_new"] + row["mrr_expansion"] - row["mrr_contraction"] - row["mrr_churned"]
+    assert row["mrr"] == bridge
+    steady = model.forecast(months=3, growth=sb.finance.Growth.none())
+    assert steady["revenue"] == [Decimal("116000.00")] * 3
+    assert model.break_even_month() == 1
+    assert model.cohorts(months=2).shape[0] > 0
+
+
+def test_a_path_of_tenants() -> None:
+    model = sb.finance.Model.of_mix({"fintech": 1}, sb.finance.Assumptions.aws())
+    path = [(1, {"fintech": 1}), (2, {"fintech": 1, "healthcare": 1}), (3, dict(zip(TIERS, [2, 1, 1, 1], strict=True)))]
+    table = model.forecast(months=3, growth=sb.finance.Growth.none().replace(path=path))
+    assert table["revenue"] == [8000, 23000, 58000]
+    with pytest.raises(sb.SecureBaseError, match="platinum"):
+        model.forecast(months=1, growth=sb.finance.Growth.none().replace(path=[(1, {"platinum": 1})]))
+
+
+def test_simulation_is_a_table_with_samples(model: sb.finance.Model) -> None:
+    simulation = model.simulate(trials=500, months=6, seed=3)
+    assert isinstance(simulation, sb.Table)
+    frame = simulation.to_pandas()
+    assert set(frame["month"]) == set(range(1, 7))
+    assert (frame["p5"] <= frame["p95"]).all()
+    samples = simulation.samples().to_polars()
+    assert samples["trial"].to_list() == list(range(500))
+    assert simulation == model.simulate(trials=500, months=6, seed=3)
+    assert simulation != model.simulate(trials=500, months=6, seed=4)
+
+
+def test_shards_join_to_the_whole(model: sb.finance.Model) -> None:
+    def samples(trials: int, first_trial: int) -> polars.DataFrame:
+        return model.simulate(trials=trials, months=3, seed=9, first_trial=first_trial).samples().to_polars()
+
+    whole = samples(5_000, 0)
+    assert polars.concat([samples(1_234, 0), samples(3_766, 1_234)]).equals(whole)
+
+
+def test_shards_on_dask_workers_join_to_the_whole(model: sb.finance.Model) -> None:
+    distributed = pytest.importorskip("distributed")
+    cluster = distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None)
+    with cluster, distributed.Client(cluster) as client:
+        shards = client.map(_samples, [model] * 3, [(0, 700), (700, 800), (1_500, 500)])
+        frames = client.gather(shards)
+    whole = _samples(model, (0, 2_000))
+    pandas.testing.assert_frame_equal(pandas.concat(frames, ignore_index=True), whole, check_exact=True)
+
+
+def _samples(model: sb.finance.Model, part: tuple[int, int]) -> pandas.DataFrame:
+    first_trial, trials = part
+    return model.simulate(trials=trials, months=3, seed=9, first_trial=first_trial).samples().to_pandas()
+
+
+def test_uncertainty_and_correlation(model: sb.finance.Model) -> None:
+    growth = sb.finance.Growth(
+        uncertain={"new": ("uniform", 0.5, 1.5), "churn": ("uniform", 0.5, 1.5)}, correlations=[("new", "churn", 1.0)]
+    )
+    samples = model.simulate(trials=200, months=1, growth=growth).samples().to_polars()
+    assert (samples["factor_new"] - samples["factor_churn"]).abs().max() < 1e-9
+    with pytest.raises(sb.SecureBaseError, match="distribution"):
+        sb.finance.Growth(uncertain={"new": ("zipf", 1.0)})
+    with pytest.raises(sb.SecureBaseError, match="no `chrun`"):
+        sb.finance.Growth(chrun="0.1")  # type: ignore[call-arg]
+
+
+def test_questions_of_an_analyst(model: sb.finance.Model) -> None:
+    tornado = model.tornado(months=6)
+    assert tornado["swing"] == sorted(tornado["swing"], reverse=True)
+    price = model.goal_seek("price.gov-federal", target=0.85, between=(1_000, 100_000), months=3, trials=200)
+    assert 1_000 < price < 100_000
+    grid = model.sweep({"price.fintech": [8_000, 9_000], "churn": [1, 2]}, months=6)
+    assert grid.shape[0] == 4
+    plan = model.capacity_plan([10, 100], minutes={10: 17.5})
+    assert plan["quotas_to_raise"][1] == "accounts 10 to 103"
+    assert model.break_even_tenants("gov-federal") == 1
+
+
+def test_tenants_from_data_frames() -> None:
+    rows = {"tenant": ["a", "b"], "tier": ["fintech", "standard"], "monthly_price": [None, "1500.50"]}
+    assumptions = sb.finance.Assumptions.aws()
+    for frame in (pandas.DataFrame(rows), polars.DataFrame(rows)):
+        assert sb.finance.Model.from_frame(frame, assumptions).month().revenue == Decimal("9500.50")
+    wrong = pandas.DataFrame({"tenant": ["a", "a"], "tier": ["fintec", "standard"]})
+    with pytest.raises(sb.SecureBaseError) as error:
+        sb.finance.Model.from_frame(wrong, assumptions)
+    assert [problem.path for problem in error.value.problems] == ["row 0, column tier", "row 1, column tenant"]
+
+
+def test_values_survive_a_pickle(model: sb.finance.Model) -> None:
+    growth = sb.finance.Growth(churn="0.02").replace(discount="0.1", discount_months=2)
+    assumptions = sb.finance.Assumptions.aws().replace(allocation="revenue")
+    for value in (growth, assumptions, sb.finance.PriceBook(), sb.finance.Assumptions.seed("onboarding")):
+        assert pickle.loads(pickle.dumps(value)) == value
+    again = pickle.loads(pickle.dumps(model))
+    assert again.month().infrastructure == model.month().infrastructure
+    month = pickle.loads(pickle.dumps(model.month(age=1)))
+    assert month.infrastructure == model.month(age=1).infrastructure < model.month().infrastructure
+    simulation = model.simulate(trials=50, months=2, growth=growth)
+    assert pickle.loads(pickle.dumps(simulation)) == simulation
+    assert pickle.loads(pickle.dumps(model.with_tenants({"fintech": 3}))).tenants["fintech"] == 3
