@@ -134,10 +134,14 @@ fn growth() {
     record("addresses/reference/logarithm_exponent", exponent(&logarithm), "exponent", points.len());
 }
 
+/// Blocks of mixed sizes, as dense for every count: so the pairs to report grow with the blocks, not with their square.
 fn random_blocks(count: usize) -> Vec<Block> {
     let mut random = ChaCha8Rng::seed_from_u64(2);
-    let mut block =
-        || Block::from(Block4::containing(random.random::<u32>().into(), random.random_range(24..=32)));
+    let span = u32::try_from(count << 12).unwrap_or(u32::MAX);
+    let mut block = || {
+        let start = random.random_range(0..span);
+        Block::from(Block4::containing(start.into(), random.random_range(24..=32)))
+    };
     (0..count).map(|_| block()).collect()
 }
 

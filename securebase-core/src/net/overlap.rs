@@ -9,8 +9,6 @@
 //!
 //! *Non-goals.* Whether an overlap matters: that is [`super::connectivity`].
 
-use std::cmp::Ordering;
-
 use serde::{Deserialize, Serialize};
 
 use super::cidr::Block;
@@ -83,69 +81,24 @@ pub fn clusters(blocks: &[Block]) -> Vec<Cluster> {
 
 /// Calls `visit(n, around)` for every block, `around` being the blocks visited before that contain it, outermost first.
 fn sweep(blocks: &[Block], mut visit: impl FnMut(usize, &[(usize, Block)])) {
-    let mut order: Vec<(Key, usize)> = blocks.iter().map(Key::of).zip(0..).collect();
-    order.sort_unstable();
+    // By first address, the larger block first, equal ones as they stand: an IPv4 block's place is one number.
+    let mut v4: Vec<(u64, usize)> = Vec::new();
+    let mut v6: Vec<(u128, u8, usize)> = Vec::new();
+    for (n, block) in blocks.iter().enumerate() {
+        match block {
+            Block::V4(block) => v4.push((u64::from(block.start()) << 8 | u64::from(block.prefix_len()), n)),
+            Block::V6(block) => v6.push((block.first().to_bits(), block.prefix_len(), n)),
+        }
+    }
+    v4.sort_unstable();
+    v6.sort_unstable();
     let mut around: Vec<(usize, Block)> = Vec::new();
-    let mut ends: Vec<Key> = Vec::new();
-    for (key, n) in order {
-        while ends.last().is_some_and(|end| end.before(&key)) {
-            ends.pop();
+    for n in v4.into_iter().map(|(_, n)| n).chain(v6.into_iter().map(|(_, _, n)| n)) {
+        while around.last().is_some_and(|(_, outer)| !outer.overlaps(&blocks[n])) {
             around.pop();
         }
         visit(n, &around);
         around.push((n, blocks[n]));
-        ends.push(Key::end(&blocks[n]));
-    }
-}
-
-/// Orders blocks by family, first address, and the larger first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Key {
-    V4(u64),
-    V6(u128, u8),
-}
-
-impl Key {
-    fn of(block: &Block) -> Self {
-        match block {
-            Block::V4(block) => Self::V4((u64::from(block.start()) << 8) | u64::from(block.prefix_len())),
-            Block::V6(block) => Self::V6(block.first().to_bits(), block.prefix_len()),
-        }
-    }
-
-    /// The last address, comparable by [`Key::before`] only.
-    fn end(block: &Block) -> Self {
-        match block {
-            Block::V4(block) => Self::V4(u64::from(block.end()) << 8),
-            Block::V6(block) => Self::V6(block.last().to_bits(), 0),
-        }
-    }
-
-    /// Whether this last address lies before the first address of `key`.
-    fn before(&self, key: &Self) -> bool {
-        match (self, key) {
-            (Self::V4(end), Self::V4(start)) => end >> 8 < start >> 8,
-            (Self::V6(end, _), Self::V6(start, _)) => end < start,
-            (Self::V4(_), Self::V6(..)) => true,
-            (Self::V6(..), Self::V4(_)) => false,
-        }
-    }
-}
-
-impl Ord for Key {
-    fn cmp(&self, other: &Self) -> Ordering {
-        match (self, other) {
-            (Self::V4(a), Self::V4(b)) => a.cmp(b),
-            (Self::V6(a, a_len), Self::V6(b, b_len)) => a.cmp(b).then(a_len.cmp(b_len)),
-            (Self::V4(_), Self::V6(..)) => Ordering::Less,
-            (Self::V6(..), Self::V4(_)) => Ordering::Greater,
-        }
-    }
-}
-
-impl PartialOrd for Key {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
     }
 }
 
