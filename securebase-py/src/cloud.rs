@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
 use securebase_core::cloud::simulated::{Faults as CoreFaults, SimulatedCloud as CoreSimulated};
 use securebase_core::exec::{self, ApplyOptions, Run};
-use securebase_core::model::{LandingZone, Limits, Problem, Problems};
+use securebase_core::model::{Limits, Problem, Problems};
 use securebase_core::observe::Observed;
 use securebase_core::plan::{Plan, Scope};
 use securebase_core::state::State;
@@ -41,16 +41,15 @@ impl AnyCloud {
         }
     }
 
-    pub(crate) async fn survey(&self, zone: &LandingZone) -> std::result::Result<Observed, exec::Error> {
-        let scope = Scope::of(zone);
+    pub(crate) async fn survey(&self, scope: &Scope) -> std::result::Result<Observed, exec::Error> {
         match self {
             Self::Simulated(cloud) => {
                 // Whoever surveys after a crash is another process.
                 cloud.revive();
-                exec::survey(cloud, &scope).await
+                exec::survey(cloud, scope).await
             }
             #[cfg(feature = "aws")]
-            Self::Aws(cloud) => exec::survey(cloud, &scope).await,
+            Self::Aws(cloud) => exec::survey(cloud, scope).await,
             #[cfg(not(feature = "aws"))]
             Self::Aws(none) => match *none {},
         }

@@ -29,18 +29,23 @@ pub(crate) fn plan_of(
     cloud: Option<&Bound<'_, PyAny>>,
     state: Option<&Bound<'_, PyAny>>,
 ) -> Result<Plan> {
-    if let Some(state) = state {
-        let state = state::open(state)?;
-        wait(py, &Stop::new(), async move { state.resources().await })??;
-    }
+    let remembered = match state {
+        None => Vec::new(),
+        Some(state) => {
+            let state = state::open(state)?;
+            let resources = wait(py, &Stop::new(), async move { state.resources().await })??;
+            resources.into_values().map(|resource| (resource.address, resource.id)).collect()
+        }
+    };
     let zone = Arc::clone(zone);
     let plan = match cloud {
-        None => py.detach(|| Planner::new(&zone).plan())?,
+        None => py.detach(|| Planner::new(&zone).remembered(remembered).plan())?,
         Some(cloud) => {
             let cloud = AnyCloud::of(cloud)?;
             wait(py, &Stop::new(), async move {
-                let observed = cloud.survey(&zone).await?;
-                Ok::<_, Failure>(Planner::new(&zone).observed(&observed).plan()?)
+                let planner = Planner::new(&zone).remembered(remembered);
+                let observed = cloud.survey(&planner.scope()).await?;
+                Ok::<_, Failure>(planner.observed(&observed).plan()?)
             })??
         }
     };
