@@ -68,7 +68,7 @@ impl Failure {
         if problems.0.is_empty() {
             return Self::one(class, code, message, "");
         }
-        let message = message.to_string();
+        let message = shortened(&message.to_string(), problems.0.len());
         Self::Core { class, code: code.to_owned(), message, problems: problems.0.clone() }
     }
 }
@@ -98,6 +98,17 @@ impl From<Failure> for PyErr {
             }
         }
     }
+}
+
+/// A message of many findings, cut where nobody reads on: all of them are in `problems`.
+fn shortened(message: &str, problem_count: usize) -> String {
+    const LINES_MAX: usize = 60;
+    let mut lines = message.lines();
+    let head: Vec<&str> = lines.by_ref().take(LINES_MAX).collect();
+    if lines.next().is_none() {
+        return message.to_owned();
+    }
+    format!("{}\n… {problem_count} findings; all of them are in `problems`", head.join("\n"))
 }
 
 /// What a Python program does about a failure of the core, in words of this package.

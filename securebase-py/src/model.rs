@@ -243,7 +243,7 @@ impl LandingZone {
 impl LandingZone {
     /// Reads a file; its suffix says the format: `.tfvars`, `.toml`, `.yaml`, `.yml` or `.json`.
     #[staticmethod]
-    #[pyo3(signature = (path, /))]
+    #[pyo3(signature = (path))]
     fn load(py: Python<'_>, path: PathBuf) -> Result<Self> {
         Ok(Self(Arc::new(py.detach(|| CoreZone::load(&path))?)))
     }
@@ -298,7 +298,7 @@ impl LandingZone {
     }
 
     /// The tenants whose key, name, prefix, e-mail, e-mail domain or account id contains `text`, exact matches first.
-    #[pyo3(signature = (text, /))]
+    #[pyo3(signature = (text))]
     fn find(&self, text: &str) -> Vec<Tenant> {
         let found = self.0.find(text);
         found

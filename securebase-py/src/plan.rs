@@ -381,7 +381,7 @@ impl Plan {
 
     /// The plan from what `to_json` gave.
     #[staticmethod]
-    #[pyo3(signature = (text, /))]
+    #[pyo3(signature = (text))]
     fn from_json(py: Python<'_>, text: &str) -> Result<Self> {
         Ok(Self(Arc::new(py.detach(|| CorePlan::from_json(text))?)))
     }
@@ -392,7 +392,7 @@ impl Plan {
     }
 
     /// Writes the plan to a file, for `load`.
-    #[pyo3(signature = (path, /))]
+    #[pyo3(signature = (path))]
     fn save(&self, py: Python<'_>, path: PathBuf) -> Result<()> {
         py.detach(|| fs::write(&path, self.0.to_json())).map_err(|error| {
             let message = format!("`{}` cannot be written: {error}", path.display());
@@ -407,7 +407,7 @@ impl Plan {
 
     /// Reads a plan that `save` wrote. One that was changed since is refused.
     #[staticmethod]
-    #[pyo3(signature = (path, /))]
+    #[pyo3(signature = (path))]
     fn load(py: Python<'_>, path: PathBuf) -> Result<Self> {
         py.detach(|| Ok(Self(Arc::new(CorePlan::from_json(&read(&path)?)?))))
     }

@@ -239,7 +239,7 @@ fn url(state: &Bound<'_, PyAny>) -> Result<String> {
 #[pymethods]
 impl State {
     #[new]
-    #[pyo3(signature = (url, /))]
+    #[pyo3(signature = (url))]
     fn new(url: &Bound<'_, PyAny>) -> Result<Self> {
         let url = self::url(url)?;
         Ok(Self { core: CoreState::open(&url)?, url })

@@ -43,3 +43,12 @@ def test_a_problem_shows_where_and_how_to_mend(tmp_path: Path) -> None:
     assert problem.code == caught.value.code
     assert problem.message in str(caught.value)
     assert repr(problem).startswith("Problem(")
+
+
+def test_a_message_of_many_problems_is_cut_and_the_problems_are_not() -> None:
+    clients = {f"tenant-{number}": {"tier": "gold", "prefix": f"t{number}"} for number in range(300)}
+    with pytest.raises(sb.InputError) as caught:
+        sb.LandingZone.from_dict({"clients": clients})
+    assert len(caught.value.problems) >= 300
+    assert len(str(caught.value).splitlines()) < 100
+    assert "all of them are in `problems`" in str(caught.value)

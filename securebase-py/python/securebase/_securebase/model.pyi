@@ -100,7 +100,7 @@ class LandingZone:
     """The desired state of an organization, valid by construction."""
 
     @staticmethod
-    def load(path: str | PathLike[str], /) -> LandingZone:
+    def load(path: str | PathLike[str]) -> LandingZone:
         """Reads a file; its suffix says the format: `.tfvars`, `.toml`, `.yaml`, `.yml` or `.json`."""
     @staticmethod
     def from_dict(document: Mapping[str, Any], /) -> LandingZone:
@@ -125,7 +125,7 @@ class LandingZone:
     @property
     def warnings(self) -> list[Problem]:
         """What the input deserves a warning for."""
-    def find(self, text: str, /) -> list[Tenant]:
+    def find(self, text: str) -> list[Tenant]:
         """The tenants whose key, name, prefix, e-mail, e-mail domain or account id contains `text`, exact matches first."""
     def to_arrow(self) -> Table:
         """The tenants as a table."""

@@ -115,14 +115,14 @@ class Plan:
     def to_json(self) -> str:
         """The plan as JSON, the same text for the same plan."""
     @staticmethod
-    def from_json(text: str, /) -> Plan:
+    def from_json(text: str) -> Plan:
         """The plan from what `to_json` gave."""
     def to_arrow(self) -> Table:
         """The steps as a table."""
-    def save(self, path: str | PathLike[str], /) -> None:
+    def save(self, path: str | PathLike[str]) -> None:
         """Writes the plan to a file, for `load`."""
     @staticmethod
-    def load(path: str | PathLike[str], /) -> Plan:
+    def load(path: str | PathLike[str]) -> Plan:
         """Reads a plan that `save` wrote. One that was changed since is refused."""
     def timeline(self, seed: int = 0) -> Timeline:
         """How long the plan takes: the executor itself, in virtual time."""

@@ -75,7 +75,7 @@ class LockInfo:
 class State:
     """The state at a URL: a directory's path or `file://…`. Nothing is made there before the first run."""
 
-    def __new__(cls, url: str | PathLike[str], /) -> State: ...
+    def __new__(cls, url: str | PathLike[str]) -> State: ...
     @property
     def url(self) -> str:
         """Where it is."""
