@@ -19,7 +19,7 @@ use super::{Error, blocks, lockout, saved, surplus};
 
 /// Plans a zone.
 ///
-/// ```ignore
+/// ```no_run
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use securebase_core::{model::LandingZone, plan::Planner};
 /// let zone = LandingZone::load("examples/ten-tenants.client.auto.tfvars")?;
