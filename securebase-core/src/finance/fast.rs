@@ -101,11 +101,10 @@ impl Assumed {
             if tenants <= 0.0 {
                 continue;
             }
-            // Half a person cannot be hired: an expected number of tenants counts as the next whole one.
-            let whole = tenants.ceil();
-            cost += match points.iter().find(|(bound, _)| *bound >= whole) {
+            // Half a person cannot be hired: an expected number of tenants counts as the next whole one. Bounds are whole.
+            cost += match points.iter().find(|(bound, _)| *bound >= tenants) {
                 Some((_, amount)) => *amount,
-                None => points.last().map_or(0.0, |(bound, amount)| amount * whole / bound),
+                None => points.last().map_or(0.0, |(bound, amount)| amount * tenants.ceil() / bound),
             };
         }
         cost

@@ -4,22 +4,19 @@
 pub(super) const PERCENTILES: [u8; 9] = [1, 5, 10, 25, 50, 75, 90, 95, 99];
 
 const BINS: usize = 4_096;
+const NO_BIN: u16 = 4_096;
 
 /// The value below which each share of [`PERCENTILES`] lies, interpolated linearly between the two nearest values as
 /// spreadsheets and `numpy.percentile` do. NaNs are left out; without any other value all are NaN.
 ///
 /// Values are counted into bins once; only those in the few bins that hold a wanted rank are looked at again.
 pub(super) fn percentiles(values: &[f64]) -> [f64; 9] {
-    let mut low = f64::INFINITY;
-    let mut high = f64::NEG_INFINITY;
-    let mut count = 0_usize;
+    let (mut low, mut high, mut count) = (f64::INFINITY, f64::NEG_INFINITY, 0_usize);
+    // Comparisons with NaN are false: it is neither the lowest nor the highest, and not counted.
     for &value in values {
-        if value.is_nan() {
-            continue;
-        }
-        low = low.min(value);
-        high = high.max(value);
-        count += 1;
+        low = if value < low { value } else { low };
+        high = if value > high { value } else { high };
+        count += usize::from(!value.is_nan());
     }
     if count == 0 {
         return [f64::NAN; 9];
@@ -31,13 +28,20 @@ pub(super) fn percentiles(values: &[f64]) -> [f64; 9] {
     let scale = (BINS - 1) as f64 / width;
     let bin = |value: f64| place((value - low) * scale);
     let mut counts = vec![0_u32; BINS];
-    for &value in values {
-        if !value.is_nan() {
-            counts[bin(value)] += 1;
-        }
-    }
+    // The bin of each value, kept so that it is worked out once; one past the last for no number.
+    let bins: Vec<u16> = values
+        .iter()
+        .map(|value| {
+            if value.is_nan() {
+                return NO_BIN;
+            }
+            let place = bin(*value);
+            counts[usize::from(place)] += 1;
+            place
+        })
+        .collect();
     let ranks = PERCENTILES.map(|percent| rank(count, percent));
-    let mut wanted = vec![false; BINS];
+    let mut wanted = vec![false; BINS + 1];
     let mut starts = vec![0_usize; BINS + 1];
     for (index, count) in counts.iter().enumerate() {
         starts[index + 1] = starts[index] + *count as usize;
@@ -47,8 +51,12 @@ pub(super) fn percentiles(values: &[f64]) -> [f64; 9] {
         wanted[bin_of(rank)] = true;
         wanted[bin_of((rank + 1).min(count - 1))] = true;
     }
-    let mut kept: Vec<f64> =
-        values.iter().copied().filter(|value| !value.is_nan() && wanted[bin(*value)]).collect();
+    let mut kept: Vec<f64> = bins
+        .iter()
+        .zip(values)
+        .filter(|(bin, _)| wanted[usize::from(**bin)])
+        .map(|(_, value)| *value)
+        .collect();
     kept.sort_unstable_by(f64::total_cmp);
     // Where the values of each wanted bin begin among those kept.
     let mut offset = vec![0_usize; BINS];
@@ -80,8 +88,8 @@ fn rank(count: usize, percent: u8) -> (usize, f64) {
     clippy::cast_sign_loss,
     reason = "between 0 and BINS by construction"
 )]
-fn place(value: f64) -> usize {
-    value as usize
+fn place(value: f64) -> u16 {
+    value as u16
 }
 
 #[cfg(test)]

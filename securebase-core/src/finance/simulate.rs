@@ -380,6 +380,17 @@ fn share(bits: u32) -> f64 {
     (f64::from(bits) + 0.5) * (1.0 / 4_294_967_296.0)
 }
 
+/// One over each whole number from 1: multiplying is faster than dividing.
+const INVERSES: [f64; 256] = {
+    let mut inverses = [1.0; 256];
+    let mut index = 0;
+    while index < inverses.len() {
+        inverses[index] = 1.0 / (index + 1) as f64;
+        index += 1;
+    }
+    inverses
+};
+
 /// How many arrive where `mean` are expected, and nobody with the given chance: inversion of one uniform number.
 #[inline]
 fn poisson(mean: f64, nobody: f64, bits: u32) -> u32 {
@@ -393,10 +404,13 @@ fn poisson(mean: f64, nobody: f64, bits: u32) -> u32 {
     let mut chance = nobody;
     let mut below = chance;
     let mut count = 0;
-    // The chances left are soon smaller than a float can add: the bound ends the loop there.
-    while uniform > below && count < 1_000 {
-        count += 1;
-        chance *= mean / f64::from(count);
+    // The chances left are soon smaller than a float can add: the end of the table ends the loop there.
+    for (next, inverse) in (1..).zip(&INVERSES) {
+        if uniform <= below {
+            break;
+        }
+        count = next;
+        chance *= mean * inverse;
         below += chance;
     }
     count
