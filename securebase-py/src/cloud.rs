@@ -43,11 +43,7 @@ impl AnyCloud {
 
     pub(crate) async fn survey(&self, scope: &Scope) -> std::result::Result<Observed, exec::Error> {
         match self {
-            Self::Simulated(cloud) => {
-                // Whoever surveys after a crash is another process.
-                cloud.revive();
-                exec::survey(cloud, scope).await
-            }
+            Self::Simulated(cloud) => exec::survey_simulated(cloud, scope).await,
             #[cfg(feature = "aws")]
             Self::Aws(cloud) => exec::survey(cloud, scope).await,
             #[cfg(not(feature = "aws"))]

@@ -125,8 +125,7 @@ impl Reading {
         } else if value.is_instance_of::<PyFloat>() {
             let number: f64 = value.extract()?;
             Ok(Number::from_f64(number)
-                .map(Value::Number)
-                .unwrap_or_else(|| self.refuse(format!("`{number}`"), "use a finite number")))
+                .map_or_else(|| self.refuse(format!("`{number}`"), "use a finite number"), Value::Number))
         } else if value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>() {
             let mut items = Vec::new();
             for (index, item) in value.try_iter()?.enumerate() {

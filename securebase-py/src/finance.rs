@@ -25,8 +25,8 @@ fn exact(what: &str, value: &Bound<'_, PyAny>) -> Result<Decimal> {
         let text = value.str()?;
         text.to_str()?.trim().parse::<Decimal>().map_err(|_| {
             let message =
-                format!("{what} is a number, not {}", value.repr().map_or_else(|_| text.clone(), |r| r));
-            PyErr::from(PyTypeError::new_err(message))
+                format!("{what} is a number, not {}", value.repr().unwrap_or_else(|_| text.clone()));
+            PyTypeError::new_err(message)
         })
     })?)
 }

@@ -10,7 +10,7 @@ use pyo3::types::{PyDict, PyMapping, PyType};
 use rust_decimal::Decimal;
 use securebase_core::exec::{self, Stop, Timeline as CoreTimeline};
 use securebase_core::finance::{Allocation, CostReport, PriceBook, Usage};
-use securebase_core::model::{Address, LandingZone};
+use securebase_core::model::{Address, LandingZone, ResourceId, TenantKey};
 use securebase_core::plan::{Plan as CorePlan, Planner, Step as CoreStep};
 
 use crate::cloud::AnyCloud;
@@ -102,13 +102,13 @@ impl Step {
     /// The key of the tenant it belongs to; `None` for the organization's own.
     #[getter]
     fn tenant(&self) -> Option<&str> {
-        self.core()?.tenant.as_ref().map(|key| key.as_str())
+        self.core()?.tenant.as_ref().map(TenantKey::as_str)
     }
 
     /// The id of the resource, where it exists already.
     #[getter]
     fn id(&self) -> Option<&str> {
-        self.core()?.id.as_ref().map(|id| id.as_str())
+        self.core()?.id.as_ref().map(ResourceId::as_str)
     }
 
     /// What differs, for an update: `(field, from, to)`.

@@ -51,7 +51,7 @@ impl StateResource {
     /// The key of the tenant it belongs to.
     #[getter]
     fn tenant(&self) -> Option<&str> {
-        self.0.tenant.as_ref().map(|key| key.as_str())
+        self.0.tenant.as_ref().map(securebase_core::model::TenantKey::as_str)
     }
 
     fn __repr__(&self) -> String {

@@ -25,7 +25,7 @@ pub use error::Error;
 pub use event::{Event, EventKind};
 pub use machine::{Dispatch, Machine, Output, Ticket};
 pub use run::{ApplyOptions, Progress, Run, Stop};
-pub use simulated::{resume_simulated, simulate};
+pub use simulated::{resume_simulated, simulate, survey_simulated};
 pub use survey::survey;
 pub use timeline::{Interval, Timeline, timeline};
 

@@ -5,13 +5,15 @@ use std::collections::{BTreeMap, BinaryHeap};
 
 use crate::cloud::{CloudError, Reply, SimulatedCloud};
 use crate::model::{Address, ResourceId};
-use crate::plan::Plan;
+use crate::observe::Observed;
+use crate::plan::{Plan, Scope};
 use crate::state::{Replay, RunJournal, State};
 use crate::time::Time;
 
 use super::driver::{Ready, machine, prepare, prepare_resume, tell};
 use super::machine::{Machine, Output, Ticket};
 use super::run::{ApplyOptions, Run};
+use super::survey::survey;
 use super::{Error, Event};
 
 /// Carries out a plan in a simulated cloud: hours of virtual time pass in moments of real time.
@@ -92,6 +94,24 @@ async fn drive(
                 return Err(Error::Interrupted { why: "nothing was left to wait for".to_owned() });
             }
         }
+    }
+}
+
+/// Surveys a simulated cloud for a planner, as [`survey`](super::survey()) does.
+///
+/// A planner is a process of its own that only reads: a crash that the cloud was told to bring about while it asks costs
+/// it nothing but asking again.
+///
+/// # Errors
+/// As [`survey`](super::survey()).
+pub async fn survey_simulated(cloud: &SimulatedCloud, scope: &Scope) -> Result<Observed, Error> {
+    cloud.revive();
+    match survey(cloud, scope).await {
+        Err(error) if error.is_crash() => {
+            cloud.revive();
+            survey(cloud, scope).await
+        }
+        done => done,
     }
 }
 

@@ -119,3 +119,15 @@ fn a_crash_on_a_bad_day_is_survived_too() {
         assert_eq!(world(&cloud), expected, "{repeat}");
     }
 }
+
+#[test]
+fn a_planner_that_dies_asking_asks_again() {
+    let zone = zone(ONE_TENANT);
+    let faults = Faults { crash_after_calls: Some(2), ..Faults::default() };
+    let cloud = SimulatedCloud::builder(0).faults(faults).build();
+    let planner = Planner::new(&zone);
+    let blind = planner.plan().unwrap();
+    let observed = now(exec::survey_simulated(&cloud, &planner.scope())).unwrap();
+    let asked = planner.observed(&observed).plan().unwrap();
+    assert!(asked.steps().eq(blind.steps()));
+}
