@@ -80,23 +80,44 @@ impl Chance {
         }
     }
 
-    /// A new EC2-style id, `prefix-` and 17 hexadecimal digits.
-    pub(super) fn ec2_id(&mut self, prefix: &str, key: &str) -> ResourceId {
+    /// A new EC2-style id, `prefix-` and 17 hexadecimal digits, that is not `taken`.
+    pub(super) fn ec2_id(
+        &mut self,
+        prefix: &str,
+        key: &str,
+        taken: impl Fn(&ResourceId) -> bool,
+    ) -> ResourceId {
         let key = format!("id|{prefix}|{key}");
-        let ordinal = self.count(&key);
-        let mut stream = self.seed.stream(&key, ordinal);
-        let digits = (u128::from(stream.next_u64()) << 64) | u128::from(stream.next_u64());
-        id(format!("{prefix}-{:017x}", digits >> 60))
+        loop {
+            let ordinal = self.count(&key);
+            let mut stream = self.seed.stream(&key, ordinal);
+            let digits = (u128::from(stream.next_u64()) << 64) | u128::from(stream.next_u64());
+            let id = id(format!("{prefix}-{:017x}", digits >> 60));
+            if !taken(&id) {
+                return id;
+            }
+        }
     }
 
-    /// A new Organizations-style id, `prefix-` and lower-case letters and digits.
-    pub(super) fn organizations_id(&mut self, prefix: &str, length: usize, key: &str) -> ResourceId {
+    /// A new Organizations-style id, `prefix-` and lower-case letters and digits, that is not `taken`.
+    pub(super) fn organizations_id(
+        &mut self,
+        prefix: &str,
+        length: usize,
+        key: &str,
+        taken: impl Fn(&ResourceId) -> bool,
+    ) -> ResourceId {
         let key = format!("id|{prefix}|{key}");
-        let ordinal = self.count(&key);
-        let mut stream = self.seed.stream(&key, ordinal);
-        let digits: String =
-            (0..length).map(|_| char::from(BASE36[(stream.next_u32() % 36) as usize])).collect();
-        id(format!("{prefix}-{digits}"))
+        loop {
+            let ordinal = self.count(&key);
+            let mut stream = self.seed.stream(&key, ordinal);
+            let digits: String =
+                (0..length).map(|_| char::from(BASE36[(stream.next_u32() % 36) as usize])).collect();
+            let id = id(format!("{prefix}-{digits}"));
+            if !taken(&id) {
+                return id;
+            }
+        }
     }
 
     /// A new account id that is not `taken`.

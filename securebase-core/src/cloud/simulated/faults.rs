@@ -10,7 +10,8 @@ use crate::model::{Problem, Problems};
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Faults {
-    /// A call is refused as too fast although its rate was kept.
+    /// A call is refused for now: as too fast although its rate was kept or, a write one time in four, because something
+    /// else is being written.
     pub throttle: f64,
     /// A call has its effect, and its reply never arrives.
     pub lost_reply: f64,

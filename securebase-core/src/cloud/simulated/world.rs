@@ -141,7 +141,7 @@ impl World {
             return (Err(timeout()), Some("lost-request"));
         }
         if draws.throttle < faults.throttle {
-            return (Err(throttled(call.operation.service())), None);
+            return (Err(held_up(&call.operation, draws)), None);
         }
         if draws.expired_credentials < faults.expired_credentials {
             let json = matches!(call.operation.service(), Service::Organizations | Service::Logs);
@@ -276,6 +276,21 @@ fn latency_name(operation: &Operation) -> &'static str {
 
 fn timeout() -> CloudError {
     CloudError::unknown("RequestTimeout", "no reply came back")
+}
+
+/// What a call that was not too fast is refused with for now.
+fn held_up(operation: &Operation, draws: Draws) -> CloudError {
+    let code = match operation {
+        _ if !operation.is_mutating() || draws.effect >= 0.25 => return throttled(operation.service()),
+        Operation::CreateTags { .. } | Operation::DeleteTags { .. } => "ConcurrentTagAccess",
+        _ => match operation.service() {
+            Service::Organizations => "ConcurrentModificationException",
+            Service::Iam => "ConcurrentModification",
+            Service::Logs => "OperationAbortedException",
+            Service::Ec2 | Service::Sts => return throttled(operation.service()),
+        },
+    };
+    CloudError::rejected(code, "something else is being written")
 }
 
 fn throttled(service: Service) -> CloudError {

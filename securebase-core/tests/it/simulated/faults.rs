@@ -127,6 +127,29 @@ fn refusals_on_the_way_have_no_effect() {
 }
 
 #[test]
+fn writes_are_held_up_by_other_writes_too() {
+    let cloud = SimulatedCloud::builder(1).faults(Faults { throttle: 1.0, ..Faults::default() }).build();
+    let codes: Vec<String> =
+        (0..40).map(|n| cloud.submit(at(n * 100), &request("a")).result.unwrap_err().code).collect();
+    let count = |code: &str| codes.iter().filter(|found| *found == code).count();
+    assert_eq!(count("TooManyRequestsException") + count("ConcurrentModificationException"), 40);
+    assert!((3..20).contains(&count("ConcurrentModificationException")), "{codes:?}");
+    let error = cloud.submit(at(9000), &management(O::ListRoots)).result.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Throttled, "a read is never in another write's way");
+}
+
+#[test]
+fn a_world_made_again_never_gives_an_id_twice() {
+    let (observed, account) = grown();
+    let call = Call { target: member(account), operation: new_vpc("a") };
+    let first = SimulatedCloud::builder(5).observed(&observed).build();
+    assert!(first.submit(at(1), &call).result.is_ok());
+    let second = SimulatedCloud::builder(5).observed(&first.observe()).build();
+    assert!(second.submit(at(1), &call).result.is_ok());
+    assert_eq!((vpcs(&first), vpcs(&second)), (1, 2));
+}
+
+#[test]
 fn what_is_not_yet_visible_is_missing_everywhere_and_then_there() {
     let (cloud, target) = faulty(Faults { not_yet_visible: 1.0, ..Faults::default() });
     let submit =

@@ -146,7 +146,8 @@ impl Org {
         } else {
             None
         };
-        let request = context.chance.organizations_id("car", 32, &folded);
+        let request =
+            context.chance.organizations_id("car", 32, &folded, |id| self.requests.contains_key(id));
         let readiness = context.latencies.at("account_readiness", context.draws.aftermath);
         let row = Request {
             answer: AccountRequest {

@@ -98,9 +98,10 @@ pub(super) struct Org {
 impl Org {
     /// A new organization with all features: service control policies are enabled from the start.
     pub(super) fn new(management: AccountId, chance: &mut Chance) -> Self {
-        let root = Root { id: chance.organizations_id("r", 4, ""), service_control_policies: true };
+        let root =
+            Root { id: chance.organizations_id("r", 4, "", |_| false), service_control_policies: true };
         let organization = Organization {
-            id: chance.organizations_id("o", 10, ""),
+            id: chance.organizations_id("o", 10, "", |_| false),
             management_account: management,
             all_features: true,
         };

@@ -126,7 +126,7 @@ impl Org {
                 "there are as many policies as there can be",
             ));
         }
-        let id = context.chance.organizations_id("p", 8, name);
+        let id = context.chance.organizations_id("p", 8, name, |id| self.policies.contains_key(id));
         let row = PolicyRow {
             policy: Policy {
                 id: id.clone(),

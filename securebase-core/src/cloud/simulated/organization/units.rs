@@ -93,7 +93,8 @@ impl Org {
             ));
         }
         let branch = self.root.id.as_str().trim_start_matches("r-").to_owned();
-        let unit = context.chance.organizations_id(&format!("ou-{branch}"), 8, &format!("{parent}/{name}"));
+        let (prefix, key) = (format!("ou-{branch}"), format!("{parent}/{name}"));
+        let unit = context.chance.organizations_id(&prefix, 8, &key, |id| self.units.contains_key(id));
         let row = Unit {
             name: name.to_owned(),
             parent: parent.clone(),

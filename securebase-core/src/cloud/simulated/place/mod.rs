@@ -67,7 +67,7 @@ impl Place {
     /// An account's region as AWS hands it over: with a default VPC.
     pub(super) fn new(account: AccountId, region: Region, chance: &mut Chance) -> Self {
         let mut place = Self::empty(account, region);
-        let id = chance.ec2_id("vpc", &format!("{}|{}|default", place.account, place.region));
+        let id = chance.ec2_id("vpc", &format!("{}|{}|default", place.account, place.region), |_| false);
         let vpc = Vpc { id: id.clone(), cidr: default_block(), is_default: true, tags: Tags::new() };
         let value = ObservedVpc { vpc, dns_support: true, dns_hostnames: true };
         place.vpcs.insert(id, Kept { value, visible_from: Time::ZERO });
@@ -144,7 +144,21 @@ impl Place {
 
     /// A new id, from the place and the natural key.
     fn new_id(&self, context: &mut Context<'_>, prefix: &str, key: &str) -> ResourceId {
-        context.chance.ec2_id(prefix, &format!("{}|{}|{key}", self.account, self.region))
+        let key = format!("{}|{}|{key}", self.account, self.region);
+        context.chance.ec2_id(prefix, &key, |id| self.holds(id))
+    }
+
+    /// Whether something here has that id already, as it can in a world made from an observation.
+    fn holds(&self, id: &ResourceId) -> bool {
+        self.vpcs.contains_key(id)
+            || self.subnets.contains_key(id)
+            || self.internet_gateways.contains_key(id)
+            || self.elastic_ips.contains_key(id)
+            || self.nat_gateways.contains_key(id)
+            || self.route_tables.contains_key(id)
+            || self.flow_logs.contains_key(id)
+            || self.vpn_gateways.contains_key(id)
+            || self.route_tables.values().flat_map(|kept| &kept.value.associations).any(|row| row.id == *id)
     }
 
     /// What a client token has made before; refuses one that was used for something else.
