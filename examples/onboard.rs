@@ -184,7 +184,7 @@ fn open_cloud(world: &Path, arguments: &Arguments) -> Result<OpenCloud, Failure>
                 world.display()
             ))
         })?;
-        let cloud = SimulatedCloud::builder(0).observed(&observed).build();
+        let cloud = SimulatedCloud::builder(1).observed(&observed).build();
         cloud.advance_to(now);
         return Ok(OpenCloud { cloud, was_interrupted: true });
     }

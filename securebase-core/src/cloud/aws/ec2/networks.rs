@@ -3,7 +3,7 @@
 use aws_sdk_ec2::Client;
 use aws_sdk_ec2::types as sdk;
 
-use crate::cloud::{CloudError, Operation, Page, Reply, VpcAttribute};
+use crate::cloud::{CloudError, ErrorKind, Operation, Page, Reply, VpcAttribute};
 
 use super::super::convert::{each, id, malformed, misrouted};
 use super::super::error::failure;
@@ -118,8 +118,8 @@ pub(super) async fn send(client: &Client, operation: Operation) -> Result<Reply,
                 .set_tag_specifications(tag_specification(sdk::ResourceType::VpcFlowLog, &tags))
                 .send()
                 .await
-                .map_err(|e| failure(&e))?;
-            succeeded(output.unsuccessful())?;
+                .map_err(|e| settling(failure(&e)))?;
+            succeeded(output.unsuccessful()).map_err(settling)?;
             Ok(Reply::Created(id(output.flow_log_ids().first().map(String::as_str), "FlowLogIds")?))
         }
         Operation::DeleteFlowLogs { flow_log } => {
@@ -129,6 +129,15 @@ pub(super) async fn send(client: &Client, operation: Operation) -> Result<Reply,
         }
         other => Err(misrouted(&other)),
     }
+}
+
+/// A role made a moment ago cannot be assumed everywhere yet. EC2 says so under the code of any wrong parameter, so only the
+/// message tells that it passes.
+fn settling(mut error: CloudError) -> CloudError {
+    if error.code.starts_with("InvalidParameter") && error.message.contains("assume") {
+        error.kind = ErrorKind::Busy;
+    }
+    error
 }
 
 /// The flow-log calls succeed as a whole and fail item by item; ours have one item.
