@@ -33,7 +33,6 @@ help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 test: test-pure test-aws test-python ## Run every test there is, Rust and Python, with the peers they need
-	$(call say,Everything passed)
 
 test-pure: ## Run the core's tests and examples in its documentation, without AWS
 	$(call say,Rust: the core without AWS)
