@@ -61,8 +61,7 @@ fn distribution(value: &Bound<'_, PyAny>) -> Result<Distribution> {
         return Err(bad("an empty distribution", "name it first"));
     };
     let name: String = name.extract()?;
-    let numbers: Vec<f64> =
-        numbers.iter().map(pyo3::types::PyAnyMethods::extract).collect::<PyResult<_>>()?;
+    let numbers: Vec<f64> = numbers.iter().map(PyAnyMethods::extract).collect::<PyResult<_>>()?;
     Ok(match (name.as_str(), numbers.as_slice()) {
         ("fixed", [value]) => Distribution::Fixed(*value),
         ("uniform", [low, high]) => Distribution::Uniform(*low, *high),
