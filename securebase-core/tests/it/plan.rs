@@ -173,3 +173,21 @@ fn an_account_id_that_the_organization_does_not_have_is_refused() {
     assert_eq!(problems.0[0].code, "account-id-unknown");
     assert!(problems.to_string().contains("123456789012"));
 }
+
+#[test]
+fn a_thousand_tenants_without_blocks_fit_the_pool_that_nobody_described() {
+    let clients: serde_json::Map<String, serde_json::Value> = (0..1_000)
+        .map(|number| {
+            let email = format!("ops@t{number}.example.com");
+            let tenant = serde_json::json!({
+                "tier": "standard", "framework": "cis", "prefix": format!("t{number}"), "contact_email": email,
+            });
+            (format!("tenant-{number}"), tenant)
+        })
+        .collect();
+    let zone = LandingZone::from_value(&serde_json::json!({ "clients": clients })).unwrap();
+    let plan = planned(&zone);
+    assert_eq!(created(&plan)["vpc"], 1_000);
+    let blocks: std::collections::BTreeSet<_> = plan.tenants.iter().map(|tenant| tenant.vpc_cidr).collect();
+    assert_eq!(blocks.len(), 1_000);
+}

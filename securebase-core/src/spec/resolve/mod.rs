@@ -85,7 +85,7 @@ pub(super) fn zone(root: &Node, report: &mut Report<'_>) -> Option<LandingZone> 
     let zone = Zone { region, tags, tiers, limits, templates };
     let drafts = tenant::all(&object, &zone, report);
     unique::check(&object, &drafts, &zone, report);
-    let pool = pool::pool(&object, &zone.tiers, report);
+    let pool = pool::pool(&object, &zone.tiers, drafts.len(), report);
     let links = pool::links(&object, &drafts, report);
     if network.is_some() {
         network::overlaps(&drafts, &links, report);

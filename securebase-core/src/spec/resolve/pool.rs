@@ -22,19 +22,33 @@ const STRATEGIES: [(&str, PoolStrategy); 3] = [
     ("per-account", PoolStrategy::PerAccount),
 ];
 const KINDS: [&str; 5] = ["peering", "transit-gateway", "vpn", "shared-services", "on-premises"];
-/// The private class A network in blocks of the size the shipped layout cuts subnets from: 256 tenants.
+/// The private class A network in blocks of the size the shipped layout cuts subnets from, or
+/// smaller ones where there are many tenants.
 const RANGE_DEFAULT: Ipv4Net = Ipv4Net::new_assert(std::net::Ipv4Addr::new(10, 0, 0, 0), 8);
 const PREFIX_LEN_DEFAULT: u8 = 16;
 
-/// The pool; `None` has been reported.
-pub(super) fn pool(zone: &Object<'_, '_>, tiers: &[Tier], report: &mut Report<'_>) -> Option<Pool> {
+/// The largest block of which the default range holds twice as many as there are tenants, so that there is room to grow.
+fn prefix_len_for(tenants: usize) -> u8 {
+    let holds = |len: u8| 1usize << (len - RANGE_DEFAULT.prefix_len());
+    (PREFIX_LEN_DEFAULT..24).find(|len| holds(*len) >= tenants * 2).unwrap_or(24)
+}
+
+/// The pool for so many tenants; `None` has been reported.
+pub(super) fn pool(
+    zone: &Object<'_, '_>,
+    tiers: &[Tier],
+    tenants: usize,
+    report: &mut Report<'_>,
+) -> Option<Pool> {
     let mut pool = Pool {
         strategy: PoolStrategy::default(),
         cidrs: vec![RANGE_DEFAULT],
         per_tier: BTreeMap::new(),
         prefix_len: PREFIX_LEN_DEFAULT,
     };
-    let Some(entry) = zone.get("pool") else { return Some(pool) };
+    let Some(entry) = zone.get("pool") else {
+        return Some(Pool { prefix_len: prefix_len_for(tenants), ..pool });
+    };
     let object = Object::open(&entry.node, entry.key_at, zone.path_of("pool"), POOL, report)?;
     if let Some(text) = object.string("strategy", report) {
         match STRATEGIES.iter().find(|(name, _)| *name == text.text) {
