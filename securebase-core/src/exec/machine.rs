@@ -10,11 +10,12 @@ use std::time::Duration;
 use crate::cloud::{
     AccountRequest, AccountRequestState, Call, CloudError, Delivery, ErrorKind, Operation, Reply, Target,
 };
-use crate::model::{AccountId, Address, Latencies, Limits, ResourceId, ResourceKind};
-use crate::plan::{Action, Plan, Site};
+use crate::model::{AccountId, Address, Latencies, Limits, ResourceId};
+use crate::plan::{Plan, Site};
 use crate::state::{CallOutcome, Entry, FORMAT_VERSION, Fact, Replay, RunStatus, StepStatus};
 use crate::time::{Seed, Time};
 
+use super::estimate::estimate;
 use super::event::{Event, EventKind};
 use super::lane::{Lanes, StepIndex};
 use super::program::{Context, Program, Want};
@@ -677,27 +678,4 @@ fn salted(salt: &str) -> u64 {
     use sha2::{Digest, Sha256};
     let digest = Sha256::digest(salt.as_bytes());
     digest.iter().take(8).fold(0, |seed, byte| seed << 8 | u64::from(*byte))
-}
-
-/// How long a step usually takes: what makes one way through the plan longer than another.
-fn estimate(kind: ResourceKind, action: Action, latencies: &Latencies) -> Duration {
-    let name = match (kind, action) {
-        (ResourceKind::Account, Action::Create) => "account_creation",
-        (ResourceKind::AccountReadiness, _) => "account_readiness",
-        (ResourceKind::NatGateway, Action::Delete) => "nat_gateway_deleted",
-        (ResourceKind::NatGateway, _) => "nat_gateway_available",
-        (ResourceKind::FlowLogRole | ResourceKind::LogGroup, _) => "iam_write",
-        (
-            ResourceKind::Organization
-            | ResourceKind::OrganizationRoot
-            | ResourceKind::OrganizationalUnit
-            | ResourceKind::ServiceControlPolicy
-            | ResourceKind::PolicyAttachment
-            | ResourceKind::Account
-            | ResourceKind::AccountPlacement,
-            _,
-        ) => "organizations_write",
-        _ => "ec2_write",
-    };
-    latencies.typical(name)
 }

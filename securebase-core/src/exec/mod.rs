@@ -9,6 +9,7 @@
 
 mod driver;
 mod error;
+mod estimate;
 mod event;
 mod lane;
 mod limiter;
