@@ -47,10 +47,12 @@ pub enum Service {
     Iam,
     /// Amazon CloudWatch Logs.
     Logs,
+    /// AWS Account Management.
+    Account,
 }
 
 impl Service {
-    /// The prefix of its actions in a policy: `organizations`, `sts`, `ec2`, `iam`, `logs`.
+    /// The prefix of its actions in a policy: `organizations`, `sts`, `ec2`, `iam`, `logs`, `account`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Organizations => "organizations",
@@ -58,6 +60,7 @@ impl Service {
             Self::Ec2 => "ec2",
             Self::Iam => "iam",
             Self::Logs => "logs",
+            Self::Account => "account",
         }
     }
 }
@@ -70,6 +73,29 @@ pub enum VpcAttribute {
     DnsSupport,
     /// Public DNS names.
     DnsHostnames,
+}
+
+/// A code that AWS has sent to a mailbox: who has it can change an account's root address, so it never shows in a log.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct OneTimeCode(String);
+
+impl OneTimeCode {
+    /// A code as it was mailed, white space around it left out.
+    pub fn new(text: &str) -> Self {
+        Self(text.trim().to_owned())
+    }
+
+    /// The code itself.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for OneTimeCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("OneTimeCode(…)")
+    }
 }
 
 /// Declares every operation once: its service, whether it changes anything, and its parameters.
@@ -114,6 +140,8 @@ macro_rules! operations {
     (@ reads) => { false };
     (@ writes) => { true };
     (@ action Organizations $name:ident) => { concat!("organizations:", stringify!($name)) };
+    (@ action Organizations $name:ident $api:literal) => { concat!("organizations:", $api) };
+    (@ action Account $name:ident) => { concat!("account:", stringify!($name)) };
     (@ action Sts $name:ident) => { concat!("sts:", stringify!($name)) };
     (@ action Ec2 $name:ident) => { concat!("ec2:", stringify!($name)) };
     (@ action Iam $name:ident) => { concat!("iam:", stringify!($name)) };
@@ -211,6 +239,44 @@ operations! {
         from: ResourceId,
         /// Where it shall sit.
         to: ResourceId,
+    };
+    /// One account.
+    Organizations reads DescribeAccount {
+        /// The account.
+        account: AccountId,
+    };
+    /// Begins to close an account: it can be reopened for ninety days, and its e-mail address stays taken.
+    Organizations writes CloseAccount {
+        /// The account.
+        account: AccountId,
+    };
+    /// Lets a service of AWS work in every account of the organization; doing it again changes nothing.
+    Organizations writes EnableAwsServiceAccess as "EnableAWSServiceAccess" {
+        /// The service, for example `account.amazonaws.com`.
+        service: String,
+    };
+    /// Renames a member account. Needs [`Operation::EnableAwsServiceAccess`] for `account.amazonaws.com`.
+    Account writes PutAccountName {
+        /// The account.
+        account: AccountId,
+        /// Its new name, 1 to 50 printable ASCII characters.
+        name: String,
+    };
+    /// Asks for another root e-mail address: AWS mails a code to it.
+    Account writes StartPrimaryEmailUpdate {
+        /// The account.
+        account: AccountId,
+        /// The new address.
+        email: String,
+    };
+    /// Changes the root e-mail address, with the code that was mailed there.
+    Account writes AcceptPrimaryEmailUpdate {
+        /// The account.
+        account: AccountId,
+        /// The new address.
+        email: String,
+        /// The code.
+        code: OneTimeCode,
     };
     /// All service control policies, without their documents.
     Organizations reads ListPolicies {
@@ -666,5 +732,15 @@ mod tests {
             (Service::Logs, "TagResource", "logs:TagResource")
         );
         assert!(group.is_mutating() && !Operation::ListRoots.is_mutating());
+        let access = Operation::EnableAwsServiceAccess { service: "account.amazonaws.com".into() };
+        assert_eq!(access.action(), "organizations:EnableAWSServiceAccess");
+    }
+
+    #[test]
+    fn a_mailed_code_shows_nowhere() {
+        let account = "000011112222".parse().unwrap();
+        let code = OneTimeCode::new(" 424242 ");
+        let call = Operation::AcceptPrimaryEmailUpdate { account, email: "a@example.com".into(), code };
+        assert!(!format!("{call:?}").contains("424242"), "{call:?}");
     }
 }

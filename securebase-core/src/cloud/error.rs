@@ -102,6 +102,7 @@ const KINDS: &[(&str, ErrorKind)] = &[
     ("DuplicatePolicyAttachmentException", ErrorKind::AlreadyExists),
     ("DuplicateAccountException", ErrorKind::AlreadyExists),
     ("PolicyTypeAlreadyEnabledException", ErrorKind::AlreadyExists),
+    ("AccountAlreadyClosedException", ErrorKind::AlreadyExists),
     ("Resource.AlreadyAssociated", ErrorKind::AlreadyExists),
     ("RouteAlreadyExists", ErrorKind::AlreadyExists),
     ("FlowLogAlreadyExists", ErrorKind::AlreadyExists),
@@ -126,6 +127,7 @@ const KINDS: &[(&str, ErrorKind)] = &[
     ("ServiceUnavailableException", ErrorKind::Service),
     ("ServiceFailureException", ErrorKind::Service),
     ("ServiceFailure", ErrorKind::Service),
+    ("InternalServerException", ErrorKind::Service),
     ("Unavailable", ErrorKind::Service),
     ("RequestTimeout", ErrorKind::Service),
     ("LimitExceededException", ErrorKind::Quota),
@@ -133,7 +135,11 @@ const KINDS: &[(&str, ErrorKind)] = &[
 ];
 
 /// Reasons inside `ConstraintViolationException` that pass: everything else in there is a quota or a rule.
-const TRANSIENT_REASONS: &[&str] = &["ACCOUNT_CREATION_NOT_COMPLETE", "WAIT_PERIOD_ACTIVE"];
+const TRANSIENT_REASONS: &[&str] =
+    &["ACCOUNT_CREATION_NOT_COMPLETE", "WAIT_PERIOD_ACTIVE", CLOSURES_IN_PROGRESS];
+
+/// As many accounts are being closed as can be at once.
+pub(crate) const CLOSURES_IN_PROGRESS: &str = "CLOSE_ACCOUNT_REQUESTS_LIMIT_EXCEEDED";
 
 impl ErrorKind {
     /// The kind of a failure, from AWS's code and the reason inside it, if any.

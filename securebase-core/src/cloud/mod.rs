@@ -13,7 +13,8 @@ mod port;
 mod reply;
 pub mod simulated;
 
-pub use call::{Call, Operation, PageToken, Service, Target, VpcAttribute};
+pub use call::{Call, OneTimeCode, Operation, PageToken, Service, Target, VpcAttribute};
+pub(crate) use error::CLOSURES_IN_PROGRESS;
 pub use error::{CloudError, Delivery, ErrorKind};
 pub use port::{Cloud, ReplyFuture};
 pub use reply::{

@@ -324,6 +324,8 @@ pub enum Reply {
     OrganizationalUnits(Page<OrganizationalUnit>),
     /// To `ListAccounts` and `ListAccountsForParent`.
     Accounts(Page<Account>),
+    /// To `DescribeAccount`.
+    Account(Account),
     /// To `ListParents`: the root or unit above.
     Parent(ResourceId),
     /// To `CreateAccount` and `DescribeCreateAccountStatus`.
@@ -374,6 +376,7 @@ impl Reply {
             Self::Roots(_) => "roots",
             Self::OrganizationalUnits(_) => "organizational units",
             Self::Accounts(_) => "accounts",
+            Self::Account(_) => "account",
             Self::Parent(_) => "parent",
             Self::AccountRequest(_) => "account request",
             Self::AccountRequests(_) => "account requests",

@@ -1,7 +1,7 @@
 //! Accounts: requests, their outcomes, moves.
 
 use super::bench::{Bench, Verdict, ensure, id, reply};
-use crate::cloud::{Account, AccountRequestState, AccountState, Operation as O, Reply, Target};
+use crate::cloud::{Account, AccountRequestState, AccountState, OneTimeCode, Operation as O, Reply, Target};
 use crate::model::{AccountId, Region, ResourceId};
 
 fn accounts(reply: Reply) -> Option<crate::cloud::Page<Account>> {
@@ -128,6 +128,62 @@ pub(super) async fn move_again(bench: &Bench<'_>) -> Verdict {
     let account = bench.account("account").await?;
     bench.org(moved(account, &root, &unit)).await?;
     bench.org_refused(moved(account, &unit, &unit), "DuplicateAccountException", None).await
+}
+
+async fn described(bench: &Bench<'_>, account: AccountId) -> Result<Account, String> {
+    Ok(reply!(bench.org(O::DescribeAccount { account }).await, Reply::Account))
+}
+
+async fn trust(bench: &Bench<'_>) -> Verdict {
+    // Twice: it is on already in a shared organization, and that is no error.
+    for _ in 0..2 {
+        bench.org(O::EnableAwsServiceAccess { service: "account.amazonaws.com".to_owned() }).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn rename(bench: &Bench<'_>) -> Verdict {
+    let account = bench.account("account").await?;
+    trust(bench).await?;
+    bench.org(O::PutAccountName { account, name: "Another Name".to_owned() }).await?;
+    let name = described(bench, account).await?.name;
+    ensure!(name == "Another Name", "its name is `{name}`");
+    Ok(())
+}
+
+/// Only who owns the mailbox has the code, so a suite can see no more than that a guess is refused.
+pub(super) async fn root_address(bench: &Bench<'_>) -> Verdict {
+    let account = bench.account("account").await?;
+    trust(bench).await?;
+    let email = bench.email("another");
+    bench.org(O::StartPrimaryEmailUpdate { account, email: email.clone() }).await?;
+    let accept = O::AcceptPrimaryEmailUpdate { account, email, code: OneTimeCode::new("no code") };
+    bench.org_refused(accept, "ValidationException", None).await?;
+    let email = described(bench, account).await?.email;
+    ensure!(email == bench.email("account"), "its address is `{email}`");
+    Ok(())
+}
+
+pub(super) async fn close(bench: &Bench<'_>) -> Verdict {
+    let account = bench.account("account").await?;
+    bench.org(O::CloseAccount { account }).await?;
+    bench
+        .eventually("the end of the account", async || {
+            let state = described(bench, account).await?.state;
+            Ok(matches!(state, AccountState::Suspended | AccountState::Closed).then_some(()))
+        })
+        .await
+}
+
+pub(super) async fn close_again(bench: &Bench<'_>) -> Verdict {
+    let account = bench.account("account").await?;
+    bench.org(O::CloseAccount { account }).await?;
+    bench
+        .eventually("the end of the account", async || {
+            Ok((described(bench, account).await?.state == AccountState::Suspended).then_some(()))
+        })
+        .await?;
+    bench.org_refused(O::CloseAccount { account }, "AccountAlreadyClosedException", None).await
 }
 
 pub(super) async fn identity(bench: &Bench<'_>) -> Verdict {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::cloud::{CloudError, ErrorKind};
+use crate::cloud::{CLOSURES_IN_PROGRESS, CloudError, ErrorKind};
 use crate::time::Seed;
 
 /// How one kind of failure is retried.
@@ -24,6 +24,10 @@ fn policy(error: &CloudError) -> Option<Policy> {
         // A new organization takes up to an hour to settle; everything else that is busy, seconds.
         ErrorKind::Busy if error.code == "FinalizingOrganizationException" => {
             policy(seconds(30), seconds(120), seconds(2 * 3600))
+        }
+        // Three accounts are closed at a time, in minutes each: the last of many waits for hours.
+        ErrorKind::Busy if error.reason.as_deref() == Some(CLOSURES_IN_PROGRESS) => {
+            policy(seconds(20), seconds(60), seconds(24 * 3600))
         }
         ErrorKind::Busy => policy(seconds(1), seconds(15), seconds(600)),
         ErrorKind::NotFound => policy(seconds(2), seconds(15), seconds(300)),

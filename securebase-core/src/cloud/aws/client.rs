@@ -8,7 +8,7 @@ use crate::cloud::{Call, Cloud, CloudError, ErrorKind, Operation, Reply, ReplyFu
 use crate::model::Region;
 
 use super::session::Sessions;
-use super::{AwsCloudBuilder, ec2, error, iam, logs, organizations, sts};
+use super::{AwsCloudBuilder, account, ec2, error, iam, logs, organizations, sts};
 
 /// AWS, reached through its SDKs.
 ///
@@ -83,6 +83,7 @@ async fn send(config: &SdkConfig, operation: Operation) -> Result<Reply, CloudEr
         Service::Sts => sts::send(&aws_sdk_sts::Client::new(config), &operation).await,
         Service::Ec2 => ec2::send(&aws_sdk_ec2::Client::new(config), operation).await,
         Service::Iam => iam::send(&aws_sdk_iam::Client::new(config), operation).await,
+        Service::Account => account::send(&aws_sdk_account::Client::new(config), operation).await,
         Service::Logs => logs::send(&aws_sdk_cloudwatchlogs::Client::new(config), operation).await,
     }
 }

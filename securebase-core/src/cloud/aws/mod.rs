@@ -9,6 +9,7 @@
 //! Map: `builder` finds credentials and sets up HTTP, `client` sends each call where it goes, `session` keeps the assumed
 //! roles, one file per service speaks its API, `convert` and `error` are the two ways out.
 
+mod account;
 mod builder;
 mod client;
 mod convert;

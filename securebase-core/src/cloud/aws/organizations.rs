@@ -24,6 +24,7 @@ pub(super) async fn send(client: &Client, operation: Operation) -> Result<Reply,
         | O::CreateOrganization
         | O::ListRoots
         | O::EnablePolicyType { .. }
+        | O::EnableAwsServiceAccess { .. }
         | O::ListOrganizationalUnitsForParent { .. }
         | O::CreateOrganizationalUnit { .. }
         | O::UpdateOrganizationalUnit { .. }
@@ -34,7 +35,9 @@ pub(super) async fn send(client: &Client, operation: Operation) -> Result<Reply,
         | O::CreateAccount { .. }
         | O::DescribeCreateAccountStatus { .. }
         | O::ListCreateAccountStatus { .. }
-        | O::MoveAccount { .. } => accounts(client, operation).await,
+        | O::MoveAccount { .. }
+        | O::DescribeAccount { .. }
+        | O::CloseAccount { .. } => accounts(client, operation).await,
         O::ListTagsForResource { .. } | O::TagResource { .. } | O::UntagResource { .. } => {
             tags(client, operation).await
         }
@@ -61,6 +64,11 @@ async fn units(client: &Client, operation: Operation) -> Result<Reply, CloudErro
                 .enable_policy_type()
                 .root_id(root.as_str())
                 .policy_type(sdk::PolicyType::ServiceControlPolicy);
+            call.send().await.map_err(failure)?;
+            Ok(Reply::Done)
+        }
+        Operation::EnableAwsServiceAccess { service } => {
+            let call = client.enable_aws_service_access().service_principal(service);
             call.send().await.map_err(failure)?;
             Ok(Reply::Done)
         }
@@ -156,6 +164,15 @@ async fn accounts(client: &Client, operation: Operation) -> Result<Reply, CloudE
             let output = call.send().await.map_err(failure)?;
             let items = each(output.create_account_statuses(), account_request)?;
             Ok(Reply::AccountRequests(Page { items, next: output.next_token }))
+        }
+        Operation::DescribeAccount { account: wanted } => {
+            let call = client.describe_account().account_id(wanted.to_string());
+            let output = call.send().await.map_err(failure)?;
+            Ok(Reply::Account(account(output.account().ok_or_else(|| malformed("Account"))?)?))
+        }
+        Operation::CloseAccount { account } => {
+            client.close_account().account_id(account.to_string()).send().await.map_err(failure)?;
+            Ok(Reply::Done)
         }
         Operation::MoveAccount { account, from, to } => {
             let call = client

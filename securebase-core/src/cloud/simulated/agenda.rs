@@ -10,6 +10,8 @@ use crate::time::Time;
 pub(super) enum Event {
     /// A request for an account is decided.
     AccountDecided { request: ResourceId },
+    /// An account that was being closed is suspended.
+    AccountClosed { account: AccountId },
     /// Service control policies are enabled in the root.
     PoliciesEnabled,
     /// A NAT gateway that was pending is available or failed.

@@ -123,7 +123,7 @@ fn refusal(operation: &Operation, why: &str) -> CloudError {
     let code = match operation.service() {
         Service::Ec2 => "UnauthorizedOperation",
         Service::Logs => "AccessDeniedException",
-        Service::Organizations | Service::Sts | Service::Iam => "AccessDenied",
+        Service::Organizations | Service::Sts | Service::Iam | Service::Account => "AccessDenied",
     };
     CloudError::rejected(code, format!("a service control policy denies `{}`: {why}", operation.action()))
 }

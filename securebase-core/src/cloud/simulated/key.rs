@@ -49,7 +49,13 @@ fn subject(operation: &O, key: &mut String) {
         O::ListParents { child } => add(child.as_str()),
         O::CreateAccount { email, .. } => add(&email.to_ascii_lowercase()),
         O::DescribeCreateAccountStatus { request } => add(request.as_str()),
-        O::MoveAccount { account, .. } => add(&account.to_string()),
+        O::MoveAccount { account, .. }
+        | O::DescribeAccount { account }
+        | O::CloseAccount { account }
+        | O::PutAccountName { account, .. }
+        | O::StartPrimaryEmailUpdate { account, .. }
+        | O::AcceptPrimaryEmailUpdate { account, .. } => add(&account.to_string()),
+        O::EnableAwsServiceAccess { service } => add(service),
         O::CreatePolicy { name, .. }
         | O::GetRole { name }
         | O::CreateRole { name, .. }

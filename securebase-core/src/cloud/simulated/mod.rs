@@ -7,7 +7,7 @@
 //! Service control policies bind the calls in member accounts as far as their conditions look at principal, account and
 //! region; see `guard`.
 //! Not modelled: main route tables, default security groups and what else AWS puts into a default VPC (the VPC itself is
-//! there, counts against the quotas, and is left out of snapshots); invitations and the closing of accounts.
+//! there, counts against the quotas, and is left out of snapshots); invitations.
 //!
 //! | file | job |
 //! | --- | --- |
@@ -156,6 +156,11 @@ impl SimulatedCloud {
     /// Sets a tag of a resource, or takes it off, behind everybody's back. Answers whether there is such a resource.
     pub fn set_tag(&self, id: &str, key: &str, value: Option<&str>) -> bool {
         self.world().set_tag(id, key, value)
+    }
+
+    /// The code that the owner of a mailbox finds there, where a change of an account's root address waits for it.
+    pub fn mailed_code(&self, email: &str) -> Option<String> {
+        self.world().org.as_ref().and_then(|org| org.mailed_code(email))
     }
 
     /// Lets calls through again after a crash.

@@ -57,6 +57,11 @@ impl World {
                     org.decide_account(&request, at, &mut self.chance);
                 }
             }
+            Event::AccountClosed { account } => {
+                if let Some(org) = &mut self.org {
+                    org.finish_closure(account);
+                }
+            }
             Event::PoliciesEnabled => {
                 if let Some(org) = &mut self.org {
                     org.policies_enabled();
@@ -154,6 +159,7 @@ impl World {
             }
             let code = match call.operation.service() {
                 Service::Organizations => "ServiceException",
+                Service::Account => "InternalServerException",
                 Service::Ec2 => "InternalError",
                 Service::Sts | Service::Iam => "ServiceFailure",
                 Service::Logs => "ServiceUnavailableException",
@@ -200,11 +206,10 @@ impl World {
         };
         match service {
             Service::Sts => Ok(Reply::CallerIdentity(account)),
-            Service::Organizations if account != self.management => Err(CloudError::rejected(
-                "AccessDeniedException",
-                "only the management account may call Organizations",
-            )),
-            Service::Organizations => match (&mut self.org, operation) {
+            Service::Organizations | Service::Account if account != self.management => {
+                Err(CloudError::rejected("AccessDeniedException", "only the management account may do this"))
+            }
+            Service::Organizations | Service::Account => match (&mut self.org, operation) {
                 (Some(org), _) => org.execute(&mut context, operation),
                 (None, Operation::CreateOrganization) => {
                     let mut org = Org::new(self.management, &mut self.chance);
@@ -268,7 +273,7 @@ impl World {
 fn latency_name(operation: &Operation) -> &'static str {
     match (operation.is_mutating(), operation.service()) {
         (false, _) | (true, Service::Sts) => "read",
-        (true, Service::Organizations) => "organizations_write",
+        (true, Service::Organizations | Service::Account) => "organizations_write",
         (true, Service::Ec2) => "ec2_write",
         (true, Service::Iam | Service::Logs) => "iam_write",
     }
@@ -285,6 +290,7 @@ fn held_up(operation: &Operation, draws: Draws) -> CloudError {
         Operation::CreateTags { .. } | Operation::DeleteTags { .. } => "ConcurrentTagAccess",
         _ => match operation.service() {
             Service::Organizations => "ConcurrentModificationException",
+            Service::Account => "ConflictException",
             Service::Iam => "ConcurrentModification",
             Service::Logs => "OperationAbortedException",
             Service::Ec2 | Service::Sts => return throttled(operation.service()),
@@ -295,7 +301,7 @@ fn held_up(operation: &Operation, draws: Draws) -> CloudError {
 
 fn throttled(service: Service) -> CloudError {
     let code = match service {
-        Service::Organizations => "TooManyRequestsException",
+        Service::Organizations | Service::Account => "TooManyRequestsException",
         Service::Ec2 => "RequestLimitExceeded",
         Service::Sts | Service::Iam => "Throttling",
         Service::Logs => "ThrottlingException",

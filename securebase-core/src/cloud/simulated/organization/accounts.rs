@@ -258,11 +258,11 @@ fn from<K>(after: Option<K>) -> Bound<K> {
     after.map_or(Bound::Unbounded, Bound::Excluded)
 }
 
-fn invalid(reason: &str, message: &str) -> CloudError {
+pub(super) fn invalid(reason: &str, message: &str) -> CloudError {
     CloudError::rejected_because("InvalidInputException", reason, message)
 }
 
-fn check_name(name: &str) -> Result<(), CloudError> {
+pub(super) fn check_name(name: &str) -> Result<(), CloudError> {
     if name.is_empty() {
         return Err(invalid("MIN_LENGTH_EXCEEDED", "an account's name has 1 to 50 characters"));
     }
@@ -276,7 +276,7 @@ fn check_name(name: &str) -> Result<(), CloudError> {
 }
 
 /// Refuses what the shape of the field refuses; answers whether the rest is going to be refused later.
-fn check_email(email: &str) -> Result<bool, CloudError> {
+pub(super) fn check_email(email: &str) -> Result<bool, CloudError> {
     let length = email.chars().count();
     if length < 6 {
         return Err(invalid("MIN_LENGTH_EXCEEDED", "an e-mail address has 6 to 64 characters"));

@@ -15,6 +15,7 @@ use super::chance::{Chance, id};
 use super::context::{Context, Outcome};
 
 mod accounts;
+mod changes;
 mod policies;
 mod tags;
 mod units;
@@ -90,6 +91,12 @@ pub(super) struct Org {
     pub(super) requests: BTreeMap<ResourceId, Request>,
     pub(super) in_progress: BTreeSet<ResourceId>,
     pub(super) root_tags: Tags,
+    /// The services of AWS that may work in every account.
+    trusted: BTreeSet<String>,
+    /// When accounts were asked to be closed.
+    closures: BTreeMap<AccountId, Time>,
+    /// Root addresses asked for, and the codes that were mailed there.
+    mailed: BTreeMap<AccountId, (String, String)>,
     enabling: bool,
     /// Changes whenever a document or an attachment does, other than those that a new unit or account comes with.
     pub(super) epoch: u64,
@@ -136,6 +143,9 @@ impl Org {
             requests: BTreeMap::new(),
             in_progress: BTreeSet::new(),
             root_tags: Tags::new(),
+            trusted: BTreeSet::new(),
+            closures: BTreeMap::new(),
+            mailed: BTreeMap::new(),
             enabling: false,
             epoch: 0,
             root,
@@ -185,6 +195,12 @@ impl Org {
             | Operation::DescribeCreateAccountStatus { .. }
             | Operation::ListCreateAccountStatus { .. }
             | Operation::MoveAccount { .. } => self.accounts(context, operation),
+            Operation::DescribeAccount { .. }
+            | Operation::CloseAccount { .. }
+            | Operation::EnableAwsServiceAccess { .. }
+            | Operation::PutAccountName { .. }
+            | Operation::StartPrimaryEmailUpdate { .. }
+            | Operation::AcceptPrimaryEmailUpdate { .. } => self.account_changes(context, operation),
             Operation::ListTagsForResource { .. }
             | Operation::TagResource { .. }
             | Operation::UntagResource { .. } => self.tagging(context, operation),
