@@ -30,8 +30,8 @@ pub async fn simulate(
     options: ApplyOptions,
 ) -> Result<Run, Error> {
     cloud.revive();
-    match prepare(plan, cloud, state, &options, cloud.now()).await.map_err(interrupted)? {
-        None => Ok(Run::nothing(cloud.now())),
+    match prepare(plan, cloud, state, &options, cloud.clock()).await.map_err(interrupted)? {
+        None => Ok(Run::nothing(cloud.clock())),
         Some(Ready { known, replay, journal, guard: _guard }) => {
             drive(plan, known, replay.as_ref(), &journal, cloud, state, &options).await
         }
@@ -48,8 +48,8 @@ pub async fn resume_simulated(
     options: ApplyOptions,
 ) -> Result<Run, Error> {
     cloud.revive();
-    match prepare_resume(cloud, state, &options, cloud.now()).await.map_err(interrupted)? {
-        None => Ok(Run::nothing(cloud.now())),
+    match prepare_resume(cloud, state, &options, cloud.clock()).await.map_err(interrupted)? {
+        None => Ok(Run::nothing(cloud.clock())),
         Some((plan, Ready { known, replay, journal, guard: _guard })) => {
             drive(&plan, known, replay.as_ref(), &journal, cloud, state, &options).await
         }
@@ -71,7 +71,7 @@ async fn drive(
     options: &ApplyOptions,
 ) -> Result<Run, Error> {
     let mut machine = machine(plan, known, replay, journal, options);
-    let mut run = Run::begin(journal.run(), cloud.now());
+    let mut run = Run::begin(journal.run(), cloud.clock());
     let mut world = VirtualTime::new(cloud);
     let mut stopping = false;
     loop {
@@ -79,7 +79,7 @@ async fn drive(
             stopping = true;
             machine.handle_stop();
         }
-        let output = machine.poll(cloud.now());
+        let output = machine.poll(cloud.clock());
         journal.append(&output.entries).await?;
         let step = world.step(&mut machine, output, |event| tell(event, &mut run, options));
         match step {
@@ -165,7 +165,10 @@ impl<'a> VirtualTime<'a> {
             self.replies.insert(dispatch.ticket, submission.result);
         }
         let arrival = self.arrivals.peek().map(|Reverse((at, _))| *at);
-        let Some(next) = [arrival, wake].into_iter().flatten().min() else { return Moved::Stuck };
+        let Some(next) = [arrival, wake.map(|wake| self.cloud.off_clock(wake))].into_iter().flatten().min()
+        else {
+            return Moved::Stuck;
+        };
         self.cloud.advance_to(next);
         while let Some(&Reverse((at, ticket))) = self.arrivals.peek() {
             if at > next {
@@ -173,7 +176,7 @@ impl<'a> VirtualTime<'a> {
             }
             self.arrivals.pop();
             if let Some(result) = self.replies.remove(&ticket) {
-                machine.handle_reply(next, ticket, result);
+                machine.handle_reply(self.cloud.on_clock(next), ticket, result);
             }
         }
         Moved::On

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::SimulatedCloud;
 use super::agenda::Agenda;
 use super::chance::Chance;
+use super::director::{Director, Seat};
 use super::faults::Faults;
 use super::guard::Guard;
 use super::organization::Org;
@@ -26,6 +27,7 @@ pub struct Builder {
     organization: bool,
     policies_enabled: bool,
     observed: Option<Observed>,
+    director: Seat,
 }
 
 impl Builder {
@@ -39,6 +41,7 @@ impl Builder {
             organization: true,
             policies_enabled: true,
             observed: None,
+            director: Seat::default(),
         }
     }
 
@@ -93,6 +96,13 @@ impl Builder {
         self
     }
 
+    /// Who decides call by call what goes wrong.
+    #[must_use]
+    pub fn director(mut self, director: Arc<dyn Director>) -> Self {
+        self.director = Seat(Some(director));
+        self
+    }
+
     /// The cloud.
     pub fn build(self) -> SimulatedCloud {
         let mut chance = Chance::new(self.seed);
@@ -119,6 +129,8 @@ impl Builder {
             chance,
             agenda: Agenda::default(),
             guard: Guard::default(),
+            director: self.director,
+            clock_ahead: 0,
         };
         if let Some(observed) = &self.observed {
             world.import(observed);

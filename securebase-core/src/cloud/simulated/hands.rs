@@ -52,6 +52,18 @@ impl World {
         removed
     }
 
+    /// Moves a member account; answers whether it and the place are there.
+    pub(super) fn move_account(&mut self, account: AccountId, to: &ResourceId) -> bool {
+        let management = self.management;
+        let Some(org) = &mut self.org else { return false };
+        let known = *to == org.root.id || org.units.contains_key(to);
+        let found = known && account != management && org.members.contains_key(&account);
+        if found {
+            org.place_member(account, to);
+        }
+        found
+    }
+
     /// Sets or removes a tag of what has that id; answers whether there is any.
     pub(super) fn set_tag(&mut self, text: &str, key: &str, value: Option<&str>) -> bool {
         let Ok(resource) = text.parse::<ResourceId>() else { return false };

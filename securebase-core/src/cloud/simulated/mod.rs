@@ -14,6 +14,7 @@
 //! | `world` | one call: faults on the way, credentials, request rates, dispatch |
 //! | `guard` | service control policies on calls |
 //! | `organization`, `place`, `iam` | what the services do |
+//! | `faults`, `director` | what goes wrong, by chance or call by call |
 //! | `agenda`, `chance`, `pacing`, `page`, `key` | what happens later, draws and ids, token buckets, pages, addresses of draws |
 //! | `view`, `hands`, `import` | looking at the world, an operator's hands, a world from an observation |
 
@@ -22,8 +23,8 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 
-use super::{Call, Cloud, CloudError, Reply, ReplyFuture};
-use crate::model::AccountId;
+use super::{Account, AccountRequest, Call, Cloud, CloudError, Reply, ReplyFuture};
+use crate::model::{AccountId, ResourceId};
 use crate::observe::Observed;
 use crate::time::Time;
 
@@ -31,6 +32,7 @@ mod agenda;
 mod builder;
 mod chance;
 mod context;
+mod director;
 mod faults;
 mod guard;
 mod hands;
@@ -45,6 +47,7 @@ mod view;
 mod world;
 
 pub use builder::Builder;
+pub use director::{Director, Fault, Sent};
 pub use faults::Faults;
 
 use world::World;
@@ -113,7 +116,17 @@ impl SimulatedCloud {
     ///
     /// A `now` before the world's clock counts as the world's clock, which this call moves forward to `now`.
     pub fn submit(&self, now: Time, call: &Call) -> Submission {
-        self.world().submit(now, call)
+        let (director, ordinal, at) = {
+            let world = self.world();
+            let director = if world.crashed { None } else { world.director.0.clone() };
+            (director, world.calls.len() as u64 + 1, world.now.max(now))
+        };
+        let Some(director) = director else { return self.world().submit(now, call, None).0 };
+        let sent = Sent { ordinal, at, call };
+        let fault = director.before(self, &sent);
+        let (submission, effects) = self.world().submit(now, call, fault);
+        director.after(self, &sent, &effects, &submission);
+        submission
     }
 
     /// The world's clock.
@@ -124,6 +137,29 @@ impl SimulatedCloud {
     /// Moves the world's clock forward; what is due by then happens.
     pub fn advance_to(&self, now: Time) {
         self.world().settle(now);
+    }
+
+    /// The caller's clock: the world's, off by what [`SimulatedCloud::set_clock`] says.
+    pub fn clock(&self) -> Time {
+        self.on_clock(self.now())
+    }
+
+    /// A moment of the world on the caller's clock.
+    pub fn on_clock(&self, moment: Time) -> Time {
+        Time::from_micros(moment.as_micros().saturating_add_signed(self.world().clock_ahead))
+    }
+
+    /// A moment of the caller's clock in the world.
+    pub fn off_clock(&self, moment: Time) -> Time {
+        let behind = self.world().clock_ahead.saturating_neg();
+        Time::from_micros(moment.as_micros().saturating_add_signed(behind))
+    }
+
+    /// Sets the caller's clock wrong: that far ahead of the world's, in microseconds, or behind it where negative.
+    ///
+    /// A run takes its clock to be steady, so this is for the moments between runs: another machine, another clock.
+    pub fn set_clock(&self, ahead_micros: i64) {
+        self.world().clock_ahead = ahead_micros;
     }
 
     /// Every call that was sent, in order.
@@ -163,6 +199,26 @@ impl SimulatedCloud {
         self.world().org.as_ref().and_then(|org| org.mailed_code(email))
     }
 
+    /// Moves a member account to a root or unit, behind everybody's back. Answers whether both are there.
+    pub fn move_account(&self, account: AccountId, to: &ResourceId) -> bool {
+        self.world().move_account(account, to)
+    }
+
+    /// The member accounts, each with the root or unit it sits in.
+    pub fn accounts(&self) -> Vec<(Account, ResourceId)> {
+        view::accounts(&self.world())
+    }
+
+    /// Every request for an account that was ever accepted, each with the root e-mail address it names.
+    pub fn account_requests(&self) -> Vec<(AccountRequest, String)> {
+        view::account_requests(&self.world())
+    }
+
+    /// What goes wrong from now on, and how often.
+    pub fn set_faults(&self, faults: Faults) {
+        self.world().faults = faults;
+    }
+
     /// Lets calls through again after a crash.
     pub fn revive(&self) {
         self.world().crashed = false;
@@ -173,10 +229,8 @@ impl Cloud for SimulatedCloud {
     /// Sends the call at the world's clock and moves the clock on to the reply: calls that overlap in real time come one
     /// after the other in virtual time. The discrete-event door, [`SimulatedCloud::submit`], lets them overlap.
     fn call(&self, call: Call) -> ReplyFuture<'_> {
-        let mut world = self.world();
-        let now = world.now;
-        let submission = world.submit(now, &call);
-        world.settle(submission.at);
+        let submission = self.submit(self.now(), &call);
+        self.advance_to(submission.at);
         Box::pin(std::future::ready(submission.result))
     }
 

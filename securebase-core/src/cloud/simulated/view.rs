@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::organization::{FULL_ACCESS, Org};
 use super::place::{Place, Shelf};
 use super::world::World;
-use crate::cloud::{NatGatewayState, Policy};
+use crate::cloud::{Account, AccountRequest, NatGatewayState, Policy};
 use crate::model::{AccountId, Region, ResourceId, ResourceKind as Kind, Tags};
 use crate::observe::{
     Observed, ObservedAccount, ObservedMember, ObservedOrganization, ObservedPolicy, ObservedUnit,
@@ -180,6 +180,19 @@ fn network(snapshot: &mut Snapshot, place: &Place) {
 
 fn values<T>(shelf: &Shelf<T>) -> impl Iterator<Item = &T> {
     shelf.values().map(|kept| &kept.value)
+}
+
+pub(super) fn accounts(world: &World) -> Vec<(Account, ResourceId)> {
+    let members = world.org.iter().flat_map(|org| org.members.values());
+    members
+        .filter(|member| member.account.id != world.management)
+        .map(|member| (member.account.clone(), member.parent.clone()))
+        .collect()
+}
+
+pub(super) fn account_requests(world: &World) -> Vec<(AccountRequest, String)> {
+    let requests = world.org.iter().flat_map(|org| org.requests.values());
+    requests.map(|request| (request.answer.clone(), request.email.clone())).collect()
 }
 
 pub(super) fn observe(world: &World) -> Observed {

@@ -10,6 +10,7 @@ use crate::time::Time;
 use super::agenda::{Agenda, Event};
 use super::chance::{Chance, Draws};
 use super::context::{Context, Outcome};
+use super::director::{Fault, Seat};
 use super::faults::Faults;
 use super::guard::Guard;
 use super::iam::{self, Roles};
@@ -39,6 +40,9 @@ pub(super) struct World {
     pub(super) agenda: Agenda,
     pub(super) pacing: Pacing,
     pub(super) guard: Guard,
+    pub(super) director: Seat,
+    /// How far the caller's clock is ahead of the world's, in microseconds.
+    pub(super) clock_ahead: i64,
 }
 
 impl World {
@@ -92,28 +96,45 @@ impl World {
         }
     }
 
-    /// One call, sent at `now`.
-    pub(super) fn submit(&mut self, now: Time, call: &Call) -> Submission {
+    /// One call, sent at `now`, and what the service did: once, twice or not at all.
+    pub(super) fn submit(
+        &mut self,
+        now: Time,
+        call: &Call,
+        fault: Option<Fault>,
+    ) -> (Submission, Vec<Outcome>) {
         self.settle(now);
         let now = self.now;
         if self.crashed {
             let result = Err(CloudError::not_sent(CRASHED, "the caller is gone"));
-            return Submission { at: now, result, crashed: true };
+            return (Submission { at: now, result, crashed: true }, Vec::new());
         }
-        let draws = self.chance.draws(&key::of(call));
+        let mut draws = self.chance.draws(&key::of(call));
+        let mut fault = fault;
         let sent = self.calls.len() as u64 + 1;
         if self.faults.crash_after_calls.is_some_and(|ordinal| sent >= ordinal.max(1)) {
-            self.crashed = true;
             self.faults.crash_after_calls = None;
-            if draws.effect < 0.5 {
+            fault = Some(Fault::Crash { effect: draws.effect < 0.5 });
+        }
+        let mut effects = Vec::new();
+        if let Some(Fault::Crash { effect }) = fault {
+            self.crashed = true;
+            if effect {
                 // What became of it is nobody's to know: the caller is gone.
-                drop(self.serve(now, call, draws));
+                effects.push(self.serve(now, call, draws));
             }
             self.record(now, call, "crashed");
             let result = Err(CloudError::unknown(CRASHED, "the caller died during the call"));
-            return Submission { at: now, result, crashed: true };
+            return (Submission { at: now, result, crashed: true }, effects);
         }
-        let (result, outcome) = self.deliver(now, call, draws);
+        let fault = match fault {
+            Some(fault) => {
+                fault.bend(&mut draws);
+                Some(fault)
+            }
+            None => self.by_chance(draws),
+        };
+        let (result, outcome) = self.deliver(now, call, draws, fault, &mut effects);
         let outcome = match (&result, outcome) {
             (_, Some(outcome)) => outcome.to_owned(),
             (Ok(_), None) => "ok".to_owned(),
@@ -126,7 +147,7 @@ impl World {
             Err(error) if error.delivery == crate::cloud::Delivery::Unknown => self.latencies.max(latency),
             _ => self.latencies.at(latency, draws.latency),
         };
-        Submission { at: now + wait, result, crashed: false }
+        (Submission { at: now + wait, result, crashed: false }, effects)
     }
 
     fn record(&mut self, at: Time, call: &Call, outcome: &str) {
@@ -139,38 +160,65 @@ impl World {
         });
     }
 
-    /// The call on its way there and back; the second answer is what to write down instead of the result's code.
-    fn deliver(&mut self, now: Time, call: &Call, draws: Draws) -> (Outcome, Option<&'static str>) {
+    /// What goes wrong with a call that no director cares for.
+    fn by_chance(&self, draws: Draws) -> Option<Fault> {
         let faults = self.faults;
         if draws.lost_request < faults.lost_request {
-            return (Err(timeout()), Some("lost-request"));
+            Some(Fault::LostRequest)
+        } else if draws.throttle < faults.throttle {
+            Some(Fault::Throttle)
+        } else if draws.expired_credentials < faults.expired_credentials {
+            Some(Fault::ExpiredCredentials)
+        } else if draws.service_error < faults.service_error {
+            Some(Fault::ServiceError { effect: draws.effect < 0.5 })
+        } else {
+            (draws.lost_reply < faults.lost_reply).then_some(Fault::LostReply)
         }
-        if draws.throttle < faults.throttle {
-            return (Err(held_up(&call.operation, draws)), None);
-        }
-        if draws.expired_credentials < faults.expired_credentials {
-            let json = matches!(call.operation.service(), Service::Organizations | Service::Logs);
-            let code = if json { "ExpiredTokenException" } else { "ExpiredToken" };
-            return (Err(CloudError::rejected(code, "the session has expired")), None);
-        }
-        if draws.service_error < faults.service_error {
-            if draws.effect < 0.5 {
-                drop(self.serve(now, call, draws));
+    }
+
+    /// The call on its way there and back; the second answer is what to write down instead of the result's code.
+    fn deliver(
+        &mut self,
+        now: Time,
+        call: &Call,
+        draws: Draws,
+        fault: Option<Fault>,
+        effects: &mut Vec<Outcome>,
+    ) -> (Outcome, Option<&'static str>) {
+        match fault {
+            Some(Fault::LostRequest) => return (Err(timeout()), Some("lost-request")),
+            Some(Fault::Throttle) => return (Err(held_up(&call.operation, draws)), None),
+            Some(Fault::ExpiredCredentials) => {
+                let json = matches!(call.operation.service(), Service::Organizations | Service::Logs);
+                let code = if json { "ExpiredTokenException" } else { "ExpiredToken" };
+                return (Err(CloudError::rejected(code, "the session has expired")), None);
             }
-            let code = match call.operation.service() {
-                Service::Organizations => "ServiceException",
-                Service::Account => "InternalServerException",
-                Service::Ec2 => "InternalError",
-                Service::Sts | Service::Iam => "ServiceFailure",
-                Service::Logs => "ServiceUnavailableException",
-            };
-            return (Err(CloudError::unknown(code, "the service failed")), None);
+            Some(Fault::ServiceError { effect }) => {
+                if effect {
+                    effects.push(self.serve(now, call, draws));
+                }
+                let code = match call.operation.service() {
+                    Service::Organizations => "ServiceException",
+                    Service::Account => "InternalServerException",
+                    Service::Ec2 => "InternalError",
+                    Service::Sts | Service::Iam => "ServiceFailure",
+                    Service::Logs => "ServiceUnavailableException",
+                };
+                return (Err(CloudError::unknown(code, "the service failed")), None);
+            }
+            _ => {}
         }
-        let result = self.serve(now, call, draws);
-        if draws.lost_reply < faults.lost_reply {
-            return (Err(timeout()), Some("lost-reply"));
+        let first = self.serve(now, call, draws);
+        effects.push(first.clone());
+        match fault {
+            Some(Fault::LostReply) => (Err(timeout()), Some("lost-reply")),
+            Some(Fault::Duplicate { second }) => {
+                let again = self.serve(now, call, draws);
+                effects.push(again.clone());
+                (if second { again } else { first }, None)
+            }
+            _ => (first, None),
         }
-        (result, None)
     }
 
     /// The account and region a call goes to.

@@ -63,7 +63,7 @@ pub(super) struct PolicyRow {
 pub(super) struct Request {
     pub(super) answer: AccountRequest,
     /// The address as given, and in lower case.
-    email: String,
+    pub(super) email: String,
     folded: String,
     role: RoleName,
     tags: Tags,
