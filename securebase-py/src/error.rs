@@ -120,10 +120,14 @@ fn mend(code: &str) -> &'static str {
         "run-interrupted" | "run-unfinished" => "call `securebase.resume` with the same state",
         "survey-failed" => "check the credentials and the network, then call again",
         "state-locked" => "wait for the other run to end",
-        "state-url" => "name a directory",
-        "state-io" => "check the path, its permissions and the space left on the medium",
+        "state-fenced" => "look who has taken over with `lock_info`, then resume",
+        "state-broken" => "call `securebase.resume` with the same state",
+        "state-url" => "name a directory or an `s3://` URL",
+        "state-io" => "check the path, its permissions and the space left on the medium, then resume",
+        "state-conflict" => "find who else writes to the state, then try again",
+        "state-not-empty" => "name a new directory or prefix",
         "state-corrupt" | "state-illegal" => {
-            "restore the file, or begin a new state: a survey finds what exists"
+            "restore the file, or move the state away and rebuild it: a survey finds what exists"
         }
         "state-version" => "use a release of this package that knows the format",
         _ => "see what `docs/errors.md` says about the code",
@@ -152,7 +156,9 @@ impl From<exec::Error> for Failure {
         let code = error.code();
         match error {
             exec::Error::State(error) => error.into(),
-            exec::Error::Interrupted { .. } => Self::one(Class::Interrupted, code, &error, mend(code)),
+            exec::Error::Interrupted { .. } | exec::Error::CutOff(_) => {
+                Self::one(Class::Interrupted, code, &error, mend(code))
+            }
             exec::Error::Survey { .. } => Self::one(Class::Cloud, code, &error, mend(code)),
             exec::Error::Destructive { ref addresses } => {
                 let each = |address: &Address| {

@@ -6,7 +6,9 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyType};
 use securebase_core::exec::Stop;
-use securebase_core::state::{Holder, RunRecord as CoreRecord, State as CoreState, StoredResource};
+use securebase_core::state::{
+    LockInfo as CoreLockInfo, RunRecord as CoreRecord, State as CoreState, StoredResource,
+};
 use securebase_core::time::Time;
 
 use crate::convert::{from_json, to_json};
@@ -149,32 +151,44 @@ impl RunRecord {
 /// Who is writing a state.
 #[pyclass(frozen, eq, module = "securebase")]
 #[derive(PartialEq)]
-pub(crate) struct LockInfo(Holder);
+pub(crate) struct LockInfo(CoreLockInfo);
 
 #[pymethods]
 impl LockInfo {
     /// The user.
     #[getter]
     fn who(&self) -> &str {
-        &self.0.who
+        &self.0.holder.who
     }
 
     /// The machine.
     #[getter]
     fn host(&self) -> &str {
-        &self.0.host
+        &self.0.holder.host
     }
 
     /// The process.
     #[getter]
     fn pid(&self) -> u32 {
-        self.0.pid
+        self.0.holder.pid
     }
 
     /// Since when.
     #[getter]
     fn since<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        moment(py, self.0.since)
+        moment(py, self.0.holder.since)
+    }
+
+    /// When somebody else may take over, unless it is renewed before.
+    #[getter]
+    fn expires<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        moment(py, self.0.expires)
+    }
+
+    /// The fencing token: one more with every holder.
+    #[getter]
+    fn token(&self) -> u64 {
+        self.0.token
     }
 
     fn __str__(&self) -> String {
@@ -182,7 +196,7 @@ impl LockInfo {
     }
 
     fn __repr__(&self) -> String {
-        format!("LockInfo({:?}, {:?}, {})", self.0.who, self.0.host, self.0.pid)
+        format!("LockInfo({:?}, {:?}, {})", self.0.holder.who, self.0.holder.host, self.0.holder.pid)
     }
 
     fn __hash__(&self) -> u64 {

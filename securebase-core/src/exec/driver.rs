@@ -1,6 +1,7 @@
 //! The asynchronous driver: one machine, a real cloud, real time.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
 
 use futures::future::{OptionFuture, poll_immediate};
 use futures::stream::{FuturesUnordered, StreamExt};
@@ -8,7 +9,7 @@ use futures::stream::{FuturesUnordered, StreamExt};
 use crate::cloud::Cloud;
 use crate::model::{Address, Latencies, ResourceId};
 use crate::plan::{Plan, fingerprint};
-use crate::state::{Entry, FORMAT_VERSION, Fact, Guard, Recorded, Replay, RunJournal, RunStatus, State};
+use crate::state::{Entry, FORMAT_VERSION, Fact, Lease, Recorded, Replay, RunJournal, RunStatus, State};
 use crate::time::{Clock, SystemClock, Time};
 
 use super::machine::{Dispatch, Machine, Output};
@@ -46,12 +47,17 @@ pub async fn apply(
     options: ApplyOptions,
 ) -> Result<Run, Error> {
     let now = SystemClock.now();
-    match prepare(plan, cloud, state, &options, now).await? {
-        None => Ok(Run::nothing(now)),
-        Some(Ready { known, replay, journal, guard: _guard }) => {
-            drive(plan, known, replay.as_ref(), &journal, cloud, state, &options).await
+    refuse_unnamed(plan, &options)?;
+    let lease = state.lock(&options.holder()).await?;
+    let run = async {
+        match prepare(plan, cloud, state, &lease, &options, now).await? {
+            None => Ok(Run::nothing(now)),
+            Some(Ready { known, replay, journal }) => {
+                drive(plan, known, replay.as_ref(), &journal, cloud, &options).await
+            }
         }
-    }
+    };
+    let_go(&lease, run.await).await
 }
 
 /// Goes on with the run that was cut off; does nothing where none was.
@@ -62,12 +68,36 @@ pub async fn apply(
 /// As [`apply`], and [`Error::State`] where the state cannot be read.
 pub async fn resume(cloud: &dyn Cloud, state: &State, options: ApplyOptions) -> Result<Run, Error> {
     let now = SystemClock.now();
-    match prepare_resume(cloud, state, &options, now).await? {
-        None => Ok(Run::nothing(now)),
-        Some((plan, Ready { known, replay, journal, guard: _guard })) => {
-            drive(&plan, known, replay.as_ref(), &journal, cloud, state, &options).await
+    let lease = state.lock(&options.holder()).await?;
+    let run = async {
+        match prepare_resume(cloud, state, &lease, &options, now).await? {
+            None => Ok(Run::nothing(now)),
+            Some((plan, Ready { known, replay, journal })) => {
+                drive(&plan, known, replay.as_ref(), &journal, cloud, &options).await
+            }
         }
+    };
+    let_go(&lease, run.await).await
+}
+
+/// Gives the lease back, however the run ended; the dead do not.
+pub(super) async fn let_go(lease: &Lease, result: Result<Run, Error>) -> Result<Run, Error> {
+    if !result.as_ref().is_err_and(Error::is_crash) {
+        // What the run did is durable by now. A lease that cannot be given back runs out.
+        drop(lease.release().await);
     }
+    result
+}
+
+/// Refuses a plan that destroys what the caller has not named.
+pub(super) fn refuse_unnamed(plan: &Plan, options: &ApplyOptions) -> Result<(), Error> {
+    let addresses: Vec<Address> = plan
+        .destructive()
+        .into_iter()
+        .filter(|address| !options.destroy.contains(*address))
+        .cloned()
+        .collect();
+    if addresses.is_empty() { Ok(()) } else { Err(Error::Destructive { addresses }) }
 }
 
 /// A run that may call.
@@ -76,7 +106,6 @@ pub(super) struct Ready {
     /// What an earlier part of the run has done, `None` where it begins.
     pub(super) replay: Option<Replay>,
     pub(super) journal: RunJournal,
-    pub(super) guard: Box<dyn Guard>,
 }
 
 /// Whether a run has ended neither way.
@@ -89,32 +118,23 @@ pub(super) async fn prepare(
     plan: &Plan,
     cloud: &dyn Cloud,
     state: &State,
+    lease: &Lease,
     options: &ApplyOptions,
     now: Time,
 ) -> Result<Option<Ready>, Error> {
-    let unnamed: Vec<Address> = plan
-        .destructive()
-        .into_iter()
-        .filter(|address| !options.destroy.contains(*address))
-        .cloned()
-        .collect();
-    if !unnamed.is_empty() {
-        return Err(Error::Destructive { addresses: unnamed });
-    }
-    let guard = state.lock(&options.holder()).await?;
     let last = state.last_run().await?;
     let same = last.as_ref().is_some_and(|last| last.plan.fingerprint() == plan.fingerprint());
     let done = same && last.as_ref().is_some_and(|last| last.replay.ended == Some(RunStatus::Succeeded));
     let unfinished = last.filter(is_unfinished);
     if let Some(last) = unfinished {
         if same {
-            return go_on(last, cloud, state, options, now, guard).await.map(|(_, ready)| Some(ready));
+            return go_on(last, cloud, state, lease, options, now).await.map(|(_, ready)| Some(ready));
         }
         if last.replay.last_seq > 0 {
             return Err(Error::Unfinished { run: last.run });
         }
         // It never called anything: nothing is lost with it.
-        abandon(&last.plan, &state.reopen(last.run).await?, options, now).await?;
+        abandon(&last.plan, &state.reopen(lease, &last).await?, options, now).await?;
     }
     if plan.is_empty() {
         return Ok(None);
@@ -122,25 +142,25 @@ pub(super) async fn prepare(
     if done {
         // Applying again what was done changes nothing; unless it was undone to the last bit.
         let Some(known) = fresh(plan, cloud).await? else { return Ok(None) };
-        return Ok(Some(Ready { known, replay: None, journal: state.begin(plan).await?, guard }));
+        return Ok(Some(Ready { known, replay: None, journal: state.begin(lease, plan).await? }));
     }
     // Written down before the cloud is asked anything: a run that is cut off from here on can be resumed.
-    let journal = state.begin(plan).await?;
+    let journal = state.begin(lease, plan).await?;
     let known = fresh_or_abandon(plan, cloud, &journal, options, now).await?;
-    Ok(Some(Ready { known, replay: None, journal, guard }))
+    Ok(Some(Ready { known, replay: None, journal }))
 }
 
 /// Everything that must hold before a run goes on; `None` where none was cut off.
 pub(super) async fn prepare_resume(
     cloud: &dyn Cloud,
     state: &State,
+    lease: &Lease,
     options: &ApplyOptions,
     now: Time,
 ) -> Result<Option<(Plan, Ready)>, Error> {
-    let guard = state.lock(&options.holder()).await?;
     match state.last_run().await?.filter(is_unfinished) {
         None => Ok(None),
-        Some(last) => go_on(last, cloud, state, options, now, guard).await.map(Some),
+        Some(last) => go_on(last, cloud, state, lease, options, now).await.map(Some),
     }
 }
 
@@ -149,18 +169,18 @@ async fn go_on(
     last: Recorded,
     cloud: &dyn Cloud,
     state: &State,
+    lease: &Lease,
     options: &ApplyOptions,
     now: Time,
-    guard: Box<dyn Guard>,
 ) -> Result<(Plan, Ready), Error> {
-    let Recorded { run, plan, replay } = last;
-    let journal = state.reopen(run).await?;
+    let journal = state.reopen(lease, &last).await?;
+    let Recorded { run: _, plan, replay } = last;
     let (known, replay) = if replay.last_seq == 0 {
         (fresh_or_abandon(&plan, cloud, &journal, options, now).await?, None)
     } else {
         (organization_ids(cloud).await?, Some(replay))
     };
-    Ok((plan, Ready { known, replay, journal, guard }))
+    Ok((plan, Ready { known, replay, journal }))
 }
 
 /// The ids to begin with, where the cloud is what the plan was made from; `None` where it is not.
@@ -233,7 +253,6 @@ async fn drive(
     replay: Option<&Replay>,
     journal: &RunJournal,
     cloud: &dyn Cloud,
-    state: &State,
     options: &ApplyOptions,
 ) -> Result<Run, Error> {
     let clock = SystemClock;
@@ -249,12 +268,12 @@ async fn drive(
         }
         let now = clock.now();
         let Output { entries, calls, events, wake, ended, stopped } = machine.poll(now);
-        journal.append(&entries).await?;
+        journal.append(&entries).await.map_err(Error::CutOff)?;
         for event in events {
             tell(event, &mut run, options);
         }
         if ended.is_some() {
-            state.compact().await?;
+            journal.compact(plan).await.map_err(Error::CutOff)?;
             return Ok(run);
         }
         if stopped {
@@ -276,13 +295,21 @@ async fn drive(
                 }
             }
             Some(()) = pause => {}
+            // However quiet the run is, the lease must not run out.
+            () = cloud.pause(at_least_a_moment(journal.lease().renew_in())) => {
+                journal.lease().keep().await.map_err(Error::CutOff)?;
+            }
             () = options.stop.asked(), if !stopping => {}
             else => return Err(Error::Interrupted { why: "nothing was left to wait for".to_owned() }),
         }
     }
 }
 
-fn pause_until(wake: Time, now: Time) -> std::time::Duration {
+fn pause_until(wake: Time, now: Time) -> Duration {
+    at_least_a_moment(wake.since(now))
+}
+
+fn at_least_a_moment(pause: Duration) -> Duration {
     // Never zero: a timer that fires at once could starve the replies.
-    wake.since(now).max(std::time::Duration::from_millis(1))
+    pause.max(Duration::from_millis(1))
 }

@@ -5,6 +5,9 @@ use crate::cloud::simulated::CRASHED;
 use crate::model::Address;
 use crate::state;
 
+/// What is said of a simulated process that died.
+const CRASH: &str = "the process crashed";
+
 /// Why a run could not go on, or not begin. A run in which steps failed is not an error: see [`Run`](super::Run).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -15,9 +18,12 @@ pub enum Error {
         /// What cut it off.
         why: String,
     },
-    /// The state could not be read or written.
+    /// The state could not be read or written, so the run did not begin.
     #[error(transparent)]
     State(#[from] state::Error),
+    /// The state failed while the run was under way, or its lease was lost: the run could not remember what it does.
+    #[error("the run was interrupted: {0}; resume it to go on")]
+    CutOff(#[source] state::Error),
     /// The cloud could not be surveyed.
     #[error("{what} could not be surveyed: {source}")]
     Survey {
@@ -49,14 +55,23 @@ pub enum Error {
 impl Error {
     /// Whether the simulated process is dead.
     pub(super) fn is_crash(&self) -> bool {
-        matches!(self, Self::Survey { source, .. } if source.code == CRASHED)
+        match self {
+            Self::Survey { source, .. } => source.code == CRASHED,
+            Self::Interrupted { why } => why == CRASH,
+            _ => false,
+        }
+    }
+
+    /// What a run ends with whose simulated process is dead.
+    pub(super) fn crashed() -> Self {
+        Self::Interrupted { why: CRASH.to_owned() }
     }
 
     /// A stable word for the kind of error.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Interrupted { .. } => "run-interrupted",
-            Self::State(error) => error.code(),
+            Self::State(error) | Self::CutOff(error) => error.code(),
             Self::Survey { .. } => "survey-failed",
             Self::Stale => "plan-stale",
             Self::Unfinished { .. } => "run-unfinished",

@@ -86,7 +86,6 @@ pub struct Event {
     /// When, by the clock of the run: virtual in a simulated cloud.
     pub at: Time,
     /// What happened.
-    #[serde(flatten)]
     pub kind: EventKind,
 }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{Address, Limits};
 use crate::state::{Holder, RunId, RunStatus};
-use crate::time::{Clock, SystemClock, Time};
+use crate::time::Time;
 
 use super::event::{Event, EventKind};
 
@@ -111,18 +111,7 @@ impl ApplyOptions {
 
     /// Who applies, for the history and for whoever is kept waiting.
     pub(super) fn holder(&self) -> Holder {
-        let variable = |names: &[&str]| names.iter().find_map(|name| std::env::var(name).ok());
-        let who = if self.who.is_empty() {
-            variable(&["USER", "LOGNAME", "USERNAME"]).unwrap_or_else(|| "unknown".to_owned())
-        } else {
-            self.who.clone()
-        };
-        let host = std::fs::read_to_string("/proc/sys/kernel/hostname")
-            .ok()
-            .map(|name| name.trim().to_owned())
-            .or_else(|| variable(&["HOSTNAME", "COMPUTERNAME"]))
-            .unwrap_or_else(|| "unknown host".to_owned());
-        Holder { who, host, pid: std::process::id(), since: SystemClock.now() }
+        Holder::this_process(&self.who)
     }
 }
 

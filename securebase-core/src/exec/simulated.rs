@@ -10,7 +10,7 @@ use crate::plan::{Plan, Scope};
 use crate::state::{Replay, RunJournal, State};
 use crate::time::Time;
 
-use super::driver::{Ready, machine, prepare, prepare_resume, tell};
+use super::driver::{Ready, let_go, machine, prepare, prepare_resume, refuse_unnamed, tell};
 use super::machine::{Machine, Output, Ticket};
 use super::run::{ApplyOptions, Run};
 use super::survey::survey;
@@ -30,12 +30,17 @@ pub async fn simulate(
     options: ApplyOptions,
 ) -> Result<Run, Error> {
     cloud.revive();
-    match prepare(plan, cloud, state, &options, cloud.clock()).await.map_err(interrupted)? {
-        None => Ok(Run::nothing(cloud.clock())),
-        Some(Ready { known, replay, journal, guard: _guard }) => {
-            drive(plan, known, replay.as_ref(), &journal, cloud, state, &options).await
+    refuse_unnamed(plan, &options)?;
+    let lease = state.lock(&options.holder()).await?;
+    let run = async {
+        match prepare(plan, cloud, state, &lease, &options, cloud.clock()).await.map_err(interrupted)? {
+            None => Ok(Run::nothing(cloud.clock())),
+            Some(Ready { known, replay, journal }) => {
+                drive(plan, known, replay.as_ref(), &journal, cloud, &options).await
+            }
         }
-    }
+    };
+    let_go(&lease, run.await).await
 }
 
 /// Goes on with the run that was cut off, as [`resume`](super::resume) does.
@@ -48,17 +53,21 @@ pub async fn resume_simulated(
     options: ApplyOptions,
 ) -> Result<Run, Error> {
     cloud.revive();
-    match prepare_resume(cloud, state, &options, cloud.clock()).await.map_err(interrupted)? {
-        None => Ok(Run::nothing(cloud.clock())),
-        Some((plan, Ready { known, replay, journal, guard: _guard })) => {
-            drive(&plan, known, replay.as_ref(), &journal, cloud, state, &options).await
+    let lease = state.lock(&options.holder()).await?;
+    let run = async {
+        match prepare_resume(cloud, state, &lease, &options, cloud.clock()).await.map_err(interrupted)? {
+            None => Ok(Run::nothing(cloud.clock())),
+            Some((plan, Ready { known, replay, journal })) => {
+                drive(&plan, known, replay.as_ref(), &journal, cloud, &options).await
+            }
         }
-    }
+    };
+    let_go(&lease, run.await).await
 }
 
 /// A crash during the survey cuts the run off as one later does.
 fn interrupted(error: Error) -> Error {
-    if error.is_crash() { Error::Interrupted { why: "the process crashed".to_owned() } } else { error }
+    if error.is_crash() { Error::crashed() } else { error }
 }
 
 async fn drive(
@@ -67,7 +76,6 @@ async fn drive(
     replay: Option<&Replay>,
     journal: &RunJournal,
     cloud: &SimulatedCloud,
-    state: &State,
     options: &ApplyOptions,
 ) -> Result<Run, Error> {
     let mut machine = machine(plan, known, replay, journal, options);
@@ -80,16 +88,16 @@ async fn drive(
             machine.handle_stop();
         }
         let output = machine.poll(cloud.clock());
-        journal.append(&output.entries).await?;
+        journal.append(&output.entries).await.map_err(Error::CutOff)?;
         let step = world.step(&mut machine, output, |event| tell(event, &mut run, options));
         match step {
             Moved::On => {}
             Moved::Ended => {
-                state.compact().await?;
+                journal.compact(plan).await.map_err(Error::CutOff)?;
                 return Ok(run);
             }
             Moved::Stopped => return Err(Error::Interrupted { why: "it was asked to stop".to_owned() }),
-            Moved::Crashed => return Err(Error::Interrupted { why: "the process crashed".to_owned() }),
+            Moved::Crashed => return Err(Error::crashed()),
             Moved::Stuck => {
                 return Err(Error::Interrupted { why: "nothing was left to wait for".to_owned() });
             }

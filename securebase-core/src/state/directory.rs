@@ -4,21 +4,37 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::Error;
-use super::store::{Guard, Holder, Store, StoreFuture};
+use sha2::{Digest, Sha256};
 
-const LOCK: &str = "lock";
+use super::Error;
+use super::holder::Holder;
+use super::store::{Condition, Presence, Segment, Store, StoreFuture, Version};
+
+/// Locked while a conditional write is carried out.
+const MUTEX: &str = "mutex";
+/// What the lock was called in format 1.
+const OLD_LOCK: &str = "lock";
+/// Begins the names of the files that holders keep locked while they live.
+const HOLDER: &str = "holder-";
+/// Ends the name of a file that is being written.
+const UNFINISHED: &str = ".new";
 
 /// A store in a directory, made when first written to.
 ///
-/// The lock is the operating system's on an open file, so it ends with the process that holds it, however that ends.
+/// Conditional writes are made under a lock of the operating system, which ends with the process that holds it, however
+/// that ends. For as long as it lives a holder of the lease also keeps a file of its own locked: once it is dead, the next
+/// one on the same machine need not wait until the lease has run out.
 #[derive(Debug, Clone)]
 pub struct DirectoryStore {
     root: PathBuf,
 }
 
-fn failed<'a>(what: &'static str, key: &'a str) -> impl FnOnce(io::Error) -> Error + 'a {
-    move |source| Error::Io { what, key: key.to_owned(), source }
+fn failed<'a>(what: &'static str, path: &'a Path) -> impl Fn(io::Error) -> Error + 'a {
+    move |source| Error::Io { what, key: path.display().to_string(), source }
+}
+
+fn conflict(path: &Path) -> Error {
+    Error::Conflict { key: path.display().to_string() }
 }
 
 /// Makes the directory entry of a new or renamed file durable.
@@ -26,6 +42,18 @@ fn sync_parent(path: &Path) -> io::Result<()> {
     match path.parent() {
         Some(parent) => File::open(parent)?.sync_all(),
         None => Ok(()),
+    }
+}
+
+fn version(bytes: &[u8]) -> Version {
+    Version(hex::encode(Sha256::digest(bytes)))
+}
+
+fn read(path: &Path) -> Result<Option<Vec<u8>>, Error> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(failed("read", path)(error)),
     }
 }
 
@@ -47,19 +75,33 @@ impl DirectoryStore {
     fn make_parent(&self, key: &str) -> Result<PathBuf, Error> {
         let path = self.path(key);
         if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent).map_err(failed("create the directory of", key))?;
+            fs::create_dir_all(parent).map_err(failed("create the directory", parent))?;
         }
         Ok(path)
     }
 
-    fn put_now(&self, key: &str, bytes: &[u8], replace: bool) -> Result<(), Error> {
+    fn lock_file(&self, key: &str) -> Result<(File, PathBuf), Error> {
         let path = self.make_parent(key)?;
-        if !replace && path.exists() {
-            return Err(Error::Exists { key: key.to_owned() });
+        let mut options = OpenOptions::new();
+        let options = options.create(true).truncate(false).read(true).write(true);
+        Ok((options.open(&path).map_err(failed("open", &path))?, path))
+    }
+
+    fn put_now(&self, key: &str, bytes: &[u8], condition: &Condition) -> Result<Version, Error> {
+        let (mutex, mutex_path) = self.lock_file(MUTEX)?;
+        // Held for as long as one file takes to be written; it ends when `mutex` is closed.
+        mutex.lock().map_err(failed("lock", &mutex_path))?;
+        let path = self.make_parent(key)?;
+        let holds = match condition {
+            Condition::Absent => !path.try_exists().map_err(failed("look for", &path))?,
+            Condition::Unchanged(expected) => read(&path)?.is_some_and(|found| version(&found) == *expected),
+        };
+        if !holds {
+            return Err(conflict(&path));
         }
         // Written beside and renamed: a reader sees the old bytes or the new ones, never a part.
         let mut beside = path.clone().into_os_string();
-        beside.push(".new");
+        beside.push(UNFINISHED);
         let beside = PathBuf::from(beside);
         let write = || -> io::Result<()> {
             let mut file = File::create(&beside)?;
@@ -68,131 +110,200 @@ impl DirectoryStore {
             fs::rename(&beside, &path)?;
             sync_parent(&path)
         };
-        write().map_err(failed("write", key))
-    }
-
-    fn append_now(&self, key: &str, bytes: &[u8]) -> Result<(), Error> {
-        let path = self.make_parent(key)?;
-        let write = || -> io::Result<()> {
-            let fresh = !path.exists();
-            let mut file = OpenOptions::new().create(true).append(true).open(&path)?;
-            file.write_all(bytes)?;
-            file.sync_data()?;
-            if fresh { sync_parent(&path) } else { Ok(()) }
-        };
-        write().map_err(failed("append to", key))
+        if let Err(error) = write() {
+            // On a full disk the part that was written is in the way; where it cannot be removed, it harms nobody.
+            drop(fs::remove_file(&beside));
+            return Err(failed("write", &path)(error));
+        }
+        Ok(version(bytes))
     }
 
     fn list_now(&self, prefix: &str) -> Result<Vec<String>, Error> {
         let mut keys = Vec::new();
-        let mut pending = vec![self.root.clone()];
+        // Only the directory that the prefix names can hold such keys.
+        let (parent, _) = prefix.rsplit_once('/').unwrap_or(("", prefix));
+        let mut pending = vec![self.path(parent)];
         while let Some(directory) = pending.pop() {
             let entries = match fs::read_dir(&directory) {
                 Ok(entries) => entries,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                Err(error) => return Err(failed("list", prefix)(error)),
+                Err(error) => return Err(failed("list", &directory)(error)),
             };
             for entry in entries {
-                let path = entry.map_err(failed("list", prefix))?.path();
-                if path.is_dir() {
+                let entry = entry.map_err(failed("list", &directory))?;
+                let path = entry.path();
+                if entry.file_type().map_err(failed("list", &path))?.is_dir() {
                     pending.push(path);
                 } else if let Ok(key) = path.strip_prefix(&self.root) {
                     keys.push(key.to_string_lossy().replace('\\', "/"));
                 }
             }
         }
-        keys.retain(|key| key.starts_with(prefix) && key != LOCK && !key.ends_with(".new"));
+        let is_ours = |key: &String| {
+            ![MUTEX, OLD_LOCK].contains(&key.as_str())
+                && !key.starts_with(HOLDER)
+                && !key.ends_with(UNFINISHED)
+        };
+        keys.retain(|key| key.starts_with(prefix) && is_ours(key));
         keys.sort();
         Ok(keys)
     }
 
-    fn lock_file(&self) -> Result<File, Error> {
-        let path = self.make_parent(LOCK)?;
-        OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .read(true)
-            .write(true)
-            .open(path)
-            .map_err(failed("open", LOCK))
-    }
-
-    fn read_holder(&self) -> Option<Holder> {
-        serde_json::from_slice(&fs::read(self.path(LOCK)).ok()?).ok()
-    }
-
-    fn lock_now(&self, holder: &Holder) -> Result<Box<dyn Guard>, Error> {
-        let mut file = self.lock_file()?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let unknown =
-                    Holder { who: "somebody".to_owned(), host: "this machine".to_owned(), ..holder.clone() };
-                let holder = Box::new(self.read_holder().unwrap_or(unknown));
-                return Err(Error::Locked { holder });
+    fn announce_now(&self, name: &str) -> Result<Option<Box<dyn Presence>>, Error> {
+        let key = format!("{HOLDER}{name}");
+        loop {
+            let (file, path) = self.lock_file(&key)?;
+            if file.lock().is_err() {
+                // A file system without locks: there the lease alone decides.
+                drop(fs::remove_file(&path));
+                return Ok(None);
             }
-            Err(TryLockError::Error(source)) => return Err(failed("lock", LOCK)(source)),
+            // Somebody who tidies up may have taken it for a dead holder's before it was locked.
+            if path.try_exists().map_err(failed("look for", &path))? {
+                return Ok(Some(Box::new(Alive { file, path })));
+            }
         }
-        let text = serde_json::to_vec(holder).map_err(io::Error::from).map_err(failed("write", LOCK))?;
-        file.set_len(0).and_then(|()| file.write_all(&text)).map_err(failed("write", LOCK))?;
-        Ok(Box::new(Release { file }))
     }
 
-    fn holder_now(&self) -> Result<Option<Holder>, Error> {
-        if !self.path(LOCK).exists() {
+    fn is_present_now(&self, name: &str, holder: &Holder) -> Result<Option<bool>, Error> {
+        // A lock on a shared file system may not be seen from another machine.
+        if holder.host != Holder::this_host() {
             return Ok(None);
         }
-        let file = self.lock_file()?;
-        match file.try_lock() {
-            // Nobody has it; the text is what the last holder left.
-            Ok(()) => Ok(None),
-            Err(TryLockError::WouldBlock) => Ok(self.read_holder()),
-            Err(TryLockError::Error(source)) => Err(failed("lock", LOCK)(source)),
+        let path = self.path(&format!("{HOLDER}{name}"));
+        match File::open(&path) {
+            // Shared, so that two who look do not take each other for the holder.
+            Ok(file) => match file.try_lock_shared() {
+                Ok(()) => Ok(Some(false)),
+                Err(TryLockError::WouldBlock) => Ok(Some(true)),
+                Err(TryLockError::Error(_)) => Ok(None),
+            },
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Some(false)),
+            Err(error) => Err(failed("open", &path)(error)),
         }
     }
 }
 
-struct Release {
+struct Alive {
     file: File,
+    path: PathBuf,
 }
 
-impl Guard for Release {}
+impl Presence for Alive {}
 
-impl Drop for Release {
+impl Drop for Alive {
     fn drop(&mut self) {
-        // Closing would release it as well; a failure here changes nothing.
+        // Closing would end it as well, and the next holder takes the file away; a failure here changes nothing.
+        if let Some(root) = self.path.parent() {
+            sweep(root);
+        }
+        drop(fs::remove_file(&self.path));
         drop(self.file.unlock());
+    }
+}
+
+/// Takes away what holders that are dead have left behind. It is in nobody's way, so a failure does not matter.
+fn sweep(root: &Path) {
+    for entry in fs::read_dir(root).into_iter().flatten().flatten() {
+        let is_holder = entry.file_name().to_string_lossy().starts_with(HOLDER);
+        if is_holder && File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok()) {
+            drop(fs::remove_file(entry.path()));
+        }
+    }
+}
+
+struct DirectorySegment {
+    file: Option<File>,
+    path: PathBuf,
+    /// How long it is if nobody else writes to it.
+    length: u64,
+}
+
+impl DirectorySegment {
+    fn append_now(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let failed = failed("append to", &self.path);
+        let file = match &mut self.file {
+            Some(file) => file,
+            none => {
+                let opened = OpenOptions::new().create_new(true).append(true).open(&self.path);
+                let opened = opened.map_err(|error| match error.kind() {
+                    io::ErrorKind::AlreadyExists => conflict(&self.path),
+                    _ => failed(error),
+                })?;
+                sync_parent(&self.path).map_err(&failed)?;
+                none.insert(opened)
+            }
+        };
+        file.write_all(bytes).and_then(|()| file.sync_data()).map_err(&failed)?;
+        self.length += u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let found = file.metadata().map_err(&failed)?.len();
+        // Longer than what was written here: it has been sealed, before these bytes or after them.
+        if found == self.length { Ok(()) } else { Err(conflict(&self.path)) }
+    }
+}
+
+impl Segment for DirectorySegment {
+    fn append<'a>(&'a mut self, bytes: &'a [u8]) -> StoreFuture<'a, ()> {
+        Box::pin(async move { self.append_now(bytes) })
     }
 }
 
 impl Store for DirectoryStore {
     fn get<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<Vec<u8>>> {
+        Box::pin(async move { read(&self.path(key)) })
+    }
+
+    fn get_versioned<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<(Vec<u8>, Version)>> {
         Box::pin(async move {
-            match fs::read(self.path(key)) {
-                Ok(bytes) => Ok(Some(bytes)),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-                Err(error) => Err(failed("read", key)(error)),
-            }
+            Ok(read(&self.path(key))?.map(|bytes| {
+                let version = version(&bytes);
+                (bytes, version)
+            }))
         })
     }
 
-    fn put<'a>(&'a self, key: &'a str, bytes: &'a [u8], replace: bool) -> StoreFuture<'a, ()> {
-        Box::pin(async move { self.put_now(key, bytes, replace) })
-    }
-
-    fn append<'a>(&'a self, key: &'a str, bytes: &'a [u8]) -> StoreFuture<'a, ()> {
-        Box::pin(async move { self.append_now(key, bytes) })
+    fn put<'a>(&'a self, key: &'a str, bytes: &'a [u8], condition: Condition) -> StoreFuture<'a, Version> {
+        Box::pin(async move { self.put_now(key, bytes, &condition) })
     }
 
     fn list<'a>(&'a self, prefix: &'a str) -> StoreFuture<'a, Vec<String>> {
         Box::pin(async move { self.list_now(prefix) })
     }
 
-    fn lock<'a>(&'a self, holder: &'a Holder) -> StoreFuture<'a, Box<dyn Guard>> {
-        Box::pin(async move { self.lock_now(holder) })
+    fn remove<'a>(&'a self, key: &'a str) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            let path = self.path(key);
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed("remove", &path)(error)),
+                _ => Ok(()),
+            }
+        })
     }
 
-    fn holder(&self) -> StoreFuture<'_, Option<Holder>> {
-        Box::pin(async move { self.holder_now() })
+    fn begin_segment<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Box<dyn Segment>> {
+        Box::pin(async move {
+            let path = self.make_parent(key)?;
+            Ok(Box::new(DirectorySegment { file: None, path, length: 0 }) as Box<dyn Segment>)
+        })
+    }
+
+    fn seal<'a>(&'a self, key: &'a str, line: &'a [u8], _version: &'a Version) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            let path = self.path(key);
+            let write = || -> io::Result<()> {
+                let mut file = OpenOptions::new().append(true).open(&path)?;
+                file.write_all(line)?;
+                file.sync_data()
+            };
+            write().map_err(failed("append to", &path))
+        })
+    }
+
+    fn announce<'a>(&'a self, name: &'a str) -> StoreFuture<'a, Option<Box<dyn Presence>>> {
+        Box::pin(async move { self.announce_now(name) })
+    }
+
+    fn is_present<'a>(&'a self, name: &'a str, holder: &'a Holder) -> StoreFuture<'a, Option<bool>> {
+        Box::pin(async move { self.is_present_now(name, holder) })
     }
 }

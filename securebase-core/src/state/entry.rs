@@ -3,14 +3,13 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::cloud::Delivery;
 use crate::model::{Address, ResourceId};
 use crate::time::Time;
 
-/// The version of every format of the state that this library writes.
-pub const FORMAT_VERSION: u32 = 1;
+/// The version of every format of the state that this library writes. `docs/state.md` lists them all.
+pub const FORMAT_VERSION: u32 = 2;
 
 /// The number of a run, from 1, in the order of one state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -60,7 +59,7 @@ pub enum CallOutcome {
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "fact", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Fact {
     /// A run began.
     Begun {
@@ -111,6 +110,13 @@ pub enum Fact {
         /// How.
         status: RunStatus,
     },
+    /// What is known to exist was written anew: found in the cloud, not made by a run.
+    Rebuilt {
+        /// Who did it.
+        who: String,
+        /// How many resources were found.
+        resource_count: usize,
+    },
 }
 
 /// One line of a journal.
@@ -121,42 +127,5 @@ pub struct Entry {
     /// When it was written, by the clock of the run.
     pub at: Time,
     /// What happened.
-    #[serde(flatten)]
     pub fact: Fact,
-}
-
-fn checksum(text: &[u8]) -> String {
-    hex::encode(&Sha256::digest(text)[..4])
-}
-
-impl Entry {
-    /// The line: a checksum, a space, JSON, a line break.
-    pub(super) fn to_line(&self) -> Result<String, serde_json::Error> {
-        let json = serde_json::to_string(self)?;
-        Ok(format!("{} {json}\n", checksum(json.as_bytes())))
-    }
-
-    /// An entry from its line without the line break, or what is wrong with it.
-    pub(super) fn from_line(line: &str) -> Result<Self, String> {
-        let (stated, json) = line.split_once(' ').ok_or("it has no checksum")?;
-        if stated != checksum(json.as_bytes()) {
-            return Err("its checksum does not match".to_owned());
-        }
-        serde_json::from_str(json).map_err(|error| error.to_string())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_line_survives_the_round_trip_and_no_change() {
-        let fact = Fact::Intent { address: Address::new("tenant/a/vpc"), call: "ec2:CreateVpc".to_owned() };
-        let entry = Entry { seq: 3, at: Time::from_micros(17), fact };
-        let line = entry.to_line().unwrap();
-        assert_eq!(Entry::from_line(line.trim_end()).unwrap(), entry);
-        assert!(Entry::from_line(line.trim_end().strip_suffix('}').unwrap()).is_err());
-        assert!(Entry::from_line(&line.replace("tenant/a", "tenant/b")).is_err());
-    }
 }

@@ -2,17 +2,26 @@
 
 use crate::time::Time;
 
-use super::store::Holder;
+use super::holder::LockInfo;
 
 /// Why the state cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// Somebody else is writing.
-    #[error("the state is in use by {holder}")]
+    #[error("the state is in use by {by}")]
     Locked {
         /// Who.
-        holder: Box<Holder>,
+        by: Box<LockInfo>,
+    },
+    /// The lease was lost, and with it the right to write.
+    #[error(
+        "the lease on the state was lost: {}; what this process writes from here on has no effect",
+        by.as_ref().map_or_else(|| "its file was taken away".to_owned(), |by| format!("{by} has taken it over"))
+    )]
+    Fenced {
+        /// Who has it now, `None` where nobody has.
+        by: Option<Box<LockInfo>>,
     },
     /// The URL is none this build can open.
     #[error("`{url}` cannot hold a state: {why}")]
@@ -20,18 +29,23 @@ pub enum Error {
         /// The URL as given.
         url: String,
         /// Why not.
-        why: &'static str,
+        why: String,
     },
     /// The medium failed.
-    #[error("cannot {what} `{key}`")]
+    #[error("cannot {what} `{key}`: {source}")]
     Io {
         /// What was attempted.
         what: &'static str,
         /// Which file or object.
         key: String,
         /// Why it failed.
-        #[source]
         source: std::io::Error,
+    },
+    /// The journal could not be written before, so that nobody knows what it holds.
+    #[error("the journal `{key}` could not be written before; resume the run to go on")]
+    Broken {
+        /// Which file or object.
+        key: String,
     },
     /// A file is not what this library wrote.
     #[error("`{key}` line {line} is damaged or foreign: {why}; it is left as it is")]
@@ -44,7 +58,10 @@ pub enum Error {
         why: String,
     },
     /// A file has a format this version does not know.
-    #[error("`{key}` has format version `{found}`, this library reads up to `{max}`", max = super::FORMAT_VERSION)]
+    #[error(
+        "`{key}` has format version `{found}`, this release reads up to `{max}`; use the release that wrote it, or a newer one",
+        max = super::FORMAT_VERSION
+    )]
     Version {
         /// Which file or object.
         key: String,
@@ -63,10 +80,16 @@ pub enum Error {
         /// What it was at that moment.
         status: &'static str,
     },
-    /// Something is there that should not be.
-    #[error("`{key}` exists already")]
-    Exists {
+    /// Something else is there than what a conditional write was made for.
+    #[error("`{key}` was written by somebody else meanwhile; it is left as it is")]
+    Conflict {
         /// Which file or object.
+        key: String,
+    },
+    /// What is to be imported needs a state without anything in it.
+    #[error("the state holds `{key}` already; import into one that holds nothing")]
+    NotEmpty {
+        /// One of the files or objects in it.
         key: String,
     },
 }
@@ -76,12 +99,15 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Locked { .. } => "state-locked",
+            Self::Fenced { .. } => "state-fenced",
             Self::Url { .. } => "state-url",
             Self::Io { .. } => "state-io",
+            Self::Broken { .. } => "state-broken",
             Self::Corrupt { .. } => "state-corrupt",
             Self::Version { .. } => "state-version",
             Self::Illegal { .. } => "state-illegal",
-            Self::Exists { .. } => "state-exists",
+            Self::Conflict { .. } => "state-conflict",
+            Self::NotEmpty { .. } => "state-not-empty",
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::cloud::Delivery;
 use crate::model::{Address, ResourceId};
+use crate::time::Time;
 
 use super::Error;
 use super::entry::{CallOutcome, Entry, Fact, RunStatus};
@@ -68,6 +69,17 @@ pub struct StepRecord {
     pub request: Option<ResourceId>,
 }
 
+/// How a run began.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BegunRecord {
+    /// When.
+    pub at: Time,
+    /// Who began it.
+    pub who: String,
+    /// The fingerprint of its plan.
+    pub plan: String,
+}
+
 /// A journal, folded.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Replay {
@@ -75,6 +87,10 @@ pub struct Replay {
     pub steps: BTreeMap<Address, StepRecord>,
     /// The number of the last entry.
     pub last_seq: u64,
+    /// When the last entry was written.
+    pub last_at: Time,
+    /// How the run began, `None` where it has not.
+    pub begun: Option<BegunRecord>,
     /// How the run ended, `None` where it was cut off.
     pub ended: Option<RunStatus>,
 }
@@ -86,8 +102,13 @@ impl Replay {
     /// [`Error::Illegal`] where the entry cannot follow.
     pub fn apply(&mut self, entry: &Entry) -> Result<(), Error> {
         self.last_seq = entry.seq;
+        self.last_at = entry.at;
         let (address, event) = match &entry.fact {
-            Fact::Begun { .. } => return Ok(()),
+            Fact::Begun { who, plan, .. } => {
+                self.begun = Some(BegunRecord { at: entry.at, who: who.clone(), plan: plan.clone() });
+                return Ok(());
+            }
+            Fact::Rebuilt { .. } => return Ok(()),
             Fact::Ended { status } => {
                 self.ended = Some(*status);
                 return Ok(());
@@ -122,8 +143,6 @@ impl Replay {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::Time;
-
     fn entry(seq: u64, fact: Fact) -> Entry {
         Entry { seq, at: Time::ZERO, fact }
     }

@@ -3,72 +3,95 @@
 use std::fmt;
 
 use futures::future::BoxFuture;
-use serde::{Deserialize, Serialize};
-
-use crate::time::Time;
 
 use super::Error;
+use super::holder::Holder;
 
 /// What a store answers with, in its own time.
 pub type StoreFuture<'a, T> = BoxFuture<'a, Result<T, Error>>;
 
-/// Who is writing, for the eyes of whoever is kept waiting.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Holder {
-    /// The user, or whatever the caller calls itself.
-    pub who: String,
-    /// The machine.
-    pub host: String,
-    /// The process.
-    pub pid: u32,
-    /// Since when.
-    pub since: Time,
-}
+/// What a file or object was when it was read: no two contents of one key have the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Version(pub(super) String);
 
-impl fmt::Display for Holder {
+impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { who, host, pid, since } = self;
-        write!(f, "{who} on {host} (process {pid}) since ")?;
-        match i64::try_from(since.as_micros())
-            .ok()
-            .and_then(|micros| jiff::Timestamp::from_microsecond(micros).ok())
-        {
-            Some(moment) => write!(f, "{moment:.0}"),
-            None => write!(f, "{since}"),
-        }
+        f.write_str(&self.0)
     }
 }
 
-/// The right to write, until it is dropped.
-pub trait Guard: Send + Sync {}
+/// What must hold for a write to take place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Condition {
+    /// Nothing is there yet.
+    Absent,
+    /// What is there is still that version.
+    Unchanged(Version),
+}
 
-/// Named blobs, some of them appended to.
+/// The end of a segment that is open for writing.
+pub trait Segment: Send {
+    /// Adds to the end; durable when this returns.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] where somebody else has written to the segment meanwhile. The bytes may then stand behind what
+    /// they wrote. After any error the segment must not be appended to again.
+    fn append<'a>(&'a mut self, bytes: &'a [u8]) -> StoreFuture<'a, ()>;
+}
+
+/// A sign of life that ends with the process that gives it.
+pub trait Presence: Send + Sync {}
+
+/// Named blobs with conditional writes, and segments that grow.
 ///
 /// # Guarantees
-/// When a writing call has returned `Ok`, what it wrote survives a crash of the process and of the machine. `put` is
-/// all or nothing. An `append` that failed, or during which the process died, may have left a part of its bytes behind.
-///
-/// # Caveats
-/// Only [`Store::lock`] keeps two writers apart; the other calls do not check.
+/// When a writing call has returned `Ok`, what it wrote survives a crash of the process and of the machine. `put` is all
+/// or nothing, and of several conditional writes to one version one at most succeeds. A store whose own repeated attempt
+/// meets what its first attempt wrote answers `Ok`.
 pub trait Store: Send + Sync {
     /// The blob, `None` where there is none.
     fn get<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<Vec<u8>>>;
 
-    /// Writes a blob: a new one ([`Error::Exists`] otherwise), or in place of the one that is there.
-    fn put<'a>(&'a self, key: &'a str, bytes: &'a [u8], replace: bool) -> StoreFuture<'a, ()>;
+    /// The blob and its version, `None` where there is none.
+    fn get_versioned<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<(Vec<u8>, Version)>>;
 
-    /// Adds to the end of a blob, which begins empty.
-    fn append<'a>(&'a self, key: &'a str, bytes: &'a [u8]) -> StoreFuture<'a, ()>;
+    /// Writes a blob and says what version it is now.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] where the condition does not hold.
+    fn put<'a>(&'a self, key: &'a str, bytes: &'a [u8], condition: Condition) -> StoreFuture<'a, Version>;
 
     /// The keys that begin with `prefix`, in order.
     fn list<'a>(&'a self, prefix: &'a str) -> StoreFuture<'a, Vec<String>>;
 
-    /// Takes the right to write.
+    /// Takes a blob away; nothing happens where there is none.
+    fn remove<'a>(&'a self, key: &'a str) -> StoreFuture<'a, ()>;
+
+    /// Begins a segment. It may come to exist with the first append only.
     ///
     /// # Errors
-    /// [`Error::Locked`] with the holder where somebody has it.
-    fn lock<'a>(&'a self, holder: &'a Holder) -> StoreFuture<'a, Box<dyn Guard>>;
+    /// [`Error::Conflict`] where there is one; perhaps only from the first append.
+    fn begin_segment<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Box<dyn Segment>>;
 
-    /// Who has the right to write, if anybody.
-    fn holder(&self) -> StoreFuture<'_, Option<Holder>>;
+    /// Adds a last line to a segment that was `version` when it was read, so that whoever has it open cannot append to it
+    /// any more: their appends end in [`Error::Conflict`], whatever they leave behind stands after that line.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] where it has changed, in stores that can tell.
+    fn seal<'a>(&'a self, key: &'a str, line: &'a [u8], version: &'a Version) -> StoreFuture<'a, ()>;
+
+    /// After how many bytes a segment should be followed by another; `None` where one may grow for ever.
+    fn segment_bytes_max(&self) -> Option<usize> {
+        None
+    }
+
+    /// Gives a sign of life under a name of the caller's choice; `None` where the store has none to give.
+    fn announce<'a>(&'a self, _name: &'a str) -> StoreFuture<'a, Option<Box<dyn Presence>>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    /// Whether whoever announced that name is alive; `None` where that cannot be known.
+    fn is_present<'a>(&'a self, _name: &'a str, _holder: &'a Holder) -> StoreFuture<'a, Option<bool>> {
+        Box::pin(async { Ok(None) })
+    }
 }

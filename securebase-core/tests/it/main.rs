@@ -12,4 +12,5 @@ mod recovery;
 mod seed_figures;
 mod simulated;
 mod spec;
+mod state_formats;
 mod support;

@@ -1,5 +1,7 @@
 //! What the scenarios share.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use securebase_core::cloud::SimulatedCloud;
 use securebase_core::exec::{self, ApplyOptions, Run};
 use securebase_core::model::LandingZone;
@@ -50,6 +52,31 @@ pub(crate) fn apply(plan: &Plan, cloud: &SimulatedCloud, state: &State) -> Run {
 
 pub(crate) fn memory() -> State {
     State::new(MemoryStore::new())
+}
+
+/// A directory of a test's own, taken away when dropped.
+pub(crate) struct Scratch(std::path::PathBuf);
+
+impl Scratch {
+    pub(crate) fn new(name: &str) -> Self {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("securebase-{}-{count}-{name}", std::process::id()));
+        // What an earlier process of the same number left behind.
+        drop(std::fs::remove_dir_all(&path));
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    pub(crate) fn path(&self) -> &std::path::Path {
+        &self.0
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.0));
+    }
 }
 
 /// A cloud to which a zone was applied, and the state of that.

@@ -1,0 +1,78 @@
+//! Who is writing.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::time::{Clock, SystemClock, Time};
+
+/// Who is writing, for the eyes of whoever is kept waiting.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// The user, or whatever the caller calls itself.
+    pub who: String,
+    /// The machine.
+    pub host: String,
+    /// The process.
+    pub pid: u32,
+    /// Since when.
+    pub since: Time,
+}
+
+impl Holder {
+    /// This process, on behalf of somebody; of the user who runs it where `who` is empty.
+    pub fn this_process(who: &str) -> Self {
+        let who = match who {
+            "" => variable(&["USER", "LOGNAME", "USERNAME"]).unwrap_or_else(|| "unknown".to_owned()),
+            who => who.to_owned(),
+        };
+        Self { who, host: Self::this_host(), pid: std::process::id(), since: SystemClock.now() }
+    }
+
+    /// What this machine calls itself.
+    pub(super) fn this_host() -> String {
+        std::fs::read_to_string("/proc/sys/kernel/hostname")
+            .ok()
+            .map(|name| name.trim().to_owned())
+            .or_else(|| variable(&["HOSTNAME", "COMPUTERNAME"]))
+            .unwrap_or_else(|| "unknown host".to_owned())
+    }
+}
+
+fn variable(names: &[&str]) -> Option<String> {
+    names.iter().find_map(|name| std::env::var(name).ok())
+}
+
+/// A moment of a real clock as people write it; of another clock as seconds.
+fn moment(time: Time) -> String {
+    i64::try_from(time.as_micros())
+        .ok()
+        .and_then(|micros| jiff::Timestamp::from_microsecond(micros).ok())
+        .map_or_else(|| time.to_string(), |moment| format!("{moment:.0}"))
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { who, host, pid, since } = self;
+        write!(f, "{who} on {host} (process {pid}) since {}", moment(*since))
+    }
+}
+
+/// The lease that somebody has on a state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct LockInfo {
+    /// Who has it.
+    pub holder: Holder,
+    /// The fencing token: one more with every holder.
+    pub token: u64,
+    /// When somebody else may take it, unless it is renewed before.
+    pub expires: Time,
+}
+
+impl fmt::Display for LockInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { holder, token: _, expires } = self;
+        write!(f, "{holder}, until {} unless renewed", moment(*expires))
+    }
+}

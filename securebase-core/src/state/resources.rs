@@ -1,0 +1,239 @@
+//! What all runs add up to: everything known to exist.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Address, ResourceId, ResourceKind, TenantKey};
+use crate::plan::{Action, Plan};
+
+use super::archive::{JournalText, PLAN, SNAPSHOT, SUMMARY, State, run_key};
+use super::entry::{Entry, Fact, RunId, RunStatus};
+use super::history::Summary;
+use super::lease::Lease;
+use super::replay::{Replay, StepStatus};
+use super::store::{Condition, Version};
+use super::{Error, envelope, v1};
+
+/// A resource the state knows of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredResource {
+    /// Its address.
+    pub address: Address,
+    /// Its kind.
+    pub kind: ResourceKind,
+    /// Its id.
+    pub id: ResourceId,
+    /// The tenant it belongs to.
+    pub tenant: Option<TenantKey>,
+}
+
+const RESOURCES: &str = "resources.json";
+
+/// How often what all runs add up to is written before somebody else is let have it.
+const TRIES_MAX: u32 = 3;
+
+#[derive(Serialize, Deserialize)]
+struct Content {
+    /// The last run whose effect is in the list.
+    serial: u64,
+    /// The fencing token of whoever wrote it.
+    token: u64,
+    resources: Vec<StoredResource>,
+}
+
+/// Resources, as of some run.
+#[derive(Default)]
+struct Known {
+    serial: u64,
+    resources: BTreeMap<Address, StoredResource>,
+}
+
+fn by_address(resources: Vec<StoredResource>) -> BTreeMap<Address, StoredResource> {
+    resources.into_iter().map(|resource| (resource.address.clone(), resource)).collect()
+}
+
+fn read(bytes: &[u8]) -> Result<Known, Error> {
+    if envelope::version(RESOURCES, bytes)? == 1 {
+        let v1::Resources { serial, resources } = serde_json::from_slice(bytes).map_err(|error| {
+            Error::Corrupt { key: RESOURCES.to_owned(), line: error.line().max(1), why: error.to_string() }
+        })?;
+        return Ok(Known { serial, resources });
+    }
+    let Content { serial, token: _, resources } = envelope::open(RESOURCES, bytes)?;
+    Ok(Known { serial, resources: by_address(resources) })
+}
+
+impl State {
+    async fn known(&self) -> Result<(Known, Condition), Error> {
+        let found: Option<(Vec<u8>, Version)> = self.store().get_versioned(RESOURCES).await?;
+        match found {
+            Some((bytes, version)) => Ok((read(&bytes)?, Condition::Unchanged(version))),
+            None => Ok((Known::default(), Condition::Absent)),
+        }
+    }
+
+    /// Everything known to exist, by address.
+    ///
+    /// # Errors
+    /// As [`State::recorded`].
+    pub async fn resources(&self) -> Result<BTreeMap<Address, StoredResource>, Error> {
+        let (mut known, _) = self.known().await?;
+        for (run, files) in self.files_by_run().await? {
+            if run.0 > known.serial {
+                self.add(&mut known, run, &files).await?;
+            }
+        }
+        Ok(known.resources)
+    }
+
+    /// Adds a run from its files, and says whether nothing more can come from it.
+    async fn add(&self, known: &mut Known, run: RunId, files: &[String]) -> Result<bool, Error> {
+        let JournalText { entries, void } = self.journal(run).await?;
+        if void {
+            return Ok(true);
+        }
+        if entries.iter().any(|entry| matches!(entry.fact, Fact::Rebuilt { .. })) {
+            known.resources = self.snapshot(run).await?;
+            return Ok(true);
+        }
+        if !files.iter().any(|name| name == PLAN) {
+            return Ok(true);
+        }
+        let recorded = self.recorded_with(run, &entries).await?;
+        fold(&mut known.resources, &recorded.plan, &recorded.replay);
+        Ok(recorded.replay.ended.is_some())
+    }
+
+    async fn snapshot(&self, run: RunId) -> Result<BTreeMap<Address, StoredResource>, Error> {
+        let key = run_key(run, SNAPSHOT);
+        let bytes = self.store().get(&key).await?.unwrap_or_default();
+        envelope::version(&key, &bytes)?;
+        Ok(by_address(envelope::open(&key, &bytes)?))
+    }
+
+    /// Writes down what all ended runs add up to, so that their journals need not be read for it again.
+    ///
+    /// # Errors
+    /// As [`State::recorded`], and [`Error::Fenced`] where the lease was lost.
+    pub async fn compact(&self, lease: &Lease) -> Result<(), Error> {
+        compact(self, lease, None).await
+    }
+
+    /// Writes down that these resources exist, in place of all that was known: what a survey has found.
+    ///
+    /// # Errors
+    /// [`Error::Fenced`] where the lease was lost, or where the store fails.
+    pub async fn replace_resources(
+        &self,
+        lease: &Lease,
+        resources: impl IntoIterator<Item = StoredResource>,
+    ) -> Result<RunId, Error> {
+        let resources: Vec<StoredResource> =
+            by_address(resources.into_iter().collect()).into_values().collect();
+        let run = self.next_run(lease).await?;
+        lease.enter(run.0).await?;
+        let key = run_key(run, SNAPSHOT);
+        let bytes = envelope::seal(&key, &resources)?;
+        if let Err(error) = self.store().put(&key, &bytes, Condition::Absent).await {
+            return Err(lease.explain(error).await);
+        }
+        let journal = super::RunJournal::open(self, lease, run, 1, Replay::default()).await?;
+        let at = self.now();
+        let rebuilt = Fact::Rebuilt { who: lease.who().to_owned(), resource_count: resources.len() };
+        let ended = Fact::Ended { status: RunStatus::Succeeded };
+        journal.append(&[Entry { seq: 1, at, fact: rebuilt }, Entry { seq: 2, at, fact: ended }]).await?;
+        self.compact(lease).await?;
+        Ok(run)
+    }
+}
+
+/// Brings `resources.json` up to date; the last run comes from memory where the caller has it.
+pub(super) async fn compact(
+    state: &State,
+    lease: &Lease,
+    last: Option<(RunId, &Plan, &Replay)>,
+) -> Result<(), Error> {
+    lease.keep().await?;
+    let mut tries = 0;
+    loop {
+        let (mut known, condition) = state.known().await?;
+        let before = known.serial;
+        for (run, files) in state.files_by_run().await? {
+            if run.0 <= known.serial {
+                continue;
+            }
+            let ended = match last {
+                Some((last, plan, replay)) if last == run => {
+                    fold(&mut known.resources, plan, replay);
+                    replay.ended.is_some()
+                }
+                _ => state.add(&mut known, run, &files).await?,
+            };
+            // What has not ended may go on later, and so must everything after it be read again.
+            if !ended {
+                break;
+            }
+            known.serial = run.0;
+        }
+        if known.serial > before {
+            let content = Content {
+                serial: known.serial,
+                token: lease.token(),
+                resources: known.resources.into_values().collect(),
+            };
+            let bytes = envelope::seal(RESOURCES, &content)?;
+            match state.store().put(RESOURCES, &bytes, condition).await {
+                Ok(_) => {}
+                Err(Error::Conflict { .. }) if tries < TRIES_MAX => {
+                    tries += 1;
+                    lease.renew().await?;
+                    continue;
+                }
+                Err(error) => return Err(lease.explain(error).await),
+            }
+        }
+        break;
+    }
+    let Some((run, plan, replay)) = last else { return Ok(()) };
+    if replay.ended.is_none() {
+        return Ok(());
+    }
+    let key = run_key(run, SUMMARY);
+    let bytes = envelope::seal(&key, &Summary::of(plan, replay))?;
+    match state.store().put(&key, &bytes, Condition::Absent).await {
+        // It is there already, from somebody who was cut off after that.
+        Ok(_) | Err(Error::Conflict { .. }) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Adds what a run has done to what was known before it.
+fn fold(resources: &mut BTreeMap<Address, StoredResource>, plan: &Plan, replay: &Replay) {
+    let keys: BTreeMap<&str, &TenantKey> =
+        plan.tenants.iter().map(|tenant| (tenant.key.as_str(), &tenant.key)).collect();
+    let stored = |address: &Address, kind: ResourceKind, id: &ResourceId| StoredResource {
+        address: address.clone(),
+        kind,
+        id: id.clone(),
+        tenant: address.tenant_key().and_then(|key| keys.get(key).map(|key| (*key).clone())),
+    };
+    // What was seen to exist when the plan was made, and is not about to change.
+    for (address, id) in &plan.known {
+        if let (Some(kind), None) = (plan.inventory.get(address), plan.step(address)) {
+            resources.insert(address.clone(), stored(address, *kind, id));
+        }
+    }
+    for step in plan.steps() {
+        let Some(record) = replay.steps.get(&step.address) else { continue };
+        match (&record.id, step.action) {
+            (_, Action::Delete) if record.status == StepStatus::Done => {
+                resources.remove(&step.address);
+            }
+            (Some(id), _) => {
+                resources.insert(step.address.clone(), stored(&step.address, step.kind, id));
+            }
+            _ => {}
+        }
+    }
+}
