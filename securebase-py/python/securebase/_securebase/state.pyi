@@ -68,6 +68,12 @@ class LockInfo:
     @property
     def since(self) -> datetime:
         """Since when."""
+    @property
+    def expires(self) -> datetime:
+        """When somebody else may take over, unless it is renewed before."""
+    @property
+    def token(self) -> int:
+        """The fencing token: one more with every holder."""
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
