@@ -28,7 +28,9 @@ pub use machine::{Dispatch, Machine, Output, Ticket};
 pub use run::{ApplyOptions, Progress, Run, Stop};
 pub use simulated::{resume_simulated, simulate, survey_simulated};
 pub use survey::survey;
-pub use timeline::{Interval, Timeline, timeline};
+pub use timeline::{
+    Bound, Interval, Rehearsal, Spread, Timeline, WhatIf, rehearse, spread, timeline, what_if,
+};
 
 #[cfg(test)]
 mod tests {

@@ -61,6 +61,11 @@ impl Address {
         self.0.strip_prefix("tenant/")?.split('/').next()
     }
 
+    /// The address of a part of this resource: `{self}/{part}`.
+    pub fn child(&self, part: &str) -> Self {
+        Self::new(format!("{self}/{part}"))
+    }
+
     /// The address without its tenant or organization part: what a person reads under the tenant's heading.
     pub fn local(&self) -> &str {
         match self.0.strip_prefix("tenant/").and_then(|rest| rest.split_once('/')) {

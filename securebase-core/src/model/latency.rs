@@ -24,6 +24,33 @@ pub struct Latency {
     pub source: String,
 }
 
+/// Why a latency cannot be set.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum LatencyError {
+    /// There is none of that name.
+    #[error("`{name}` is no latency; there are {known}")]
+    Unknown {
+        /// The name.
+        name: String,
+        /// All names.
+        known: String,
+    },
+    /// The numbers are not in order.
+    #[error(
+        "`{name}`: {min}, {typical}, {max} seconds are not a minimum, a usual value and a maximum, in this order"
+    )]
+    Order {
+        /// The name.
+        name: String,
+        /// The minimum, in seconds.
+        min: f64,
+        /// The usual value, in seconds.
+        typical: f64,
+        /// The maximum, in seconds.
+        max: f64,
+    },
+}
+
 /// All latencies, by name.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Latencies {
@@ -56,6 +83,34 @@ impl Latencies {
     /// The date the shipped numbers were looked up, `YYYY-MM-DD`.
     pub fn as_of(&self) -> &str {
         &self.as_of
+    }
+
+    /// Every latency is the usual one.
+    #[must_use]
+    pub fn usual(mut self) -> Self {
+        for row in self.rows.values_mut() {
+            (row.min, row.max) = (row.typical, row.typical);
+        }
+        self
+    }
+
+    /// Replaces a latency, in seconds.
+    ///
+    /// # Errors
+    /// [`LatencyError`] for a name that the data does not have, and for numbers that are not in order.
+    pub fn set(&mut self, name: &str, min: f64, typical: f64, max: f64) -> Result<(), LatencyError> {
+        let known = self.rows.keys().cloned().collect::<Vec<_>>().join(", ");
+        let row = self.rows.get_mut(name).ok_or(LatencyError::Unknown { name: name.to_owned(), known })?;
+        if !(0.0 <= min && min <= typical && typical <= max && max.is_finite()) {
+            return Err(LatencyError::Order { name: name.to_owned(), min, typical, max });
+        }
+        (row.min, row.typical, row.max) = (min, typical, max);
+        Ok(())
+    }
+
+    /// All of them, by name.
+    pub fn iter(&self) -> impl Iterator<Item = &Latency> {
+        self.rows.values()
     }
 
     /// A latency by name.

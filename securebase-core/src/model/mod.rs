@@ -26,7 +26,7 @@ pub use address::Address;
 pub use email::{Email, EmailError};
 pub use framework::Framework;
 pub use landing_zone::{LandingZone, Link, NetworkFeatures, Pool, PoolStrategy};
-pub use latency::{Latencies, Latency};
+pub use latency::{Latencies, Latency, LatencyError};
 pub use limits::{Bucket, Limit, Limits, UnknownLimit};
 pub use money::{Currency, Money, MoneyError, Rounding};
 pub use name::{NameError, ResourceId, RoleName, TenantKey, TierName, ZoneName};

@@ -26,6 +26,12 @@ pub enum Error {
     /// Two resources have one address.
     #[error("two resources have the address `{0}`")]
     DuplicateAddress(Address),
+    /// A part of the plan was asked for that it does not have.
+    #[error(
+        "the plan has nothing at {}: name an address of the plan, for example `tenant/<key>` or `organization`",
+        .0.iter().map(|address| format!("`{address}`")).collect::<Vec<_>>().join(", ")
+    )]
+    UnknownTargets(Vec<Address>),
     /// A saved plan cannot be read.
     #[error("the saved plan cannot be read: {0}")]
     Malformed(String),
@@ -50,6 +56,7 @@ impl Error {
             Self::Cycle { .. } => "plan-cycle",
             Self::Dangling { .. } => "plan-dangling",
             Self::DuplicateAddress(_) => "plan-duplicate-address",
+            Self::UnknownTargets(_) => "plan-unknown-targets",
             Self::Malformed(_) => "plan-malformed",
             Self::Fingerprint { .. } => "plan-fingerprint",
             Self::Version(_) => "plan-version",

@@ -20,6 +20,7 @@ mod planner;
 mod saved;
 mod scope;
 mod step;
+mod subset;
 mod surplus;
 mod table;
 

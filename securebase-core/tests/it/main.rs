@@ -14,3 +14,4 @@ mod simulated;
 mod spec;
 mod state_formats;
 mod support;
+mod timeline;

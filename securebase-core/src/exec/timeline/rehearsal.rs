@@ -1,0 +1,159 @@
+//! A rehearsal: the executor itself in a simulated cloud, and somebody with a watch.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use crate::cloud::SimulatedCloud;
+use crate::model::{Address, Latencies, Limits, ResourceId, UnknownLimit};
+use crate::plan::Plan;
+use crate::time::Time;
+
+use super::super::event::EventKind;
+use super::super::machine::Machine;
+use super::super::run::limits_in_force;
+use super::super::simulated::{Moved, VirtualTime};
+use super::bound::{Work, bounds};
+use super::{Interval, Timeline, critical_path};
+
+/// Under which circumstances a plan is rehearsed.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Rehearsal {
+    /// Draws the latencies and everything else that is left to chance.
+    pub seed: u64,
+    /// Quotas and rates by name, over AWS's and the zone's own; see [`Limits::set`].
+    pub limits: BTreeMap<String, f64>,
+    /// How long AWS takes.
+    pub latencies: Latencies,
+}
+
+impl Rehearsal {
+    /// AWS's quotas and latencies, drawn with a seed.
+    pub fn new(seed: u64) -> Self {
+        Self { seed, ..Self::default() }
+    }
+
+    /// Every latency is the usual one: nothing is left to chance but the spread of retries.
+    #[must_use]
+    pub fn usual(mut self) -> Self {
+        self.latencies = self.latencies.usual();
+        self
+    }
+
+    /// With other latencies.
+    #[must_use]
+    pub fn latencies(mut self, latencies: Latencies) -> Self {
+        self.latencies = latencies;
+        self
+    }
+
+    /// With another quota or rate.
+    ///
+    /// # Errors
+    /// [`UnknownLimit`] with the names there are.
+    pub fn limit(mut self, name: &str, value: f64) -> Result<Self, UnknownLimit> {
+        Limits::default().set(name, value)?;
+        self.limits.insert(name.to_owned(), value);
+        Ok(self)
+    }
+
+    /// With another seed.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+}
+
+/// Carries a plan out in a simulated cloud that begins as the plan's observation, and watches the clock.
+///
+/// Quotas are as raised as AWS raises them. The same rehearsal gives the same timeline.
+pub fn rehearse(plan: &Plan, rehearsal: &Rehearsal) -> Timeline {
+    let Rehearsal { seed, limits: overrides, latencies } = rehearsal;
+    let mut overridden = plan.limit_overrides.clone();
+    overridden.extend(overrides.iter().map(|(name, value)| (name.clone(), *value)));
+    let limits = limits_in_force(&overridden);
+    let cloud = SimulatedCloud::builder(*seed)
+        .limits(limits.clone().raised())
+        .latencies(latencies.clone())
+        .observed(&plan.observed)
+        .build();
+    let known = known_ids(&cloud);
+    let salt = format!("rehearsal {seed}");
+    let mut machine = Machine::new(plan, limits.clone(), latencies.clone(), known, None, "rehearsal", &salt);
+    let mut world = VirtualTime::new(&cloud);
+    let mut watch = Watch::default();
+    let began = cloud.now();
+    loop {
+        let output = machine.poll(cloud.now());
+        for dispatch in output.calls.iter().filter(|dispatch| dispatch.call.operation.is_mutating()) {
+            if let Some(address) = &dispatch.address {
+                watch.calls.insert((address.clone(), dispatch.call.operation.action()));
+            }
+        }
+        let moved = world.step(&mut machine, output, |event| watch.note(event.at, event.kind));
+        if !matches!(moved, Moved::On) {
+            break;
+        }
+    }
+    let intervals = watch.intervals(plan, began);
+    let bounds = bounds(plan, &Work { intervals: &intervals, calls: &watch.calls }, &limits);
+    Timeline {
+        makespan: cloud.now().since(began),
+        critical_path: critical_path(plan, &intervals),
+        bounds,
+        intervals,
+    }
+}
+
+fn known_ids(cloud: &SimulatedCloud) -> BTreeMap<Address, ResourceId> {
+    let observed = cloud.observe();
+    let organization = observed.organization.iter();
+    let ids = organization.flat_map(|found| {
+        [(Address::organization(), found.organization.id.clone()), (Address::root(), found.root.id.clone())]
+    });
+    ids.collect()
+}
+
+/// What was seen.
+#[derive(Default)]
+struct Watch {
+    starts: BTreeMap<Address, Time>,
+    ends: BTreeMap<Address, Time>,
+    /// The changing calls of each step: no schedule does with fewer.
+    calls: BTreeSet<(Address, &'static str)>,
+}
+
+impl Watch {
+    fn note(&mut self, at: Time, kind: EventKind) {
+        match kind {
+            EventKind::Started { address, .. } => {
+                self.starts.entry(address).or_insert(at);
+            }
+            EventKind::Finished { address, .. } | EventKind::Failed { address, .. } => {
+                self.ends.insert(address, at);
+            }
+            _ => {}
+        }
+    }
+
+    fn intervals(&self, plan: &Plan, began: Time) -> Vec<Interval> {
+        let interval = |address: &Address| {
+            let end = *self.ends.get(address)?;
+            let start = self.starts.get(address).copied().unwrap_or(end);
+            Some((start.since(began), end.since(began)))
+        };
+        plan.steps()
+            .filter_map(|step| {
+                let (start, end): (Duration, Duration) = interval(&step.address)?;
+                Some(Interval {
+                    address: step.address.clone(),
+                    kind: step.kind,
+                    action: step.action,
+                    start,
+                    end,
+                })
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,142 @@
+//! Many rehearsals of one plan: how much is left to chance, and what would help.
+
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::plan::Plan;
+
+use super::{Rehearsal, rehearse};
+
+/// How long a plan takes over many seeds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Spread {
+    /// Every makespan, the shortest first.
+    pub makespans: Vec<Duration>,
+    /// What bounds the lower bound most often over the seeds.
+    pub bound_by: String,
+}
+
+impl Spread {
+    /// The makespan that a share `p` of the seeds (from 0 to 1) does not exceed: the nearest rank, never an interpolation.
+    /// Zero where nothing was rehearsed.
+    pub fn percentile(&self, p: f64) -> Duration {
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a rank among at most a few thousand seeds"
+        )]
+        let rank = (p.clamp(0.0, 1.0) * self.makespans.len() as f64).ceil().max(1.0) as usize;
+        self.makespans.get(rank - 1).or(self.makespans.last()).copied().unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Spread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let minutes = |p: f64| self.percentile(p).as_secs_f64() / 60.0;
+        write!(
+            f,
+            "{:.1} minutes in half of {} rehearsals, {:.1} in one of ten, {:.1} in nine of ten; mostly because of {}",
+            minutes(0.5),
+            self.makespans.len(),
+            minutes(0.1),
+            minutes(0.9),
+            self.bound_by
+        )
+    }
+}
+
+/// Rehearses a plan `count` times, with the seeds that follow the rehearsal's own, on every core.
+///
+/// The same whatever the number of cores.
+pub fn spread(plan: &Plan, rehearsal: &Rehearsal, count: usize) -> Spread {
+    let mut runs = on_every_core(count, |index| {
+        let seed = rehearsal.seed.wrapping_add(index as u64);
+        let timeline = rehearse(plan, &rehearsal.clone().seed(seed));
+        (timeline.makespan, timeline.bound_by().to_owned())
+    });
+    runs.sort();
+    let mut counts: std::collections::BTreeMap<&str, usize> = std::collections::BTreeMap::new();
+    for (_, bound_by) in &runs {
+        *counts.entry(bound_by).or_default() += 1;
+    }
+    let bound_by = counts.into_iter().max_by_key(|(_, count)| *count).map_or("", |(name, _)| name);
+    Spread { bound_by: bound_by.to_owned(), makespans: runs.iter().map(|(makespan, _)| *makespan).collect() }
+}
+
+/// A plan under other circumstances.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct WhatIf {
+    /// What is different.
+    pub name: String,
+    /// How long it takes then.
+    pub spread: Spread,
+}
+
+/// Rehearses a plan under each of the circumstances, `count` seeds each.
+pub fn what_if(plan: &Plan, cases: &[(String, Rehearsal)], count: usize) -> Vec<WhatIf> {
+    let case = |(name, rehearsal): &(String, Rehearsal)| WhatIf {
+        name: name.clone(),
+        spread: spread(plan, rehearsal, count),
+    };
+    cases.iter().map(case).collect()
+}
+
+/// `work` of every index below `count`, in order.
+fn on_every_core<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from).min(count.max(1));
+    let next = AtomicUsize::new(0);
+    let take_turns = || {
+        let mut done = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            if index >= count {
+                return done;
+            }
+            done.push((index, work(index)));
+        }
+    };
+    let mut all: Vec<(usize, T)> = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..cores).map(|_| scope.spawn(take_turns)).collect();
+        let mut all = take_turns();
+        for other in others {
+            match other.join() {
+                Ok(done) => all.extend(done),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        all
+    });
+    all.sort_by_key(|(index, _)| *index);
+    all.into_iter().map(|(_, result)| result).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_are_ranks() {
+        let seconds = |seconds: u64| Duration::from_secs(seconds);
+        let spread = Spread { makespans: (1..=10).map(seconds).collect(), bound_by: String::new() };
+        assert_eq!(spread.percentile(0.0), seconds(1));
+        assert_eq!(spread.percentile(0.1), seconds(1));
+        assert_eq!(spread.percentile(0.5), seconds(5));
+        assert_eq!(spread.percentile(0.51), seconds(6));
+        assert_eq!(spread.percentile(0.9), seconds(9));
+        assert_eq!(spread.percentile(1.0), seconds(10));
+        let none = Spread { makespans: Vec::new(), bound_by: String::new() };
+        assert_eq!(none.percentile(0.5), Duration::ZERO);
+    }
+
+    #[test]
+    fn every_index_is_worked_on_once_and_in_order() {
+        assert_eq!(on_every_core(100, |index| index * 2), (0..200).step_by(2).collect::<Vec<_>>());
+        assert_eq!(on_every_core(0, |index| index), Vec::<usize>::new());
+    }
+}

@@ -1,0 +1,154 @@
+//! How long a plan takes, as the executor itself shows in virtual time.
+
+use std::time::Duration;
+
+use securebase_core::cloud::SimulatedCloud;
+use securebase_core::exec::{Rehearsal, Timeline, rehearse, spread, timeline, what_if};
+use securebase_core::model::{Address, Latencies, ResourceKind};
+use securebase_core::plan::{Action, Error, Plan, Planner};
+
+use crate::support::{ONE_TENANT, TEN_TENANTS, apply, memory, plan, zone};
+
+fn ten() -> Plan {
+    Planner::new(&zone(TEN_TENANTS)).plan().unwrap()
+}
+
+fn assert_bounds_hold(timeline: &Timeline, what: &str) {
+    for bound in &timeline.bounds {
+        assert!(
+            bound.at_least <= timeline.makespan,
+            "{what}: {} proves {:?}, but it took {:?}",
+            bound.what,
+            bound.at_least,
+            timeline.makespan
+        );
+    }
+}
+
+#[test]
+fn no_bound_is_ever_beaten() {
+    for text in [ONE_TENANT, TEN_TENANTS] {
+        let plan = Planner::new(&zone(text)).plan().unwrap();
+        for seed in 0..4 {
+            assert_bounds_hold(&timeline(&plan, seed), &format!("seed {seed}"));
+            let slow = Rehearsal::new(seed)
+                .usual()
+                .limit("policy_attachment_write_rate", 0.01)
+                .and_then(|rehearsal| rehearsal.limit("accounts_in_creation", 2.0))
+                .unwrap();
+            assert_bounds_hold(&rehearse(&plan, &slow), &format!("slow, seed {seed}"));
+        }
+    }
+}
+
+#[test]
+fn the_rate_that_is_made_slow_is_named() {
+    let plan = ten();
+    for (limit, value, expected) in [
+        ("policy_attachment_write_rate", 0.001, "policy_attachment_write_rate"),
+        ("create_account_rate", 0.002, "create_account_rate"),
+        ("accounts_in_creation", 1.0, "accounts_in_creation"),
+    ] {
+        let slow = rehearse(&plan, &Rehearsal::new(0).usual().limit(limit, value).unwrap());
+        assert_eq!(slow.bound_by(), expected, "{:?}", slow.bounds);
+    }
+    let mut latencies = Latencies::default().usual();
+    latencies.set("account_readiness", 800.0, 800.0, 800.0).unwrap();
+    let slow = rehearse(&plan, &Rehearsal::new(0).latencies(latencies));
+    assert!(slow.makespan > Duration::from_secs(800));
+    assert!(slow.bounds.iter().any(|bound| bound.at_least > Duration::from_secs(800)), "{:?}", slow.bounds);
+}
+
+#[test]
+fn with_the_usual_latencies_the_schedule_is_close_to_the_best_there_is() {
+    let timeline = rehearse(&ten(), &Rehearsal::new(0).usual());
+    let ratio = timeline.makespan.as_secs_f64() / timeline.lower_bound().as_secs_f64();
+    assert!(ratio <= 1.05, "{ratio}: {:?} against {:?}", timeline.makespan, timeline.bounds);
+}
+
+#[test]
+fn the_same_seeds_give_the_same_spread_and_another_limit_another() {
+    let plan = ten();
+    let base = Rehearsal::new(3);
+    assert_eq!(spread(&plan, &base, 8), spread(&plan, &base, 8));
+    let cases = [
+        ("as it is".to_owned(), base.clone()),
+        ("one account at a time".to_owned(), base.limit("accounts_in_creation", 1.0).unwrap()),
+    ];
+    let [usual, slower] = what_if(&plan, &cases, 8).try_into().unwrap();
+    assert_eq!(usual.spread.makespans.len(), 8);
+    assert!(slower.spread.percentile(0.1) > usual.spread.percentile(0.9));
+    assert!(usual.spread.percentile(0.1) < usual.spread.percentile(0.9));
+    assert_eq!(slower.spread.bound_by, "accounts_in_creation");
+}
+
+#[test]
+fn a_limit_or_latency_that_does_not_exist_is_refused_with_those_that_do() {
+    let error = Rehearsal::new(0).limit("acounts", 3.0).unwrap_err();
+    assert!(error.to_string().contains("acounts"), "{error}");
+    let mut latencies = Latencies::default();
+    let error = latencies.set("nat", 1.0, 2.0, 3.0).unwrap_err();
+    assert!(error.to_string().contains("nat_gateway_available"), "{error}");
+    let error = latencies.set("read", 3.0, 2.0, 1.0).unwrap_err();
+    assert!(error.to_string().contains("3, 2, 1 seconds"), "{error}");
+}
+
+#[test]
+fn the_pictures_have_a_row_for_each_tenant_and_bars_within_the_frame() {
+    let timeline = timeline(&ten(), 0);
+    let text = timeline.gantt_text();
+    let svg = timeline.gantt_svg();
+    for tenant in &zone(TEN_TENANTS).tenants {
+        let row = text.lines().find(|line| line.starts_with(tenant.key.as_str())).unwrap();
+        assert_eq!(row.matches('|').count(), 2, "{row}");
+        for phase in ['a', 'r', 'n'] {
+            assert!(row.split_once('|').unwrap().1.contains(phase), "{row}");
+        }
+        assert!(svg.contains(&format!(">{}</text>", tenant.key)), "{}", tenant.key);
+    }
+    assert!(svg.starts_with("<svg ") && svg.trim_end().ends_with("</svg>"));
+    for bar in svg.lines().filter(|line| line.contains("<rect") && line.contains("<title>")) {
+        let value = |name: &str| {
+            let from = bar.split_once(&format!(" {name}=\"")).unwrap().1;
+            from.split_once('"').unwrap().0.parse::<f64>().unwrap()
+        };
+        assert!(value("x") >= 220.0 && value("x") + value("width") <= 220.0 + 760.0 + 1.0, "{bar}");
+    }
+}
+
+#[test]
+fn new_accounts_stand_unguarded_for_moments_only() {
+    for seed in 0..5 {
+        let timeline = timeline(&ten(), seed);
+        let unguarded = timeline.unguarded();
+        assert_eq!(unguarded.len(), 10);
+        let longest = unguarded.values().max().unwrap();
+        assert!(*longest < Duration::from_secs(10), "seed {seed}: {unguarded:?}");
+    }
+}
+
+#[test]
+fn a_part_of_a_plan_brings_what_it_needs_and_leaves_the_rest_for_later() {
+    let (zone, cloud, state) = (zone(TEN_TENANTS), SimulatedCloud::new(0), memory());
+    let whole = plan(&zone, &cloud);
+    let key = zone.tenants[0].key.clone();
+    let part = whole.only(&[Address::tenant(&key, "account")]).unwrap();
+    assert!(part.steps().any(|step| step.kind == ResourceKind::Account));
+    assert!(part.steps().all(|step| step.tenant.as_ref().is_none_or(|tenant| *tenant == key)));
+    assert!(part.steps().all(|step| step.kind != ResourceKind::Vpc));
+    for step in part.steps() {
+        assert!(step.depends_on.iter().all(|dependency| part.step(&dependency.on).is_some()), "{}", step.address);
+    }
+    let run = apply(&part, &cloud, &state);
+    assert_eq!(run.failed, []);
+    let rest = plan(&zone, &cloud);
+    // Nothing of ours is in the account yet, so whether it can be worked in is asked again.
+    let asked_again = part.steps().filter(|step| step.action == Action::Verify).count();
+    assert_eq!(rest.steps().len() + part.steps().len() - asked_again, whole.steps().len());
+    assert_eq!(apply(&rest, &cloud, &state).failed, []);
+    assert!(plan(&zone, &cloud).is_empty());
+
+    let error = whole.only(&[Address::new("tenant/nobody"), Address::new("tenant")]).unwrap_err();
+    assert!(matches!(&error, Error::UnknownTargets(targets) if targets.len() == 1), "{error}");
+    assert!(whole.only(&[]).unwrap().is_empty());
+}
