@@ -3,6 +3,8 @@
 //! A benchmark is a program `src/bin/bench_*.rs`; `make bench` runs them all and joins their lines. Every figure stands
 //! beside a reference measured in the same run, as machines differ.
 
+pub mod zone;
+
 use std::time::{Duration, Instant};
 
 use serde::Serialize;

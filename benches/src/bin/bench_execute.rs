@@ -1,0 +1,96 @@
+//! What the executor itself costs: everything but waiting for AWS.
+//!
+//! The cloud answers at once and has no rates to keep to; every changing call is durable on the disk before it leaves.
+
+#![expect(clippy::expect_used, reason = "a measurement that cannot go on stops")]
+
+use std::path::{Path, PathBuf};
+
+use futures::executor::block_on;
+use securebase_benches::zone::zone;
+use securebase_benches::{record, timed};
+use securebase_core::cloud::SimulatedCloud;
+use securebase_core::exec::{self, ApplyOptions};
+use securebase_core::model::{Latencies, Limits};
+use securebase_core::plan::{Plan, Planner};
+use securebase_core::state::{DirectoryStore, State};
+
+fn main() {
+    let mut instant_seconds = Vec::new();
+    for tenants in [1_000, 10_000] {
+        let mut zone = zone(tenants);
+        zone.limits = no_rates(zone.limits);
+        let plan = Planner::new(&zone).plan().expect("the zone can be planned");
+        let name = |what: &str| format!("execute/{tenants}_tenants/{what}");
+
+        let (directory, state) = fresh(tenants);
+        let took = applied(&plan, &state);
+        let per_step = took * 1e6 / plan.steps().len() as f64;
+        record(&name("durably"), took, "s", 1);
+        record(&name("durably_per_step"), per_step, "us", 1);
+        let (copying, ()) = timed(|| copy_durably(&directory));
+        record(&name("durably_over_copying_the_state"), took / copying.as_secs_f64(), "ratio", 1);
+        drop(std::fs::remove_dir_all(&directory));
+        instant_seconds.push(took);
+
+        let (directory, state) = fresh(tenants);
+        let cloud = SimulatedCloud::new(0);
+        let (took, run) = timed(|| block_on(exec::simulate(&plan, &cloud, &state, ApplyOptions::new())));
+        assert_eq!(run.expect("the run goes through").applied.len(), plan.steps().len());
+        record(&name("rehearsed_into_a_directory"), took.as_secs_f64(), "s", 1);
+        drop(std::fs::remove_dir_all(&directory));
+    }
+    record("execute/10000_tenants_over_1000", instant_seconds[1] / instant_seconds[0], "ratio", 1);
+}
+
+/// Rates so high that none is ever waited for.
+fn no_rates(mut limits: Limits) -> Limits {
+    let names: Vec<String> = limits.iter().map(|limit| limit.name.clone()).collect();
+    let paced = |name: &String| name.ends_with("_rate") || name.ends_with("_burst");
+    for name in names.iter().filter(|name| paced(name)) {
+        limits.set(name, 1e6).expect("the limit exists");
+    }
+    limits.set("accounts_in_creation", 1e6).expect("the limit exists");
+    limits
+}
+
+/// How many seconds the plan takes in a cloud that answers at once.
+fn applied(plan: &Plan, state: &State) -> f64 {
+    let mut latencies = Latencies::default();
+    for latency in Latencies::default().iter() {
+        latencies.set(&latency.name, 0.0, 0.0, 0.0).expect("the latency exists");
+    }
+    let cloud =
+        SimulatedCloud::builder(0).limits(no_rates(Limits::default().raised())).latencies(latencies).build();
+    let (took, run) = timed(|| block_on(exec::apply(plan, &cloud, state, ApplyOptions::new())));
+    assert_eq!(run.expect("the run goes through").applied.len(), plan.steps().len());
+    took.as_secs_f64()
+}
+
+fn fresh(tenants: usize) -> (PathBuf, State) {
+    let directory = std::env::temp_dir().join(format!("securebase-bench-{}-{tenants}", std::process::id()));
+    drop(std::fs::remove_dir_all(&directory));
+    let state = State::new(DirectoryStore::new(&directory));
+    (directory, state)
+}
+
+/// Writes the bytes of a directory once more and waits for the disk: no state costs less.
+fn copy_durably(directory: &Path) {
+    let mut bytes = Vec::new();
+    collect(directory, &mut bytes);
+    let copy = directory.join("copy");
+    std::fs::write(&copy, bytes).expect("the directory can be written to");
+    let file = std::fs::File::open(copy).expect("the copy is there");
+    file.sync_all().expect("the disk takes it");
+}
+
+fn collect(directory: &Path, bytes: &mut Vec<u8>) {
+    for entry in std::fs::read_dir(directory).expect("the directory can be read") {
+        let path = entry.expect("the directory can be read").path();
+        if path.is_dir() {
+            collect(&path, bytes);
+        } else {
+            bytes.extend(std::fs::read(path).expect("the file can be read"));
+        }
+    }
+}
