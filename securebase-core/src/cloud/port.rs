@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 
+use crate::time::{Clock, SystemClock, Time};
+
 use super::{Call, CloudError, Reply};
 
 /// What a cloud answers with, in its own time.
@@ -26,6 +28,11 @@ pub trait Cloud: Send + Sync {
     /// Carries out one call.
     fn call(&self, call: Call) -> ReplyFuture<'_>;
 
+    /// What time it is in this cloud: real time by default, virtual time in a simulated one.
+    fn now(&self) -> Time {
+        SystemClock.now()
+    }
+
     /// Lets time pass in this cloud: real time by default, virtual time in a simulated one.
     fn pause(&self, duration: Duration) -> BoxFuture<'_, ()> {
         Box::pin(tokio::time::sleep(duration))
@@ -37,6 +44,10 @@ impl<C: Cloud + ?Sized> Cloud for &C {
         (**self).call(call)
     }
 
+    fn now(&self) -> Time {
+        (**self).now()
+    }
+
     fn pause(&self, duration: Duration) -> BoxFuture<'_, ()> {
         (**self).pause(duration)
     }
@@ -45,6 +56,10 @@ impl<C: Cloud + ?Sized> Cloud for &C {
 impl<C: Cloud + ?Sized> Cloud for std::sync::Arc<C> {
     fn call(&self, call: Call) -> ReplyFuture<'_> {
         (**self).call(call)
+    }
+
+    fn now(&self) -> Time {
+        (**self).now()
     }
 
     fn pause(&self, duration: Duration) -> BoxFuture<'_, ()> {

@@ -10,7 +10,7 @@ use crate::cloud::Cloud;
 use crate::model::{Address, Latencies, ResourceId};
 use crate::plan::{Plan, fingerprint};
 use crate::state::{Entry, FORMAT_VERSION, Fact, Lease, Recorded, Replay, RunJournal, RunStatus, State};
-use crate::time::{Clock, SystemClock, Time};
+use crate::time::Time;
 
 use super::machine::{Dispatch, Machine, Output};
 use super::run::{ApplyOptions, Run, limits_in_force};
@@ -46,7 +46,7 @@ pub async fn apply(
     state: &State,
     options: ApplyOptions,
 ) -> Result<Run, Error> {
-    let now = SystemClock.now();
+    let now = cloud.now();
     refuse_unnamed(plan, &options)?;
     let lease = state.lock(&options.holder()).await?;
     let run = async {
@@ -67,7 +67,7 @@ pub async fn apply(
 /// # Errors
 /// As [`apply`], and [`Error::State`] where the state cannot be read.
 pub async fn resume(cloud: &dyn Cloud, state: &State, options: ApplyOptions) -> Result<Run, Error> {
-    let now = SystemClock.now();
+    let now = cloud.now();
     let lease = state.lock(&options.holder()).await?;
     let run = async {
         match prepare_resume(cloud, state, &lease, &options, now).await? {
@@ -255,9 +255,8 @@ async fn drive(
     cloud: &dyn Cloud,
     options: &ApplyOptions,
 ) -> Result<Run, Error> {
-    let clock = SystemClock;
     let mut machine = machine(plan, known, replay, journal, options);
-    let mut run = Run::begin(journal.run(), clock.now());
+    let mut run = Run::begin(journal.run(), cloud.now());
     let mut flying = FuturesUnordered::new();
     let mut in_line: VecDeque<Dispatch> = VecDeque::new();
     let mut stopping = false;
@@ -266,7 +265,7 @@ async fn drive(
             stopping = true;
             machine.handle_stop();
         }
-        let now = clock.now();
+        let now = cloud.now();
         let Output { entries, calls, events, wake, ended, stopped } = machine.poll(now);
         journal.append(&entries).await.map_err(Error::CutOff)?;
         for event in events {
@@ -288,10 +287,10 @@ async fn drive(
         let pause: OptionFuture<_> = wake.map(|wake| cloud.pause(pause_until(wake, now))).into();
         tokio::select! {
             Some((ticket, result)) = flying.next(), if !flying.is_empty() => {
-                machine.handle_reply(clock.now(), ticket, result);
+                machine.handle_reply(cloud.now(), ticket, result);
                 // Replies that came at the same time are written down together.
                 while let Some(Some((ticket, result))) = poll_immediate(flying.next()).await {
-                    machine.handle_reply(clock.now(), ticket, result);
+                    machine.handle_reply(cloud.now(), ticket, result);
                 }
             }
             Some(()) = pause => {}

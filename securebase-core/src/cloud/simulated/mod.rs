@@ -234,6 +234,10 @@ impl Cloud for SimulatedCloud {
         Box::pin(std::future::ready(submission.result))
     }
 
+    fn now(&self) -> Time {
+        self.world().now
+    }
+
     fn pause(&self, duration: Duration) -> BoxFuture<'_, ()> {
         let mut world = self.world();
         let until = world.now + duration;
