@@ -69,7 +69,10 @@ impl Node {
         match &self.value {
             Value::Null | Value::Reported => Json::Null,
             Value::Bool(flag) => Json::Bool(*flag),
-            Value::Number(text) => number(text).map_or_else(|| Json::String(text.clone()), Json::Number),
+            // A tag keeps a number as it was written, `06` or `1.50`: what a JSON number would change becomes a string.
+            Value::Number(text) => number(text)
+                .filter(|number| number.to_string() == *text)
+                .map_or_else(|| Json::String(text.clone()), Json::Number),
             Value::String(text) | Value::Date(text) => Json::String(text.clone()),
             Value::List(items) => Json::Array(items.iter().map(Self::to_json).collect()),
             Value::Map(entries) => {
@@ -88,6 +91,18 @@ fn number(text: &str) -> Option<Number> {
         return Some(whole.into());
     }
     text.parse().ok().and_then(Number::from_f64)
+}
+
+impl Node {
+    /// The digits of a number. In a document without places, which [`Node::to_json`] may have written, also those of a
+    /// string: a number that a JSON number would have changed.
+    pub(super) fn digits(&self) -> Option<&str> {
+        match &self.value {
+            Value::Number(text) => Some(text),
+            Value::String(text) if self.at.is_none() && number(text).is_some() => Some(text),
+            _ => None,
+        }
+    }
 }
 
 impl Value {

@@ -113,8 +113,8 @@ impl<'n, 'p> Object<'n, 'p> {
         report: &mut Report<'_>,
     ) -> Option<(T, Option<usize>)> {
         let node = &self.get(name)?.node;
-        match &node.value {
-            Value::Number(text) => {
+        match node.digits() {
+            Some(text) => {
                 let number = text.parse();
                 if number.is_err() {
                     report.error(
@@ -127,8 +127,8 @@ impl<'n, 'p> Object<'n, 'p> {
                 }
                 Some((number.ok()?, node.at))
             }
-            other => {
-                mismatch(other, "a whole number", node.at, &self.path_of(name), report);
+            None => {
+                mismatch(&node.value, "a whole number", node.at, &self.path_of(name), report);
                 None
             }
         }

@@ -361,3 +361,25 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn numbers_lead_out_and_in_again_as_they_were_written() {
+    let text = "\
+account_email: aws+{prefix}@example.com
+enable_vpc: true
+pool: {prefix_len: 020}
+limits: {accounts: 050, create_account_rate: 0.10}
+clients:
+  acme:
+    tier: standard
+    prefix: acme
+    framework: cis
+    contact_email: ops@acme.example
+    tags: {Cost: 06, Share: 1.50}
+";
+    let zone = LandingZone::parse(text, Format::Yaml, None).unwrap_or_else(|problems| panic!("{problems}"));
+    let again = LandingZone::from_value(&zone.to_value()).unwrap_or_else(|problems| panic!("{problems}"));
+    assert_eq!(again, zone);
+    assert_eq!(zone.tenants[0].tags["Cost"], "06");
+    assert_eq!(zone.tenants[0].tags["Share"], "1.50");
+}

@@ -40,6 +40,15 @@ struct Span {
     tail: Duration,
 }
 
+/// A call that shares a request rate.
+struct Paced<'a> {
+    bucket: &'a Bucket,
+    /// The longest chain of steps before it.
+    head: Duration,
+    /// The longest way to go when it leaves.
+    left: Duration,
+}
+
 /// All bounds, the tightest first.
 pub(super) fn bounds(plan: &Plan, work: &Work<'_>, limits: &Limits) -> Vec<Bound> {
     let spans = spans(plan, work.intervals);
@@ -110,24 +119,24 @@ fn paced(plan: &Plan, work: &Work<'_>, spans: &BTreeMap<&Address, Span>, limits:
     for (address, _) in work.calls {
         *calls_of.entry(address).or_default() += 1;
     }
-    let mut lanes: BTreeMap<(&str, &str), (&Bucket, Vec<(Duration, Duration)>)> = BTreeMap::new();
+    let mut lanes: BTreeMap<(&str, &str), Vec<Paced<'_>>> = BTreeMap::new();
     for (address, action) in work.calls {
         let (Some(bucket), Some(span)) = (limits.bucket(action), spans.get(address)) else { continue };
         let tenant = plan.step(address).and_then(|step| step.tenant.as_ref());
         let shared_by = if bucket.shared { "" } else { tenant.map_or("", |key| key.as_str()) };
         // The whole step still lies before its only call; of several calls that is true of the first alone.
         let own = if calls_of[address] == 1 { span.own } else { Duration::ZERO };
-        let (_, calls) = lanes.entry((&bucket.name, shared_by)).or_insert((bucket, Vec::new()));
-        calls.push((span.head, own + span.tail));
+        let call = Paced { bucket, head: span.head, left: own + span.tail };
+        lanes.entry((&bucket.name, shared_by)).or_default().push(call);
     }
     let mut bounds: BTreeMap<&str, Duration> = BTreeMap::new();
-    for ((name, _), (bucket, mut calls)) in lanes {
-        calls.sort_by_key(|(_, left)| std::cmp::Reverse(*left));
+    for ((name, _), mut calls) in lanes {
+        calls.sort_by_key(|call| std::cmp::Reverse(call.left));
         let (mut head, mut best) = (Duration::MAX, Duration::ZERO);
-        for (count, (before, left)) in (1_u32..).zip(&calls) {
-            head = head.min(*before);
+        for (count, call) in (1_u32..).zip(&calls) {
+            head = head.min(call.head);
             // The best that can be done is to let the call with the shortest way to go come last.
-            best = best.max(head + Duration::from_secs_f64(waited(bucket, count)) + *left);
+            best = best.max(head + Duration::from_secs_f64(waited(call.bucket, count)) + call.left);
         }
         let bound = bounds.entry(name).or_default();
         *bound = (*bound).max(best);

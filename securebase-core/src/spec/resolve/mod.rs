@@ -172,10 +172,10 @@ fn limits(object: &Object<'_, '_>, report: &mut Report<'_>) -> (Limits, BTreeMap
     let given = node.and_then(|node| entries(node, &path, "a map of numbers by limit name", report));
     for entry in given.into_iter().flatten() {
         let path = Path::Key(&path, &entry.key);
-        let value = match &entry.node.value {
-            Value::Number(text) => text.parse::<f64>().ok().filter(|value| value.is_finite() && *value > 0.0),
-            Value::Null => continue,
-            other => {
+        let value = match (entry.node.digits(), &entry.node.value) {
+            (Some(text), _) => text.parse::<f64>().ok().filter(|value| value.is_finite() && *value > 0.0),
+            (None, Value::Null) => continue,
+            (None, other) => {
                 mismatch(other, "a number", entry.node.at, &path, report);
                 continue;
             }
