@@ -132,6 +132,8 @@ impl Replay {
             status: record.status.name(),
         })?;
         match &entry.fact {
+            // A new call was not made without reason: what became of an older request is known, and no longer what counts.
+            Fact::Intent { .. } => record.request = None,
             Fact::Outcome { request: Some(request), .. } => record.request = Some(request.clone()),
             Fact::Done { id, .. } => record.id = Some(id.clone()),
             _ => {}
@@ -166,6 +168,26 @@ mod tests {
         let id = "vpc-1".parse().unwrap();
         replay.apply(&entry(5, Fact::Done { address: Address::new("a"), id })).unwrap();
         assert_eq!(replay.steps[&Address::new("a")].status, StepStatus::Done);
+    }
+
+    #[test]
+    fn a_new_call_makes_an_older_request_forgotten() {
+        let mut replay = Replay::default();
+        let request = |replay: &Replay| replay.steps[&Address::new("a")].request.clone();
+        replay.apply(&entry(1, intent())).unwrap();
+        let asked: ResourceId = "car-1".parse().unwrap();
+        let fact = Fact::Outcome {
+            address: Address::new("a"),
+            outcome: CallOutcome::Ok,
+            request: Some(asked.clone()),
+        };
+        replay.apply(&entry(2, fact)).unwrap();
+        assert_eq!(request(&replay), Some(asked));
+        // The request has failed, and the account was asked for again. Whoever resumes must not wait for the first one.
+        replay.apply(&entry(3, intent())).unwrap();
+        assert_eq!(request(&replay), None);
+        replay.apply(&entry(4, Fact::Resumed { who: "me".into() })).unwrap();
+        assert_eq!(request(&replay), None);
     }
 
     #[test]

@@ -45,7 +45,11 @@ impl RunJournal {
         replay: Replay,
     ) -> Result<Self, Error> {
         let key = journal_key(run, number);
-        let segment = state.store().begin_segment(&key).await?;
+        let segment = match state.store().begin_segment(&key).await {
+            Ok(segment) => segment,
+            // Whoever has taken over has sealed it already.
+            Err(error) => return Err(lease.explain(error).await),
+        };
         let writer = Writer { segment, key, number, written: 0, replay, broken: false, text: Vec::new() };
         Ok(Self { state: state.clone(), lease: lease.clone(), run, writer: Mutex::new(writer) })
     }
