@@ -60,6 +60,20 @@ impl Lanes {
         lane
     }
 
+    /// A call that was made without queueing has used a token.
+    pub(super) fn spend(&mut self, action: &str, target: &Target, now: Time) {
+        let lane = self.of(action, target);
+        if let Some(pacer) = &mut self.lanes[lane].pacer {
+            pacer.take(now);
+        }
+    }
+
+    /// When a call that does not queue may leave.
+    pub(super) fn ready_at(&mut self, action: &str, target: &Target, now: Time) -> Time {
+        let lane = self.of(action, target);
+        self.lanes[lane].pacer.as_ref().map_or(now, |pacer| pacer.ready_at(now))
+    }
+
     /// Queues a step; among the waiting, the one with the longest way to go comes first.
     pub(super) fn push(&mut self, lane: usize, urgency: Duration, step: StepIndex, now: Time) {
         self.lanes[lane].queue.push((urgency, Reverse(step)));

@@ -95,6 +95,8 @@ struct Requests {
     looking: bool,
     in_progress: BTreeSet<ResourceId>,
     describe: VecDeque<ResourceId>,
+    /// When the rate lets the next of these be asked for.
+    next_describe: Option<Time>,
 }
 
 /// How often requests for accounts are looked at.
@@ -271,6 +273,10 @@ impl<'a> Machine<'a> {
                 self.timers.pop_first();
                 self.advance(now, step);
             }
+            if self.requests.next_describe.is_some_and(|at| at <= now) {
+                self.requests.next_describe = None;
+                self.describe_next(now);
+            }
             self.look_at_requests(now);
             while let Some(step) = self.lanes.pop(now) {
                 self.dispatch(now, step);
@@ -298,7 +304,7 @@ impl<'a> Machine<'a> {
         let timer = self.timers.first().map(|(at, _)| *at);
         let lane = self.lanes.next_due();
         let look = if self.requests.looking { None } else { self.requests.next_look };
-        [timer, lane, look].into_iter().flatten().min().map(|at| at.max(now))
+        [timer, lane, look, self.requests.next_describe].into_iter().flatten().min().map(|at| at.max(now))
     }
 
     fn record(&mut self, now: Time, fact: Fact) {
@@ -312,6 +318,10 @@ impl<'a> Machine<'a> {
 
     fn begin(&mut self, now: Time) {
         self.began = true;
+        // Both were asked for a moment ago, to learn what the run begins with; the first shares its rate with units.
+        for action in ["organizations:DescribeOrganization", "organizations:ListRoots"] {
+            self.lanes.spend(action, &Target::Management, now);
+        }
         let who = self.who.clone();
         let fact = if self.fresh {
             Fact::Begun { format_version: FORMAT_VERSION, who, plan: self.plan.fingerprint() }
@@ -631,9 +641,17 @@ impl<'a> Machine<'a> {
         self.requests.next_look = Some(now + REQUEST_LOOK);
     }
 
+    /// Asks for the next request, as soon as the rate allows: after a long pause many are decided at once.
     fn describe_next(&mut self, now: Time) {
+        const ACTION: &str = "organizations:DescribeCreateAccountStatus";
+        let due = self.lanes.ready_at(ACTION, &Target::Management, now);
+        if due > now && !self.requests.describe.is_empty() {
+            self.requests.next_describe = Some(due);
+            return;
+        }
         match self.requests.describe.pop_front() {
             Some(request) => {
+                self.lanes.spend(ACTION, &Target::Management, now);
                 let operation = Operation::DescribeCreateAccountStatus { request: request.clone() };
                 self.fly(Flight::Request(request), None, Call { target: Target::Management, operation });
             }
