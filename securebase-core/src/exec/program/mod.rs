@@ -350,6 +350,10 @@ impl Program {
                 Ok(())
             }
             (Stage::Act(index), ErrorKind::AlreadyExists) => self.already_exists(ctx, index, error, now),
+            // Its block is taken: by itself, perhaps, where the request arrived twice.
+            (Stage::Act(index), _) if error.code == "InvalidSubnet.Conflict" => {
+                self.already_exists(ctx, index, error, now)
+            }
             _ => Err(()),
         }
     }
