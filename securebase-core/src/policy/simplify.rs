@@ -15,6 +15,12 @@ pub(crate) fn covers(outer: &str, inner: &str, folded: bool) -> bool {
     // Match `inner` as if it were text; its `*` may only be taken by a `*`.
     let (outer, inner) = (outer.as_bytes(), inner.as_bytes());
     let same = |left: u8, right: u8| left == right || folded && left.eq_ignore_ascii_case(&right);
+    // Most pairs differ before the first wildcard.
+    let literal = outer.iter().position(|byte| matches!(byte, b'*' | b'?')).unwrap_or(outer.len());
+    if inner.len() < literal || !outer[..literal].iter().zip(inner).all(|(outer, inner)| same(*outer, *inner))
+    {
+        return false;
+    }
     let mut reachable = vec![false; outer.len() + 1];
     reachable[0] = true;
     let close = |reachable: &mut Vec<bool>| {
