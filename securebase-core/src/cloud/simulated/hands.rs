@@ -100,8 +100,10 @@ impl World {
 }
 
 fn remove_from_organization(org: &mut Org, resource: &ResourceId) -> usize {
+    // An attachment is `policy/target`; the name of a log group has slashes as well, and begins with one.
     if let Some((policy, target)) = resource.as_str().split_once('/') {
-        return usize::from(org.detach(&id(policy), &id(target)));
+        let attachment = policy.parse::<ResourceId>().ok().zip(target.parse::<ResourceId>().ok());
+        return attachment.map_or(0, |(policy, target)| usize::from(org.detach(&policy, &target)));
     }
     if org.units.contains_key(resource) {
         return remove_unit(org, resource);
@@ -153,10 +155,11 @@ fn remove_from_place(place: &mut Place, resource: &ResourceId) {
         place.elastic_ips.remove(resource);
     } else if place.nat_gateways.contains_key(resource) {
         remove_nats(place, |nat| nat.id == *resource);
-    } else if let Some((table, destination)) = text.split_once('_') {
-        if let Some(kept) = place.route_tables.get_mut(&id(table)) {
-            kept.value.routes.retain(|route| route.destination.to_string() != destination);
-        }
+    } else if let Some((table, destination)) = text.split_once('_')
+        && let Some(kept) =
+            table.parse().ok().and_then(|table: ResourceId| place.route_tables.get_mut(&table))
+    {
+        kept.value.routes.retain(|route| route.destination.to_string() != destination);
     } else if !place.drop_association(resource) {
         place.route_tables.remove(resource);
         place.internet_gateways.remove(resource);

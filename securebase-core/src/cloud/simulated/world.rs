@@ -72,8 +72,10 @@ impl World {
                 }
             }
             Event::NatDecided { account, region, gateway } => {
-                if let Some(place) = self.places.get_mut(&(account, region)) {
-                    place.decide_nat(&gateway);
+                if let Some(place) = self.places.get_mut(&(account, region.clone()))
+                    && let Some(forgotten) = place.decide_nat(&gateway, at)
+                {
+                    self.agenda.put(forgotten, Event::Forgotten { account, region, gateway });
                 }
             }
             Event::NatGone { account, region, gateway } => {

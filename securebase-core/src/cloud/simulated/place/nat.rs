@@ -108,20 +108,22 @@ impl Place {
         Ok(id)
     }
 
-    /// A pending gateway is available, or has failed.
-    pub(in super::super) fn decide_nat(&mut self, gateway: &ResourceId) {
+    /// A pending gateway is available, or has failed; answers when one that failed goes by itself.
+    pub(in super::super) fn decide_nat(&mut self, gateway: &ResourceId, now: Time) -> Option<Time> {
         let doom = self.doomed.remove(gateway);
-        let Some(kept) = self.nat_gateways.get_mut(gateway) else { return };
+        let kept = self.nat_gateways.get_mut(gateway)?;
         if kept.value.state != NatGatewayState::Pending {
-            return;
+            return None;
         }
         if let Some(failure) = doom {
             kept.value.failure = Some(failure.to_owned());
             kept.value.state = NatGatewayState::Failed;
             let allocation = kept.value.allocation.take();
             self.disassociate(allocation.as_ref());
+            Some(now + LISTED_FOR)
         } else {
             kept.value.state = NatGatewayState::Available;
+            None
         }
     }
 
