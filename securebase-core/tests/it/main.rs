@@ -15,3 +15,4 @@ mod spec;
 mod state_formats;
 mod support;
 mod timeline;
+mod timeline_claims;

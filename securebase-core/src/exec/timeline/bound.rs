@@ -135,11 +135,17 @@ fn paced(plan: &Plan, work: &Work<'_>, spans: &BTreeMap<&Address, Span>, limits:
         let (mut head, mut best) = (Duration::MAX, Duration::ZERO);
         for (count, call) in (1_u32..).zip(&calls) {
             head = head.min(call.head);
-            // The best that can be done is to let the call with the shortest way to go come last.
-            best = best.max(head + Duration::from_secs_f64(waited(call.bucket, count)) + call.left);
+            let waited = waited(call.bucket, count);
+            // The best that can be done is to let the call with the shortest way to go come last. Where nobody waits,
+            // the chain of steps says the same.
+            if waited > 0.0 {
+                best = best.max(head + Duration::from_secs_f64(waited) + call.left);
+            }
         }
-        let bound = bounds.entry(name).or_default();
-        *bound = (*bound).max(best);
+        if best > Duration::ZERO {
+            let bound = bounds.entry(name).or_default();
+            *bound = (*bound).max(best);
+        }
     }
     let bound = |(name, at_least): (&str, Duration)| Bound { what: format!("{name}_rate"), at_least };
     bounds.into_iter().map(bound).collect()
