@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use futures::future::{OptionFuture, poll_immediate};
 use futures::stream::{FuturesUnordered, StreamExt};
+use tracing::Instrument as _;
 
 use crate::cloud::Cloud;
 use crate::model::{Address, Latencies, ResourceId};
@@ -12,6 +13,8 @@ use crate::plan::{Plan, fingerprint};
 use crate::state::{Entry, FORMAT_VERSION, Fact, Lease, Recorded, Replay, RunJournal, RunStatus, State};
 use crate::time::Time;
 
+use super::call_report::CallReport;
+use super::event::EventKind;
 use super::machine::{Dispatch, Machine, Output};
 use super::run::{ApplyOptions, Run, limits_in_force};
 use super::survey::{organization_ids, survey};
@@ -53,7 +56,9 @@ pub async fn apply(
         match prepare(plan, cloud, state, &lease, &options, now).await? {
             None => Ok(Run::nothing(now)),
             Some(Ready { known, replay, journal }) => {
-                drive(plan, known, replay.as_ref(), &journal, cloud, &options).await
+                drive(plan, known, replay.as_ref(), &journal, cloud, &options)
+                    .instrument(span(plan, &journal))
+                    .await
             }
         }
     };
@@ -73,7 +78,9 @@ pub async fn resume(cloud: &dyn Cloud, state: &State, options: ApplyOptions) -> 
         match prepare_resume(cloud, state, &lease, &options, now).await? {
             None => Ok(Run::nothing(now)),
             Some((plan, Ready { known, replay, journal })) => {
-                drive(&plan, known, replay.as_ref(), &journal, cloud, &options).await
+                drive(&plan, known, replay.as_ref(), &journal, cloud, &options)
+                    .instrument(span(&plan, &journal))
+                    .await
             }
         }
     };
@@ -238,13 +245,44 @@ pub(super) fn machine<'a>(
     Machine::new(plan, limits, Latencies::default(), known, replay, &options.holder().who, &token_salt)
 }
 
-/// Tells an event to all who want to know.
-pub(super) fn tell(event: Event, run: &mut Run, options: &ApplyOptions) {
-    tracing::debug!(address = event.address().map(Address::as_str), event = event.name(), "{event}");
-    if let Some(progress) = &options.progress {
-        progress(&event);
+/// Tells all who want to know what happened.
+pub(super) fn tell(events: Vec<Event>, reports: Vec<CallReport>, run: &mut Run, options: &ApplyOptions) {
+    for report in reports {
+        let CallReport { call, address, account, code, took } = &report;
+        tracing::trace!(
+            address = address.as_ref().map(Address::as_str),
+            account = account.map(tracing::field::display),
+            call,
+            code,
+            milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            "called"
+        );
+        if let Some(on_call) = &options.on_call {
+            on_call(&report);
+        }
+        run.note_call(&report);
     }
-    run.note(event);
+    for event in events {
+        let (address, name) = (event.address().map(Address::as_str), event.name());
+        match event.kind {
+            EventKind::Failed { .. } | EventKind::Blocked { .. } => {
+                tracing::error!(address, event = name, "{event}");
+            }
+            EventKind::Retrying { .. } | EventKind::ReadingBack { .. } => {
+                tracing::debug!(address, event = name, "{event}");
+            }
+            _ => tracing::info!(address, event = name, "{event}"),
+        }
+        if let Some(progress) = &options.progress {
+            progress(&event);
+        }
+        run.note(event);
+    }
+}
+
+/// The span in which everything that a run tells stands.
+pub(super) fn span(plan: &Plan, journal: &RunJournal) -> tracing::Span {
+    tracing::info_span!("run", run = %journal.run(), zone = %plan.scope.zone, step_count = plan.steps().len())
 }
 
 async fn drive(
@@ -265,12 +303,12 @@ async fn drive(
             stopping = true;
             machine.handle_stop();
         }
+        let held = options.pause.is_held();
+        machine.handle_pause(held);
         let now = cloud.now();
-        let Output { entries, calls, events, wake, ended, stopped } = machine.poll(now);
+        let Output { entries, calls, events, reports, wake, ended, stopped } = machine.poll(now);
         journal.append(&entries).await.map_err(Error::CutOff)?;
-        for event in events {
-            tell(event, &mut run, options);
-        }
+        tell(events, reports, &mut run, options);
         if ended.is_some() {
             journal.compact(plan).await.map_err(Error::CutOff)?;
             return Ok(run);
@@ -286,6 +324,9 @@ async fn drive(
         }
         let pause: OptionFuture<_> = wake.map(|wake| cloud.pause(pause_until(wake, now))).into();
         tokio::select! {
+            // In this order, as in virtual time everything is ready at once: time passes only while no reply is there.
+            biased;
+            () = options.stop.asked(), if !stopping => {}
             Some((ticket, result)) = flying.next(), if !flying.is_empty() => {
                 machine.handle_reply(cloud.now(), ticket, result);
                 // Replies that came at the same time are written down together.
@@ -293,12 +334,12 @@ async fn drive(
                     machine.handle_reply(cloud.now(), ticket, result);
                 }
             }
+            () = options.pause.becomes(!held) => {}
             Some(()) = pause => {}
             // However quiet the run is, the lease must not run out.
             () = cloud.pause(at_least_a_moment(journal.lease().renew_in())) => {
                 journal.lease().keep().await.map_err(Error::CutOff)?;
             }
-            () = options.stop.asked(), if !stopping => {}
             else => return Err(Error::Interrupted { why: "nothing was left to wait for".to_owned() }),
         }
     }

@@ -15,6 +15,7 @@ use crate::plan::{Plan, Site};
 use crate::state::{CallOutcome, Entry, FORMAT_VERSION, Fact, Replay, RunStatus, StepStatus};
 use crate::time::{Seed, Time};
 
+use super::call_report::CallReport;
 use super::estimate::estimate;
 use super::event::{Event, EventKind};
 use super::lane::{Lanes, StepIndex};
@@ -46,6 +47,8 @@ pub struct Output {
     pub calls: Vec<Dispatch>,
     /// To be told to whoever watches.
     pub events: Vec<Event>,
+    /// The calls whose replies were taken up.
+    pub reports: Vec<CallReport>,
     /// When to poll again at the latest, `None` to wait for replies only.
     pub wake: Option<Time>,
     /// Whether the run has ended, and how.
@@ -81,7 +84,15 @@ struct Slot {
     record: Option<(StepStatus, Option<ResourceId>)>,
 }
 
-enum Flight {
+/// A call that is under way.
+struct Flight {
+    sent: Time,
+    report: CallReport,
+    purpose: Purpose,
+}
+
+/// Who waits for a reply.
+enum Purpose {
     Step { step: StepIndex, lane: usize, operation: Operation },
     RequestList,
     Request(ResourceId),
@@ -125,9 +136,11 @@ pub struct Machine<'a> {
     fresh: bool,
     entries: Vec<Entry>,
     events: Vec<Event>,
+    reports: Vec<CallReport>,
     calls: Vec<Dispatch>,
     left: usize,
     stopping: bool,
+    held: bool,
     ended: Option<RunStatus>,
     began: bool,
 }
@@ -214,9 +227,11 @@ impl<'a> Machine<'a> {
             fresh: replay.is_none_or(|replay| replay.last_seq == 0),
             entries: Vec::new(),
             events: Vec::new(),
+            reports: Vec::new(),
             calls: Vec::new(),
             left,
             stopping: false,
+            held: false,
             ended: None,
             began: false,
         };
@@ -244,14 +259,17 @@ impl<'a> Machine<'a> {
 
     /// A reply has come.
     pub fn handle_reply(&mut self, now: Time, ticket: Ticket, result: Result<Reply, CloudError>) {
-        match self.flights.remove(&ticket) {
-            Some(Flight::Step { step, lane, operation }) => match result {
+        let Some(Flight { sent, mut report, purpose }) = self.flights.remove(&ticket) else { return };
+        report.took = now.since(sent);
+        report.code = result.as_ref().err().map(|error| error.code.clone());
+        self.reports.push(report);
+        match purpose {
+            Purpose::Step { step, lane, operation } => match result {
                 Ok(reply) => self.step_succeeded(now, step, &operation, &reply),
                 Err(error) => self.step_failed(now, step, lane, &operation, &error),
             },
-            Some(Flight::RequestList) => self.requests_listed(now, result),
-            Some(Flight::Request(request)) => self.request_described(now, &request, result),
-            None => {}
+            Purpose::RequestList => self.requests_listed(now, result),
+            Purpose::Request(request) => self.request_described(now, &request, result),
         }
     }
 
@@ -260,12 +278,17 @@ impl<'a> Machine<'a> {
         self.stopping = true;
     }
 
+    /// No new call leaves while the run is held.
+    pub fn handle_pause(&mut self, held: bool) {
+        self.held = held;
+    }
+
     /// What to do now.
     pub fn poll(&mut self, now: Time) -> Output {
         if !self.began {
             self.begin(now);
         }
-        if !self.stopping {
+        if !self.stopping && !self.held {
             while let Some(&(at, step)) = self.timers.first() {
                 if at > now {
                     break;
@@ -289,11 +312,12 @@ impl<'a> Machine<'a> {
             self.tell(now, EventKind::Ended { status });
             self.ended = Some(status);
         }
-        let wake = if self.stopping { None } else { self.next_wake(now) };
+        let wake = if self.stopping || self.held { None } else { self.next_wake(now) };
         Output {
             entries: std::mem::take(&mut self.entries),
             calls: std::mem::take(&mut self.calls),
             events: std::mem::take(&mut self.events),
+            reports: std::mem::take(&mut self.reports),
             wake,
             ended: self.ended,
             stopped: self.stopping && self.flights.is_empty() && self.ended.is_none(),
@@ -457,13 +481,24 @@ impl<'a> Machine<'a> {
             self.record(now, Fact::Intent { address: address.clone(), call: operation.action().to_owned() });
         }
         let call = Call { target, operation: operation.clone() };
-        self.fly(Flight::Step { step, lane, operation }, Some(address), call);
+        self.fly(now, Purpose::Step { step, lane, operation }, Some(address), call);
     }
 
-    fn fly(&mut self, flight: Flight, address: Option<Address>, call: Call) {
+    fn fly(&mut self, now: Time, purpose: Purpose, address: Option<Address>, call: Call) {
         self.next_ticket += 1;
         let ticket = Ticket(self.next_ticket);
-        self.flights.insert(ticket, flight);
+        let account = match &call.target {
+            Target::Management => None,
+            Target::Member { account, .. } => Some(*account),
+        };
+        let report = CallReport {
+            call: call.operation.action(),
+            address: address.clone(),
+            account,
+            code: None,
+            took: Duration::ZERO,
+        };
+        self.flights.insert(ticket, Flight { sent: now, report, purpose });
         self.calls.push(Dispatch { ticket, address, call });
     }
 
@@ -610,13 +645,13 @@ impl<'a> Machine<'a> {
             self.requests.looking = true;
             self.requests.next_look = None;
             self.requests.in_progress.clear();
-            self.list_requests(None);
+            self.list_requests(now, None);
         }
     }
 
-    fn list_requests(&mut self, page: Option<String>) {
+    fn list_requests(&mut self, now: Time, page: Option<String>) {
         let operation = Operation::ListCreateAccountStatus { in_progress_only: true, page };
-        self.fly(Flight::RequestList, None, Call { target: Target::Management, operation });
+        self.fly(now, Purpose::RequestList, None, Call { target: Target::Management, operation });
     }
 
     fn requests_listed(&mut self, now: Time, result: Result<Reply, CloudError>) {
@@ -624,7 +659,7 @@ impl<'a> Machine<'a> {
             Ok(Reply::AccountRequests(page)) => {
                 self.requests.in_progress.extend(page.items.into_iter().map(|request| request.id));
                 if page.next.is_some() {
-                    return self.list_requests(page.next);
+                    return self.list_requests(now, page.next);
                 }
                 let decided =
                     self.requests.waiting.keys().filter(|id| !self.requests.in_progress.contains(*id));
@@ -653,7 +688,12 @@ impl<'a> Machine<'a> {
             Some(request) => {
                 self.lanes.spend(ACTION, &Target::Management, now);
                 let operation = Operation::DescribeCreateAccountStatus { request: request.clone() };
-                self.fly(Flight::Request(request), None, Call { target: Target::Management, operation });
+                self.fly(
+                    now,
+                    Purpose::Request(request),
+                    None,
+                    Call { target: Target::Management, operation },
+                );
             }
             None => self.look_again(now),
         }

@@ -7,7 +7,10 @@
 //! Invariants: every changing call is written down before it leaves; a call whose effect is unknown is looked up before it
 //! is repeated. Not here: what to do (`plan`), how to reach AWS (`cloud`), how bytes are kept (`state`).
 
+mod call_report;
+mod control;
 mod driver;
+mod dry_run;
 mod error;
 mod estimate;
 mod event;
@@ -21,11 +24,14 @@ mod simulated;
 mod survey;
 mod timeline;
 
+pub use call_report::{CallReport, CallStats};
+pub use control::{Pause, Stop};
 pub use driver::{apply, resume};
+pub use dry_run::dry_run;
 pub use error::Error;
 pub use event::{Event, EventKind};
 pub use machine::{Dispatch, Machine, Output, Ticket};
-pub use run::{ApplyOptions, Progress, Run, Stop};
+pub use run::{ApplyOptions, OnCall, Progress, Run};
 pub use simulated::{resume_simulated, simulate, survey_simulated};
 pub use survey::survey;
 pub use timeline::{

@@ -1,9 +1,8 @@
 //! A run: what it may do, what came of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Serialize};
 
@@ -11,43 +10,15 @@ use crate::model::{Address, Limits};
 use crate::state::{Holder, RunId, RunStatus};
 use crate::time::Time;
 
+use super::call_report::{CallReport, CallStats};
+use super::control::{Pause, Stop};
 use super::event::{Event, EventKind};
-
-/// Asks a run to stop: no new call leaves, those under way are waited for. Clones are one and the same request.
-#[derive(Debug, Clone, Default)]
-pub struct Stop {
-    asked: Arc<AtomicBool>,
-    notify: Arc<tokio::sync::Notify>,
-}
-
-impl Stop {
-    /// A request that has not been made yet.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Makes it.
-    pub fn ask(&self) {
-        self.asked.store(true, Ordering::SeqCst);
-        self.notify.notify_waiters();
-        self.notify.notify_one();
-    }
-
-    /// Whether it was made.
-    pub fn is_asked(&self) -> bool {
-        self.asked.load(Ordering::SeqCst)
-    }
-
-    /// Returns once it is made.
-    pub(super) async fn asked(&self) {
-        while !self.is_asked() {
-            self.notify.notified().await;
-        }
-    }
-}
 
 /// Told every event of a run, in order.
 pub type Progress = Arc<dyn Fn(&Event) + Send + Sync>;
+
+/// Told every call of a run, once its reply is there or is lost.
+pub type OnCall = Arc<dyn Fn(&CallReport) + Send + Sync>;
 
 /// What a run may do, and whom it tells.
 #[derive(Clone, Default)]
@@ -57,19 +28,25 @@ pub struct ApplyOptions {
     pub who: String,
     /// Told every event.
     pub progress: Option<Progress>,
+    /// Told every call, for metrics.
+    pub on_call: Option<OnCall>,
     /// Ends the run early, cleanly.
     pub stop: Stop,
+    /// Holds the run, and lets it go on.
+    pub pause: Pause,
     /// Addresses that may be destroyed although something is lost with them.
     pub destroy: BTreeSet<Address>,
 }
 
 impl fmt::Debug for ApplyOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { who, progress, stop, destroy } = self;
+        let Self { who, progress, on_call, stop, pause, destroy } = self;
         f.debug_struct("ApplyOptions")
             .field("who", who)
             .field("progress", &progress.is_some())
+            .field("on_call", &on_call.is_some())
             .field("stop", stop)
+            .field("pause", pause)
             .field("destroy", destroy)
             .finish()
     }
@@ -85,6 +62,20 @@ impl ApplyOptions {
     #[must_use]
     pub fn progress(mut self, progress: impl Fn(&Event) + Send + Sync + 'static) -> Self {
         self.progress = Some(Arc::new(progress));
+        self
+    }
+
+    /// Tells `on_call` every call.
+    #[must_use]
+    pub fn on_call(mut self, on_call: impl Fn(&CallReport) + Send + Sync + 'static) -> Self {
+        self.on_call = Some(Arc::new(on_call));
+        self
+    }
+
+    /// Lets that handle hold the run.
+    #[must_use]
+    pub fn pause(mut self, pause: Pause) -> Self {
+        self.pause = pause;
         self
     }
 
@@ -131,6 +122,8 @@ pub struct Run {
     pub blocked: Vec<(Address, Address)>,
     /// Everything that happened.
     pub events: Vec<Event>,
+    /// What was called, by `service:Operation`.
+    pub calls: BTreeMap<String, CallStats>,
     /// When it began, by the clock of the cloud.
     pub began: Time,
     /// When it ended.
@@ -147,6 +140,7 @@ impl Run {
             failed: Vec::new(),
             blocked: Vec::new(),
             events: Vec::new(),
+            calls: BTreeMap::new(),
             began: now,
             ended: now,
         }
@@ -154,6 +148,11 @@ impl Run {
 
     pub(super) fn begin(run: RunId, now: Time) -> Self {
         Self { run: Some(run), ..Self::nothing(now) }
+    }
+
+    /// Takes note of a call.
+    pub(super) fn note_call(&mut self, report: &CallReport) {
+        self.calls.entry(report.call.to_owned()).or_default().add(report);
     }
 
     /// Takes note of an event.
@@ -175,7 +174,7 @@ impl Run {
 
 impl fmt::Display for Run {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { status, run, applied, failed, blocked, events: _, began, ended } = self;
+        let Self { status, run, applied, failed, blocked, events: _, calls: _, began, ended } = self;
         let Some(run) = run else { return write!(f, "nothing to do") };
         let seconds = ended.since(*began).as_secs_f64();
         write!(f, "run {run} {}: {} steps done", status.name(), applied.len())?;
@@ -191,7 +190,7 @@ impl fmt::Display for Run {
 }
 
 /// The limits a run keeps to: AWS's, raised where a request was granted and the zone says so.
-pub(super) fn limits_in_force(overrides: &std::collections::BTreeMap<String, f64>) -> Limits {
+pub(super) fn limits_in_force(overrides: &BTreeMap<String, f64>) -> Limits {
     let mut limits = Limits::default();
     for (name, value) in overrides {
         // The zone checked the names when it was read; a name that has since gone from the data changes nothing.

@@ -2,6 +2,9 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
+use std::pin::pin;
+
+use tracing::Instrument as _;
 
 use crate::cloud::{CloudError, Reply, SimulatedCloud};
 use crate::model::{Address, ResourceId};
@@ -10,11 +13,11 @@ use crate::plan::{Plan, Scope};
 use crate::state::{Replay, RunJournal, State};
 use crate::time::Time;
 
-use super::driver::{Ready, let_go, machine, prepare, prepare_resume, refuse_unnamed, tell};
-use super::machine::{Machine, Output, Ticket};
+use super::Error;
+use super::driver::{Ready, let_go, machine, prepare, prepare_resume, refuse_unnamed, span, tell};
+use super::machine::{Dispatch, Machine, Output, Ticket};
 use super::run::{ApplyOptions, Run};
 use super::survey::survey;
-use super::{Error, Event};
 
 /// Carries out a plan in a simulated cloud: hours of virtual time pass in moments of real time.
 ///
@@ -36,7 +39,9 @@ pub async fn simulate(
         match prepare(plan, cloud, state, &lease, &options, cloud.clock()).await.map_err(interrupted)? {
             None => Ok(Run::nothing(cloud.clock())),
             Some(Ready { known, replay, journal }) => {
-                drive(plan, known, replay.as_ref(), &journal, cloud, &options).await
+                drive(plan, known, replay.as_ref(), &journal, cloud, &options)
+                    .instrument(span(plan, &journal))
+                    .await
             }
         }
     };
@@ -58,7 +63,9 @@ pub async fn resume_simulated(
         match prepare_resume(cloud, state, &lease, &options, cloud.clock()).await.map_err(interrupted)? {
             None => Ok(Run::nothing(cloud.clock())),
             Some((plan, Ready { known, replay, journal })) => {
-                drive(&plan, known, replay.as_ref(), &journal, cloud, &options).await
+                drive(&plan, known, replay.as_ref(), &journal, cloud, &options)
+                    .instrument(span(&plan, &journal))
+                    .await
             }
         }
     };
@@ -87,17 +94,31 @@ async fn drive(
             stopping = true;
             machine.handle_stop();
         }
-        let output = machine.poll(cloud.clock());
-        journal.append(&output.entries).await.map_err(Error::CutOff)?;
-        let step = world.step(&mut machine, output, |event| tell(event, &mut run, options));
-        match step {
+        let held = options.pause.is_held();
+        machine.handle_pause(held);
+        let Output { entries, calls, events, reports, wake, ended, stopped } = machine.poll(cloud.clock());
+        let written = if ended.is_some() || stopped {
+            journal.append(&entries).await
+        } else {
+            // A simulated cloud ends with its process: what outlives that outlives every call.
+            journal.append_soon(&entries).await
+        };
+        written.map_err(Error::CutOff)?;
+        tell(events, reports, &mut run, options);
+        if ended.is_some() {
+            journal.compact(plan).await.map_err(Error::CutOff)?;
+            return Ok(run);
+        }
+        if stopped {
+            return Err(Error::Interrupted { why: "it was asked to stop".to_owned() });
+        }
+        match world.step(&mut machine, calls, wake) {
             Moved::On => {}
-            Moved::Ended => {
-                journal.compact(plan).await.map_err(Error::CutOff)?;
-                return Ok(run);
-            }
-            Moved::Stopped => return Err(Error::Interrupted { why: "it was asked to stop".to_owned() }),
             Moved::Crashed => return Err(Error::crashed()),
+            // No virtual time passes while the run is held.
+            Moved::Stuck if held => {
+                futures::future::select(pin!(options.pause.becomes(false)), pin!(options.stop.asked())).await;
+            }
             Moved::Stuck => {
                 return Err(Error::Interrupted { why: "nothing was left to wait for".to_owned() });
             }
@@ -127,10 +148,6 @@ pub async fn survey_simulated(cloud: &SimulatedCloud, scope: &Scope) -> Result<O
 pub(super) enum Moved {
     /// It goes on.
     On,
-    /// The run has ended.
-    Ended,
-    /// It has stopped because it was asked to.
-    Stopped,
     /// The simulated process is dead.
     Crashed,
     /// Neither a reply nor a timer is left: a fault of the machine.
@@ -149,21 +166,13 @@ impl<'a> VirtualTime<'a> {
         Self { cloud, arrivals: BinaryHeap::new(), replies: BTreeMap::new() }
     }
 
-    /// Sends the calls of an output, whose entries are durable, and moves on to whatever happens next.
+    /// Sends calls whose entries are durable, and moves on to whatever happens next.
     pub(super) fn step(
         &mut self,
         machine: &mut Machine<'_>,
-        output: Output,
-        mut tell: impl FnMut(Event),
+        calls: Vec<Dispatch>,
+        wake: Option<Time>,
     ) -> Moved {
-        let Output { entries: _, calls, events, wake, ended, stopped } = output;
-        events.into_iter().for_each(&mut tell);
-        if ended.is_some() {
-            return Moved::Ended;
-        }
-        if stopped {
-            return Moved::Stopped;
-        }
         for dispatch in calls {
             let submission = self.cloud.submit(self.cloud.now(), &dispatch.call);
             if submission.crashed {

@@ -220,7 +220,7 @@ struct DirectorySegment {
 }
 
 impl DirectorySegment {
-    fn append_now(&mut self, bytes: &[u8]) -> Result<(), Error> {
+    fn append_now(&mut self, bytes: &[u8], durable: bool) -> Result<(), Error> {
         let failed = failed("append to", &self.path);
         let file = match &mut self.file {
             Some(file) => file,
@@ -234,7 +234,9 @@ impl DirectorySegment {
                 none.insert(opened)
             }
         };
-        file.write_all(bytes).and_then(|()| file.sync_data()).map_err(&failed)?;
+        file.write_all(bytes)
+            .and_then(|()| if durable { file.sync_data() } else { Ok(()) })
+            .map_err(&failed)?;
         self.length += u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         let found = file.metadata().map_err(&failed)?.len();
         // Longer than what was written here: it has been sealed, before these bytes or after them.
@@ -244,7 +246,11 @@ impl DirectorySegment {
 
 impl Segment for DirectorySegment {
     fn append<'a>(&'a mut self, bytes: &'a [u8]) -> StoreFuture<'a, ()> {
-        Box::pin(async move { self.append_now(bytes) })
+        Box::pin(async move { self.append_now(bytes, true) })
+    }
+
+    fn append_soon<'a>(&'a mut self, bytes: &'a [u8]) -> StoreFuture<'a, ()> {
+        Box::pin(async move { self.append_now(bytes, false) })
     }
 }
 

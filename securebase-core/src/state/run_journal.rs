@@ -73,6 +73,19 @@ impl RunJournal {
     /// [`Error::Fenced`] where the lease was lost: what was appended has no effect. Otherwise where the store fails. The run
     /// must stop in either case, because it can no longer remember what it does; every later append is refused.
     pub async fn append(&self, entries: &[Entry]) -> Result<(), Error> {
+        self.write(entries, true).await
+    }
+
+    /// As [`RunJournal::append`], but until the next `append` returns, what was added may be lost with the machine; never
+    /// with the process alone. Enough where a call reaches no further than this process: in a simulated cloud.
+    ///
+    /// # Errors
+    /// As [`RunJournal::append`].
+    pub async fn append_soon(&self, entries: &[Entry]) -> Result<(), Error> {
+        self.write(entries, false).await
+    }
+
+    async fn write(&self, entries: &[Entry], durable: bool) -> Result<(), Error> {
         if entries.is_empty() {
             return Ok(());
         }
@@ -83,7 +96,7 @@ impl RunJournal {
         // Whatever happens from here on, including that this future is dropped: what is durable then is not known.
         writer.broken = true;
         self.lease.keep().await?;
-        match writer.write(&self.lease, entries).await {
+        match writer.write(&self.lease, entries, durable).await {
             Ok(()) => {}
             Err(error) => return Err(self.lease.explain(error).await),
         }
@@ -111,7 +124,7 @@ impl RunJournal {
 }
 
 impl Writer {
-    async fn write(&mut self, lease: &Lease, entries: &[Entry]) -> Result<(), Error> {
+    async fn write(&mut self, lease: &Lease, entries: &[Entry], durable: bool) -> Result<(), Error> {
         let Self { segment, key, written, text, .. } = self;
         let failed =
             |error: serde_json::Error| Error::Io { what: "write", key: key.clone(), source: error.into() };
@@ -124,7 +137,11 @@ impl Writer {
         for entry in entries {
             LineRef::Entry(entry).write(text).map_err(failed)?;
         }
-        segment.append(text).await?;
+        if durable {
+            segment.append(text).await?;
+        } else {
+            segment.append_soon(text).await?;
+        }
         *written += text.len();
         Ok(())
     }

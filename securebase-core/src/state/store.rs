@@ -37,6 +37,12 @@ pub trait Segment: Send {
     /// [`Error::Conflict`] where somebody else has written to the segment meanwhile. The bytes may then stand behind what
     /// they wrote. After any error the segment must not be appended to again.
     fn append<'a>(&'a mut self, bytes: &'a [u8]) -> StoreFuture<'a, ()>;
+
+    /// As [`Segment::append`], but what was added may be lost with the machine until the next `append` returns; never with
+    /// the process alone. For a store that has nothing cheaper this is `append`.
+    fn append_soon<'a>(&'a mut self, bytes: &'a [u8]) -> StoreFuture<'a, ()> {
+        self.append(bytes)
+    }
 }
 
 /// A sign of life that ends with the process that gives it.

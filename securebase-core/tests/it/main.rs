@@ -6,6 +6,7 @@ mod apply;
 mod architecture;
 mod finance;
 mod net;
+mod operate;
 mod plan;
 mod policy;
 mod recovery;

@@ -235,13 +235,15 @@ impl Cloud for SimulatedCloud {
     }
 
     fn now(&self) -> Time {
-        self.world().now
+        self.clock()
     }
 
     fn pause(&self, duration: Duration) -> BoxFuture<'_, ()> {
-        let mut world = self.world();
-        let until = world.now + duration;
-        world.settle(until);
-        Box::pin(std::future::ready(()))
+        // Only where somebody waits for it: a pause that loses a race lets no time pass.
+        Box::pin(async move {
+            let mut world = self.world();
+            let until = world.now + duration;
+            world.settle(until);
+        })
     }
 }

@@ -9,7 +9,7 @@ use crate::plan::Plan;
 use crate::time::Time;
 
 use super::super::event::EventKind;
-use super::super::machine::Machine;
+use super::super::machine::{Machine, Output};
 use super::super::run::limits_in_force;
 use super::super::simulated::{Moved, VirtualTime};
 use super::bound::{Work, bounds};
@@ -85,14 +85,16 @@ pub fn rehearse(plan: &Plan, rehearsal: &Rehearsal) -> Timeline {
     let mut watch = Watch::default();
     let began = cloud.now();
     loop {
-        let output = machine.poll(cloud.now());
-        for dispatch in output.calls.iter().filter(|dispatch| dispatch.call.operation.is_mutating()) {
+        let Output { calls, events, wake, ended, .. } = machine.poll(cloud.now());
+        for dispatch in calls.iter().filter(|dispatch| dispatch.call.operation.is_mutating()) {
             if let Some(address) = &dispatch.address {
                 watch.calls.insert((address.clone(), dispatch.call.operation.action()));
             }
         }
-        let moved = world.step(&mut machine, output, |event| watch.note(event.at, event.kind));
-        if !matches!(moved, Moved::On) {
+        for event in events {
+            watch.note(event.at, event.kind);
+        }
+        if ended.is_some() || !matches!(world.step(&mut machine, calls, wake), Moved::On) {
             break;
         }
     }
