@@ -138,6 +138,7 @@ impl From<plan::Error> for Failure {
     fn from(error: plan::Error) -> Self {
         match &error {
             plan::Error::Problems(problems) => Self::many(Class::Plan, error.code(), &error, problems),
+            plan::Error::Cost(cost) => Self::many(Class::Plan, error.code(), &error, &cost.problems()),
             _ => Self::one(Class::Plan, error.code(), &error, mend(error.code())),
         }
     }
@@ -156,6 +157,7 @@ impl From<exec::Error> for Failure {
         let code = error.code();
         match error {
             exec::Error::State(error) => error.into(),
+            exec::Error::Cost(error) => (*error).into(),
             exec::Error::Interrupted { .. } | exec::Error::CutOff(_) => {
                 Self::one(Class::Interrupted, code, &error, mend(code))
             }

@@ -14,8 +14,11 @@ use securebase_core::finance as core;
 
 use crate::error::Result;
 
+pub(crate) use assumptions::allocation;
+pub(crate) use prices::{prices, usage};
+
 /// Money and shares come as `Decimal`, `int` or `str`; a `float` is refused, as most decimals have none.
-fn exact(what: &str, value: &Bound<'_, PyAny>) -> Result<Decimal> {
+pub(crate) fn exact(what: &str, value: &Bound<'_, PyAny>) -> Result<Decimal> {
     if value.is_instance_of::<PyFloat>() || value.is_instance_of::<PyBool>() {
         let message =
             format!("{what} is exact: give a `Decimal`, an `int` or a `str`, not {}", value.repr()?);

@@ -12,6 +12,7 @@
 
 mod cloud;
 mod convert;
+mod cost;
 mod error;
 mod finance;
 mod model;

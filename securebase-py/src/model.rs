@@ -10,7 +10,7 @@ use securebase_core::model::{LandingZone as CoreZone, Tenant as CoreTenant, Tier
 
 use crate::convert::{from_json, from_python, hash, plain, to_json};
 use crate::error::Result;
-use crate::plan::{Plan, plan_of};
+use crate::plan::{Plan, margin_floor, plan_of};
 use crate::problem::Problem;
 use crate::table::Table;
 
@@ -315,15 +315,17 @@ impl LandingZone {
 
     /// What to do so that the cloud is as the zone says. Without a cloud: against an empty organization.
     ///
-    /// A state, if given, must be readable.
-    #[pyo3(signature = (cloud = None, state = None))]
+    /// A state, if given, must be readable. A plan that leaves less than `margin_floor`, a fraction of revenue, at AWS's
+    /// list prices is refused.
+    #[pyo3(signature = (cloud = None, state = None, *, margin_floor = None))]
     fn plan(
         &self,
         py: Python<'_>,
         cloud: Option<&Bound<'_, PyAny>>,
         state: Option<&Bound<'_, PyAny>>,
+        margin_floor: Option<&Bound<'_, PyAny>>,
     ) -> Result<Plan> {
-        plan_of(py, &self.0, cloud, state)
+        plan_of(py, &self.0, cloud, state, self::margin_floor(margin_floor)?)
     }
 
     fn __len__(&self) -> usize {

@@ -6,16 +6,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyMapping, PyType};
+use pyo3::types::{PyDict, PyType};
 use rust_decimal::Decimal;
 use securebase_core::exec::{self, Stop, Timeline as CoreTimeline};
-use securebase_core::finance::{Allocation, CostReport, PriceBook, Usage};
-use securebase_core::model::{Address, LandingZone, ResourceId, TenantKey};
-use securebase_core::plan::{Plan as CorePlan, Planner, Step as CoreStep};
+use securebase_core::finance::{PriceBook, Usage};
+use securebase_core::model::{Address, LandingZone, Latencies, ResourceId, TenantKey};
+use securebase_core::plan::{MarginFloor, Plan as CorePlan, PlanCost, Planner, Step as CoreStep, StepCost};
 
 use crate::cloud::AnyCloud;
-use crate::convert::{from_json, from_python, hash, to_json};
+use crate::convert::{from_json, hash, to_json};
+use crate::cost::Cost;
 use crate::error::{Class, Failure, Result};
+use crate::finance::exact;
 use crate::problem::Problem;
 use crate::run::{Apply, Run, applied, options};
 use crate::runtime::{awaitable, wait};
@@ -28,6 +30,7 @@ pub(crate) fn plan_of(
     zone: &Arc<LandingZone>,
     cloud: Option<&Bound<'_, PyAny>>,
     state: Option<&Bound<'_, PyAny>>,
+    floor: Option<MarginFloor>,
 ) -> Result<Plan> {
     let remembered = match state {
         None => Vec::new(),
@@ -39,17 +42,30 @@ pub(crate) fn plan_of(
     };
     let zone = Arc::clone(zone);
     let plan = match cloud {
-        None => py.detach(|| Planner::new(&zone).remembered(remembered).plan())?,
+        None => py.detach(|| refusing(Planner::new(&zone).remembered(remembered), floor).plan())?,
         Some(cloud) => {
             let cloud = AnyCloud::of(cloud)?;
             wait(py, &Stop::new(), async move {
                 let planner = Planner::new(&zone).remembered(remembered);
                 let observed = cloud.survey(&planner.scope()).await?;
-                Ok::<_, Failure>(planner.observed(&observed).plan()?)
+                Ok::<_, Failure>(refusing(planner.observed(&observed), floor).plan()?)
             })??
         }
     };
     Ok(Plan(Arc::new(plan)))
+}
+
+/// The planner with a margin floor, if there is one.
+fn refusing(planner: Planner<'_>, floor: Option<MarginFloor>) -> Planner<'_> {
+    match floor {
+        None => planner,
+        Some(floor) => planner.margin_floor(floor),
+    }
+}
+
+/// The margin floor a caller names, at AWS's list prices.
+pub(crate) fn margin_floor(given: Option<&Bound<'_, PyAny>>) -> Result<Option<MarginFloor>> {
+    given.map(|given| Ok(MarginFloor::new(exact("margin_floor", given)?))).transpose()
 }
 
 /// One step: one resource, one action.
@@ -57,6 +73,7 @@ pub(crate) fn plan_of(
 pub(crate) struct Step {
     plan: Arc<CorePlan>,
     address: Address,
+    cost: Option<StepCost>,
 }
 
 impl Step {
@@ -121,6 +138,26 @@ impl Step {
             .collect()
     }
 
+    /// How much more (or, negative, less) is paid every month because of it, at AWS's list prices; `None` where the tiers
+    /// are priced in another currency.
+    #[getter]
+    fn monthly_cost(&self) -> Option<Decimal> {
+        self.cost.map(|cost| cost.monthly.amount)
+    }
+
+    /// What is paid once for carrying it out, at AWS's list prices.
+    #[getter]
+    fn one_off_cost(&self) -> Option<Decimal> {
+        self.cost.map(|cost| cost.one_off.amount)
+    }
+
+    /// How long it usually takes by itself, in minutes.
+    #[getter]
+    fn minutes(&self) -> Option<f64> {
+        let step = self.core()?;
+        Some(step.typical_duration(&Latencies::default()).as_secs_f64() / 60.0)
+    }
+
     /// Whether something is lost for good: such a step is carried out only when named.
     #[getter]
     fn is_destructive(&self) -> bool {
@@ -141,13 +178,20 @@ impl Step {
 
     #[classmethod]
     fn _of(_class: &Bound<'_, PyType>, plan: &Plan, address: &str) -> Self {
-        Self { plan: Arc::clone(&plan.0), address: Address::new(address) }
+        let address = Address::new(address);
+        let cost = at_list_prices(&plan.0).and_then(|cost| cost.step(&address).copied());
+        Self { plan: Arc::clone(&plan.0), address, cost }
     }
 
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, (Plan, String))> {
-        let Self { plan, address } = slf.get();
+        let Self { plan, address, cost: _ } = slf.get();
         Ok((slf.get_type().getattr("_of")?, (Plan(Arc::clone(plan)), address.to_string())))
     }
+}
+
+/// What the plan changes about the bill at AWS's list prices.
+fn at_list_prices(plan: &CorePlan) -> Option<PlanCost> {
+    plan.priced(PriceBook::shipped(), Usage::shipped()).ok()
 }
 
 /// How long a plan takes, and why: the executor itself, in virtual time.
@@ -210,108 +254,6 @@ impl Timeline {
     }
 }
 
-/// What the resources of a plan cost a month.
-#[pyclass(frozen, eq, module = "securebase")]
-pub(crate) struct Cost {
-    report: CostReport,
-    plan: Arc<CorePlan>,
-    prices: Option<Py<PyAny>>,
-}
-
-impl PartialEq for Cost {
-    fn eq(&self, other: &Self) -> bool {
-        self.report == other.report
-    }
-}
-
-fn allocation(name: &str) -> Result<Allocation> {
-    serde_json::from_value(name.into()).map_err(|_| {
-        let message = format!("`{name}` is not a way of sharing shared costs");
-        Failure::one(
-            Class::Finance,
-            "allocation-unknown",
-            &message,
-            "use `equal`, `revenue`, `usage` or `tier`",
-        )
-    })
-}
-
-#[pymethods]
-impl Cost {
-    /// What everything costs a month.
-    #[getter]
-    fn total(&self) -> Decimal {
-        self.report.total().amount
-    }
-
-    /// What the first month costs, which has one-off costs in it.
-    #[getter]
-    fn first_month(&self) -> Decimal {
-        self.report.first_month().amount
-    }
-
-    /// The part that no tenant causes alone.
-    #[getter]
-    fn shared(&self) -> Decimal {
-        self.report.shared_total().amount
-    }
-
-    /// The currency of every amount.
-    #[getter]
-    fn currency(&self) -> String {
-        self.report.currency().to_string()
-    }
-
-    /// What each tenant costs and pays; shared costs are shared by `allocation`: `equal`, `revenue`, `usage` or `tier`.
-    #[pyo3(signature = (allocation = "equal"))]
-    fn per_tenant(&self, allocation: &str) -> Result<Table> {
-        Ok(self.report.tenants_table(self::allocation(allocation)?)?.into())
-    }
-
-    /// Every line, with price, quantity and source.
-    fn lines(&self) -> Result<Table> {
-        Ok(self.report.lines_table()?.into())
-    }
-
-    /// The lines, as `lines()`.
-    fn to_arrow(&self) -> Result<Table> {
-        self.lines()
-    }
-
-    fn __str__(&self) -> String {
-        self.report.to_string()
-    }
-
-    fn __repr__(&self) -> String {
-        format!("<Cost {} {} a month>", self.total(), self.currency())
-    }
-
-    fn __reduce__<'py>(
-        slf: &Bound<'py, Self>,
-    ) -> PyResult<(Bound<'py, PyAny>, (Option<Bound<'py, PyAny>>,))> {
-        let py = slf.py();
-        let Self { report: _, plan, prices } = slf.get();
-        let plan = Plan(Arc::clone(plan)).into_pyobject(py)?;
-        Ok((plan.getattr("cost")?, (prices.as_ref().map(|prices| prices.bind(py).clone()),)))
-    }
-}
-
-/// The prices a caller names: nothing for AWS's list prices, a file or a dict of the same shape for those that differ.
-fn prices(given: Option<&Bound<'_, PyAny>>) -> Result<PriceBook> {
-    let shipped = PriceBook::shipped();
-    let Some(given) = given else { return Ok(shipped.clone()) };
-    if given.cast::<PyMapping>().is_ok() {
-        return Ok(shipped.with_json(&from_python(given)?.to_string())?);
-    }
-    let path: PathBuf = given.extract()?;
-    let text = read(&path)?;
-    if path.extension().is_some_and(|suffix| suffix == "json") {
-        Ok(shipped.with_json(&text)?)
-    } else {
-        Ok(shipped.with_toml(&text)?)
-    }
-}
-
 fn read(path: &Path) -> Result<String> {
     fs::read_to_string(path).map_err(|error| {
         let message = format!("`{}` cannot be read: {error}", path.display());
@@ -347,8 +289,13 @@ impl Plan {
 
     /// The steps, each after all it waits for.
     #[getter]
-    fn steps(&self) -> Vec<Step> {
-        let step = |step: &CoreStep| Step { plan: Arc::clone(&self.0), address: step.address.clone() };
+    fn steps(&self, py: Python<'_>) -> Vec<Step> {
+        let cost = py.detach(|| at_list_prices(&self.0));
+        let step = |step: &CoreStep| Step {
+            plan: Arc::clone(&self.0),
+            address: step.address.clone(),
+            cost: cost.as_ref().and_then(|cost| cost.step(&step.address).copied()),
+        };
         self.0.steps().map(step).collect()
     }
 
@@ -386,7 +333,7 @@ impl Plan {
         Ok(Self(Arc::new(py.detach(|| CorePlan::from_json(text))?)))
     }
 
-    /// The steps as a table.
+    /// The steps as a table, with what each brings at AWS's list prices: `monthly_cost`, `one_off_cost`, `minutes`.
     fn to_arrow(&self) -> Result<Table> {
         Ok(self.0.table()?.into())
     }
@@ -418,18 +365,25 @@ impl Plan {
         Timeline(py.detach(|| exec::timeline(&self.0, seed)))
     }
 
-    /// What the resources cost a month. `prices`: a file or a dict of prices that differ from AWS's list prices.
-    #[pyo3(signature = (prices = None))]
-    fn cost(&self, py: Python<'_>, prices: Option<Bound<'_, PyAny>>) -> Result<Cost> {
-        let book = self::prices(prices.as_ref())?;
-        let report = py.detach(|| self.0.cost(&book, Usage::shipped()))?;
-        Ok(Cost { report, plan: Arc::clone(&self.0), prices: prices.map(Bound::unbind) })
+    /// What the resources cost a month, what the plan changes about it, and which step brings how much. `prices`: a
+    /// `PriceBook`, a file or a dict of prices that differ from AWS's list prices; `usage`: a file or a dict of usage that
+    /// differs from the shipped.
+    #[pyo3(signature = (prices = None, usage = None))]
+    fn cost(
+        &self,
+        py: Python<'_>,
+        prices: Option<Bound<'_, PyAny>>,
+        usage: Option<Bound<'_, PyAny>>,
+    ) -> Result<Cost> {
+        Cost::of(py, &self.0, prices, usage)
     }
 
     /// Carries the plan out. A run that could not go on raises `RunInterrupted`; `resume` continues it.
     ///
-    /// `progress` is called with every `Event`; what it raises stops the run. `destroy` names what may be destroyed.
-    #[pyo3(signature = (cloud, state = None, progress = None, *, who = None, destroy = Vec::new()))]
+    /// `progress` is called with every `Event`; what it raises stops the run. `destroy` names what may be destroyed. A plan
+    /// that leaves less than `margin_floor`, a fraction of revenue, at AWS's list prices is refused.
+    #[pyo3(signature = (cloud, state = None, progress = None, *, who = None, destroy = Vec::new(), margin_floor = None))]
+    #[expect(clippy::too_many_arguments, reason = "keyword arguments of a Python method")]
     fn apply(
         &self,
         py: Python<'_>,
@@ -438,15 +392,18 @@ impl Plan {
         progress: Option<Py<PyAny>>,
         who: Option<String>,
         destroy: Vec<String>,
+        margin_floor: Option<&Bound<'_, PyAny>>,
     ) -> Result<Run> {
-        let Apply { options, raised, stop } = options(progress, who, destroy);
+        let Apply { mut options, raised, stop } = options(progress, who, destroy);
+        options.margin_floor = self::margin_floor(margin_floor)?;
         let (plan, cloud, state) = (Arc::clone(&self.0), AnyCloud::of(cloud)?, state::or_default(state)?);
         let run = wait(py, &stop, async move { cloud.apply(&plan, &state, options).await })?;
         applied(run, &raised)
     }
 
     /// As `apply`, to be awaited. `progress` is called in another thread.
-    #[pyo3(signature = (cloud, state = None, progress = None, *, who = None, destroy = Vec::new()))]
+    #[pyo3(signature = (cloud, state = None, progress = None, *, who = None, destroy = Vec::new(), margin_floor = None))]
+    #[expect(clippy::too_many_arguments, reason = "keyword arguments of a Python method")]
     fn apply_async<'py>(
         &self,
         py: Python<'py>,
@@ -455,8 +412,10 @@ impl Plan {
         progress: Option<Py<PyAny>>,
         who: Option<String>,
         destroy: Vec<String>,
+        margin_floor: Option<&Bound<'py, PyAny>>,
     ) -> Result<Bound<'py, PyAny>> {
-        let Apply { options, raised, stop } = options(progress, who, destroy);
+        let Apply { mut options, raised, stop } = options(progress, who, destroy);
+        options.margin_floor = self::margin_floor(margin_floor)?;
         let (plan, cloud, state) = (Arc::clone(&self.0), AnyCloud::of(cloud)?, state::or_default(state)?);
         awaitable(py, stop, async move { applied(cloud.apply(&plan, &state, options).await, &raised) })
     }
@@ -490,5 +449,7 @@ impl Plan {
 #[pymodule(submodule, gil_used = false)]
 pub(crate) mod plan {
     #[pymodule_export]
-    use super::{Cost, Plan, Step, Timeline};
+    use super::{Plan, Step, Timeline};
+    #[pymodule_export]
+    use crate::cost::{Cost, CostChange};
 }

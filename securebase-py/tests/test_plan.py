@@ -148,3 +148,39 @@ def test_a_readable_state_may_be_named(tmp_path: Path) -> None:
     with pytest.raises(sb.StateError) as caught:
         zone.plan(cloud, state="ftp://somewhere")
     assert caught.value.code == "state-url"
+
+
+def test_every_step_carries_its_cost(plan: sb.Plan) -> None:
+    cost = plan.cost()
+    monthly = [step.monthly_cost for step in plan.steps]
+    assert all(isinstance(amount, Decimal) for amount in monthly)
+    assert sum(monthly) == cost.difference.monthly == cost.difference.after - cost.difference.before
+    gateway = next(step for step in plan.steps if step.kind == "nat_gateway")
+    assert gateway.monthly_cost == Decimal("37.35")
+    assert gateway.one_off_cost == Decimal("0.003")
+    assert gateway.minutes == pytest.approx(106 / 60)
+    assert pickle.loads(pickle.dumps(gateway)).monthly_cost == gateway.monthly_cost
+    table = pyarrow.table(plan.to_arrow())
+    assert table.schema.field("monthly_cost").type == pyarrow.decimal128(38, 2)
+    assert table.column("monthly_cost").to_pylist() == monthly
+    dear = plan.cost({"price": [{"id": "nat_gateway_hour", "price": "0.09", "source": "a test"}]})
+    assert pyarrow.table(dear.steps()).column("monthly_cost").to_pylist() != monthly
+    assert pickle.loads(pickle.dumps(dear)) == dear
+    assert str(cost.difference).startswith("+ $") and "a month, margin" in str(cost.difference)
+    assert cost.difference.margin_before is None and cost.difference.margin_after == cost.margin
+
+
+def test_a_plan_below_the_margin_floor_is_refused(ten: sb.LandingZone, tmp_path: Path) -> None:
+    assert ten.plan(margin_floor="0.96")
+    with pytest.raises(sb.PlanError) as refused:
+        ten.plan(margin_floor="0.97")
+    assert refused.value.code == "margin-below-floor"
+    assert "96.68 %, below 97.00 %" in str(refused.value)
+    assert "372.63 USD" in refused.value.problems[0].hint
+    cloud = sb.SimulatedCloud()
+    with pytest.raises(sb.PlanError):
+        ten.plan(cloud).apply(cloud, tmp_path, margin_floor=Decimal("0.99"))
+    with pytest.raises(sb.FinanceError):
+        ten.plan().cost().ensure_margin(1)
+    with pytest.raises(TypeError):
+        ten.plan(margin_floor=0.9)

@@ -41,7 +41,7 @@ const CALLS_AT_ONCE: usize = 64;
 /// stop cleanly, ask through [`ApplyOptions::stop`].
 ///
 /// # Errors
-/// [`Error::Destructive`], [`Error::Stale`], [`Error::Unfinished`], [`Error::Survey`]; [`Error::Interrupted`] where it was
+/// [`Error::Destructive`], [`Error::Cost`], [`Error::Stale`], [`Error::Unfinished`], [`Error::Survey`]; [`Error::Interrupted`] where it was
 /// asked to stop; [`Error::State`] where the state fails: the run stops at once, because it could not remember what it does.
 pub async fn apply(
     plan: &Plan,
@@ -50,7 +50,7 @@ pub async fn apply(
     options: ApplyOptions,
 ) -> Result<Run, Error> {
     let now = cloud.now();
-    refuse_unnamed(plan, &options)?;
+    refuse(plan, &options)?;
     let lease = state.lock(&options.holder()).await?;
     let run = async {
         match prepare(plan, cloud, state, &lease, &options, now).await? {
@@ -96,15 +96,21 @@ pub(super) async fn let_go(lease: &Lease, result: Result<Run, Error>) -> Result<
     result
 }
 
-/// Refuses a plan that destroys what the caller has not named.
-pub(super) fn refuse_unnamed(plan: &Plan, options: &ApplyOptions) -> Result<(), Error> {
+/// Refuses a plan that destroys what the caller has not named, or leaves less margin than the caller accepts.
+pub(super) fn refuse(plan: &Plan, options: &ApplyOptions) -> Result<(), Error> {
     let addresses: Vec<Address> = plan
         .destructive()
         .into_iter()
         .filter(|address| !options.destroy.contains(*address))
         .cloned()
         .collect();
-    if addresses.is_empty() { Ok(()) } else { Err(Error::Destructive { addresses }) }
+    if !addresses.is_empty() {
+        return Err(Error::Destructive { addresses });
+    }
+    match &options.margin_floor {
+        Some(floor) => floor.check(plan).map_err(|error| Error::Cost(Box::new(error))),
+        None => Ok(()),
+    }
 }
 
 /// A run that may call.

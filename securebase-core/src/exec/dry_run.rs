@@ -5,7 +5,7 @@ use crate::plan::{Plan, fingerprint};
 use crate::state::{MemoryStore, State};
 
 use super::Error;
-use super::driver::refuse_unnamed;
+use super::driver::refuse;
 use super::run::{ApplyOptions, Run, limits_in_force};
 use super::simulated::simulate;
 use super::survey::survey;
@@ -22,7 +22,7 @@ use super::survey::survey;
 /// # Errors
 /// As [`apply`](super::apply), but for those of the state.
 pub async fn dry_run(plan: &Plan, cloud: &dyn Cloud, options: ApplyOptions) -> Result<Run, Error> {
-    refuse_unnamed(plan, &options)?;
+    refuse(plan, &options)?;
     let observed = survey(cloud, &plan.scope).await?;
     if fingerprint(&observed, &plan.scope) != plan.observed_fingerprint {
         return Err(Error::Stale);

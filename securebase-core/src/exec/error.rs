@@ -3,6 +3,7 @@
 use crate::cloud::CloudError;
 use crate::cloud::simulated::CRASHED;
 use crate::model::Address;
+use crate::plan;
 use crate::state;
 
 /// What is said of a simulated process that died.
@@ -50,6 +51,9 @@ pub enum Error {
         /// What is not named.
         addresses: Vec<Address>,
     },
+    /// What the plan costs leaves less than the margin that was asked for, or cannot be worked out.
+    #[error(transparent)]
+    Cost(Box<plan::Error>),
 }
 
 impl Error {
@@ -76,6 +80,7 @@ impl Error {
             Self::Stale => "plan-stale",
             Self::Unfinished { .. } => "run-unfinished",
             Self::Destructive { .. } => "plan-destructive",
+            Self::Cost(error) => error.code(),
         }
     }
 }

@@ -16,7 +16,6 @@ use crate::state::{CallOutcome, Entry, FORMAT_VERSION, Fact, Replay, RunStatus, 
 use crate::time::{Seed, Time};
 
 use super::call_report::CallReport;
-use super::estimate::estimate;
 use super::event::{Event, EventKind};
 use super::lane::{Lanes, StepIndex};
 use super::program::{Context, Program, Want};
@@ -168,7 +167,7 @@ impl<'a> Machine<'a> {
                 status: Status::Waiting,
                 waits_for: step.depends_on.len(),
                 waited_for_by: Vec::new(),
-                urgency: estimate(step.kind, step.action, &latencies),
+                urgency: step.typical_duration(&latencies),
                 program: None,
                 queued: None,
                 failures: 0,

@@ -12,7 +12,6 @@ mod control;
 mod driver;
 mod dry_run;
 mod error;
-mod estimate;
 mod event;
 mod lane;
 mod limiter;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Address, Limits};
+use crate::plan::MarginFloor;
 use crate::state::{Holder, RunId, RunStatus};
 use crate::time::Time;
 
@@ -36,11 +37,13 @@ pub struct ApplyOptions {
     pub pause: Pause,
     /// Addresses that may be destroyed although something is lost with them.
     pub destroy: BTreeSet<Address>,
+    /// The margin below which nothing is applied.
+    pub margin_floor: Option<MarginFloor>,
 }
 
 impl fmt::Debug for ApplyOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { who, progress, on_call, stop, pause, destroy } = self;
+        let Self { who, progress, on_call, stop, pause, destroy, margin_floor } = self;
         f.debug_struct("ApplyOptions")
             .field("who", who)
             .field("progress", &progress.is_some())
@@ -48,6 +51,7 @@ impl fmt::Debug for ApplyOptions {
             .field("stop", stop)
             .field("pause", pause)
             .field("destroy", destroy)
+            .field("margin_floor", &margin_floor.is_some())
             .finish()
     }
 }
@@ -97,6 +101,13 @@ impl ApplyOptions {
     #[must_use]
     pub fn destroy(mut self, addresses: impl IntoIterator<Item = Address>) -> Self {
         self.destroy.extend(addresses);
+        self
+    }
+
+    /// Refuses a plan that leaves less than that margin.
+    #[must_use]
+    pub fn margin_floor(mut self, floor: MarginFloor) -> Self {
+        self.margin_floor = Some(floor);
         self
     }
 

@@ -14,7 +14,7 @@ use crate::state::{Replay, RunJournal, State};
 use crate::time::Time;
 
 use super::Error;
-use super::driver::{Ready, let_go, machine, prepare, prepare_resume, refuse_unnamed, span, tell};
+use super::driver::{Ready, let_go, machine, prepare, prepare_resume, refuse, span, tell};
 use super::machine::{Dispatch, Machine, Output, Ticket};
 use super::run::{ApplyOptions, Run};
 use super::survey::survey;
@@ -33,7 +33,7 @@ pub async fn simulate(
     options: ApplyOptions,
 ) -> Result<Run, Error> {
     cloud.revive();
-    refuse_unnamed(plan, &options)?;
+    refuse(plan, &options)?;
     let lease = state.lock(&options.holder()).await?;
     let run = async {
         match prepare(plan, cloud, state, &lease, &options, cloud.clock()).await.map_err(interrupted)? {

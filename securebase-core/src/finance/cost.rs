@@ -14,7 +14,7 @@ use super::demand::{Age, Demand, of_core_account, of_organization, of_tenant};
 use super::footprint::{Counts, Footprint};
 use super::prices::{Pool, Price, PriceBook, PriceId};
 use super::usage::Usage;
-use super::{Error, cents, percent};
+use super::{Error, cents};
 use crate::model::{Currency, Money, MoneyError, ResourceKind, Rounding, Tier};
 
 /// How a cost that nobody alone causes is shared among tenants.
@@ -577,15 +577,16 @@ impl Margin {
     /// Refuses a margin below `floor` (a fraction such as 0.95), or one that does not exist.
     ///
     /// # Errors
-    /// [`Error::Range`] that names the margin.
+    /// [`Error::BelowFloor`] with the numbers and what would mend them.
     pub fn ensure_at_least(&self, floor: Decimal) -> Result<(), Error> {
         match self.fraction() {
             Some(margin) if margin >= floor => Ok(()),
-            Some(margin) => {
-                let shown = format!("{}, below {}", percent(margin, 2), percent(floor, 2));
-                Err(Error::range("acceptable margin", &shown, "raise prices, cut usage or lower the floor"))
-            }
-            None => Err(Error::range("margin", &"no revenue", "give the zone tenants that pay")),
+            margin => Err(Error::BelowFloor {
+                margin,
+                floor,
+                revenue: self.revenue,
+                infrastructure: self.infrastructure,
+            }),
         }
     }
 }

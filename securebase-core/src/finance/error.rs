@@ -1,6 +1,9 @@
 //! What can be wrong with a question about money.
 
-use crate::model::{MoneyError, Problem, Problems};
+use rust_decimal::Decimal;
+
+use super::percent;
+use crate::model::{Money, MoneyError, Problem, Problems, Rounding};
 
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -35,6 +38,45 @@ pub enum Error {
         /// The rule it breaks.
         rule: &'static str,
     },
+    /// A margin is below what the caller asked for, or there is no revenue to have one.
+    #[error("{}", below(*margin, *floor, *revenue, *infrastructure))]
+    BelowFloor {
+        /// The margin, a fraction; `None` without revenue.
+        margin: Option<Decimal>,
+        /// The least that is accepted, a fraction.
+        floor: Decimal,
+        /// What tenants pay a month.
+        revenue: Money,
+        /// What AWS is paid a month.
+        infrastructure: Money,
+    },
+}
+
+fn below(margin: Option<Decimal>, floor: Decimal, revenue: Money, infrastructure: Money) -> String {
+    let costs = format!("infrastructure costs {infrastructure} a month and tenants pay {revenue}");
+    match margin {
+        Some(margin) => {
+            format!("the margin is {}, below {}: {costs}", percent(margin, 2), percent(floor, 2))
+        }
+        None => {
+            format!("there is no revenue and so no margin, {} were asked for: {costs}", percent(floor, 2))
+        }
+    }
+}
+
+/// What would bring a margin up to its floor, in numbers.
+fn mend(floor: Decimal, revenue: Money, infrastructure: Money) -> String {
+    let left = Decimal::ONE - floor;
+    let spare = Rounding::Up.apply(infrastructure.amount - revenue.amount * left, 2);
+    let more = infrastructure.amount.checked_div(left).map(|wanted| wanted - revenue.amount);
+    match more {
+        Some(more) if spare > Decimal::ZERO => format!(
+            "spend {spare:.2} {currency} a month less, charge {:.2} {currency} a month more, or lower the floor",
+            Rounding::Up.apply(more, 2),
+            currency = revenue.currency,
+        ),
+        _ => "lower the floor".to_owned(),
+    }
 }
 
 impl Error {
@@ -59,6 +101,7 @@ impl Error {
             Self::Table(_) => "table",
             Self::Unknown { .. } => "finance-unknown",
             Self::Range { .. } => "finance-range",
+            Self::BelowFloor { .. } => "margin-below-floor",
         }
     }
 
@@ -71,6 +114,10 @@ impl Error {
             }
             Self::Range { what, rule, .. } => {
                 Problem::error(self.code(), *what, self.to_string(), *rule).into()
+            }
+            Self::BelowFloor { floor, revenue, infrastructure, .. } => {
+                let hint = mend(*floor, *revenue, *infrastructure);
+                Problem::error(self.code(), "margin", self.to_string(), hint).into()
             }
             Self::Money(_) | Self::Table(_) => Problem::error(
                 self.code(),

@@ -44,6 +44,7 @@ pub use month::{Change, Month, MonthLine, TenantMonth, TierMonth};
 pub use offers::{Offer, OfferReport};
 pub use prices::{Grade, Pool, Price, PriceBook, PriceId, Step};
 pub use report::CostChange;
+pub(crate) use report::signed;
 pub use simulate::{Metric, Simulation, Spread};
 pub use uncertainty::{Distribution, Factor, Uncertain};
 pub use usage::{ArchiveClass, Quantity, Usage, UsageProfile};

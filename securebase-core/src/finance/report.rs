@@ -93,25 +93,28 @@ impl CostChange {
     }
 }
 
-/// `+94.10 USD a month, margin 98.1 -> 97.9 %`.
+/// `+ $94.10 a month, margin 98.1 → 97.9 %`.
 impl fmt::Display for CostChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.infrastructure() {
-            Ok(more) => {
-                let sign = if more.amount.is_sign_negative() && !more.is_zero() { "-" } else { "+" };
-                write!(f, "{sign}{} {} a month", thousands(more.amount.abs(), 2), more.currency)?;
-            }
-            Err(_) => write!(f, "{} -> {}", self.before.infrastructure, self.after.infrastructure)?,
+            Ok(more) => write!(f, "{} a month", signed(more, 2))?,
+            Err(_) => write!(f, "{} → {} a month", self.before.infrastructure, self.after.infrastructure)?,
         }
         match (self.before.fraction(), self.after.fraction()) {
             (Some(before), Some(after)) => {
                 let before = percent(before, 1);
-                write!(f, ", margin {} -> {}", before.trim_end_matches(" %"), percent(after, 1))
+                write!(f, ", margin {} → {}", before.trim_end_matches(" %"), percent(after, 1))
             }
             (None, Some(after)) => write!(f, ", margin {}", percent(after, 1)),
             (_, None) => Ok(()),
         }
     }
+}
+
+/// An amount with its sign and the sign of its currency: `+ $94.10`.
+pub(crate) fn signed(amount: Money, digits: usize) -> String {
+    let sign = if amount.amount.is_sign_negative() && !amount.is_zero() { '-' } else { '+' };
+    format!("{sign} {}{}", amount.currency.symbol(), thousands(amount.amount.abs(), digits))
 }
 
 impl fmt::Display for CostReport {

@@ -71,7 +71,7 @@ fn the_first_gov_federal_tenant_brings_the_step() {
     let change = with.since(&without);
     let more = change.infrastructure().unwrap();
     assert!(more.amount > Decimal::from(3_000) && more.amount < Decimal::from(3_100), "{more}");
-    assert!(change.to_string().ends_with("margin 98.9 -> 94.1 %"), "{change}");
+    assert!(change.to_string().ends_with("margin 98.9 → 94.1 %"), "{change}");
     let shares = with.per_tenant(Allocation::Equal).unwrap();
     assert!(
         shares.iter().all(|cost| (cost.shared.amount > Decimal::from(3_000))

@@ -32,6 +32,15 @@ impl Currency {
             Self::Usd | Self::Eur | Self::Gbp => 2,
         }
     }
+
+    /// The sign a person writes before an amount.
+    pub const fn symbol(self) -> char {
+        match self {
+            Self::Usd => '$',
+            Self::Eur => '€',
+            Self::Gbp => '£',
+        }
+    }
 }
 
 impl fmt::Display for Currency {

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::finance::{PriceBook, Usage, signed};
 use crate::model::{Address, ResourceKind};
 
+use super::cost::{PlanCost, StepCost};
 use super::graph::Why;
 use super::step::{Action, Change, Plan, PlannedTenant, Step};
 
@@ -13,14 +15,20 @@ impl fmt::Display for Plan {
         write!(f, "Plan for zone `{}`: {}", self.scope.zone, Summary(self))?;
         if !self.is_empty() {
             let (shared, tenants) = self.grouped();
-            group(f, "Organization", "", &shared)?;
+            // Tiers priced in another currency than AWS's list prices leave the text without amounts.
+            let cost = self.priced(PriceBook::shipped(), Usage::shipped()).ok();
+            let cost = cost.as_ref();
+            group(f, "Organization", "", &shared, cost)?;
             for tenant in &self.tenants {
                 if let Some(steps) = tenants.get(tenant.key.as_str()) {
-                    group(f, tenant.key.as_str(), &about(tenant), steps)?;
+                    group(f, tenant.key.as_str(), &about(tenant), steps, cost)?;
                 }
             }
             writeln!(f)?;
             self.waits(f)?;
+            if let Some(cost) = cost {
+                difference(f, cost)?;
+            }
         }
         for warning in &self.warnings {
             writeln!(f)?;
@@ -108,37 +116,95 @@ fn about(tenant: &PlannedTenant) -> String {
     format!(" ({}{block})", tenant.tier_title)
 }
 
-fn group(f: &mut fmt::Formatter<'_>, title: &str, about: &str, steps: &[&Step]) -> fmt::Result {
+fn group(
+    f: &mut fmt::Formatter<'_>,
+    title: &str,
+    about: &str,
+    steps: &[&Step],
+    cost: Option<&PlanCost>,
+) -> fmt::Result {
     if steps.is_empty() {
         return Ok(());
     }
+    let widths = Widths {
+        address: steps.iter().map(|step| step.address.local().len()).max().unwrap_or_default(),
+        what: steps.iter().map(|step| what(step).chars().count()).max().unwrap_or_default(),
+    };
     writeln!(f)?;
-    writeln!(f, "{title}{about}")?;
-    let width = steps.iter().map(|step| step.address.local().len()).max().unwrap_or_default();
+    let title = format!("{title}{about}");
+    if cost.is_some() {
+        let width = widths.address + widths.what + 6;
+        writeln!(f, "{title:<width$}  {:>12} {:>8} {:>8}", "a month", "once", "minutes")?;
+    } else {
+        writeln!(f, "{title}")?;
+    }
     for step in steps {
-        line(f, step, width)?;
+        line(f, step, &widths, cost.and_then(|cost| cost.step(&step.address)))?;
     }
     Ok(())
 }
 
-fn line(f: &mut fmt::Formatter<'_>, step: &Step, width: usize) -> fmt::Result {
+/// How wide the columns of a group are.
+struct Widths {
+    address: usize,
+    what: usize,
+}
+
+/// What a step is about: the kind of its resource, and the id where it exists.
+fn what(step: &Step) -> String {
+    match &step.id {
+        Some(id) if step.action != Action::Create => format!("{} {id}", step.kind.title()),
+        _ => step.kind.title().to_owned(),
+    }
+}
+
+/// Three columns: dollars a month, dollars once, minutes. What is nothing stays blank.
+fn columns(StepCost { monthly, one_off, duration }: &StepCost) -> String {
+    let show = |blank: bool, text: String| if blank { String::new() } else { text };
+    let monthly = show(monthly.is_zero(), signed(*monthly, 2));
+    let once = show(one_off.is_zero(), one_off.amount.normalize().to_string());
+    let minutes = show(duration.as_secs() < 3, format!("{:.1}", duration.as_secs_f64() / 60.0));
+    format!("  {monthly:>12} {once:>8} {minutes:>8}")
+}
+
+/// What the plan changes about the bill.
+fn difference(f: &mut fmt::Formatter<'_>, cost: &PlanCost) -> fmt::Result {
+    let prices = cost.after().prices();
+    writeln!(f)?;
+    writeln!(f, "Cost: {}", cost.difference())?;
+    if !cost.shield_advanced().is_zero() {
+        let fee = signed(cost.shield_advanced(), 2);
+        writeln!(f, "  of which {fee} Shield Advanced, one fee for the organization, sold by the year")?;
+    }
+    if !cost.one_off().is_zero() {
+        let once = signed(cost.one_off(), 2);
+        writeln!(f, "  and once {}, for the changes that AWS Config records", once.trim_start_matches("+ "))?;
+    }
+    writeln!(f, "  at list prices of {} as of {}, the shipped usage", prices.region(), prices.as_of())
+}
+
+fn line(f: &mut fmt::Formatter<'_>, step: &Step, widths: &Widths, cost: Option<&StepCost>) -> fmt::Result {
     let Step {
         address,
-        kind,
+        kind: _,
         action,
         tenant: _,
         site: _,
         spec: _,
-        id,
+        id: _,
         changes,
         look_first: _,
         depends_on: _,
     } = step;
-    write!(f, "  {} {:<width$}  {}", action.symbol(), address.local(), kind.title())?;
-    if let (Some(id), false) = (id, *action == Action::Create) {
-        write!(f, " {id}")?;
-    }
-    writeln!(f)?;
+    let columns = cost.map(columns).unwrap_or_default();
+    let (address_width, what_width) = (widths.address, widths.what);
+    let text = format!(
+        "  {} {:<address_width$}  {:<what_width$}{columns}",
+        action.symbol(),
+        address.local(),
+        what(step)
+    );
+    writeln!(f, "{}", text.trim_end())?;
     for Change { field, from, to } in changes {
         let show = |value: &Option<String>| value.as_deref().map_or_else(|| "(none)".to_owned(), shorten);
         writeln!(f, "      {field}: {} → {}", show(from), show(to))?;

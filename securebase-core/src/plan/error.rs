@@ -1,5 +1,6 @@
 //! Why there is no plan.
 
+use crate::finance;
 use crate::model::{Address, Problems};
 
 /// Why there is no plan, or why a saved one cannot be used.
@@ -9,6 +10,9 @@ pub enum Error {
     /// The zone and what was observed do not go together.
     #[error("the zone cannot be planned:\n{0}")]
     Problems(Problems),
+    /// What the zone would cost cannot be worked out, or leaves less than the margin that was asked for.
+    #[error(transparent)]
+    Cost(#[from] finance::Error),
     /// Resources wait for each other in a circle.
     #[error("resources wait for each other: {}", path.iter().map(Address::as_str).collect::<Vec<_>>().join(" → "))]
     Cycle {
@@ -53,6 +57,7 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Problems(_) => "plan-refused",
+            Self::Cost(error) => error.code(),
             Self::Cycle { .. } => "plan-cycle",
             Self::Dangling { .. } => "plan-dangling",
             Self::DuplicateAddress(_) => "plan-duplicate-address",

@@ -12,6 +12,7 @@ mod cost;
 mod desired;
 mod display;
 mod draw;
+mod duration;
 mod error;
 mod graph;
 mod guardrails;
@@ -26,6 +27,7 @@ mod table;
 
 pub use calls::member_operations;
 pub(crate) use compare::{attachment_id, id_from};
+pub use cost::{MarginFloor, PlanCost, StepCost};
 pub use desired::{ADDRESS_TAG, TENANT_TAG, ZONE_TAG};
 pub use error::Error;
 pub use graph::{Dependency, Resource, ResourceGraph, Why};

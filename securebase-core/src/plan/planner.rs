@@ -11,6 +11,7 @@ use crate::model::{
 use crate::observe::{Observed, ObservedOrganization};
 
 use super::compare::{Index, Presence, account_id};
+use super::cost::MarginFloor;
 use super::desired;
 use super::graph::{Dependency, Resource, ResourceGraph};
 use super::scope::Scope;
@@ -33,12 +34,13 @@ pub struct Planner<'a> {
     zone: &'a LandingZone,
     observed: Option<&'a Observed>,
     remembered: BTreeMap<Address, ResourceId>,
+    margin_floor: Option<MarginFloor>,
 }
 
 impl<'a> Planner<'a> {
     /// A planner for that zone, against an organization that exists and is empty.
     pub fn new(zone: &'a LandingZone) -> Self {
-        Self { zone, observed: None, remembered: BTreeMap::new() }
+        Self { zone, observed: None, remembered: BTreeMap::new(), margin_floor: None }
     }
 
     /// The same planner against what a survey found.
@@ -53,6 +55,13 @@ impl<'a> Planner<'a> {
     #[must_use]
     pub fn remembered(mut self, remembered: impl IntoIterator<Item = (Address, ResourceId)>) -> Self {
         self.remembered.extend(remembered);
+        self
+    }
+
+    /// The same planner, which refuses a plan that leaves less than that margin.
+    #[must_use]
+    pub fn margin_floor(mut self, floor: MarginFloor) -> Self {
+        self.margin_floor = Some(floor);
         self
     }
 
@@ -82,7 +91,8 @@ impl<'a> Planner<'a> {
     /// The plan.
     ///
     /// # Errors
-    /// [`Error::Problems`] with everything in which the zone and what was observed do not go together.
+    /// [`Error::Problems`] with everything in which the zone and what was observed do not go together, [`Error::Cost`] for a
+    /// margin below the floor.
     pub fn plan(&self) -> Result<Plan, Error> {
         let empty;
         let observed = match self.observed {
@@ -118,7 +128,7 @@ impl<'a> Planner<'a> {
         }
         warnings.extend(doubts);
         let inventory = graph.iter().map(|resource| (resource.address.clone(), resource.kind())).collect();
-        Ok(Plan {
+        let plan = Plan {
             observed_fingerprint: saved::fingerprint(observed, &scope),
             observed: observed.clone(),
             scope,
@@ -129,7 +139,11 @@ impl<'a> Planner<'a> {
             known,
             inventory,
             warnings,
-        })
+        };
+        if let Some(floor) = &self.margin_floor {
+            floor.check(&plan)?;
+        }
+        Ok(plan)
     }
 }
 

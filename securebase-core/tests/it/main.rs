@@ -8,6 +8,7 @@ mod finance;
 mod net;
 mod operate;
 mod plan;
+mod plan_cost;
 mod policy;
 mod recovery;
 mod seed_figures;

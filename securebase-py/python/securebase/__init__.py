@@ -19,6 +19,7 @@ from securebase._securebase.net import check_vpc_block as check_vpc_block
 from securebase._securebase.net import overlaps as overlaps
 from securebase._securebase.net import subnets as subnets
 from securebase._securebase.plan import Cost as Cost
+from securebase._securebase.plan import CostChange as CostChange
 from securebase._securebase.plan import Plan as Plan
 from securebase._securebase.plan import Step as Step
 from securebase._securebase.plan import Timeline as Timeline

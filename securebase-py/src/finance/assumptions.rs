@@ -27,7 +27,7 @@ impl PartialEq for Assumptions {
     }
 }
 
-pub(super) fn allocation(name: &str) -> Result<core::Allocation> {
+pub(crate) fn allocation(name: &str) -> Result<core::Allocation> {
     Ok(match name {
         "equal" => core::Allocation::Equal,
         "revenue" => core::Allocation::Revenue,

@@ -32,7 +32,7 @@ fn read(path: &Path) -> Result<String> {
 }
 
 /// Prices from nothing (the shipped), a `PriceBook`, a dict of the file's shape, or a file.
-pub(super) fn prices(given: Option<&Bound<'_, PyAny>>) -> Result<core::PriceBook> {
+pub(crate) fn prices(given: Option<&Bound<'_, PyAny>>) -> Result<core::PriceBook> {
     let Some(given) = given else { return Ok(core::PriceBook::shipped().clone()) };
     if let Ok(own) = given.cast::<PriceBook>() {
         return Ok(own.get().0.clone());
@@ -51,7 +51,7 @@ fn replaced(book: &core::PriceBook, given: &Bound<'_, PyAny>) -> Result<core::Pr
 }
 
 /// Usage from nothing (the shipped), a dict of the file's shape, or a file.
-pub(super) fn usage(given: Option<&Bound<'_, PyAny>>) -> Result<core::Usage> {
+pub(crate) fn usage(given: Option<&Bound<'_, PyAny>>) -> Result<core::Usage> {
     let shipped = core::Usage::shipped();
     let Some(given) = given else { return Ok(shipped.clone()) };
     if given.cast::<PyMapping>().is_ok() {

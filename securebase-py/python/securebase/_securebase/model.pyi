@@ -133,10 +133,13 @@ class LandingZone:
         self,
         cloud: SimulatedCloud | AwsCloud | None = None,
         state: State | str | PathLike[str] | None = None,
+        *,
+        margin_floor: Decimal | int | str | None = None,
     ) -> Plan:
         """What to do so that the cloud is as the zone says. Without a cloud: against an empty organization.
 
-        A state, if given, must be readable.
+        A state, if given, must be readable. A plan that leaves less than `margin_floor`, a fraction of revenue, at AWS's
+        list prices is refused.
         """
     def __len__(self) -> int: ...
     def __bool__(self) -> bool: ...

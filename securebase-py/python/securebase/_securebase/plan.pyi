@@ -4,6 +4,7 @@ from os import PathLike
 from typing import Any, Literal, final
 
 from securebase._securebase.cloud import AwsCloud, SimulatedCloud
+from securebase._securebase.finance import PriceBook
 from securebase._securebase.problem import Problem
 from securebase._securebase.run import Event, Run
 from securebase._securebase.state import State
@@ -37,6 +38,15 @@ class Step:
     @property
     def changes(self) -> list[tuple[str, str | None, str | None]]:
         """What differs, for an update: `(field, from, to)`."""
+    @property
+    def monthly_cost(self) -> Decimal | None:
+        """How much more (or, negative, less) is paid every month because of it, at AWS's list prices."""
+    @property
+    def one_off_cost(self) -> Decimal | None:
+        """What is paid once for carrying it out, at AWS's list prices."""
+    @property
+    def minutes(self) -> float | None:
+        """How long it usually takes by itself, in minutes."""
     @property
     def is_destructive(self) -> bool:
         """Whether something is lost for good: such a step is carried out only when named."""
@@ -75,19 +85,56 @@ class Cost:
         """What everything costs a month."""
     @property
     def first_month(self) -> Decimal:
-        """What the first month costs, which has one-off costs in it."""
+        """What the first month costs, before stored logs have grown to their retention."""
     @property
     def shared(self) -> Decimal:
         """The part that no tenant causes alone."""
     @property
     def currency(self) -> str:
         """The currency of every amount."""
+    @property
+    def margin(self) -> Decimal | None:
+        """What tenants pay less infrastructure, over what they pay; `None` without revenue."""
+    @property
+    def difference(self) -> CostChange:
+        """What the plan changes about the bill."""
+    def ensure_margin(self, floor: Decimal | int | str, /) -> None:
+        """Raises a `FinanceError` with the numbers where the margin is below a fraction such as `"0.95"`."""
+    def steps(self) -> Table:
+        """The steps with what each brings: `monthly_cost`, `one_off_cost` and `minutes` at these prices."""
     def per_tenant(self, allocation: Literal["equal", "revenue", "usage", "tier"] = "equal") -> Table:
         """What each tenant costs and pays; `allocation` says how shared costs are shared."""
     def lines(self) -> Table:
         """Every line, with price, quantity and source."""
     def to_arrow(self) -> Table:
         """The lines, as `lines()`."""
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class CostChange:
+    """What a plan changes about the bill."""
+
+    @property
+    def before(self) -> Decimal:
+        """What infrastructure costs a month before the plan is applied."""
+    @property
+    def after(self) -> Decimal:
+        """What it costs afterwards."""
+    @property
+    def monthly(self) -> Decimal:
+        """How much more (or, negative, less) infrastructure costs a month."""
+    @property
+    def one_off(self) -> Decimal:
+        """What is paid once for carrying the plan out."""
+    @property
+    def shield_advanced(self) -> Decimal:
+        """How much of the monthly difference is the organization's one fee for Shield Advanced."""
+    @property
+    def margin_before(self) -> Decimal | None:
+        """The margin before, a fraction; `None` without revenue."""
+    @property
+    def margin_after(self) -> Decimal | None:
+        """The margin afterwards."""
     def __eq__(self, other: object, /) -> bool: ...
 
 @final
@@ -118,7 +165,7 @@ class Plan:
     def from_json(text: str) -> Plan:
         """The plan from what `to_json` gave."""
     def to_arrow(self) -> Table:
-        """The steps as a table."""
+        """The steps as a table, with what each brings at AWS's list prices."""
     def save(self, path: str | PathLike[str]) -> None:
         """Writes the plan to a file, for `load`."""
     @staticmethod
@@ -126,8 +173,16 @@ class Plan:
         """Reads a plan that `save` wrote. One that was changed since is refused."""
     def timeline(self, seed: int = 0) -> Timeline:
         """How long the plan takes: the executor itself, in virtual time."""
-    def cost(self, prices: str | PathLike[str] | Mapping[str, Any] | None = None) -> Cost:
-        """What the resources cost a month. `prices`: a file or a dict of prices that differ from AWS's list prices."""
+    def cost(
+        self,
+        prices: PriceBook | str | PathLike[str] | Mapping[str, Any] | None = None,
+        usage: str | PathLike[str] | Mapping[str, Any] | None = None,
+    ) -> Cost:
+        """What the resources cost a month, what the plan changes about it, and which step brings how much.
+
+        `prices`: a `PriceBook`, a file or a dict of prices that differ from AWS's list prices; `usage`: a file or a dict of
+        usage that differs from the shipped.
+        """
     def apply(
         self,
         cloud: SimulatedCloud | AwsCloud,
@@ -136,6 +191,7 @@ class Plan:
         *,
         who: str | None = None,
         destroy: Sequence[str] = ...,
+        margin_floor: Decimal | int | str | None = None,
     ) -> Run:
         """Carries the plan out. A run that could not go on raises `RunInterrupted`; `resume` continues it.
 
@@ -150,6 +206,7 @@ class Plan:
         *,
         who: str | None = None,
         destroy: Sequence[str] = ...,
+        margin_floor: Decimal | int | str | None = None,
     ) -> Awaitable[Run]:
         """As `apply`, to be awaited. `progress` is called in another thread."""
     def __len__(self) -> int: ...

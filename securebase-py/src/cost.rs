@@ -1,0 +1,194 @@
+//! What a plan costs, what it changes about the bill, and which step brings how much.
+
+use std::sync::Arc;
+
+use pyo3::prelude::*;
+use rust_decimal::Decimal;
+use securebase_core::finance::CostChange as CoreChange;
+use securebase_core::plan::{Plan as CorePlan, PlanCost};
+
+use crate::error::Result;
+use crate::finance::{allocation, exact, prices, usage};
+use crate::plan::Plan;
+use crate::table::Table;
+
+/// What the resources of a plan cost a month.
+#[pyclass(frozen, eq, module = "securebase")]
+pub(crate) struct Cost {
+    core: PlanCost,
+    plan: Arc<CorePlan>,
+    prices: Option<Py<PyAny>>,
+    usage: Option<Py<PyAny>>,
+}
+
+impl Cost {
+    /// What a plan costs at prices and usage that may differ from the shipped.
+    pub(crate) fn of(
+        py: Python<'_>,
+        plan: &Arc<CorePlan>,
+        prices: Option<Bound<'_, PyAny>>,
+        usage: Option<Bound<'_, PyAny>>,
+    ) -> Result<Self> {
+        let (book, used) = (self::prices(prices.as_ref())?, self::usage(usage.as_ref())?);
+        let core = py.detach(|| plan.priced(&book, &used))?;
+        let (prices, usage) = (prices.map(Bound::unbind), usage.map(Bound::unbind));
+        Ok(Self { core, plan: Arc::clone(plan), prices, usage })
+    }
+}
+
+impl PartialEq for Cost {
+    fn eq(&self, other: &Self) -> bool {
+        self.core == other.core
+    }
+}
+
+#[pymethods]
+impl Cost {
+    /// What everything costs a month.
+    #[getter]
+    fn total(&self) -> Decimal {
+        self.core.after().total().amount
+    }
+
+    /// What the first month costs, before stored logs have grown to their retention.
+    #[getter]
+    fn first_month(&self) -> Decimal {
+        self.core.after().first_month().amount
+    }
+
+    /// The part that no tenant causes alone.
+    #[getter]
+    fn shared(&self) -> Decimal {
+        self.core.after().shared_total().amount
+    }
+
+    /// The currency of every amount.
+    #[getter]
+    fn currency(&self) -> String {
+        self.core.after().currency().to_string()
+    }
+
+    /// What tenants pay less infrastructure, over what they pay; `None` without revenue.
+    #[getter]
+    fn margin(&self) -> Option<Decimal> {
+        self.core.after().margin().fraction()
+    }
+
+    /// Raises a `FinanceError` with the numbers where the margin is below `floor`, a fraction such as `"0.95"`.
+    #[pyo3(signature = (floor, /))]
+    fn ensure_margin(&self, floor: &Bound<'_, PyAny>) -> Result<()> {
+        Ok(self.core.after().margin().ensure_at_least(exact("floor", floor)?)?)
+    }
+
+    /// What the plan changes about the bill.
+    #[getter]
+    fn difference(&self) -> CostChange {
+        CostChange {
+            change: self.core.difference(),
+            one_off: self.core.one_off().amount,
+            shield_advanced: self.core.shield_advanced().amount,
+        }
+    }
+
+    /// The steps with what each brings: the table of the plan, with `monthly_cost`, `one_off_cost` and `minutes` at these
+    /// prices.
+    fn steps(&self, py: Python<'_>) -> Result<Table> {
+        Ok(py.detach(|| self.plan.table_at(Some(&self.core)))?.into())
+    }
+
+    /// What each tenant costs and pays; shared costs are shared by `allocation`: `equal`, `revenue`, `usage` or `tier`.
+    #[pyo3(signature = (allocation = "equal"))]
+    fn per_tenant(&self, allocation: &str) -> Result<Table> {
+        Ok(self.core.after().tenants_table(self::allocation(allocation)?)?.into())
+    }
+
+    /// Every line, with price, quantity and source.
+    fn lines(&self) -> Result<Table> {
+        Ok(self.core.after().lines_table()?.into())
+    }
+
+    /// The lines, as `lines()`.
+    fn to_arrow(&self) -> Result<Table> {
+        self.lines()
+    }
+
+    fn __str__(&self) -> String {
+        self.core.after().to_string()
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<Cost {} {} a month>", self.total(), self.currency())
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, Given<'py>)> {
+        let py = slf.py();
+        let Self { core: _, plan, prices, usage } = slf.get();
+        let plan = Plan(Arc::clone(plan)).into_pyobject(py)?;
+        let given = |value: &Option<Py<PyAny>>| value.as_ref().map(|value| value.bind(py).clone());
+        Ok((plan.getattr("cost")?, (given(prices), given(usage))))
+    }
+}
+
+type Given<'py> = (Option<Bound<'py, PyAny>>, Option<Bound<'py, PyAny>>);
+
+/// What a plan changes about the bill.
+#[pyclass(frozen, eq, module = "securebase")]
+#[derive(PartialEq)]
+pub(crate) struct CostChange {
+    change: CoreChange,
+    one_off: Decimal,
+    shield_advanced: Decimal,
+}
+
+#[pymethods]
+impl CostChange {
+    /// What infrastructure costs a month before the plan is applied.
+    #[getter]
+    fn before(&self) -> Decimal {
+        self.change.before.infrastructure.amount
+    }
+
+    /// What it costs afterwards.
+    #[getter]
+    fn after(&self) -> Decimal {
+        self.change.after.infrastructure.amount
+    }
+
+    /// How much more (or, negative, less) infrastructure costs a month.
+    #[getter]
+    fn monthly(&self) -> Decimal {
+        self.after() - self.before()
+    }
+
+    /// What is paid once for carrying the plan out.
+    #[getter]
+    fn one_off(&self) -> Decimal {
+        self.one_off
+    }
+
+    /// How much of the monthly difference is the organization's one fee for Shield Advanced.
+    #[getter]
+    fn shield_advanced(&self) -> Decimal {
+        self.shield_advanced
+    }
+
+    /// The margin before, a fraction; `None` without revenue.
+    #[getter]
+    fn margin_before(&self) -> Option<Decimal> {
+        self.change.before.fraction()
+    }
+
+    /// The margin afterwards.
+    #[getter]
+    fn margin_after(&self) -> Option<Decimal> {
+        self.change.after.fraction()
+    }
+
+    fn __str__(&self) -> String {
+        self.change.to_string()
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<CostChange {}>", self.change)
+    }
+}
