@@ -45,6 +45,8 @@ test-aws: $(VENV)/test.stamp ## Run the AWS part against a moto server and broke
 	$(call say,Rust: AWS through its SDKs against a moto server)
 	@cargo test $(ALL) --lib -- cloud::aws
 	@cargo test $(ALL) --test aws
+	$(call say,Rust: states in S3 against a moto server)
+	@cargo test $(ALL) --test s3
 
 test-python: $(VENV)/test.stamp ## Build the extension and run Python's tests and the check of its stubs
 	$(call say,Python: building the extension)

@@ -33,6 +33,9 @@ pub enum Error {
         /// Why it failed.
         source: Box<CloudError>,
     },
+    /// The zone and what exists do not go together.
+    #[error(transparent)]
+    Plan(#[from] plan::Error),
     /// The plan was made from something else.
     #[error("the plan was made from something else than what exists now; plan again")]
     Stale,
@@ -77,6 +80,7 @@ impl Error {
             Self::Interrupted { .. } => "run-interrupted",
             Self::State(error) | Self::CutOff(error) => error.code(),
             Self::Survey { .. } => "survey-failed",
+            Self::Plan(error) => error.code(),
             Self::Stale => "plan-stale",
             Self::Unfinished { .. } => "run-unfinished",
             Self::Destructive { .. } => "plan-destructive",

@@ -17,6 +17,7 @@ mod lane;
 mod limiter;
 mod machine;
 mod program;
+mod rebuild;
 mod retry;
 mod run;
 mod simulated;
@@ -30,6 +31,7 @@ pub use dry_run::dry_run;
 pub use error::Error;
 pub use event::{Event, EventKind};
 pub use machine::{Dispatch, Machine, Output, Ticket};
+pub use rebuild::{rebuild, rebuild_simulated};
 pub use run::{ApplyOptions, OnCall, Progress, Run};
 pub use simulated::{resume_simulated, simulate, survey_simulated};
 pub use survey::survey;
@@ -49,6 +51,7 @@ mod tests {
     /// Compiles, or the futures cannot be spawned.
     #[expect(dead_code, reason = "a proof for the compiler alone")]
     fn futures_can_change_threads(
+        zone: &crate::model::LandingZone,
         plan: &Plan,
         scope: &Scope,
         cloud: &dyn Cloud,
@@ -60,5 +63,6 @@ mod tests {
         assert_send(resume(cloud, state, ApplyOptions::new()));
         assert_send(simulate(plan, simulated, state, ApplyOptions::new()));
         assert_send(resume_simulated(simulated, state, ApplyOptions::new()));
+        assert_send(rebuild(zone, cloud, state, &ApplyOptions::new()));
     }
 }

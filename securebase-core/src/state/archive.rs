@@ -109,6 +109,11 @@ impl State {
         lease::info(self.store.as_ref(), self.clock.now()).await
     }
 
+    /// The last fencing token there was; 0 for none.
+    pub(super) async fn token(&self) -> Result<u64, Error> {
+        lease::token(self.store.as_ref()).await
+    }
+
     /// Begins a run: its plan is durable when this returns.
     ///
     /// # Errors

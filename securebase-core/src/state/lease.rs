@@ -69,6 +69,11 @@ pub(super) async fn info(store: &dyn Store, now: Time) -> Result<Option<LockInfo
     }
 }
 
+/// The last fencing token there was; 0 for none.
+pub(super) async fn token(store: &dyn Store) -> Result<u64, Error> {
+    Ok(read(store).await?.map_or(0, |(document, _)| document.token))
+}
+
 /// A name that nobody else has: from what is known of the holder, and what the operating system gives.
 fn nonce(holder: &Holder) -> String {
     use std::hash::{BuildHasher, Hasher};

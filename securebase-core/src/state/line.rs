@@ -58,21 +58,26 @@ fn checksum(text: &[u8]) -> [u8; 8] {
     hex
 }
 
+/// Adds a line to the end of `text`.
+pub(super) fn write(line: &impl Serialize, text: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+    let start = text.len();
+    text.extend_from_slice(b"00000000 ");
+    serde_json::to_writer(&mut *text, line)?;
+    let checksum = checksum(&text[start + 9..]);
+    text[start..start + 8].copy_from_slice(&checksum);
+    text.push(b'\n');
+    Ok(())
+}
+
 impl LineRef<'_> {
     /// Adds the line to the end of `text`.
     pub(super) fn write(&self, text: &mut Vec<u8>) -> Result<(), serde_json::Error> {
-        let start = text.len();
-        text.extend_from_slice(b"00000000 ");
-        serde_json::to_writer(&mut *text, self)?;
-        let checksum = checksum(&text[start + 9..]);
-        text[start..start + 8].copy_from_slice(&checksum);
-        text.push(b'\n');
-        Ok(())
+        write(self, text)
     }
 }
 
 /// The JSON of a line without its line break, or what is wrong with it.
-fn unwrap(line: &[u8]) -> Result<&[u8], String> {
+pub(super) fn unwrap(line: &[u8]) -> Result<&[u8], String> {
     match line.split_at_checked(9) {
         Some((stated, json)) if stated[8] == b' ' => {
             if stated[..8] == checksum(json) {

@@ -16,6 +16,7 @@
 //! ```
 
 mod archive;
+mod bucket;
 mod directory;
 mod entry;
 mod envelope;
@@ -26,13 +27,18 @@ mod lease;
 mod line;
 mod memory;
 mod open;
+mod portable;
+mod redact;
 mod replay;
 mod resources;
 mod run_journal;
+#[cfg(feature = "s3")]
+mod s3;
 mod store;
 mod v1;
 
 pub use archive::{Recorded, State};
+pub use bucket::BucketStore;
 pub use directory::DirectoryStore;
 pub use entry::{CallOutcome, Entry, FORMAT_VERSION, Fact, RunId, RunStatus};
 pub use error::Error;

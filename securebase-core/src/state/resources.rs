@@ -28,7 +28,7 @@ pub struct StoredResource {
     pub tenant: Option<TenantKey>,
 }
 
-const RESOURCES: &str = "resources.json";
+pub(super) const RESOURCES: &str = "resources.json";
 
 /// How often what all runs add up to is written before somebody else is let have it.
 const TRIES_MAX: u32 = 3;

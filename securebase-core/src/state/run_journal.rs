@@ -8,9 +8,10 @@ use crate::plan::Plan;
 
 use super::Error;
 use super::archive::{State, journal_key};
-use super::entry::{Entry, FORMAT_VERSION, RunId};
+use super::entry::{Entry, FORMAT_VERSION, Fact, RunId};
 use super::lease::Lease;
 use super::line::{self, Header, LineRef};
+use super::redact::redact;
 use super::replay::Replay;
 use super::resources;
 use super::store::{Segment, Store};
@@ -70,7 +71,8 @@ impl RunJournal {
     /// When this returns `Ok` the entries are durable, and nobody else had the right to write when they became so.
     ///
     /// # Errors
-    /// [`Error::Fenced`] where the lease was lost: what was appended has no effect. Otherwise where the store fails. The run
+    /// [`Error::Fenced`] where the lease was lost: what was appended has no effect; [`Error::Illegal`] where it cannot follow on
+    /// what the journal says: nothing was written. Otherwise where the store fails. The run
     /// must stop in either case, because it can no longer remember what it does; every later append is refused.
     pub async fn append(&self, entries: &[Entry]) -> Result<(), Error> {
         self.write(entries, true).await
@@ -95,17 +97,19 @@ impl RunJournal {
         }
         // Whatever happens from here on, including that this future is dropped: what is durable then is not known.
         writer.broken = true;
-        self.lease.keep().await?;
-        match writer.write(&self.lease, entries, durable).await {
-            Ok(()) => {}
-            Err(error) => return Err(self.lease.explain(error).await),
-        }
+        // What cannot have happened is refused before it is written: nobody could read the journal afterwards.
         for entry in entries {
             writer.replay.apply(entry)?;
         }
+        self.lease.keep().await?;
+        if let Err(error) = writer.write(&self.lease, entries, durable).await {
+            return Err(self.lease.explain(error).await);
+        }
         let store: Arc<dyn Store> = self.state.store();
-        if store.segment_bytes_max().is_some_and(|max| writer.written >= max) {
-            writer.go_on(store.as_ref(), self.run).await?;
+        if store.segment_bytes_max().is_some_and(|max| writer.written >= max)
+            && let Err(error) = writer.go_on(store.as_ref(), self.run).await
+        {
+            return Err(self.lease.explain(error).await);
         }
         self.lease.confirm().await?;
         writer.broken = false;
@@ -135,7 +139,14 @@ impl Writer {
             text.extend(line::begin(&header).map_err(failed)?);
         }
         for entry in entries {
-            LineRef::Entry(entry).write(text).map_err(failed)?;
+            match &entry.fact {
+                // The one fact that holds what somebody else has said.
+                Fact::Failed { address, error } => {
+                    let fact = Fact::Failed { address: address.clone(), error: redact(error).into_owned() };
+                    LineRef::Entry(&Entry { fact, ..*entry }).write(text).map_err(failed)?;
+                }
+                _ => LineRef::Entry(entry).write(text).map_err(failed)?,
+            }
         }
         if durable {
             segment.append(text).await?;

@@ -1,6 +1,7 @@
 //! The port behind which the state lives.
 
 use std::fmt;
+use std::sync::Arc;
 
 use futures::future::BoxFuture;
 
@@ -99,5 +100,47 @@ pub trait Store: Send + Sync {
     /// Whether whoever announced that name is alive; `None` where that cannot be known.
     fn is_present<'a>(&'a self, _name: &'a str, _holder: &'a Holder) -> StoreFuture<'a, Option<bool>> {
         Box::pin(async { Ok(None) })
+    }
+}
+
+impl<S: Store + ?Sized> Store for Arc<S> {
+    fn get<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<Vec<u8>>> {
+        self.as_ref().get(key)
+    }
+
+    fn get_versioned<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<(Vec<u8>, Version)>> {
+        self.as_ref().get_versioned(key)
+    }
+
+    fn put<'a>(&'a self, key: &'a str, bytes: &'a [u8], condition: Condition) -> StoreFuture<'a, Version> {
+        self.as_ref().put(key, bytes, condition)
+    }
+
+    fn list<'a>(&'a self, prefix: &'a str) -> StoreFuture<'a, Vec<String>> {
+        self.as_ref().list(prefix)
+    }
+
+    fn remove<'a>(&'a self, key: &'a str) -> StoreFuture<'a, ()> {
+        self.as_ref().remove(key)
+    }
+
+    fn begin_segment<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Box<dyn Segment>> {
+        self.as_ref().begin_segment(key)
+    }
+
+    fn seal<'a>(&'a self, key: &'a str, line: &'a [u8], version: &'a Version) -> StoreFuture<'a, ()> {
+        self.as_ref().seal(key, line, version)
+    }
+
+    fn segment_bytes_max(&self) -> Option<usize> {
+        self.as_ref().segment_bytes_max()
+    }
+
+    fn announce<'a>(&'a self, name: &'a str) -> StoreFuture<'a, Option<Box<dyn Presence>>> {
+        self.as_ref().announce(name)
+    }
+
+    fn is_present<'a>(&'a self, name: &'a str, holder: &'a Holder) -> StoreFuture<'a, Option<bool>> {
+        self.as_ref().is_present(name, holder)
     }
 }

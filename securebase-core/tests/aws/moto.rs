@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
+#[cfg(feature = "aws")]
 use securebase_core::cloud::aws::AwsCloud;
 
 /// The server's program; `SECUREBASE_MOTO` names another.
@@ -58,6 +59,7 @@ impl Moto {
     }
 
     /// It as a cloud.
+    #[cfg(feature = "aws")]
     pub(crate) async fn cloud(&self) -> AwsCloud {
         AwsCloud::builder().endpoint_url(self.url()).build().await.unwrap()
     }

@@ -14,6 +14,7 @@ mod recovery;
 mod seed_figures;
 mod simulated;
 mod spec;
+mod state;
 mod state_formats;
 mod support;
 mod timeline;

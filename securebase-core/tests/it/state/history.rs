@@ -1,0 +1,83 @@
+//! Who did what; and what a state that was lost is rebuilt from.
+
+use securebase_core::cloud::SimulatedCloud;
+use securebase_core::exec::{self, ApplyOptions, Error};
+use securebase_core::model::ResourceKind;
+use securebase_core::plan::Action;
+use securebase_core::state::{RecordKind, RunStatus};
+
+use crate::support::{ONE_TENANT, TEN_TENANTS, apply, memory, now, plan, zone};
+
+#[test]
+fn the_history_says_who_did_what_when_by_which_plan() {
+    let (cloud, state) = (SimulatedCloud::new(0), memory());
+    let first = plan(&zone(ONE_TENANT), &cloud);
+    now(exec::simulate(&first, &cloud, &state, ApplyOptions::new().who("ada"))).unwrap();
+    let changed = zone(&ONE_TENANT.replace("ACME Finance Inc", "ACME Finance Ltd"));
+    let second = plan(&changed, &cloud);
+    now(exec::simulate(&second, &cloud, &state, ApplyOptions::new().who("grace"))).unwrap();
+    let history = now(state.history()).unwrap();
+    let told: Vec<_> = history.iter().map(|run| (run.who.as_str(), run.status, run.plan.clone())).collect();
+    let succeeded = Some(RunStatus::Succeeded);
+    assert_eq!(told, [("ada", succeeded, first.fingerprint()), ("grace", succeeded, second.fingerprint())]);
+    assert!(history[0].began < history[0].ended.unwrap() && history[0].ended.unwrap() < history[1].began);
+    for (record, plan) in history.iter().zip([&first, &second]) {
+        let planned: Vec<_> = plan.counts().into_iter().filter(|(_, kinds)| !kinds.is_empty()).collect();
+        let planned: Vec<_> = planned.into_iter().filter(|(action, _)| *action != Action::NoOp).collect();
+        let carried_out: Vec<_> = record.counts.clone().into_iter().collect();
+        assert_eq!(carried_out, planned);
+        assert_eq!((record.kind, record.step_count), (RecordKind::Apply, plan.steps().len()));
+    }
+    assert_eq!(history[0].counts[&Action::Create][&ResourceKind::Vpc], 1);
+}
+
+#[test]
+fn a_state_that_was_lost_is_rebuilt_from_tags_and_names() {
+    let (cloud, lost) = (SimulatedCloud::new(0), memory());
+    let zone = zone(TEN_TENANTS);
+    apply(&plan(&zone, &cloud), &cloud, &lost);
+    let calls = cloud.calls().len();
+
+    let rebuilt = memory();
+    let options = ApplyOptions::new().who("ada");
+    let run = now(exec::rebuild_simulated(&zone, &cloud, &rebuilt, &options)).unwrap();
+    let (before, after) = (now(lost.resources()).unwrap(), now(rebuilt.resources()).unwrap());
+    let missing: Vec<_> = before.iter().filter(|(address, _)| !after.contains_key(*address)).collect();
+    assert!(missing.is_empty(), "{missing:#?}");
+    assert_eq!(before, after);
+    let reads = ["Describe", "List", "Get"];
+    let changes = cloud.calls().into_iter().skip(calls);
+    let changes: Vec<_> =
+        changes.filter(|call| !reads.iter().any(|prefix| call.operation.starts_with(prefix))).collect();
+    assert_eq!(changes, [], "a rebuild changes nothing");
+
+    let history = now(rebuilt.history()).unwrap();
+    let [record] = history.as_slice() else { panic!("{history:#?}") };
+    assert_eq!((record.run, record.kind, record.who.as_str()), (run, RecordKind::Rebuild, "ada"));
+    assert_eq!(record.step_count, after.len());
+    assert_eq!(now(rebuilt.lock_info()).unwrap(), None);
+
+    // Life goes on with it.
+    let changed = crate::support::zone(&TEN_TENANTS.replace("ACME Finance Inc", "ACME Finance Ltd"));
+    let update = plan(&changed, &cloud);
+    assert!(!update.is_empty());
+    apply(&update, &cloud, &rebuilt);
+    assert_eq!(now(rebuilt.resources()).unwrap(), after);
+    assert_eq!(now(rebuilt.history()).unwrap().len(), 2);
+}
+
+#[test]
+fn a_state_that_knows_of_a_run_that_was_cut_off_is_not_rebuilt() {
+    let faults = securebase_core::cloud::simulated::Faults {
+        crash_after_calls: Some(45),
+        ..securebase_core::cloud::simulated::Faults::default()
+    };
+    let cloud = SimulatedCloud::builder(0).faults(faults).build();
+    let (zone, state) = (zone(ONE_TENANT), memory());
+    let planned = securebase_core::plan::Planner::new(&zone).plan().unwrap();
+    assert!(now(exec::simulate(&planned, &cloud, &state, ApplyOptions::new())).is_err());
+    let refused = now(exec::rebuild_simulated(&zone, &cloud, &state, &ApplyOptions::new()));
+    assert!(matches!(refused, Err(Error::Unfinished { .. })), "{refused:?}");
+    now(exec::resume_simulated(&cloud, &state, ApplyOptions::new())).unwrap();
+    now(exec::rebuild_simulated(&zone, &cloud, &state, &ApplyOptions::new())).unwrap();
+}
