@@ -210,18 +210,16 @@ fn two_processes_that_race_for_a_state_never_write_at_once() {
 }
 
 #[test]
-fn of_two_processes_that_apply_one_plan_one_does() {
+fn a_process_that_applies_beside_another_is_told_whom_it_waits_for() {
     let scratch = Scratch::new("apply-race");
-    let mut racers = [Process::start(scratch.path()), Process::start(scratch.path())];
-    racers.iter_mut().for_each(|racer| racer.order("apply"));
-    let replies: Vec<String> = racers.iter_mut().map(Process::reply).collect();
-    let steps = a_plan().steps().len();
-    let applied = replies.iter().filter(|reply| **reply == format!("ok {steps}")).count();
-    let refused = replies.iter().filter(|reply| {
-        // Too late, or so late that there is nothing left to do.
-        (reply.starts_with("state-locked") && reply.contains("process")) || **reply == "ok 0"
-    });
-    assert_eq!((applied, refused.count()), (1, 1), "{replies:?}");
+    let (mut first, mut second) = (Process::start(scratch.path()), Process::start(scratch.path()));
+    assert_eq!(first.ask("lock"), "ok 1");
+    let told = second.ask("apply");
+    let process = format!("child on {} (process {})", holder("").host, first.child.id());
+    assert!(told.starts_with("state-locked") && told.contains(&process), "{told}");
+    assert_eq!(now(State::new(DirectoryStore::new(scratch.path())).history()).unwrap(), []);
+    drop(first);
+    assert_eq!(second.ask("apply"), format!("ok {}", a_plan().steps().len()));
     assert_eq!(now(State::new(DirectoryStore::new(scratch.path())).history()).unwrap().len(), 1);
 }
 
