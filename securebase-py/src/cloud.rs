@@ -66,6 +66,20 @@ impl AnyCloud {
         }
     }
 
+    pub(crate) async fn dry_run(
+        &self,
+        plan: &Plan,
+        options: ApplyOptions,
+    ) -> std::result::Result<Run, exec::Error> {
+        match self {
+            Self::Simulated(cloud) => exec::dry_run(plan, cloud, options).await,
+            #[cfg(feature = "aws")]
+            Self::Aws(cloud) => exec::dry_run(plan, cloud, options).await,
+            #[cfg(not(feature = "aws"))]
+            Self::Aws(none) => match *none {},
+        }
+    }
+
     pub(crate) async fn resume(
         &self,
         state: &State,

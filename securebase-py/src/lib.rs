@@ -24,6 +24,7 @@ mod run;
 mod runtime;
 mod state;
 mod table;
+mod timeline;
 
 /// The compiled part of the package `securebase`, which re-exports it: one submodule a part.
 #[pyo3::pymodule(gil_used = false)]
@@ -54,6 +55,9 @@ mod _securebase {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        // What the core tells goes to Python's `logging`, under `securebase_core`. Where another extension of this process
+        // has set a logger already, that one is told.
+        drop(pyo3_log::try_init());
         // Python finds a submodule of a compiled module only if it is listed.
         let loaded = module.py().import("sys")?.getattr("modules")?;
         for part in module.dict().values().iter().filter_map(|value| value.cast_into::<PyModule>().ok()) {

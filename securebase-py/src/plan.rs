@@ -8,13 +8,13 @@ use std::sync::Arc;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
 use rust_decimal::Decimal;
-use securebase_core::exec::{self, Stop, Timeline as CoreTimeline};
+use securebase_core::exec::{self, Stop};
 use securebase_core::finance::{PriceBook, Usage};
 use securebase_core::model::{Address, LandingZone, Latencies, ResourceId, TenantKey};
 use securebase_core::plan::{MarginFloor, Plan as CorePlan, PlanCost, Planner, Step as CoreStep, StepCost};
 
 use crate::cloud::AnyCloud;
-use crate::convert::{from_json, hash, to_json};
+use crate::convert::hash;
 use crate::cost::Cost;
 use crate::error::{Class, Failure, Result};
 use crate::finance::exact;
@@ -23,6 +23,7 @@ use crate::run::{Apply, Run, applied, options};
 use crate::runtime::{awaitable, wait};
 use crate::state;
 use crate::table::Table;
+use crate::timeline::{Circumstances, Seconds, Spread, Timeline};
 
 /// Plans a zone against a cloud, or against an empty organization.
 pub(crate) fn plan_of(
@@ -194,66 +195,6 @@ fn at_list_prices(plan: &CorePlan) -> Option<PlanCost> {
     plan.priced(PriceBook::shipped(), Usage::shipped()).ok()
 }
 
-/// How long a plan takes, and why: the executor itself, in virtual time.
-#[pyclass(frozen, eq, module = "securebase")]
-#[derive(PartialEq)]
-pub(crate) struct Timeline(CoreTimeline);
-
-#[pymethods]
-impl Timeline {
-    /// From the first call to the end.
-    #[getter]
-    fn makespan_seconds(&self) -> f64 {
-        self.0.makespan.as_secs_f64()
-    }
-
-    /// No schedule can be shorter.
-    #[getter]
-    fn lower_bound_seconds(&self) -> f64 {
-        self.0.lower_bound.as_secs_f64()
-    }
-
-    /// What makes the lower bound: steps that wait for each other, or the name of a quota.
-    #[getter]
-    fn bound_by(&self) -> &str {
-        &self.0.bound_by
-    }
-
-    /// The addresses of the steps that ended last, each having waited for the one before.
-    #[getter]
-    fn critical_path(&self) -> Vec<&str> {
-        self.0.critical_path.iter().map(Address::as_str).collect()
-    }
-
-    /// When each step is carried out: `address, kind, action, tenant, start_seconds, end_seconds`.
-    #[getter]
-    fn intervals(&self) -> Result<Table> {
-        Ok(self.0.table()?.into())
-    }
-
-    /// The intervals, as `intervals`.
-    fn to_arrow(&self) -> Result<Table> {
-        self.intervals()
-    }
-
-    fn __str__(&self) -> String {
-        self.0.to_string()
-    }
-
-    fn __repr__(&self) -> String {
-        format!("<Timeline of {:.0} s>", self.makespan_seconds())
-    }
-
-    #[classmethod]
-    fn _from_json(_class: &Bound<'_, PyType>, text: &str) -> Result<Self> {
-        from_json(text).map(Self)
-    }
-
-    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Result<(Bound<'py, PyAny>, (String,))> {
-        Ok((slf.get_type().getattr("_from_json")?, (to_json(&slf.get().0)?,)))
-    }
-}
-
 fn read(path: &Path) -> Result<String> {
     fs::read_to_string(path).map_err(|error| {
         let message = format!("`{}` cannot be read: {error}", path.display());
@@ -360,9 +301,77 @@ impl Plan {
     }
 
     /// How long the plan takes: the executor itself, in virtual time.
-    #[pyo3(signature = (seed = 0))]
-    fn timeline(&self, py: Python<'_>, seed: u64) -> Timeline {
-        Timeline(py.detach(|| exec::timeline(&self.0, seed)))
+    ///
+    /// `usual`: every latency is the usual one. `limits`: quotas and rates by name. `latencies`: seconds by name, one number
+    /// or minimum, usual value and maximum.
+    #[pyo3(signature = (seed = 0, *, usual = false, limits = None, latencies = None))]
+    fn timeline(
+        &self,
+        py: Python<'_>,
+        seed: u64,
+        usual: bool,
+        limits: Option<BTreeMap<String, f64>>,
+        latencies: Option<BTreeMap<String, Seconds>>,
+    ) -> Result<Timeline> {
+        let rehearsal = Circumstances { usual, limits, latencies }.rehearsal(seed)?;
+        Ok(Timeline(py.detach(|| exec::rehearse(&self.0, &rehearsal))))
+    }
+
+    /// How long the plan takes over `count` seeds.
+    #[pyo3(signature = (count = 20, seed = 0, *, usual = false, limits = None, latencies = None))]
+    fn spread(
+        &self,
+        py: Python<'_>,
+        count: usize,
+        seed: u64,
+        usual: bool,
+        limits: Option<BTreeMap<String, f64>>,
+        latencies: Option<BTreeMap<String, Seconds>>,
+    ) -> Result<Spread> {
+        let rehearsal = Circumstances { usual, limits, latencies }.rehearsal(seed)?;
+        Ok(Spread(py.detach(|| exec::spread(&self.0, &rehearsal, count))))
+    }
+
+    /// How long the plan takes under other circumstances: each is a dict of `usual`, `limits` and `latencies`.
+    #[pyo3(signature = (cases, count = 20, seed = 0))]
+    fn what_if<'py>(
+        &self,
+        py: Python<'py>,
+        cases: &Bound<'py, PyDict>,
+        count: usize,
+        seed: u64,
+    ) -> Result<Bound<'py, PyDict>> {
+        let case = |(name, case): (Bound<'py, PyAny>, Bound<'py, PyAny>)| {
+            Ok((name.extract::<String>()?, Circumstances::of(&case)?.rehearsal(seed)?))
+        };
+        let cases: Vec<_> = cases.iter().map(case).collect::<Result<_>>()?;
+        let spreads = PyDict::new(py);
+        for case in py.detach(|| exec::what_if(&self.0, &cases, count)) {
+            spreads.set_item(case.name, Spread(case.spread))?;
+        }
+        Ok(spreads)
+    }
+
+    /// The part of the plan at and below these addresses, with every step they wait for.
+    #[pyo3(signature = (targets))]
+    fn only(&self, targets: Vec<String>) -> Result<Self> {
+        let targets: Vec<Address> = targets.into_iter().map(Address::new).collect();
+        Ok(Self(Arc::new(self.0.only(&targets)?)))
+    }
+
+    /// Carries the plan out in a simulated cloud that begins as `cloud` is now: nothing is changed, nothing written down.
+    #[pyo3(signature = (cloud, progress = None, *, destroy = Vec::new()))]
+    fn dry_run(
+        &self,
+        py: Python<'_>,
+        cloud: &Bound<'_, PyAny>,
+        progress: Option<Py<PyAny>>,
+        destroy: Vec<String>,
+    ) -> Result<Run> {
+        let Apply { options, raised, stop } = options(progress, None, destroy);
+        let (plan, cloud) = (Arc::clone(&self.0), AnyCloud::of(cloud)?);
+        let run = wait(py, &stop, async move { cloud.dry_run(&plan, options).await })?;
+        applied(run, &raised)
     }
 
     /// What the resources cost a month, what the plan changes about it, and which step brings how much. `prices`: a
@@ -449,7 +458,9 @@ impl Plan {
 #[pymodule(submodule, gil_used = false)]
 pub(crate) mod plan {
     #[pymodule_export]
-    use super::{Plan, Step, Timeline};
+    use super::{Plan, Step};
     #[pymodule_export]
     use crate::cost::{Cost, CostChange};
+    #[pymodule_export]
+    use crate::timeline::{Spread, Timeline};
 }

@@ -115,6 +115,26 @@ impl Run {
         self.0.events.iter().cloned().map(Event).collect()
     }
 
+    /// What was called, by `service:Operation`: how often, and for how many seconds together.
+    #[getter]
+    fn calls(&self) -> BTreeMap<&str, (u64, f64)> {
+        self.0
+            .calls
+            .iter()
+            .map(|(call, stats)| (call.as_str(), (stats.count, stats.took.as_secs_f64())))
+            .collect()
+    }
+
+    /// How many calls failed, by AWS's error code.
+    #[getter]
+    fn failed_calls(&self) -> BTreeMap<&str, u64> {
+        let mut codes = BTreeMap::new();
+        for (code, count) in self.0.calls.values().flat_map(|stats| &stats.failed) {
+            *codes.entry(code.as_str()).or_default() += count;
+        }
+        codes
+    }
+
     /// How long it took, by the clock of the cloud.
     #[getter]
     fn duration_seconds(&self) -> f64 {

@@ -104,6 +104,51 @@ def test_timeline(plan: sb.Plan) -> None:
     assert pyarrow.table(timeline.to_arrow()).num_rows == len(plan)
 
 
+def test_timeline_under_other_circumstances(plan: sb.Plan) -> None:
+    usual = plan.timeline(usual=True)
+    assert plan.timeline(seed=1, usual=True).makespan_seconds == pytest.approx(usual.makespan_seconds, rel=0.05)
+    slow = plan.timeline(usual=True, latencies={"nat_gateway_available": 500.0, "read": (0.1, 0.1, 0.2)})
+    assert slow.makespan_seconds > usual.makespan_seconds + 300
+    assert max(seconds for _, seconds in usual.bounds) == usual.lower_bound_seconds
+    assert set(usual.unguarded_seconds) == {"tenant/tenant-0/account", "tenant/tenant-1/account"}
+    assert "tenant-1" in usual.gantt()
+    assert usual.to_svg().startswith("<svg")
+    spread = plan.spread(5)
+    assert len(spread.makespan_seconds) == 5
+    assert spread == plan.spread(5) == pickle.loads(pickle.dumps(spread))
+    assert spread.percentile(0.1) <= spread.percentile(0.5) <= spread.percentile(0.9)
+    cases = plan.what_if({"as it is": {}, "one at a time": {"limits": {"accounts_in_creation": 1}}}, count=5)
+    assert cases["as it is"] == spread
+    assert cases["one at a time"].percentile(0.5) > spread.percentile(0.5)
+    for wrong in (
+        lambda: plan.timeline(limits={"acounts": 1}),
+        lambda: plan.timeline(latencies={"nat": 1}),
+        lambda: plan.what_if({"a": {"limit": {}}}),
+    ):
+        with pytest.raises(sb.PlanError) as caught:
+            wrong()
+        assert caught.value.code == "rehearsal-unknown"
+
+
+def test_part_of_a_plan(plan: sb.Plan) -> None:
+    part = plan.only(["tenant/tenant-0"])
+    assert 0 < len(part) < len(plan)
+    assert {step.tenant for step in part.steps} == {None, "tenant-0"}
+    with pytest.raises(sb.PlanError) as caught:
+        plan.only(["tenant/nobody"])
+    assert caught.value.code == "plan-unknown-targets"
+
+
+def test_dry_run(plan: sb.Plan) -> None:
+    cloud = sb.SimulatedCloud()
+    before = cloud.snapshot()
+    run = plan.dry_run(cloud)
+    assert len(run.applied) == len(plan)
+    assert cloud.snapshot() == before
+    assert run.calls["organizations:CreateAccount"][0] == 2
+    assert run.failed_calls.keys() <= {"AccessDenied", "OptInRequired", "PendingVerification"}
+
+
 def test_cost(plan: sb.Plan) -> None:
     cost = plan.cost()
     assert isinstance(cost.total, Decimal)

@@ -74,6 +74,31 @@ class Timeline:
         """When each step is carried out: `address, kind, action, tenant, start_seconds, end_seconds`."""
     def to_arrow(self) -> Table:
         """The intervals, as `intervals`."""
+    @property
+    def bounds(self) -> list[tuple[str, float]]:
+        """What no schedule can beat, the tightest first: what makes the bound, and seconds."""
+    @property
+    def unguarded_seconds(self) -> dict[str, float]:
+        """For how many seconds each new account stood outside its organizational unit, by address."""
+    def gantt(self) -> str:
+        """A Gantt chart as text: a row for the organization and one for each tenant."""
+    def to_svg(self) -> str:
+        """The same as SVG."""
+    def _repr_html_(self) -> str: ...
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class Spread:
+    """How long a plan takes over many seeds."""
+
+    @property
+    def makespan_seconds(self) -> list[float]:
+        """Every makespan in seconds, the shortest first."""
+    @property
+    def bound_by(self) -> str:
+        """What bounds the makespan most often."""
+    def percentile(self, p: float) -> float:
+        """The seconds that a share `p` of the seeds, from 0 to 1, does not exceed."""
     def __eq__(self, other: object, /) -> bool: ...
 
 @final
@@ -171,8 +196,43 @@ class Plan:
     @staticmethod
     def load(path: str | PathLike[str]) -> Plan:
         """Reads a plan that `save` wrote. One that was changed since is refused."""
-    def timeline(self, seed: int = 0) -> Timeline:
-        """How long the plan takes: the executor itself, in virtual time."""
+    def timeline(
+        self,
+        seed: int = 0,
+        *,
+        usual: bool = False,
+        limits: Mapping[str, float] | None = None,
+        latencies: Mapping[str, float | tuple[float, float, float]] | None = None,
+    ) -> Timeline:
+        """How long the plan takes: the executor itself, in virtual time.
+
+        `usual`: every latency is the usual one. `limits`: quotas and rates by name. `latencies`: seconds by name, one number
+        or minimum, usual value and maximum.
+        """
+    def spread(
+        self,
+        count: int = 20,
+        seed: int = 0,
+        *,
+        usual: bool = False,
+        limits: Mapping[str, float] | None = None,
+        latencies: Mapping[str, float | tuple[float, float, float]] | None = None,
+    ) -> Spread:
+        """How long the plan takes over `count` seeds."""
+    def what_if(
+        self, cases: Mapping[str, Mapping[str, Any]], count: int = 20, seed: int = 0
+    ) -> dict[str, Spread]:
+        """How long the plan takes under other circumstances: each is a dict of `usual`, `limits` and `latencies`."""
+    def only(self, targets: Sequence[str]) -> Plan:
+        """The part of the plan at and below these addresses, with every step they wait for."""
+    def dry_run(
+        self,
+        cloud: SimulatedCloud | AwsCloud,
+        progress: Callable[[Event], object] | None = None,
+        *,
+        destroy: Sequence[str] = ...,
+    ) -> Run:
+        """Carries the plan out in a simulated cloud that begins as `cloud` is now: nothing is changed or written down."""
     def cost(
         self,
         prices: PriceBook | str | PathLike[str] | Mapping[str, Any] | None = None,

@@ -49,6 +49,12 @@ class Run:
     def events(self) -> list[Event]:
         """Everything that happened, in order."""
     @property
+    def calls(self) -> dict[str, tuple[int, float]]:
+        """What was called, by `service:Operation`: how often, and for how many seconds together."""
+    @property
+    def failed_calls(self) -> dict[str, int]:
+        """How many calls failed, by AWS's error code."""
+    @property
     def duration_seconds(self) -> float:
         """How long it took, by the clock of the cloud."""
     def __eq__(self, other: object, /) -> bool: ...

@@ -1,0 +1,204 @@
+//! How long a plan takes.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyType};
+use securebase_core::exec::{Rehearsal, Spread as CoreSpread, Timeline as CoreTimeline};
+use securebase_core::model::{Address, Latencies};
+
+use crate::convert::{from_json, to_json};
+use crate::error::{Class, Failure, Result};
+use crate::table::Table;
+
+/// Seconds: always the same, or minimum, usual value and maximum.
+#[derive(Clone, Copy, FromPyObject)]
+pub(crate) enum Seconds {
+    Always(f64),
+    Range(f64, f64, f64),
+}
+
+/// Under which circumstances a plan is rehearsed, as Python says it.
+#[derive(Default)]
+pub(crate) struct Circumstances {
+    pub(crate) usual: bool,
+    pub(crate) limits: Option<BTreeMap<String, f64>>,
+    pub(crate) latencies: Option<BTreeMap<String, Seconds>>,
+}
+
+impl Circumstances {
+    /// The circumstances in a dict of `usual`, `limits` and `latencies`, any of which may be absent.
+    pub(crate) fn of(case: &Bound<'_, PyAny>) -> Result<Self> {
+        let mut circumstances = Self::default();
+        for (key, value) in case.cast::<PyDict>().map_err(PyErr::from)?.iter() {
+            match key.extract::<String>()?.as_str() {
+                "usual" => circumstances.usual = value.extract()?,
+                "limits" => circumstances.limits = value.extract()?,
+                "latencies" => circumstances.latencies = value.extract()?,
+                other => {
+                    return Err(refused(
+                        "what_if",
+                        &format!("`{other}` is not one of usual, limits, latencies"),
+                    ));
+                }
+            }
+        }
+        Ok(circumstances)
+    }
+
+    pub(crate) fn rehearsal(self, seed: u64) -> Result<Rehearsal> {
+        let mut latencies = if self.usual { Latencies::default().usual() } else { Latencies::default() };
+        for (name, seconds) in self.latencies.into_iter().flatten() {
+            let (min, typical, max) = match seconds {
+                Seconds::Always(seconds) => (seconds, seconds, seconds),
+                Seconds::Range(min, typical, max) => (min, typical, max),
+            };
+            latencies.set(&name, min, typical, max).map_err(|error| refused("latencies", &error))?;
+        }
+        let mut rehearsal = Rehearsal::new(seed).latencies(latencies);
+        for (name, value) in self.limits.into_iter().flatten() {
+            rehearsal = rehearsal.limit(&name, value).map_err(|error| refused("limits", &error))?;
+        }
+        Ok(rehearsal)
+    }
+}
+
+fn refused(path: &str, error: &dyn std::fmt::Display) -> Failure {
+    Failure::one(
+        Class::Plan,
+        "rehearsal-unknown",
+        &format!("{path}: {error}"),
+        "use one of the names the message lists",
+    )
+}
+
+/// How long a plan takes over many seeds.
+#[pyclass(frozen, eq, module = "securebase")]
+#[derive(PartialEq)]
+pub(crate) struct Spread(pub(crate) CoreSpread);
+
+#[pymethods]
+impl Spread {
+    /// Every makespan in seconds, the shortest first.
+    #[getter]
+    fn makespan_seconds(&self) -> Vec<f64> {
+        self.0.makespans.iter().map(Duration::as_secs_f64).collect()
+    }
+
+    /// What bounds the makespan most often.
+    #[getter]
+    fn bound_by(&self) -> &str {
+        &self.0.bound_by
+    }
+
+    /// The seconds that a share `p` of the seeds, from 0 to 1, does not exceed.
+    #[pyo3(signature = (p))]
+    fn percentile(&self, p: f64) -> f64 {
+        self.0.percentile(p).as_secs_f64()
+    }
+
+    fn __str__(&self) -> String {
+        self.0.to_string()
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<Spread of {} rehearsals>", self.0.makespans.len())
+    }
+
+    #[classmethod]
+    fn _from_json(_class: &Bound<'_, PyType>, text: &str) -> Result<Self> {
+        from_json(text).map(Self)
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Result<(Bound<'py, PyAny>, (String,))> {
+        Ok((slf.get_type().getattr("_from_json")?, (to_json(&slf.get().0)?,)))
+    }
+}
+
+/// How long a plan takes, and why: the executor itself, in virtual time.
+#[pyclass(frozen, eq, module = "securebase")]
+#[derive(PartialEq)]
+pub(crate) struct Timeline(pub(crate) CoreTimeline);
+
+#[pymethods]
+impl Timeline {
+    /// From the first call to the end.
+    #[getter]
+    fn makespan_seconds(&self) -> f64 {
+        self.0.makespan.as_secs_f64()
+    }
+
+    /// No schedule can be shorter.
+    #[getter]
+    fn lower_bound_seconds(&self) -> f64 {
+        self.0.lower_bound().as_secs_f64()
+    }
+
+    /// What makes the lower bound: steps that wait for each other, or the name of a quota.
+    #[getter]
+    fn bound_by(&self) -> &str {
+        self.0.bound_by()
+    }
+
+    /// The addresses of the steps that ended last, each having waited for the one before.
+    #[getter]
+    fn critical_path(&self) -> Vec<&str> {
+        self.0.critical_path.iter().map(Address::as_str).collect()
+    }
+
+    /// When each step is carried out: `address, kind, action, tenant, start_seconds, end_seconds`.
+    #[getter]
+    fn intervals(&self) -> Result<Table> {
+        Ok(self.0.table()?.into())
+    }
+
+    /// The intervals, as `intervals`.
+    fn to_arrow(&self) -> Result<Table> {
+        self.intervals()
+    }
+
+    fn __str__(&self) -> String {
+        self.0.to_string()
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<Timeline of {:.0} s>", self.makespan_seconds())
+    }
+
+    /// What no schedule can beat, the tightest first: what makes the bound, and seconds.
+    #[getter]
+    fn bounds(&self) -> Vec<(&str, f64)> {
+        self.0.bounds.iter().map(|bound| (bound.what.as_str(), bound.at_least.as_secs_f64())).collect()
+    }
+
+    /// For how many seconds each new account stood outside its organizational unit, by address.
+    #[getter]
+    fn unguarded_seconds(&self) -> BTreeMap<String, f64> {
+        let unguarded = self.0.unguarded().into_iter();
+        unguarded.map(|(address, took)| (address.to_string(), took.as_secs_f64())).collect()
+    }
+
+    /// A Gantt chart as text: a row for the organization and one for each tenant.
+    fn gantt(&self) -> String {
+        self.0.gantt_text()
+    }
+
+    /// The same as SVG.
+    fn to_svg(&self) -> String {
+        self.0.gantt_svg()
+    }
+
+    fn _repr_html_(&self) -> String {
+        self.0.gantt_svg()
+    }
+
+    #[classmethod]
+    fn _from_json(_class: &Bound<'_, PyType>, text: &str) -> Result<Self> {
+        from_json(text).map(Self)
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Result<(Bound<'py, PyAny>, (String,))> {
+        Ok((slf.get_type().getattr("_from_json")?, (to_json(&slf.get().0)?,)))
+    }
+}
