@@ -57,7 +57,8 @@ mod _securebase {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         // What the core tells goes to Python's `logging`, under `securebase_core`. Where another extension of this process
         // has set a logger already, that one is told.
-        drop(pyo3_log::try_init());
+        // Levels are asked for each time: whoever changes them at run time is heard.
+        drop(pyo3_log::Logger::new(module.py(), pyo3_log::Caching::Loggers)?.install());
         // Python finds a submodule of a compiled module only if it is listed.
         let loaded = module.py().import("sys")?.getattr("modules")?;
         for part in module.dict().values().iter().filter_map(|value| value.cast_into::<PyModule>().ok()) {

@@ -1,6 +1,7 @@
 """Runs: applying, events, crashes, Ctrl-C, other threads, asyncio."""
 
 import asyncio
+import logging
 import os
 import pickle
 import signal
@@ -252,9 +253,9 @@ def test_a_forked_process_has_a_runtime_of_its_own(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", textwrap.dedent(script)], check=True, timeout=120)
 
 
-def test_runs_speak_through_logging(plan: sb.Plan, caplog: pytest.LogCaptureFixture) -> None:
+def test_runs_speak_through_logging(zone: sb.LandingZone, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
-        plan.dry_run(sb.SimulatedCloud())
+        zone.plan().dry_run(sb.SimulatedCloud())
     told = [record for record in caplog.records if record.name.startswith("securebase_core")]
     assert any("tenant/" in record.getMessage() for record in told)
     assert all(record.levelno >= logging.INFO for record in told)
