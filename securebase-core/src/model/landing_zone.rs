@@ -99,6 +99,8 @@ pub struct LandingZone {
     pub pool: Pool,
     /// What is to be connected.
     pub links: Vec<Link>,
+    /// The unit, directly under the root, for the accounts of tenants that have left: everything is denied in it.
+    pub suspended_ou: String,
     /// The role the management account assumes in member accounts.
     pub access_role: RoleName,
     /// The quotas and rates in force, overrides included.

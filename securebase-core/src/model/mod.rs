@@ -34,6 +34,6 @@ pub use problem::{Place, Problem, Problems, Severity};
 pub use region::Region;
 pub use resource::{ResourceKind, ResourceSpec, RouteTarget};
 pub use tags::Tags;
-pub use tenant::Tenant;
+pub use tenant::{Departure, Tenant};
 
 pub use tier::{LOG_RETENTION_DAYS, Tier};

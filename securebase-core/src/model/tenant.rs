@@ -1,9 +1,29 @@
 //! Tenants: the provider's customers.
 
 use ipnet::Ipv4Net;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::{AccountId, Email, Framework, Money, Region, Tags, TenantKey, TierName};
+use super::{AccountId, Email, Framework, Money, Region, ResourceId, Tags, TenantKey, TierName};
+
+/// How a tenant leaves. Its network goes either way, what holds its audit trail stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Departure {
+    /// Its account stays, in a unit in which everything is denied.
+    Suspend,
+    /// Its account is suspended, then closed: AWS deletes it after ninety days.
+    Close,
+}
+
+impl Departure {
+    /// `suspend` or `close`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Suspend => "suspend",
+            Self::Close => "close",
+        }
+    }
+}
 
 /// A tenant, valid by construction: only `spec` makes one.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -11,6 +31,10 @@ use super::{AccountId, Email, Framework, Money, Region, Tags, TenantKey, TierNam
 pub struct Tenant {
     /// Its key in the `clients` map.
     pub key: TenantKey,
+    /// The key it had before: what carries that key in the cloud is this tenant's.
+    pub renamed_from: Option<TenantKey>,
+    /// How it leaves, if it does.
+    pub offboard: Option<Departure>,
     /// The tier it buys.
     pub tier: TierName,
     /// The framework of that tier.
@@ -27,6 +51,8 @@ pub struct Tenant {
     pub account_id: Option<AccountId>,
     /// The block of its VPC as written; `None` lets the planner allocate one.
     pub vpc_cidr: Option<Ipv4Net>,
+    /// An existing VPC to adopt, never one to create.
+    pub vpc_id: Option<ResourceId>,
     /// The VPC endpoint through which the tenant reaches shared services, if any.
     pub vpce_id: Option<String>,
     /// The bucket its audit logs are copied to, if any.

@@ -36,6 +36,9 @@ codes! {
     ACCOUNT_ID_INVALID = "account-id-invalid";
     ACCOUNT_ID_PLACEHOLDER = "account-id-placeholder";
     ACCOUNT_ID_DUPLICATE = "account-id-duplicate";
+    RENAME_INVALID = "rename-invalid";
+    OFFBOARD_UNKNOWN = "offboard-unknown";
+    VPC_ID_INVALID = "vpc-id-invalid";
     ACCOUNT_NAME_INVALID = "account-name-invalid";
     ACCOUNT_NAME_DUPLICATE = "account-name-duplicate";
     TIER_UNKNOWN = "tier-unknown";

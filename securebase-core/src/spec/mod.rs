@@ -26,7 +26,7 @@ mod tests;
 pub use code::CODES;
 pub use load::FILE_SIZE_MAX;
 pub use raw::{
-    ClientSpec, LandingZoneSpec, LinkKindSpec, LinkSpec, PoolSpec, StrategySpec, TierSpec, VpcConfigSpec,
-    schema,
+    ClientSpec, LandingZoneSpec, LinkKindSpec, LinkSpec, OffboardSpec, PoolSpec, StrategySpec, TierSpec,
+    VpcConfigSpec, schema,
 };
 pub use source::Format;

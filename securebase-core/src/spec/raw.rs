@@ -69,6 +69,9 @@ pub struct LandingZoneSpec {
     /// `{region}`, `{vertical}`, `{tier}`. Default `{ou}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ou_path: Option<String>,
+    /// The organizational unit, directly under the root, for the accounts of tenants that have left. Default `Suspended`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspended_ou: Option<String>,
     /// The role the management account assumes in member accounts. Default `OrganizationAccountAccessRole`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_role: Option<String>,
@@ -91,6 +94,12 @@ pub struct ClientSpec {
     pub framework: String,
     /// Whom the provider writes to.
     pub contact_email: String,
+    /// The key this tenant had before. What carries that key in the cloud is then renamed, not made anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renamed_from: Option<String>,
+    /// The tenant leaves: its network is taken down and its account suspended, or suspended and closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offboard: Option<OffboardSpec>,
     /// An account that exists and is to be adopted. Left out, AWS assigns one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = "^[0-9]{12}$"))]
@@ -98,6 +107,11 @@ pub struct ClientSpec {
     /// The block of its VPC, /16 to /28. Left out, one is allocated from the pool.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vpc_cidr: Option<String>,
+    /// A VPC that exists and is to be adopted. Left out, one with the tenant's block is adopted where there is one, else
+    /// one is made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = "^vpc-[0-9a-f]{8,17}$"))]
+    pub vpc_id: Option<String>,
     /// The VPC endpoint through which it reaches shared services.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vpce_id: Option<String>,
@@ -110,6 +124,9 @@ pub struct ClientSpec {
     /// Its industry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vertical: Option<String>,
+    /// The name of its account. Default: the zone's template, else the key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_name: Option<String>,
     /// The address of its account's root user. Default: the zone's template, else `contact_email`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account_email: Option<String>,
@@ -132,16 +149,30 @@ impl ClientSpec {
             prefix: prefix.into(),
             framework: framework.into(),
             contact_email: contact_email.into(),
+            renamed_from: None,
+            offboard: None,
             account_id: None,
             vpc_cidr: None,
+            vpc_id: None,
             vpce_id: None,
             audit_bucket: None,
             region: None,
             vertical: None,
+            account_name: None,
             account_email: None,
             tags: BTreeMap::new(),
         }
     }
+}
+
+/// How a tenant leaves, as it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum OffboardSpec {
+    /// Its network is taken down; its account stays, in a unit in which everything is denied.
+    Suspend,
+    /// As `suspend`; then the account is closed.
+    Close,
 }
 
 /// What every network has, as it is written.

@@ -33,6 +33,7 @@ pub(super) const ZONE: &[&str] = &[
     "account_email",
     "account_name",
     "ou_path",
+    "suspended_ou",
     "access_role",
     "limits",
     "clients",
@@ -50,6 +51,7 @@ const VERSION: u32 = 1;
 const NAME_DEFAULT: &str = "securebase";
 const ENVIRONMENT_DEFAULT: &str = "dev";
 const ACCESS_ROLE_DEFAULT: &str = "OrganizationAccountAccessRole";
+const SUSPENDED_DEFAULT: &str = "Suspended";
 
 /// What tenants are resolved against.
 struct Zone<'z> {
@@ -81,6 +83,7 @@ pub(super) fn zone(root: &Node, report: &mut Report<'_>) -> Option<LandingZone> 
     } else {
         ACCESS_ROLE_DEFAULT.parse::<RoleName>().ok()
     };
+    let suspended_ou = suspended_ou(&object, &tiers, report);
     let templates = template::Templates::read(&object, report);
     let zone = Zone { region, tags, tiers, limits, templates };
     let drafts = tenant::all(&object, &zone, report);
@@ -105,6 +108,7 @@ pub(super) fn zone(root: &Node, report: &mut Report<'_>) -> Option<LandingZone> 
         tenants: tenants?,
         pool: pool?,
         links: links.into_iter().map(|link| link.link).collect(),
+        suspended_ou: suspended_ou?,
         access_role: access_role?,
         limits,
         limit_overrides,
@@ -146,6 +150,39 @@ fn environment(object: &Object<'_, '_>, report: &mut Report<'_>) -> Option<Strin
         );
     }
     valid.then(|| text.text.to_owned())
+}
+
+/// The unit for accounts of tenants that have left: no tier's, since in it everything is denied.
+fn suspended_ou(
+    object: &Object<'_, '_>,
+    tiers: &[crate::model::Tier],
+    report: &mut Report<'_>,
+) -> Option<String> {
+    let given = if object.has("suspended_ou") { Some(object.string("suspended_ou", report)?) } else { None };
+    let name = given.map_or(SUSPENDED_DEFAULT, |given| given.text);
+    let at = given.and_then(|given| given.at);
+    if !tier::unit_name_valid(name) {
+        let message = format!("`{}` is not a valid name of an organizational unit", Quoted(name));
+        report.error(
+            code::OU_PATH_INVALID,
+            at,
+            object.path_of("suspended_ou"),
+            message,
+            "use 1 to 128 printable characters without `/` and without spaces around them",
+        );
+        return None;
+    }
+    if let Some(tier) = tiers.iter().find(|tier| tier.ou_name == name) {
+        report.error(
+            code::OU_DUPLICATE,
+            at,
+            object.path_of("suspended_ou"),
+            format!("`{}` is the organizational unit of the tier `{}` too", Quoted(name), tier.name),
+            "give one of them another name: in the unit of those who left everything is denied",
+        );
+        return None;
+    }
+    Some(name.to_owned())
 }
 
 /// A region of the partition this crate works in; `None` where it is absent or reported.

@@ -5,7 +5,8 @@ use ipnet::Ipv4Net;
 use super::network::vpc_block;
 use super::{Zone, region, tags, tier};
 use crate::model::{
-    AccountId, Email, EmailError, Framework, Money, Region, Tags, Tenant, TenantKey, Tier, TierName,
+    AccountId, Departure, Email, EmailError, Framework, Money, Region, ResourceId, Tags, Tenant, TenantKey,
+    Tier, TierName,
 };
 use crate::spec::code;
 use crate::spec::node::{Entry, Quoted};
@@ -17,12 +18,16 @@ pub(in crate::spec) const CLIENT: &[&str] = &[
     "prefix",
     "framework",
     "contact_email",
+    "renamed_from",
+    "offboard",
     "account_id",
     "vpc_cidr",
+    "vpc_id",
     "vpce_id",
     "audit_bucket",
     "region",
     "vertical",
+    "account_name",
     "account_email",
     "tags",
 ];
@@ -43,6 +48,9 @@ pub(super) struct Draft<'n> {
     pub(super) account_name: Option<String>,
     pub(super) vpc_cidr: Option<(Ipv4Net, Option<usize>)>,
     pub(super) ou_path: Option<Vec<String>>,
+    pub(super) renamed_from: Option<(TenantKey, Option<usize>)>,
+    pub(super) vpc_id: Option<(ResourceId, Option<usize>)>,
+    offboard: Option<Departure>,
     tier: Option<(TierName, Framework, Money)>,
     vpce_id: Option<String>,
     audit_bucket: Option<String>,
@@ -144,6 +152,9 @@ fn draft<'n>(
         account_name: None,
         vpc_cidr,
         ou_path: None,
+        renamed_from: object.name("renamed_from", report),
+        vpc_id: vpc_id(&object, report),
+        offboard: offboard(&object, report),
         tier: tier.zip(framework).map(|(tier, framework)| (tier.name.clone(), framework, tier.monthly_price)),
         vpce_id,
         audit_bucket,
@@ -294,6 +305,42 @@ fn looks_invented(id: &str) -> bool {
     runs || ["123456789012", "012345678901", "210987654321"].contains(&id)
 }
 
+/// The VPC to adopt.
+fn vpc_id(object: &Object<'_, '_>, report: &mut Report<'_>) -> Option<(ResourceId, Option<usize>)> {
+    let text = object.string("vpc_id", report)?;
+    let hex = text.text.strip_prefix("vpc-").unwrap_or_default();
+    let valid = matches!(hex.len(), 8 | 17) && hex.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    let id = text.text.parse().ok().filter(|_| valid);
+    if id.is_none() {
+        report.error(
+            code::VPC_ID_INVALID,
+            text.at,
+            object.path_of("vpc_id"),
+            format!("`{}` is not the id of a VPC", Quoted(text.text)),
+            "write the id of a VPC in the tenant's account, `vpc-` and 17 hex digits; leave it out to have one made",
+        );
+    }
+    Some((id?, text.at))
+}
+
+/// How the tenant leaves.
+fn offboard(object: &Object<'_, '_>, report: &mut Report<'_>) -> Option<Departure> {
+    let text = object.string("offboard", report)?;
+    let known = [Departure::Suspend, Departure::Close];
+    let found = known.into_iter().find(|departure| departure.name() == text.text);
+    if found.is_none() {
+        report.error(
+            code::OFFBOARD_UNKNOWN,
+            text.at,
+            object.path_of("offboard"),
+            format!("`{}` is no way to leave", Quoted(text.text)),
+            "write `suspend` (the account stays, everything in it denied) or `close` (then AWS deletes it after ninety \
+             days); leave the line out to keep the tenant",
+        );
+    }
+    found
+}
+
 fn root(
     draft: &Draft<'_>,
     object: &Object<'_, '_>,
@@ -338,6 +385,23 @@ fn account_name(
     zone: &Zone<'_>,
     report: &mut Report<'_>,
 ) -> Option<String> {
+    let valid = |name: &str| {
+        (1..=ACCOUNT_NAME_MAX).contains(&name.len()) && name.bytes().all(|b| matches!(b, 0x20..=0x7E))
+    };
+    if object.has("account_name") {
+        let text = object.string("account_name", report)?;
+        if !valid(text.text) {
+            report.error(
+                code::ACCOUNT_NAME_INVALID,
+                text.at,
+                object.path_of("account_name"),
+                format!("`{}` is not a valid account name", Quoted(text.text)),
+                "use 1 to 50 printable ASCII characters",
+            );
+            return None;
+        }
+        return Some(text.text.to_owned());
+    }
     if zone.templates.broken.account_name {
         return None;
     }
@@ -345,8 +409,7 @@ fn account_name(
         return draft.key.as_ref().map(ToString::to_string);
     };
     let name = template.fill(|name| placeholder(draft, tier, name))?;
-    let valid =
-        (1..=ACCOUNT_NAME_MAX).contains(&name.len()) && name.bytes().all(|b| matches!(b, 0x20..=0x7E));
+    let valid = valid(&name);
     if !valid {
         report.error(
             code::ACCOUNT_NAME_INVALID,
@@ -433,6 +496,9 @@ impl Draft<'_> {
             account_email: self.root?.email,
             account_id: self.account_id.map(|(id, _)| id),
             vpc_cidr: self.vpc_cidr.map(|(cidr, _)| cidr),
+            renamed_from: self.renamed_from.map(|(key, _)| key),
+            offboard: self.offboard,
+            vpc_id: self.vpc_id.map(|(id, _)| id),
             vpce_id: self.vpce_id,
             audit_bucket: self.audit_bucket,
             region: self.region?,

@@ -14,6 +14,8 @@ pub(super) fn check(object: &Object<'_, '_>, drafts: &[Draft<'_>], zone: &Zone<'
     emails(drafts, report);
     account_ids(drafts, report);
     account_names(drafts, report);
+    renames(drafts, report);
+    vpc_ids(drafts, report);
     units(object, drafts, zone, report);
     contacts_as_roots(object, drafts, report);
 }
@@ -158,6 +160,51 @@ fn account_names(drafts: &[Draft<'_>], report: &mut Report<'_>) {
             );
         },
     );
+}
+
+/// A former key is nobody's now, and one tenant's only.
+fn renames(drafts: &[Draft<'_>], report: &mut Report<'_>) {
+    let clients = Path::Attribute(&Path::Root, "clients");
+    let present: BTreeSet<&str> = drafts.iter().map(|draft| draft.written).collect();
+    let mut seen: BTreeMap<&str, &Draft<'_>> = BTreeMap::new();
+    for draft in drafts {
+        let Some((former, at)) = &draft.renamed_from else { continue };
+        let tenant = Path::Key(&clients, draft.written);
+        let path = Path::Attribute(&tenant, "renamed_from");
+        let message = if former.as_str() == draft.written {
+            "a tenant cannot be renamed from its own key".to_owned()
+        } else if present.contains(former.as_str()) {
+            format!("`{former}` is still a tenant of this file")
+        } else if let Some(earlier) = seen.insert(former.as_str(), draft) {
+            let line = report.line_of(earlier.renamed_from.as_ref().and_then(|(_, at)| *at));
+            format!("`{}` was renamed from `{former}` too{line}", Quoted(earlier.written))
+        } else {
+            continue;
+        };
+        let hint =
+            "name the key the tenant had before, which no entry of `clients` has now; or drop the line";
+        report.error(code::RENAME_INVALID, *at, path, message, hint);
+    }
+}
+
+fn vpc_ids(drafts: &[Draft<'_>], report: &mut Report<'_>) {
+    let texts: Vec<Option<String>> =
+        drafts.iter().map(|draft| draft.vpc_id.as_ref().map(|(id, _)| id.to_string())).collect();
+    let mut seen: BTreeMap<&str, &Draft<'_>> = BTreeMap::new();
+    let clients = Path::Attribute(&Path::Root, "clients");
+    for (draft, id) in drafts.iter().zip(&texts) {
+        let Some(id) = id else { continue };
+        let Some(earlier) = seen.insert(id, draft) else { continue };
+        let tenant = Path::Key(&clients, draft.written);
+        let line = report.line_of(earlier.vpc_id.as_ref().and_then(|(_, at)| *at));
+        report.error(
+            code::VPC_ID_INVALID,
+            draft.vpc_id.as_ref().and_then(|(_, at)| *at),
+            Path::Attribute(&tenant, "vpc_id"),
+            format!("`{id}` is already the VPC of `{}`{line}", Quoted(earlier.written)),
+            "one VPC serves one tenant: drop the line, or adopt another VPC",
+        );
+    }
 }
 
 fn units(object: &Object<'_, '_>, drafts: &[Draft<'_>], zone: &Zone<'_>, report: &mut Report<'_>) {
