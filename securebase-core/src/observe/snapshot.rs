@@ -76,6 +76,9 @@ pub struct ObservedPolicy {
 pub struct ObservedMember {
     /// Its VPCs.
     pub vpcs: Vec<ObservedVpc>,
+    /// VPCs that are nobody's default and not ours: only their blocks matter.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub foreign_vpcs: Vec<Vpc>,
     /// Its subnets.
     pub subnets: Vec<Subnet>,
     /// Its internet gateways.
@@ -94,6 +97,34 @@ pub struct ObservedMember {
     pub roles: Vec<Role>,
     /// Its log groups that were asked for by name.
     pub log_groups: Vec<ObservedLogGroup>,
+}
+
+impl ObservedMember {
+    /// Leaves out what is neither `ours`, by its tags, nor part of that VPC.
+    pub fn keep_within(&mut self, vpc: &ResourceId, ours: impl Fn(&Tags) -> bool) {
+        let Self {
+            vpcs: _,
+            foreign_vpcs: _,
+            subnets,
+            internet_gateways,
+            elastic_ips,
+            nat_gateways,
+            route_tables,
+            flow_logs,
+            vpn_gateways,
+            roles: _,
+            log_groups: _,
+        } = self;
+        subnets.retain(|found| found.vpc == *vpc || ours(&found.tags));
+        internet_gateways.retain(|found| found.vpc.as_ref() == Some(vpc) || ours(&found.tags));
+        nat_gateways.retain(|found| found.vpc == *vpc || ours(&found.tags));
+        route_tables.retain(|found| found.vpc == *vpc || ours(&found.tags));
+        vpn_gateways.retain(|found| found.vpc.as_ref() == Some(vpc) || ours(&found.tags));
+        flow_logs.retain(|found| ours(&found.tags));
+        elastic_ips.retain(|found| {
+            ours(&found.tags) || nat_gateways.iter().any(|nat| nat.allocation.as_ref() == Some(&found.id))
+        });
+    }
 }
 
 /// A VPC with the attributes that AWS tells one a call.

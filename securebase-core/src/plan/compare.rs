@@ -4,17 +4,19 @@
 //! by name, everything in a VPC by the address tag. Formatting is never a difference: documents compare by meaning, tags by
 //! value; tags that are not ours are left alone.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::cloud::{AccountState, NatGatewayState};
-use crate::model::{AccountId, Address, Problem, Region, ResourceId, ResourceSpec, Tags};
+use crate::model::{AccountId, Address, Departure, Problem, Region, ResourceId, ResourceSpec, Tags};
 use crate::observe::{
     Observed, ObservedAccount, ObservedMember, ObservedOrganization, ObservedPolicy, ObservedUnit,
 };
 use crate::policy::PolicyDocument;
 
-use super::desired::{ADDRESS_TAG, TENANT_TAG, ZONE_TAG};
+use super::desired::{TENANT_TAG, ZONE_TAG};
 use super::graph::Resource;
+use super::owner::Names;
 use super::scope::Scope;
 use super::step::Change;
 
@@ -24,8 +26,8 @@ pub(super) enum Presence {
     Absent,
     /// A resource; it differs by the changes, if any.
     Present { id: ResourceId, changes: Vec<Change> },
-    /// An account that is not ours yet.
-    Foreign { id: ResourceId },
+    /// A resource that is nobody's yet; making it ours changes what is listed.
+    Foreign { id: ResourceId, changes: Vec<Change> },
 }
 
 /// What was observed, by natural key.
@@ -36,16 +38,20 @@ pub(super) struct Index<'a> {
     accounts: BTreeMap<AccountId, &'a ObservedAccount>,
     accounts_by_email: BTreeMap<String, &'a ObservedAccount>,
     accounts_by_name: BTreeMap<&'a str, &'a ObservedAccount>,
+    /// By the key their tenant has now.
+    accounts_by_tenant: BTreeMap<String, Vec<&'a ObservedAccount>>,
     members: BTreeMap<(AccountId, &'a Region), Member<'a>>,
     /// The accounts that are known by id, by the key of their tenant.
     known_accounts: BTreeMap<&'a str, AccountId>,
-    zone: &'a str,
+    /// The tenants that leave.
+    leaving: BTreeMap<&'a str, Departure>,
+    names: Names<'a>,
 }
 
 /// A member account in one region, with everything tagged as ours by address.
 pub(super) struct Member<'a> {
     pub(super) observed: &'a ObservedMember,
-    by_address: BTreeMap<&'a str, Tagged<'a>>,
+    by_address: BTreeMap<Cow<'a, str>, Tagged<'a>>,
 }
 
 /// A resource that carries an address tag, and whether others carry the same.
@@ -55,10 +61,10 @@ struct Tagged<'a> {
 }
 
 impl<'a> Member<'a> {
-    fn new(observed: &'a ObservedMember, zone: &str) -> Self {
-        let mut by_address: BTreeMap<&'a str, Tagged<'a>> = BTreeMap::new();
+    fn new(observed: &'a ObservedMember, names: &Names<'_>) -> Self {
+        let mut by_address: BTreeMap<Cow<'a, str>, Tagged<'a>> = BTreeMap::new();
         for (id, tags) in ids_and_tags(observed) {
-            let Some(address) = our_address(tags, zone) else { continue };
+            let Some(address) = names.address(tags) else { continue };
             by_address
                 .entry(address)
                 .and_modify(|tagged| tagged.twins.push(id))
@@ -72,15 +78,9 @@ impl<'a> Member<'a> {
     }
 
     /// Everything tagged as ours, by address.
-    pub(super) fn addresses(&self) -> impl Iterator<Item = (&'a str, &'a ResourceId)> + '_ {
-        self.by_address.iter().map(|(address, tagged)| (*address, tagged.id))
+    pub(super) fn addresses(&self) -> impl Iterator<Item = (&str, &'a ResourceId)> + '_ {
+        self.by_address.iter().map(|(address, tagged)| (address.as_ref(), tagged.id))
     }
-}
-
-/// The address tag of a resource that belongs to the zone.
-pub(super) fn our_address<'t>(tags: &'t Tags, zone: &str) -> Option<&'t str> {
-    (tags.get(ZONE_TAG).map(String::as_str) == Some(zone))
-        .then(|| tags.get(ADDRESS_TAG).map(String::as_str))?
 }
 
 /// The living EC2 resources of an account: a NAT gateway that failed or is going does not count.
@@ -108,11 +108,18 @@ fn ids_and_tags(member: &ObservedMember) -> impl Iterator<Item = (&ResourceId, &
 
 impl<'a> Index<'a> {
     pub(super) fn new(observed: &'a Observed, scope: &'a Scope) -> Self {
-        let zone = scope.zone.as_str();
+        let names = Names::of(scope);
         let organization = observed.organization.as_ref();
         let accounts = || organization.iter().flat_map(|organization| &organization.accounts);
+        let mut accounts_by_tenant: BTreeMap<String, Vec<&ObservedAccount>> = BTreeMap::new();
+        for account in accounts() {
+            if let Some(key) = names.tenant(&account.tags) {
+                accounts_by_tenant.entry(key.to_owned()).or_default().push(account);
+            }
+        }
         Self {
             organization,
+            accounts_by_tenant,
             units: organization
                 .iter()
                 .flat_map(|organization| &organization.units)
@@ -134,20 +141,40 @@ impl<'a> Index<'a> {
                 .flat_map(|(account, regions)| {
                     regions.iter().map(|(region, member)| ((*account, region), member))
                 })
-                .map(|(key, member)| (key, Member::new(member, zone)))
+                .map(|(key, member)| (key, Member::new(member, &names)))
                 .collect(),
             known_accounts: scope
                 .tenants
                 .iter()
                 .filter_map(|tenant| Some((tenant.key.as_str(), tenant.account_id?)))
                 .collect(),
-            zone,
+            leaving: scope
+                .tenants
+                .iter()
+                .filter_map(|tenant| Some((tenant.key.as_str(), tenant.offboard?)))
+                .collect(),
+            names,
         }
     }
 
     /// The organization, if there is one.
     pub(super) fn organization(&self) -> Option<&'a ObservedOrganization> {
         self.organization
+    }
+
+    /// Whose resources are.
+    pub(super) fn names(&self) -> &Names<'a> {
+        &self.names
+    }
+
+    /// How a tenant leaves, if it does.
+    pub(super) fn departure(&self, key: &str) -> Option<Departure> {
+        self.leaving.get(key).copied()
+    }
+
+    /// An account by id.
+    pub(super) fn account(&self, id: AccountId) -> Option<&'a ObservedAccount> {
+        self.accounts.get(&id).copied()
     }
 
     /// A member account in one region, if it was looked into.
@@ -171,8 +198,35 @@ impl<'a> Index<'a> {
         {
             return Err(twins(&resource.address, tagged));
         }
+        let presence = self.find_as(&resource.address, &resource.spec, ids, member)?;
+        self.claimed(&resource.address, presence)
+    }
+
+    /// What is somebody else's is not ours to change; what is nobody's is taken over.
+    fn claimed(&self, address: &Address, presence: Presence) -> Result<Presence, Problem> {
+        let Presence::Present { id, changes } = presence else { return Ok(presence) };
+        let zone_tag = |change: &&Change| change.field.strip_prefix("tags.") == Some(ZONE_TAG);
+        match changes.iter().find(zone_tag).map(|change| change.from.as_deref()) {
+            None => Ok(Presence::Present { id, changes }),
+            Some(None) => Ok(Presence::Foreign { id, changes }),
+            Some(Some(zone)) => Err(Problem::error(
+                "resource-of-another",
+                address.as_str(),
+                format!("`{id}` has this name and belongs to zone `{zone}`, not to `{}`", self.names.zone()),
+                "give one of the two another name; to take it over, take the tag `securebase:zone` off it",
+            )),
+        }
+    }
+
+    fn find_as(
+        &self,
+        address: &Address,
+        spec: &ResourceSpec,
+        ids: &BTreeMap<Address, ResourceId>,
+        member: Option<&Member<'a>>,
+    ) -> Result<Presence, Problem> {
         let id_of = |address: &Address| ids.get(address);
-        match &resource.spec {
+        match spec {
             ResourceSpec::Organization => Ok(self.organization.map_or(Presence::Absent, |organization| {
                 present(organization.organization.id.clone(), Vec::new())
             })),
@@ -216,13 +270,14 @@ impl<'a> Index<'a> {
                 })
             }
             ResourceSpec::Account { name, email, adopt, tags } => {
-                self.find_account(&resource.address, name, &email.folded(), *adopt, tags)
+                self.find_account(address, name, &email.folded(), *adopt, tags)
             }
             ResourceSpec::AccountPlacement { account, parent } => {
                 let Some(found) = account_id(ids, account).and_then(|id| self.accounts.get(&id)) else {
                     return Ok(Presence::Absent);
                 };
-                let moved = id_of(parent) != Some(&found.parent);
+                // A closed account stays where it is until AWS deletes it.
+                let moved = id_of(parent) != Some(&found.parent) && !is_closed(found);
                 let changes = if moved {
                     vec![Change::new(
                         "parent",
@@ -246,9 +301,7 @@ impl<'a> Index<'a> {
                     _ => Presence::Absent,
                 })
             }
-            spec => {
-                Ok(member.map_or(Ok(Presence::Absent), |member| member.find(&resource.address, spec, ids))?)
-            }
+            spec => member.map_or(Ok(Presence::Absent), |member| member.find(address, spec, ids)),
         }
     }
 
@@ -262,7 +315,7 @@ impl<'a> Index<'a> {
     ) -> Result<Presence, Problem> {
         let path = format!("clients.\"{}\"", address.tenant_key().unwrap_or_default());
         let found = match adopt {
-            Some(id) => Some(self.accounts.get(&id).ok_or_else(|| {
+            Some(id) => Some(self.accounts.get(&id).copied().ok_or_else(|| {
                 Problem::error(
                     "account-id-unknown",
                     format!("{path}.account_id"),
@@ -271,11 +324,15 @@ impl<'a> Index<'a> {
                 )
             })?),
             None => {
-                let remembered = address
-                    .tenant_key()
-                    .and_then(|key| self.known_accounts.get(key))
-                    .and_then(|id| self.accounts.get(id));
-                if let Some(account) = remembered.filter(|found| !found.account.email.eq_ignore_ascii_case(email)) {
+                let key = address.tenant_key().unwrap_or_default();
+                let remembered = self.known_accounts.get(key).and_then(|id| self.accounts.get(id)).copied();
+                let found = match remembered {
+                    Some(account) => Some(account),
+                    None => self.tagged_account(address, key)?,
+                };
+                if let Some(account) = found.filter(|found| !found.account.email.eq_ignore_ascii_case(email))
+                    && !is_closed(account)
+                {
                     return Err(Problem::error(
                         "account-email-differs",
                         format!("{path}.account_email"),
@@ -283,10 +340,15 @@ impl<'a> Index<'a> {
                             "account `{}` of this tenant has the root e-mail `{}`, not `{email}`",
                             account.account.id, account.account.email
                         ),
-                        "write the address it has; to change it, change it in the account itself first",
+                        format!(
+                            "to keep that address, write `account_email = \"{}\"`; to change it, ask AWS to mail a \
+                             code to the new one (`start_root_email_change`) and give that code back \
+                             (`finish_root_email_change`), then plan again",
+                            account.account.email
+                        ),
                     ));
                 }
-                remembered.or_else(|| self.accounts_by_email.get(email))
+                found.or_else(|| self.accounts_by_email.get(email).copied())
             }
         };
         let Some(found) = found else {
@@ -305,10 +367,10 @@ impl<'a> Index<'a> {
             };
         };
         let account = &found.account;
-        if !matches!(
-            account.state,
-            AccountState::Active | AccountState::PendingActivation | AccountState::Unknown
-        ) {
+        if is_closed(found) {
+            if self.leaving.contains_key(address.tenant_key().unwrap_or_default()) {
+                return Ok(present(id_from(account.id), Vec::new()));
+            }
             return Err(Problem::error(
                 "account-closed",
                 format!("{path}.account_email"),
@@ -320,23 +382,49 @@ impl<'a> Index<'a> {
             ));
         }
         let (zone, tenant) = (found.tags.get(ZONE_TAG), found.tags.get(TENANT_TAG));
+        let ours = self.names.tenant(&found.tags);
         if let (Some(zone), Some(tenant)) = (zone, tenant)
-            && (zone != self.zone || Some(tenant.as_str()) != address.tenant_key())
+            && ours != address.tenant_key()
         {
             return Err(Problem::error(
                 "account-of-another",
                 path,
                 format!("account `{}` belongs to tenant `{tenant}` of zone `{zone}`", account.id),
-                "give this tenant an account of its own",
+                format!(
+                    "give this tenant an account of its own; if it is tenant `{tenant}` under a new key, write \
+                     `renamed_from = \"{tenant}\"`"
+                ),
             ));
         }
-        let id = id_from(account.id);
-        Ok(if zone.is_none() {
-            Presence::Foreign { id }
-        } else {
-            present(id, tag_changes(&found.tags, tags))
-        })
+        let mut changes = text_changes("name", &account.name, name);
+        changes.extend(tag_changes(&found.tags, tags));
+        Ok(present(id_from(account.id), changes))
     }
+
+    /// The account that carries the tenant's key.
+    fn tagged_account(&self, address: &Address, key: &str) -> Result<Option<&'a ObservedAccount>, Problem> {
+        match self.accounts_by_tenant.get(key).map_or(&[][..], Vec::as_slice) {
+            [] => Ok(None),
+            [account] => Ok(Some(account)),
+            several => {
+                let ids: Vec<String> = several.iter().map(|found| found.account.id.to_string()).collect();
+                Err(Problem::error(
+                    "duplicate-resource",
+                    address.as_str(),
+                    format!("{} accounts carry this tenant's key: `{}`", ids.len(), ids.join("`, `")),
+                    "write the id of the right one as `account_id`, or take the `securebase:` tags off the others",
+                ))
+            }
+        }
+    }
+}
+
+/// Whether an account is closed, on its way there, or suspended by AWS.
+pub(crate) fn is_closed(account: &ObservedAccount) -> bool {
+    matches!(
+        account.account.state,
+        AccountState::Suspended | AccountState::PendingClosure | AccountState::Closed
+    )
 }
 
 impl Member<'_> {

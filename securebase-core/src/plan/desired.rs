@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use ipnet::Ipv4Net;
 
+use super::existing::Existing;
 use crate::model::{
     Address, LandingZone, NetworkFeatures, Problem, ResourceSpec, RouteTarget, Tags, Tenant, TenantKey,
     TierName,
@@ -21,19 +22,28 @@ pub const ADDRESS_TAG: &str = "securebase:address";
 /// The tag whose value is the tenant's key.
 pub const TENANT_TAG: &str = "securebase:tenant";
 
-/// Everything a zone wants to exist, given the block of each tenant's VPC.
+/// Everything a zone wants to exist, given the block of each tenant's VPC and what exists and cannot change its name.
+///
+/// A tenant that leaves has an account in the unit of those who left, and nothing else.
 pub(super) fn graph(
     zone: &LandingZone,
     scope: &Scope,
     blocks: &BTreeMap<TenantKey, Ipv4Net>,
+    existing: &Existing,
 ) -> Result<ResourceGraph, Error> {
-    let mut build = Build { zone, scope, resources: Vec::new(), problems: Vec::new() };
+    let mut build = Build { zone, scope, existing, resources: Vec::new(), problems: Vec::new() };
     build.organization();
     let attachments = build.guardrails();
+    let suspended = build.suspended();
     let mut tenants: Vec<&Tenant> = zone.tenants.iter().collect();
     tenants.sort_by(|a, b| a.key.cmp(&b.key));
     for tenant in tenants {
-        build.account(tenant, attachments.get(&tenant.tier).map_or(&[], Vec::as_slice));
+        if tenant.offboard.is_some() {
+            build.account(tenant, &zone.suspended_ou, &suspended);
+            continue;
+        }
+        let guardrails = attachments.get(&tenant.tier).map_or(&[][..], Vec::as_slice);
+        build.account(tenant, &tenant.ou_path(), guardrails);
         if let (Some(features), Some(block)) = (zone.network, blocks.get(&tenant.key)) {
             build.network(tenant, features, *block);
         }
@@ -48,6 +58,7 @@ pub(super) fn graph(
 struct Build<'a> {
     zone: &'a LandingZone,
     scope: &'a Scope,
+    existing: &'a Existing,
     resources: Vec<Resource>,
     problems: Vec<Problem>,
 }
@@ -125,28 +136,44 @@ impl Build<'_> {
                     continue;
                 }
             };
-            let target = Address::organizational_unit(&tier.ou_name);
-            for guardrails::Document { name, description, text } in documents {
-                let policy = Address::policy(&name);
-                let tags = self.tags(&policy, None, None);
-                let enabled = Dependency { on: Address::root(), why: Why::PoliciesEnabled };
-                let spec = ResourceSpec::ServiceControlPolicy {
-                    name: name.clone(),
-                    description,
-                    document: text,
-                    tags,
-                };
-                self.shared(policy.clone(), spec, vec![enabled]);
-                let attachment = Address::attachment(&tier.ou_name, &name);
-                let spec = ResourceSpec::PolicyAttachment { policy, target: target.clone() };
-                self.shared(attachment.clone(), spec, Vec::new());
+            for document in documents {
+                let attachment = self.attached(document, &tier.ou_name);
                 attachments.entry(tier.name.clone()).or_insert_with(Vec::new).push(attachment);
             }
         }
         attachments
     }
 
-    fn account(&mut self, tenant: &Tenant, attachments: &[Address]) {
+    /// A guardrail document on a unit; answers its attachment.
+    fn attached(&mut self, document: guardrails::Document, unit: &str) -> Address {
+        let guardrails::Document { name, description, text } = document;
+        let policy = Address::policy(&name);
+        let tags = self.tags(&policy, None, None);
+        let enabled = Dependency { on: Address::root(), why: Why::PoliciesEnabled };
+        let spec =
+            ResourceSpec::ServiceControlPolicy { name: name.clone(), description, document: text, tags };
+        self.shared(policy.clone(), spec, vec![enabled]);
+        let attachment = Address::attachment(unit, &name);
+        let spec = ResourceSpec::PolicyAttachment { policy, target: Address::organizational_unit(unit) };
+        self.shared(attachment.clone(), spec, Vec::new());
+        attachment
+    }
+
+    /// What denies everything in the unit of those who left, where somebody leaves.
+    fn suspended(&mut self) -> Vec<Address> {
+        if self.zone.tenants.iter().all(|tenant| tenant.offboard.is_none()) {
+            return Vec::new();
+        }
+        match guardrails::suspended(self.zone) {
+            Ok(document) => vec![self.attached(document, &self.zone.suspended_ou)],
+            Err(problem) => {
+                self.problems.push(problem);
+                Vec::new()
+            }
+        }
+    }
+
+    fn account(&mut self, tenant: &Tenant, unit: &str, attachments: &[Address]) {
         let guarded: Vec<Dependency> =
             attachments.iter().map(|on| Dependency { on: on.clone(), why: Why::Guarded }).collect();
         let account = Address::tenant(&tenant.key, "account");
@@ -160,14 +187,14 @@ impl Build<'_> {
             adopt: tenant.account_id,
             tags,
         };
-        let unit = Address::organizational_unit(&tenant.ou_path());
+        let unit = Address::organizational_unit(unit);
         let mut after = guarded.clone();
         after.push(Dependency { on: unit.clone(), why: Why::Guarded });
         self.of_tenant(tenant, &account, spec, after);
         let placement = Address::tenant(&tenant.key, "account/placement");
         let spec = ResourceSpec::AccountPlacement { account: account.clone(), parent: unit };
         self.of_tenant(tenant, &placement, spec, guarded);
-        if self.zone.network.is_some() {
+        if self.zone.network.is_some() && tenant.offboard.is_none() {
             let readiness = Address::tenant(&tenant.key, "account/readiness");
             let placed = Dependency { on: placement, why: Why::Placed };
             self.of_tenant(tenant, &readiness, ResourceSpec::AccountReadiness { account }, vec![placed]);
@@ -278,7 +305,12 @@ impl Build<'_> {
         self.of_tenant(tenant, &role, spec, ready());
         let log_group = at("flow-log-group");
         let spec = ResourceSpec::LogGroup {
-            name: flow_log_group_name(&self.zone.name, &tenant.key),
+            name: self
+                .existing
+                .log_groups
+                .get(&tenant.key)
+                .cloned()
+                .unwrap_or_else(|| flow_log_group_name(&self.zone.name, &tenant.key)),
             retention_days: self.zone.tier(&tenant.tier).map_or(90, |tier| tier.log_retention_days),
             tags: self.tags(&log_group, Some(tenant), None),
         };

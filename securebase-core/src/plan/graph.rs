@@ -30,6 +30,10 @@ pub enum Why {
     Attached,
     /// What depends on it must be gone first.
     Freed,
+    /// No account may lose its guardrails: those that leave must have left first.
+    Left,
+    /// An account is suspended when nothing is left in it that would go on costing.
+    TornDown,
 }
 
 impl Why {
@@ -43,6 +47,8 @@ impl Why {
             Self::Ready => "the account must be ready to be worked in",
             Self::Attached => "the internet gateway must be attached first",
             Self::Freed => "what depends on it must be gone first",
+            Self::Left => "the accounts that leave must have left first",
+            Self::TornDown => "the network must be taken down first",
         }
     }
 }
@@ -152,7 +158,7 @@ impl ResourceGraph {
 }
 
 /// Indices so that each comes after all it waits for, otherwise as close to the given order as possible; or a circle.
-fn in_order(graph: &DiGraph<usize, ()>) -> Result<Vec<usize>, Vec<usize>> {
+pub(super) fn in_order(graph: &DiGraph<usize, ()>) -> Result<Vec<usize>, Vec<usize>> {
     let mut waiting: Vec<usize> =
         graph.node_indices().map(|node| graph.edges_directed(node, petgraph::Incoming).count()).collect();
     let mut ready: std::collections::BTreeSet<NodeIndex> =

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::model::{LandingZone, Problem, Tier};
-use crate::policy::{Fit, Parameters, tier_documents_within};
+use crate::policy::{Fit, Parameters, PolicyDocument, tier_documents_within};
 
 use super::scope::flow_log_group_prefix;
 
@@ -51,4 +51,34 @@ pub(super) fn documents(zone: &LandingZone, tier: &Tier) -> Result<Vec<Document>
         }
     });
     Ok(named.collect())
+}
+
+/// The document on the unit of those who left: nothing is allowed to anybody but the executor, who must be able to look, and
+/// to take the tenant back.
+pub(super) fn suspended(zone: &LandingZone) -> Result<Document, Problem> {
+    let text = serde_json::json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Sid": "Suspended",
+            "Effect": "Deny",
+            "Action": "*",
+            "Resource": "*",
+            "Condition": {
+                "ArnNotLike": { "aws:PrincipalArn": format!("arn:*:iam::*:role/{}", zone.access_role) }
+            }
+        }]
+    });
+    let document = PolicyDocument::parse(&text.to_string()).map_err(|error| {
+        Problem::error(
+            "guardrails-do-not-fit",
+            "access_role",
+            format!("the access role cannot be named in a policy: {error}"),
+            "choose another name for it",
+        )
+    })?;
+    Ok(Document {
+        name: format!("{}-suspended-accounts", zone.name),
+        description: "Denies everything to everybody but the landing zone itself".to_owned(),
+        text: document.to_json(),
+    })
 }

@@ -12,11 +12,12 @@ use crate::observe::{Observed, ObservedOrganization};
 
 use super::compare::{Index, Presence, account_id};
 use super::cost::MarginFloor;
-use super::desired;
-use super::graph::{Dependency, Resource, ResourceGraph};
+use super::existing::Existing;
+use super::graph::{Dependency, Resource, ResourceGraph, Why};
+use super::owner::{Names, tenant_of};
 use super::scope::Scope;
 use super::step::{Action, Plan, PlannedTenant, Site, Step};
-use super::{Error, blocks, lockout, saved, surplus};
+use super::{Error, blocks, departure, desired, lockout, saved, sequence, surplus, warnings};
 
 /// Plans a zone.
 ///
@@ -76,16 +77,21 @@ impl<'a> Planner<'a> {
     /// As [`Planner::plan`].
     pub fn desired(&self) -> Result<ResourceGraph, Error> {
         let scope = self.scope();
-        let blocks = self.blocks()?;
-        desired::graph(self.zone, &scope, &blocks)
+        let existing = self.existing(&scope);
+        let blocks = self.blocks(&existing)?;
+        desired::graph(self.zone, &scope, &blocks, &existing)
     }
 
-    fn blocks(&self) -> Result<BTreeMap<TenantKey, Ipv4Net>, Error> {
+    fn existing(&self, scope: &Scope) -> Existing {
+        let of = |observed| Existing::of(self.zone, observed, &Names::of(scope));
+        self.observed.map(of).unwrap_or_default()
+    }
+
+    fn blocks(&self, existing: &Existing) -> Result<BTreeMap<TenantKey, Ipv4Net>, Error> {
         if self.zone.network.is_none() {
             return Ok(BTreeMap::new());
         }
-        let existing = self.observed.map(|observed| existing_blocks(self.zone, observed)).unwrap_or_default();
-        blocks::assign(self.zone, &existing).map_err(|problems| Error::Problems(Problems(problems)))
+        blocks::assign(self.zone, &existing.blocks).map_err(|problems| Error::Problems(Problems(problems)))
     }
 
     /// The plan.
@@ -103,8 +109,9 @@ impl<'a> Planner<'a> {
             }
         };
         let scope = self.scope();
-        let blocks = self.blocks()?;
-        let graph = desired::graph(self.zone, &scope, &blocks)?;
+        let existing = self.existing(&scope);
+        let blocks = self.blocks(&existing)?;
+        let graph = desired::graph(self.zone, &scope, &blocks, &existing)?;
         let index = Index::new(observed, &scope);
         let mut diff = Diff::default();
         for resource in graph.iter() {
@@ -113,21 +120,28 @@ impl<'a> Planner<'a> {
         if !diff.problems.is_empty() {
             return Err(Error::Problems(Problems(diff.problems)));
         }
-        let Diff { mut steps, known, .. } = diff;
+        let Diff { mut steps, mut known, .. } = diff;
         let mut warnings = self.zone.warnings.clone();
-        let surplus = surplus::find(self.zone, &scope, &graph, &index, &known);
+        let surplus = surplus::find(self.zone, &scope, &graph, &index, &known, &steps);
         warnings.extend(surplus.warnings);
-        warnings.extend(quota_warnings(self.zone, observed, &steps));
         for step in surplus.deletions {
+            // What another deletion names by its address, a gateway's VPC, must have an id.
+            known.extend(step.id.clone().map(|id| (step.address.clone(), id)));
             steps.insert(step.address.clone(), step);
         }
+        warnings.extend(departure::plan(self.zone, &graph, &index, &known, &mut steps));
+        sequence::arrange(&graph, observed, &mut steps)?;
+        warnings.extend(warnings::renames(&steps));
+        warnings.extend(warnings::quotas(self.zone, observed, &steps));
         let (errors, doubts): (Vec<Problem>, Vec<Problem>) =
             lockout::problems(self.zone, &graph, &steps).into_iter().partition(Problem::is_error);
         if !errors.is_empty() {
             return Err(Error::Problems(Problems(errors)));
         }
         warnings.extend(doubts);
-        let inventory = graph.iter().map(|resource| (resource.address.clone(), resource.kind())).collect();
+        let wanted = |resource: &&Resource| departure::is_wanted(&index, &known, resource);
+        let kept = graph.iter().filter(wanted);
+        let inventory = kept.map(|resource| (resource.address.clone(), resource.kind())).collect();
         let plan = Plan {
             observed_fingerprint: saved::fingerprint(observed, &scope),
             observed: observed.clone(),
@@ -153,9 +167,26 @@ struct Diff {
     steps: IndexMap<Address, Step>,
     known: BTreeMap<Address, ResourceId>,
     problems: Vec<Problem>,
+    /// The steps that must be done before a resource is as it shall be, for those that have no step of their own.
+    pending: BTreeMap<Address, Vec<Address>>,
 }
 
 impl Diff {
+    /// The steps a resource waits for.
+    fn pending_of(&self, resource: &Resource) -> Vec<Dependency> {
+        let mut all: BTreeMap<Address, Why> = BTreeMap::new();
+        for Dependency { on, why } in resource.dependencies() {
+            if self.steps.contains_key(&on) {
+                all.insert(on, why);
+            } else if let Some(pending) = self.pending.get(&on) {
+                for on in pending {
+                    all.entry(on.clone()).or_insert(why);
+                }
+            }
+        }
+        all.into_iter().map(|(on, why)| Dependency { on, why }).collect()
+    }
+
     fn compare<'a>(&mut self, resource: &'a Resource, index: &Index<'a>) {
         let look_first = resource.tenant.as_ref().is_some_and(|key| {
             account_id(&self.known, &Address::tenant(key, "account"))
@@ -179,7 +210,9 @@ impl Diff {
                 (Action::Move, Some(id), changes)
             }
             Presence::Present { id, changes } => (Action::Update, Some(id), changes),
-            Presence::Foreign { id } => (Action::Adopt, Some(id), Vec::new()),
+            Presence::Foreign { id, changes } => (Action::Adopt, Some(id), changes),
+            // Nobody gets an account in order to leave it.
+            Presence::Absent if index.departure(tenant_of(&resource.address)).is_some() => return,
             Presence::Absent => match kind {
                 ResourceKind::AccountPlacement => (Action::Move, None, Vec::new()),
                 ResourceKind::AccountReadiness => (Action::Verify, None, Vec::new()),
@@ -191,14 +224,15 @@ impl Diff {
         if let Some(id) = &id {
             self.known.insert(resource.address.clone(), id.clone());
         }
+        let depends_on = self.pending_of(resource);
         if action == Action::NoOp {
+            // Whoever waits for it waits for what it waits for: a policy that changes is not in force because it is attached.
+            if !depends_on.is_empty() {
+                let pending = depends_on.into_iter().map(|dependency| dependency.on).collect();
+                self.pending.insert(resource.address.clone(), pending);
+            }
             return;
         }
-        let depends_on: Vec<Dependency> = resource
-            .dependencies()
-            .into_iter()
-            .filter(|dependency| self.steps.contains_key(&dependency.on))
-            .collect();
         self.steps.insert(
             resource.address.clone(),
             Step {
@@ -229,26 +263,6 @@ fn site_of(resource: &Resource) -> Site {
     }
 }
 
-/// The blocks of the VPCs that exist, by tenant.
-fn existing_blocks(zone: &LandingZone, observed: &Observed) -> BTreeMap<TenantKey, Ipv4Net> {
-    let name = zone.name.as_str();
-    let mut blocks: BTreeMap<&str, Ipv4Net> = BTreeMap::new();
-    for member in observed.members.values().flat_map(BTreeMap::values) {
-        for vpc in &member.vpcs {
-            if let Some(address) = super::compare::our_address(&vpc.vpc.tags, name) {
-                blocks.insert(address, vpc.vpc.cidr);
-            }
-        }
-    }
-    zone.tenants
-        .iter()
-        .filter_map(|tenant| {
-            let block = blocks.get(Address::tenant(&tenant.key, "vpc").as_str())?;
-            Some((tenant.key.clone(), *block))
-        })
-        .collect()
-}
-
 fn planned_tenants(zone: &LandingZone, blocks: &BTreeMap<TenantKey, Ipv4Net>) -> Vec<PlannedTenant> {
     let mut tenants: Vec<PlannedTenant> = zone
         .tenants
@@ -264,47 +278,6 @@ fn planned_tenants(zone: &LandingZone, blocks: &BTreeMap<TenantKey, Ipv4Net>) ->
         .collect();
     tenants.sort_by(|a, b| a.key.cmp(&b.key));
     tenants
-}
-
-/// What the plan needs beyond what AWS grants unasked: one warning a quota, with the request to make.
-fn quota_warnings(zone: &LandingZone, observed: &Observed, steps: &IndexMap<Address, Step>) -> Vec<Problem> {
-    let creates = |kind: ResourceKind| {
-        steps.values().filter(|step| step.kind == kind && step.action == Action::Create).count() as u64
-    };
-    let organization = observed.organization.as_ref();
-    let exist = |count: Option<usize>| count.unwrap_or_default() as u64;
-    let account_count =
-        |organization: &ObservedOrganization| organization.accounts.len() + organization.other_account_count;
-    // The management account is there even where nothing was observed.
-    let accounts = exist(organization.map(account_count)).max(1);
-    let units = exist(organization.map(|organization| organization.units.len()));
-    let policies = exist(organization.map(|organization| organization.policies.len()));
-    let needs = [
-        ("accounts", accounts + creates(ResourceKind::Account)),
-        ("organizational_units", units + creates(ResourceKind::OrganizationalUnit)),
-        ("policies", policies + creates(ResourceKind::ServiceControlPolicy)),
-    ];
-    needs
-        .into_iter()
-        .filter_map(|(name, needed)| {
-            let limit = zone.limits.get(name)?;
-            let granted = zone.limits.quota(name);
-            (needed > granted).then(|| {
-                let request = limit.request.as_deref().map_or_else(
-                    || "AWS does not raise this quota: use a second organization".to_owned(),
-                    |request| {
-                        format!(
-                            "ask for at least {needed} in Service Quotas: {request}; once granted, write \
-                             `limits.{name} = {needed}`"
-                        )
-                    },
-                );
-                let message =
-                    format!("the plan needs {needed} {}, the quota `{name}` is {granted}", limit.unit);
-                Problem::warning("quota-request", format!("limits.{name}"), message, request)
-            })
-        })
-        .collect()
 }
 
 impl Observed {

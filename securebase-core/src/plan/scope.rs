@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
-use crate::cloud::Account;
-use crate::model::{AccountId, Address, LandingZone, Region, ResourceId, RoleName, TenantKey, ZoneName};
+use crate::cloud::{Account, Vpc};
+use crate::model::{
+    AccountId, Address, Departure, LandingZone, Region, ResourceId, RoleName, TenantKey, ZoneName,
+};
 use crate::observe::ObservedOrganization;
 
 /// What of the cloud a zone is concerned with.
@@ -17,6 +20,9 @@ pub struct Scope {
     pub access_role: RoleName,
     /// The paths of its organizational units, names joined by `/`, parents before children.
     pub unit_paths: Vec<String>,
+    /// The paths of units that may be left over: remembered ones that no tenant needs now, and that of those who left.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former_unit_paths: Vec<String>,
     /// Its tenants, by key.
     pub tenants: Vec<ScopedTenant>,
     /// Whether tenants have networks: without, no member account is looked into.
@@ -30,6 +36,9 @@ pub struct Scope {
 pub struct ScopedTenant {
     /// Its key.
     pub key: TenantKey,
+    /// The key it had before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub former_key: Option<TenantKey>,
     /// The name its account has or will have.
     pub account_name: String,
     /// The address of its root user, in lower case.
@@ -38,6 +47,28 @@ pub struct ScopedTenant {
     pub account_id: Option<AccountId>,
     /// The region of its network.
     pub region: Region,
+    /// The VPC to adopt, and the block it must have, as far as they are written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vpc_id: Option<ResourceId>,
+    /// See `vpc_id`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vpc_cidr: Option<Ipv4Net>,
+    /// How it leaves, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offboard: Option<Departure>,
+}
+
+impl ScopedTenant {
+    /// The VPC that is not ours yet and shall be: the one the file names, else one that has the written block. None where the
+    /// tenant has a VPC of ours, or leaves.
+    pub(crate) fn adoptable<'v>(&self, vpcs: &'v [Vpc], is_ours: impl Fn(&Vpc) -> bool) -> Option<&'v Vpc> {
+        if self.offboard.is_some() || vpcs.iter().any(is_ours) {
+            return None;
+        }
+        let named = |vpc: &&Vpc| self.vpc_id.as_ref() == Some(&vpc.id);
+        let fits = |vpc: &&Vpc| self.vpc_id.is_none() && self.vpc_cidr == Some(vpc.cidr) && !vpc.is_default;
+        vpcs.iter().find(|vpc| named(vpc) || fits(vpc))
+    }
 }
 
 impl Scope {
@@ -49,6 +80,9 @@ impl Scope {
                 unit_paths.push(tenant.ou_path[..depth].join("/"));
             }
         }
+        let leaving = zone.tenants.iter().any(|tenant| tenant.offboard.is_some());
+        let mut former_unit_paths = Vec::new();
+        (if leaving { &mut unit_paths } else { &mut former_unit_paths }).push(zone.suspended_ou.clone());
         // Text order puts a parent before its children: a path is a prefix of every path below it.
         unit_paths.sort();
         unit_paths.dedup();
@@ -57,10 +91,14 @@ impl Scope {
             .iter()
             .map(|tenant| ScopedTenant {
                 key: tenant.key.clone(),
+                former_key: tenant.renamed_from.clone(),
                 account_name: tenant.account_name.clone(),
                 account_email: tenant.account_email.folded(),
                 account_id: tenant.account_id,
                 region: tenant.region.clone(),
+                vpc_id: tenant.vpc_id.clone(),
+                vpc_cidr: tenant.vpc_cidr,
+                offboard: tenant.offboard,
             })
             .collect();
         tenants.sort_by(|a, b| a.key.cmp(&b.key));
@@ -68,6 +106,7 @@ impl Scope {
             zone: zone.name.clone(),
             access_role: zone.access_role.clone(),
             unit_paths,
+            former_unit_paths,
             tenants,
             network: zone.network.is_some(),
             flow_log_role: flow_log_role_name(&zone.name),
@@ -81,10 +120,30 @@ impl Scope {
     #[must_use]
     pub fn remember(mut self, remembered: &BTreeMap<Address, ResourceId>) -> Self {
         for tenant in self.tenants.iter_mut().filter(|tenant| tenant.account_id.is_none()) {
-            let id = remembered.get(&Address::tenant(&tenant.key, "account"));
+            let of = |key: &TenantKey| remembered.get(&Address::tenant(key, "account"));
+            let id = of(&tenant.key).or_else(|| tenant.former_key.as_ref().and_then(of));
             tenant.account_id = id.and_then(|id| id.as_str().parse().ok());
         }
+        let paths = remembered.keys().filter_map(|address| address.as_str().strip_prefix("organization/ou/"));
+        self.former_unit_paths.extend(paths.map(str::to_owned));
+        self.former_unit_paths.sort();
+        self.former_unit_paths.dedup();
+        self.former_unit_paths.retain(|path| !self.unit_paths.contains(path));
         self
+    }
+
+    /// Whether a survey looks at the unit at that path.
+    pub(crate) fn watches(&self, path: &str) -> bool {
+        self.watched().any(|watched| watched == path)
+    }
+
+    /// Whether a survey looks at a unit below that path.
+    pub(crate) fn watches_below(&self, path: &str) -> bool {
+        self.watched().any(|watched| watched.strip_prefix(path).is_some_and(|rest| rest.starts_with('/')))
+    }
+
+    fn watched(&self) -> impl Iterator<Item = &str> {
+        self.unit_paths.iter().chain(&self.former_unit_paths).map(String::as_str)
     }
 
     /// A test whether an account is one of the zone's tenants', by id, e-mail or name.

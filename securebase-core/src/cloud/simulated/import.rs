@@ -9,7 +9,7 @@ use super::place::{Kept, Place, Shelf};
 use super::world::World;
 use crate::cloud::NatGatewayState;
 use crate::model::ResourceId;
-use crate::observe::{Observed, ObservedMember, ObservedOrganization};
+use crate::observe::{Observed, ObservedMember, ObservedOrganization, ObservedVpc};
 use crate::time::Time;
 
 impl World {
@@ -107,6 +107,7 @@ fn shelf<T: Clone>(rows: &[T], id: impl Fn(&T) -> &ResourceId) -> Shelf<T> {
 fn fill(place: &mut Place, member: &ObservedMember) {
     let ObservedMember {
         vpcs,
+        foreign_vpcs,
         subnets,
         internet_gateways,
         elastic_ips,
@@ -118,6 +119,10 @@ fn fill(place: &mut Place, member: &ObservedMember) {
         log_groups,
     } = member;
     place.vpcs = shelf(vpcs, |row| &row.vpc.id);
+    for vpc in foreign_vpcs {
+        let value = ObservedVpc { vpc: vpc.clone(), dns_support: true, dns_hostnames: false };
+        place.vpcs.insert(vpc.id.clone(), Kept { value, visible_from: Time::ZERO });
+    }
     place.subnets = shelf(subnets, |row| &row.id);
     place.internet_gateways = shelf(internet_gateways, |row| &row.id);
     place.elastic_ips = shelf(elastic_ips, |row| &row.id);

@@ -220,6 +220,7 @@ pub(super) fn observe(world: &World) -> Observed {
 fn member(place: &Place) -> ObservedMember {
     ObservedMember {
         vpcs: values(&place.vpcs).cloned().collect(),
+        foreign_vpcs: Vec::new(),
         subnets: values(&place.subnets).cloned().collect(),
         internet_gateways: values(&place.internet_gateways).cloned().collect(),
         elastic_ips: values(&place.elastic_ips).cloned().collect(),

@@ -5,11 +5,12 @@
 
 use std::time::Duration;
 
-use crate::cloud::{AccountRequest, AccountRequestState, Operation, PageToken, Reply};
+use crate::cloud::{Account, AccountRequest, AccountRequestState, AccountState, Operation, PageToken, Reply};
 use crate::model::{AccountId, ResourceSpec, Tags};
+use crate::plan::Action;
 use crate::time::Time;
 
-use super::{Context, Found, Program, Stage, changed_tags, unexpected};
+use super::{Context, Found, Program, Settled, Stage, changed_tags, changes_field, unexpected};
 
 type Act = Result<Option<Operation>, String>;
 
@@ -37,12 +38,64 @@ pub(super) fn create(ctx: &Context<'_>, program: &Program, index: usize) -> Act 
     })
 }
 
-pub(super) fn update(ctx: &Context<'_>) -> Result<Vec<Operation>, String> {
-    let tags = changed_tags(ctx);
-    if tags.is_empty() {
-        return Ok(Vec::new());
+/// The service of AWS that renames accounts, once the organization trusts it.
+const ACCOUNT_SERVICE: &str = "account.amazonaws.com";
+/// How often a name is refused after the service was trusted, until that is taken for an answer.
+const DENIALS_MAX: u32 = 10;
+
+pub(super) fn update(ctx: &Context<'_>, program: &Program) -> Result<Vec<Operation>, String> {
+    let mut operations = Vec::new();
+    if let (ResourceSpec::Account { name, .. }, true) = (&ctx.step.spec, renames(ctx)) {
+        if program.trust {
+            operations.push(Operation::EnableAwsServiceAccess { service: ACCOUNT_SERVICE.to_owned() });
+        }
+        operations.push(Operation::PutAccountName { account: own(ctx)?, name: name.clone() });
     }
-    Ok(vec![Operation::TagResource { resource: ctx.own_id()?, tags }])
+    let tags = changed_tags(ctx);
+    if !tags.is_empty() {
+        operations.push(Operation::TagResource { resource: ctx.own_id()?, tags });
+    }
+    Ok(operations)
+}
+
+/// Whether the step gives an account that exists another name.
+pub(super) fn renames(ctx: &Context<'_>) -> bool {
+    matches!(ctx.step.spec, ResourceSpec::Account { .. })
+        && matches!(ctx.step.action, Action::Update | Action::Adopt)
+        && changes_field(ctx, &["name"])
+}
+
+/// A name was refused. The first time the service is not trusted yet; after that it takes a moment until it is.
+pub(super) fn untrusted(program: &mut Program) -> Result<(), ()> {
+    if program.generation >= DENIALS_MAX {
+        return Err(());
+    }
+    program.generation += 1;
+    if program.trust {
+        program.pause = Some(Duration::from_secs(3));
+    }
+    program.trust = true;
+    Ok(())
+}
+
+pub(super) fn delete(ctx: &Context<'_>) -> Result<Vec<Operation>, String> {
+    Ok(vec![Operation::CloseAccount { account: own(ctx)? }])
+}
+
+/// How an account that is being closed stands.
+pub(super) fn closing(ctx: &Context<'_>) -> Result<Operation, String> {
+    Ok(Operation::DescribeAccount { account: own(ctx)? })
+}
+
+pub(super) fn closed(account: &Account) -> Settled {
+    match account.state {
+        AccountState::Suspended | AccountState::Closed => Settled::Yes,
+        _ => Settled::No,
+    }
+}
+
+fn own(ctx: &Context<'_>) -> Result<AccountId, String> {
+    ctx.own_id()?.as_str().parse().map_err(|error| format!("{error}"))
 }
 
 pub(super) fn look_up(ctx: &Context<'_>, program: &Program, page: Option<PageToken>) -> Act {

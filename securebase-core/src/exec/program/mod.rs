@@ -126,6 +126,8 @@ pub(super) struct Program {
     parent: Option<ResourceId>,
     /// A route is there already: replace it instead of creating it.
     replace: bool,
+    /// The service that renames accounts must be trusted by the organization first.
+    trust: bool,
     generation: u32,
     /// Since when an effect is in doubt.
     doubt_since: Option<Time>,
@@ -170,6 +172,7 @@ impl Program {
             second_list: false,
             parent: None,
             replace: false,
+            trust: false,
             generation: 0,
             doubt_since: None,
             exists: None,
@@ -354,6 +357,7 @@ impl Program {
             (Stage::Act(index), _) if error.code == "InvalidSubnet.Conflict" => {
                 self.already_exists(ctx, index, error, now)
             }
+            (Stage::Act(_), ErrorKind::NotReady) if account::renames(ctx) => account::untrusted(self),
             _ => Err(()),
         }
     }
@@ -373,6 +377,7 @@ impl Program {
                 | ResourceSpec::OrganizationRoot,
                 _,
             )
+            | (ResourceSpec::Account { .. }, Action::Delete)
             | (ResourceSpec::InternetGateway { .. } | ResourceSpec::VpnGateway { .. }, Action::Update) => {
                 self.stage = Stage::Act(index + 1);
                 Ok(())
@@ -427,7 +432,7 @@ impl Program {
                     | ResourceSpec::OrganizationalUnit { .. }
                     | ResourceSpec::ServiceControlPolicy { .. }
                     | ResourceSpec::PolicyAttachment { .. } => organization::update(ctx, self)?,
-                    ResourceSpec::Account { .. } => account::update(ctx)?,
+                    ResourceSpec::Account { .. } => account::update(ctx, self)?,
                     ResourceSpec::FlowLogRole { .. } | ResourceSpec::LogGroup { .. } => {
                         workload::update(ctx)?
                     }
@@ -437,9 +442,10 @@ impl Program {
             }
             Action::Delete => {
                 let mut operations = match &ctx.step.spec {
-                    ResourceSpec::ServiceControlPolicy { .. } | ResourceSpec::PolicyAttachment { .. } => {
-                        organization::delete(ctx)?
-                    }
+                    ResourceSpec::OrganizationalUnit { .. }
+                    | ResourceSpec::ServiceControlPolicy { .. }
+                    | ResourceSpec::PolicyAttachment { .. } => organization::delete(ctx)?,
+                    ResourceSpec::Account { .. } => account::delete(ctx)?,
                     ResourceSpec::FlowLogRole { .. } | ResourceSpec::LogGroup { .. } => {
                         workload::delete(ctx)?
                     }
@@ -530,6 +536,7 @@ impl Program {
     fn settle(&self, ctx: &Context<'_>) -> Result<Option<Operation>, String> {
         match (&ctx.step.spec, ctx.step.action) {
             (ResourceSpec::OrganizationRoot, _) => Ok(Some(Operation::ListRoots)),
+            (ResourceSpec::Account { .. }, Action::Delete) => account::closing(ctx).map(Some),
             (ResourceSpec::NatGateway { .. }, Action::Create | Action::Delete) => {
                 let tags = ctx.key_tags(&ctx.step.address);
                 Ok(Some(Operation::DescribeNatGateways { tags, page: self.page.clone() }))
@@ -544,6 +551,7 @@ impl Program {
                 let enabled = roots.iter().any(|root| root.service_control_policies);
                 Ok(if enabled { Settled::Yes } else { Settled::No })
             }
+            Reply::Account(account) => Ok(account::closed(account)),
             Reply::NatGateways(page) => {
                 let id = self.final_id(ctx)?;
                 Ok(network::nat_settled(&id, ctx.step.action, &page.items))
@@ -557,6 +565,7 @@ impl Program {
         let latency = match (&ctx.step.spec, ctx.step.action) {
             (ResourceSpec::NatGateway { .. }, Action::Create) => ctx.latencies.get("nat_gateway_available"),
             (ResourceSpec::NatGateway { .. }, _) => ctx.latencies.get("nat_gateway_deleted"),
+            (ResourceSpec::Account { .. }, Action::Delete) => ctx.latencies.get("account_closure"),
             _ => None,
         };
         match latency {

@@ -63,6 +63,7 @@ pub(super) fn delete(ctx: &Context<'_>) -> Result<Vec<Operation>, String> {
             let parse = |text: &str| text.parse().map_err(|error: crate::model::NameError| error.to_string());
             Operation::DetachPolicy { policy: parse(policy)?, target: parse(target)? }
         }
+        ResourceSpec::OrganizationalUnit { .. } => Operation::DeleteOrganizationalUnit { unit: id },
         _ => Operation::DeletePolicy { policy: id },
     }])
 }

@@ -1,0 +1,126 @@
+//! Asks one target, patiently and no faster than AWS answers.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::cloud::{Call, Cloud, CloudError, ErrorKind, Operation, PageToken, Reply, Target};
+use crate::exec::Error;
+use crate::exec::limiter::Pacer;
+use crate::exec::retry;
+use crate::model::{AccountId, Limits, Region, ResourceId, Tags};
+use crate::time::Seed;
+
+/// The place a rate holds for: everywhere, or one account in one region.
+type Lane = (String, Option<(AccountId, Region)>);
+
+/// The request rates of AWS, shared by all that is asked at a time: asking faster costs refusals, and is refused to others
+/// of the same organization too.
+#[derive(Default)]
+pub(super) struct Pace {
+    limits: Limits,
+    lanes: Mutex<BTreeMap<Lane, Pacer>>,
+}
+
+impl Pace {
+    /// Waits until the next call may leave.
+    async fn keep(&self, cloud: &dyn Cloud, target: &Target, operation: &Operation) {
+        let Some(bucket) = self.limits.bucket(operation.action()) else { return };
+        let place = match target {
+            Target::Member { account, region, .. } if !bucket.shared => Some((*account, region.clone())),
+            _ => None,
+        };
+        let now = cloud.now();
+        let ready = {
+            let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+            let pacer = lanes.entry((bucket.name.clone(), place)).or_insert_with(|| Pacer::new(bucket));
+            let ready = pacer.ready_at(now);
+            pacer.take(ready);
+            ready
+        };
+        let wait = ready.since(now);
+        if !wait.is_zero() {
+            cloud.pause(wait).await;
+        }
+    }
+}
+
+/// Asks one target.
+pub(super) struct Asker<'a> {
+    pub(super) cloud: &'a dyn Cloud,
+    pub(super) pace: &'a Pace,
+    pub(super) target: Target,
+}
+
+impl Asker<'_> {
+    pub(super) async fn try_ask(&self, operation: &Operation) -> Result<Reply, CloudError> {
+        let mut waited = Duration::ZERO;
+        for attempt in 0.. {
+            self.pace.keep(self.cloud, &self.target, operation).await;
+            let call = Call { target: self.target.clone(), operation: operation.clone() };
+            let error = match self.cloud.call(call).await {
+                Ok(reply) => return Ok(reply),
+                Err(error) => error,
+            };
+            let lasting = matches!(error.kind, ErrorKind::NotFound | ErrorKind::NotReady);
+            let wait =
+                retry::wait(&error, attempt, waited, Seed::new(0), operation.name()).filter(|_| !lasting);
+            let Some(wait) = wait else { return Err(error) };
+            waited += wait;
+            self.cloud.pause(wait).await;
+        }
+        Err(CloudError::not_sent("Exhausted", "no attempt is left"))
+    }
+
+    pub(super) async fn ask(&self, operation: Operation) -> Result<Reply, Error> {
+        self.try_ask(&operation).await.map_err(|error| failed(&operation, error))
+    }
+
+    /// The reply, `None` where what is asked about does not exist.
+    pub(super) async fn find(&self, operation: Operation) -> Result<Option<Reply>, Error> {
+        match self.try_ask(&operation).await {
+            Ok(reply) => Ok(Some(reply)),
+            Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(failed(&operation, error)),
+        }
+    }
+
+    /// All pages of a list.
+    pub(super) async fn all<T>(
+        &self,
+        operation: impl Fn(Option<PageToken>) -> Operation,
+        items: impl Fn(Reply) -> Option<(Vec<T>, Option<PageToken>)>,
+    ) -> Result<Vec<T>, Error> {
+        let mut found = Vec::new();
+        let mut page = None;
+        loop {
+            let asked = operation(page);
+            let reply = self.ask(asked.clone()).await?;
+            let shape = reply.shape();
+            let Some((items, next)) = items(reply) else {
+                let message = format!("the cloud answered with {shape}");
+                return Err(failed(&asked, CloudError::rejected("UnexpectedReply", message)));
+            };
+            found.extend(items);
+            match next {
+                Some(next) => page = Some(next),
+                None => return Ok(found),
+            }
+        }
+    }
+
+    pub(super) async fn tags(&self, resource: &ResourceId) -> Result<Tags, Error> {
+        let list = |page| Operation::ListTagsForResource { resource: resource.clone(), page };
+        let pairs = self
+            .all(list, |reply| match reply {
+                Reply::Tags(tags, next) => Some((tags.into_iter().collect(), next)),
+                _ => None,
+            })
+            .await?;
+        Ok(pairs.into_iter().collect())
+    }
+}
+
+pub(super) fn failed(operation: &Operation, source: CloudError) -> Error {
+    Error::Survey { what: operation.action().to_owned(), source: Box::new(source) }
+}

@@ -1,0 +1,143 @@
+//! One member account in one region: what is ours, and a VPC that may become ours.
+
+use crate::cloud::{ErrorKind, Operation, Reply, Target, Vpc, VpcAttribute};
+use crate::exec::Error;
+use crate::model::{AccountId, ResourceId, Tags};
+use crate::observe::{ObservedLogGroup, ObservedMember, ObservedVpc};
+use crate::plan::{Names, ScopedTenant, ZONE_TAG, flow_log_group_prefix};
+
+use super::Surveyor;
+use super::asker::{Asker, failed};
+
+impl Surveyor<'_> {
+    /// What is in an account, `None` where it does not answer yet.
+    pub(super) async fn member(
+        &self,
+        account: AccountId,
+        tenant: &ScopedTenant,
+    ) -> Result<Option<ObservedMember>, Error> {
+        let target =
+            Target::Member { account, region: tenant.region.clone(), role: self.scope.access_role.clone() };
+        let asker = Asker { cloud: self.cloud, pace: &self.pace, target };
+        match asker.try_ask(&Operation::GetCallerIdentity).await {
+            Ok(_) => {}
+            Err(error) if error.kind == ErrorKind::NotReady => return Ok(None),
+            Err(error) => return Err(failed(&Operation::GetCallerIdentity, error)),
+        }
+        match self.member_contents(&asker, tenant).await {
+            Ok(member) => Ok(Some(member)),
+            Err(Error::Survey { source, .. }) if source.kind == ErrorKind::NotReady => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn member_contents(
+        &self,
+        asker: &Asker<'_>,
+        tenant: &ScopedTenant,
+    ) -> Result<ObservedMember, Error> {
+        let ours = || Tags::from([(ZONE_TAG.to_owned(), self.scope.zone.to_string())]);
+        // One call more than a filter would need where there are many, and the only way to see whose else there are.
+        let listed = asker
+            .all(
+                |page| Operation::DescribeVpcs { tags: Tags::new(), page },
+                |reply| match reply {
+                    Reply::Vpcs(page) => Some((page.items, page.next)),
+                    _ => None,
+                },
+            )
+            .await?;
+        let names = Names::of(self.scope);
+        let is_ours = |vpc: &Vpc| names.ours(&vpc.tags);
+        let candidate = tenant.adoptable(&listed, is_ours).map(|vpc| vpc.id.clone());
+        let mut vpcs = Vec::new();
+        let mut foreign_vpcs = Vec::new();
+        for vpc in listed {
+            if !is_ours(&vpc) && candidate.as_ref() != Some(&vpc.id) {
+                // The default VPC of every account has the same block: it is nobody's decision.
+                foreign_vpcs.extend(Some(vpc).filter(|vpc| !vpc.is_default));
+                continue;
+            }
+            let dns_support = self.attribute(asker, &vpc.id, VpcAttribute::DnsSupport).await?;
+            let dns_hostnames = self.attribute(asker, &vpc.id, VpcAttribute::DnsHostnames).await?;
+            vpcs.push(ObservedVpc { vpc, dns_support, dns_hostnames });
+        }
+        // In a VPC to adopt there may be what is not ours yet: then everything is listed, and what lies elsewhere left out.
+        let asked = || if candidate.is_some() { Tags::new() } else { ours() };
+        macro_rules! all {
+            ($operation:ident, $reply:ident) => {
+                asker
+                    .all(
+                        |page| Operation::$operation { tags: asked(), page },
+                        |reply| match reply {
+                            Reply::$reply(page) => Some((page.items, page.next)),
+                            _ => None,
+                        },
+                    )
+                    .await?
+            };
+        }
+        let subnets = all!(DescribeSubnets, Subnets);
+        let internet_gateways = all!(DescribeInternetGateways, InternetGateways);
+        let elastic_ips = match asker.ask(Operation::DescribeAddresses { tags: asked() }).await? {
+            Reply::Addresses(items) => items,
+            _ => Vec::new(),
+        };
+        let nat_gateways = all!(DescribeNatGateways, NatGateways);
+        let route_tables = all!(DescribeRouteTables, RouteTables);
+        let flow_logs = all!(DescribeFlowLogs, FlowLogs);
+        let vpn_gateways = match asker.ask(Operation::DescribeVpnGateways { tags: asked() }).await? {
+            Reply::VpnGateways(items) => items,
+            _ => Vec::new(),
+        };
+        let role = asker.find(Operation::GetRole { name: self.scope.flow_log_role.clone() }).await?;
+        let roles = match role {
+            Some(Reply::Role(role)) => vec![role],
+            _ => Vec::new(),
+        };
+        // By what the names of all our groups begin with: a tenant that was renamed keeps the group it has.
+        let prefix = flow_log_group_prefix(&self.scope.zone);
+        let list = |page| Operation::DescribeLogGroups { prefix: prefix.clone(), page };
+        let groups = asker
+            .all(list, |reply| match reply {
+                Reply::LogGroups(page) => Some((page.items, page.next)),
+                _ => None,
+            })
+            .await?;
+        let mut log_groups = Vec::new();
+        for group in groups {
+            let tags = match asker.ask(Operation::ListLogGroupTags { arn: group.arn.clone() }).await? {
+                Reply::Tags(tags, _) => tags,
+                _ => Tags::new(),
+            };
+            log_groups.push(ObservedLogGroup { group, tags });
+        }
+        let mut member = ObservedMember {
+            vpcs,
+            foreign_vpcs,
+            subnets,
+            internet_gateways,
+            elastic_ips,
+            nat_gateways,
+            route_tables,
+            flow_logs,
+            vpn_gateways,
+            roles,
+            log_groups,
+        };
+        if let Some(candidate) = &candidate {
+            member.keep_within(candidate, |tags| names.ours(tags));
+        }
+        Ok(member)
+    }
+
+    async fn attribute(
+        &self,
+        asker: &Asker<'_>,
+        vpc: &ResourceId,
+        attribute: VpcAttribute,
+    ) -> Result<bool, Error> {
+        let reply = asker.ask(Operation::DescribeVpcAttribute { vpc: vpc.clone(), attribute }).await?;
+        Ok(matches!(reply, Reply::VpcAttribute(true)))
+    }
+}

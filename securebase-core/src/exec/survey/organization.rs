@@ -1,0 +1,182 @@
+//! The organization: the zone's units, accounts and policies.
+
+use std::collections::BTreeMap;
+
+use futures::stream::{self, StreamExt, TryStreamExt};
+
+use crate::cloud::{Account, CloudError, Operation, Policy, Reply, Root};
+use crate::exec::Error;
+use crate::model::{AccountId, ResourceId, Tags};
+use crate::observe::{ObservedAccount, ObservedOrganization, ObservedPolicy, ObservedUnit};
+
+use super::Surveyor;
+use super::asker::failed;
+
+/// How many questions about the organization are under way at a time; AWS's rates allow no more than these answer.
+const AT_ONCE: usize = 8;
+
+/// Waits for questions, several at a time, their answers in order. Collected first: a closure kept across the wait would
+/// hide from callers that the future can change threads.
+macro_rules! in_parallel {
+    ($items:expr, $ask:expr) => {{
+        let questions: Vec<_> = $items.map($ask).collect();
+        stream::iter(questions).buffered(AT_ONCE).try_collect::<Vec<_>>().await?
+    }};
+}
+
+impl Surveyor<'_> {
+    pub(super) async fn organization(&self) -> Result<Option<ObservedOrganization>, Error> {
+        let asker = self.management();
+        let Some(reply) = asker.find(Operation::DescribeOrganization).await? else { return Ok(None) };
+        let Reply::Organization(organization) = reply else { return Ok(None) };
+        let Reply::Roots(roots) = asker.ask(Operation::ListRoots).await? else { return Ok(None) };
+        let Some(root) = roots.into_iter().next() else { return Ok(None) };
+        let units = self.units(&root).await?;
+        let (accounts, other_account_count) = self.accounts(&root, &units).await?;
+        let policies = self.policies().await?;
+        Ok(Some(ObservedOrganization { organization, root, units, accounts, other_account_count, policies }))
+    }
+
+    /// The units along the zone's paths, those left over among them, parents before children.
+    async fn units(&self, root: &Root) -> Result<Vec<ObservedUnit>, Error> {
+        let mut units: Vec<ObservedUnit> = Vec::new();
+        let mut parents = vec![(String::new(), root.id.clone())];
+        // Level by level: the units of one level are asked about together.
+        while !parents.is_empty() {
+            let listed =
+                in_parallel!(std::mem::take(&mut parents).into_iter(), |(above, parent)| async move {
+                    let found = self.children(&parent).await?;
+                    Ok::<_, Error>((above, parent, found))
+                });
+            let mut level = Vec::new();
+            for (above, parent, children) in listed {
+                for child in children {
+                    let path =
+                        if above.is_empty() { child.name.clone() } else { format!("{above}/{}", child.name) };
+                    // What lies below a unit of ours is most likely ours, wanted or not; what lies beside it is not.
+                    if self.scope.watches(&path) || !above.is_empty() {
+                        level.push((path, parent.clone(), child));
+                    }
+                }
+            }
+            let tagged = in_parallel!(level.into_iter(), |(path, parent, child)| async move {
+                let tags = self.management().tags(&child.id).await?;
+                Ok::<_, Error>((path, ObservedUnit { id: child.id, name: child.name, parent, tags }))
+            });
+            for (path, unit) in tagged {
+                if self.scope.watches_below(&path) {
+                    parents.push((path, unit.id.clone()));
+                }
+                units.push(unit);
+            }
+        }
+        Ok(units)
+    }
+
+    async fn children(&self, parent: &ResourceId) -> Result<Vec<crate::cloud::OrganizationalUnit>, Error> {
+        let list = |page| Operation::ListOrganizationalUnitsForParent { parent: parent.clone(), page };
+        let units = |reply| match reply {
+            Reply::OrganizationalUnits(page) => Some((page.items, page.next)),
+            _ => None,
+        };
+        self.management().all(list, units).await
+    }
+
+    /// The accounts of the zone's concern with their places and tags, and how many others there are.
+    async fn accounts(
+        &self,
+        root: &Root,
+        units: &[ObservedUnit],
+    ) -> Result<(Vec<ObservedAccount>, usize), Error> {
+        let all: Vec<Account> =
+            self.management().all(|page| Operation::ListAccounts { page }, page_of).await?;
+        let mut places: BTreeMap<AccountId, ResourceId> = BTreeMap::new();
+        // One list a unit answers for all its accounts; asking each account for its parent would be one call each.
+        let parents: Vec<ResourceId> = if all.len() > 1 {
+            std::iter::once(&root.id).chain(units.iter().map(|unit| &unit.id)).cloned().collect()
+        } else {
+            Vec::new()
+        };
+        let listed = in_parallel!(parents.into_iter(), |parent| async move {
+            let list = |page| Operation::ListAccountsForParent { parent: parent.clone(), page };
+            let accounts = self.management().all(list, page_of).await?;
+            Ok::<_, Error>((parent, accounts))
+        });
+        for (parent, accounts) in listed {
+            places.extend(accounts.into_iter().map(|account| (account.id, parent.clone())));
+        }
+        let concerned = self.scope.concern();
+        let mut kept = Vec::new();
+        let mut other_account_count = 0;
+        for account in all {
+            let concerns_us = concerned(&account);
+            let place = places.remove(&account.id);
+            if place.is_none() && !concerns_us {
+                other_account_count += 1;
+                continue;
+            }
+            // Whoever sits in one of our units carries the name of a tenant, perhaps of one that the file has forgotten.
+            let tagged = concerns_us || place.as_ref().is_some_and(|place| *place != root.id);
+            kept.push((account, place, tagged));
+        }
+        let accounts = in_parallel!(kept.into_iter(), |(account, place, tagged)| async move {
+            let id = crate::plan::id_from(account.id);
+            let parent = match place {
+                Some(parent) => parent,
+                None => self.parent_of(&id).await?,
+            };
+            let tags = if tagged { self.management().tags(&id).await? } else { Tags::new() };
+            Ok::<_, Error>(ObservedAccount { account, parent, tags })
+        });
+        Ok((accounts, other_account_count))
+    }
+
+    async fn parent_of(&self, account: &ResourceId) -> Result<ResourceId, Error> {
+        let operation = Operation::ListParents { child: account.clone() };
+        match self.management().ask(operation.clone()).await? {
+            Reply::Parent(parent) => Ok(parent),
+            other => Err(failed(&operation, CloudError::rejected("UnexpectedReply", other.shape()))),
+        }
+    }
+
+    /// The zone's own policies, with documents, targets and tags.
+    async fn policies(&self) -> Result<Vec<ObservedPolicy>, Error> {
+        let listed: Vec<Policy> = self
+            .management()
+            .all(
+                |page| Operation::ListPolicies { page },
+                |reply| match reply {
+                    Reply::Policies(page) => Some((page.items, page.next)),
+                    _ => None,
+                },
+            )
+            .await?;
+        let own = listed.into_iter().filter(|policy| self.scope.owns_policy(&policy.name));
+        let policies = in_parallel!(own, |policy| self.policy(policy));
+        Ok(policies.into_iter().flatten().collect())
+    }
+
+    /// A policy, `None` where it has gone since it was listed.
+    async fn policy(&self, listed: Policy) -> Result<Option<ObservedPolicy>, Error> {
+        let asker = self.management();
+        let describe = Operation::DescribePolicy { policy: listed.id };
+        let Some(Reply::Policy(policy)) = asker.find(describe).await? else { return Ok(None) };
+        let list = |page| Operation::ListTargetsForPolicy { policy: policy.id.clone(), page };
+        let targets = asker
+            .all(list, |reply| match reply {
+                Reply::PolicyTargets(page) => Some((page.items, page.next)),
+                _ => None,
+            })
+            .await?;
+        let tags = asker.tags(&policy.id).await?;
+        let targets = targets.into_iter().map(|target| target.id).collect();
+        Ok(Some(ObservedPolicy { policy, targets, tags }))
+    }
+}
+
+fn page_of(reply: Reply) -> Option<(Vec<Account>, Option<String>)> {
+    match reply {
+        Reply::Accounts(page) => Some((page.items, page.next)),
+        _ => None,
+    }
+}

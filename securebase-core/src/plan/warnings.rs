@@ -1,0 +1,70 @@
+//! What somebody should know before applying.
+
+use indexmap::IndexMap;
+
+use crate::model::{Address, LandingZone, Problem, ResourceKind};
+use crate::observe::{Observed, ObservedOrganization};
+
+use super::step::{Action, Step};
+
+/// What the plan needs beyond what AWS grants unasked: one warning a quota, with the request to make.
+pub(super) fn quotas(
+    zone: &LandingZone,
+    observed: &Observed,
+    steps: &IndexMap<Address, Step>,
+) -> Vec<Problem> {
+    let creates = |kind: ResourceKind| {
+        steps.values().filter(|step| step.kind == kind && step.action == Action::Create).count() as u64
+    };
+    let organization = observed.organization.as_ref();
+    let exist = |count: Option<usize>| count.unwrap_or_default() as u64;
+    let account_count =
+        |organization: &ObservedOrganization| organization.accounts.len() + organization.other_account_count;
+    // The management account is there even where nothing was observed.
+    let accounts = exist(organization.map(account_count)).max(1);
+    let units = exist(organization.map(|organization| organization.units.len()));
+    let policies = exist(organization.map(|organization| organization.policies.len()));
+    let needs = [
+        ("accounts", accounts + creates(ResourceKind::Account)),
+        ("organizational_units", units + creates(ResourceKind::OrganizationalUnit)),
+        ("policies", policies + creates(ResourceKind::ServiceControlPolicy)),
+    ];
+    needs
+        .into_iter()
+        .filter_map(|(name, needed)| {
+            let limit = zone.limits.get(name)?;
+            let granted = zone.limits.quota(name);
+            (needed > granted).then(|| {
+                let request = limit.request.as_deref().map_or_else(
+                    || "AWS does not raise this quota: use a second organization".to_owned(),
+                    |request| {
+                        format!(
+                            "ask for at least {needed} in Service Quotas: {request}; once granted, write \
+                             `limits.{name} = {needed}`"
+                        )
+                    },
+                );
+                let message =
+                    format!("the plan needs {needed} {}, the quota `{name}` is {granted}", limit.unit);
+                Problem::warning("quota-request", format!("limits.{name}"), message, request)
+            })
+        })
+        .collect()
+}
+
+/// Renaming accounts changes a setting of the whole organization where it has not been changed before.
+pub(super) fn renames(steps: &IndexMap<Address, Step>) -> Option<Problem> {
+    let renamed = |step: &&Step| {
+        step.kind == ResourceKind::Account && step.changes.iter().any(|change| change.field == "name")
+    };
+    let count = steps.values().filter(renamed).count();
+    let first = steps.values().find(renamed)?;
+    Some(Problem::warning(
+        "account-rename-access",
+        first.address.as_str(),
+        format!(
+            "{count} account(s) are renamed; AWS lets the management account do that only where Account Management is trusted"
+        ),
+        "trusted access for `account.amazonaws.com` is enabled in the organization if it is not; nothing else changes by that",
+    ))
+}
