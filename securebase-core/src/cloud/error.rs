@@ -97,6 +97,7 @@ const KINDS: &[(&str, ErrorKind)] = &[
     ("NatGatewayNotFound", ErrorKind::NotFound),
     ("NoSuchEntity", ErrorKind::NotFound),
     ("PolicyNotAttachedException", ErrorKind::NotFound),
+    ("Gateway.NotAttached", ErrorKind::NotFound),
     ("ResourceNotFoundException", ErrorKind::NotFound),
     ("AWSOrganizationsNotInUseException", ErrorKind::NotFound),
     ("AlreadyInOrganizationException", ErrorKind::AlreadyExists),

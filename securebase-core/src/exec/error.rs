@@ -36,6 +36,14 @@ pub enum Error {
     /// The zone and what exists do not go together.
     #[error(transparent)]
     Plan(#[from] plan::Error),
+    /// AWS refused a change that is no step of a plan.
+    #[error("{what} was refused: {source}")]
+    Refused {
+        /// What was asked for.
+        what: String,
+        /// Why it was refused.
+        source: Box<CloudError>,
+    },
     /// The plan was made from something else.
     #[error("the plan was made from something else than what exists now; plan again")]
     Stale,
@@ -81,6 +89,7 @@ impl Error {
             Self::State(error) | Self::CutOff(error) => error.code(),
             Self::Survey { .. } => "survey-failed",
             Self::Plan(error) => error.code(),
+            Self::Refused { .. } => "change-refused",
             Self::Stale => "plan-stale",
             Self::Unfinished { .. } => "run-unfinished",
             Self::Destructive { .. } => "plan-destructive",

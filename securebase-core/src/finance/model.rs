@@ -72,6 +72,8 @@ impl Model {
         let tenants = zone
             .tenants
             .iter()
+            // Whoever leaves pays no more.
+            .filter(|tenant| tenant.offboard.is_none())
             .map(|tenant| {
                 let tier = zone.tiers.iter().position(|tier| tier.name == tenant.tier);
                 Ok(ModelTenant {

@@ -166,6 +166,8 @@ pub fn zone(
     let wants: Vec<Want<'_>> = zone
         .tenants
         .iter()
+        // Whoever leaves holds what it has until that is gone, and gets nothing new.
+        .filter(|tenant| tenant.offboard.is_none())
         .map(|tenant| Want {
             owner: tenant.key.as_str(),
             tier: Some(tenant.tier.as_str()),

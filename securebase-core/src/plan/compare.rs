@@ -17,7 +17,7 @@ use crate::policy::PolicyDocument;
 use super::desired::{TENANT_TAG, ZONE_TAG};
 use super::graph::Resource;
 use super::owner::Names;
-use super::scope::Scope;
+use super::scope::{Scope, unit_paths};
 use super::step::Change;
 
 /// What was found in the place of a desired resource.
@@ -34,6 +34,8 @@ pub(super) enum Presence {
 pub(super) struct Index<'a> {
     organization: Option<&'a ObservedOrganization>,
     units: BTreeMap<(&'a ResourceId, &'a str), &'a ObservedUnit>,
+    /// The path of the root (empty) and of every unit.
+    paths: BTreeMap<ResourceId, String>,
     policies: BTreeMap<&'a str, &'a ObservedPolicy>,
     accounts: BTreeMap<AccountId, &'a ObservedAccount>,
     accounts_by_email: BTreeMap<String, &'a ObservedAccount>,
@@ -119,6 +121,7 @@ impl<'a> Index<'a> {
         }
         Self {
             organization,
+            paths: organization.map(unit_paths).unwrap_or_default(),
             accounts_by_tenant,
             units: organization
                 .iter()
@@ -279,9 +282,12 @@ impl<'a> Index<'a> {
                 // A closed account stays where it is until AWS deletes it.
                 let moved = id_of(parent) != Some(&found.parent) && !is_closed(found);
                 let changes = if moved {
+                    let path = self.paths.get(&found.parent);
+                    let from = path
+                        .map(|path| if path.is_empty() { "root".to_owned() } else { format!("ou/{path}") });
                     vec![Change::new(
                         "parent",
-                        Some(found.parent.to_string()),
+                        Some(from.unwrap_or_else(|| found.parent.to_string())),
                         Some(parent.local().to_owned()),
                     )]
                 } else {

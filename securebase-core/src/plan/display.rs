@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::finance::{PriceBook, Usage, signed};
-use crate::model::{Address, ResourceKind};
+use crate::model::{Address, Departure, ResourceKind};
 
 use super::cost::{PlanCost, StepCost};
 use super::graph::Why;
@@ -113,7 +113,12 @@ fn plural(kind: ResourceKind, count: usize) -> String {
 
 fn about(tenant: &PlannedTenant) -> String {
     let block = tenant.vpc_cidr.map_or_else(String::new, |block| format!(", {block} in {}", tenant.region));
-    format!(" ({}{block})", tenant.tier_title)
+    let leaves = match tenant.offboard {
+        None => "",
+        Some(Departure::Suspend) => ", leaves and is suspended",
+        Some(Departure::Close) => ", leaves and is closed",
+    };
+    format!(" ({}{block}{leaves})", tenant.tier_title)
 }
 
 fn group(

@@ -132,6 +132,7 @@ impl<'a> Planner<'a> {
         warnings.extend(departure::plan(self.zone, &graph, &index, &known, &mut steps));
         sequence::arrange(&graph, observed, &mut steps)?;
         warnings.extend(warnings::renames(&steps));
+        warnings.extend(warnings::closures(self.zone, observed, &steps));
         warnings.extend(warnings::quotas(self.zone, observed, &steps));
         let (errors, doubts): (Vec<Problem>, Vec<Problem>) =
             lockout::problems(self.zone, &graph, &steps).into_iter().partition(Problem::is_error);
@@ -274,6 +275,7 @@ fn planned_tenants(zone: &LandingZone, blocks: &BTreeMap<TenantKey, Ipv4Net>) ->
             monthly_price: tenant.monthly_price,
             region: tenant.region.clone(),
             vpc_cidr: blocks.get(&tenant.key).copied(),
+            offboard: tenant.offboard,
         })
         .collect();
     tenants.sort_by(|a, b| a.key.cmp(&b.key));

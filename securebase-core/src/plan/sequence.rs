@@ -29,8 +29,8 @@ pub(super) fn arrange(
     let waits = departures(graph, observed, steps);
     if !waits.is_empty() {
         let before: Vec<(Address, Vec<Dependency>)> = waits
-            .iter()
-            .filter_map(|(policy, _)| Some((policy.clone(), steps.get(policy)?.depends_on.clone())))
+            .keys()
+            .filter_map(|policy| Some((policy.clone(), steps.get(policy)?.depends_on.clone())))
             .collect();
         for (policy, moves) in waits {
             if let Some(step) = steps.get_mut(&policy) {

@@ -7,7 +7,8 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Address, Money, Problem, Region, ResourceId, ResourceKind, ResourceSpec, TenantKey, Tier, TierName,
+    Address, Departure, Money, Problem, Region, ResourceId, ResourceKind, ResourceSpec, TenantKey, Tier,
+    TierName,
 };
 
 use crate::observe::Observed;
@@ -150,6 +151,9 @@ pub struct PlannedTenant {
     pub region: Region,
     /// The block of its VPC, if it has one.
     pub vpc_cidr: Option<ipnet::Ipv4Net>,
+    /// How it leaves, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offboard: Option<Departure>,
 }
 
 /// A plan: every step, what each waits for, and what was known when it was made.

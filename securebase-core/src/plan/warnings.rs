@@ -2,6 +2,7 @@
 
 use indexmap::IndexMap;
 
+use crate::cloud::AccountState;
 use crate::model::{Address, LandingZone, Problem, ResourceKind};
 use crate::observe::{Observed, ObservedOrganization};
 
@@ -67,4 +68,38 @@ pub(super) fn renames(steps: &IndexMap<Address, Step>) -> Option<Problem> {
         ),
         "trusted access for `account.amazonaws.com` is enabled in the organization if it is not; nothing else changes by that",
     ))
+}
+
+/// The most accounts that AWS lets be closed within thirty days, whatever the size of the organization.
+const CLOSURES_MAX: u64 = 1_000;
+
+/// More accounts are closed than AWS lets be closed in a month: the rest fails, and is closed by a later plan.
+pub(super) fn closures(
+    zone: &LandingZone,
+    observed: &Observed,
+    steps: &IndexMap<Address, Step>,
+) -> Option<Problem> {
+    let closes = |step: &&Step| step.kind == ResourceKind::Account && step.action == Action::Delete;
+    let planned = steps.values().filter(closes).count() as u64;
+    let first = steps.values().find(closes)?;
+    let accounts = || observed.organization.iter().flat_map(|organization| &organization.accounts);
+    // Closed accounts list for ninety days and say not since when: some of them may no longer count.
+    let gone = |state: AccountState| {
+        matches!(state, AccountState::PendingClosure | AccountState::Suspended | AccountState::Closed)
+    };
+    let recent = accounts().filter(|found| gone(found.account.state)).count() as u64;
+    let other = observed.organization.as_ref().map_or(0, |organization| organization.other_account_count);
+    let members = (accounts().count() + other).saturating_sub(1) as u64;
+    let granted = zone.limits.quota("account_closures").max((members / 5).min(CLOSURES_MAX));
+    (planned + recent > granted).then(|| {
+        Problem::warning(
+            "closure-quota",
+            first.address.as_str(),
+            format!(
+                "the plan closes {planned} accounts and {recent} are closed already; AWS lets {granted} be closed within \
+                 30 days"
+            ),
+            "suspend some of them now (`offboard = \"suspend\"`) and close those next month",
+        )
+    })
 }

@@ -15,6 +15,7 @@
 //! lock                      who is writing
 //! ```
 
+mod applied;
 mod archive;
 mod bucket;
 mod directory;

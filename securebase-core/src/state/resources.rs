@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::{Address, ResourceId, ResourceKind, TenantKey};
 use crate::plan::{Action, Plan};
 
+use super::applied::rename;
 use super::archive::{JournalText, PLAN, SNAPSHOT, SUMMARY, State, run_key};
 use super::entry::{Entry, Fact, RunId, RunStatus};
 use super::history::Summary;
@@ -218,6 +219,11 @@ fn fold(resources: &mut BTreeMap<Address, StoredResource>, plan: &Plan, replay: 
         id: id.clone(),
         tenant: address.tenant_key().and_then(|key| keys.get(key).map(|key| (*key).clone())),
     };
+    for address in rename(resources, plan) {
+        if let Some(resource) = resources.get_mut(&address) {
+            *resource = stored(&address, resource.kind, &resource.id);
+        }
+    }
     // What was seen to exist when the plan was made, and is not about to change.
     for (address, id) in &plan.known {
         if let (Some(kind), None) = (plan.inventory.get(address), plan.step(address)) {

@@ -273,11 +273,11 @@ fn a_run_that_is_asked_to_stop_goes_on_when_resumed() {
 fn a_root_email_changed_in_the_file_never_makes_a_second_account() {
     let (cloud, state) = applied(ONE_TENANT);
     let changed = zone(&ONE_TENANT.replace("aws+{prefix}", "root+{prefix}"));
-    // Without the state the name of the account tells, with it the id does.
+    // Without the state the tags of the account tell, with it the id does.
     let resources = now(state.resources()).unwrap();
     let ids = || resources.values().map(|resource| (resource.address.clone(), resource.id.clone()));
     for (planner, code) in [
-        (Planner::new(&changed), "account-name-taken"),
+        (Planner::new(&changed), "account-email-differs"),
         (Planner::new(&changed).remembered(ids()), "account-email-differs"),
     ] {
         let observed = now(exec::survey(&cloud, &planner.scope())).unwrap();

@@ -4,6 +4,7 @@
 
 mod apply;
 mod architecture;
+mod changes;
 mod finance;
 mod net;
 mod operate;

@@ -67,7 +67,7 @@ fn the_drawings_of_one_tenant_are_the_committed_ones() {
     golden("one-tenant.mmd", &plan.to_mermaid());
 }
 
-fn golden(name: &str, text: &str) {
+pub(crate) fn golden(name: &str, text: &str) {
     let path = format!("{}/tests/golden/{name}", env!("CARGO_MANIFEST_DIR"));
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(&path, text).unwrap();

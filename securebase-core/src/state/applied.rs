@@ -1,0 +1,70 @@
+//! What was last applied: what each resource was meant to look like, by the runs of the past.
+
+use std::collections::BTreeMap;
+
+use crate::model::{Address, ResourceSpec};
+use crate::plan::{Action, Plan};
+
+use super::archive::{JournalText, PLAN, State};
+use super::entry::Fact;
+use super::replay::StepStatus;
+use super::{Error, Recorded};
+
+impl State {
+    /// What each resource was last made to look like, by address. What only was there when a plan was made is not among
+    /// them, and nothing is after a rebuild.
+    ///
+    /// Reads the plans of all runs: the difference between what the file says now and what it said then is told from these.
+    ///
+    /// # Errors
+    /// As [`State::recorded`].
+    pub async fn applied(&self) -> Result<BTreeMap<Address, ResourceSpec>, Error> {
+        let mut applied = BTreeMap::new();
+        for (run, files) in self.files_by_run().await? {
+            let JournalText { entries, void } = self.journal(run).await?;
+            if entries.iter().any(|entry| matches!(entry.fact, Fact::Rebuilt { .. })) {
+                applied.clear();
+            } else if !void && files.iter().any(|name| name == PLAN) {
+                fold(&mut applied, self.recorded_with(run, &entries).await?);
+            }
+        }
+        Ok(applied)
+    }
+}
+
+fn fold(applied: &mut BTreeMap<Address, ResourceSpec>, recorded: Recorded) {
+    let Recorded { plan, replay, .. } = recorded;
+    rename(applied, &plan);
+    for step in plan.steps() {
+        let done = replay.steps.get(&step.address).is_some_and(|record| record.status == StepStatus::Done);
+        match step.action {
+            Action::Delete if done => drop(applied.remove(&step.address)),
+            Action::Create | Action::Update | Action::Move | Action::Adopt if done => {
+                applied.insert(step.address.clone(), step.spec.clone());
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Gives what a tenant had under its former key the addresses it has since that plan. Answers those.
+pub(super) fn rename<V>(known: &mut BTreeMap<Address, V>, plan: &Plan) -> Vec<Address> {
+    let mut renamed = Vec::new();
+    for tenant in &plan.scope.tenants {
+        let Some(former) = &tenant.former_key else { continue };
+        let old: Vec<Address> = known
+            .range(Address::tenant(former, "")..)
+            .map(|(address, _)| address)
+            .take_while(|address| address.tenant_key() == Some(former.as_str()))
+            .cloned()
+            .collect();
+        for address in old {
+            if let Some(value) = known.remove(&address) {
+                let now = Address::tenant(&tenant.key, address.local());
+                known.entry(now.clone()).or_insert(value);
+                renamed.push(now);
+            }
+        }
+    }
+    renamed
+}

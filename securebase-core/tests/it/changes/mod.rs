@@ -1,0 +1,45 @@
+//! Change and departure: what the file asks for later, applied to what is there already.
+
+mod departure;
+mod rename;
+mod tier;
+
+use securebase_core::cloud::SimulatedCloud;
+use securebase_core::exec::{self, ApplyOptions};
+use securebase_core::model::LandingZone;
+use securebase_core::plan::{Plan, Planner};
+use securebase_core::state::State;
+
+use crate::support::now;
+
+/// A plan against the cloud with what the state remembers, as a user with a state makes it.
+fn replan(zone: &LandingZone, cloud: &SimulatedCloud, state: &State) -> Plan {
+    try_replan(zone, cloud, state).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn try_replan(
+    zone: &LandingZone,
+    cloud: &SimulatedCloud,
+    state: &State,
+) -> Result<Plan, securebase_core::plan::Error> {
+    let resources = now(state.resources()).unwrap();
+    let ids = resources.into_values().map(|resource| (resource.address, resource.id));
+    let planner = Planner::new(zone).remembered(ids);
+    let observed = now(exec::survey(cloud, &planner.scope())).unwrap();
+    planner.observed(&observed).plan()
+}
+
+/// The names of the changing calls that left after the first `skip` calls, as `service:Operation`.
+fn writes(cloud: &SimulatedCloud, skip: usize) -> Vec<String> {
+    let calls = cloud.calls().into_iter().skip(skip);
+    let read = |name: &str| ["Describe", "List", "Get"].iter().any(|prefix| name.starts_with(prefix));
+    calls
+        .filter(|call| !read(call.operation))
+        .map(|call| format!("{}:{}", call.service, call.operation))
+        .collect()
+}
+
+/// Options that let a plan destroy what it wants to.
+fn let_go(plan: &Plan) -> ApplyOptions {
+    ApplyOptions::new().destroy(plan.destructive().into_iter().cloned())
+}
