@@ -4,12 +4,10 @@
 //! input and at the moment it asked to be woken. The caller must make [`Output::entries`] durable *before* it sends
 //! [`Output::calls`]; that order is all the crash safety there is.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::cloud::{
-    AccountRequest, AccountRequestState, Call, CloudError, Delivery, ErrorKind, Operation, Reply, Target,
-};
+use crate::cloud::{Call, CloudError, Delivery, ErrorKind, Operation, Reply, Target};
 use crate::model::{AccountId, Address, Latencies, Limits, ResourceId};
 use crate::plan::{Plan, Site};
 use crate::state::{CallOutcome, Entry, FORMAT_VERSION, Fact, Replay, RunStatus, StepStatus};
@@ -19,6 +17,7 @@ use super::call_report::CallReport;
 use super::event::{Event, EventKind};
 use super::lane::{Lanes, StepIndex};
 use super::program::{Context, Program, Want};
+use super::requests::{Answer, Question, Requests};
 use super::retry;
 
 /// Names a call that is under way.
@@ -93,24 +92,8 @@ struct Flight {
 /// Who waits for a reply.
 enum Purpose {
     Step { step: StepIndex, lane: usize, operation: Operation },
-    RequestList,
-    Request(ResourceId),
+    Question(Question),
 }
-
-/// The one look at account requests that all waiting steps share.
-#[derive(Default)]
-struct Requests {
-    waiting: BTreeMap<ResourceId, StepIndex>,
-    next_look: Option<Time>,
-    looking: bool,
-    in_progress: BTreeSet<ResourceId>,
-    describe: VecDeque<ResourceId>,
-    /// When the rate lets the next of these be asked for.
-    next_describe: Option<Time>,
-}
-
-/// How often requests for accounts are looked at.
-const REQUEST_LOOK: Duration = Duration::from_secs(5);
 
 /// The executor of one run. See the module's documentation for how to drive it.
 pub struct Machine<'a> {
@@ -267,8 +250,7 @@ impl<'a> Machine<'a> {
                 Ok(reply) => self.step_succeeded(now, step, &operation, &reply),
                 Err(error) => self.step_failed(now, step, lane, &operation, &error),
             },
-            Purpose::RequestList => self.requests_listed(now, result),
-            Purpose::Request(request) => self.request_described(now, &request, result),
+            Purpose::Question(question) => self.answered(now, &question, result),
         }
     }
 
@@ -295,11 +277,8 @@ impl<'a> Machine<'a> {
                 self.timers.pop_first();
                 self.advance(now, step);
             }
-            if self.requests.next_describe.is_some_and(|at| at <= now) {
-                self.requests.next_describe = None;
-                self.describe_next(now);
-            }
-            self.look_at_requests(now);
+            let question = self.requests.due(now, &mut self.lanes);
+            self.ask(now, question);
             while let Some(step) = self.lanes.pop(now) {
                 self.dispatch(now, step);
             }
@@ -326,8 +305,7 @@ impl<'a> Machine<'a> {
     fn next_wake(&self, now: Time) -> Option<Time> {
         let timer = self.timers.first().map(|(at, _)| *at);
         let lane = self.lanes.next_due();
-        let look = if self.requests.looking { None } else { self.requests.next_look };
-        [timer, lane, look, self.requests.next_describe].into_iter().flatten().min().map(|at| at.max(now))
+        [timer, lane, self.requests.next_due()].into_iter().flatten().min().map(|at| at.max(now))
     }
 
     fn record(&mut self, now: Time, fact: Fact) {
@@ -629,104 +607,34 @@ impl<'a> Machine<'a> {
             self.slots[step].in_creation = true;
             self.accounts_in_creation += 1;
         }
-        if self.requests.waiting.insert(request, step).is_none() {
-            let look = now + REQUEST_LOOK;
-            self.requests.next_look = Some(self.requests.next_look.map_or(look, |at| at.min(look)));
+        self.requests.add(now, request, step);
+    }
+
+    fn ask(&mut self, now: Time, question: Option<Question>) {
+        if let Some(question) = question {
+            let call = Call { target: Target::Management, operation: question.operation() };
+            self.fly(now, Purpose::Question(question), None, call);
         }
     }
 
-    /// One list of the requests in progress serves all; those no longer in it are asked for one by one.
-    fn look_at_requests(&mut self, now: Time) {
-        if self.requests.waiting.is_empty() {
-            self.requests.next_look = None;
-        }
-        if !self.requests.looking && self.requests.next_look.is_some_and(|at| at <= now) {
-            self.requests.looking = true;
-            self.requests.next_look = None;
-            self.requests.in_progress.clear();
-            self.list_requests(now, None);
-        }
-    }
-
-    fn list_requests(&mut self, now: Time, page: Option<String>) {
-        let operation = Operation::ListCreateAccountStatus { in_progress_only: true, page };
-        self.fly(now, Purpose::RequestList, None, Call { target: Target::Management, operation });
-    }
-
-    fn requests_listed(&mut self, now: Time, result: Result<Reply, CloudError>) {
-        match result {
-            Ok(Reply::AccountRequests(page)) => {
-                self.requests.in_progress.extend(page.items.into_iter().map(|request| request.id));
-                if page.next.is_some() {
-                    return self.list_requests(now, page.next);
+    fn answered(&mut self, now: Time, question: &Question, result: Result<Reply, CloudError>) {
+        let next = match question {
+            Question::List(_) => self.requests.listed(now, result, &mut self.lanes),
+            Question::Describe(request) => {
+                if let Some((step, answer)) = self.requests.described(request, result) {
+                    if let Some(program) = &mut self.slots[step].program {
+                        match answer {
+                            Answer::Decided(found) => program.decided(&found, now),
+                            Answer::Lost => program.request_lost(now),
+                        }
+                    }
+                    self.release_account(now, step);
+                    self.advance(now, step);
                 }
-                let decided =
-                    self.requests.waiting.keys().filter(|id| !self.requests.in_progress.contains(*id));
-                self.requests.describe = decided.cloned().collect();
-                self.describe_next(now);
+                self.requests.next(now, &mut self.lanes)
             }
-            // Whatever is wrong, the next look will tell.
-            _ => self.look_again(now),
-        }
-    }
-
-    fn look_again(&mut self, now: Time) {
-        self.requests.looking = false;
-        self.requests.next_look = Some(now + REQUEST_LOOK);
-    }
-
-    /// Asks for the next request, as soon as the rate allows: after a long pause many are decided at once.
-    fn describe_next(&mut self, now: Time) {
-        const ACTION: &str = "organizations:DescribeCreateAccountStatus";
-        let due = self.lanes.ready_at(ACTION, &Target::Management, now);
-        if due > now && !self.requests.describe.is_empty() {
-            self.requests.next_describe = Some(due);
-            return;
-        }
-        match self.requests.describe.pop_front() {
-            Some(request) => {
-                self.lanes.spend(ACTION, &Target::Management, now);
-                let operation = Operation::DescribeCreateAccountStatus { request: request.clone() };
-                self.fly(
-                    now,
-                    Purpose::Request(request),
-                    None,
-                    Call { target: Target::Management, operation },
-                );
-            }
-            None => self.look_again(now),
-        }
-    }
-
-    fn request_described(&mut self, now: Time, request: &ResourceId, result: Result<Reply, CloudError>) {
-        match result {
-            Ok(Reply::AccountRequest(found)) if found.state != AccountRequestState::InProgress => {
-                self.request_decided(now, request, &found);
-            }
-            // AWS has forgotten the request: whether it made the account has to be found out otherwise.
-            Err(error) if error.kind == ErrorKind::NotFound => self.request_lost(now, request),
-            // Not decided after all, or no answer: the next look will ask again.
-            _ => {}
-        }
-        self.describe_next(now);
-    }
-
-    fn request_lost(&mut self, now: Time, request: &ResourceId) {
-        let Some(step) = self.requests.waiting.remove(request) else { return };
-        if let Some(program) = &mut self.slots[step].program {
-            program.request_lost(now);
-        }
-        self.release_account(now, step);
-        self.advance(now, step);
-    }
-
-    fn request_decided(&mut self, now: Time, request: &ResourceId, found: &AccountRequest) {
-        let Some(step) = self.requests.waiting.remove(request) else { return };
-        if let Some(program) = &mut self.slots[step].program {
-            program.decided(found, now);
-        }
-        self.release_account(now, step);
-        self.advance(now, step);
+        };
+        self.ask(now, next);
     }
 }
 

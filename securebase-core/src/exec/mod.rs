@@ -18,6 +18,7 @@ mod limiter;
 mod machine;
 mod program;
 mod rebuild;
+mod requests;
 mod retry;
 mod root_email;
 mod run;
