@@ -205,6 +205,18 @@ impl<'a> Index<'a> {
         self.claimed(&resource.address, presence)
     }
 
+    /// As [`Index::find`], against another description of the same resource.
+    pub(super) fn find_spec(
+        &self,
+        resource: &Resource,
+        spec: &ResourceSpec,
+        ids: &BTreeMap<Address, ResourceId>,
+        account: Option<AccountId>,
+    ) -> Result<Presence, Problem> {
+        let member = account.and_then(|account| self.members.get(&(account, &resource.region)));
+        self.find_as(&resource.address, spec, ids, member)
+    }
+
     /// What is somebody else's is not ours to change; what is nobody's is taken over.
     fn claimed(&self, address: &Address, presence: Presence) -> Result<Presence, Problem> {
         let Presence::Present { id, changes } = presence else { return Ok(presence) };

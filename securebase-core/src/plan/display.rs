@@ -30,6 +30,7 @@ impl fmt::Display for Plan {
                 difference(f, cost)?;
             }
         }
+        self.drifted(f)?;
         for warning in &self.warnings {
             writeln!(f)?;
             writeln!(f, "{warning}")?;
@@ -52,6 +53,38 @@ impl Plan {
             }
         }
         (shared, tenants)
+    }
+
+    /// What the cloud has changed, apart from what the file has.
+    fn drifted(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(drift) = &self.drift else {
+            let differs = |step: &Step| !step.changes.is_empty() && step.action != Action::Adopt;
+            if self.steps().any(differs) {
+                writeln!(f)?;
+                writeln!(f, "Drift: not told from change, since no state says what was applied")?;
+            }
+            return Ok(());
+        };
+        if drift.is_empty() {
+            return Ok(());
+        }
+        let count = drift.len();
+        let verb = if count == 1 { "attribute has" } else { "attributes have" };
+        writeln!(f)?;
+        writeln!(f, "Drift: {count} {verb} changed in the cloud since last applied; the plan sets it right")?;
+        for row in drift {
+            if row.is_gone() {
+                writeln!(f, "  {}: gone", row.address)?;
+                continue;
+            }
+            write!(f, "  {} {}: ", row.address, row.attribute)?;
+            write!(f, "applied {}, found {}", shown(&row.applied), shown(&row.observed))?;
+            if row.wanted != row.applied {
+                write!(f, "; the file has changed too, to {}", shown(&row.wanted))?;
+            }
+            writeln!(f)?;
+        }
+        Ok(())
     }
 
     /// How many steps wait for what, beyond the ids they need anyway.
@@ -211,13 +244,16 @@ fn line(f: &mut fmt::Formatter<'_>, step: &Step, widths: &Widths, cost: Option<&
     );
     writeln!(f, "{}", text.trim_end())?;
     for Change { field, from, to } in changes {
-        let show = |value: &Option<String>| value.as_deref().map_or_else(|| "(none)".to_owned(), shorten);
-        writeln!(f, "      {field}: {} → {}", show(from), show(to))?;
+        writeln!(f, "      {field}: {} → {}", shown(from), shown(to))?;
     }
     if step.is_destructive() {
         writeln!(f, "      carried out only when named: something is lost for good")?;
     }
     Ok(())
+}
+
+fn shown(value: &Option<String>) -> String {
+    value.as_deref().map_or_else(|| "(none)".to_owned(), shorten)
 }
 
 /// A value that fits a line.

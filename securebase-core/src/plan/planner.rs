@@ -12,6 +12,7 @@ use crate::observe::{Observed, ObservedOrganization};
 
 use super::compare::{Index, Presence, account_id};
 use super::cost::MarginFloor;
+use super::drift::{Base, Drifted};
 use super::existing::Existing;
 use super::graph::{Dependency, Resource, ResourceGraph, Why};
 use super::owner::{Names, tenant_of};
@@ -36,12 +37,13 @@ pub struct Planner<'a> {
     observed: Option<&'a Observed>,
     remembered: BTreeMap<Address, ResourceId>,
     margin_floor: Option<MarginFloor>,
+    applied: Option<BTreeMap<Address, ResourceSpec>>,
 }
 
 impl<'a> Planner<'a> {
     /// A planner for that zone, against an organization that exists and is empty.
     pub fn new(zone: &'a LandingZone) -> Self {
-        Self { zone, observed: None, remembered: BTreeMap::new(), margin_floor: None }
+        Self { zone, observed: None, remembered: BTreeMap::new(), margin_floor: None, applied: None }
     }
 
     /// The same planner against what a survey found.
@@ -63,6 +65,14 @@ impl<'a> Planner<'a> {
     #[must_use]
     pub fn margin_floor(mut self, floor: MarginFloor) -> Self {
         self.margin_floor = Some(floor);
+        self
+    }
+
+    /// The same planner with what was last applied, as a state knows it: the plan then tells what the cloud has changed from
+    /// what the file has.
+    #[must_use]
+    pub fn applied(mut self, applied: impl IntoIterator<Item = (Address, ResourceSpec)>) -> Self {
+        self.applied.get_or_insert_default().extend(applied);
         self
     }
 
@@ -113,14 +123,16 @@ impl<'a> Planner<'a> {
         let blocks = self.blocks(&existing)?;
         let graph = desired::graph(self.zone, &scope, &blocks, &existing)?;
         let index = Index::new(observed, &scope);
-        let mut diff = Diff::default();
+        let base = self.applied.as_ref().map(|applied| Base::new(&scope, applied, &self.remembered));
+        let mut diff = Diff { base: base.as_ref(), ..Diff::default() };
         for resource in graph.iter() {
             diff.compare(resource, &index);
         }
         if !diff.problems.is_empty() {
             return Err(Error::Problems(Problems(diff.problems)));
         }
-        let Diff { mut steps, mut known, .. } = diff;
+        let Diff { mut steps, mut known, mut drift, .. } = diff;
+        drift.sort();
         let mut warnings = self.zone.warnings.clone();
         let surplus = surplus::find(self.zone, &scope, &graph, &index, &known, &steps);
         warnings.extend(surplus.warnings);
@@ -153,6 +165,7 @@ impl<'a> Planner<'a> {
             steps,
             known,
             inventory,
+            drift: base.is_some().then_some(drift),
             warnings,
         };
         if let Some(floor) = &self.margin_floor {
@@ -164,7 +177,9 @@ impl<'a> Planner<'a> {
 
 /// The comparison as it goes along the graph.
 #[derive(Default)]
-struct Diff {
+struct Diff<'b> {
+    base: Option<&'b Base<'b>>,
+    drift: Vec<Drifted>,
     steps: IndexMap<Address, Step>,
     known: BTreeMap<Address, ResourceId>,
     problems: Vec<Problem>,
@@ -172,7 +187,7 @@ struct Diff {
     pending: BTreeMap<Address, Vec<Address>>,
 }
 
-impl Diff {
+impl Diff<'_> {
     /// The steps a resource waits for.
     fn pending_of(&self, resource: &Resource) -> Vec<Dependency> {
         let mut all: BTreeMap<Address, Why> = BTreeMap::new();
@@ -193,10 +208,7 @@ impl Diff {
             account_id(&self.known, &Address::tenant(key, "account"))
                 .is_some_and(|account| index.member(account, &resource.region).is_none())
         });
-        let account = resource
-            .tenant
-            .as_ref()
-            .and_then(|key| account_id(&self.known, &Address::tenant(key, "account")));
+        let account = account_of(resource, &self.known);
         let presence = match index.find(resource, &self.known, account) {
             Ok(presence) => presence,
             Err(problem) => {
@@ -225,6 +237,15 @@ impl Diff {
         if let Some(id) = &id {
             self.known.insert(resource.address.clone(), id.clone());
         }
+        if let Some(base) = self.base {
+            match id {
+                None => self.drift.extend(base.missing(resource)),
+                Some(_) if !changes.is_empty() => {
+                    self.drift.extend(base.differs(resource, &changes, index, &self.known));
+                }
+                Some(_) => {}
+            }
+        }
         let depends_on = self.pending_of(resource);
         if action == Action::NoOp {
             // Whoever waits for it waits for what it waits for: a policy that changes is not in force because it is attached.
@@ -250,6 +271,11 @@ impl Diff {
             },
         );
     }
+}
+
+/// The account a resource is in, as far as its id is known.
+pub(super) fn account_of(resource: &Resource, known: &BTreeMap<Address, ResourceId>) -> Option<AccountId> {
+    account_id(known, &Address::tenant(resource.tenant.as_ref()?, "account"))
 }
 
 /// Where the calls for a resource go.

@@ -10,6 +10,7 @@ use crate::model::{Address, Problem, ResourceId, ResourceKind, Tier};
 use crate::observe::{Observed, ObservedMember};
 
 use super::Error;
+use super::drift::Drifted;
 use super::scope::Scope;
 use super::step::{Plan, PlannedTenant, Step};
 
@@ -35,6 +36,8 @@ struct Body {
     steps: Vec<Step>,
     known: BTreeMap<Address, ResourceId>,
     inventory: BTreeMap<Address, ResourceKind>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    drift: Option<Vec<Drifted>>,
     warnings: Vec<Problem>,
 }
 
@@ -50,6 +53,7 @@ impl From<&Plan> for Body {
             steps,
             known,
             inventory,
+            drift,
             warnings,
         } = plan;
         Self {
@@ -62,6 +66,7 @@ impl From<&Plan> for Body {
             steps: steps.values().cloned().collect(),
             known: known.clone(),
             inventory: inventory.clone(),
+            drift: drift.clone(),
             warnings: warnings.clone(),
         }
     }
@@ -114,6 +119,7 @@ impl Plan {
             steps,
             known,
             inventory,
+            drift,
             warnings,
         } = saved.plan;
         let steps: IndexMap<Address, Step> =
@@ -128,6 +134,7 @@ impl Plan {
             steps,
             known,
             inventory,
+            drift,
             warnings,
         };
         let found = plan.fingerprint();

@@ -13,6 +13,7 @@ use crate::model::{
 
 use crate::observe::Observed;
 
+use super::drift::Drifted;
 use super::graph::Dependency;
 use super::scope::Scope;
 
@@ -178,6 +179,8 @@ pub struct Plan {
     pub known: BTreeMap<Address, ResourceId>,
     /// Everything the zone wants to exist, by address.
     pub inventory: BTreeMap<Address, ResourceKind>,
+    /// What changed in the cloud since it was last applied, in address order; `None` where nobody knows what was applied.
+    pub drift: Option<Vec<Drifted>>,
     /// What somebody should know before applying.
     pub warnings: Vec<Problem>,
 }

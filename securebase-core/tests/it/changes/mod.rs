@@ -1,6 +1,7 @@
 //! Change and departure: what the file asks for later, applied to what is there already.
 
 mod departure;
+mod drift;
 mod rename;
 mod tier;
 
@@ -24,7 +25,7 @@ fn try_replan(
 ) -> Result<Plan, securebase_core::plan::Error> {
     let resources = now(state.resources()).unwrap();
     let ids = resources.into_values().map(|resource| (resource.address, resource.id));
-    let planner = Planner::new(zone).remembered(ids);
+    let planner = Planner::new(zone).remembered(ids).applied(now(state.applied()).unwrap());
     let observed = now(exec::survey(cloud, &planner.scope())).unwrap();
     planner.observed(&observed).plan()
 }

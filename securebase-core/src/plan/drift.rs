@@ -1,0 +1,134 @@
+//! Drift apart from change: which differences are the cloud's doing, not the file's.
+//!
+//! A difference between what is and what shall be has two possible authors. What was last applied tells them apart: where
+//! the cloud no longer looks as it was made to look, the cloud has drifted; where the file asks for something else than it
+//! did then, the file has changed; and both may be true of one attribute.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Address, ResourceId, ResourceSpec};
+use crate::table::{Column, Error, Table};
+
+use super::compare::{Index, Presence};
+use super::graph::Resource;
+use super::scope::Scope;
+use super::step::{Change, Plan};
+
+/// The attribute of a resource that is gone.
+const EXISTS: &str = "exists";
+
+/// An attribute that changed in the cloud since it was last applied.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Drifted {
+    /// The resource.
+    pub address: Address,
+    /// The attribute, as [`Change::field`] names it; `exists` where the resource is gone.
+    pub attribute: String,
+    /// As it was last applied.
+    pub applied: Option<String>,
+    /// As it is.
+    pub observed: Option<String>,
+    /// As it shall be: the same as `applied` unless the file has changed too.
+    pub wanted: Option<String>,
+}
+
+/// What was last applied, and the ids of that time.
+pub(super) struct Base<'a> {
+    applied: BTreeMap<Address, &'a ResourceSpec>,
+    remembered: &'a BTreeMap<Address, ResourceId>,
+}
+
+impl<'a> Base<'a> {
+    /// What was applied under the names that tenants have now.
+    pub(super) fn new(
+        scope: &Scope,
+        applied: &'a BTreeMap<Address, ResourceSpec>,
+        remembered: &'a BTreeMap<Address, ResourceId>,
+    ) -> Self {
+        let renamed: BTreeMap<&str, _> = scope
+            .tenants
+            .iter()
+            .filter_map(|tenant| Some((tenant.former_key.as_ref()?.as_str(), &tenant.key)))
+            .collect();
+        let now = |address: &Address| match address.tenant_key().and_then(|key| renamed.get(key)) {
+            Some(key) => Address::tenant(key, address.local()),
+            None => address.clone(),
+        };
+        Self { applied: applied.iter().map(|(address, spec)| (now(address), spec)).collect(), remembered }
+    }
+
+    /// A resource that is there and differs: which of the differences the cloud has made.
+    pub(super) fn differs(
+        &self,
+        resource: &Resource,
+        changes: &[Change],
+        index: &Index<'_>,
+        known: &BTreeMap<Address, ResourceId>,
+    ) -> Vec<Drifted> {
+        let Some(spec) = self.applied.get(&resource.address) else { return Vec::new() };
+        // What it named then may be gone from the file since: its id is remembered all the same.
+        let ids = spec
+            .references()
+            .into_iter()
+            .filter_map(|on| Some((on.clone(), known.get(on).or_else(|| self.remembered.get(on))?.clone())))
+            .collect();
+        let account = super::planner::account_of(resource, known);
+        let found = index.find_spec(resource, spec, &ids, account);
+        let Ok(Presence::Present { changes: since, .. } | Presence::Foreign { changes: since, .. }) = found
+        else {
+            return Vec::new();
+        };
+        let drifted = since.into_iter().filter(|change| change.from != change.to);
+        drifted
+            .filter_map(|Change { field, from, to }| {
+                let wanted = changes.iter().find(|change| change.field == field)?.to.clone();
+                Some(Drifted {
+                    address: resource.address.clone(),
+                    attribute: field,
+                    applied: to,
+                    observed: from,
+                    wanted,
+                })
+            })
+            .collect()
+    }
+
+    /// A resource that is not there: it is gone if it was applied once.
+    pub(super) fn missing(&self, resource: &Resource) -> Option<Drifted> {
+        self.applied.contains_key(&resource.address).then(|| Drifted {
+            address: resource.address.clone(),
+            attribute: EXISTS.to_owned(),
+            applied: Some("yes".to_owned()),
+            observed: Some("no".to_owned()),
+            wanted: Some("yes".to_owned()),
+        })
+    }
+}
+
+impl Drifted {
+    /// Whether the resource itself is gone.
+    pub fn is_gone(&self) -> bool {
+        self.attribute == EXISTS
+    }
+}
+
+impl Plan {
+    /// What changed in the cloud since it was last applied: `address, attribute, applied, observed, wanted`. Without rows
+    /// where nothing did, and where nobody knows what was applied ([`Plan::drift`] is `None`).
+    ///
+    /// # Errors
+    /// [`Error::TooLong`] beyond 2 GiB of text.
+    pub fn drift_table(&self) -> Result<Table, Error> {
+        let rows = || self.drift.iter().flatten();
+        Table::new(vec![
+            Column::utf8("address", rows().map(|row| row.address.as_str()))?,
+            Column::utf8("attribute", rows().map(|row| row.attribute.as_str()))?,
+            Column::utf8("applied", rows().map(|row| row.applied.as_deref()))?,
+            Column::utf8("observed", rows().map(|row| row.observed.as_deref()))?,
+            Column::utf8("wanted", rows().map(|row| row.wanted.as_deref()))?,
+        ])
+    }
+}
