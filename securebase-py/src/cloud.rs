@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
+use securebase_core::cloud::Cloud;
 use securebase_core::cloud::simulated::{Faults as CoreFaults, SimulatedCloud as CoreSimulated};
 use securebase_core::exec::{self, ApplyOptions, Run};
-use securebase_core::model::{Limits, Problem, Problems};
+use securebase_core::model::{AccountId, Email, Limits, Problem, Problems};
 use securebase_core::observe::Observed;
 use securebase_core::plan::{Plan, Scope};
 use securebase_core::state::State;
@@ -49,6 +50,34 @@ impl AnyCloud {
             #[cfg(not(feature = "aws"))]
             Self::Aws(none) => match *none {},
         }
+    }
+
+    /// The cloud behind the port that all clouds have.
+    fn port(&self) -> &dyn Cloud {
+        match self {
+            Self::Simulated(cloud) => cloud,
+            #[cfg(feature = "aws")]
+            Self::Aws(cloud) => cloud.as_ref(),
+            #[cfg(not(feature = "aws"))]
+            Self::Aws(none) => match *none {},
+        }
+    }
+
+    pub(crate) async fn start_root_email_change(
+        &self,
+        account: AccountId,
+        email: &Email,
+    ) -> std::result::Result<(), exec::Error> {
+        exec::start_root_email_change(self.port(), account, email).await
+    }
+
+    pub(crate) async fn finish_root_email_change(
+        &self,
+        account: AccountId,
+        email: &Email,
+        code: &str,
+    ) -> std::result::Result<(), exec::Error> {
+        exec::finish_root_email_change(self.port(), account, email, code).await
     }
 
     pub(crate) async fn apply(
@@ -276,6 +305,12 @@ impl SimulatedCloud {
     /// All that exists: resource kind → list of dicts, each with at least `id`, `account_id`, `region` and `tags`.
     fn snapshot<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyAny>> {
         plain(py, &py.detach(|| self.0.snapshot()))
+    }
+
+    /// The code that the owner of a mailbox finds there, where a change of an account's root address waits for it.
+    #[pyo3(signature = (email, /))]
+    fn mailed_code(&self, email: &str) -> Option<String> {
+        self.0.mailed_code(email)
     }
 
     /// Virtual seconds since the cloud began.

@@ -118,6 +118,9 @@ fn mend(code: &str) -> &'static str {
         "plan-stale" => "plan again against the cloud, and apply the new plan",
         "plan-destructive" => "pass each of the addresses in `destroy` to let it happen",
         "run-interrupted" | "run-unfinished" => "call `securebase.resume` with the same state",
+        "change-refused" => {
+            "do what AWS's reason says; for a wrong code, call `start_root_email_change` again"
+        }
         "survey-failed" => "check the credentials and the network, then call again",
         "state-locked" => "wait for the other run to end",
         "state-fenced" => "look who has taken over with `lock_info`, then resume",
@@ -161,7 +164,9 @@ impl From<exec::Error> for Failure {
             exec::Error::Interrupted { .. } | exec::Error::CutOff(_) => {
                 Self::one(Class::Interrupted, code, &error, mend(code))
             }
-            exec::Error::Survey { .. } => Self::one(Class::Cloud, code, &error, mend(code)),
+            exec::Error::Survey { .. } | exec::Error::Refused { .. } => {
+                Self::one(Class::Cloud, code, &error, mend(code))
+            }
             exec::Error::Destructive { ref addresses } => {
                 let each = |address: &Address| {
                     let message = format!("`{address}` would be destroyed");

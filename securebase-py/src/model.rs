@@ -6,7 +6,9 @@ use std::sync::Arc;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
 use rust_decimal::Decimal;
-use securebase_core::model::{LandingZone as CoreZone, Tenant as CoreTenant, Tier as CoreTier};
+use securebase_core::model::{
+    Departure, LandingZone as CoreZone, ResourceId, Tenant as CoreTenant, TenantKey, Tier as CoreTier,
+};
 
 use crate::convert::{from_json, from_python, hash, plain, to_json};
 use crate::error::Result;
@@ -142,6 +144,24 @@ impl Tenant {
     #[getter]
     fn account_id(&self) -> Option<String> {
         self.core().account_id.map(|id| id.to_string())
+    }
+
+    /// The key it had before; `None` where it was not renamed.
+    #[getter]
+    fn renamed_from(&self) -> Option<&str> {
+        self.core().renamed_from.as_ref().map(TenantKey::as_str)
+    }
+
+    /// How it leaves: `suspend` or `close`; `None` where it stays.
+    #[getter]
+    fn offboard(&self) -> Option<&'static str> {
+        self.core().offboard.map(Departure::name)
+    }
+
+    /// An existing VPC to adopt, never one to create.
+    #[getter]
+    fn vpc_id(&self) -> Option<&str> {
+        self.core().vpc_id.as_ref().map(ResourceId::as_str)
     }
 
     /// The block of its VPC as written; `None` lets the planner allocate one.

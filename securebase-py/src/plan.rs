@@ -10,11 +10,11 @@ use pyo3::types::{PyDict, PyType};
 use rust_decimal::Decimal;
 use securebase_core::exec::{self, Stop};
 use securebase_core::finance::{PriceBook, Usage};
-use securebase_core::model::{Address, LandingZone, Latencies, ResourceId, TenantKey};
+use securebase_core::model::{Address, LandingZone, Latencies, ResourceId, ResourceSpec, TenantKey};
 use securebase_core::plan::{MarginFloor, Plan as CorePlan, PlanCost, Planner, Step as CoreStep, StepCost};
 
 use crate::cloud::AnyCloud;
-use crate::convert::hash;
+use crate::convert::{hash, plain};
 use crate::cost::Cost;
 use crate::error::{Class, Failure, Result};
 use crate::finance::exact;
@@ -33,27 +33,41 @@ pub(crate) fn plan_of(
     state: Option<&Bound<'_, PyAny>>,
     floor: Option<MarginFloor>,
 ) -> Result<Plan> {
-    let remembered = match state {
-        None => Vec::new(),
+    let known = match state {
+        None => None,
         Some(state) => {
             let state = state::open(state)?;
-            let resources = wait(py, &Stop::new(), async move { state.resources().await })??;
-            resources.into_values().map(|resource| (resource.address, resource.id)).collect()
+            let known = async move { Ok::<_, Failure>((state.resources().await?, state.applied().await?)) };
+            let (resources, applied) = wait(py, &Stop::new(), known)??;
+            let ids: Vec<_> =
+                resources.into_values().map(|resource| (resource.address, resource.id)).collect();
+            Some((ids, applied))
         }
     };
     let zone = Arc::clone(zone);
     let plan = match cloud {
-        None => py.detach(|| refusing(Planner::new(&zone).remembered(remembered), floor).plan())?,
+        None => py.detach(|| refusing(remembering(Planner::new(&zone), known), floor).plan())?,
         Some(cloud) => {
             let cloud = AnyCloud::of(cloud)?;
             wait(py, &Stop::new(), async move {
-                let planner = Planner::new(&zone).remembered(remembered);
+                let planner = remembering(Planner::new(&zone), known);
                 let observed = cloud.survey(&planner.scope()).await?;
                 Ok::<_, Failure>(refusing(planner.observed(&observed), floor).plan()?)
             })??
         }
     };
     Ok(Plan(Arc::new(plan)))
+}
+
+/// What a state knows: the ids of what exists, and what was last applied.
+type Remembered = (Vec<(Address, ResourceId)>, BTreeMap<Address, ResourceSpec>);
+
+/// The planner with what a state knows, if there is one.
+fn remembering(planner: Planner<'_>, known: Option<Remembered>) -> Planner<'_> {
+    match known {
+        None => planner,
+        Some((ids, applied)) => planner.remembered(ids).applied(applied),
+    }
 }
 
 /// The planner with a margin floor, if there is one.
@@ -238,6 +252,29 @@ impl Plan {
             cost: cost.as_ref().and_then(|cost| cost.step(&step.address).copied()),
         };
         self.0.steps().map(step).collect()
+    }
+
+    /// The addresses of what is lost for good when the plan is applied: `apply` wants each named in `destroy`.
+    #[getter]
+    fn destructive(&self) -> Vec<&str> {
+        self.0.destructive().into_iter().map(Address::as_str).collect()
+    }
+
+    /// What changed in the cloud since it was last applied: `address, attribute, applied, observed, wanted`. Without rows
+    /// where nothing did, and where no state says what was applied (`drift_known`).
+    fn drift(&self) -> Result<Table> {
+        Ok(self.0.drift_table()?.into())
+    }
+
+    /// Whether drift is told from change: the plan was made with a state.
+    #[getter]
+    fn drift_known(&self) -> bool {
+        self.0.drift.is_some()
+    }
+
+    /// What each tenant that leaves has, and what becomes of it: one dict a tenant, to be kept.
+    fn departures<'py>(&self, py: Python<'py>) -> Result<Vec<Bound<'py, PyAny>>> {
+        self.0.departures().iter().map(|record| plain(py, record)).collect()
     }
 
     /// What somebody should know before applying.

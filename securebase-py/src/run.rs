@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 use securebase_core::exec::{self, ApplyOptions, Event as CoreEvent, Run as CoreRun, Stop};
-use securebase_core::model::Address;
+use securebase_core::model::{AccountId, Address, Email, EmailError, NameError};
 
 use crate::cloud::AnyCloud;
 use crate::convert::{from_json, hash, plain, to_json};
-use crate::error::{Failure, Result};
+use crate::error::{Class, Failure, Result};
 use crate::runtime::{awaitable, calling_out, wait};
 use crate::state;
 
@@ -234,9 +234,48 @@ fn resume_async<'py>(
     awaitable(py, stop, async move { applied(cloud.resume(&state, options).await, &raised) })
 }
 
+/// An account and an address, as they were written.
+fn account_and_email(account_id: &str, email: &str) -> Result<(AccountId, Email)> {
+    let account = account_id.parse().map_err(|error: NameError| {
+        Failure::one(Class::Input, "account-id-invalid", &error, "write the twelve digits of the account")
+    })?;
+    let email = email.parse().map_err(|error: EmailError| {
+        Failure::one(Class::Input, "email-invalid", &error, "write an address that receives mail")
+    })?;
+    Ok((account, email))
+}
+
+/// Asks AWS to mail a code to the address that the account's root user shall have. Asking again mails another code.
+#[pyfunction]
+#[pyo3(signature = (cloud, account_id, email))]
+fn start_root_email_change(
+    py: Python<'_>,
+    cloud: &Bound<'_, PyAny>,
+    account_id: &str,
+    email: &str,
+) -> Result<()> {
+    let (cloud, (account, email)) = (AnyCloud::of(cloud)?, account_and_email(account_id, email)?);
+    Ok(wait(py, &Stop::new(), async move { cloud.start_root_email_change(account, &email).await })??)
+}
+
+/// Changes the root e-mail address, with the code that was mailed to it.
+#[pyfunction]
+#[pyo3(signature = (cloud, account_id, email, code))]
+fn finish_root_email_change(
+    py: Python<'_>,
+    cloud: &Bound<'_, PyAny>,
+    account_id: &str,
+    email: &str,
+    code: String,
+) -> Result<()> {
+    let (cloud, (account, email)) = (AnyCloud::of(cloud)?, account_and_email(account_id, email)?);
+    let finish = async move { cloud.finish_root_email_change(account, &email, &code).await };
+    Ok(wait(py, &Stop::new(), finish)??)
+}
+
 /// Runs.
 #[pymodule(submodule, gil_used = false)]
 pub(crate) mod run {
     #[pymodule_export]
-    use super::{Event, Run, resume, resume_async};
+    use super::{Event, Run, finish_root_email_change, resume, resume_async, start_root_email_change};
 }

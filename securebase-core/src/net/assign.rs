@@ -150,6 +150,20 @@ pub fn zone(
     existing: &BTreeMap<TenantKey, Ipv4Net>,
     ledger: Option<&AddressPool>,
 ) -> Result<ZoneBlocks, Problems> {
+    zone_beside(zone, existing, &[], ledger)
+}
+
+/// As [`zone`], beside blocks that are somebody else's, each with whose: nobody is given what overlaps one. Where tenants
+/// may overlap (`per-account`), others' blocks are nobody's concern.
+///
+/// # Errors
+/// As [`zone`].
+pub fn zone_beside(
+    zone: &LandingZone,
+    existing: &BTreeMap<TenantKey, Ipv4Net>,
+    foreign: &[(Ipv4Net, String)],
+    ledger: Option<&AddressPool>,
+) -> Result<ZoneBlocks, Problems> {
     let mut pool = pool_of(zone)?;
     if let Some(ledger) = ledger {
         for allocation in ledger.allocations() {
@@ -162,6 +176,12 @@ pub fn zone(
         let (owner, cidr) = (tenant.as_str(), Block4::from(*cidr));
         let pinned = pool.pin(cidr, owner);
         pinned.map_err(|error| Problems::from(error.problem("pool")))?;
+    }
+    if zone.pool.strategy != PoolStrategy::PerAccount {
+        for (cidr, whose) in foreign {
+            let excluded = pool.exclude(Block4::from(*cidr), whose);
+            excluded.map_err(|error| Problems::from(error.problem("pool")))?;
+        }
     }
     let wants: Vec<Want<'_>> = zone
         .tenants

@@ -14,6 +14,9 @@ use crate::net;
 pub(super) fn assign(
     zone: &LandingZone,
     existing: &BTreeMap<TenantKey, Ipv4Net>,
+    foreign: &[(Ipv4Net, String)],
 ) -> Result<BTreeMap<TenantKey, Ipv4Net>, Vec<Problem>> {
-    net::assign::zone(zone, existing, None).map(|done| done.blocks).map_err(|Problems(problems)| problems)
+    net::assign::zone_beside(zone, existing, foreign, None)
+        .map(|done| done.blocks)
+        .map_err(|Problems(problems)| problems)
 }

@@ -14,10 +14,11 @@ use crate::observe::{
 };
 use crate::policy::PolicyDocument;
 
+use super::adopt;
 use super::desired::{TENANT_TAG, ZONE_TAG};
-use super::graph::Resource;
+use super::graph::{Resource, ResourceGraph};
 use super::owner::Names;
-use super::scope::{Scope, unit_paths};
+use super::scope::{Scope, ScopedTenant, unit_paths};
 use super::step::Change;
 
 /// What was found in the place of a desired resource.
@@ -158,6 +159,42 @@ impl<'a> Index<'a> {
                 .collect(),
             names,
         }
+    }
+
+    /// Takes note of the parts of networks that exist and are to become ours.
+    ///
+    /// # Errors
+    /// One problem for every tenant whose network cannot be adopted.
+    pub(super) fn adopt(&mut self, scope: &'a Scope, graph: &ResourceGraph) -> Result<(), Vec<Problem>> {
+        let mut problems = Vec::new();
+        for tenant in &scope.tenants {
+            if tenant.vpc_id.is_none() && tenant.vpc_cidr.is_none() {
+                continue;
+            }
+            let account = self.account_of_tenant(tenant);
+            let Some(member) = account.and_then(|account| self.members.get_mut(&(account, &tenant.region)))
+            else {
+                continue;
+            };
+            match adopt::network(tenant, member.observed, graph, &self.names) {
+                Ok(found) => {
+                    for (address, id) in found {
+                        let tagged = Tagged { id, twins: Vec::new() };
+                        member.by_address.entry(Cow::Owned(address.to_string())).or_insert(tagged);
+                    }
+                }
+                Err(problem) => problems.push(problem),
+            }
+        }
+        if problems.is_empty() { Ok(()) } else { Err(problems) }
+    }
+
+    /// The account of a tenant as a survey finds it: by id, by tag, by root e-mail.
+    fn account_of_tenant(&self, tenant: &ScopedTenant) -> Option<AccountId> {
+        let by_id = tenant.account_id.filter(|id| self.accounts.contains_key(id));
+        let tagged = || Some(self.accounts_by_tenant.get(tenant.key.as_str())?.first()?.account.id);
+        let by_email = || Some(self.accounts_by_email.get(&tenant.account_email)?.account.id);
+        by_id.or_else(tagged).or_else(by_email)
     }
 
     /// The organization, if there is one.

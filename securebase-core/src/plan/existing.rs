@@ -4,22 +4,25 @@ use std::collections::BTreeMap;
 
 use ipnet::Ipv4Net;
 
-use crate::model::{Address, LandingZone, TenantKey};
+use crate::model::{AccountId, Address, LandingZone, Tenant, TenantKey};
 use crate::observe::Observed;
 
 use super::owner::Names;
+use super::scope::Scope;
 
 /// What exists and stays as it is, by tenant.
 #[derive(Debug, Default)]
 pub(super) struct Existing {
     /// The primary block of its VPC, which AWS never changes.
     pub(super) blocks: BTreeMap<TenantKey, Ipv4Net>,
+    /// Blocks of VPCs in the tenants' accounts that are not ours, and which: nobody is given what overlaps them.
+    pub(super) foreign: Vec<(Ipv4Net, String)>,
     /// The name of its log group, which AWS never changes either: it may be of a key the tenant had before.
     pub(super) log_groups: BTreeMap<TenantKey, String>,
 }
 
 impl Existing {
-    pub(super) fn of(zone: &LandingZone, observed: &Observed, names: &Names<'_>) -> Self {
+    pub(super) fn of(zone: &LandingZone, scope: &Scope, observed: &Observed, names: &Names<'_>) -> Self {
         let mut blocks: BTreeMap<String, Ipv4Net> = BTreeMap::new();
         let mut groups: BTreeMap<String, &str> = BTreeMap::new();
         for member in observed.members.values().flat_map(BTreeMap::values) {
@@ -35,6 +38,31 @@ impl Existing {
             }
         }
         let mut existing = Self::default();
+        let adopted = |tenant: &Tenant| {
+            let id = tenant.vpc_id.as_ref()?;
+            let mut vpcs =
+                observed.members.values().flat_map(BTreeMap::values).flat_map(|member| &member.vpcs);
+            vpcs.find(|found| found.vpc.id == *id).map(|found| found.vpc.cidr)
+        };
+        for tenant in &zone.tenants {
+            existing.blocks.extend(adopted(tenant).map(|block| (tenant.key.clone(), block)));
+        }
+        let tenants: BTreeMap<AccountId, &str> = scope
+            .tenants
+            .iter()
+            .filter_map(|tenant| Some((tenant.account_id?, tenant.key.as_str())))
+            .collect();
+        for (account, member) in observed
+            .members
+            .iter()
+            .flat_map(|(account, regions)| regions.values().map(move |member| (account, member)))
+        {
+            for vpc in &member.foreign_vpcs {
+                let whose = tenants.get(account).map_or_else(|| account.to_string(), |key| (*key).to_owned());
+                existing.foreign.push((vpc.cidr, format!("VPC `{}` in the account of {whose}", vpc.id)));
+            }
+        }
+        existing.foreign.sort();
         for key in zone.tenants.iter().map(|tenant| &tenant.key) {
             if let Some(block) = blocks.get(Address::tenant(key, "vpc").as_str()) {
                 existing.blocks.insert(key.clone(), *block);

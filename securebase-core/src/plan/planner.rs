@@ -93,7 +93,7 @@ impl<'a> Planner<'a> {
     }
 
     fn existing(&self, scope: &Scope) -> Existing {
-        let of = |observed| Existing::of(self.zone, observed, &Names::of(scope));
+        let of = |observed| Existing::of(self.zone, scope, observed, &Names::of(scope));
         self.observed.map(of).unwrap_or_default()
     }
 
@@ -101,7 +101,8 @@ impl<'a> Planner<'a> {
         if self.zone.network.is_none() {
             return Ok(BTreeMap::new());
         }
-        blocks::assign(self.zone, &existing.blocks).map_err(|problems| Error::Problems(Problems(problems)))
+        blocks::assign(self.zone, &existing.blocks, &existing.foreign)
+            .map_err(|problems| Error::Problems(Problems(problems)))
     }
 
     /// The plan.
@@ -122,7 +123,8 @@ impl<'a> Planner<'a> {
         let existing = self.existing(&scope);
         let blocks = self.blocks(&existing)?;
         let graph = desired::graph(self.zone, &scope, &blocks, &existing)?;
-        let index = Index::new(observed, &scope);
+        let mut index = Index::new(observed, &scope);
+        index.adopt(&scope, &graph).map_err(|problems| Error::Problems(Problems(problems)))?;
         let base = self.applied.as_ref().map(|applied| Base::new(&scope, applied, &self.remembered));
         let mut diff = Diff { base: base.as_ref(), ..Diff::default() };
         for resource in graph.iter() {

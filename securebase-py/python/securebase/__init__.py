@@ -44,8 +44,10 @@ from securebase._securebase.policy import tier_documents as tier_documents
 from securebase._securebase.problem import Problem as Problem
 from securebase._securebase.run import Event as Event
 from securebase._securebase.run import Run as Run
+from securebase._securebase.run import finish_root_email_change as finish_root_email_change
 from securebase._securebase.run import resume as resume
 from securebase._securebase.run import resume_async as resume_async
+from securebase._securebase.run import start_root_email_change as start_root_email_change
 from securebase._securebase.state import LockInfo as LockInfo
 from securebase._securebase.state import RunRecord as RunRecord
 from securebase._securebase.state import State as State

@@ -1,5 +1,6 @@
 //! Change and departure: what the file asks for later, applied to what is there already.
 
+mod adopt;
 mod departure;
 mod drift;
 mod rename;

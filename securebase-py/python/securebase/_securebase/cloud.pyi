@@ -57,6 +57,8 @@ class SimulatedCloud:
     @property
     def now(self) -> float:
         """Virtual seconds since the cloud began."""
+    def mailed_code(self, email: str, /) -> str | None:
+        """The code that the owner of a mailbox finds there, where a change of an account's root address waits for it."""
     def snapshot(self) -> dict[str, list[dict[str, object]]]:
         """All that exists: resource kind → list of dicts, each with at least `id`, `account_id`, `region` and `tags`."""
     def remove(self, id: str, /) -> int:

@@ -66,6 +66,15 @@ class Tenant:
     def account_id(self) -> str | None:
         """An existing account to adopt, never one to create."""
     @property
+    def renamed_from(self) -> str | None:
+        """The key it had before; `None` where it was not renamed."""
+    @property
+    def offboard(self) -> str | None:
+        """How it leaves: `suspend` or `close`; `None` where it stays."""
+    @property
+    def vpc_id(self) -> str | None:
+        """An existing VPC to adopt, never one to create."""
+    @property
     def vpc_cidr(self) -> str | None:
         """The block of its VPC as written; `None` lets the planner allocate one."""
     @property

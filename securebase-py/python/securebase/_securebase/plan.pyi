@@ -175,6 +175,19 @@ class Plan:
     def steps(self) -> list[Step]:
         """The steps, each after all it waits for."""
     @property
+    def destructive(self) -> list[str]:
+        """The addresses of what is lost for good when the plan is applied: `apply` wants each named in `destroy`."""
+    def drift(self) -> Table:
+        """What changed in the cloud since it was last applied: `address, attribute, applied, observed, wanted`.
+
+        Without rows where nothing did, and where no state says what was applied (`drift_known`).
+        """
+    @property
+    def drift_known(self) -> bool:
+        """Whether drift is told from change: the plan was made with a state."""
+    def departures(self) -> list[dict[str, Any]]:
+        """What each tenant that leaves has, and what becomes of it: one dict a tenant, to be kept."""
+    @property
     def warnings(self) -> list[Problem]:
         """What somebody should know before applying."""
     @property

@@ -76,3 +76,9 @@ def resume_async(
     who: str | None = None,
 ) -> Awaitable[Run]:
     """As `resume`, to be awaited."""
+
+def start_root_email_change(cloud: SimulatedCloud | AwsCloud, account_id: str, email: str) -> None:
+    """Asks AWS to mail a code to the address that the account's root user shall have. Asking again mails another code."""
+
+def finish_root_email_change(cloud: SimulatedCloud | AwsCloud, account_id: str, email: str, code: str) -> None:
+    """Changes the root e-mail address, with the code that was mailed to it."""
