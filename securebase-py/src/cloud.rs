@@ -8,10 +8,10 @@ use pyo3::types::{PyDict, PyType};
 use securebase_core::cloud::Cloud;
 use securebase_core::cloud::simulated::{Faults as CoreFaults, SimulatedCloud as CoreSimulated};
 use securebase_core::exec::{self, ApplyOptions, Run};
-use securebase_core::model::{AccountId, Email, Limits, Problem, Problems};
+use securebase_core::model::{AccountId, Email, LandingZone, Limits, Problem, Problems};
 use securebase_core::observe::Observed;
 use securebase_core::plan::{Plan, Scope};
-use securebase_core::state::State;
+use securebase_core::state::{RunId, State};
 
 use crate::convert::plain;
 use crate::error::Result;
@@ -118,6 +118,21 @@ impl AnyCloud {
             Self::Simulated(cloud) => exec::resume_simulated(cloud, state, options).await,
             #[cfg(feature = "aws")]
             Self::Aws(cloud) => exec::resume(cloud, state, options).await,
+            #[cfg(not(feature = "aws"))]
+            Self::Aws(none) => match *none {},
+        }
+    }
+
+    pub(crate) async fn rebuild(
+        &self,
+        zone: &LandingZone,
+        state: &State,
+        options: &ApplyOptions,
+    ) -> std::result::Result<RunId, exec::Error> {
+        match self {
+            Self::Simulated(cloud) => exec::rebuild_simulated(zone, cloud, state, options).await,
+            #[cfg(feature = "aws")]
+            Self::Aws(cloud) => exec::rebuild(zone, cloud, state, options).await,
             #[cfg(not(feature = "aws"))]
             Self::Aws(none) => match *none {},
         }

@@ -160,6 +160,7 @@ impl From<exec::Error> for Failure {
         let code = error.code();
         match error {
             exec::Error::State(error) => error.into(),
+            exec::Error::Plan(error) => error.into(),
             exec::Error::Cost(error) => (*error).into(),
             exec::Error::Interrupted { .. } | exec::Error::CutOff(_) => {
                 Self::one(Class::Interrupted, code, &error, mend(code))

@@ -1,18 +1,23 @@
 //! The state: what exists, who did what and when, who is writing.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyString, PyType};
-use securebase_core::exec::Stop;
+use pyo3::types::{PyBytes, PyString, PyType};
+use securebase_core::exec::{ApplyOptions, Stop};
+use securebase_core::model::ResourceKind;
 use securebase_core::state::{
-    LockInfo as CoreLockInfo, RunRecord as CoreRecord, State as CoreState, StoredResource,
+    Holder, LockInfo as CoreLockInfo, RecordKind, RunRecord as CoreRecord, State as CoreState, StoredResource,
 };
 use securebase_core::time::Time;
 
+use crate::cloud::AnyCloud;
 use crate::convert::{from_json, to_json};
 use crate::error::{Failure, Result};
+use crate::model::LandingZone;
 use crate::runtime::wait;
 
 /// A moment of a real clock as an aware `datetime`.
@@ -123,9 +128,33 @@ impl RunRecord {
         self.0.step_count
     }
 
+    /// `"apply"`, or `"rebuild"` where the state was rebuilt from the cloud.
+    #[getter]
+    fn kind(&self) -> &'static str {
+        self.0.kind.name()
+    }
+
+    /// How many steps have failed for good.
+    #[getter]
+    fn failed_count(&self) -> usize {
+        self.0.failed_count
+    }
+
+    /// The steps it has carried out: action → kind → number.
+    #[getter]
+    fn counts(&self) -> BTreeMap<&'static str, BTreeMap<&'static str, usize>> {
+        let named = |kinds: &BTreeMap<ResourceKind, usize>| {
+            kinds.iter().map(|(kind, count)| (kind.name(), *count)).collect()
+        };
+        self.0.counts.iter().map(|(action, kinds)| (action.name(), named(kinds))).collect()
+    }
+
     /// What it did, in words.
     #[getter]
     fn what(&self) -> String {
+        if self.0.kind == RecordKind::Rebuild {
+            return format!("{} resources found in the cloud, {}", self.0.step_count, self.status());
+        }
         let steps = if self.0.step_count == 1 { "step" } else { "steps" };
         format!("{} {steps} of plan {:.12}, {}", self.0.step_count, self.0.plan, self.status())
     }
@@ -213,10 +242,12 @@ impl LockInfo {
     }
 }
 
-/// The state at a URL: a directory's path or `file://…`. Nothing is made there before the first run.
+/// The state at a URL: a directory's path or `file://…`, `s3://bucket/prefix`, or `memory://` for one that ends with the
+/// object. Nothing is made there before the first run.
 #[pyclass(frozen, module = "securebase")]
 pub(crate) struct State {
     url: String,
+    settings: BTreeMap<String, String>,
     core: CoreState,
 }
 
@@ -252,11 +283,16 @@ fn url(state: &Bound<'_, PyAny>) -> Result<String> {
 
 #[pymethods]
 impl State {
+    /// `settings` are for a bucket, named as in the environment but in lower case: `aws_endpoint`, `aws_region` …
     #[new]
-    #[pyo3(signature = (url))]
-    fn new(url: &Bound<'_, PyAny>) -> Result<Self> {
-        let url = self::url(url)?;
-        Ok(Self { core: CoreState::open(&url)?, url })
+    #[pyo3(signature = (url, settings = None))]
+    fn new(url: &Bound<'_, PyAny>, settings: Option<BTreeMap<String, String>>) -> Result<Self> {
+        let (url, settings) = (self::url(url)?, settings.unwrap_or_default());
+        let core = {
+            let settings = settings.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+            CoreState::open_with(&url, settings)?
+        };
+        Ok(Self { url, settings, core })
     }
 
     /// Where it is.
@@ -285,8 +321,37 @@ impl State {
         Ok(wait(py, &Stop::new(), async move { state.lock_info().await })??.map(LockInfo))
     }
 
+    /// The whole state as one file, checked; the lease is left out.
+    fn export<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyBytes>> {
+        let state = self.core.clone();
+        let bytes = wait(py, &Stop::new(), async move { state.export().await })??;
+        Ok(PyBytes::new(py, &bytes))
+    }
+
+    /// Fills a state that holds nothing from what `export` has given.
+    #[pyo3(signature = (data, *, who = None))]
+    fn import_(&self, py: Python<'_>, data: Vec<u8>, who: Option<String>) -> Result<()> {
+        let (state, holder) = (self.core.clone(), Holder::this_process(&who.unwrap_or_default()));
+        Ok(wait(py, &Stop::new(), async move { state.import(&data, &holder).await })??)
+    }
+
+    /// Writes down what exists of a zone in a cloud, in place of whatever the state knew; the number of the entry in its
+    /// history. For a state that was lost. The cloud is not changed.
+    #[pyo3(signature = (zone, cloud, *, who = None))]
+    fn rebuild(
+        &self,
+        py: Python<'_>,
+        zone: &Bound<'_, LandingZone>,
+        cloud: &Bound<'_, PyAny>,
+        who: Option<String>,
+    ) -> Result<u64> {
+        let (state, zone, cloud) = (self.core.clone(), Arc::clone(&zone.get().0), AnyCloud::of(cloud)?);
+        let options = ApplyOptions::new().who(who.unwrap_or_default());
+        Ok(wait(py, &Stop::new(), async move { cloud.rebuild(&zone, &state, &options).await })??.0)
+    }
+
     fn __eq__(&self, other: &Self) -> bool {
-        self.url == other.url
+        (&self.url, &self.settings) == (&other.url, &other.settings)
     }
 
     fn __hash__(&self) -> u64 {
@@ -297,8 +362,9 @@ impl State {
         format!("State({:?})", self.url)
     }
 
-    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> (Bound<'py, PyType>, (String,)) {
-        (slf.get_type(), (slf.get().url.clone(),))
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> (Bound<'py, PyType>, (String, BTreeMap<String, String>)) {
+        let state = slf.get();
+        (slf.get_type(), (state.url.clone(), state.settings.clone()))
     }
 }
 

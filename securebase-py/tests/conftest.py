@@ -1,5 +1,8 @@
 """What the tests share."""
 
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -38,3 +41,16 @@ def ten() -> sb.LandingZone:
 def zone() -> sb.LandingZone:
     """A small zone."""
     return small_zone()
+
+
+@pytest.fixture
+def moto() -> Iterator[str]:
+    """A server with nothing in it."""
+    command = [str(Path(sys.executable).parent / "moto_server"), "-H", "127.0.0.1", "-p", "0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as server:
+        assert server.stderr is not None
+        for line in server.stderr:
+            if "Running on " in line:
+                yield line.split("Running on ")[1].strip()
+                break
+        server.kill()

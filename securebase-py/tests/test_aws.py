@@ -2,9 +2,6 @@
 
 import asyncio
 import pickle
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
@@ -24,19 +21,6 @@ def has_aws() -> bool:
 
 
 pytestmark = pytest.mark.skipif(not has_aws(), reason="this build has no AWS in it")
-
-
-@pytest.fixture
-def moto() -> Iterator[str]:
-    """A server with nothing in it."""
-    command = [str(Path(sys.executable).parent / "moto_server"), "-H", "127.0.0.1", "-p", "0"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as server:
-        assert server.stderr is not None
-        for line in server.stderr:
-            if "Running on " in line:
-                yield line.split("Running on ")[1].strip()
-                break
-        server.kill()
 
 
 def test_a_cloud_goes_by_its_settings(moto: str) -> None:

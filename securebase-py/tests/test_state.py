@@ -4,6 +4,7 @@ import pickle
 from datetime import datetime
 from pathlib import Path
 
+import boto3
 import pytest
 
 import securebase as sb
@@ -84,3 +85,120 @@ def test_what_is_no_place(url: str) -> None:
 def test_a_state_goes_by_text_path_or_state() -> None:
     with pytest.raises(TypeError):
         sb.State(7)  # type: ignore[arg-type]
+
+
+def test_a_state_moves_house(applied: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    data = sb.State(applied).export()
+    copy = sb.State(tmp_path_factory.mktemp("copy"))
+    copy.import_(data, who="grace")
+    assert copy.resources() == sb.State(applied).resources()
+    assert copy.history() == sb.State(applied).history()
+    with pytest.raises(sb.StateError) as caught:
+        copy.import_(data)
+    assert caught.value.code == "state-not-empty"
+    with pytest.raises(sb.StateError) as caught:
+        sb.State("memory://").import_(data[:-1])
+    assert caught.value.code == "state-corrupt"
+
+
+def test_a_state_that_was_lost_is_rebuilt(zone: sb.LandingZone) -> None:
+    cloud = sb.SimulatedCloud()
+    lost, rebuilt = sb.State("memory://"), sb.State("memory://")
+    zone.plan(cloud).apply(cloud, state=lost)
+    assert rebuilt.rebuild(zone, cloud, who="ada") == 1
+    assert rebuilt.resources() == lost.resources()
+    (record,) = rebuilt.history()
+    assert (record.kind, record.who, record.step_count) == ("rebuild", "ada", len(rebuilt.resources()))
+    assert "found in the cloud" in record.what
+
+
+def test_the_history_counts(applied: Path, zone: sb.LandingZone) -> None:
+    (record,) = sb.State(applied).history()
+    planned = {action: kinds for action, kinds in zone.plan().counts().items() if kinds}
+    assert record.counts == planned
+    assert (record.kind, record.failed_count) == ("apply", 0)
+
+
+def test_a_store_that_fails_under_way_interrupts_the_run(zone: sb.LandingZone, tmp_path: Path) -> None:
+    cloud = sb.SimulatedCloud()
+
+    def take_away(event: sb.Event) -> None:
+        # Somebody else writes to the journal.
+        for journal in tmp_path.glob("runs/*/journal-*"):
+            if event.name == "finished" and event.address == "tenant/tenant-0/account":
+                with journal.open("ab") as file:
+                    file.write(b"~\n")
+
+    with pytest.raises(sb.RunInterrupted) as caught:
+        zone.plan(cloud).apply(cloud, state=tmp_path, progress=take_away)
+    assert caught.value.code == "state-conflict"
+    assert "resume" in str(caught.value)
+
+
+def test_the_lock_names_its_holder_while_a_run_goes_on(zone: sb.LandingZone, tmp_path: Path) -> None:
+    cloud = sb.SimulatedCloud()
+    state = sb.State(tmp_path)
+    holders: list[str] = []
+
+    def look(event: sb.Event) -> None:
+        if event.name == "begun":
+            lock = state.lock_info()
+            assert lock is not None
+            assert lock.expires > lock.since
+            assert lock.token == 1
+            holders.append(lock.who)
+
+    zone.plan(cloud).apply(cloud, state=state, progress=look, who="ada")
+    assert holders == ["ada"]
+    assert state.lock_info() is None
+
+
+def test_a_place_that_cannot_be_written_to(zone: sb.LandingZone, tmp_path: Path) -> None:
+    place = tmp_path / "a-file"
+    place.write_text("not a directory")
+    cloud = sb.SimulatedCloud()
+    with pytest.raises(sb.StateError) as caught:
+        zone.plan().apply(cloud, state=place)
+    assert caught.value.code == "state-io"
+    assert str(place) in str(caught.value)
+    assert place.read_text() == "not a directory"
+    assert cloud.calls == []
+
+
+def has_s3() -> bool:
+    """Whether this build keeps states in S3."""
+    try:
+        sb.State("s3://bucket/state")
+    except sb.StateError:
+        return False
+    return True
+
+
+@pytest.mark.skipif(not has_s3(), reason="this build keeps no states in S3")
+def test_a_state_in_s3(moto: str, zone: sb.LandingZone, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = {
+        "aws_endpoint": moto,
+        "aws_region": "us-east-1",
+        "aws_access_key_id": "test",
+        "aws_secret_access_key": "test",
+    }
+    for name, value in settings.items():
+        monkeypatch.setenv(name.upper(), value)
+    boto3.client("s3", endpoint_url=moto).create_bucket(Bucket="states")
+    cloud = sb.SimulatedCloud(faults=sb.Faults(crash_after_calls=60))
+    with pytest.raises(sb.RunInterrupted):
+        zone.plan().apply(cloud, state="s3://states/small")
+    # The dead give nothing back: whoever comes now is told how long to wait.
+    with pytest.raises(sb.StateError) as caught:
+        sb.resume("s3://states/small", cloud)
+    assert caught.value.code == "state-locked"
+    state = sb.State("s3://states/other", settings)
+    assert repr(state) == "State('s3://states/other')"
+    assert pickle.loads(pickle.dumps(state)) == state
+    healthy = sb.SimulatedCloud()
+    zone.plan().apply(healthy, state=state, who="grace")
+    assert [record.who for record in sb.State("s3://states/other").history()] == ["grace"]
+    assert sb.resume(state, healthy).applied == []
+    with pytest.raises(sb.StateError) as caught:
+        sb.State("s3://nowhere/state").history()
+    assert caught.value.code == "state-io"

@@ -2,18 +2,21 @@
 //!
 //! Purpose: remember what a run was about to do before it did it, so that whatever happens nothing is lost or done twice;
 //! and tell afterwards who did what, when, by which plan.
-//! Invariants: an entry is durable before the call it announces leaves; a journal is only ever appended to; every file
-//! says its format version and carries checksums; a damaged or foreign file is reported and never overwritten.
+//! Invariants: an entry is durable before the call it announces leaves; a journal is only ever appended to; one process at a
+//! time may write, and what a former holder still writes has no effect; every file says its format version and carries
+//! checksums; a damaged or foreign file is reported and never overwritten.
 //! Not here: deciding what to call (`exec`). The cloud is the truth: a lost state is rebuilt by a survey.
+//! `docs/state.md` describes the layout, the guarantees and what each failure looks like.
 //!
-//! Layout below the state's URL:
-//!
-//! ```text
-//! resources.json            everything known to exist, as of run `serial`
-//! runs/000001/plan.json     the plan of a run, written before the run begins
-//! runs/000001/journal-0001  what the run did, one checksummed line an entry; a resumed run begins a new segment
-//! lock                      who is writing
-//! ```
+//! | file | job |
+//! | --- | --- |
+//! | `store` | the port; `directory`, `bucket` (with `s3`), `memory` are behind it, `open` finds the right one |
+//! | `lease`, `holder` | who may write |
+//! | `archive`, `run_journal` | runs, reading and writing their journals, sealing |
+//! | `line`, `entry`, `replay` | what a journal is made of, and what it adds up to |
+//! | `resources`, `history` | what all runs add up to |
+//! | `portable` | export and import |
+//! | `envelope`, `redact`, `v1` | checksums, secrets, the first format |
 
 mod applied;
 mod archive;

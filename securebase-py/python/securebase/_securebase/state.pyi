@@ -1,6 +1,10 @@
+from collections.abc import Mapping
 from datetime import datetime
 from os import PathLike
 from typing import Literal, final
+
+from securebase._securebase.cloud import AwsCloud, SimulatedCloud
+from securebase._securebase.model import LandingZone
 
 @final
 class StateResource:
@@ -45,7 +49,16 @@ class RunRecord:
         """The fingerprint of its plan."""
     @property
     def step_count(self) -> int:
-        """How many steps it has carried out."""
+        """How many steps it has carried out, or how many resources were found."""
+    @property
+    def kind(self) -> Literal["apply", "rebuild"]:
+        """`"apply"`, or `"rebuild"` where the state was rebuilt from the cloud."""
+    @property
+    def failed_count(self) -> int:
+        """How many steps have failed for good."""
+    @property
+    def counts(self) -> dict[str, dict[str, int]]:
+        """The steps it has carried out: action → kind → number."""
     @property
     def what(self) -> str:
         """What it did, in words."""
@@ -79,9 +92,11 @@ class LockInfo:
 
 @final
 class State:
-    """The state at a URL: a directory's path or `file://…`. Nothing is made there before the first run."""
+    """The state at a URL: a directory's path or `file://…`, `s3://bucket/prefix`, or `memory://` for one that ends with the
+    object. Nothing is made there before the first run."""
 
-    def __new__(cls, url: str | PathLike[str]) -> State: ...
+    def __new__(cls, url: str | PathLike[str], settings: Mapping[str, str] | None = None) -> State:
+        """`settings` are for a bucket, named as in the environment but in lower case: `aws_endpoint`, `aws_region` …"""
     @property
     def url(self) -> str:
         """Where it is."""
@@ -91,5 +106,12 @@ class State:
         """Who did what, when; oldest first."""
     def lock_info(self) -> LockInfo | None:
         """Who is writing, if anybody."""
+    def export(self) -> bytes:
+        """The whole state as one file, checked; the lease is left out."""
+    def import_(self, data: bytes, *, who: str | None = None) -> None:
+        """Fills a state that holds nothing from what `export` has given."""
+    def rebuild(self, zone: LandingZone, cloud: SimulatedCloud | AwsCloud, *, who: str | None = None) -> int:
+        """Writes down what exists of a zone in a cloud, in place of whatever the state knew; the number of the entry in its
+        history. For a state that was lost. The cloud is not changed."""
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
