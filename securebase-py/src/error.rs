@@ -159,6 +159,9 @@ impl From<exec::Error> for Failure {
     fn from(error: exec::Error) -> Self {
         let code = error.code();
         match error {
+            exec::Error::State(state::Error::Fenced { .. }) => {
+                Self::one(Class::Interrupted, code, &error, mend(code))
+            }
             exec::Error::State(error) => error.into(),
             exec::Error::Plan(error) => error.into(),
             exec::Error::Cost(error) => (*error).into(),

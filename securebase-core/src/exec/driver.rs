@@ -15,6 +15,7 @@ use crate::time::Time;
 
 use super::call_report::CallReport;
 use super::event::EventKind;
+use super::keeping::Keeping;
 use super::machine::{Dispatch, Machine, Output};
 use super::run::{ApplyOptions, Run, limits_in_force};
 use super::survey::{organization_ids, survey};
@@ -154,7 +155,7 @@ pub(super) async fn prepare(
     }
     if done {
         // Applying again what was done changes nothing; unless it was undone to the last bit.
-        let Some(known) = fresh(plan, cloud).await? else { return Ok(None) };
+        let Some(known) = fresh(plan, cloud, lease).await? else { return Ok(None) };
         return Ok(Some(Ready { known, replay: None, journal: state.begin(lease, plan).await? }));
     }
     // Written down before the cloud is asked anything: a run that is cut off from here on can be resumed.
@@ -197,8 +198,13 @@ async fn go_on(
 }
 
 /// The ids to begin with, where the cloud is what the plan was made from; `None` where it is not.
-async fn fresh(plan: &Plan, cloud: &dyn Cloud) -> Result<Option<BTreeMap<Address, ResourceId>>, Error> {
-    let observed = survey(cloud, &plan.scope).await?;
+async fn fresh(
+    plan: &Plan,
+    cloud: &dyn Cloud,
+    lease: &Lease,
+) -> Result<Option<BTreeMap<Address, ResourceId>>, Error> {
+    let observed = survey(&Keeping { cloud, lease }, &plan.scope).await?;
+    lease.keep().await?;
     if fingerprint(&observed, &plan.scope) != plan.observed_fingerprint {
         return Ok(None);
     }
@@ -217,7 +223,7 @@ async fn fresh_or_abandon(
     options: &ApplyOptions,
     now: Time,
 ) -> Result<BTreeMap<Address, ResourceId>, Error> {
-    let error = match fresh(plan, cloud).await {
+    let error = match fresh(plan, cloud, journal.lease()).await {
         Ok(Some(known)) => return Ok(known),
         Ok(None) => Error::Stale,
         // The dead write nothing down.

@@ -13,6 +13,7 @@ mod driver;
 mod dry_run;
 mod error;
 mod event;
+mod keeping;
 mod lane;
 mod limiter;
 mod machine;
