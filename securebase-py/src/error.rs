@@ -149,9 +149,7 @@ impl From<plan::Error> for Failure {
 
 impl From<state::Error> for Failure {
     fn from(error: state::Error) -> Self {
-        let source = std::error::Error::source(&error).map(ToString::to_string);
-        let message = source.map_or_else(|| error.to_string(), |source| format!("{error}: {source}"));
-        Self::one(Class::State, error.code(), &message, mend(error.code()))
+        Self::one(Class::State, error.code(), &error, mend(error.code()))
     }
 }
 

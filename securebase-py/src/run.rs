@@ -41,7 +41,9 @@ impl Event {
 
     /// The event as a dict: `at` in microseconds, `event`, and what belongs to it.
     fn to_dict<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyAny>> {
-        plain(py, &self.0)
+        let event = plain(py, &self.0.kind)?;
+        event.set_item("at", self.0.at.as_micros())?;
+        Ok(event)
     }
 
     fn __str__(&self) -> String {

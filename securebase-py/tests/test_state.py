@@ -193,7 +193,7 @@ def test_a_state_in_s3(moto: str, zone: sb.LandingZone, monkeypatch: pytest.Monk
         sb.resume("s3://states/small", cloud)
     assert caught.value.code == "state-locked"
     state = sb.State("s3://states/other", settings)
-    assert repr(state) == "State('s3://states/other')"
+    assert repr(state) == 'State("s3://states/other")'
     assert pickle.loads(pickle.dumps(state)) == state
     healthy = sb.SimulatedCloud()
     zone.plan().apply(healthy, state=state, who="grace")

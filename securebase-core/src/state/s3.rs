@@ -35,23 +35,17 @@ pub(super) fn open<'a>(
         .with_conditional_put(S3ConditionalPut::ETagMatch)
         .with_client_options(ClientOptions::new().with_timeout(REQUEST_TIMEOUT))
         .with_retry(retry);
-    let mut endpoint = variable("AWS_ENDPOINT_URL_S3").or_else(|| variable("AWS_ENDPOINT_URL"));
     for (name, value) in settings {
         let key: AmazonS3ConfigKey =
             name.to_ascii_lowercase().parse().map_err(|_| format!("`{name}` is no setting of S3"))?;
-        if key == AmazonS3ConfigKey::Endpoint {
-            endpoint = Some(value.to_owned());
-        }
         builder = builder.with_config(key, value);
     }
+    let endpoints = [AmazonS3ConfigKey::S3Endpoint, AmazonS3ConfigKey::Endpoint];
+    let endpoint = endpoints.iter().find_map(|key| builder.get_config_value(key));
     if endpoint.is_some_and(|endpoint| endpoint.starts_with("http://")) {
         // Whoever writes `http://` means it: a server for tests.
         builder = builder.with_allow_http(true);
     }
     let objects = builder.build().map_err(|error| error.to_string())?;
     Ok(BucketStore::new(Arc::new(objects), prefix, format!("s3://{}", place.trim_end_matches('/'))))
-}
-
-fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
