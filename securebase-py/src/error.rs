@@ -117,14 +117,15 @@ fn mend(code: &str) -> &'static str {
         "plan-malformed" | "plan-version" | "plan-fingerprint" => "plan again and save the new plan",
         "plan-stale" => "plan again against the cloud, and apply the new plan",
         "plan-destructive" => "pass each of the addresses in `destroy` to let it happen",
-        "run-interrupted" | "run-unfinished" => "call `securebase.resume` with the same state",
+        "run-interrupted" | "run-unfinished" | "state-broken" => {
+            "call `securebase.resume` with the same state"
+        }
         "change-refused" => {
             "do what AWS's reason says; for a wrong code, call `start_root_email_change` again"
         }
         "survey-failed" => "check the credentials and the network, then call again",
         "state-locked" => "wait for the other run to end",
         "state-fenced" => "look who has taken over with `lock_info`, then resume",
-        "state-broken" => "call `securebase.resume` with the same state",
         "state-url" => "name a directory or an `s3://` URL",
         "state-io" => "check the path, its permissions and the space left on the medium, then resume",
         "state-conflict" => "find who else writes to the state, then try again",
@@ -157,15 +158,12 @@ impl From<exec::Error> for Failure {
     fn from(error: exec::Error) -> Self {
         let code = error.code();
         match error {
-            exec::Error::State(state::Error::Fenced { .. }) => {
-                Self::one(Class::Interrupted, code, &error, mend(code))
-            }
+            exec::Error::State(state::Error::Fenced { .. })
+            | exec::Error::CutOff(_)
+            | exec::Error::Interrupted { .. } => Self::one(Class::Interrupted, code, &error, mend(code)),
             exec::Error::State(error) => error.into(),
             exec::Error::Plan(error) => error.into(),
             exec::Error::Cost(error) => (*error).into(),
-            exec::Error::Interrupted { .. } | exec::Error::CutOff(_) => {
-                Self::one(Class::Interrupted, code, &error, mend(code))
-            }
             exec::Error::Survey { .. } | exec::Error::Refused { .. } => {
                 Self::one(Class::Cloud, code, &error, mend(code))
             }
