@@ -19,7 +19,7 @@ use crate::cost::Cost;
 use crate::error::{Class, Failure, Result};
 use crate::finance::exact;
 use crate::problem::Problem;
-use crate::run::{Apply, Run, applied, options};
+use crate::run::{Apply, Pause, Run, applied, options};
 use crate::runtime::{awaitable, wait};
 use crate::state;
 use crate::table::Table;
@@ -427,8 +427,8 @@ impl Plan {
     /// Carries the plan out. A run that could not go on raises `RunInterrupted`; `resume` continues it.
     ///
     /// `progress` is called with every `Event`; what it raises stops the run. `destroy` names what may be destroyed. A plan
-    /// that leaves less than `margin_floor`, a fraction of revenue, at AWS's list prices is refused.
-    #[pyo3(signature = (cloud, state = None, progress = None, *, who = None, destroy = Vec::new(), margin_floor = None))]
+    /// that leaves less than `margin_floor`, a fraction of revenue, at AWS's list prices is refused. `pause` can hold it.
+    #[pyo3(signature = (cloud, state = None, progress = None, *, who = None, destroy = Vec::new(), margin_floor = None, pause = None))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of a Python method")]
     fn apply(
         &self,
@@ -439,8 +439,9 @@ impl Plan {
         who: Option<String>,
         destroy: Vec<String>,
         margin_floor: Option<&Bound<'_, PyAny>>,
+        pause: Option<&Bound<'_, Pause>>,
     ) -> Result<Run> {
-        let Apply { mut options, raised, stop } = options(progress, who, destroy);
+        let Apply { mut options, raised, stop } = options(progress, who, destroy).pause(pause);
         options.margin_floor = self::margin_floor(margin_floor)?;
         let (plan, cloud, state) = (Arc::clone(&self.0), AnyCloud::of(cloud)?, state::or_default(state)?);
         let run = wait(py, &stop, async move { cloud.apply(&plan, &state, options).await })?;
@@ -448,7 +449,7 @@ impl Plan {
     }
 
     /// As `apply`, to be awaited. `progress` is called in another thread.
-    #[pyo3(signature = (cloud, state = None, progress = None, *, who = None, destroy = Vec::new(), margin_floor = None))]
+    #[pyo3(signature = (cloud, state = None, progress = None, *, who = None, destroy = Vec::new(), margin_floor = None, pause = None))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of a Python method")]
     fn apply_async<'py>(
         &self,
@@ -459,8 +460,9 @@ impl Plan {
         who: Option<String>,
         destroy: Vec<String>,
         margin_floor: Option<&Bound<'py, PyAny>>,
+        pause: Option<&Bound<'py, Pause>>,
     ) -> Result<Bound<'py, PyAny>> {
-        let Apply { mut options, raised, stop } = options(progress, who, destroy);
+        let Apply { mut options, raised, stop } = options(progress, who, destroy).pause(pause);
         options.margin_floor = self::margin_floor(margin_floor)?;
         let (plan, cloud, state) = (Arc::clone(&self.0), AnyCloud::of(cloud)?, state::or_default(state)?);
         awaitable(py, stop, async move { applied(cloud.apply(&plan, &state, options).await, &raised) })

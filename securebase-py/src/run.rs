@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use pyo3::prelude::*;
 use pyo3::types::PyType;
-use securebase_core::exec::{self, ApplyOptions, Event as CoreEvent, Run as CoreRun, Stop};
+use securebase_core::exec::{
+    self, ApplyOptions, Event as CoreEvent, Pause as CorePause, Run as CoreRun, Stop,
+};
 use securebase_core::model::{AccountId, Address, Email, EmailError, NameError};
 
 use crate::cloud::AnyCloud;
@@ -162,6 +164,35 @@ impl Run {
     }
 }
 
+/// Holds a run: no new call leaves until it may go on; those under way are waited for, and the lease is kept.
+#[pyclass(frozen, module = "securebase")]
+#[derive(Default)]
+pub(crate) struct Pause(CorePause);
+
+#[pymethods]
+impl Pause {
+    #[new]
+    fn new() -> Self {
+        Self::default()
+    }
+
+    /// Holds the run.
+    fn hold(&self) {
+        self.0.hold();
+    }
+
+    /// Lets it go on.
+    fn go_on(&self) {
+        self.0.go_on();
+    }
+
+    /// Whether the run is held.
+    #[getter]
+    fn is_held(&self) -> bool {
+        self.0.is_held()
+    }
+}
+
 /// What a callback has raised, the first time it did.
 pub(crate) type Raised = Arc<Mutex<Option<PyErr>>>;
 
@@ -170,6 +201,16 @@ pub(crate) struct Apply {
     pub(crate) options: ApplyOptions,
     pub(crate) raised: Raised,
     pub(crate) stop: Stop,
+}
+
+impl Apply {
+    /// Lets that handle hold the run.
+    pub(crate) fn pause(mut self, pause: Option<&Bound<'_, Pause>>) -> Self {
+        if let Some(pause) = pause {
+            self.options = self.options.pause(pause.get().0.clone());
+        }
+        self
+    }
 }
 
 /// The core's options from Python's arguments.
@@ -279,5 +320,5 @@ fn finish_root_email_change(
 #[pymodule(submodule, gil_used = false)]
 pub(crate) mod run {
     #[pymodule_export]
-    use super::{Event, Run, finish_root_email_change, resume, resume_async, start_root_email_change};
+    use super::{Event, Pause, Run, finish_root_email_change, resume, resume_async, start_root_email_change};
 }

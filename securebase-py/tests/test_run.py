@@ -259,3 +259,23 @@ def test_runs_speak_through_logging(zone: sb.LandingZone, caplog: pytest.LogCapt
     told = [record for record in caplog.records if record.name.startswith("securebase_core")]
     assert any("tenant/" in record.getMessage() for record in told)
     assert all(record.levelno >= logging.INFO for record in told)
+
+
+def test_a_held_run_goes_on_when_it_may(zone: sb.LandingZone, tmp_path: Path) -> None:
+    pause, held = sb.Pause(), threading.Event()
+
+    def progress(event: sb.Event) -> None:
+        if event.name == "finished" and not held.is_set():
+            pause.hold()
+            held.set()
+
+    def let_go() -> None:
+        held.wait()
+        assert pause.is_held
+        pause.go_on()
+
+    thread = threading.Thread(target=let_go)
+    thread.start()
+    run = zone.plan().apply(sb.SimulatedCloud(), state=str(tmp_path), progress=progress, pause=pause)
+    thread.join()
+    assert (run.status, pause.is_held) == ("succeeded", False)

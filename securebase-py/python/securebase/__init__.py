@@ -43,6 +43,7 @@ from securebase._securebase.policy import pack as pack
 from securebase._securebase.policy import tier_documents as tier_documents
 from securebase._securebase.problem import Problem as Problem
 from securebase._securebase.run import Event as Event
+from securebase._securebase.run import Pause as Pause
 from securebase._securebase.run import Run as Run
 from securebase._securebase.run import finish_root_email_change as finish_root_email_change
 from securebase._securebase.run import resume as resume

@@ -6,7 +6,7 @@ from typing import Any, Literal, final
 from securebase._securebase.cloud import AwsCloud, SimulatedCloud
 from securebase._securebase.finance import PriceBook
 from securebase._securebase.problem import Problem
-from securebase._securebase.run import Event, Run
+from securebase._securebase.run import Event, Pause, Run
 from securebase._securebase.state import State
 from securebase._securebase.table import Table
 
@@ -265,6 +265,7 @@ class Plan:
         who: str | None = None,
         destroy: Sequence[str] = ...,
         margin_floor: Decimal | int | str | None = None,
+        pause: Pause | None = None,
     ) -> Run:
         """Carries the plan out. A run that could not go on raises `RunInterrupted`; `resume` continues it.
 
@@ -280,6 +281,7 @@ class Plan:
         who: str | None = None,
         destroy: Sequence[str] = ...,
         margin_floor: Decimal | int | str | None = None,
+        pause: Pause | None = None,
     ) -> Awaitable[Run]:
         """As `apply`, to be awaited. `progress` is called in another thread."""
     def __len__(self) -> int: ...

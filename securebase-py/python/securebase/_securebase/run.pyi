@@ -59,6 +59,18 @@ class Run:
         """How long it took, by the clock of the cloud."""
     def __eq__(self, other: object, /) -> bool: ...
 
+@final
+class Pause:
+    """Holds a run: no new call leaves until it may go on; those under way are waited for, and the lease is kept."""
+
+    def hold(self) -> None:
+        """Holds the run."""
+    def go_on(self) -> None:
+        """Lets it go on."""
+    @property
+    def is_held(self) -> bool:
+        """Whether the run is held."""
+
 def resume(
     state: State | str | PathLike[str],
     cloud: SimulatedCloud | AwsCloud,
