@@ -334,6 +334,9 @@ async fn drive(
         {
             flying.push(async move { (ticket, cloud.call(call).await) });
         }
+        if flying.is_empty() && wake.is_none() && !held && !stopping {
+            return Err(Error::Interrupted { why: "nothing was left to wait for".to_owned() });
+        }
         let pause: OptionFuture<_> = wake.map(|wake| cloud.pause(pause_until(wake, now))).into();
         tokio::select! {
             // In this order, as in virtual time everything is ready at once: time passes only while no reply is there.
@@ -352,7 +355,6 @@ async fn drive(
             () = cloud.pause(at_least_a_moment(journal.lease().renew_in())) => {
                 journal.lease().keep().await.map_err(Error::CutOff)?;
             }
-            else => return Err(Error::Interrupted { why: "nothing was left to wait for".to_owned() }),
         }
     }
 }

@@ -171,7 +171,7 @@ mod tests {
 
     fn list(requests: &[&str], next: Option<&str>) -> Result<Reply, CloudError> {
         let items = requests.iter().map(|text| request(text, AccountRequestState::InProgress)).collect();
-        Ok(Reply::AccountRequests(Page { items, next: next.map(|text| text.to_owned().into()) }))
+        Ok(Reply::AccountRequests(Page { items, next: next.map(str::to_owned) }))
     }
 
     #[test]
