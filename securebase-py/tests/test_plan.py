@@ -4,6 +4,7 @@ import json
 import pickle
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pyarrow
 import pytest
@@ -236,3 +237,60 @@ def test_a_plan_below_the_margin_floor_is_refused(ten: sb.LandingZone, tmp_path:
         ten.plan().cost().ensure_margin(1)
     with pytest.raises(TypeError):
         ten.plan(margin_floor=0.9)
+
+
+def changed(document: dict[str, Any], key: str, **more: object) -> sb.LandingZone:
+    clients = document["clients"]
+    return sb.LandingZone.from_dict({**document, "clients": {**clients, key: {**clients[key], **more}}})
+
+
+def test_drift_is_told_from_change(ten: sb.LandingZone, tmp_path: Path) -> None:
+    zone = ten
+    cloud, state = sb.SimulatedCloud(), str(tmp_path / "state")
+    zone.plan(cloud, state).apply(cloud, state)
+    account = next(found for found in cloud.snapshot()["account"] if found["name"] == zone.tenants[0].key)
+    cloud.set_tag(str(account["id"]), "Environment", "test")
+    plan = zone.plan(cloud, state)
+    assert plan.drift_known
+    [row] = plan.drift().to_pandas().to_dict("records")
+    assert (row["attribute"], row["applied"], row["observed"]) == ("tags.Environment", "dev", "test")
+    blind = zone.plan(cloud)
+    assert not blind.drift_known
+    assert len(blind.drift().to_pandas()) == 0
+
+
+def test_a_tenant_that_leaves_is_named_recorded_and_suspended(ten: sb.LandingZone, tmp_path: Path) -> None:
+    zone = ten
+    key = zone.tenants[0].key
+    cloud, state = sb.SimulatedCloud(), str(tmp_path / "state")
+    zone.plan(cloud, state).apply(cloud, state)
+    leaving = changed(zone.to_dict(), key, offboard="suspend")
+    assert leaving.tenants[0].offboard == "suspend"
+    plan = leaving.plan(cloud, state)
+    [record] = plan.departures()
+    assert record["tenant"] == key
+    assert f"tenant/{key}/vpc" in plan.destructive
+    with pytest.raises(sb.PlanError):
+        plan.apply(cloud, state)
+    assert plan.apply(cloud, state, destroy=plan.destructive).status == "succeeded"
+    assert leaving.plan(cloud, state).is_empty
+
+
+def test_another_root_address_takes_a_mailed_code(ten: sb.LandingZone, tmp_path: Path) -> None:
+    zone = ten
+    key = zone.tenants[0].key
+    cloud, state = sb.SimulatedCloud(), str(tmp_path / "state")
+    zone.plan(cloud, state).apply(cloud, state)
+    email = "root@changed.example.com"
+    moved = changed(zone.to_dict(), key, account_email=email)
+    with pytest.raises(sb.PlanError) as refused:
+        moved.plan(cloud, state)
+    assert refused.value.problems[0].code == "account-email-differs"
+    account = next(str(found["id"]) for found in cloud.snapshot()["account"] if found["name"] == key)
+    sb.start_root_email_change(cloud, account, email)
+    with pytest.raises(sb.CloudError):
+        sb.finish_root_email_change(cloud, account, email, "wrong")
+    code = cloud.mailed_code(email)
+    assert code is not None
+    sb.finish_root_email_change(cloud, account, email, code)
+    assert moved.plan(cloud, state).is_empty

@@ -32,7 +32,7 @@ pub(super) fn network<'a>(
     let path = || format!("clients.\"{}\".vpc_id", tenant.key);
     let fits = |found: &&ObservedVpc| match &tenant.vpc_id {
         Some(id) => found.vpc.id == *id,
-        None => tenant.vpc_cidr == Some(found.vpc.cidr) && !found.vpc.is_default,
+        None => tenant.vpc_cidr == Some(found.vpc.cidr.trunc()) && !found.vpc.is_default,
     };
     let Some(vpc) = member.vpcs.iter().find(fits).map(|found| &found.vpc) else {
         let Some(id) = &tenant.vpc_id else { return Ok(BTreeMap::new()) };
@@ -45,7 +45,7 @@ pub(super) fn network<'a>(
     };
     let wanted = |rest: &str| graph.get(&at(rest));
     if let Some(Resource { spec: ResourceSpec::Vpc { cidr, .. }, .. }) = wanted("vpc")
-        && *cidr != vpc.cidr
+        && *cidr != vpc.cidr.trunc()
     {
         return Err(Problem::error(
             "vpc-block-differs",
@@ -58,7 +58,9 @@ pub(super) fn network<'a>(
     let mut subnets: BTreeMap<&ResourceId, Address> = BTreeMap::new();
     for resource in graph.iter().filter(|resource| resource.tenant.as_ref() == Some(&tenant.key)) {
         let ResourceSpec::Subnet { cidr, .. } = &resource.spec else { continue };
-        if let Some(subnet) = member.subnets.iter().find(|found| found.vpc == vpc.id && found.cidr == *cidr) {
+        if let Some(subnet) =
+            member.subnets.iter().find(|found| found.vpc == vpc.id && found.cidr.trunc() == *cidr)
+        {
             found.insert(resource.address.clone(), &subnet.id);
             subnets.insert(&subnet.id, resource.address.clone());
         }

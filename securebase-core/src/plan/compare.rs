@@ -512,7 +512,7 @@ impl Member<'_> {
             }
             ResourceSpec::Vpc { cidr, dns_support, dns_hostnames, tags } => {
                 match observed.vpcs.iter().find(|found| with_id(&found.vpc.id)) {
-                    Some(found) if found.vpc.cidr != *cidr => {
+                    Some(found) if found.vpc.cidr.trunc() != cidr.trunc() => {
                         return Err(immutable(
                             address,
                             "vpc_cidr",
@@ -531,7 +531,8 @@ impl Member<'_> {
             ResourceSpec::Subnet { vpc, cidr, zone, tags } => {
                 match observed.subnets.iter().find(|found| with_id(&found.id)) {
                     Some(found)
-                        if id_of(vpc) == Some(&found.vpc) && (found.cidr, &found.zone) != (*cidr, zone) =>
+                        if id_of(vpc) == Some(&found.vpc)
+                            && (found.cidr.trunc(), &found.zone) != (cidr.trunc(), zone) =>
                     {
                         let as_text = |cidr: &dyn std::fmt::Display, zone: &str| format!("{cidr} in {zone}");
                         let (from, to) = (as_text(&found.cidr, &found.zone), as_text(cidr, zone));

@@ -28,7 +28,7 @@ impl Existing {
         for member in observed.members.values().flat_map(BTreeMap::values) {
             for vpc in &member.vpcs {
                 if let Some(address) = names.address(&vpc.vpc.tags) {
-                    blocks.insert(address.into_owned(), vpc.vpc.cidr);
+                    blocks.insert(address.into_owned(), vpc.vpc.cidr.trunc());
                 }
             }
             for group in &member.log_groups {
@@ -42,7 +42,7 @@ impl Existing {
             let id = tenant.vpc_id.as_ref()?;
             let mut vpcs =
                 observed.members.values().flat_map(BTreeMap::values).flat_map(|member| &member.vpcs);
-            vpcs.find(|found| found.vpc.id == *id).map(|found| found.vpc.cidr)
+            vpcs.find(|found| found.vpc.id == *id).map(|found| found.vpc.cidr.trunc())
         };
         for tenant in &zone.tenants {
             existing.blocks.extend(adopted(tenant).map(|block| (tenant.key.clone(), block)));
@@ -59,7 +59,9 @@ impl Existing {
         {
             for vpc in &member.foreign_vpcs {
                 let whose = tenants.get(account).map_or_else(|| account.to_string(), |key| (*key).to_owned());
-                existing.foreign.push((vpc.cidr, format!("VPC `{}` in the account of {whose}", vpc.id)));
+                existing
+                    .foreign
+                    .push((vpc.cidr.trunc(), format!("VPC `{}` in the account of {whose}", vpc.id)));
             }
         }
         existing.foreign.sort();

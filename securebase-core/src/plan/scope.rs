@@ -66,7 +66,8 @@ impl ScopedTenant {
             return None;
         }
         let named = |vpc: &&Vpc| self.vpc_id.as_ref() == Some(&vpc.id);
-        let fits = |vpc: &&Vpc| self.vpc_id.is_none() && self.vpc_cidr == Some(vpc.cidr) && !vpc.is_default;
+        let fits =
+            |vpc: &&Vpc| self.vpc_id.is_none() && self.vpc_cidr == Some(vpc.cidr.trunc()) && !vpc.is_default;
         vpcs.iter().find(|vpc| named(vpc) || fits(vpc))
     }
 }

@@ -16,7 +16,7 @@ struct Hand<'a> {
 }
 
 impl Hand<'_> {
-    fn call(&self, operation: Operation) -> Reply {
+    fn call(&self, operation: &Operation) -> Reply {
         for _ in 0..2_000 {
             let call = Call { target: self.target.clone(), operation: operation.clone() };
             let submission = self.cloud.submit(self.cloud.now(), &call);
@@ -30,7 +30,7 @@ impl Hand<'_> {
     }
 
     fn created(&self, operation: Operation) -> ResourceId {
-        match self.call(operation) {
+        match self.call(&operation) {
             Reply::Created(id) => id,
             other => panic!("{other:?}"),
         }
@@ -41,7 +41,7 @@ impl Hand<'_> {
 fn by_hand() -> (SimulatedCloud, AccountId) {
     let cloud = SimulatedCloud::new(3);
     let hand = Hand { cloud: &cloud, target: Target::Management };
-    hand.call(Operation::CreateAccount {
+    hand.call(&Operation::CreateAccount {
         name: "acme-finance".to_owned(),
         email: "aws+acme@example.com".to_owned(),
         role: "OrganizationAccountAccessRole".parse().unwrap(),
@@ -119,7 +119,7 @@ fn a_vpc_that_has_the_block_is_tagged_with_what_is_in_it_and_only_the_rest_is_ma
         tags: Tags::new(),
     });
     let gateway = hand.created(Operation::CreateInternetGateway { tags: Tags::new() });
-    hand.call(Operation::AttachInternetGateway { gateway: gateway.clone(), vpc: vpc.clone() });
+    hand.call(&Operation::AttachInternetGateway { gateway: gateway.clone(), vpc: vpc.clone() });
     let zone = zone(ONE_TENANT);
     let plan = plan(&zone, &cloud);
     let id = |address: &str| plan.step(&Address::new(address)).and_then(|step| step.id.clone());

@@ -6,7 +6,10 @@ use securebase_core::plan::{Action, Drifted, Planner};
 use super::replan;
 use crate::support::{ONE_TENANT, applied, apply, plan, zone};
 
-fn row(drift: &[Drifted]) -> Vec<(&str, &str, Option<&str>, Option<&str>, Option<&str>)> {
+/// Address without its tenant, attribute, applied, observed, wanted.
+type Row<'a> = (&'a str, &'a str, Option<&'a str>, Option<&'a str>, Option<&'a str>);
+
+fn row(drift: &[Drifted]) -> Vec<Row<'_>> {
     drift
         .iter()
         .map(|row| {

@@ -4,6 +4,7 @@ mod adopt;
 mod departure;
 mod drift;
 mod rename;
+mod survey;
 mod tier;
 
 use securebase_core::cloud::SimulatedCloud;

@@ -1,0 +1,194 @@
+//! What a survey asks, and what of its answers is a difference.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use securebase_core::cloud::SimulatedCloud;
+use securebase_core::exec;
+use securebase_core::observe::Observed;
+use securebase_core::plan::{Planner, Scope};
+use serde_json::Value;
+
+use crate::support::{ONE_TENANT, TEN_TENANTS, applied, apply, memory, now, plan, zone};
+
+/// How often each operation was called after the first `skip` calls.
+fn counts(cloud: &SimulatedCloud, skip: usize) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for call in cloud.calls().into_iter().skip(skip) {
+        *counts.entry(format!("{}:{}", call.service, call.operation)).or_default() += 1;
+    }
+    counts
+}
+
+/// The rows of the table of calls in `docs/calls.md`: operation, calls for the zone, calls for each tenant.
+fn table(heading: &str) -> BTreeMap<String, (usize, usize)> {
+    let manual = include_str!("../../../../docs/calls.md");
+    let section = manual.split(heading).nth(1).unwrap().split("\n## ").next().unwrap();
+    let cell = |text: &str| text.trim().trim_matches('`').to_owned();
+    section
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .map(|line| {
+            let cells: Vec<String> = line.trim_matches('|').split('|').map(cell).collect();
+            let number = |index: usize| cells[index].parse().unwrap_or_else(|_| panic!("{line}"));
+            (cells[0].clone(), (number(1), number(2)))
+        })
+        .collect()
+}
+
+#[test]
+fn a_survey_asks_what_the_manual_lists_and_nothing_more() {
+    let documented = table("## A survey");
+    let (cloud, _) = applied(TEN_TENANTS);
+    let zone = zone(TEN_TENANTS);
+    let calls = cloud.calls().len();
+    now(exec::survey(&cloud, &Scope::of(&zone))).unwrap();
+    let asked = counts(&cloud, calls);
+    let expected: BTreeMap<String, usize> =
+        documented.into_iter().map(|(name, (zone, tenant))| (name, zone + 10 * tenant)).collect();
+    assert_eq!(asked, expected);
+    let refused =
+        cloud.calls().into_iter().skip(calls).filter(|call| call.outcome == "TooManyRequestsException");
+    assert_eq!(refused.count(), 0, "it asks no faster than is answered");
+}
+
+#[test]
+fn a_tenant_is_made_with_the_calls_that_the_manual_lists() {
+    let documented = table("## Making a tenant");
+    let difference = |text: &str| {
+        let cloud = SimulatedCloud::new(0);
+        let zone = zone(text);
+        let planned = Planner::new(&zone).plan().unwrap();
+        apply(&planned, &cloud, &memory());
+        let writes = counts(&cloud, 0).into_iter().filter(|(name, _)| {
+            let operation = name.split(':').nth(1).unwrap();
+            !["Describe", "List", "Get"].iter().any(|prefix| operation.starts_with(prefix))
+        });
+        writes.collect::<BTreeMap<String, usize>>()
+    };
+    let made = difference(TEN_TENANTS);
+    let expected: BTreeMap<String, usize> =
+        documented.into_iter().map(|(name, (zone, tenant))| (name, zone + 10 * tenant)).collect();
+    assert_eq!(made, expected);
+}
+
+/// The same document, written otherwise: keys turned round, single values as lists, other spacing.
+fn rewritten(value: &Value, turn: bool, lists: bool, lower: bool) -> Value {
+    match value {
+        Value::Object(map) => {
+            let mut entries: Vec<(String, Value)> =
+                map.iter().map(|(key, value)| (key.clone(), rewritten(value, turn, lists, lower))).collect();
+            if turn {
+                entries.reverse();
+            }
+            let wrap = |(key, value): (String, Value)| {
+                let single =
+                    lists && ["Action", "NotAction", "Resource"].contains(&key.as_str()) && value.is_string();
+                let value = if single { Value::Array(vec![value]) } else { value };
+                let value = if lower && key.ends_with("Action") { lowered(&value) } else { value };
+                (key, value)
+            };
+            entries.into_iter().map(wrap).collect::<serde_json::Map<_, _>>().into()
+        }
+        Value::Array(items) => {
+            let mut items: Vec<Value> =
+                items.iter().map(|item| rewritten(item, turn, lists, lower)).collect();
+            if turn && items.iter().all(Value::is_string) {
+                items.reverse();
+            }
+            items.into()
+        }
+        other => other.clone(),
+    }
+}
+
+/// AWS takes the names of actions in any case.
+fn lowered(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => items.iter().map(lowered).collect::<Vec<_>>().into(),
+        Value::String(text) => text.to_lowercase().into(),
+        other => other.clone(),
+    }
+}
+
+/// How an observation is written otherwise.
+#[derive(Debug, Clone, Copy)]
+struct Otherwise {
+    turn: bool,
+    lists: bool,
+    lower: bool,
+    spaces: bool,
+    shout: bool,
+    host_bits: bool,
+}
+
+fn same_otherwise(observed: &Observed, how: Otherwise) -> Observed {
+    let Otherwise { turn, lists, lower, spaces, shout, host_bits } = how;
+    let mut observed = observed.clone();
+    let organization = observed.organization.as_mut().unwrap();
+    for policy in &mut organization.policies {
+        let Some(document) = &mut policy.policy.document else { continue };
+        let value = rewritten(&serde_json::from_str(document).unwrap(), turn, lists, lower);
+        *document = if spaces { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) }
+            .unwrap();
+    }
+    if shout {
+        for account in &mut organization.accounts {
+            account.account.email = account.account.email.to_uppercase();
+        }
+    }
+    if turn {
+        organization.accounts.reverse();
+        organization.policies.reverse();
+        for member in observed.members.values_mut().flat_map(BTreeMap::values_mut) {
+            member.subnets.reverse();
+            member.route_tables.reverse();
+            for table in &mut member.route_tables {
+                table.associations.reverse();
+            }
+        }
+    }
+    if host_bits {
+        for member in observed.members.values_mut().flat_map(BTreeMap::values_mut) {
+            for found in &mut member.vpcs {
+                found.vpc.cidr = with_host_bits(found.vpc.cidr);
+            }
+            for subnet in &mut member.subnets {
+                subnet.cidr = with_host_bits(subnet.cidr);
+            }
+        }
+    }
+    observed
+}
+
+/// The same block as a server that keeps what it was given would show it.
+fn with_host_bits(block: ipnet::Ipv4Net) -> ipnet::Ipv4Net {
+    ipnet::Ipv4Net::new(block.broadcast(), block.prefix_len()).unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn formatting_is_never_a_difference(
+        (turn, lists, lower, spaces, shout, host_bits) in any::<(bool, bool, bool, bool, bool, bool)>(),
+    ) {
+        static WORLD: std::sync::LazyLock<Observed> = std::sync::LazyLock::new(|| {
+            let (cloud, _) = applied(ONE_TENANT);
+            now(exec::survey(&cloud, &Scope::of(&zone(ONE_TENANT)))).unwrap()
+        });
+        let zone = zone(ONE_TENANT);
+        let observed = same_otherwise(&WORLD, Otherwise { turn, lists, lower, spaces, shout, host_bits });
+        let plan = Planner::new(&zone).observed(&observed).plan().unwrap();
+        prop_assert!(plan.is_empty(), "{plan}");
+    }
+}
+
+#[test]
+fn a_file_in_another_order_is_the_same_file() {
+    let (cloud, _) = applied(ONE_TENANT);
+    let (first, second) = ("org_name      = \"securebase\"\n", "environment   = \"dev\"\n");
+    let turned = ONE_TENANT.replace(&format!("{first}{second}"), &format!("{second}{first}"));
+    assert_ne!(turned, ONE_TENANT);
+    assert!(plan(&zone(&turned), &cloud).is_empty());
+}
