@@ -29,8 +29,8 @@ impl Hand<'_> {
         panic!("{operation:?} is never answered")
     }
 
-    fn created(&self, operation: Operation) -> ResourceId {
-        match self.call(&operation) {
+    fn created(&self, operation: &Operation) -> ResourceId {
+        match self.call(operation) {
             Reply::Created(id) => id,
             other => panic!("{other:?}"),
         }
@@ -64,8 +64,8 @@ fn units_policies_and_accounts_of_the_right_name_are_taken_over() {
     let hand = Hand { cloud: &cloud, target: Target::Management };
     let root: ResourceId = cloud.snapshot()["organization_root"][0]["id"].as_str().unwrap().parse().unwrap();
     let name = "Customers-Fintech".to_owned();
-    hand.created(Operation::CreateOrganizationalUnit { parent: root, name, tags: Tags::new() });
-    hand.created(Operation::CreatePolicy {
+    hand.created(&Operation::CreateOrganizationalUnit { parent: root, name, tags: Tags::new() });
+    hand.created(&Operation::CreatePolicy {
         name: "securebase-fintech".to_owned(),
         description: "by hand".to_owned(),
         document:
@@ -111,14 +111,14 @@ fn a_vpc_that_has_the_block_is_tagged_with_what_is_in_it_and_only_the_rest_is_ma
     let (cloud, account) = by_hand();
     let hand = member(&cloud, account);
     let cidr = |text: &str| text.parse::<ipnet::Ipv4Net>().unwrap();
-    let vpc = hand.created(Operation::CreateVpc { cidr: cidr("10.0.0.0/16"), tags: Tags::new() });
-    let subnet = hand.created(Operation::CreateSubnet {
+    let vpc = hand.created(&Operation::CreateVpc { cidr: cidr("10.0.0.0/16"), tags: Tags::new() });
+    let subnet = hand.created(&Operation::CreateSubnet {
         vpc: vpc.clone(),
         cidr: cidr("10.0.0.0/24"),
         zone: "us-east-1a".to_owned(),
         tags: Tags::new(),
     });
-    let gateway = hand.created(Operation::CreateInternetGateway { tags: Tags::new() });
+    let gateway = hand.created(&Operation::CreateInternetGateway { tags: Tags::new() });
     hand.call(&Operation::AttachInternetGateway { gateway: gateway.clone(), vpc: vpc.clone() });
     let zone = zone(ONE_TENANT);
     let plan = plan(&zone, &cloud);
@@ -141,7 +141,7 @@ fn a_vpc_named_by_its_id_brings_its_block_and_must_be_there() {
     let (cloud, account) = by_hand();
     let hand = member(&cloud, account);
     let block: ipnet::Ipv4Net = "10.77.0.0/16".parse().unwrap();
-    let vpc = hand.created(Operation::CreateVpc { cidr: block, tags: Tags::new() });
+    let vpc = hand.created(&Operation::CreateVpc { cidr: block, tags: Tags::new() });
     let named = |id: &str| {
         zone(&ONE_TENANT.replace("vpc_cidr      = \"10.0.0.0/16\"", &format!("vpc_id        = \"{id}\"")))
     };
@@ -160,7 +160,7 @@ fn a_vpc_named_by_its_id_brings_its_block_and_must_be_there() {
     let differs =
         zone(&ONE_TENANT.replace("vpc_cidr      =", &format!("vpc_id = \"{vpc}\"\n    vpc_cidr =")));
     let (cloud, account) = by_hand();
-    let same = member(&cloud, account).created(Operation::CreateVpc { cidr: block, tags: Tags::new() });
+    let same = member(&cloud, account).created(&Operation::CreateVpc { cidr: block, tags: Tags::new() });
     assert_eq!(same, vpc);
     let observed = now(exec::survey(&cloud, &Scope::of(&differs))).unwrap();
     let Err(Error::Problems(problems)) = Planner::new(&differs).observed(&observed).plan() else { panic!() };
@@ -171,7 +171,7 @@ fn a_vpc_named_by_its_id_brings_its_block_and_must_be_there() {
 fn a_foreign_vpc_is_a_block_that_nobody_is_given() {
     let (cloud, account) = by_hand();
     let block: ipnet::Ipv4Net = "10.0.0.0/16".parse().unwrap();
-    member(&cloud, account).created(Operation::CreateVpc { cidr: block, tags: Tags::new() });
+    member(&cloud, account).created(&Operation::CreateVpc { cidr: block, tags: Tags::new() });
     // The tenant writes no block of its own, so the pool chooses one beside what is there.
     let zone = zone(&ONE_TENANT.replace("    vpc_cidr      = \"10.0.0.0/16\"\n", ""));
     let plan = plan(&zone, &cloud);
