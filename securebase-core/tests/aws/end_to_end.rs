@@ -1,7 +1,5 @@
 //! The main job against moto: ten tenants planned, applied, planned again; then looked at by somebody else.
 
-use std::collections::BTreeMap;
-use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use securebase_core::cloud::aws::AwsCloud;
@@ -12,10 +10,11 @@ use securebase_core::plan::{Action, Plan, Planner, Scope};
 use securebase_core::spec::Format;
 use securebase_core::state::{MemoryStore, RunStatus, State};
 
-use super::moto::{self, Moto};
+use super::moto::Moto;
+use super::verify::{Wanted, verify};
 
-/// What the file of the ten tenants says, copied from it by hand: key, e-mail of the root user, unit, block.
-const TENANTS: [(&str, &str, &str, &str); 10] = [
+/// What the file of the ten tenants says, copied from it by hand.
+const TENANTS: [Wanted; 10] = [
     ("acme-finance", "john@acmefinance.com", "Customers-Fintech", "10.0.0.0/16"),
     ("quantumbank-fintech", "ops@quantumbank.com", "Customers-Fintech", "10.1.0.0/16"),
     ("metabank-fintech", "cloud@metabank.example.com", "Customers-Fintech", "10.2.0.0/16"),
@@ -84,37 +83,6 @@ async fn carry_out(plan: &Plan, cloud: &dyn Cloud, state: &State) -> Run {
     run
 }
 
-/// Lets somebody else look at what the server holds: how many things were as they should be, or what was not.
-fn verify(moto: &Moto, plan: &Plan, zone: &LandingZone) -> Result<u64, String> {
-    let mut units: BTreeMap<&str, Vec<&str>> = TENANTS.iter().map(|tenant| (tenant.2, Vec::new())).collect();
-    for step in plan.steps().filter(|step| step.kind == ResourceKind::PolicyAttachment) {
-        let rest = step.address.as_str().strip_prefix("organization/attachment/").unwrap();
-        let (unit, policy) = rest.split_once('/').unwrap();
-        units.get_mut(unit).unwrap().push(policy);
-    }
-    let tenants: Vec<_> = TENANTS
-        .iter()
-        .map(|(key, email, unit, cidr)| {
-            serde_json::json!({"key": key, "email": email, "unit": unit, "cidr": cidr, "region": "us-east-1"})
-        })
-        .collect();
-    let facts = serde_json::json!({
-        "endpoint_url": moto.url(),
-        "zone": zone.name,
-        "access_role": zone.access_role,
-        "units": units,
-        "tenants": tenants,
-    });
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/aws/verify_organization.py");
-    let output = Command::new(moto::python()).args(["-B", script, &facts.to_string()]).output().unwrap();
-    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-    if !output.status.success() {
-        return Err(said.into_owned());
-    }
-    let report: serde_json::Value = serde_json::from_str(&said).unwrap();
-    Ok(report["checked"].as_u64().unwrap())
-}
-
 #[tokio::test]
 async fn ten_tenants_come_to_be_and_stay() {
     let moto = Moto::start();
@@ -138,7 +106,8 @@ async fn ten_tenants_come_to_be_and_stay() {
 
     let run = carry_out(&first, &cloud, &state).await;
     assert_eq!(run.applied.len(), first.steps().len());
-    let looked_at = verify(&moto, &first, &zone).unwrap_or_else(|differences| panic!("{differences}"));
+    let looked_at =
+        verify(&moto, &first, &zone, &TENANTS).unwrap_or_else(|differences| panic!("{differences}"));
     assert!(looked_at > 500, "only {looked_at} things were looked at");
 
     let changes = cloud.changes();
@@ -156,14 +125,14 @@ async fn ten_tenants_come_to_be_and_stay() {
     ask(Operation::DeleteFlowLogs { flow_log: flow_logs.items[0].id.clone() }).await.unwrap();
     let foreign = Operation::CreateVpc { cidr: "10.99.0.0/16".parse().unwrap(), tags: Tags::new() };
     let Reply::Created(foreign) = ask(foreign).await.unwrap() else { panic!("no VPC") };
-    let differences = verify(&moto, &first, &zone).unwrap_err();
+    let differences = verify(&moto, &first, &zone, &TENANTS).unwrap_err();
     assert!(differences.contains("acme-finance: number of VPCs: found 2, wanted 1"), "{differences}");
     let mend = plan(&zone, &cloud).await;
     let steps: Vec<_> = mend.steps().map(|step| (step.action, step.address.as_str())).collect();
     assert_eq!(steps, [(Action::Create, "tenant/acme-finance/vpc/flow-log")]);
     carry_out(&mend, &cloud, &state).await;
     ask(Operation::DeleteVpc { vpc: foreign }).await.unwrap();
-    verify(&moto, &first, &zone).unwrap_or_else(|differences| panic!("{differences}"));
+    verify(&moto, &first, &zone, &TENANTS).unwrap_or_else(|differences| panic!("{differences}"));
 }
 
 /// Where the calls for a tenant's account go.
@@ -182,6 +151,6 @@ async fn lost_replies_double_nothing() {
     let (zone, state) = (zone(), State::new(MemoryStore::new()));
     let first = plan(&zone, &cloud).await;
     carry_out(&first, &cloud, &state).await;
-    verify(&moto, &first, &zone).unwrap_or_else(|differences| panic!("{differences}"));
+    verify(&moto, &first, &zone, &TENANTS).unwrap_or_else(|differences| panic!("{differences}"));
     assert!(plan(&zone, &cloud).await.is_empty());
 }

@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use securebase_core::cloud::aws::{AwsCloud, AwsCloudBuilder};
 
+use super::proxy::read_message;
+
 /// How to answer a request.
 pub(crate) enum Answer {
     /// With a whole reply.
@@ -93,22 +95,6 @@ fn serve(mut stream: TcpStream, requests: &Mutex<Vec<String>>, answer: &dyn Fn(&
 }
 
 fn read_request(stream: &mut TcpStream) -> Option<String> {
-    let mut bytes = Vec::new();
-    let mut chunk = [0; 4096];
-    loop {
-        let text = String::from_utf8_lossy(&bytes);
-        if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head.lines().find_map(|line| {
-                let (name, value) = line.split_once(':')?;
-                name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().unwrap())
-            });
-            if body.len() >= length.unwrap_or(0) {
-                return Some(text.into_owned());
-            }
-        }
-        match stream.read(&mut chunk) {
-            Ok(0) | Err(_) => return None,
-            Ok(read) => bytes.extend_from_slice(&chunk[..read]),
-        }
-    }
+    let bytes = read_message(stream).ok()??;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
 }

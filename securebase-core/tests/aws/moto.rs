@@ -1,6 +1,7 @@
 //! A moto server: an emulation of AWS that other people wrote.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
@@ -56,6 +57,23 @@ impl Moto {
     /// Where it listens.
     pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Makes a bucket.
+    pub(crate) fn make_bucket(&self, name: &str) {
+        let address = self.url.trim_start_matches("http://").trim_end_matches('/');
+        let mut stream = TcpStream::connect(address).unwrap();
+        let scope = "20260101/us-east-1/s3/aws4_request";
+        let authorization =
+            format!("AWS4-HMAC-SHA256 Credential=test/{scope}, SignedHeaders=host, Signature=0");
+        let request = format!(
+            "PUT /{name} HTTP/1.1\r\nHost: {address}\r\nAuthorization: {authorization}\r\n\
+             Content-Length: 0\r\nConnection: close\r\n\r\n"
+        );
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply).unwrap();
+        assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
     }
 
     /// It as a cloud.

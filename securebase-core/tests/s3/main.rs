@@ -6,8 +6,6 @@
 #[expect(dead_code, reason = "the tests of AWS itself need more of it")]
 mod moto;
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -46,18 +44,7 @@ impl Clock for HandClock {
 /// A server with a bucket.
 fn server() -> Moto {
     let moto = Moto::start();
-    let address = moto.url().strip_prefix("http://").unwrap().trim_end_matches('/').to_owned();
-    let mut stream = TcpStream::connect(&address).unwrap();
-    let scope = "20260101/us-east-1/s3/aws4_request";
-    let authorization = format!("AWS4-HMAC-SHA256 Credential=test/{scope}, SignedHeaders=host, Signature=0");
-    let request = format!(
-        "PUT /states HTTP/1.1\r\nHost: {address}\r\nAuthorization: {authorization}\r\n\
-         Content-Length: 0\r\nConnection: close\r\n\r\n"
-    );
-    stream.write_all(request.as_bytes()).unwrap();
-    let mut reply = String::new();
-    stream.read_to_string(&mut reply).unwrap();
-    assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
+    moto.make_bucket("states");
     moto
 }
 
