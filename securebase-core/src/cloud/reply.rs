@@ -318,7 +318,7 @@ pub enum Reply {
     Created(ResourceId),
     /// To `DescribeOrganization` and `CreateOrganization`.
     Organization(Organization),
-    /// To `ListRoots`.
+    /// To `ListRoots`; to `EnablePolicyType` the one root, as far as it is by then.
     Roots(Vec<Root>),
     /// To `ListOrganizationalUnitsForParent`.
     OrganizationalUnits(Page<OrganizationalUnit>),

@@ -57,15 +57,15 @@ async fn units(client: &Client, operation: Operation) -> Result<Reply, CloudErro
         }
         Operation::ListRoots => {
             let output = client.list_roots().send().await.map_err(failure)?;
-            Ok(Reply::Roots(each(output.roots(), root)?))
+            Ok(Reply::Roots(each(output.roots(), root_of)?))
         }
         Operation::EnablePolicyType { root } => {
             let call = client
                 .enable_policy_type()
                 .root_id(root.as_str())
                 .policy_type(sdk::PolicyType::ServiceControlPolicy);
-            call.send().await.map_err(failure)?;
-            Ok(Reply::Done)
+            let output = call.send().await.map_err(failure)?;
+            Ok(Reply::Roots(output.root().map(root_of).transpose()?.into_iter().collect()))
         }
         Operation::EnableAwsServiceAccess { service } => {
             let call = client.enable_aws_service_access().service_principal(service);
@@ -296,7 +296,7 @@ fn organization(organization: Option<&sdk::Organization>) -> Result<Reply, Cloud
     }))
 }
 
-fn root(root: &sdk::Root) -> Result<Root, CloudError> {
+fn root_of(root: &sdk::Root) -> Result<Root, CloudError> {
     let enabled = root.policy_types().iter().any(|policy_type| {
         policy_type.r#type() == Some(&sdk::PolicyType::ServiceControlPolicy)
             && policy_type.status() == Some(&sdk::PolicyTypeStatus::Enabled)

@@ -501,6 +501,13 @@ impl Program {
             (ResourceSpec::AccountReadiness { .. }, Reply::CallerIdentity(found)) => {
                 account::same(ctx, *found)
             }
+            // Enabled already by the time of the reply: nothing is left to look at.
+            (ResourceSpec::OrganizationRoot, Reply::Roots(roots))
+                if roots.iter().any(|root| root.service_control_policies) =>
+            {
+                self.stage = Stage::Finished;
+                Ok(())
+            }
             (_, Reply::Created(id)) if index == 0 => {
                 self.id = Some(id.clone());
                 Ok(())

@@ -228,7 +228,7 @@ impl Org {
         context
             .agenda
             .put(context.after("policy_type_enabled", context.draws.duration), Event::PoliciesEnabled);
-        Ok(Reply::Done)
+        Ok(Reply::Roots(vec![self.root.clone()]))
     }
 
     /// Service control policies are enabled now.
