@@ -22,7 +22,6 @@ pub const DEVIATIONS: Deviations = Deviations(&[
     deviation("account/move-again", "moves an account to where it is"),
     deviation("account/rename", "knows no names of accounts to change"),
     deviation("account/root-address", "knows no root addresses to change"),
-    deviation("account/close-again", "closes an account twice without a word"),
     deviation("account/no-such-account", "assumes roles in accounts that do not exist"),
     deviation("account/no-such-role", "assumes roles that do not exist"),
     deviation("policy/malformed", "takes any text for a document"),
