@@ -11,6 +11,10 @@ use securebase_core::conformance::{cloud, moto::DEVIATIONS};
 
 use super::moto::Moto;
 
+/// What a moto server has no answer to.
+const UNKNOWN_TO_MOTO: [&str; 3] =
+    ["account:PutAccountName", "account:StartPrimaryEmailUpdate", "account:AcceptPrimaryEmailUpdate"];
+
 /// AWS without waiting (moto does at once what it ever does), remembering which operations have succeeded.
 #[derive(Clone)]
 struct Impatient {
@@ -45,5 +49,5 @@ async fn aws_conforms_as_far_as_moto_does() {
         .map(|(service, name, _)| format!("{}:{name}", service.name()))
         .filter(|action| !succeeded.contains(action.as_str()))
         .collect();
-    assert!(never.is_empty(), "no case has {never:?} succeed");
+    assert_eq!(never, UNKNOWN_TO_MOTO, "what no case has succeed");
 }
