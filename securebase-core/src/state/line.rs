@@ -128,6 +128,9 @@ pub(super) struct SegmentText {
     pub(super) tail: Tail,
 }
 
+/// What ends a line that was cut off: no line that was written to its end ends like this.
+const CUT: &[u8] = b"~";
+
 /// Whether a seal comes next: then the line before it may be one that was cut off.
 fn is_seal_next<'a>(mut lines: impl Iterator<Item = &'a [u8]>) -> bool {
     lines.find(|line| !line.is_empty()).is_some_and(|line| matches!(parse(line), Ok(Line::Sealed(_))))
@@ -149,7 +152,8 @@ pub(super) fn read(key: &str, bytes: &[u8]) -> Result<SegmentText, Error> {
         };
         let parsed = match parsed {
             Ok(line) => line,
-            Err(_) if is_seal_next(lines().skip(index + 1)) => continue,
+            // Nor is a seal ever written in one piece for certain: whoever comes next seals again.
+            Err(_) if line.ends_with(CUT) || is_seal_next(lines().skip(index + 1)) => continue,
             Err(why) => return Err(corrupt(why)),
         };
         match parsed {
@@ -189,7 +193,8 @@ pub(super) fn begin(header: &Header) -> Result<Vec<u8>, serde_json::Error> {
 
 /// The line that ends a segment whose last line may have been cut off, and stays so.
 pub(super) fn end(seal: &Seal) -> Result<Vec<u8>, serde_json::Error> {
-    let mut text = b"~\n".to_vec();
+    let mut text = CUT.to_vec();
+    text.push(b'\n');
     LineRef::Sealed(seal).write(&mut text)?;
     Ok(text)
 }
@@ -229,6 +234,25 @@ mod tests {
             assert!(read.entries.len() <= 2 && read.tail == Tail::Open, "cut at {cut}");
         }
         assert_eq!(read("a", &whole[..whole.len() - 1]).unwrap().entries, [entry(1)]);
+    }
+
+    #[test]
+    fn a_seal_that_was_cut_off_itself_leaves_the_segment_readable() {
+        let whole = segment();
+        for cut in [whole.len() - 3, whole.len()] {
+            let entries = read("a", &whole[..cut]).unwrap().entries;
+            let seal = end(&Seal { token: 4, void: false }).unwrap();
+            for torn in 0..seal.len() {
+                let mut text = whole[..cut].to_vec();
+                text.extend_from_slice(&seal[..torn]);
+                let found = read("a", &text).unwrap();
+                assert_eq!((&found.entries, found.tail), (&entries, Tail::Open), "{cut}, {torn}");
+                text.extend_from_slice(&end(&Seal { token: 5, void: false }).unwrap());
+                let found = read("a", &text).unwrap();
+                let sealed = Tail::Sealed(Seal { token: 5, void: false });
+                assert_eq!((&found.entries, found.tail), (&entries, sealed), "{cut}, {torn}");
+            }
+        }
     }
 
     #[test]
