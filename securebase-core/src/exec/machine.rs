@@ -7,13 +7,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::cloud::{Call, CloudError, Delivery, ErrorKind, Operation, Reply, Target};
-use crate::model::{AccountId, Address, Latencies, Limits, ResourceId};
-use crate::plan::{Plan, Site};
+use crate::cloud::{AccountRequest, Call, CloudError, Delivery, ErrorKind, Operation, Reply, Target};
+use crate::model::{AccountId, Address, Latencies, Limits, ResourceId, ResourceKind, ResourceSpec};
+use crate::plan::{Action, Plan, Site, Step};
 use crate::state::{CallOutcome, Entry, FORMAT_VERSION, Fact, Replay, RunStatus, StepStatus};
 use crate::time::{Seed, Time};
 
 use super::call_report::CallReport;
+use super::earlier::Earlier;
 use super::event::{Event, EventKind};
 use super::lane::{Lanes, StepIndex};
 use super::program::{Context, Program, Want};
@@ -64,6 +65,13 @@ enum Status {
     Blocked,
 }
 
+/// Failures in a row.
+#[derive(Debug, Clone, Copy, Default)]
+struct Failing {
+    count: u32,
+    since: Option<Time>,
+}
+
 /// What the machine knows of one step.
 struct Slot {
     status: Status,
@@ -73,8 +81,9 @@ struct Slot {
     program: Option<Program>,
     /// The operation that stands in a lane, and the lane.
     queued: Option<(Operation, usize)>,
-    failures: u32,
-    failing_since: Option<Time>,
+    /// Failures in a row of its reads and of its changes. Apart, because a look-up that succeeds between two attempts at a
+    /// change does not make the change any more likely to.
+    failing: [Failing; 2],
     started: bool,
     /// Whether it counts against the requests for accounts that AWS decides on at a time.
     in_creation: bool,
@@ -91,8 +100,14 @@ struct Flight {
 
 /// Who waits for a reply.
 enum Purpose {
-    Step { step: StepIndex, lane: usize, operation: Operation },
+    Step {
+        step: StepIndex,
+        lane: usize,
+        operation: Operation,
+    },
     Question(Question),
+    /// What was asked for before this run.
+    Earlier,
 }
 
 /// The executor of one run. See the module's documentation for how to drive it.
@@ -110,6 +125,7 @@ pub struct Machine<'a> {
     flights: BTreeMap<Ticket, Flight>,
     next_ticket: u64,
     requests: Requests,
+    earlier: Earlier,
     accounts_in_creation_max: usize,
     accounts_in_creation: usize,
     accounts_waiting: BTreeSet<(std::cmp::Reverse<Duration>, StepIndex)>,
@@ -153,8 +169,7 @@ impl<'a> Machine<'a> {
                 urgency: step.typical_duration(&latencies),
                 program: None,
                 queued: None,
-                failures: 0,
-                failing_since: None,
+                failing: [Failing::default(); 2],
                 started: false,
                 in_creation: false,
                 record: replay
@@ -200,6 +215,7 @@ impl<'a> Machine<'a> {
             flights: BTreeMap::new(),
             next_ticket: 0,
             requests: Requests::default(),
+            earlier: Earlier::default(),
             accounts_in_creation_max,
             accounts_in_creation: 0,
             accounts_waiting: BTreeSet::new(),
@@ -251,6 +267,7 @@ impl<'a> Machine<'a> {
                 Err(error) => self.step_failed(now, step, lane, &operation, &error),
             },
             Purpose::Question(question) => self.answered(now, &question, result),
+            Purpose::Earlier => self.earlier_listed(now, result),
         }
     }
 
@@ -276,6 +293,9 @@ impl<'a> Machine<'a> {
                 }
                 self.timers.pop_first();
                 self.advance(now, step);
+            }
+            if self.earlier.is_due(now) {
+                self.ask_earlier(now, None);
             }
             let question = self.requests.due(now, &mut self.lanes);
             self.ask(now, question);
@@ -305,7 +325,11 @@ impl<'a> Machine<'a> {
     fn next_wake(&self, now: Time) -> Option<Time> {
         let timer = self.timers.first().map(|(at, _)| *at);
         let lane = self.lanes.next_due();
-        [timer, lane, self.requests.next_due()].into_iter().flatten().min().map(|at| at.max(now))
+        [timer, lane, self.requests.next_due(), self.earlier.next_due()]
+            .into_iter()
+            .flatten()
+            .min()
+            .map(|at| at.max(now))
     }
 
     fn record(&mut self, now: Time, fact: Fact) {
@@ -332,6 +356,12 @@ impl<'a> Machine<'a> {
         self.record(now, fact);
         let (step_count, done_count) = (self.slots.len(), self.slots.len() - self.left);
         self.tell(now, EventKind::Begun { step_count, done_count });
+        let asks_for_account = |(step, slot): (&Step, &Slot)| {
+            step.kind == ResourceKind::Account && step.action == Action::Create && slot.status != Status::Done
+        };
+        if self.plan.steps().zip(&self.slots).any(asks_for_account) {
+            self.ask_earlier(now, None);
+        }
         let ready: Vec<StepIndex> = (0..self.slots.len())
             .filter(|step| self.slots[*step].status == Status::Waiting && self.slots[*step].waits_for == 0)
             .collect();
@@ -415,6 +445,9 @@ impl<'a> Machine<'a> {
         self.slots[step].queued = Some((operation, lane));
         let urgency = self.slots[step].urgency;
         if creates_account {
+            if let Some(request) = self.asked_earlier(step) {
+                return self.follow(now, step, &request);
+            }
             self.accounts_waiting.insert((std::cmp::Reverse(urgency), step));
             self.admit_accounts(now);
         } else {
@@ -424,6 +457,9 @@ impl<'a> Machine<'a> {
 
     /// Lets as many requests for accounts into their lane as AWS decides on at a time.
     fn admit_accounts(&mut self, now: Time) {
+        if !self.earlier.is_known() {
+            return;
+        }
         while self.accounts_in_creation < self.accounts_in_creation_max {
             let Some((urgency, step)) = self.accounts_waiting.pop_first() else { break };
             if let Some((_, lane)) = &self.slots[step].queued {
@@ -481,8 +517,7 @@ impl<'a> Machine<'a> {
 
     fn step_succeeded(&mut self, now: Time, step: StepIndex, operation: &Operation, reply: &Reply) {
         let slot = &mut self.slots[step];
-        slot.failures = 0;
-        slot.failing_since = None;
+        slot.failing[usize::from(operation.is_mutating())] = Failing::default();
         let Some(mut program) = slot.program.take() else { return };
         self.with_context(step, |ctx| program.succeeded(ctx, reply, now));
         let request = program.request().cloned();
@@ -535,13 +570,14 @@ impl<'a> Machine<'a> {
         let hopeless =
             error.kind == ErrorKind::NotReady && self.plan.steps_by_index(step).site == Site::Management;
         let slot = &mut self.slots[step];
-        let since = *slot.failing_since.get_or_insert(now);
+        let failing = &mut slot.failing[usize::from(operation.is_mutating())];
+        let since = *failing.since.get_or_insert(now);
         let wait = if hopeless {
             None
         } else {
-            retry::wait(error, slot.failures, now.since(since), self.seed, address.as_str())
+            retry::wait(error, failing.count, now.since(since), self.seed, address.as_str())
         };
-        slot.failures += 1;
+        failing.count += 1;
         match wait {
             Some(wait) => {
                 self.timers.insert((now + wait, step));
@@ -602,12 +638,51 @@ impl<'a> Machine<'a> {
     }
 
     fn await_decision(&mut self, now: Time, step: StepIndex, request: ResourceId) {
+        // Whatever was in doubt before, a request was made.
+        self.slots[step].failing = [Failing::default(); 2];
+        self.earlier.forget(&request);
         if !self.slots[step].in_creation {
             // Asked for before a crash: it counts all the same.
             self.slots[step].in_creation = true;
             self.accounts_in_creation += 1;
         }
         self.requests.add(now, request, step);
+    }
+
+    fn ask_earlier(&mut self, now: Time, page: Option<String>) {
+        let operation = Earlier::question(page);
+        self.lanes.spend(operation.action(), &Target::Management, now);
+        self.fly(now, Purpose::Earlier, None, Call { target: Target::Management, operation });
+    }
+
+    fn earlier_listed(&mut self, now: Time, result: Result<Reply, CloudError>) {
+        if let Some(page) = self.earlier.listed(now, result) {
+            return self.ask_earlier(now, Some(page));
+        }
+        let waiting: Vec<_> = self.accounts_waiting.iter().copied().collect();
+        for (urgency, step) in waiting {
+            if let Some(request) = self.asked_earlier(step) {
+                self.accounts_waiting.remove(&(urgency, step));
+                self.follow(now, step, &request);
+            }
+        }
+        self.admit_accounts(now);
+    }
+
+    fn asked_earlier(&mut self, step: StepIndex) -> Option<AccountRequest> {
+        match &self.plan.steps_by_index(step).spec {
+            ResourceSpec::Account { name, .. } => self.earlier.take(name),
+            _ => None,
+        }
+    }
+
+    /// Waits for a request instead of making one.
+    fn follow(&mut self, now: Time, step: StepIndex, request: &AccountRequest) {
+        self.slots[step].queued = None;
+        if let Some(program) = &mut self.slots[step].program {
+            program.decided(request, now);
+        }
+        self.advance(now, step);
     }
 
     fn ask(&mut self, now: Time, question: Option<Question>) {

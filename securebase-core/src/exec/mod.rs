@@ -11,6 +11,7 @@ mod call_report;
 mod control;
 mod driver;
 mod dry_run;
+mod earlier;
 mod error;
 mod event;
 mod keeping;
