@@ -27,12 +27,12 @@ endef
 
 say = @printf '\n==> %s\n' "$(1)"
 
-.PHONY: help test test-pure test-aws test-python develop bench lint docs clean
+.PHONY: help test test-pure test-simulation test-aws test-python soak develop bench lint docs clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-test: test-pure test-aws test-python ## Run every test there is, Rust and Python, with the peers they need
+test: test-pure test-simulation test-aws test-python ## Run every test there is, Rust and Python, with the peers they need
 
 test-pure: ## Run the core's tests and examples in its documentation, without AWS
 	$(call say,Rust: the core without AWS)
@@ -40,6 +40,14 @@ test-pure: ## Run the core's tests and examples in its documentation, without AW
 	$(call say,Rust: the example says «no changes» in the end)
 	@cargo run --quiet --example onboard > target/onboard.txt && tail -n 3 target/onboard.txt
 	@grep -qi 'no changes' target/onboard.txt
+
+test-simulation: ## Kill, starve and meddle with the executor in simulated worlds: every fault at every call, 2,000 seeds
+	$(call say,Rust: the executor in simulated worlds)
+	@cargo test --profile soak -p securebase-core --test simulation
+
+soak: ## The same for as many seeds as wanted: make soak SEEDS=100000 FROM=0 THREADS=2
+	@SEEDS=$(or $(SEEDS),10000) FROM=$(or $(FROM),0) THREADS=$(or $(THREADS),2) \
+		cargo test --profile soak -p securebase-core --test simulation -- --ignored soak --nocapture
 
 test-aws: $(VENV)/test.stamp ## Run the AWS part against a moto server and broken connections
 	$(call say,Rust: AWS through its SDKs against a moto server)

@@ -1,0 +1,223 @@
+//! A case: everything that one seed decides, in data that can be kept, shrunk and run again.
+
+use rand::Rng;
+use securebase_core::cloud::Faults;
+use securebase_core::cloud::simulated::Fault;
+use securebase_core::time::Seed;
+use serde::{Deserialize, Serialize};
+
+use crate::zones::Shape;
+
+/// When something happens, counted over the whole life of a case, all its processes together, from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Moment {
+    /// Just before that call arrives.
+    Call(u64),
+    /// Just before that write to the state.
+    Write(u64),
+}
+
+/// What happens to a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Mishap {
+    /// Nothing is written, and the writer is told so.
+    Fails,
+    /// An append leaves that share of its bytes behind, in 256ths; anything else leaves nothing.
+    Torn(u8),
+    /// It is written, and the writer is told that it failed.
+    Unheard,
+}
+
+/// What an operator does behind the executor's back. Which of several is drawn by the number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Deed {
+    /// Deletes a resource of that kind, if there is any.
+    Delete { kind: String, which: u32 },
+    /// Moves a tenant's account back to the root.
+    Evict { which: u32 },
+    /// Changes a tag of a resource of that kind that is no key.
+    Retag { kind: String, which: u32 },
+}
+
+/// Something that happens at a moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum What {
+    /// The call meets a fault.
+    Fault(Fault),
+    /// The write meets a mishap; with `crash`, the process dies of it.
+    Mishap { mishap: Mishap, crash: bool },
+    /// That many seconds pass, as when a machine is suspended.
+    Pause(u32),
+    /// Another executor tries to go on with the run, or to begin it.
+    Second { resume: bool },
+    /// The executor is held up until its lease has run out; another one takes over meanwhile.
+    Takeover { resume: bool },
+    /// An operator does something.
+    Deed(Deed),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Event {
+    pub(crate) at: Moment,
+    pub(crate) what: What,
+}
+
+/// Everything that one seed decides.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Case {
+    /// The draws of the world.
+    pub(crate) seed: u64,
+    pub(crate) zone: Shape,
+    #[serde(default)]
+    pub(crate) faults: Faults,
+    #[serde(default)]
+    pub(crate) events: Vec<Event>,
+    /// How far the clock of each process is off, in seconds; those after the last are right.
+    #[serde(default)]
+    pub(crate) clocks: Vec<i32>,
+    /// Whether the store knows who is alive; otherwise the lease of a dead process has to run out.
+    #[serde(default)]
+    pub(crate) knows_the_living: bool,
+}
+
+/// Draws from one stream.
+struct Dice<R>(R);
+
+impl<R: Rng> Dice<R> {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0.next_u64() % bound
+    }
+
+    fn one_in(&mut self, bound: u64) -> bool {
+        self.below(bound) == 0
+    }
+
+    fn of<T: Copy>(&mut self, choices: &[T]) -> T {
+        choices[usize::try_from(self.below(choices.len() as u64)).unwrap_or_default()]
+    }
+
+    fn small(&mut self) -> u32 {
+        u32::try_from(self.below(1 << 16)).unwrap_or_default()
+    }
+}
+
+/// What an operator deletes.
+const DELETED: &[&str] = &[
+    "subnet",
+    "route",
+    "route_table",
+    "route_table_association",
+    "internet_gateway",
+    "nat_gateway",
+    "elastic_ip",
+    "vpc",
+    "flow_log",
+    "log_group",
+    "flow_log_role",
+    "vpn_gateway",
+    "policy_attachment",
+    "service_control_policy",
+    "organizational_unit",
+];
+
+impl Case {
+    /// A case without anything going wrong.
+    pub(crate) fn quiet(zone: Shape) -> Self {
+        Self {
+            seed: 0,
+            zone,
+            faults: Faults::default(),
+            events: Vec::new(),
+            clocks: Vec::new(),
+            knows_the_living: false,
+        }
+    }
+
+    /// The case of a seed.
+    pub(crate) fn of_seed(seed: u64) -> Self {
+        let mut dice = Dice(Seed::new(seed).stream("case", 0));
+        // Small zones more often: they are faster, and most faults need one tenant only.
+        let tenants = dice.of(&[1, 1, 1, 1, 1, 2, 2, 2, 3, 4]);
+        let first = dice.below(4);
+        let features = dice.below(4);
+        let zone = Shape {
+            tiers: (0..tenants).map(|place| usize::try_from(first + place).unwrap_or_default() % 4).collect(),
+            network: features != 3,
+            nat: features != 1,
+            vpn: features == 2,
+            flow_logs: features != 0,
+        };
+        let mut rate = |rates: &[f64]| if dice.one_in(2) { dice.of(rates) } else { 0.0 };
+        let faults = Faults {
+            throttle: rate(&[0.02, 0.1]),
+            lost_reply: rate(&[0.02, 0.05, 0.15]),
+            lost_request: rate(&[0.02, 0.05]),
+            not_yet_visible: rate(&[0.1, 0.4]),
+            service_error: rate(&[0.02, 0.08]),
+            async_failure: rate(&[0.05, 0.2]),
+            expired_credentials: rate(&[0.02]),
+            crash_after_calls: None,
+        };
+        let calls = 45 * tenants + 15;
+        let events = (0..dice.below(5)).map(|_| event(&mut dice, calls)).collect();
+        let clocks = if dice.one_in(4) {
+            (0..4).map(|_| i32::try_from(dice.below(14_400)).unwrap_or_default() - 7_200).collect()
+        } else {
+            Vec::new()
+        };
+        let knows_the_living = dice.one_in(3);
+        Self { seed, zone, faults, events, clocks, knows_the_living }
+    }
+
+    pub(crate) fn to_json(&self) -> String {
+        serde_json::to_string(self).unwrap()
+    }
+
+    /// Whether anybody meddles with the world during the case.
+    pub(crate) fn is_meddled_with(&self) -> bool {
+        self.events.iter().any(|event| matches!(event.what, What::Deed(_)))
+    }
+}
+
+fn event<R: Rng>(dice: &mut Dice<R>, calls: u64) -> Event {
+    let ordinal = 1 + dice.below(calls);
+    let at = if dice.one_in(2) { Moment::Call(ordinal) } else { Moment::Write(ordinal) };
+    let kind = dice.below(10);
+    match (kind, at) {
+        (0..=3, Moment::Call(_)) => {
+            let effect = dice.one_in(2);
+            let fault = match dice.below(4) {
+                0 => Fault::Duplicate { second: effect },
+                1 => Fault::ServiceError { effect },
+                _ => Fault::Crash { effect },
+            };
+            Event { at, what: What::Fault(fault) }
+        }
+        (0..=3, Moment::Write(_)) => {
+            let mishap = match dice.below(3) {
+                0 => Mishap::Fails,
+                1 => Mishap::Torn(u8::try_from(dice.below(256)).unwrap_or_default()),
+                _ => Mishap::Unheard,
+            };
+            Event { at, what: What::Mishap { mishap, crash: dice.one_in(2) } }
+        }
+        (4, Moment::Write(_)) => Event { at, what: What::Takeover { resume: dice.one_in(2) } },
+        (4 | 5, _) => Event { at, what: What::Second { resume: dice.one_in(2) } },
+        (6, _) => Event { at, what: What::Pause(dice.small() % 7_200) },
+        _ => {
+            let (kind, which) = (dice.of(DELETED).to_owned(), dice.small());
+            let deed = match dice.below(8) {
+                0 | 1 => Deed::Evict { which },
+                2 => Deed::Retag { kind, which },
+                _ => Deed::Delete { kind, which },
+            };
+            Event { at, what: What::Deed(deed) }
+        }
+    }
+}

@@ -1,0 +1,339 @@
+//! Where everything comes together: what happens when, what is watched, what is written down.
+
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use securebase_core::cloud::simulated::{Director, Fault, Sent, Submission};
+use securebase_core::cloud::{CloudError, Reply, SimulatedCloud};
+use securebase_core::exec::{self, ApplyOptions, Error};
+use securebase_core::state::{self, State};
+use securebase_core::time::{Clock, Time};
+
+use crate::case::{Case, Event, Mishap, Moment, What};
+use crate::journal::Journal;
+use crate::ledger::Ledger;
+use crate::operator;
+use crate::ready;
+use crate::trace::Trace;
+use crate::zones::Prepared;
+
+/// What is to become of a write.
+pub(crate) enum Fate {
+    Good,
+    Bad(Mishap),
+}
+
+/// How many wrong things are enough.
+const WRONG_MAX: usize = 8;
+
+#[derive(Default)]
+struct Inner {
+    events: Vec<Event>,
+    calls: u64,
+    writes: u64,
+    /// The process is dead: it writes nothing more.
+    dead: bool,
+    /// The state has failed: nothing may be changed any more.
+    halted: bool,
+    journal: Journal,
+    ledger: Ledger,
+    trace: Trace,
+    wrong: Vec<String>,
+    /// The ordinals of calls that change something, with what they call.
+    changing: Vec<(u64, &'static str)>,
+}
+
+/// Directs the cloud and the store of one case, and watches both.
+pub(crate) struct Desk {
+    prepared: Arc<Prepared>,
+    inner: Mutex<Inner>,
+    /// Set once both exist, taken away at the end: they hold the desk as well.
+    world: Mutex<Option<(SimulatedCloud, State)>>,
+}
+
+impl Desk {
+    pub(crate) fn new(case: &Case, prepared: Arc<Prepared>) -> Arc<Self> {
+        let inner = Inner { events: case.events.clone(), trace: Trace::new(), ..Inner::default() };
+        Arc::new(Self { prepared, inner: Mutex::new(inner), world: Mutex::new(None) })
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn open(&self, cloud: SimulatedCloud, state: State) {
+        *self.world.lock().unwrap_or_else(PoisonError::into_inner) = Some((cloud, state));
+    }
+
+    pub(crate) fn close(&self) {
+        drop(self.world.lock().unwrap_or_else(PoisonError::into_inner).take());
+    }
+
+    fn world(&self) -> Option<(SimulatedCloud, State)> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Something that must not be.
+    pub(crate) fn wrong(&self, what: impl Into<String>) {
+        let mut inner = self.inner();
+        if inner.wrong.len() < WRONG_MAX {
+            let (calls, writes) = (inner.calls, inner.writes);
+            let what = what.into();
+            inner.trace.note(&format!("WRONG {what}"));
+            inner.wrong.push(format!("after {calls} calls and {writes} writes: {what}"));
+        }
+    }
+
+    pub(crate) fn take_wrong(&self) -> Vec<String> {
+        std::mem::take(&mut self.inner().wrong)
+    }
+
+    pub(crate) fn trace(&self) -> (u64, Vec<String>) {
+        self.inner().trace.take()
+    }
+
+    pub(crate) fn note(&self, line: &str) {
+        self.inner().trace.note(line);
+    }
+
+    pub(crate) fn changing(&self) -> Vec<(u64, &'static str)> {
+        self.inner().changing.clone()
+    }
+
+    pub(crate) fn counts(&self) -> (u64, u64) {
+        let inner = self.inner();
+        (inner.calls, inner.writes)
+    }
+
+    /// A process begins. What it does not know of, it cannot be blamed for.
+    pub(crate) fn process_begins(&self) {
+        let mut inner = self.inner();
+        inner.dead = false;
+        inner.halted = false;
+        inner.journal.process_ended();
+    }
+
+    /// The world was surveyed for a plan: what an operator did before is known now.
+    pub(crate) fn surveyed(&self, cloud: &SimulatedCloud) {
+        let mut inner = self.inner();
+        inner.ledger.look_again(cloud);
+        inner.ledger.meddled = false;
+    }
+
+    /// A run has given something up.
+    pub(crate) fn gave_up(&self) {
+        self.inner().ledger.gave_up = true;
+    }
+
+    /// Nothing more happens.
+    pub(crate) fn quiet(&self) {
+        self.inner().events.clear();
+    }
+
+    /// A process has ended: the world is looked at from above, and the journal read back.
+    pub(crate) fn process_ended(&self, cloud: &SimulatedCloud, state: &State) {
+        let wrong = {
+            let mut inner = self.inner();
+            inner.dead = false;
+            inner.ledger.rates_unknown = true;
+            inner.ledger.audit(cloud)
+        };
+        wrong.into_iter().for_each(|what| self.wrong(what));
+        match ready(state.last_run()) {
+            Ok(None) => {}
+            Ok(Some(last)) => {
+                let same = last.replay == self.inner().journal.replay;
+                if !same && last.replay.last_seq > 0 {
+                    self.wrong("the journal reads otherwise than it was written");
+                }
+            }
+            Err(error) => self.wrong(format!("the journal cannot be read: {error}")),
+        }
+    }
+
+    /// Whether calls that arrived twice have left anything twice.
+    pub(crate) fn has_twins(&self) -> bool {
+        self.inner().ledger.has_twins()
+    }
+
+    fn due(&self, is_due: impl Fn(Moment) -> bool) -> Vec<Event> {
+        let mut inner = self.inner();
+        if inner.events.iter().all(|event| !is_due(event.at)) {
+            return Vec::new();
+        }
+        let (due, rest) = std::mem::take(&mut inner.events).into_iter().partition(|event| is_due(event.at));
+        inner.events = rest;
+        due
+    }
+
+    /// Whatever is neither a fault of a call nor a mishap of a write.
+    fn happens(&self, what: &What) {
+        let Some((cloud, state)) = self.world() else { return };
+        match what {
+            What::Pause(seconds) => {
+                self.note(&format!("{seconds} s pass"));
+                cloud.advance_to(cloud.now() + Duration::from_secs(u64::from(*seconds)));
+                // Calls that left before arrive all at once now.
+                self.inner().ledger.rates_unknown = true;
+            }
+            What::Deed(deed) => {
+                let done = operator::carry_out(deed, &cloud);
+                self.note(&format!("operator: {deed:?}: {done:?}"));
+                if done.is_some() {
+                    let mut inner = self.inner();
+                    inner.ledger.meddled = true;
+                    inner.ledger.look_again(&cloud);
+                }
+            }
+            What::Second { resume } => self.second(&cloud, &state, *resume, false),
+            What::Takeover { resume } => {
+                // Longer than any lease lasts.
+                cloud.advance_to(cloud.now() + Duration::from_secs(600));
+                self.second(&cloud, &state, *resume, true);
+            }
+            What::Fault(_) | What::Mishap { .. } => {}
+        }
+    }
+
+    /// Another executor begins in the middle of the first one: it is kept out as long as the first has its lease. Once
+    /// that has run out it is let in, and the first may do nothing any more.
+    fn second(&self, cloud: &SimulatedCloud, state: &State, resume: bool, over: bool) {
+        let held = matches!(ready(state.lock_info()), Ok(Some(_)));
+        let options = ApplyOptions::new().who("second");
+        self.note("a second executor begins");
+        let result = if resume {
+            ready(exec::resume_simulated(cloud, state, options))
+        } else {
+            ready(exec::simulate(&self.prepared.plan, cloud, state, options))
+        };
+        let told = result.as_ref().map_or_else(Error::code, |run| run.status.name());
+        self.note(&format!("the second executor has ended: {told}"));
+        let locked = matches!(result, Err(Error::State(state::Error::Locked { .. })));
+        match (held, locked) {
+            (true, false) => self.wrong(format!("a second executor was let in beside the first: {told}")),
+            (true, true) => {}
+            (false, _) => {
+                let mut inner = self.inner();
+                inner.ledger.rates_unknown = true;
+                // Before the first one had begun, this is a state and a failure of the second one's own.
+                let taken = matches!(result, Ok(_) | Err(Error::Interrupted { .. } | Error::CutOff(_)));
+                inner.halted = over && taken;
+            }
+        }
+    }
+
+    /// A write is about to happen.
+    pub(crate) fn writing(&self, key: &str) -> Result<Fate, ()> {
+        let ordinal = {
+            let mut inner = self.inner();
+            if inner.dead {
+                return Err(());
+            }
+            inner.writes += 1;
+            inner.writes
+        };
+        let mut fate = Fate::Good;
+        for event in self.due(|at| matches!(at, Moment::Write(due) if due <= ordinal)) {
+            match event.what {
+                What::Mishap { mishap, crash } => {
+                    self.note(&format!("write {ordinal} of {key}: {mishap:?}, crash: {crash}"));
+                    let mut inner = self.inner();
+                    inner.dead |= crash;
+                    inner.halted = true;
+                    fate = Fate::Bad(mishap);
+                }
+                what => {
+                    self.happens(&what);
+                    // Whoever acted in between may have died, and this process with it.
+                    if self.inner().dead {
+                        return Err(());
+                    }
+                }
+            }
+        }
+        Ok(fate)
+    }
+
+    /// A segment is sealed.
+    pub(crate) fn sealed(&self, key: &str) {
+        let mut inner = self.inner();
+        inner.trace.note(&format!("{key} is sealed"));
+        inner.journal.sealed();
+    }
+
+    /// Bytes are durable.
+    pub(crate) fn written(&self, key: &str, bytes: &[u8]) {
+        let wrong = {
+            let mut inner = self.inner();
+            if key.contains("/journal-") {
+                inner.trace.note_bytes(key, bytes);
+            }
+            inner.journal.written(key, bytes)
+        };
+        wrong.into_iter().for_each(|what| self.wrong(format!("the journal: {what}")));
+    }
+}
+
+/// The time of the state's lease: that of the process.
+pub(crate) struct CloudClock(pub(crate) SimulatedCloud);
+
+impl Clock for CloudClock {
+    fn now(&self) -> Time {
+        self.0.clock()
+    }
+}
+
+impl Director for Desk {
+    fn before(&self, _cloud: &SimulatedCloud, sent: &Sent<'_>) -> Option<Fault> {
+        let operation = &sent.call.operation;
+        let action = operation.action();
+        let (ordinal, unannounced, halted) = {
+            let mut inner = self.inner();
+            inner.calls += 1;
+            let changing = operation.is_mutating();
+            if changing {
+                let ordinal = inner.calls;
+                inner.changing.push((ordinal, operation.name()));
+            }
+            (inner.calls, changing && !inner.journal.leaves(action), changing && inner.halted)
+        };
+        if unannounced {
+            self.wrong(format!("{action} left before the journal announced it"));
+        }
+        if halted {
+            self.wrong(format!("{action} left although the process had lost its state"));
+        }
+        let mut fault = None;
+        for event in self.due(|at| matches!(at, Moment::Call(due) if due <= ordinal)) {
+            match event.what {
+                What::Fault(found) => fault = Some(found),
+                what => self.happens(&what),
+            }
+        }
+        if matches!(fault, Some(Fault::Crash { .. })) {
+            self.inner().dead = true;
+        }
+        fault
+    }
+
+    fn after(
+        &self,
+        cloud: &SimulatedCloud,
+        sent: &Sent<'_>,
+        effects: &[Result<Reply, CloudError>],
+        submission: &Submission,
+    ) {
+        let wrong = {
+            let mut inner = self.inner();
+            inner.trace.note_call(sent, submission);
+            inner.ledger.served(cloud, &self.prepared, sent.call, effects)
+        };
+        wrong.into_iter().for_each(|what| self.wrong(what));
+    }
+}
+
+/// Whether every line of a trace is kept, to be read by people.
+pub(crate) fn is_verbose() -> bool {
+    static VERBOSE: OnceLock<bool> = OnceLock::new();
+    *VERBOSE.get_or_init(|| std::env::var_os("SIMULATION_TRACE").is_some())
+}

@@ -1,0 +1,300 @@
+//! What the service did, call by call, and what must hold of it at every step.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use securebase_core::cloud::{
+    AccountRequestState, Call, CloudError, ErrorKind, Operation as O, Reply, SimulatedCloud, Target,
+};
+use securebase_core::model::{ResourceId, Tags};
+
+use crate::zones::{Home, Prepared};
+
+type Effects<'a> = &'a [Result<Reply, CloudError>];
+
+/// Where a resource that is known by its tags stands: account and address.
+type Place = (String, String);
+
+/// What the service did so far.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    live: BTreeMap<Place, BTreeSet<ResourceId>>,
+    place_of: BTreeMap<ResourceId, Place>,
+    /// Units, with the parent and the name of each.
+    units: BTreeMap<ResourceId, (ResourceId, String)>,
+    attached: BTreeSet<(ResourceId, ResourceId)>,
+    /// The surplus ones of a call that arrived twice: nobody can know of them until the next survey.
+    twins: BTreeSet<ResourceId>,
+    /// Somebody has changed the world since it was last surveyed for a plan.
+    pub(crate) meddled: bool,
+    /// A run has given something up.
+    pub(crate) gave_up: bool,
+    /// What another process, or a call that arrived twice, has used of the rates is not known to this one.
+    pub(crate) rates_unknown: bool,
+}
+
+fn tags(operation: &O) -> Option<&Tags> {
+    match operation {
+        O::CreateVpc { tags, .. }
+        | O::CreateSubnet { tags, .. }
+        | O::CreateInternetGateway { tags }
+        | O::AllocateAddress { tags }
+        | O::CreateNatGateway { tags, .. }
+        | O::CreateRouteTable { tags, .. }
+        | O::CreateFlowLogs { tags, .. }
+        | O::CreateVpnGateway { tags } => Some(tags),
+        _ => None,
+    }
+}
+
+fn deleted(operation: &O) -> Option<&ResourceId> {
+    match operation {
+        O::DeleteVpc { vpc: id }
+        | O::DeleteSubnet { subnet: id }
+        | O::DeleteInternetGateway { gateway: id }
+        | O::ReleaseAddress { allocation: id }
+        | O::DeleteNatGateway { gateway: id }
+        | O::DeleteRouteTable { table: id }
+        | O::DeleteFlowLogs { flow_log: id }
+        | O::DeleteVpnGateway { gateway: id } => Some(id),
+        _ => None,
+    }
+}
+
+impl Ledger {
+    /// Takes note of a call, and answers what must not be.
+    pub(crate) fn served(
+        &mut self,
+        cloud: &SimulatedCloud,
+        prepared: &Prepared,
+        call: &Call,
+        effects: Effects<'_>,
+    ) -> Vec<String> {
+        let mut wrong = Vec::new();
+        if effects.len() > 1 {
+            self.rates_unknown = true;
+        }
+        let name = call.operation.action();
+        for effect in effects {
+            match effect {
+                Err(error) if error.kind == ErrorKind::Throttled && !self.rates_unknown => {
+                    wrong.push(format!("{name} was too fast for AWS: {error}"));
+                }
+                Err(error) if error.kind == ErrorKind::Quota => {
+                    wrong.push(format!("{name} was over a quota: {error}"));
+                }
+                Err(_) => {}
+                Ok(reply) if call.operation.is_mutating() => {
+                    self.note(cloud, &call.operation, &call.target, reply, effects.len() > 1, &mut wrong);
+                }
+                Ok(_) => {}
+            }
+        }
+        let done = call.operation.is_mutating() && effects.iter().any(Result::is_ok);
+        if done && !self.meddled {
+            self.at_home(cloud, prepared, call, &mut wrong);
+        }
+        wrong
+    }
+
+    fn note(
+        &mut self,
+        cloud: &SimulatedCloud,
+        operation: &O,
+        target: &Target,
+        reply: &Reply,
+        twice: bool,
+        wrong: &mut Vec<String>,
+    ) {
+        match (operation, reply) {
+            (O::CreateOrganizationalUnit { parent, name, .. }, Reply::Created(id)) => {
+                self.units.insert(id.clone(), (parent.clone(), name.clone()));
+            }
+            (O::AttachPolicy { policy, target }, _) => {
+                self.attached.insert((policy.clone(), target.clone()));
+            }
+            (O::DetachPolicy { policy, target }, _) => {
+                self.attached.remove(&(policy.clone(), target.clone()));
+            }
+            (O::CreateAccount { email, .. }, _) => {
+                let gave_up = self.gave_up;
+                let alive = cloud.account_requests().into_iter().filter(|(request, address)| {
+                    let counts = match request.state {
+                        AccountRequestState::InProgress => true,
+                        // A run that gave an account up in doubt leaves it to AWS to refuse the address.
+                        AccountRequestState::Succeeded { .. } => !gave_up,
+                        AccountRequestState::Failed { .. } => false,
+                    };
+                    address.eq_ignore_ascii_case(email) && counts
+                });
+                if alive.count() > 1 && !twice {
+                    wrong.push(format!("the account of `{email}` was asked for twice"));
+                }
+            }
+            (_, Reply::Created(id)) => self.created(cloud, operation, target, id, twice, wrong),
+            _ => {}
+        }
+        if let Some(id) = deleted(operation) {
+            self.gone(id);
+        }
+    }
+
+    fn created(
+        &mut self,
+        cloud: &SimulatedCloud,
+        operation: &O,
+        target: &Target,
+        id: &ResourceId,
+        twice: bool,
+        wrong: &mut Vec<String>,
+    ) {
+        let (Some(tags), Target::Member { account, .. }) = (tags(operation), target) else { return };
+        let Some(address) = tags.get("securebase:address") else {
+            wrong.push(format!("{} made `{id}` without an address", operation.action()));
+            return;
+        };
+        let place = (account.to_string(), address.clone());
+        let live = self.live.entry(place.clone()).or_default();
+        if live.contains(id) {
+            return;
+        }
+        if twice && !live.is_empty() {
+            self.twins.insert(id.clone());
+        }
+        live.insert(id.clone());
+        self.place_of.insert(id.clone(), place.clone());
+        if self.count(&place) > 1 {
+            // A NAT gateway that failed makes room by itself.
+            self.look_again(cloud);
+            if self.count(&place) > 1 {
+                wrong.push(format!("`{address}` exists twice: {:?}", self.live[&place]));
+            }
+        }
+    }
+
+    /// Whether anything exists twice.
+    pub(crate) fn has_twins(&self) -> bool {
+        !self.twins.is_empty() && self.live.values().any(|live| live.len() > 1)
+    }
+
+    /// How many live resources stand at a place, surplus ones that nobody can know of aside.
+    fn count(&self, place: &Place) -> usize {
+        self.live.get(place).map_or(0, |live| live.iter().filter(|id| !self.twins.contains(*id)).count())
+    }
+
+    fn gone(&mut self, id: &ResourceId) {
+        if let Some(place) = self.place_of.remove(id)
+            && let Some(live) = self.live.get_mut(&place)
+        {
+            live.remove(id);
+        }
+        self.twins.remove(id);
+    }
+
+    /// Whatever was changed in an account: it sits in its unit, and the unit has its guardrails.
+    fn at_home(&self, cloud: &SimulatedCloud, prepared: &Prepared, call: &Call, wrong: &mut Vec<String>) {
+        let name = call.operation.action();
+        match (&call.target, &call.operation) {
+            (Target::Member { account, .. }, _) => {
+                let accounts = cloud.accounts();
+                let Some((found, parent)) = accounts.iter().find(|(found, _)| found.id == *account) else {
+                    wrong.push(format!("{name} had an effect in `{account}`, which is no account"));
+                    return;
+                };
+                let Some(home) = prepared.homes.get(&found.email.to_ascii_lowercase()) else {
+                    wrong.push(format!("{name} had an effect in the account of `{}`", found.email));
+                    return;
+                };
+                match self.path(parent) {
+                    Some(path) if path == home.unit => self.guarded(parent, home, name, wrong),
+                    path => wrong.push(format!(
+                        "{name} had an effect in the account of `{}` while it was in `{}`",
+                        found.email,
+                        path.as_deref().unwrap_or("the root"),
+                    )),
+                }
+            }
+            (Target::Management, O::CreateAccount { email, .. }) => {
+                let Some(home) = prepared.homes.get(&email.to_ascii_lowercase()) else {
+                    wrong.push(format!("an account was asked for with `{email}`"));
+                    return;
+                };
+                match self.units.keys().find(|unit| self.path(unit).as_ref() == Some(&home.unit)) {
+                    Some(unit) => self.guarded(unit, home, name, wrong),
+                    None => wrong.push(format!("{name} came before the unit `{}`", home.unit)),
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn guarded(&self, unit: &ResourceId, home: &Home, name: &str, wrong: &mut Vec<String>) {
+        let found = self.attached.iter().filter(|(_, target)| target == unit).count();
+        if found < home.policies {
+            wrong.push(format!(
+                "{name} had an effect while `{}` had {found} of {} policies",
+                home.unit, home.policies
+            ));
+        }
+    }
+
+    /// The path of a unit; `None` for the root.
+    fn path(&self, unit: &ResourceId) -> Option<String> {
+        let (parent, name) = self.units.get(unit)?;
+        Some(match self.path(parent) {
+            Some(above) => format!("{above}/{name}"),
+            None => name.clone(),
+        })
+    }
+
+    /// Somebody has changed the world: what stands where is looked at from above.
+    pub(crate) fn look_again(&mut self, cloud: &SimulatedCloud) {
+        self.live.clear();
+        self.place_of.clear();
+        self.units.clear();
+        self.attached.clear();
+        let snapshot = cloud.snapshot();
+        for (kind, objects) in snapshot.as_object().into_iter().flatten() {
+            for object in objects.as_array().into_iter().flatten() {
+                let text = |field: &str| object[field].as_str();
+                let id = |field: &str| text(field).and_then(|id| id.parse::<ResourceId>().ok());
+                match (kind.as_str(), id("id")) {
+                    ("organizational_unit", Some(unit)) => {
+                        if let (Some(parent), Some(name)) = (id("parent_id"), text("name")) {
+                            self.units.insert(unit, (parent, name.to_owned()));
+                        }
+                    }
+                    ("policy_attachment", _) => {
+                        self.attached.extend(id("policy_id").zip(id("target_id")));
+                    }
+                    ("nat_gateway", _) if !matches!(text("state"), Some("pending" | "available")) => {}
+                    ("flow_log_role" | "log_group" | "account" | "service_control_policy", _) => {}
+                    (_, Some(found)) => {
+                        let address = object["tags"]["securebase:address"].as_str();
+                        if let Some((account, address)) = text("account_id").zip(address) {
+                            let place = (account.to_owned(), address.to_owned());
+                            self.live.entry(place.clone()).or_default().insert(found.clone());
+                            self.place_of.insert(found, place);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        self.twins.retain(|id| self.place_of.contains_key(id));
+    }
+
+    /// From above: no address twice, no e-mail address twice.
+    pub(crate) fn audit(&mut self, cloud: &SimulatedCloud) -> Vec<String> {
+        self.look_again(cloud);
+        let doubled = self.live.keys().filter(|place| self.count(place) > 1);
+        let mut wrong: Vec<String> =
+            doubled.map(|(_, address)| format!("`{address}` exists twice")).collect();
+        let mut emails = BTreeSet::new();
+        for (account, _) in cloud.accounts() {
+            if !emails.insert(account.email.to_ascii_lowercase()) {
+                wrong.push(format!("two accounts have the address `{}`", account.email));
+            }
+        }
+        wrong
+    }
+}

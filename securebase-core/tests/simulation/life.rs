@@ -1,0 +1,221 @@
+//! The life of a case: processes that die, are resumed, plan again, until the world is as it should be.
+
+use std::time::Duration;
+
+use securebase_core::cloud::{Faults, SimulatedCloud};
+use securebase_core::exec::{self, ApplyOptions, Error, Run};
+use securebase_core::plan::{self, Plan, Planner};
+use securebase_core::state::{self, State};
+
+use crate::case::Case;
+use crate::desk::{CloudClock, Desk};
+use crate::picture::{difference, picture};
+use crate::ready;
+use crate::store::FaultyStore;
+use crate::zones::Prepared;
+
+/// How many processes a case may take.
+const PROCESSES_MAX: usize = 40;
+/// How many calls a case may take: a step that is retried for ever takes more.
+const CALLS_MAX: u64 = 10_000;
+/// When every world begins, in seconds: late enough for clocks that are hours behind.
+const BEGINNING: u64 = 1_000_000;
+
+/// What became of a case.
+#[derive(Debug)]
+pub(crate) struct Life {
+    /// Everything that must not be.
+    pub(crate) wrong: Vec<String>,
+    /// The number of its trace.
+    pub(crate) trace: u64,
+    /// The trace itself, if it was asked for.
+    pub(crate) lines: Vec<String>,
+    pub(crate) calls: u64,
+    pub(crate) writes: u64,
+    pub(crate) processes: usize,
+    /// How long it was for the world.
+    pub(crate) virtual_seconds: f64,
+    /// The ordinals of the calls that change something.
+    pub(crate) changing: Vec<(u64, &'static str)>,
+    /// Steps that were given up in some run, with what was said of them.
+    pub(crate) given_up: Vec<String>,
+}
+
+/// What the next process does.
+enum Next {
+    Apply(Box<Plan>),
+    Resume,
+    PlanAgain,
+    Nothing,
+}
+
+struct Living<'a> {
+    case: &'a Case,
+    prepared: &'a Prepared,
+    desk: &'a Desk,
+    cloud: SimulatedCloud,
+    state: State,
+    given_up: Vec<String>,
+}
+
+/// Lives through a case.
+pub(crate) fn live(case: &Case) -> Life {
+    let prepared = case.zone.prepared();
+    let desk = Desk::new(case, prepared.clone());
+    let cloud = SimulatedCloud::builder(case.seed).faults(case.faults).director(desk.clone()).build();
+    cloud.advance_to(cloud.now() + Duration::from_secs(BEGINNING));
+    let state =
+        State::new(FaultyStore::new(desk.clone(), case.knows_the_living)).clock(CloudClock(cloud.clone()));
+    desk.open(cloud.clone(), state.clone());
+    let mut living = Living { case, prepared: &prepared, desk: &desk, cloud, state, given_up: Vec::new() };
+    let processes = living.to_the_end();
+    living.judge();
+    desk.close();
+    let virtual_seconds = living.cloud.now().as_secs_f64() - Duration::from_secs(BEGINNING).as_secs_f64();
+    let given_up = living.given_up;
+    let (trace, lines) = desk.trace();
+    let (calls, writes) = desk.counts();
+    if calls > CALLS_MAX {
+        desk.wrong(format!("it took {calls} calls"));
+    }
+    Life {
+        wrong: desk.take_wrong(),
+        trace,
+        lines,
+        calls,
+        writes,
+        processes,
+        virtual_seconds,
+        changing: desk.changing(),
+        given_up,
+    }
+}
+
+impl Living<'_> {
+    fn to_the_end(&mut self) -> usize {
+        let mut next = Next::Apply(Box::new(self.prepared.plan.clone()));
+        for process in 0..PROCESSES_MAX {
+            let seconds = self.case.clocks.get(process).copied().unwrap_or_default();
+            self.cloud.set_clock(i64::from(seconds) * 1_000_000);
+            self.cloud.revive();
+            self.desk.process_begins();
+            let options = ApplyOptions::new().who("first");
+            let result = match &next {
+                Next::Apply(plan) => {
+                    let options = options.destroy(plan.destructive().into_iter().cloned());
+                    ready(exec::simulate(plan, &self.cloud, &self.state, options))
+                }
+                Next::Resume => ready(exec::resume_simulated(&self.cloud, &self.state, options)),
+                Next::PlanAgain => {
+                    next = self.plan_again();
+                    continue;
+                }
+                Next::Nothing => return process,
+            };
+            self.desk.process_ended(&self.cloud, &self.state);
+            next = self.after(result);
+        }
+        self.desk.wrong(format!("it has not come to an end after {PROCESSES_MAX} processes"));
+        PROCESSES_MAX
+    }
+
+    fn after(&mut self, result: Result<Run, Error>) -> Next {
+        self.desk.note(result.as_ref().map_or_else(Error::code, |run| run.status.name()));
+        match result {
+            Ok(run) => {
+                self.given_up.extend(run.failed.iter().map(|(address, error)| format!("{address}: {error}")));
+                if !run.failed.is_empty() {
+                    self.desk.gave_up();
+                }
+                let whole = run.run.is_some() && run.failed.is_empty() && run.blocked.is_empty();
+                if whole && !self.case.is_meddled_with() { Next::Nothing } else { Next::PlanAgain }
+            }
+            Err(Error::Interrupted { .. } | Error::Survey { .. } | Error::Unfinished { .. }) => Next::Resume,
+            Err(Error::State(state::Error::Locked { by })) => {
+                self.cloud.advance_to(self.cloud.off_clock(by.expires));
+                Next::Resume
+            }
+            Err(Error::State(error) | Error::CutOff(error))
+                if matches!(error, state::Error::Io { .. } | state::Error::Fenced { .. }) =>
+            {
+                Next::Resume
+            }
+            Err(Error::Stale) => Next::PlanAgain,
+            Err(error) => {
+                self.desk.wrong(format!("it ended with: {error}"));
+                Next::Nothing
+            }
+        }
+    }
+
+    fn planned(&self) -> Option<Result<Plan, plan::Error>> {
+        let observed = ready(exec::survey_simulated(&self.cloud, &self.prepared.plan.scope)).ok()?;
+        self.desk.surveyed(&self.cloud);
+        Some(Planner::new(&self.prepared.zone).observed(&observed).plan())
+    }
+
+    fn plan_again(&mut self) -> Next {
+        match self.planned() {
+            // The planner has died asking; it asks again.
+            None => Next::PlanAgain,
+            Some(Ok(plan)) if plan.is_empty() => Next::Nothing,
+            Some(Ok(plan)) => Next::Apply(Box::new(plan)),
+            Some(Err(error)) if self.mend(&error) => Next::PlanAgain,
+            Some(Err(error)) => {
+                self.desk.wrong(format!("it cannot be planned again: {error}"));
+                Next::Nothing
+            }
+        }
+    }
+
+    /// Does as an operator would who reads what planning says: of resources that exist twice, the one the state does not
+    /// know is deleted.
+    fn mend(&self, error: &plan::Error) -> bool {
+        let plan::Error::Problems(problems) = error else { return false };
+        let known = ready(self.state.resources()).unwrap_or_default();
+        problems.iter().all(|problem| {
+            if problem.code != "duplicate-resource" || !self.desk.has_twins() {
+                return false;
+            }
+            let address = securebase_core::model::Address::new(&problem.path);
+            let kept = known.get(&address).map(|resource| resource.id.to_string());
+            let ids: Vec<&str> = problem.message.split('`').skip(1).step_by(2).collect();
+            let kept = kept.filter(|kept| ids.contains(&kept.as_str())).unwrap_or_else(|| ids[0].to_owned());
+            let surplus = ids.into_iter().filter(|id| *id != kept);
+            surplus.map(|id| self.cloud.remove(id)).sum::<usize>() > 0
+        })
+    }
+
+    /// When all is quiet again: the world is as if nothing had gone wrong, and nothing is left to do.
+    fn judge(&mut self) {
+        self.cloud.set_faults(Faults::default());
+        self.cloud.revive();
+        self.desk.quiet();
+        self.desk.process_begins();
+        self.cloud.advance_to(self.cloud.now() + Duration::from_secs(7_200));
+        if self.desk.has_twins() {
+            match self.planned() {
+                Some(Err(error)) if self.mend(&error) => {}
+                Some(Err(error)) => self.desk.wrong(format!("planning again: {error}")),
+                _ => self.desk.wrong("planning again says nothing of resources that exist twice"),
+            }
+        }
+        let found = picture(&self.cloud);
+        if found != self.prepared.expected {
+            let difference = difference(&self.prepared.expected, &found);
+            self.desk.wrong(format!("the world is not as without faults:{difference}"));
+        } else if self.case.is_meddled_with() || self.case.seed % 16 == 1 {
+            match self.planned() {
+                Some(Ok(plan)) if plan.is_empty() => {}
+                Some(Ok(plan)) => self.desk.wrong(format!("planning again finds something to do: {plan}")),
+                Some(Err(error)) => self.desk.wrong(format!("planning again: {error}")),
+                None => self.desk.wrong("the survey failed without a fault"),
+            }
+        }
+        if !self.case.is_meddled_with() && self.case.faults == Faults::default() {
+            for given_up in &self.given_up {
+                self.desk.wrong(format!("given up: {given_up}"));
+            }
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Not a sample: every call and every write of a zone of two tenants, with everything that can go wrong there.
+
+use securebase_core::cloud::simulated::Fault;
+
+use crate::case::{Case, Event, Mishap, Moment, What};
+use crate::life::{Life, live};
+use crate::seeds::report;
+use crate::zones::Shape;
+
+fn two_tenants() -> Case {
+    Case::quiet(Shape { tiers: vec![0, 1], network: true, nat: true, vpn: true, flow_logs: true })
+}
+
+/// Lives through the zone with one thing going wrong at each of the moments, several threads taking turns.
+fn sweep(events: impl Iterator<Item = Event>, part: usize, parts: usize) -> usize {
+    let mut count = 0;
+    let mut failed = Vec::new();
+    for event in events.enumerate().filter(|(index, _)| index % parts == part).map(|(_, event)| event) {
+        let case = Case { events: vec![event], ..two_tenants() };
+        let Life { wrong, .. } = live(&case);
+        count += 1;
+        if !wrong.is_empty() {
+            failed.push(report(&case, &wrong));
+        }
+        if failed.len() == 5 {
+            break;
+        }
+    }
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+    count
+}
+
+fn quiet() -> Life {
+    let life = live(&two_tenants());
+    assert!(life.wrong.is_empty(), "without any fault: {:#?}", life.wrong);
+    assert_eq!(life.given_up, Vec::<String>::new());
+    life
+}
+
+/// What can go wrong with a call that changes something.
+fn faults(operation: &str) -> Vec<Fault> {
+    let mut faults = vec![
+        Fault::Throttle,
+        Fault::ExpiredCredentials,
+        Fault::LostRequest,
+        Fault::LostReply,
+        Fault::ServiceError { effect: false },
+        Fault::ServiceError { effect: true },
+        Fault::Duplicate { second: false },
+        Fault::Duplicate { second: true },
+        Fault::NotYetVisible,
+    ];
+    if matches!(operation, "CreateAccount" | "CreateNatGateway") {
+        faults.push(Fault::AsyncFailure);
+    }
+    faults
+}
+
+fn every_fault(part: usize) {
+    let life = quiet();
+    let events = life.changing.iter().flat_map(|(ordinal, operation)| {
+        let at = Moment::Call(*ordinal);
+        faults(operation).into_iter().map(move |fault| Event { at, what: What::Fault(fault) })
+    });
+    assert!(sweep(events, part, 2) > 150);
+}
+
+#[test]
+fn every_changing_call_meets_every_fault_part_1() {
+    every_fault(0);
+}
+
+#[test]
+fn every_changing_call_meets_every_fault_part_2() {
+    every_fault(1);
+}
+
+#[test]
+fn the_process_dies_at_every_call() {
+    let life = quiet();
+    let changing = |ordinal: u64| life.changing.iter().any(|(changing, _)| *changing == ordinal);
+    let events = (1..=life.calls).flat_map(|ordinal| {
+        // What a read does is nothing either way.
+        let effects: &[bool] = if changing(ordinal) { &[false, true] } else { &[false] };
+        let at = Moment::Call(ordinal);
+        effects.iter().map(move |effect| Event { at, what: What::Fault(Fault::Crash { effect: *effect }) })
+    });
+    assert!(sweep(events, 0, 1) > 100);
+}
+
+#[test]
+fn the_process_dies_before_in_and_after_every_write() {
+    let life = quiet();
+    let events = (1..=life.writes).flat_map(|ordinal| {
+        [Mishap::Fails, Mishap::Torn(140), Mishap::Unheard]
+            .map(|mishap| Event { at: Moment::Write(ordinal), what: What::Mishap { mishap, crash: true } })
+    });
+    assert!(sweep(events, 0, 1) > 100);
+}
+
+#[test]
+fn every_write_fails_once() {
+    let life = quiet();
+    let events = (1..=life.writes).flat_map(|ordinal| {
+        [Mishap::Fails, Mishap::Torn(99), Mishap::Unheard]
+            .map(|mishap| Event { at: Moment::Write(ordinal), what: What::Mishap { mishap, crash: false } })
+    });
+    assert!(sweep(events, 0, 1) > 100);
+}
+
+#[test]
+fn another_executor_takes_over_at_every_write() {
+    let life = quiet();
+    let events = (1..=life.writes).map(|ordinal| Event {
+        at: Moment::Write(ordinal),
+        what: What::Takeover { resume: ordinal % 2 == 0 },
+    });
+    assert!(sweep(events, 0, 1) > 40);
+}
+
+#[test]
+fn a_second_executor_starts_at_every_write() {
+    let life = quiet();
+    let events = (1..=life.writes)
+        .map(|ordinal| Event { at: Moment::Write(ordinal), what: What::Second { resume: ordinal % 2 == 0 } });
+    assert!(sweep(events, 0, 1) > 40);
+}

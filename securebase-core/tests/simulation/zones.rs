@@ -1,0 +1,127 @@
+//! Small zones, and what each comes to when nothing goes wrong.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use securebase_core::cloud::SimulatedCloud;
+use securebase_core::exec::{self, ApplyOptions};
+use securebase_core::model::{LandingZone, ResourceSpec, Tier};
+use securebase_core::plan::{Plan, Planner};
+use securebase_core::spec::Format;
+use securebase_core::state::{MemoryStore, State};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::picture::picture;
+use crate::ready;
+
+/// A zone in few words: what a case is made of, and what it shrinks.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Shape {
+    /// The tier of each tenant, by its place among the shipped ones.
+    pub(crate) tiers: Vec<usize>,
+    pub(crate) network: bool,
+    pub(crate) nat: bool,
+    pub(crate) vpn: bool,
+    pub(crate) flow_logs: bool,
+}
+
+/// What must hold of a tenant's account.
+#[derive(Debug)]
+pub(crate) struct Home {
+    /// The path of its unit.
+    pub(crate) unit: String,
+    /// How many policies are on that unit.
+    pub(crate) policies: usize,
+}
+
+/// A zone, its plan against an organization without accounts, and the world that follows from it.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub(crate) zone: LandingZone,
+    pub(crate) plan: Plan,
+    pub(crate) expected: Vec<String>,
+    /// By root e-mail address.
+    pub(crate) homes: BTreeMap<String, Home>,
+}
+
+impl Shape {
+    fn text(&self) -> String {
+        let shipped = Tier::shipped();
+        let clients: serde_json::Map<String, serde_json::Value> = self
+            .tiers
+            .iter()
+            .enumerate()
+            .map(|(place, tier)| {
+                let tier = &shipped[tier % shipped.len()];
+                let client = json!({
+                    "tier": tier.name.as_str(),
+                    "framework": tier.framework.as_str(),
+                    "prefix": format!("t{place}"),
+                    "contact_email": format!("ops@t{place}.example.com"),
+                    "vpc_cidr": format!("10.{place}.0.0/16"),
+                    "tags": {"Customer": format!("Tenant {place}")},
+                });
+                (format!("tenant-{place}"), client)
+            })
+            .collect();
+        json!({
+            "org_name": "sim",
+            "environment": "test",
+            "target_region": "us-east-1",
+            "enable_vpc": self.network,
+            "vpc_config": {
+                "enable_nat_gateway": self.nat,
+                "enable_vpn_gateway": self.vpn,
+                "enable_vpc_flow_logs": self.flow_logs,
+                "dns_hostnames": true,
+                "dns_support": true,
+            },
+            "account_email": "aws+{prefix}@example.com",
+            "clients": clients,
+        })
+        .to_string()
+    }
+
+    /// The zone with all that follows from it; worked out once.
+    pub(crate) fn prepared(&self) -> Arc<Prepared> {
+        static KNOWN: Mutex<BTreeMap<Shape, Arc<Prepared>>> = Mutex::new(BTreeMap::new());
+        let known = |prepared: Option<Arc<Prepared>>| {
+            let mut all = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+            match prepared {
+                Some(prepared) => Some(Arc::clone(all.entry(self.clone()).or_insert(prepared))),
+                None => all.get(self).cloned(),
+            }
+        };
+        known(None).or_else(|| known(Some(Arc::new(self.prepare())))).unwrap()
+    }
+
+    fn prepare(&self) -> Prepared {
+        let zone = LandingZone::parse(&self.text(), Format::Json, None)
+            .unwrap_or_else(|problems| panic!("{self:?}: {problems}"));
+        let plan = Planner::new(&zone).plan().unwrap();
+        let (cloud, state) = (SimulatedCloud::new(0), State::new(MemoryStore::new()));
+        let run = ready(exec::simulate(&plan, &cloud, &state, ApplyOptions::new())).unwrap();
+        assert_eq!(run.failed, []);
+        let observed = ready(exec::survey_simulated(&cloud, &plan.scope)).unwrap();
+        let again = Planner::new(&zone).observed(&observed).plan().unwrap();
+        assert!(again.is_empty(), "planning again after a run without faults: {again}");
+        let homes = zone
+            .tenants
+            .iter()
+            .map(|tenant| {
+                let unit = tenant.ou_path();
+                let address = securebase_core::model::Address::organizational_unit(&unit);
+                let policies = plan
+                    .steps()
+                    .filter(|step| {
+                        matches!(&step.spec, ResourceSpec::PolicyAttachment { target, .. } if *target == address)
+                    })
+                    .count();
+                (tenant.account_email.folded(), Home { unit, policies })
+            })
+            .collect();
+        Prepared { expected: picture(&cloud), zone, plan, homes }
+    }
+}
