@@ -87,7 +87,7 @@ mod tests {
         let id = format!("car-{name}").parse().unwrap();
         let item =
             AccountRequest { id, account_name: name.to_owned(), state: AccountRequestState::InProgress };
-        Ok(Reply::AccountRequests(Page { items: vec![item], next: next.map(|next| next.to_owned()) }))
+        Ok(Reply::AccountRequests(Page { items: vec![item], next: next.map(str::to_owned) }))
     }
 
     #[test]
