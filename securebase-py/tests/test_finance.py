@@ -209,3 +209,15 @@ def test_values_survive_a_pickle(model: sb.finance.Model) -> None:
     simulation = model.simulate(trials=50, months=2, growth=growth)
     assert pickle.loads(pickle.dumps(simulation)) == simulation
     assert pickle.loads(pickle.dumps(model.with_tenants({"fintech": 3}))).tenants["fintech"] == 3
+
+
+def test_every_number_can_be_uncertain(model: sb.finance.Model) -> None:
+    table = model.assumptions().to_pandas()
+    paths = list(table["path"])
+    assert "usage.fintech.nat_gb" in paths and "prices.nat_gateway_hour" in paths and len(paths) > 100
+    growth = sb.finance.Growth(uncertain={path: ("uniform", 0.9, 1.1) for path in paths})
+    assert len(model.tornado(months=3, growth=growth).to_pandas()) == len(paths)
+    samples = model.simulate(trials=50, months=3, growth=growth).samples().to_pandas()
+    assert samples["factor_usage.fintech.nat_gb"].between(0.9, 1.1).all()
+    with pytest.raises(sb.FinanceError):
+        model.simulate(trials=5, growth=sb.finance.Growth(uncertain={"price.platinum": 1.0}))

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use securebase_benches::{median, record, timed};
-use securebase_core::finance::{Age, Assumptions, Growth, Lever, Metric, Model};
+use securebase_core::finance::{Age, Assumptions, Distribution, Growth, Lever, Metric, Model, Uncertain};
 use securebase_core::model::{NetworkFeatures, Tier};
 
 const TRIALS: u64 = 1_000_000;
@@ -19,6 +19,22 @@ fn model(counts: [u32; 4]) -> Result<Model, Failure> {
     Ok(Model::of_mix(Tier::shipped(), &mix, Some(NetworkFeatures::default()), Assumptions::aws())?)
 }
 
+/// The shipped growth with as many uncertain factors as NumPy's program draws.
+fn growth() -> Result<Growth, Failure> {
+    let mut growth = Growth::shipped().clone();
+    growth.uncertain = [
+        ("new", Distribution::Lognormal(0.30)),
+        ("churn", Distribution::Lognormal(0.40)),
+        ("price", Distribution::Normal(0.03)),
+        ("infrastructure", Distribution::Lognormal(0.25)),
+        ("support", Distribution::Triangular(0.8, 1.0, 1.5)),
+    ]
+    .into_iter()
+    .map(|(path, distribution)| Ok(Uncertain { assumption: path.parse()?, distribution }))
+    .collect::<Result<_, Failure>>()?;
+    Ok(growth)
+}
+
 /// The most memory this process has had, in MB.
 fn peak_mb() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
@@ -30,7 +46,8 @@ fn peak_mb() -> Option<f64> {
 fn child() -> Result<(), Failure> {
     let model = model([4, 2, 2, 2])?;
     let before = peak_mb().unwrap_or_default();
-    let (took, simulation) = timed(|| model.simulate(TRIALS, MONTHS, 1, 0, Growth::shipped()));
+    let growth = growth()?;
+    let (took, simulation) = timed(|| model.simulate(TRIALS, MONTHS, 1, 0, &growth));
     let simulation = simulation?;
     let profit = simulation.spread(MONTHS, Metric::Profit).map_or(f64::NAN, |spread| spread.mean);
     let memory = peak_mb().unwrap_or_default() - before;
@@ -61,7 +78,7 @@ fn simulation() -> Result<(), Failure> {
         "trials": TRIALS,
         "months": MONTHS,
         "tenants": [4, 2, 2, 2],
-        "model": model([4, 2, 2, 2])?.compiled(MONTHS, Growth::shipped())?,
+        "model": model([4, 2, 2, 2])?.compiled(MONTHS, &growth()?)?,
         "sigma": {"new": 0.30, "churn": 0.40, "price": 0.03, "infrastructure": 0.25},
         "support": [0.8, 1.0, 1.5],
     });
@@ -109,7 +126,8 @@ fn main() -> Result<(), Failure> {
     let grid: Vec<(Lever, Vec<f64>)> =
         vec![("price.gov-federal".parse()?, steps(10_000.0, 40_000.0)), ("churn".parse()?, steps(0.1, 5.0))];
     let ten = model([4, 2, 2, 2])?;
-    let (took, table) = timed(|| ten.sweep(&grid, MONTHS, Growth::shipped()));
+    let growth = growth()?;
+    let (took, table) = timed(|| ten.sweep(&grid, MONTHS, &growth));
     table?;
     record("finance/sweep/100x100x36", took.as_secs_f64(), "s", 1);
     Ok(())

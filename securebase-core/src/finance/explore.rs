@@ -8,12 +8,13 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::FromPrimitive;
 
 use super::Error;
+use super::assumption::{Assumption, Varied};
 use super::assumptions::Category;
 use super::fast::{Fast, Outcome};
 use super::growth::Growth;
 use super::model::{Model, unknown_tier};
 use super::simulate::Metric;
-use super::uncertainty::{Distribution, Factor, Joint, Uncertain};
+use super::uncertainty::{Distribution, Factor, Joint, Uncertain, by_kind};
 use crate::model::TierName;
 use crate::table::{Column, Table};
 
@@ -103,9 +104,10 @@ impl Model {
         match lever {
             Lever::Factor(factor) => {
                 let distribution = Distribution::Fixed(value);
-                match growth.uncertain.iter_mut().find(|known| known.factor == *factor) {
+                let assumption = Assumption::Factor(*factor);
+                match growth.uncertain.iter_mut().find(|known| known.assumption == assumption) {
                     Some(known) => known.distribution = distribution,
-                    None => growth.uncertain.push(Uncertain { factor: *factor, distribution }),
+                    None => growth.uncertain.push(Uncertain { assumption, distribution }),
                 }
             }
             Lever::Price(tier) => model.set_price(self.tier_place(tier)?, exact),
@@ -136,7 +138,7 @@ impl Model {
             .map_err(|error| Error::range("number of a model", &error, "use finite numbers"))
     }
 
-    /// Which uncertain factor moves a metric of the last month most: each in turn at its tenth and ninetieth percentile,
+    /// Which uncertain assumption moves a metric of the last month most: each in turn at its tenth and ninetieth percentile,
     /// the others at their median, in order of the swing. Columns `factor, low, high, at_low, at_high, base, swing`.
     ///
     /// # Errors
@@ -145,25 +147,24 @@ impl Model {
         check_months(months)?;
         growth.check()?;
         let joint = Joint::new(&growth.uncertain, &growth.correlations)?;
-        let fast = Fast::new(self, growth, months)?;
-        let tenants = self.tenants_by_tier();
-        let end = |factors: [f64; 6]| {
-            fast.project(&tenants, &factors).last().map_or(f64::NAN, |outcome| metric.of(outcome))
+        let mut varied = Varied::new(self, growth, joint.assumptions())?;
+        let (tenants, kinds) = (self.tenants_by_tier(), joint.kinds());
+        let mut end = |drawn: &[f64]| -> Result<f64, Error> {
+            varied.apply(drawn)?;
+            let outcomes = varied.compiled(months)?.project(&tenants, &by_kind(&kinds, drawn));
+            Ok(outcomes.last().map_or(f64::NAN, |outcome| metric.of(outcome)))
         };
-        let base = end(joint.at(0.5, None));
-        let mut rows: Vec<(Factor, f64, f64, f64, f64)> = joint
-            .uncertain()
-            .iter()
-            .map(|uncertain| {
-                let (low, high) =
-                    (uncertain.distribution.quantile(0.1), uncertain.distribution.quantile(0.9));
-                let at = |share| end(joint.at(0.5, Some((uncertain.factor, share))));
-                (uncertain.factor, low, high, at(0.1), at(0.9))
-            })
-            .collect();
+        let base = end(&joint.at(0.5, None))?;
+        let mut rows: Vec<(String, f64, f64, f64, f64)> = Vec::with_capacity(joint.len());
+        for (place, uncertain) in joint.uncertain().iter().enumerate() {
+            let (low, high) = (uncertain.distribution.quantile(0.1), uncertain.distribution.quantile(0.9));
+            let at_low = end(&joint.at(0.5, Some((place, 0.1))))?;
+            let at_high = end(&joint.at(0.5, Some((place, 0.9))))?;
+            rows.push((uncertain.assumption.to_string(), low, high, at_low, at_high));
+        }
         rows.sort_by(|left, right| (right.4 - right.3).abs().total_cmp(&(left.4 - left.3).abs()));
         Ok(Table::new(vec![
-            Column::utf8("factor", rows.iter().map(|row| row.0.name()))?,
+            Column::utf8("factor", rows.iter().map(|row| row.0.as_str()))?,
             Column::float64("low", rows.iter().map(|row| row.1)),
             Column::float64("high", rows.iter().map(|row| row.2)),
             Column::float64("at_low", rows.iter().map(|row| row.3)),
@@ -223,8 +224,11 @@ impl Model {
         let size =
             size.ok_or_else(|| Error::range("grid", &"its size", "use 1 to 1,000,000 combinations"))?;
         let joint = Joint::new(&growth.uncertain, &growth.correlations)?;
-        let base = Fast::new(self, growth, months)?;
-        let medians = joint.at(0.5, None);
+        let drawn = joint.at(0.5, None);
+        let mut varied = Varied::new(self, growth, joint.assumptions())?;
+        varied.apply(&drawn)?;
+        let base = varied.compiled(months)?;
+        let medians = by_kind(&joint.kinds(), &drawn);
         for (lever, values) in grid {
             for value in values {
                 // Names the tier or the value that cannot be, once for all the scenarios that hold it.
@@ -250,7 +254,7 @@ impl Model {
                     {
                         match lever {
                             Lever::Factor(factor) => factors[*factor as usize] = value,
-                            Lever::Price(_) => fast.prices[*place] = value,
+                            Lever::Price(_) => fast.set_price(*place, value),
                             Lever::New(_) => fast.new[*place] = value,
                             Lever::Churn(_) => fast.hazard[*place] = -libm::log1p(-value),
                         }

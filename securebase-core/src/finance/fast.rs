@@ -164,7 +164,17 @@ impl Linear {
 /// The model and its growth, compiled for a number of months.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Fast {
+    /// What a new tenant pays once it pays in full, by tier.
     pub(super) prices: Vec<f64>,
+    /// What the tenants there are pay, by tier.
+    #[serde(skip)]
+    paid: Vec<f64>,
+    /// The share by which what a staying tenant pays grows in a month, less that by which it shrinks, by tier.
+    #[serde(skip)]
+    drift: Vec<f64>,
+    /// The share of the price that new tenants pay in each of their first months, up to the last that is not one.
+    #[serde(skip)]
+    terms: Vec<f64>,
     each: Vec<f64>,
     shield_tiers: Vec<bool>,
     base: f64,
@@ -184,6 +194,17 @@ pub(super) struct Fast {
 
 impl Fast {
     pub(super) fn new(model: &Model, growth: &Growth, months: u32) -> Result<Self, Error> {
+        let paid: Vec<Decimal> = (0..model.tiers().len()).map(|tier| model.average_price(tier)).collect();
+        Self::with_paid(model, growth, months, &paid)
+    }
+
+    /// The same where what tenants pay now is worked out already.
+    pub(super) fn with_paid(
+        model: &Model,
+        growth: &Growth,
+        months: u32,
+        paid: &[Decimal],
+    ) -> Result<Self, Error> {
         let curve = model.curve(Age::Steady)?;
         let tiers = model.tiers().len();
         let growths: Vec<_> = model.tiers().iter().map(|tier| growth.tier(tier.name.as_str())).collect();
@@ -206,7 +227,10 @@ impl Fast {
             base,
             each,
             pooled,
-            prices: (0..tiers).map(|tier| float(model.average_price(tier))).collect(),
+            prices: model.tiers().iter().map(|tier| float(tier.monthly_price.amount)).collect(),
+            paid: paid.iter().map(|price| float(*price)).collect(),
+            drift: growths.iter().map(|tier| float(tier.expansion - tier.contraction)).collect(),
+            terms: terms(growth, months),
             shield_tiers: curve.as_ref().map_or_else(
                 || vec![false; tiers],
                 |curve| curve.tiers.iter().map(|tier| tier.shield).collect(),
@@ -221,9 +245,71 @@ impl Fast {
         })
     }
 
-    /// The month from 0 with so many tenants of each tier, `won` of them new, under uncertain factors.
+    /// Whether every tenant of a tier pays the same at any time, so that counting them is enough.
+    pub(super) fn is_uniform(&self) -> bool {
+        self.terms.is_empty()
+            && self.drift.iter().all(|drift| *drift == 0.0)
+            && self.paid.iter().zip(&self.prices).all(|(paid, price)| paid == price)
+    }
+
+    /// What every tenant of a tier pays, those there are and those to come.
+    pub(super) fn set_price(&mut self, tier: usize, price: f64) {
+        self.prices[tier] = price;
+        self.paid[tier] = price;
+    }
+
+    /// How many months a new tenant pays less than in full.
+    pub(super) fn young_months(&self) -> usize {
+        self.terms.len()
+    }
+
+    /// What the tenants there are would pay in full, by tier: where [`Self::book`] begins.
+    pub(super) fn opening(&self, tenants: impl Iterator<Item = f64>) -> impl Iterator<Item = f64> {
+        tenants.zip(&self.paid).map(|(count, paid)| count * paid)
+    }
+
+    /// One month of what one tier's tenants pay before price changes. `book` holds what all would pay in full, then for each
+    /// of the first months of a tenant's life what those in it would; `kept` is the share of tenants that stay. Returns what
+    /// is paid.
+    ///
+    /// Who leaves is not told apart: all pay on average what those before them did. That leaves the mean as it is and makes
+    /// the spread a little smaller than drawing leavers one by one would.
     #[inline]
-    pub(super) fn outcome(&self, tenants: &[f64], won: f64, month: usize, factors: &[f64; 6]) -> Outcome {
+    pub(super) fn book(&self, tier: usize, book: &mut [f64], kept: f64, won: f64) -> f64 {
+        let stays = kept * (1.0 + self.drift[tier]);
+        let Some((full, young)) = book.split_first_mut() else { return 0.0 };
+        *full *= stays;
+        let ages = young.len();
+        for age in (1..ages).rev() {
+            young[age] = young[age - 1] * stays;
+        }
+        let more = won * self.prices[tier];
+        *full += more;
+        if let Some(first) = young.first_mut() {
+            *first = more;
+        }
+        self.paid_of(book)
+    }
+
+    /// What is paid of a book before price changes.
+    #[inline]
+    pub(super) fn paid_of(&self, book: &[f64]) -> f64 {
+        let Some((full, young)) = book.split_first() else { return 0.0 };
+        let missing: f64 = young.iter().zip(&self.terms).map(|(value, share)| value * (1.0 - share)).sum();
+        full - missing
+    }
+
+    /// The month from 0 with so many tenants of each tier, `won` of them new, under uncertain factors. `paid` is what they
+    /// pay before price changes, where they do not all pay the same.
+    #[inline]
+    pub(super) fn outcome(
+        &self,
+        tenants: &[f64],
+        won: f64,
+        month: usize,
+        factors: &[f64; 6],
+        paid: Option<f64>,
+    ) -> Outcome {
         let mut total = 0.0;
         let mut revenue = 0.0;
         let mut infrastructure = self.linear.base;
@@ -251,7 +337,7 @@ impl Fast {
         let sales = self.assumed[Category::Sales as usize].cost(total) + self.acquisition_cost * won;
         Outcome {
             tenants: total,
-            revenue: revenue * self.price_factor[month] * factor(Factor::Price),
+            revenue: paid.unwrap_or(revenue) * self.price_factor[month] * factor(Factor::Price),
             costs: [
                 ((infrastructure + listed) * factor(Factor::Infrastructure) + fee) * inflation,
                 self.assumed[1].cost(total) * factor(Factor::Support) * inflation,
@@ -264,19 +350,34 @@ impl Fast {
     /// Expected tenants month by month under the factors, and each month's outcome.
     pub(super) fn project(&self, tenants: &[u32], factors: &[f64; 6]) -> Vec<Outcome> {
         let mut tenants: Vec<f64> = tenants.iter().map(|count| f64::from(*count)).collect();
+        let mut books: Vec<Vec<f64>> = self
+            .opening(tenants.iter().copied())
+            .map(|full| std::iter::once(full).chain(vec![0.0; self.terms.len()]).collect())
+            .collect();
         (0..self.inflation.len())
             .map(|month| {
-                let mut won = 0.0;
-                for (tier, count) in tenants.iter_mut().enumerate() {
+                let (mut won, mut paid) = (0.0, 0.0);
+                for (tier, (count, book)) in tenants.iter_mut().zip(&mut books).enumerate() {
                     let new = self.new[tier] * factors[Factor::New as usize];
-                    *count *= libm::exp(-self.hazard[tier] * factors[Factor::Churn as usize]);
-                    *count += new;
+                    let kept = libm::exp(-self.hazard[tier] * factors[Factor::Churn as usize]);
+                    *count = *count * kept + new;
                     won += new;
+                    paid += self.book(tier, book, kept, new);
                 }
-                self.outcome(&tenants, won, month, factors)
+                self.outcome(&tenants, won, month, factors, Some(paid))
             })
             .collect()
     }
+}
+
+/// The shares of the price a new tenant pays month by month, without the months in which it is the whole.
+fn terms(growth: &Growth, months: u32) -> Vec<f64> {
+    let last = growth.discount_months.max(growth.ramp_months).min(months);
+    let mut terms: Vec<f64> = (0..last).map(|age| float(super::forecast::terms(growth, age, 1))).collect();
+    while terms.last().is_some_and(|share| *share == 1.0) {
+        terms.pop();
+    }
+    terms
 }
 
 fn pooled(curve: &Curve) -> Vec<Pooled> {

@@ -376,7 +376,7 @@ fn flows(
 }
 
 /// The share of the price a cohort pays `age` months after its first: discount and ramp. Tenants there are pay in full.
-fn terms(growth: &Growth, age: u32, start: u32) -> Decimal {
+pub(super) fn terms(growth: &Growth, age: u32, start: u32) -> Decimal {
     if start == 0 {
         return Decimal::ONE;
     }

@@ -6,6 +6,7 @@
 //! addressed by seed, label and trial.
 //! Not here: plans and steps (`plan` calls this module, never the other way), invoices, taxes, exchange rates.
 
+mod assumption;
 mod assumptions;
 mod capacity;
 mod cost;
@@ -31,6 +32,7 @@ mod usage;
 
 use rust_decimal::Decimal;
 
+pub use assumption::{Assumption, GrowthFigure, OrganizationFigure, TierFigure};
 pub use assumptions::{AssumedLine, Assumptions, Basis, Category, Operations, When};
 pub use cost::{Allocation, CostLine, CostReport, Margin, TenantCost, cost_of, cost_of_footprint};
 pub use demand::Age;
@@ -79,3 +81,5 @@ fn thousands(value: Decimal, digits: usize) -> String {
 mod tests;
 #[cfg(test)]
 mod tests_growth;
+#[cfg(test)]
+mod tests_uncertain;

@@ -321,6 +321,10 @@ impl PriceBook {
         Ok(book)
     }
 
+    pub(super) fn hours_mut(&mut self) -> &mut Decimal {
+        &mut self.hours_per_month
+    }
+
     pub(super) fn entry(&mut self, id: PriceId) -> &mut Price {
         &mut self.prices[id as usize]
     }

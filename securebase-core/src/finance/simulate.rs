@@ -12,13 +12,14 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use super::Error;
+use super::assumption::Varied;
 use super::assumptions::Category;
 use super::fast::{Fast, Outcome};
 use super::forecast::MONTHS_MAX;
 use super::growth::Growth;
 use super::model::Model;
 use super::quantiles::{PERCENTILES, percentiles};
-use super::uncertainty::{Factor, Joint};
+use super::uncertainty::{Factor, Joint, by_kind};
 use crate::table::{Column, Table};
 use crate::time::Seed;
 
@@ -26,6 +27,8 @@ use crate::time::Seed;
 const CHUNK: usize = 4_096;
 /// How many trials one call holds: exact percentiles need all of them at once.
 const TRIALS_MAX: u64 = 10_000_000;
+/// How many where the model is compiled for each: they are some kilobytes each.
+const COMPILED_MAX: u64 = 250_000;
 /// Where draws by inversion would take too many steps.
 const MEAN_MAX: f64 = 30.0;
 
@@ -111,8 +114,14 @@ struct Chunk {
     trials: usize,
     /// Tenants, trial by trial, tier by tier.
     tenants: Vec<u32>,
-    /// Factors, trial by trial, in the order of the uncertain ones.
+    /// Factors, trial by trial, in the order of the uncertain assumptions.
     factors: Vec<f64>,
+    /// The model of each trial, where uncertain assumptions change more than factors; else empty.
+    compiled: Vec<Fast>,
+    /// What tenants pay, trial by trial, tier by tier, as [`Fast::book`] keeps it; empty where counting tenants is enough.
+    books: Vec<f64>,
+    /// How long the book of one tier is.
+    book: usize,
     /// The chance that a tier wins nobody in a month, trial by trial, tier by tier.
     nobody: Vec<f64>,
     won: Vec<u32>,
@@ -124,7 +133,8 @@ pub struct Simulation {
     spreads: Vec<Spread>,
     chunks: Vec<Chunk>,
     fast: Fast,
-    uncertain: Vec<Factor>,
+    uncertain: Vec<String>,
+    kinds: Vec<(usize, Factor)>,
     tiers: Vec<String>,
     months: u32,
 }
@@ -150,8 +160,9 @@ impl Model {
     /// `trials` futures of `months` months, numbered from `first_trial`.
     ///
     /// # Errors
-    /// [`Error::Range`] for no trials or months, more than ten million trials or 600 months, or correlations that cannot
-    /// be; [`Error::Invalid`] for growth out of range.
+    /// [`Error::Range`] for no trials or months, more than ten million trials (250,000 where an uncertain assumption is not
+    /// one of the six factors) or 600 months, or correlations that cannot be; [`Error::Unknown`] for a path that names
+    /// nothing; [`Error::Invalid`] for growth out of range.
     pub fn simulate(
         &self,
         trials: u64,
@@ -202,15 +213,22 @@ impl Model {
         growth.check()?;
         let joint = Joint::new(&growth.uncertain, &growth.correlations)?;
         let fast = Fast::new(self, growth, months)?;
-        let start = self.tenants_by_tier();
+        let varied = Varied::new(self, growth, joint.assumptions())?;
+        if !varied.is_empty() && trials > COMPILED_MAX {
+            let rule = "use 1 to 250,000 where assumptions other than the six factors are uncertain; run more as ranges";
+            return Err(Error::range("number of trials", &trials, rule));
+        }
+        let tenants = self.tenants_by_tier();
         let source = generator(seed, "finance/factors");
-        let mut chunks = start_chunks(trials, first_trial, &start, &fast, &joint, &source);
+        let start = Start { tenants: &tenants, fast: &fast, varied: &varied, joint: &joint, months };
+        let mut chunks = start.chunks(trials, first_trial, &source)?;
         let source = generator(seed, "finance/months");
+        let kinds = joint.kinds();
         let mut spreads = Vec::with_capacity(months as usize * Metric::ALL.len());
         let size = usize::try_from(trials).unwrap_or(usize::MAX);
         let mut values: Vec<Vec<f64>> = Metric::ALL.iter().map(|_| vec![0.0; size]).collect();
         for month in 1..=months {
-            let sums = step(&mut chunks, &mut values, month, &fast, &joint, &source);
+            let sums = step(&mut chunks, &mut values, month, &fast, &kinds, &source);
             if !with_spreads {
                 continue;
             }
@@ -224,60 +242,91 @@ impl Model {
             spreads,
             chunks,
             fast,
-            uncertain: joint.uncertain().iter().map(|uncertain| uncertain.factor).collect(),
+            uncertain: joint.assumptions().map(ToString::to_string).collect(),
+            kinds,
             tiers: self.tiers().iter().map(|tier| tier.name.as_str().to_owned()).collect(),
             months,
         })
     }
 }
 
-/// The trials at the start: the tenants there are, and each trial's factors.
-fn start_chunks(
-    trials: u64,
-    first_trial: u64,
-    tenants: &[u32],
-    fast: &Fast,
-    joint: &Joint,
-    source: &ChaCha8Rng,
-) -> Vec<Chunk> {
-    // Chunks lie on a grid over all trials, so that a range of trials is cut where the whole is.
-    let end = first_trial + trials;
-    let mut starts = Vec::new();
-    let mut first = first_trial;
-    while first < end {
-        let next = (first / CHUNK as u64 + 1) * CHUNK as u64;
-        starts.push((first, next.min(end)));
-        first = next;
+/// What trials start from.
+struct Start<'a> {
+    tenants: &'a [u32],
+    fast: &'a Fast,
+    varied: &'a Varied,
+    joint: &'a Joint,
+    months: u32,
+}
+
+impl Start<'_> {
+    /// The trials at the start: the tenants there are, and each trial's factors.
+    fn chunks(&self, trials: u64, first_trial: u64, source: &ChaCha8Rng) -> Result<Vec<Chunk>, Error> {
+        // Chunks lie on a grid over all trials, so that a range of trials is cut where the whole is.
+        let end = first_trial + trials;
+        let mut starts = Vec::new();
+        let mut first = first_trial;
+        while first < end {
+            let next = (first / CHUNK as u64 + 1) * CHUNK as u64;
+            starts.push((first, next.min(end)));
+            first = next;
+        }
+        starts.into_par_iter().map(|(first, end)| self.chunk(first, end, source)).collect()
     }
-    starts
-        .into_par_iter()
-        .map(|(first, end)| {
-            let trials = usize::try_from(end - first).unwrap_or(CHUNK);
-            let mut rng = source.clone();
-            let per_trial = joint.len();
-            rng.set_word_pos(u128::from(first) * 2 * per_trial as u128);
-            let mut uniforms = [0.5; 6];
-            let mut factors = Vec::with_capacity(trials * per_trial);
-            let mut nobody = Vec::with_capacity(trials * fast.new.len());
-            for _ in 0..trials {
-                for uniform in &mut uniforms[..per_trial] {
-                    *uniform = unit(rng.next_u64());
+
+    fn chunk(&self, first: u64, end: u64, source: &ChaCha8Rng) -> Result<Chunk, Error> {
+        let trials = usize::try_from(end - first).unwrap_or(CHUNK);
+        let mut rng = source.clone();
+        let per_trial = self.joint.len();
+        rng.set_word_pos(u128::from(first) * 2 * per_trial as u128);
+        let (mut uniforms, mut normals) = (vec![0.5; per_trial], Vec::new());
+        let mut factors = Vec::with_capacity(trials * per_trial);
+        for _ in 0..trials {
+            for uniform in &mut uniforms {
+                *uniform = unit(rng.next_u64());
+            }
+            self.joint.draw(&uniforms, &mut normals, &mut factors);
+        }
+        let mut compiled = Vec::new();
+        if !self.varied.is_empty() {
+            let mut varied = self.varied.clone();
+            compiled.reserve_exact(trials);
+            for drawn in factors.chunks(per_trial) {
+                varied.apply(drawn)?;
+                compiled.push(varied.compiled(self.months)?);
+            }
+        }
+        let kinds = self.joint.kinds();
+        let model = |trial: usize| compiled.get(trial).unwrap_or(self.fast);
+        let mut nobody = Vec::with_capacity(trials * self.tenants.len());
+        for trial in 0..trials {
+            let all = by_kind(&kinds, &factors[trial * per_trial..]);
+            nobody.extend(model(trial).new.iter().map(|new| libm::exp(-new * all[Factor::New as usize])));
+        }
+        let mut books = Vec::new();
+        let mut book = 0;
+        if !(0..trials).all(|trial| model(trial).is_uniform()) {
+            book = 1 + (0..trials).map(|trial| model(trial).young_months()).max().unwrap_or_default();
+            for trial in 0..trials {
+                for full in model(trial).opening(self.tenants.iter().map(|count| f64::from(*count))) {
+                    books.push(full);
+                    books.resize(books.len() + book - 1, 0.0);
                 }
-                let all = joint.factors(&uniforms[..per_trial]);
-                factors.extend(joint.uncertain().iter().map(|uncertain| all[uncertain.factor as usize]));
-                nobody.extend(fast.new.iter().map(|new| libm::exp(-new * all[Factor::New as usize])));
             }
-            Chunk {
-                first,
-                trials,
-                tenants: tenants.repeat(trials),
-                factors,
-                nobody,
-                won: vec![0; trials],
-                profit: vec![0.0; trials],
-            }
+        }
+        Ok(Chunk {
+            first,
+            trials,
+            tenants: self.tenants.repeat(trials),
+            factors,
+            compiled,
+            books,
+            book,
+            nobody,
+            won: vec![0; trials],
+            profit: vec![0.0; trials],
         })
-        .collect()
+    }
 }
 
 /// A number strictly between 0 and 1 with 52 random bits.
@@ -291,7 +340,7 @@ fn step(
     values: &mut [Vec<f64>],
     month: u32,
     fast: &Fast,
-    joint: &Joint,
+    kinds: &[(usize, Factor)],
     source: &ChaCha8Rng,
 ) -> Vec<(f64, usize)> {
     let mut slices: Vec<Vec<&mut [f64]>> = chunks.iter().map(|_| Vec::with_capacity(values.len())).collect();
@@ -306,7 +355,7 @@ fn step(
     let sums: Vec<[(f64, usize); 6]> = chunks
         .par_iter_mut()
         .zip(slices)
-        .map(|(chunk, mut slices)| step_chunk(chunk, &mut slices, month, fast, joint, source))
+        .map(|(chunk, mut slices)| step_chunk(chunk, &mut slices, month, fast, kinds, source))
         .collect();
     (0..Metric::ALL.len())
         .map(|metric| {
@@ -320,7 +369,7 @@ fn step_chunk(
     slices: &mut [&mut [f64]],
     month: u32,
     fast: &Fast,
-    joint: &Joint,
+    kinds: &[(usize, Factor)],
     source: &ChaCha8Rng,
 ) -> [(f64, usize); 6] {
     let tiers = fast.prices.len();
@@ -329,22 +378,35 @@ fn step_chunk(
     rng.set_word_pos(u128::from(chunk.first) * 2 * tiers as u128);
     let mut sums = [(0.0, 0); 6];
     let mut counts = vec![0.0; tiers];
+    let mut flows = vec![(0.0, 0.0); tiers];
+    let drawn = chunk.factors.len() / chunk.trials.max(1);
+    let tracked = chunk.book > 0;
     for trial in 0..chunk.trials {
-        let factors = spread_factors(&chunk.factors, trial, joint.uncertain().iter().map(|u| u.factor));
+        let fast = chunk.compiled.get(trial).unwrap_or(fast);
+        let factors = by_kind(kinds, &chunk.factors[trial * drawn..]);
         let (more, faster) = (factors[Factor::New as usize], factors[Factor::Churn as usize]);
         let tenants = &mut chunk.tenants[trial * tiers..(trial + 1) * tiers];
         let nobody = &chunk.nobody[trial * tiers..(trial + 1) * tiers];
         let mut won = 0;
-        let of_tiers = fast.hazard.iter().zip(&fast.new).zip(nobody).zip(&mut counts);
-        for (tenants, (((&hazard, &mean), &nobody), count)) in tenants.iter_mut().zip(of_tiers) {
+        let of_tiers = fast.hazard.iter().zip(&fast.new).zip(nobody).zip(counts.iter_mut().zip(&mut flows));
+        for (tenants, (((&hazard, &mean), &nobody), (count, flow))) in tenants.iter_mut().zip(of_tiers) {
             let (arrive, leave) = (rng.next_u32(), rng.next_u32());
-            let lost = binomial(*tenants, hazard * faster, leave);
+            let before = *tenants;
+            let lost = binomial(before, hazard * faster, leave);
             let new = poisson(mean * more, nobody, arrive);
-            *tenants = (*tenants - lost).saturating_add(new);
+            *tenants = (before - lost).saturating_add(new);
             won += new;
             *count = f64::from(*tenants);
+            if tracked {
+                *flow = (f64::from(before - lost) / f64::from(before.max(1)), f64::from(new));
+            }
         }
-        let outcome = fast.outcome(&counts, f64::from(won), month as usize - 1, &factors);
+        let paid = tracked.then(|| {
+            let books = &mut chunk.books[trial * tiers * chunk.book..(trial + 1) * tiers * chunk.book];
+            let of_tiers = books.chunks_mut(chunk.book).zip(&flows).enumerate();
+            of_tiers.map(|(tier, (book, (kept, new)))| fast.book(tier, book, *kept, *new)).sum()
+        });
+        let outcome = fast.outcome(&counts, f64::from(won), month as usize - 1, &factors, paid);
         chunk.won[trial] = won;
         chunk.profit[trial] += outcome.profit();
         for ((metric, slice), sum) in Metric::ALL.into_iter().zip(slices.iter_mut()).zip(&mut sums) {
@@ -357,21 +419,6 @@ fn step_chunk(
         }
     }
     sums
-}
-
-/// A trial's factors in the order of [`Factor::ALL`].
-#[inline]
-fn spread_factors(
-    factors: &[f64],
-    trial: usize,
-    uncertain: impl ExactSizeIterator<Item = Factor>,
-) -> [f64; 6] {
-    let mut all = [1.0; 6];
-    let own = &factors[trial * uncertain.len()..];
-    for (factor, value) in uncertain.zip(own) {
-        all[factor as usize] = *value;
-    }
-    all
 }
 
 /// A number strictly between 0 and 1 with 32 random bits.
@@ -548,7 +595,7 @@ impl Simulation {
         for (place, factor) in self.uncertain.iter().enumerate() {
             let each = self.uncertain.len();
             let values = self.chunks.iter().flat_map(|chunk| chunk.factors.iter().skip(place).step_by(each));
-            columns.push(Column::float64(&format!("factor_{}", factor.name()), values.copied()));
+            columns.push(Column::float64(&format!("factor_{factor}"), values.copied()));
         }
         Ok(Table::new(columns)?)
     }
@@ -561,8 +608,14 @@ impl Simulation {
                 .iter()
                 .map(|count| f64::from(*count))
                 .collect();
-            let factors = spread_factors(&chunk.factors, trial, self.uncertain.iter().copied());
-            self.fast.outcome(&tenants, chunk.won[trial].into(), self.months as usize - 1, &factors)
+            let drawn = self.uncertain.len();
+            let factors = by_kind(&self.kinds, &chunk.factors[trial * drawn..]);
+            let fast = chunk.compiled.get(trial).unwrap_or(&self.fast);
+            let paid = (chunk.book > 0).then(|| {
+                let books = &chunk.books[trial * tiers * chunk.book..(trial + 1) * tiers * chunk.book];
+                books.chunks(chunk.book).map(|book| fast.paid_of(book)).sum()
+            });
+            fast.outcome(&tenants, chunk.won[trial].into(), self.months as usize - 1, &factors, paid)
         })
     }
 }

@@ -83,8 +83,8 @@ fn a_cohort_only_shrinks() {
         forecast.cohorts.iter().filter(|cohort| cohort.start == 0 && cohort.tier == 0).collect();
     assert_eq!(first.len(), 12);
     assert!(first.windows(2).all(|pair| pair[1].tenants < pair[0].tenants));
-    // Ten tenants, one percent leaves a month: 10 × 0.99^12.
-    assert!(near(first[11].tenants.to_f64().unwrap(), 10.0 * 0.99_f64.powi(12), 1e-9));
+    // Ten tenants, 0.85 percent leave a month: 10 × 0.9915^12.
+    assert!(near(first[11].tenants.to_f64().unwrap(), 10.0 * 0.9915_f64.powi(12), 1e-9));
     assert_eq!(forecast.cohorts_table().unwrap().row_count(), forecast.cohorts.len());
 }
 

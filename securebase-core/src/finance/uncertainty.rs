@@ -7,6 +7,7 @@
 use serde::Deserialize;
 
 use super::Error;
+use super::assumption::Assumption;
 use super::normal::{probability, quantile};
 
 /// What an uncertain factor multiplies.
@@ -116,12 +117,13 @@ impl Distribution {
     }
 }
 
-/// One uncertain factor.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+/// One uncertain assumption: a factor around it.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Uncertain {
-    /// What it multiplies.
-    pub factor: Factor,
+    /// What it multiplies: a factor on everything of a kind, or the path of any number.
+    #[serde(rename = "factor")]
+    pub assumption: Assumption,
     /// How it is distributed.
     pub distribution: Distribution,
 }
@@ -140,8 +142,8 @@ impl Joint {
     /// another; a factor may be named once.
     pub(super) fn new(uncertain: &[Uncertain], correlations: &[(usize, usize, f64)]) -> Result<Self, Error> {
         for (index, one) in uncertain.iter().enumerate() {
-            if uncertain[..index].iter().any(|other| other.factor == one.factor) {
-                return Err(Error::range("list of uncertain factors", &one.factor.name(), "name each once"));
+            if uncertain[..index].iter().any(|other| other.assumption == one.assumption) {
+                return Err(Error::range("list of uncertain factors", &one.assumption, "name each once"));
             }
         }
         let size = uncertain.len();
@@ -192,40 +194,60 @@ impl Joint {
         &self.uncertain
     }
 
-    /// The factors for one draw of uniform numbers, in the order of [`Factor::ALL`]; those not uncertain are one.
-    pub(super) fn factors(&self, uniforms: &[f64]) -> [f64; 6] {
-        let mut factors = [1.0; 6];
-        let mut normals = [0.0; 6];
+    /// Puts the factors for one draw of uniform numbers behind `out`, in the order of [`Self::uncertain`]. `normals` is room
+    /// to work in.
+    pub(super) fn draw(&self, uniforms: &[f64], normals: &mut Vec<f64>, out: &mut Vec<f64>) {
+        normals.clear();
         if !self.mix.is_empty() {
-            for (normal, uniform) in normals.iter_mut().zip(uniforms) {
-                *normal = quantile(*uniform);
-            }
+            normals.extend(uniforms.iter().map(|uniform| quantile(*uniform)));
         }
         for (index, (uncertain, uniform)) in self.uncertain.iter().zip(uniforms).enumerate() {
             let uniform = match self.mix.get(index) {
                 None => *uniform,
                 Some(row) => {
-                    let mixed: f64 = row.iter().zip(&normals).map(|(weight, normal)| weight * normal).sum();
+                    let mixed: f64 = row.iter().zip(&*normals).map(|(weight, normal)| weight * normal).sum();
                     probability(mixed).clamp(1e-16, 1.0 - 1e-16)
                 }
             };
-            factors[uncertain.factor as usize] = uncertain.distribution.quantile(uniform);
+            out.push(uncertain.distribution.quantile(uniform));
         }
-        factors
     }
 
-    /// All factors at a share of their distributions, one of them perhaps at another.
-    pub(super) fn at(&self, share: f64, other: Option<(Factor, f64)>) -> [f64; 6] {
-        let mut factors = [1.0; 6];
-        for uncertain in &self.uncertain {
-            let share = match other {
-                Some((factor, share)) if factor == uncertain.factor => share,
-                _ => share,
-            };
-            factors[uncertain.factor as usize] = uncertain.distribution.quantile(share);
-        }
-        factors
+    /// All factors at a share of their distributions, the one at a place perhaps at another.
+    pub(super) fn at(&self, share: f64, other: Option<(usize, f64)>) -> Vec<f64> {
+        let share_of = |place: usize| match other {
+            Some((known, share)) if known == place => share,
+            _ => share,
+        };
+        let values = self.uncertain.iter().enumerate();
+        values.map(|(place, uncertain)| uncertain.distribution.quantile(share_of(place))).collect()
     }
+
+    /// Where the factors on everything of a kind stand among the uncertain, and which each is.
+    pub(super) fn kinds(&self) -> Vec<(usize, Factor)> {
+        let places = self.uncertain.iter().enumerate();
+        places
+            .filter_map(|(place, uncertain)| match uncertain.assumption {
+                Assumption::Factor(factor) => Some((place, factor)),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// What is uncertain, in order.
+    pub(super) fn assumptions(&self) -> impl Iterator<Item = &Assumption> {
+        self.uncertain.iter().map(|uncertain| &uncertain.assumption)
+    }
+}
+
+/// The factors on everything of a kind, in the order of [`Factor::ALL`], out of a draw; those not uncertain are one.
+#[inline]
+pub(super) fn by_kind(kinds: &[(usize, Factor)], drawn: &[f64]) -> [f64; 6] {
+    let mut all = [1.0; 6];
+    for (place, factor) in kinds {
+        all[*factor as usize] = drawn[*place];
+    }
+    all
 }
 
 #[cfg(test)]
@@ -247,11 +269,18 @@ mod tests {
     #[test]
     fn correlated_factors_go_together_and_keep_their_own_distribution() {
         let uncertain = [
-            Uncertain { factor: Factor::New, distribution: Distribution::Uniform(0.0, 1.0) },
-            Uncertain { factor: Factor::Churn, distribution: Distribution::Uniform(0.0, 1.0) },
+            Uncertain {
+                assumption: Assumption::Factor(Factor::New),
+                distribution: Distribution::Uniform(0.0, 1.0),
+            },
+            Uncertain {
+                assumption: Assumption::Factor(Factor::Churn),
+                distribution: Distribution::Uniform(0.0, 1.0),
+            },
         ];
         let joint = Joint::new(&uncertain, &[(0, 1, 1.0)]).unwrap();
-        let factors = joint.factors(&[0.3, 0.9]);
+        let mut factors = Vec::new();
+        joint.draw(&[0.3, 0.9], &mut Vec::new(), &mut factors);
         assert!((factors[0] - 0.3).abs() < 1e-9 && (factors[1] - 0.3).abs() < 1e-9, "{factors:?}");
         assert!(Joint::new(&uncertain, &[(0, 1, 1.5)]).is_err());
         assert!(Joint::new(&uncertain, &[(0, 2, 0.5)]).is_err());
@@ -259,8 +288,10 @@ mod tests {
 
     #[test]
     fn correlations_that_contradict_one_another_are_refused() {
-        let uncertain = [Factor::New, Factor::Churn, Factor::Price]
-            .map(|factor| Uncertain { factor, distribution: Distribution::Normal(0.1) });
+        let uncertain = [Factor::New, Factor::Churn, Factor::Price].map(|factor| Uncertain {
+            assumption: Assumption::Factor(factor),
+            distribution: Distribution::Normal(0.1),
+        });
         let correlations = [(0, 1, 0.9), (1, 2, 0.9), (0, 2, -0.9)];
         assert!(Joint::new(&uncertain, &correlations).is_err());
     }

@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping, PyString, PyTuple, PyType};
 use rust_decimal::Decimal;
 
-use super::core::{self, Distribution, Factor, TierGrowth, Uncertain};
+use super::core::{self, Assumption, Distribution, TierGrowth, Uncertain};
 use super::exact;
 use crate::error::{Class, Failure, Result};
 
@@ -133,9 +133,9 @@ impl Growth {
             growth.uncertain.clear();
             growth.correlations.clear();
             for item in value.cast::<PyMapping>().map_err(PyErr::from)?.items()?.iter() {
-                let (factor, value): (String, Bound<'_, PyAny>) = item.extract()?;
-                let factor: Factor = factor.parse()?;
-                growth.uncertain.push(Uncertain { factor, distribution: distribution(&value)? });
+                let (path, value): (String, Bound<'_, PyAny>) = item.extract()?;
+                let assumption: Assumption = path.parse()?;
+                growth.uncertain.push(Uncertain { assumption, distribution: distribution(&value)? });
             }
         }
         if let Some(value) = given("correlations")? {
@@ -143,8 +143,8 @@ impl Growth {
             for item in value.try_iter()? {
                 let (left, right, correlation): (String, String, f64) = item?.extract()?;
                 let place = |name: &str| {
-                    let factor: Factor = name.parse()?;
-                    let place = growth.uncertain.iter().position(|known| known.factor == factor);
+                    let path: Assumption = name.parse()?;
+                    let place = growth.uncertain.iter().position(|known| known.assumption == path);
                     place.ok_or_else(|| bad(&format!("`{name}` is certain"), "name two uncertain factors"))
                 };
                 growth.correlations.push((place(&left)?, place(&right)?, correlation));
@@ -180,9 +180,10 @@ impl Growth {
 
 #[pymethods]
 impl Growth {
-    /// The shipped placeholders with what is given replaced. `new` (tenants won a month), `churn`, `expansion` and
-    /// `contraction` (shares a month) are one number for every tier or a dict of tiers; `uncertain` is a dict of factors and
-    /// their distributions, `correlations` a list of `(factor, factor, correlation)`, `path` a list of
+    /// The shipped growth with what is given replaced. `new` (tenants won a month), `churn`, `expansion` and
+    /// `contraction` (shares a month) are one number for every tier or a dict of tiers; `uncertain` is a dict of factors
+    /// (`new`, `churn`, `price`, `infrastructure`, `support`, `other`, or the path of any number, as `Model.assumptions` lists
+    /// them) and their distributions, `correlations` a list of `(factor, factor, correlation)`, `path` a list of
     /// `(month, {tier: tenants})` that replaces what is won and lost.
     #[new]
     #[pyo3(signature = (**changes))]

@@ -239,7 +239,20 @@ impl Model {
         Ok(Py::new(py, PyClassInitializer::from(Table::from(table)).add_subclass(own))?)
     }
 
-    /// Which uncertain factor moves a metric of the last month most, in order of the swing.
+    /// Every number of the assumptions that has a path, for `Growth(uncertain=…)`: `path, value`.
+    #[pyo3(signature = (*, growth = None))]
+    fn assumptions(&self, py: Python<'_>, growth: Option<&Bound<'_, Growth>>) -> Result<Table> {
+        let growth = self.growth(py, growth)?;
+        let values = py.detach(|| self.core.assumption_values(&growth));
+        let paths: Vec<String> = values.iter().map(|(path, _)| path.to_string()).collect();
+        Ok(CoreTable::new(vec![
+            Column::utf8("path", paths.iter().map(String::as_str))?,
+            Column::decimal("value", 10, values.iter().map(|(_, value)| *value))?,
+        ])?
+        .into())
+    }
+
+    /// Which uncertain assumption moves a metric of the last month most, in order of the swing.
     #[pyo3(signature = (*, metric = "net_margin", months = 12, growth = None))]
     fn tornado(
         &self,

@@ -147,8 +147,10 @@ class Model:
         growth: Growth | None = None,
     ) -> Simulation:
         """Many futures: percentiles by month and metric; `samples()` has a row for each trial."""
+    def assumptions(self, *, growth: Growth | None = None) -> Table:
+        """Every number of the assumptions that has a path, for `Growth(uncertain=…)`: `path, value`."""
     def tornado(self, *, metric: _Metric = "net_margin", months: int = 12, growth: Growth | None = None) -> Table:
-        """Which uncertain factor moves a metric of the last month most."""
+        """Which uncertain assumption moves a metric of the last month most."""
     def goal_seek(
         self,
         lever: str,
