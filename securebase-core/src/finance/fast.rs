@@ -249,7 +249,7 @@ impl Fast {
     pub(super) fn is_uniform(&self) -> bool {
         self.terms.is_empty()
             && self.drift.iter().all(|drift| *drift == 0.0)
-            && self.paid.iter().zip(&self.prices).all(|(paid, price)| paid == price)
+            && self.paid.iter().zip(&self.prices).all(|(paid, price)| paid.to_bits() == price.to_bits())
     }
 
     /// What every tenant of a tier pays, those there are and those to come.
@@ -374,7 +374,7 @@ impl Fast {
 fn terms(growth: &Growth, months: u32) -> Vec<f64> {
     let last = growth.discount_months.max(growth.ramp_months).min(months);
     let mut terms: Vec<f64> = (0..last).map(|age| float(super::forecast::terms(growth, age, 1))).collect();
-    while terms.last().is_some_and(|share| *share == 1.0) {
+    while terms.last().is_some_and(|share| *share >= 1.0) {
         terms.pop();
     }
     terms

@@ -26,6 +26,7 @@ impl fmt::Display for Plan {
             }
             writeln!(f)?;
             self.waits(f)?;
+            self.effects(f)?;
             if let Some(cost) = cost {
                 difference(f, cost)?;
             }
@@ -83,6 +84,21 @@ impl Plan {
                 write!(f, "; the file has changed too, to {}", shown(&row.wanted))?;
             }
             writeln!(f)?;
+        }
+        Ok(())
+    }
+
+    /// What the guardrail steps mean for accounts that exist.
+    fn effects(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let effects = match self.guardrail_effects() {
+            Ok(effects) if effects.is_empty() => return Ok(()),
+            Ok(effects) => effects.iter().map(ToString::to_string).collect(),
+            Err(error) => vec![format!("what changes cannot be told: {error}\n")],
+        };
+        writeln!(f)?;
+        writeln!(f, "Guardrails:")?;
+        for line in effects.iter().flat_map(|effect| effect.lines()) {
+            writeln!(f, "  {line}")?;
         }
         Ok(())
     }

@@ -1,43 +1,38 @@
 //! The executor must not lock itself out: every call that the steps may make in a tenant's account is decided against the
-//! policies that will be in force there, before there is a plan.
+//! policies that will be in force there, before anybody gets the plan: the zone's own, and whatever else is attached on the way.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use indexmap::IndexMap;
+use crate::model::{Address, LandingZone, Problem, Tenant};
+use crate::policy::{ExecutorIdentity, PlannedCall, check_calls, executor_calls};
 
-use crate::model::{Address, LandingZone, Problem, ResourceSpec, Tenant};
-use crate::policy::{
-    ExecutorIdentity, Level, PlannedCall, Policy, PolicyDocument, check_calls, executor_calls,
-};
-
+use super::attached::Attached;
 use super::calls::member_operations;
-use super::graph::ResourceGraph;
-use super::step::Step;
+use super::step::{Plan, Step};
 
 /// The account id that stands for one not known yet: guardrails are the same for every account of a unit.
 const ANY_ACCOUNT: &str = "111122223333";
 
 /// What the guardrails would refuse the executor, one problem for the first step that needs each call.
-pub(super) fn problems(
-    zone: &LandingZone,
-    graph: &ResourceGraph,
-    steps: &IndexMap<Address, Step>,
-) -> Vec<Problem> {
-    let attached = attached_policies(graph);
-    // Tenants with one path and one region are bound by the same policies in the same way: one of them speaks for all.
-    let mut groups: BTreeMap<(String, &str), Vec<&Tenant>> = BTreeMap::new();
+pub(super) fn problems(zone: &LandingZone, plan: &Plan) -> Vec<Problem> {
+    let attached = Attached::after(plan);
+    // Tenants with one path and one region are bound by the same policies in the same way: one of them speaks for all, unless
+    // its account has policies of its own.
+    let mut groups: BTreeMap<(String, &str, Option<String>), Vec<&Tenant>> = BTreeMap::new();
     for tenant in &zone.tenants {
-        groups.entry((tenant.ou_path(), tenant.region.as_str())).or_default().push(tenant);
+        let account = plan.known.get(&Address::tenant(&tenant.key, "account")).map(ToString::to_string);
+        let own = account.filter(|id| attached.has_own(id));
+        groups.entry((tenant.ou_path(), tenant.region.as_str(), own)).or_default().push(tenant);
     }
     let mut by_tenant: BTreeMap<&str, Vec<&Step>> = BTreeMap::new();
-    for step in steps.values() {
+    for step in plan.steps() {
         if let Some(key) = &step.tenant {
             by_tenant.entry(key.as_str()).or_default().push(step);
         }
     }
     let mut problems = Vec::new();
-    for ((path, region), tenants) in groups {
-        let levels = levels(&path, &attached);
+    for ((path, region, account), tenants) in groups {
+        let levels = attached.levels(&path, account.as_deref());
         let identity = ExecutorIdentity { account: ANY_ACCOUNT, region, role: zone.access_role.as_str() };
         let mut seen: BTreeSet<&'static str> = BTreeSet::new();
         let mut calls: Vec<PlannedCall> = Vec::new();
@@ -62,43 +57,4 @@ pub(super) fn problems(
         problems.extend(check_calls(&levels, &calls));
     }
     problems
-}
-
-/// The documents attached to each unit, by the unit's address.
-fn attached_policies(graph: &ResourceGraph) -> BTreeMap<&Address, Vec<Policy>> {
-    let mut documents: BTreeMap<&Address, Policy> = BTreeMap::new();
-    let mut attached: BTreeMap<&Address, Vec<Policy>> = BTreeMap::new();
-    for resource in graph.iter() {
-        match &resource.spec {
-            ResourceSpec::ServiceControlPolicy { name, document, .. } => {
-                if let Ok(parsed) = PolicyDocument::parse(document) {
-                    documents.insert(&resource.address, Policy::new(name.clone(), parsed));
-                }
-            }
-            ResourceSpec::PolicyAttachment { policy, target } => {
-                if let Some(policy) = documents.get(policy) {
-                    attached.entry(target).or_default().push(policy.clone());
-                }
-            }
-            _ => {}
-        }
-    }
-    attached
-}
-
-/// The levels from the root to an account below `path`. AWS attaches `FullAWSAccess` to each.
-fn levels(path: &str, attached: &BTreeMap<&Address, Vec<Policy>>) -> Vec<Level> {
-    let mut levels = vec![Level::new("root", vec![Policy::full_access()])];
-    let mut so_far = String::new();
-    for name in path.split('/') {
-        if !so_far.is_empty() {
-            so_far.push('/');
-        }
-        so_far.push_str(name);
-        let mut policies = vec![Policy::full_access()];
-        policies.extend(attached.get(&Address::organizational_unit(&so_far)).into_iter().flatten().cloned());
-        levels.push(Level::new(so_far.clone(), policies));
-    }
-    levels.push(Level::new("account", vec![Policy::full_access()]));
-    levels
 }

@@ -6,6 +6,7 @@
 //! Not here: asking the cloud (`exec::survey`), carrying a plan out (`exec`).
 
 mod adopt;
+mod attached;
 mod blocks;
 mod calls;
 mod compare;
@@ -16,6 +17,8 @@ mod display;
 mod draw;
 mod drift;
 mod duration;
+mod effect;
+mod effective;
 mod error;
 mod existing;
 mod graph;
@@ -38,6 +41,8 @@ pub(crate) use compare::{attachment_id, id_from, is_closed};
 pub use cost::{MarginFloor, PlanCost, StepCost};
 pub use desired::{ADDRESS_TAG, TENANT_TAG, ZONE_TAG};
 pub use drift::Drifted;
+pub use effect::GuardrailEffect;
+pub use effective::TenantPolicy;
 pub use error::Error;
 pub use graph::{Dependency, Resource, ResourceGraph, Why};
 pub(crate) use owner::Names;

@@ -148,16 +148,10 @@ impl<'a> Planner<'a> {
         warnings.extend(warnings::renames(&steps));
         warnings.extend(warnings::closures(self.zone, observed, &steps));
         warnings.extend(warnings::quotas(self.zone, observed, &steps));
-        let (errors, doubts): (Vec<Problem>, Vec<Problem>) =
-            lockout::problems(self.zone, &graph, &steps).into_iter().partition(Problem::is_error);
-        if !errors.is_empty() {
-            return Err(Error::Problems(Problems(errors)));
-        }
-        warnings.extend(doubts);
         let wanted = |resource: &&Resource| departure::is_wanted(&index, &known, resource);
         let kept = graph.iter().filter(wanted);
         let inventory = kept.map(|resource| (resource.address.clone(), resource.kind())).collect();
-        let plan = Plan {
+        let mut plan = Plan {
             observed_fingerprint: saved::fingerprint(observed, &scope),
             observed: observed.clone(),
             scope,
@@ -170,6 +164,12 @@ impl<'a> Planner<'a> {
             drift: base.is_some().then_some(drift),
             warnings,
         };
+        let (errors, doubts): (Vec<Problem>, Vec<Problem>) =
+            lockout::problems(self.zone, &plan).into_iter().partition(Problem::is_error);
+        if !errors.is_empty() {
+            return Err(Error::Problems(Problems(errors)));
+        }
+        plan.warnings.extend(doubts);
         if let Some(floor) = &self.margin_floor {
             floor.check(&plan)?;
         }

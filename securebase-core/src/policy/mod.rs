@@ -31,6 +31,7 @@ mod request;
 mod selfcheck;
 mod simplify;
 mod source;
+mod summary;
 mod variable;
 mod verdict;
 pub mod verify;
@@ -55,5 +56,6 @@ pub use privilege::{ExecutorIdentity, Side, executor_calls, known_calls, least_p
 pub use request::{Exemption, Knowledge, Request};
 pub use selfcheck::{PlannedCall, check_calls};
 pub use source::Location;
+pub use summary::{ChangeSummary, Tendency};
 pub use verdict::{Cause, Decision, Level, Policy, PolicyKind, Verdict};
 pub use verify::verify;

@@ -1,0 +1,181 @@
+//! What a plan says about guardrails: the meaning of a change, what applies to a tenant, and what locks the executor out.
+
+use std::collections::BTreeSet;
+
+use securebase_core::cloud::SimulatedCloud;
+use securebase_core::exec;
+use securebase_core::model::{Address, LandingZone, ResourceId};
+use securebase_core::plan::{Action, Error, Plan, Planner};
+
+use crate::support::{TEN_TENANTS, applied, apply, memory, now, plan, zone};
+
+/// The ten tenants and one more Gov-Federal tenant in another region.
+fn with_a_second_region() -> LandingZone {
+    let mut zone = zone(TEN_TENANTS);
+    let mut tenant =
+        zone.tenants.iter().find(|tenant| tenant.tier.as_str() == "gov-federal").unwrap().clone();
+    tenant.key = "westgov".parse().unwrap();
+    "westgov".clone_into(&mut tenant.prefix);
+    "westgov".clone_into(&mut tenant.account_name);
+    tenant.account_email = "aws+westgov@example.com".parse().unwrap();
+    tenant.contact_email = "ops@westgov.example.com".parse().unwrap();
+    tenant.vpc_cidr = Some("10.77.0.0/16".parse().unwrap());
+    tenant.region = "us-west-2".parse().unwrap();
+    zone.tenants.push(tenant);
+    zone
+}
+
+fn effects(plan: &Plan) -> Vec<String> {
+    plan.guardrail_effects().unwrap().iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_first_plan_concerns_no_account_and_an_empty_one_nothing() {
+    let first = plan(&zone(TEN_TENANTS), &SimulatedCloud::new(0));
+    assert_eq!(effects(&first), Vec::<String>::new());
+    assert!(!first.to_string().contains("Guardrails:"));
+    let (cloud, _) = applied(TEN_TENANTS);
+    assert_eq!(effects(&plan(&zone(TEN_TENANTS), &cloud)), Vec::<String>::new());
+}
+
+#[test]
+fn a_guardrail_update_shows_which_requests_it_frees() {
+    let (cloud, _) = applied(TEN_TENANTS);
+    let plan = plan(&with_a_second_region(), &cloud);
+    let effects = plan.guardrail_effects().unwrap();
+    let [effect] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!(effect.unit, "Customers-Government-Federal");
+    assert_eq!(effect.accounts, 2, "the new one is not there yet");
+    assert_eq!(effect.steps, [Address::policy("securebase-gov-federal")]);
+    assert!(!effect.difference.is_empty());
+    for change in &effect.difference.changes {
+        assert_eq!(change.regions, ["us-west-2"], "{change:?}");
+        assert!(change.before != change.after);
+    }
+    let text = plan.to_string();
+    let shown = text.split("Guardrails:\n").nth(1).unwrap();
+    assert!(shown.starts_with("  Customers-Government-Federal with 2 accounts:\n"), "{shown}");
+    assert!(shown.contains("in us-west-2"), "{shown}");
+    assert!(shown.contains("now denied only under conditions: "), "{shown}");
+    let lines: Vec<&str> = shown.lines().take_while(|line| !line.is_empty()).collect();
+    assert!(lines.len() <= 10 && lines.iter().all(|line| line.chars().count() <= 300), "{shown}");
+}
+
+#[test]
+fn a_tenant_that_changes_its_tier_sees_what_that_means() {
+    let (cloud, _) = applied(TEN_TENANTS);
+    let mut changed = zone(TEN_TENANTS);
+    let (tier, framework, path) = {
+        let fintech = changed.tenants.iter().find(|tenant| tenant.tier.as_str() == "fintech").unwrap();
+        (fintech.tier.clone(), fintech.framework.clone(), fintech.ou_path.clone())
+    };
+    let tenant = changed.tenants.iter_mut().find(|tenant| tenant.tier.as_str() == "standard").unwrap();
+    let key = tenant.key.clone();
+    (tenant.tier, tenant.framework, tenant.ou_path) = (tier, framework, path);
+    let plan = plan(&changed, &cloud);
+    assert!(plan.steps().any(|step| step.action == Action::Move));
+    let effects = plan.guardrail_effects().unwrap();
+    let [effect] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!(
+        (effect.from.as_deref(), effect.unit.as_str()),
+        (Some("Customers-Standard"), "Customers-Fintech")
+    );
+    assert_eq!(effect.tenants, [key]);
+    // Fintech's region lock and more: some become denied, none of the baseline becomes allowed.
+    assert!(effect.to_string().contains("now denied: "), "{effect}");
+}
+
+/// Somebody else attaches a region lock without exemption while a tenant is to be built in another region.
+#[test]
+fn a_lock_out_is_caught_at_plan_time_with_step_and_statement() {
+    let zone = with_a_second_region();
+    let (cloud, _) = applied(TEN_TENANTS);
+    let planner = Planner::new(&zone);
+    let observed = now(exec::survey(&cloud, &planner.scope())).unwrap();
+    assert!(planner.clone().observed(&observed).plan().is_ok());
+    let organization = observed.organization.as_ref().unwrap();
+    let unit = |name: &str| organization.units.iter().find(|unit| unit.name == name).unwrap().id.clone();
+    let lock = r#"{"Version":"2012-10-17","Statement":{"Sid":"OnlyVirginia","Effect":"Deny","NotAction":["iam:*","sts:*"],"Resource":"*","Condition":{"StringNotEquals":{"aws:RequestedRegion":"us-east-1"}}}}"#;
+    let with_lock_on = |target: ResourceId| {
+        let mut observed = observed.clone();
+        let policies = &mut observed.organization.as_mut().unwrap().policies;
+        let mut foreign = policies.iter().find(|found| !found.policy.aws_managed).unwrap().clone();
+        foreign.policy.id = "p-foreign1".parse().unwrap();
+        "security-team-lock".clone_into(&mut foreign.policy.name);
+        foreign.policy.document = Some(lock.to_owned());
+        foreign.tags.clear();
+        foreign.targets = vec![target];
+        policies.push(foreign);
+        observed
+    };
+    for target in [organization.root.id.clone(), unit("Customers-Government-Federal")] {
+        let locked = with_lock_on(target);
+        let error = planner.clone().observed(&locked).plan().unwrap_err();
+        let Error::Problems(problems) = &error else { panic!("{error}") };
+        assert!(problems.iter().all(|problem| problem.code == "policy.lock-out"), "{error}");
+        assert!(problems.iter().all(|problem| problem.path.starts_with("tenant/westgov/")), "{error}");
+        let text = error.to_string();
+        assert!(text.contains("tenant/westgov/vpc") && text.contains("OnlyVirginia"), "{text}");
+        assert!(text.contains("security-team-lock"), "{text}");
+    }
+    // Where it binds nobody of the zone's in that region, it is nobody's business.
+    let elsewhere = with_lock_on(unit("Customers-Standard"));
+    assert!(planner.observed(&elsewhere).plan().is_ok());
+}
+
+#[test]
+fn what_applies_to_a_tenant_is_one_view() {
+    let planned = plan(&zone(TEN_TENANTS), &SimulatedCloud::new(0));
+    let (cloud, _) = applied(TEN_TENANTS);
+    let existing = plan(&zone(TEN_TENANTS), &cloud);
+    for plan in [&planned, &existing] {
+        let policy = plan.effective_policy("techgov-federal").unwrap();
+        let names: Vec<&str> = policy.levels.iter().map(|level| level.name.as_str()).collect();
+        assert_eq!(names, ["root", "Customers-Government-Federal", "account"]);
+        let own = &policy.levels[1].policies;
+        let names: Vec<&str> = own.iter().map(|policy| policy.name.as_str()).collect();
+        assert_eq!(names, ["FullAWSAccess", "securebase-gov-federal"]);
+        assert!(policy.guardrails.iter().any(|guardrail| guardrail.id == "G10"));
+        // Its own framework's controls, and no other's.
+        assert_eq!(policy.coverage.framework, "fedramp");
+        let frameworks: BTreeSet<&str> = policy
+            .guardrails
+            .iter()
+            .flat_map(|guardrail| guardrail.controls.keys())
+            .map(String::as_str)
+            .collect();
+        assert_eq!(frameworks, BTreeSet::from(["fedramp"]));
+        let text = policy.to_string();
+        assert!(
+            text.starts_with("What applies to `techgov-federal` in Customers-Government-Federal (fedramp):")
+        );
+        assert!(!text.contains("HIPAA") && !text.contains("SOC 2"), "{text}");
+        let table = policy.table().unwrap();
+        assert_eq!(
+            table.row_count(),
+            policy
+                .levels
+                .iter()
+                .flat_map(|level| &level.policies)
+                .map(|policy| policy.document.statements.len())
+                .sum::<usize>()
+        );
+    }
+    assert_eq!(
+        planned.effective_policy("techgov-federal").unwrap().effective,
+        existing.effective_policy("techgov-federal").unwrap().effective
+    );
+    let error = planned.effective_policy("nobody").unwrap_err().to_string();
+    assert!(error.contains("`nobody`") && error.contains("techgov-federal"), "{error}");
+}
+
+#[test]
+fn the_view_of_a_tenant_is_the_one_after_the_change() {
+    let cloud = SimulatedCloud::new(0);
+    assert_eq!(apply(&plan(&zone(TEN_TENANTS), &cloud), &cloud, &memory()).failed, []);
+    let changed = plan(&with_a_second_region(), &cloud);
+    let text = changed.effective_policy("techgov-federal").unwrap().to_string();
+    assert!(text.contains("us-west-2"), "{text}");
+    let new = changed.effective_policy("westgov").unwrap();
+    assert_eq!(new.unit, "Customers-Government-Federal");
+}
