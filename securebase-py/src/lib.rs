@@ -15,6 +15,7 @@ mod convert;
 mod cost;
 mod error;
 mod finance;
+mod guarded;
 mod model;
 mod net;
 mod plan;

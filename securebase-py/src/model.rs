@@ -12,6 +12,7 @@ use securebase_core::model::{
 
 use crate::convert::{from_json, from_python, hash, plain, to_json};
 use crate::error::Result;
+use crate::guarded::TenantPolicy;
 use crate::plan::{Plan, margin_floor, plan_of};
 use crate::problem::Problem;
 use crate::table::Table;
@@ -346,6 +347,18 @@ impl LandingZone {
         margin_floor: Option<&Bound<'_, PyAny>>,
     ) -> Result<Plan> {
         plan_of(py, &self.0, cloud, state, self::margin_floor(margin_floor)?)
+    }
+
+    /// Everything that applies to a tenant along the path of its organizational units, once the zone is as it says.
+    #[pyo3(signature = (tenant, /, cloud = None, state = None))]
+    fn effective_policy(
+        &self,
+        py: Python<'_>,
+        tenant: &str,
+        cloud: Option<&Bound<'_, PyAny>>,
+        state: Option<&Bound<'_, PyAny>>,
+    ) -> Result<TenantPolicy> {
+        TenantPolicy::of(py, &plan_of(py, &self.0, cloud, state, None)?.0, tenant)
     }
 
     fn __len__(&self) -> usize {

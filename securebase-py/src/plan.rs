@@ -18,6 +18,7 @@ use crate::convert::{hash, plain};
 use crate::cost::Cost;
 use crate::error::{Class, Failure, Result};
 use crate::finance::exact;
+use crate::guarded::{GuardrailEffect, TenantPolicy};
 use crate::problem::Problem;
 use crate::run::{Apply, Pause, Run, applied, options};
 use crate::runtime::{awaitable, wait};
@@ -424,6 +425,17 @@ impl Plan {
         Cost::of(py, &self.0, prices, usage)
     }
 
+    /// What the guardrail steps mean for accounts that exist: which requests become denied or allowed.
+    fn guardrail_effects(&self, py: Python<'_>) -> Result<Vec<GuardrailEffect>> {
+        GuardrailEffect::of(py, &self.0)
+    }
+
+    /// Everything that applies to a tenant once the plan is applied.
+    #[pyo3(signature = (tenant, /))]
+    fn effective_policy(&self, py: Python<'_>, tenant: &str) -> Result<TenantPolicy> {
+        TenantPolicy::of(py, &self.0, tenant)
+    }
+
     /// Carries the plan out. A run that could not go on raises `RunInterrupted`; `resume` continues it.
     ///
     /// `progress` is called with every `Event`; what it raises stops the run. `destroy` names what may be destroyed. A plan
@@ -500,6 +512,8 @@ pub(crate) mod plan {
     use super::{Plan, Step};
     #[pymodule_export]
     use crate::cost::{Cost, CostChange};
+    #[pymodule_export]
+    use crate::guarded::{GuardrailEffect, TenantPolicy};
     #[pymodule_export]
     use crate::timeline::{Spread, Timeline};
 }

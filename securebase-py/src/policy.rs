@@ -12,7 +12,7 @@ use securebase_core::policy::{Fit, Level, LintOptions, Parameters, Policy, Polic
 use crate::convert::{from_json, from_python, hash, plain, to_json, to_python};
 use crate::error::{Class, Failure, Result};
 use crate::problem::Problem;
-use report::{CoverageReport, Difference};
+pub(crate) use report::{CoverageReport, Difference};
 
 impl From<core::Error> for Failure {
     fn from(error: core::Error) -> Self {
@@ -123,7 +123,7 @@ fn problems(found: Vec<CoreProblem>) -> Vec<Problem> {
 /// A policy document, canonical and comparable.
 #[pyclass(frozen, eq, module = "securebase")]
 #[derive(PartialEq)]
-pub(crate) struct PolicyDocument(core::PolicyDocument);
+pub(crate) struct PolicyDocument(pub(crate) core::PolicyDocument);
 
 #[pymethods]
 impl PolicyDocument {
@@ -191,7 +191,7 @@ impl PolicyDocument {
 /// A guardrail of the catalogue.
 #[pyclass(frozen, eq, module = "securebase")]
 #[derive(PartialEq)]
-pub(crate) struct Guardrail(core::GuardrailView);
+pub(crate) struct Guardrail(pub(crate) core::GuardrailView);
 
 #[pymethods]
 impl Guardrail {
@@ -520,7 +520,7 @@ fn tier_documents<'py>(
 #[pymodule(submodule, gil_used = false)]
 pub(crate) mod policy {
     #[pymodule_export]
-    use super::report::{Change, CoverageReport, Difference};
+    use super::report::{Change, ChangeSummary, CoverageReport, Difference};
     #[pymodule_export]
     use super::{
         Cause, Guardrail, PolicyDocument, PolicyPath, Requests, Verdict, certify, coverage, difference,

@@ -243,3 +243,38 @@ def test_many_at_once() -> None:
     assert len(requests) == 6
     assert sb.evaluate_many([path, open_path, path], requests) == [b"\0\2" * 3, b"\0" * 6, b"\0\2" * 3]
     assert path.evaluate(ask("iam:GetRole", aws__RequestedRegion="eu-west-1")).allowed
+
+
+def test_what_applies_to_a_tenant(ten: sb.LandingZone) -> None:
+    policy = ten.effective_policy("techgov-federal")
+    assert (policy.tenant, policy.unit, policy.framework) == (
+        "techgov-federal",
+        "Customers-Government-Federal",
+        "fedramp",
+    )
+    assert [level for level, _ in policy.levels] == ["root", "Customers-Government-Federal", "account"]
+    assert [name for name, _ in policy.levels[1][1]] == ["FullAWSAccess", "securebase-gov-federal"]
+    assert {framework for one in policy.guardrails for framework in one.controls} == {"fedramp"}
+    assert policy.coverage.framework == "fedramp"
+    assert policy.denies.size > 1_000
+    assert set(policy.to_arrow().to_pandas()["effect"]) == {"Allow", "Deny"}
+    assert pickle.loads(pickle.dumps(policy)) == policy
+    with pytest.raises(sb.PlanError, match="nobody"):
+        ten.effective_policy("nobody")
+
+
+def test_a_change_of_guardrails_shows_what_it_means(ten: sb.LandingZone, tmp_path: Path) -> None:
+    cloud = sb.SimulatedCloud()
+    assert ten.plan(cloud).apply(cloud, tmp_path).status == "succeeded"
+    changed = ten.to_dict()
+    moved = next(key for key, tenant in changed["clients"].items() if tenant["tier"] == "standard")
+    changed["clients"][moved] |= {"tier": "fintech", "framework": "soc2"}
+    plan = sb.LandingZone.from_dict(changed).plan(cloud)
+    [effect] = plan.guardrail_effects()
+    assert (effect.moved_from, effect.unit) == ("Customers-Standard", "Customers-Fintech")
+    assert effect.tenants == [moved] and effect.accounts == 1
+    assert effect.steps == [f"tenant/{moved}/account/placement"]
+    assert not effect.difference.is_empty
+    assert effect.difference.summary()[0].tendency == "denied"
+    assert "now denied: " in str(plan)
+    assert pickle.loads(pickle.dumps(effect)) == effect

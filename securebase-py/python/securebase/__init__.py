@@ -20,12 +20,15 @@ from securebase._securebase.net import overlaps as overlaps
 from securebase._securebase.net import subnets as subnets
 from securebase._securebase.plan import Cost as Cost
 from securebase._securebase.plan import CostChange as CostChange
+from securebase._securebase.plan import GuardrailEffect as GuardrailEffect
 from securebase._securebase.plan import Plan as Plan
 from securebase._securebase.plan import Spread as Spread
 from securebase._securebase.plan import Step as Step
+from securebase._securebase.plan import TenantPolicy as TenantPolicy
 from securebase._securebase.plan import Timeline as Timeline
 from securebase._securebase.policy import Cause as Cause
 from securebase._securebase.policy import Change as Change
+from securebase._securebase.policy import ChangeSummary as ChangeSummary
 from securebase._securebase.policy import CoverageReport as CoverageReport
 from securebase._securebase.policy import Difference as Difference
 from securebase._securebase.policy import Guardrail as Guardrail

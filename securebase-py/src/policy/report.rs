@@ -123,6 +123,60 @@ impl Change {
     }
 }
 
+/// Requests that change in one way, whatever their resources and conditions.
+#[pyclass(frozen, eq, module = "securebase")]
+#[derive(PartialEq, Clone)]
+pub(crate) struct ChangeSummary(core::ChangeSummary);
+
+#[pymethods]
+impl ChangeSummary {
+    #[getter]
+    fn tendency(&self) -> &'static str {
+        self.0.tendency.name()
+    }
+
+    #[getter]
+    fn actions(&self) -> Vec<String> {
+        self.0.actions.clone()
+    }
+
+    #[getter]
+    fn principals(&self) -> Vec<String> {
+        self.0.principals.clone()
+    }
+
+    #[getter]
+    fn regions(&self) -> Vec<String> {
+        self.0.regions.clone()
+    }
+
+    #[getter]
+    fn some_resources(&self) -> bool {
+        self.0.some_resources
+    }
+
+    fn __str__(&self) -> String {
+        self.0.to_string()
+    }
+
+    fn __repr__(&self) -> String {
+        format!("ChangeSummary({:?}, {} actions)", self.tendency(), self.0.actions.len())
+    }
+
+    fn __hash__(&self) -> u64 {
+        hash(&self.0.to_string())
+    }
+
+    #[classmethod]
+    fn _from_json(_class: &Bound<'_, PyType>, text: &str) -> Result<Self> {
+        from_json(text).map(Self)
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Result<(Bound<'py, PyAny>, (String,))> {
+        Ok((slf.get_type().getattr("_from_json")?, (to_json(&slf.get().0)?,)))
+    }
+}
+
 /// Everything that a change of policies changes.
 #[pyclass(frozen, eq, module = "securebase")]
 #[derive(PartialEq)]
@@ -138,6 +192,10 @@ impl Difference {
     #[getter]
     fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    fn summary(&self) -> Vec<ChangeSummary> {
+        self.0.summary().into_iter().map(ChangeSummary).collect()
     }
 
     fn __str__(&self) -> String {

@@ -4,7 +4,7 @@ from os import PathLike
 from typing import Any, final
 
 from securebase._securebase.cloud import AwsCloud, SimulatedCloud
-from securebase._securebase.plan import Plan
+from securebase._securebase.plan import Plan, TenantPolicy
 from securebase._securebase.problem import Problem
 from securebase._securebase.state import State
 from securebase._securebase.table import Table
@@ -150,6 +150,14 @@ class LandingZone:
         A state, if given, must be readable. A plan that leaves less than `margin_floor`, a fraction of revenue, at AWS's
         list prices is refused.
         """
+    def effective_policy(
+        self,
+        tenant: str,
+        /,
+        cloud: SimulatedCloud | AwsCloud | None = None,
+        state: State | str | PathLike[str] | None = None,
+    ) -> TenantPolicy:
+        """Everything that applies to a tenant along the path of its organizational units, once the zone is as it says."""
     def __len__(self) -> int: ...
     def __bool__(self) -> bool: ...
     def __eq__(self, other: object, /) -> bool: ...

@@ -5,6 +5,7 @@ from typing import Any, Literal, final
 
 from securebase._securebase.cloud import AwsCloud, SimulatedCloud
 from securebase._securebase.finance import PriceBook
+from securebase._securebase.policy import CoverageReport, Difference, Guardrail, PolicyDocument
 from securebase._securebase.problem import Problem
 from securebase._securebase.run import Event, Pause, Run
 from securebase._securebase.state import State
@@ -163,6 +164,59 @@ class CostChange:
     def __eq__(self, other: object, /) -> bool: ...
 
 @final
+class GuardrailEffect:
+    """What a plan's guardrail steps mean for the accounts at one place."""
+
+    @property
+    def unit(self) -> str:
+        """The path of the organizational unit that accounts are in afterwards."""
+    @property
+    def moved_from(self) -> str | None:
+        """Where they were before, if they move; the root is the empty path."""
+    @property
+    def accounts(self) -> int:
+        """How many accounts are concerned."""
+    @property
+    def tenants(self) -> list[str]:
+        """The tenants that move; empty where the unit's own policies change."""
+    @property
+    def steps(self) -> list[str]:
+        """The addresses of the steps that bring it."""
+    @property
+    def difference(self) -> Difference:
+        """Which requests become denied or allowed; `summary()` is short."""
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class TenantPolicy:
+    """Everything that applies to one tenant along the path of its organizational units."""
+
+    @property
+    def tenant(self) -> str:
+        """Its key."""
+    @property
+    def unit(self) -> str:
+        """The path of its organizational unit."""
+    @property
+    def framework(self) -> str:
+        """The framework of its tier."""
+    @property
+    def levels(self) -> list[tuple[str, list[tuple[str, PolicyDocument]]]]:
+        """The levels from the root to the account, each with the names and documents attached there."""
+    @property
+    def denies(self) -> PolicyDocument:
+        """All denies of all levels, joined."""
+    @property
+    def guardrails(self) -> list[Guardrail]:
+        """The guardrails of its tier, with the controls of its own framework and of no other."""
+    @property
+    def coverage(self) -> CoverageReport:
+        """What serves each control of its framework."""
+    def to_arrow(self) -> Table:
+        """Every statement along the path: `level, policy, statement, effect, actions, resources, conditions`."""
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
 class Plan:
     """A plan: every step, and what each waits for."""
 
@@ -256,6 +310,10 @@ class Plan:
         `prices`: a `PriceBook`, a file or a dict of prices that differ from AWS's list prices; `usage`: a file or a dict of
         usage that differs from the shipped.
         """
+    def guardrail_effects(self) -> list[GuardrailEffect]:
+        """What the guardrail steps mean for accounts that exist: which requests become denied or allowed."""
+    def effective_policy(self, tenant: str, /) -> TenantPolicy:
+        """Everything that applies to a tenant once the plan is applied."""
     def apply(
         self,
         cloud: SimulatedCloud | AwsCloud,

@@ -187,6 +187,28 @@ class Change:
     def __hash__(self) -> int: ...
 
 @final
+class ChangeSummary:
+    """Requests that change in one way, whatever their resources and conditions."""
+
+    @property
+    def tendency(self) -> Literal["denied", "tighter", "other", "looser", "allowed"]:
+        """Which way: denied, denied under conditions, under other ones, only under conditions now, or allowed."""
+    @property
+    def actions(self) -> list[str]:
+        """Actions as AWS documents them, sorted."""
+    @property
+    def principals(self) -> list[str]:
+        """Kinds of principals: `executor`, `role`, `root`, `user`."""
+    @property
+    def regions(self) -> list[str]:
+        """Regions, `elsewhere` for those no policy names; empty where the region does not matter."""
+    @property
+    def some_resources(self) -> bool:
+        """Whether only resources that a policy names are concerned."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
 class Difference:
     """Everything that a change of policies changes."""
 
@@ -196,6 +218,8 @@ class Difference:
     @property
     def is_empty(self) -> bool:
         """Whether both versions mean the same."""
+    def summary(self) -> list[ChangeSummary]:
+        """The changes without resources and conditions: first what becomes denied, in the end what becomes allowed."""
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
