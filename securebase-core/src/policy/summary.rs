@@ -72,6 +72,15 @@ pub struct ChangeSummary {
     pub some_resources: bool,
 }
 
+/// What the actions of one summary have in common.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Group<'a> {
+    tendency: Tendency,
+    regions: &'a [String],
+    principals: Vec<&'a str>,
+    some_resources: bool,
+}
+
 impl Difference {
     /// The changes without resources and conditions: first what becomes denied, in the end what becomes allowed.
     #[must_use]
@@ -91,21 +100,22 @@ impl Difference {
                 }
             }
         }
-        let mut groups: BTreeMap<(Tendency, &[String], Vec<&str>, bool), Vec<String>> = BTreeMap::new();
+        let mut groups: BTreeMap<Group<'_>, Vec<String>> = BTreeMap::new();
         for ((tendency, regions, action), principals) in found {
-            let some_resources = !anywhere.contains(&(tendency, action));
-            let group = (tendency, regions, principals.into_iter().collect(), some_resources);
+            let group = Group {
+                tendency,
+                regions,
+                principals: principals.into_iter().collect(),
+                some_resources: !anywhere.contains(&(tendency, action)),
+            };
             groups.entry(group).or_default().push(action.to_owned());
         }
-        let summary = |((tendency, regions, principals, some_resources), actions): (_, Vec<String>)| {
-            let (regions, principals): (&[String], Vec<&str>) = (regions, principals);
-            ChangeSummary {
-                tendency,
-                actions,
-                principals: principals.into_iter().map(str::to_owned).collect(),
-                regions: regions.to_vec(),
-                some_resources,
-            }
+        let summary = |(group, actions): (Group<'_>, Vec<String>)| ChangeSummary {
+            tendency: group.tendency,
+            actions,
+            principals: group.principals.into_iter().map(str::to_owned).collect(),
+            regions: group.regions.to_vec(),
+            some_resources: group.some_resources,
         };
         groups.into_iter().map(summary).collect()
     }
