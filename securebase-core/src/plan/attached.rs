@@ -67,7 +67,10 @@ impl Attached {
             (ResourceSpec::OrganizationalUnit { .. }, Action::Create) => {
                 self.units.extend(unit_path(&step.address));
             }
-            (ResourceSpec::ServiceControlPolicy { name, document, .. }, Action::Create | Action::Update) => {
+            (
+                ResourceSpec::ServiceControlPolicy { name, document, .. },
+                Action::Create | Action::Update | Action::Adopt,
+            ) => {
                 if let Ok(document) = PolicyDocument::parse(document) {
                     self.documents.insert(key(plan, &step.address), Policy::new(name.clone(), document));
                 }
@@ -83,7 +86,7 @@ impl Attached {
                 let (key, place) = (key(plan, policy), unit_path(target).unwrap_or_default());
                 let keys = self.places.entry(place).or_default();
                 match action {
-                    Action::Create => keys.insert(key),
+                    Action::Create | Action::Adopt => keys.insert(key),
                     Action::Delete => keys.remove(&key),
                     _ => false,
                 };

@@ -1,6 +1,6 @@
 //! What a plan's guardrail steps mean: which requests become denied or allowed, and for whom.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::model::{Address, ResourceId, ResourceKind, ResourceSpec, TenantKey};
@@ -117,11 +117,21 @@ impl Plan {
             if own(&was) == own(&is) {
                 continue;
             }
+            let moves: BTreeSet<&ResourceId> = self
+                .steps()
+                .filter(|step| step.kind == ResourceKind::AccountPlacement)
+                .filter_map(|step| step.id.as_ref())
+                .collect();
             let below = |path: &str| path == unit.as_str() || path.starts_with(&format!("{unit}/"));
+            let stays = |(id, path): &(&ResourceId, &&str)| below(path) && !moves.contains(*id);
+            let accounts = places.iter().filter(stays).count();
+            if accounts == 0 {
+                continue;
+            }
             effects.push(GuardrailEffect {
                 unit: unit.clone(),
                 from: None,
-                accounts: places.values().filter(|path| below(path)).count(),
+                accounts,
                 tenants: Vec::new(),
                 steps: self.policy_steps(unit),
                 difference: self.meaning(&was, &is)?,
