@@ -23,6 +23,9 @@ pub(crate) enum Fate {
     Bad(Mishap),
 }
 
+/// How many calls a case may take: a step that is retried for ever takes more.
+const CALLS_MAX: u64 = 10_000;
+
 /// How many wrong things are enough.
 const WRONG_MAX: usize = 8;
 
@@ -113,11 +116,16 @@ impl Desk {
         inner.journal.process_ended();
     }
 
-    /// The world was surveyed for a plan: what an operator did before is known now.
-    pub(crate) fn surveyed(&self, cloud: &SimulatedCloud) {
+    /// The world is about to be surveyed for a plan: what an operator did before is going to be known.
+    pub(crate) fn surveying(&self, cloud: &SimulatedCloud) {
         let mut inner = self.inner();
         inner.ledger.look_again(cloud);
         inner.ledger.meddled = false;
+    }
+
+    /// Whether an operator has done anything since.
+    pub(crate) fn is_meddled_with(&self) -> bool {
+        self.inner().ledger.meddled
     }
 
     /// A run has given something up.
@@ -302,6 +310,12 @@ impl Director for Desk {
         }
         if halted {
             self.wrong(format!("{action} left although the process had lost its state"));
+        }
+        if ordinal > CALLS_MAX {
+            // What goes on for ever is ended here, or the case would never be.
+            self.wrong(format!("it went on for more than {CALLS_MAX} calls"));
+            self.inner().dead = true;
+            return Some(Fault::Crash { effect: false });
         }
         let mut fault = None;
         for event in self.due(|at| matches!(at, Moment::Call(due) if due <= ordinal)) {

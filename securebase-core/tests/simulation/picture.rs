@@ -44,11 +44,10 @@ pub(crate) fn picture(cloud: &SimulatedCloud) -> Vec<String> {
             for (field, value) in object.as_object().into_iter().flatten() {
                 if !FLEETING.contains(&field.as_str()) {
                     line.push_str(&format!(" {field}="));
-                    let fleeting = field == "association_id";
-                    if fleeting {
-                        line.push_str(if value.is_null() { "no" } else { "yes" })
-                    } else {
-                        render(value, &names, &accounts, &mut line)
+                    match value {
+                        _ if field != "association_id" => render(value, &names, &accounts, &mut line),
+                        Value::Null => line.push_str("no"),
+                        _ => line.push_str("yes"),
                     }
                 }
             }

@@ -113,6 +113,9 @@ enum Stage {
 /// Generations of an asynchronous resource that failed before a step gives up.
 const GENERATIONS_MAX: u32 = 3;
 
+/// How long a change may take to settle: half as long again as AWS's own waiters wait.
+const SETTLE_MAX: Duration = Duration::from_secs(900);
+
 /// The progress of one step.
 #[derive(Debug)]
 pub(super) struct Program {
@@ -135,6 +138,7 @@ pub(super) struct Program {
     exists: Option<String>,
     pause: Option<Duration>,
     polls: u32,
+    awaited_since: Option<Time>,
     failure: Option<String>,
 }
 
@@ -178,6 +182,7 @@ impl Program {
             exists: None,
             pause: None,
             polls: 0,
+            awaited_since: None,
             failure: None,
         }
     }
@@ -258,7 +263,7 @@ impl Program {
                     self.stage = Stage::Act(index + 1);
                 }
             }),
-            Stage::Await => self.read_settle(ctx, reply).map(|settled| self.settled(ctx, settled)),
+            Stage::Await => self.read_settle(ctx, reply).map(|settled| self.settled(ctx, settled, now)),
             Stage::Discard => {
                 self.id = None;
                 self.generation += 1;
@@ -313,9 +318,14 @@ impl Program {
         }
     }
 
-    fn settled(&mut self, ctx: &Context<'_>, settled: Settled) {
+    fn settled(&mut self, ctx: &Context<'_>, settled: Settled, now: Time) {
         match settled {
             Settled::Yes => self.stage = Stage::Finished,
+            // Somebody may have deleted what is waited for, and then it never comes.
+            Settled::No if now.since(*self.awaited_since.get_or_insert(now)) >= SETTLE_MAX => {
+                let minutes = SETTLE_MAX.as_secs() / 60;
+                self.failure = Some(format!("it has not settled within {minutes} minutes; plan again"));
+            }
             Settled::No => {
                 self.pause = Some(self.poll_pause(ctx));
                 self.polls += 1;
@@ -323,6 +333,7 @@ impl Program {
             Settled::Failed(error) if self.generation + 1 >= GENERATIONS_MAX => self.failure = Some(error),
             Settled::Failed(_) => {
                 self.polls = 0;
+                self.awaited_since = None;
                 self.stage = Stage::Discard;
             }
         }
