@@ -224,14 +224,17 @@ type Seen = (BTreeSet<String>, BTreeSet<String>, BTreeSet<String>, BTreeSet<(Str
 
 /// One change per set of actions that has the same principals and regions.
 fn split((before, after, resource): Group, (actions, _, named_regions, seen): Seen) -> Vec<Change> {
+    let mut scopes: BTreeMap<String, (BTreeSet<String>, BTreeSet<String>)> = BTreeMap::new();
+    for (action, principal, region) in seen {
+        let (principals, regions) = scopes.entry(action).or_default();
+        principals.insert(principal);
+        regions.insert(region);
+    }
     let mut by_scope: BTreeMap<(Vec<String>, Vec<String>), Vec<String>> = BTreeMap::new();
     for action in actions {
-        let of = |pick: fn(&(String, String, String)) -> &String| {
-            let set: BTreeSet<String> =
-                seen.iter().filter(|one| one.0 == action).map(pick).cloned().collect();
-            set.into_iter().collect::<Vec<_>>()
-        };
-        by_scope.entry((of(|one| &one.1), of(|one| &one.2))).or_default().push(action);
+        let (principals, regions) = scopes.remove(&action).unwrap_or_default();
+        let scope = (principals.into_iter().collect(), regions.into_iter().collect());
+        by_scope.entry(scope).or_default().push(action);
     }
     let change = |((principals, mut regions), actions): ((Vec<String>, Vec<String>), Vec<String>)| {
         if named_regions.is_empty() {
