@@ -12,6 +12,9 @@ struct Policy {
     give_up_after: Duration,
 }
 
+/// However long it is since the first failure: a machine that was suspended has tried once, not for an hour.
+const ATTEMPTS_MIN: u32 = 5;
+
 const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
@@ -50,7 +53,7 @@ pub(super) fn wait(
     label: &str,
 ) -> Option<Duration> {
     let Policy { first, longest, give_up_after } = policy(error)?;
-    if elapsed >= give_up_after {
+    if elapsed >= give_up_after && attempt >= ATTEMPTS_MIN {
         return None;
     }
     let growth = 1.5f64.powi(i32::try_from(attempt.min(30)).unwrap_or(30));
@@ -74,7 +77,11 @@ mod tests {
             last = wait;
         }
         assert!(last >= seconds(10));
-        assert!(wait(&error, 3, seconds(3600), seed, "a").is_none());
+        assert!(wait(&error, 20, seconds(3600), seed, "a").is_none());
+        assert!(
+            wait(&error, 3, seconds(3600), seed, "a").is_some(),
+            "an hour's sleep is not an hour's trying"
+        );
         assert!(
             wait(&CloudError::rejected("InvalidSubnet.Conflict", ""), 0, Duration::ZERO, seed, "a").is_none()
         );

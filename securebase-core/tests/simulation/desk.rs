@@ -195,9 +195,10 @@ impl Desk {
             }
             What::Second { resume } => self.second(&cloud, &state, *resume, false),
             What::Takeover { resume } => {
+                let held = matches!(ready(state.lock_info()), Ok(Some(_)));
                 // Longer than any lease lasts.
                 cloud.advance_to(cloud.now() + Duration::from_secs(600));
-                self.second(&cloud, &state, *resume, true);
+                self.second(&cloud, &state, *resume, held);
             }
             What::Fault(_) | What::Mishap { .. } => {}
         }
