@@ -287,14 +287,7 @@ impl SimulatedCloud {
             let mut limits = Limits::default().raised();
             let mut problems = Vec::new();
             for (name, value) in overrides {
-                if let Err(unknown) = limits.set(&name, value) {
-                    let hint = match unknown.similar.first() {
-                        Some(similar) => format!("did you mean `{similar}`?"),
-                        None => "use a name of the limits data".to_owned(),
-                    };
-                    let path = format!("limits.{name}");
-                    problems.push(Problem::error("limit-unknown", path, unknown.to_string(), hint));
-                }
+                problems.extend(limits.set(&name, value).err().map(|error| error.problem("limits")));
             }
             if !problems.is_empty() {
                 return Err(Problems(problems).into());

@@ -6,7 +6,7 @@ use std::time::Duration;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
 use securebase_core::exec::{Rehearsal, Spread as CoreSpread, Timeline as CoreTimeline};
-use securebase_core::model::{Address, Latencies};
+use securebase_core::model::{Address, Problems};
 
 use crate::convert::{from_json, to_json};
 use crate::error::{Class, Failure, Result};
@@ -37,9 +37,11 @@ impl Circumstances {
                 "limits" => circumstances.limits = value.extract()?,
                 "latencies" => circumstances.latencies = value.extract()?,
                 other => {
-                    return Err(refused(
-                        "what_if",
-                        &format!("`{other}` is not one of usual, limits, latencies"),
+                    return Err(Failure::one(
+                        Class::Input,
+                        "circumstance-unknown",
+                        &format!("there is no circumstance `{other}`"),
+                        "use `usual`, `limits` and `latencies`",
                     ));
                 }
             }
@@ -47,30 +49,29 @@ impl Circumstances {
         Ok(circumstances)
     }
 
+    /// The core's rehearsal, or everything that is wrong with the circumstances.
     pub(crate) fn rehearsal(self, seed: u64) -> Result<Rehearsal> {
-        let mut latencies = if self.usual { Latencies::default().usual() } else { Latencies::default() };
+        let mut rehearsal = Rehearsal::new(seed);
+        if self.usual {
+            rehearsal = rehearsal.usual();
+        }
+        let mut problems = Vec::new();
         for (name, seconds) in self.latencies.into_iter().flatten() {
             let (min, typical, max) = match seconds {
                 Seconds::Always(seconds) => (seconds, seconds, seconds),
                 Seconds::Range(min, typical, max) => (min, typical, max),
             };
-            latencies.set(&name, min, typical, max).map_err(|error| refused("latencies", &error))?;
+            let error = rehearsal.latencies.set(&name, min, typical, max).err();
+            problems.extend(error.map(|error| error.problem("latencies")));
         }
-        let mut rehearsal = Rehearsal::new(seed).latencies(latencies);
         for (name, value) in self.limits.into_iter().flatten() {
-            rehearsal = rehearsal.limit(&name, value).map_err(|error| refused("limits", &error))?;
+            match rehearsal.clone().limit(&name, value) {
+                Ok(limited) => rehearsal = limited,
+                Err(error) => problems.push(error.problem("limits")),
+            }
         }
-        Ok(rehearsal)
+        if problems.is_empty() { Ok(rehearsal) } else { Err(Problems(problems).into()) }
     }
-}
-
-fn refused(path: &str, error: &dyn std::fmt::Display) -> Failure {
-    Failure::one(
-        Class::Plan,
-        "rehearsal-unknown",
-        &format!("{path}: {error}"),
-        "use one of the names the message lists",
-    )
 }
 
 /// How long a plan takes over many seeds.

@@ -121,14 +121,18 @@ def test_timeline_under_other_circumstances(plan: sb.Plan) -> None:
     cases = plan.what_if({"as it is": {}, "one at a time": {"limits": {"accounts_in_creation": 1}}}, count=5)
     assert cases["as it is"] == spread
     assert cases["one at a time"].percentile(0.5) > spread.percentile(0.5)
-    for wrong in (
-        lambda: plan.timeline(limits={"acounts": 1}),
-        lambda: plan.timeline(latencies={"nat": 1}),
-        lambda: plan.what_if({"a": {"limit": {}}}),
-    ):
-        with pytest.raises(sb.PlanError) as caught:
-            wrong()
-        assert caught.value.code == "rehearsal-unknown"
+    with pytest.raises(sb.InputError) as caught:
+        plan.timeline(limits={"acounts": 1, "vpcs": -1}, latencies={"nat": 1, "read": (3, 2, 1)})
+    assert {(problem.code, problem.path) for problem in caught.value.problems} == {
+        ("limit-unknown", "limits.acounts"),
+        ("number-invalid", "limits.vpcs"),
+        ("latency-unknown", "latencies.nat"),
+        ("number-invalid", "latencies.read"),
+    }
+    assert all(problem.hint for problem in caught.value.problems)
+    with pytest.raises(sb.InputError) as caught:
+        plan.what_if({"a": {"limit": {}}})
+    assert caught.value.code == "circumstance-unknown"
 
 
 def test_part_of_a_plan(plan: sb.Plan) -> None:

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::problem::Problem;
+
 /// How long one thing takes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -49,6 +51,17 @@ pub enum LatencyError {
         /// The maximum, in seconds.
         max: f64,
     },
+}
+
+impl LatencyError {
+    /// The error as a problem of what was given at `path`, with its mend.
+    pub fn problem(&self, path: &str) -> Problem {
+        let (code, name, hint) = match self {
+            Self::Unknown { name, .. } => ("latency-unknown", name, "use one of the names the message lists"),
+            Self::Order { name, .. } => ("number-invalid", name, "write seconds, the smallest first"),
+        };
+        Problem::error(code, format!("{path}.{name}"), self.to_string(), hint)
+    }
 }
 
 /// All latencies, by name.

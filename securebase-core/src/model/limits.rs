@@ -5,6 +5,8 @@ use std::sync::{Arc, LazyLock};
 
 use serde::{Deserialize, Serialize};
 
+use super::problem::Problem;
+
 /// A quota or a rate by name, as data states it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -39,14 +41,45 @@ pub struct Bucket {
     pub shared: bool,
 }
 
-/// An override names a limit that does not exist.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no limit `{name}`")]
-pub struct UnknownLimit {
-    /// The name as given.
-    pub name: String,
-    /// The nearest names that exist.
-    pub similar: Vec<String>,
+/// Why a limit cannot be set.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LimitError {
+    /// There is none of that name.
+    #[error("there is no limit `{name}`")]
+    Unknown {
+        /// The name as given.
+        name: String,
+        /// The nearest names that exist.
+        similar: Vec<String>,
+    },
+    /// A quota or rate of nothing, or of less.
+    #[error("`{value}` is no limit: a limit is a number above zero")]
+    Value {
+        /// The name of the limit.
+        name: String,
+        /// The value as given.
+        value: f64,
+    },
+}
+
+impl LimitError {
+    /// The error as a problem of what was given at `path`, with its mend.
+    pub fn problem(&self, path: &str) -> Problem {
+        let (code, name, hint) = match self {
+            Self::Unknown { name, similar } => {
+                let hint = match similar.as_slice() {
+                    [] => "docs/input.md lists the names".to_owned(),
+                    near => format!("did you mean `{}`?", near.join("`, `")),
+                };
+                ("limit-unknown", name, hint)
+            }
+            Self::Value { name, .. } => {
+                ("number-invalid", name, "write what AWS has granted, such as `50`".to_owned())
+            }
+        };
+        Problem::error(code, format!("{path}.{name}"), self.to_string(), hint)
+    }
 }
 
 /// All quotas and rates.
@@ -141,11 +174,14 @@ impl Limits {
     /// The same limits with one value changed.
     ///
     /// # Errors
-    /// [`UnknownLimit`] where no limit has that name; it carries the nearest names.
-    pub fn set(&mut self, name: &str, value: f64) -> Result<(), UnknownLimit> {
+    /// [`LimitError`] where no limit has that name, with the nearest names, or the value is not above zero.
+    pub fn set(&mut self, name: &str, value: f64) -> Result<(), LimitError> {
         let Some(limit) = self.limits.get_mut(name) else {
-            return Err(UnknownLimit { name: name.to_owned(), similar: self.similar(name) });
+            return Err(LimitError::Unknown { name: name.to_owned(), similar: self.similar(name) });
         };
+        if !(value > 0.0 && value.is_finite()) {
+            return Err(LimitError::Value { name: name.to_owned(), value });
+        }
         limit.value = value;
         limit.overridden = true;
         let (bucket, is_rate) = match (name.strip_suffix("_rate"), name.strip_suffix("_burst")) {

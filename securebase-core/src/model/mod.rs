@@ -27,7 +27,7 @@ pub use email::{Email, EmailError};
 pub use framework::Framework;
 pub use landing_zone::{LandingZone, Link, NetworkFeatures, Pool, PoolStrategy};
 pub use latency::{Latencies, Latency, LatencyError};
-pub use limits::{Bucket, Limit, Limits, UnknownLimit};
+pub use limits::{Bucket, Limit, LimitError, Limits};
 pub use money::{Currency, Money, MoneyError, Rounding};
 pub use name::{NameError, ResourceId, RoleName, TenantKey, TierName, ZoneName};
 pub use problem::{Place, Problem, Problems, Severity};

@@ -115,6 +115,9 @@ impl Plan {
             }
         }
         let free = self.steps().filter(|step| step.depends_on.is_empty()).count();
+        if free == self.steps.len() {
+            return writeln!(f, "Order: every step can start at once");
+        }
         writeln!(f, "Order: {free} of {} steps can start at once; of the others", self.steps.len())?;
         for (why, count) in counts {
             let verb = if count == 1 { "waits" } else { "wait" };

@@ -85,7 +85,11 @@ fn the_same_seeds_give_the_same_spread_and_another_limit_another() {
 #[test]
 fn a_limit_or_latency_that_does_not_exist_is_refused_with_those_that_do() {
     let error = Rehearsal::new(0).limit("acounts", 3.0).unwrap_err();
-    assert!(error.to_string().contains("acounts"), "{error}");
+    assert!(error.problem("limits").hint.contains("did you mean `accounts`"), "{error}");
+    for nothing in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        let error = Rehearsal::new(0).limit("accounts_in_creation", nothing).unwrap_err();
+        assert!(error.to_string().contains("above zero"), "{error}");
+    }
     let mut latencies = Latencies::default();
     let error = latencies.set("nat", 1.0, 2.0, 3.0).unwrap_err();
     assert!(error.to_string().contains("nat_gateway_available"), "{error}");

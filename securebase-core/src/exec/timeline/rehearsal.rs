@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::cloud::SimulatedCloud;
-use crate::model::{Address, Latencies, Limits, ResourceId, UnknownLimit};
+use crate::model::{Address, Latencies, LimitError, Limits, ResourceId};
 use crate::plan::Plan;
 use crate::time::Time;
 
@@ -50,8 +50,8 @@ impl Rehearsal {
     /// With another quota or rate.
     ///
     /// # Errors
-    /// [`UnknownLimit`] with the names there are.
-    pub fn limit(mut self, name: &str, value: f64) -> Result<Self, UnknownLimit> {
+    /// [`LimitError`] where there is no limit of that name, or the value is not above zero.
+    pub fn limit(mut self, name: &str, value: f64) -> Result<Self, LimitError> {
         Limits::default().set(name, value)?;
         self.limits.insert(name.to_owned(), value);
         Ok(self)
