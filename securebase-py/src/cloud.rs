@@ -8,7 +8,7 @@ use pyo3::types::{PyDict, PyType};
 use securebase_core::cloud::Cloud;
 use securebase_core::cloud::simulated::{Faults as CoreFaults, SimulatedCloud as CoreSimulated};
 use securebase_core::exec::{self, ApplyOptions, Run};
-use securebase_core::model::{AccountId, Email, LandingZone, Limits, Problem, Problems};
+use securebase_core::model::{AccountId, Email, LandingZone, Limits, Problems};
 use securebase_core::observe::Observed;
 use securebase_core::plan::{Plan, Scope};
 use securebase_core::state::{RunId, State};

@@ -9,13 +9,15 @@
 pub mod aws;
 mod call;
 mod error;
+mod operation;
 mod port;
 mod reply;
 pub mod simulated;
 
-pub use call::{Call, OneTimeCode, Operation, PageToken, Service, Target, VpcAttribute};
+pub use call::{Call, OneTimeCode, PageToken, Service, Target, VpcAttribute};
 pub(crate) use error::CLOSURES_IN_PROGRESS;
 pub use error::{CloudError, Delivery, ErrorKind};
+pub use operation::Operation;
 pub use port::{Cloud, ReplyFuture};
 pub use reply::{
     Account, AccountRequest, AccountRequestState, AccountState, ElasticIp, FlowLog, InternetGateway,

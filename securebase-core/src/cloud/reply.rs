@@ -362,6 +362,8 @@ pub enum Reply {
     VpnGateways(Vec<VpnGateway>),
     /// To `GetRole` and `CreateRole`.
     Role(Role),
+    /// To `GetRolePolicy`: the document, as JSON text.
+    RolePolicy(String),
     /// To `DescribeLogGroups`.
     LogGroups(Page<LogGroup>),
 }
@@ -395,6 +397,7 @@ impl Reply {
             Self::FlowLogs(_) => "flow logs",
             Self::VpnGateways(_) => "VPN gateways",
             Self::Role(_) => "role",
+            Self::RolePolicy(_) => "role policy",
             Self::LogGroups(_) => "log groups",
         }
     }

@@ -17,6 +17,12 @@ impl Bench<'_> {
     }
 }
 
+/// Whether two documents are the same JSON.
+fn same(a: &str, b: &str) -> bool {
+    let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
+    value(a).is_some() && value(a) == value(b)
+}
+
 pub(super) async fn role(bench: &Bench<'_>) -> Verdict {
     let target = bench.member().await?;
     let name = bench.name("role");
@@ -27,10 +33,6 @@ pub(super) async fn role(bench: &Bench<'_>) -> Verdict {
     ensure!(made.arn == format!("arn:aws:iam::{account}:role/{name}"), "its ARN is `{}`", made.arn);
     let found = reply!(bench.call(&target, get()).await, Reply::Role);
     ensure!(found.name == name && found.tags == bench.tags("role"), "found {found:?}");
-    let same = |a: &str, b: &str| {
-        let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
-        value(a).is_some() && value(a) == value(b)
-    };
     ensure!(same(&found.trust, TRUST), "its trust policy is {}", found.trust);
     bench.refused(&target, bench.new_role(), &["EntityAlreadyExists"]).await?;
 
@@ -47,13 +49,18 @@ pub(super) async fn role_policies(bench: &Bench<'_>) -> Verdict {
     let target = bench.member().await?;
     let role = bench.delivery_role(&target).await?.name;
     let put = O::PutRolePolicy { role: role.clone(), name: "access".into(), document: ACCESS.into() };
+    let get = O::GetRolePolicy { role: role.clone(), name: "access".into() };
+    bench.refused(&target, get.clone(), &["NoSuchEntity"]).await?;
     bench.call(&target, put.clone()).await?;
     bench.call(&target, put).await?;
+    let found = reply!(bench.call(&target, get.clone()).await, Reply::RolePolicy);
+    ensure!(same(&found, ACCESS), "its policy is {found}");
     let delete = O::DeleteRole { name: role.clone() };
     bench.refused(&target, delete.clone(), &["DeleteConflict"]).await?;
     let delete_policy = O::DeleteRolePolicy { role, name: "access".into() };
     bench.call(&target, delete_policy.clone()).await?;
     bench.refused(&target, delete_policy, &["NoSuchEntity"]).await?;
+    bench.refused(&target, get, &["NoSuchEntity"]).await?;
     bench.call(&target, delete.clone()).await?;
     bench.refused(&target, delete, &["NoSuchEntity"]).await.map(drop)
 }

@@ -53,8 +53,8 @@ pub enum LimitError {
         /// The nearest names that exist.
         similar: Vec<String>,
     },
-    /// A quota or rate of nothing, or of less.
-    #[error("`{value}` is no limit: a limit is a number above zero")]
+    /// A quota below zero, or a rate of nothing.
+    #[error("`{value}` is no limit: a quota is zero or more, a rate more than zero")]
     Value {
         /// The name of the limit.
         name: String,
@@ -174,23 +174,22 @@ impl Limits {
     /// The same limits with one value changed.
     ///
     /// # Errors
-    /// [`LimitError`] where no limit has that name, with the nearest names, or the value is not above zero.
+    /// [`LimitError`] where no limit has that name, with the nearest names, or the value is none.
     pub fn set(&mut self, name: &str, value: f64) -> Result<(), LimitError> {
         let Some(limit) = self.limits.get_mut(name) else {
             return Err(LimitError::Unknown { name: name.to_owned(), similar: self.similar(name) });
         };
-        if !(value > 0.0 && value.is_finite()) {
+        let bucket = name.strip_suffix("_rate").or_else(|| name.strip_suffix("_burst"));
+        let bucket = bucket.and_then(|bucket| self.buckets.get_mut(bucket));
+        // Without a quota something cannot be made, which is an answer; without a rate everything waits for ever.
+        let least = if bucket.is_some() { f64::MIN_POSITIVE } else { 0.0 };
+        if !(value >= least && value.is_finite()) {
             return Err(LimitError::Value { name: name.to_owned(), value });
         }
         limit.value = value;
         limit.overridden = true;
-        let (bucket, is_rate) = match (name.strip_suffix("_rate"), name.strip_suffix("_burst")) {
-            (Some(bucket), _) => (bucket, true),
-            (_, Some(bucket)) => (bucket, false),
-            _ => return Ok(()),
-        };
-        if let Some(bucket) = self.buckets.get_mut(bucket) {
-            *(if is_rate { &mut bucket.rate } else { &mut bucket.burst }) = value;
+        if let Some(bucket) = bucket {
+            *(if name.ends_with("_rate") { &mut bucket.rate } else { &mut bucket.burst }) = value;
         }
         Ok(())
     }
@@ -261,7 +260,9 @@ mod tests {
     #[test]
     fn unknown_name_suggests() {
         let error = Limits::default().set("acounts", 1.0).unwrap_err();
-        assert_eq!(error.similar.first().map(String::as_str), Some("accounts"));
+        let problem = error.problem("limits");
+        assert_eq!((problem.code.as_str(), problem.path.as_str()), ("limit-unknown", "limits.acounts"));
+        assert!(problem.hint.contains("did you mean `accounts`"), "{problem}");
     }
 
     #[test]

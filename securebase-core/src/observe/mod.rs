@@ -8,5 +8,5 @@ mod snapshot;
 
 pub use snapshot::{
     Observed, ObservedAccount, ObservedLogGroup, ObservedMember, ObservedOrganization, ObservedPolicy,
-    ObservedUnit, ObservedVpc,
+    ObservedRolePolicy, ObservedUnit, ObservedVpc,
 };

@@ -95,6 +95,9 @@ pub struct ObservedMember {
     pub vpn_gateways: Vec<VpnGateway>,
     /// Its roles that were asked for by name.
     pub roles: Vec<Role>,
+    /// The inline policies of those roles that were asked for by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub role_policies: Vec<ObservedRolePolicy>,
     /// Its log groups that were asked for by name.
     pub log_groups: Vec<ObservedLogGroup>,
 }
@@ -113,6 +116,7 @@ impl ObservedMember {
             flow_logs,
             vpn_gateways,
             roles: _,
+            role_policies: _,
             log_groups: _,
         } = self;
         subnets.retain(|found| found.vpc == *vpc || ours(&found.tags));
@@ -136,6 +140,17 @@ pub struct ObservedVpc {
     pub dns_support: bool,
     /// Public DNS names.
     pub dns_hostnames: bool,
+}
+
+/// An inline policy of a role.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObservedRolePolicy {
+    /// The name of the role.
+    pub role: String,
+    /// Its own name.
+    pub name: String,
+    /// Its document, as JSON text.
+    pub document: String,
 }
 
 /// A log group with its tags.

@@ -86,9 +86,11 @@ fn the_same_seeds_give_the_same_spread_and_another_limit_another() {
 fn a_limit_or_latency_that_does_not_exist_is_refused_with_those_that_do() {
     let error = Rehearsal::new(0).limit("acounts", 3.0).unwrap_err();
     assert!(error.problem("limits").hint.contains("did you mean `accounts`"), "{error}");
-    for nothing in [0.0, -1.0, f64::NAN, f64::INFINITY] {
-        let error = Rehearsal::new(0).limit("accounts_in_creation", nothing).unwrap_err();
-        assert!(error.to_string().contains("above zero"), "{error}");
+    for (name, value) in
+        [("accounts", -1.0), ("vpcs", f64::NAN), ("iam_rate", 0.0), ("iam_burst", f64::INFINITY)]
+    {
+        let error = Rehearsal::new(0).limit(name, value).unwrap_err();
+        assert!(error.to_string().contains("is no limit"), "{error}");
     }
     let mut latencies = Latencies::default();
     let error = latencies.set("nat", 1.0, 2.0, 3.0).unwrap_err();

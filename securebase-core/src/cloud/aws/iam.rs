@@ -31,6 +31,11 @@ pub(super) async fn send(client: &Client, operation: Operation) -> Result<Reply,
                 other => Ok(other),
             }
         }
+        Operation::GetRolePolicy { role, name } => {
+            let call = client.get_role_policy().role_name(role).policy_name(name);
+            let output = call.send().await.map_err(|e| failure(&e))?;
+            Ok(Reply::RolePolicy(decode(output.policy_document(), "PolicyDocument")?))
+        }
         Operation::PutRolePolicy { role, name, document } => {
             let call = client.put_role_policy().role_name(role).policy_name(name).policy_document(document);
             call.send().await.map_err(|e| failure(&e))?;
@@ -64,15 +69,15 @@ fn role(role: Option<&aws_sdk_iam::types::Role>) -> Result<Reply, CloudError> {
     Ok(Reply::Role(Role {
         name: role.role_name().to_owned(),
         arn: role.arn().to_owned(),
-        trust: decode(role.assume_role_policy_document().unwrap_or_default())?,
+        trust: decode(role.assume_role_policy_document().unwrap_or_default(), "AssumeRolePolicyDocument")?,
         tags: role.tags().iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect(),
     }))
 }
 
 /// IAM answers policy documents percent-encoded.
-fn decode(document: &str) -> Result<String, CloudError> {
+fn decode(document: &str, member: &'static str) -> Result<String, CloudError> {
     let decoded = percent_decode_str(document).decode_utf8();
-    decoded.map(Into::into).map_err(|_| malformed("AssumeRolePolicyDocument"))
+    decoded.map(Into::into).map_err(|_| malformed(member))
 }
 
 fn sdk_tags(tags: &Tags) -> Result<Option<Vec<Tag>>, CloudError> {
@@ -92,9 +97,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn trust_policies_are_decoded() {
+    fn documents_are_decoded() {
         let encoded = "%7B%22Version%22%3A%222012-10-17%22%2C%22a%22%3A%22%C3%BC%20%2B%22%7D";
-        assert_eq!(decode(encoded).unwrap(), r#"{"Version":"2012-10-17","a":"ü +"}"#);
-        assert_eq!(decode("%FF").unwrap_err().code, "MalformedReply");
+        assert_eq!(decode(encoded, "PolicyDocument").unwrap(), r#"{"Version":"2012-10-17","a":"ü +"}"#);
+        assert_eq!(decode("%FF", "PolicyDocument").unwrap_err().code, "MalformedReply");
     }
 }

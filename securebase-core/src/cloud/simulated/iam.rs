@@ -61,6 +61,10 @@ pub(super) fn execute(
             roles.insert(name.clone(), row);
             Ok(Reply::Role(role))
         }
+        Operation::GetRolePolicy { role, name } => match find(roles, role, now)?.policies.get(name) {
+            Some(document) => Ok(Reply::RolePolicy(document.clone())),
+            None => Err(missing("role policy", name)),
+        },
         Operation::PutRolePolicy { role, name, document } => {
             check_document(document)?;
             find(roles, role, now)?.policies.insert(name.clone(), document.clone());

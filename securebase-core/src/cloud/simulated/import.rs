@@ -1,7 +1,5 @@
 //! A world from an observation.
 
-use std::collections::BTreeMap;
-
 use super::chance::id;
 use super::iam::RoleRow;
 use super::organization::{FULL_ACCESS, Member, Org, PolicyRow, Unit, target_id};
@@ -26,9 +24,12 @@ impl World {
                 self.places.insert((*account, region.clone()), place);
                 let roles = self.roles.entry(*account).or_default();
                 for role in &member.roles {
+                    let policies = member.role_policies.iter().filter(|policy| policy.role == role.name);
                     let row = RoleRow {
                         role: role.clone(),
-                        policies: BTreeMap::new(),
+                        policies: policies
+                            .map(|policy| (policy.name.clone(), policy.document.clone()))
+                            .collect(),
                         visible_from: Time::ZERO,
                         accepted_from: Time::ZERO,
                     };
@@ -116,6 +117,7 @@ fn fill(place: &mut Place, member: &ObservedMember) {
         flow_logs,
         vpn_gateways,
         roles: _,
+        role_policies: _,
         log_groups,
     } = member;
     place.vpcs = shelf(vpcs, |row| &row.vpc.id);

@@ -112,7 +112,8 @@ fn subject(operation: &O, key: &mut String) {
         O::DeleteSubnet { subnet } | O::AssociateRouteTable { subnet, .. } => add(subnet.as_str()),
         O::DisassociateRouteTable { association } => add(association.as_str()),
         O::DeleteFlowLogs { flow_log } => add(flow_log.as_str()),
-        O::PutRolePolicy { role, .. }
+        O::GetRolePolicy { role, .. }
+        | O::PutRolePolicy { role, .. }
         | O::TagRole { role, .. }
         | O::UntagRole { role, .. }
         | O::DeleteRolePolicy { role, .. } => add(role),

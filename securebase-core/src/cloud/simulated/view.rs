@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use super::iam::RoleRow;
 use super::organization::{FULL_ACCESS, Org};
 use super::place::{Place, Shelf};
 use super::world::World;
 use crate::cloud::{Account, AccountRequest, NatGatewayState, Policy};
 use crate::model::{AccountId, Region, ResourceId, ResourceKind as Kind, Tags};
 use crate::observe::{
-    Observed, ObservedAccount, ObservedMember, ObservedOrganization, ObservedPolicy, ObservedUnit,
+    Observed, ObservedAccount, ObservedMember, ObservedOrganization, ObservedPolicy, ObservedRolePolicy,
+    ObservedUnit,
 };
 
 /// Objects by kind, as a snapshot shows them.
@@ -212,9 +214,18 @@ pub(super) fn observe(world: &World) -> Observed {
         let Some(regions) = members.get_mut(account) else { continue };
         for member in regions.values_mut() {
             member.roles = roles.values().map(|row| row.role.clone()).collect();
+            member.role_policies = roles.values().flat_map(role_policies).collect();
         }
     }
     Observed { organization: world.org.as_ref().map(organization_observed), members }
+}
+
+fn role_policies(row: &RoleRow) -> impl Iterator<Item = ObservedRolePolicy> + '_ {
+    row.policies.iter().map(|(name, document)| ObservedRolePolicy {
+        role: row.role.name.clone(),
+        name: name.clone(),
+        document: document.clone(),
+    })
 }
 
 fn member(place: &Place) -> ObservedMember {
@@ -229,6 +240,7 @@ fn member(place: &Place) -> ObservedMember {
         flow_logs: values(&place.flow_logs).cloned().collect(),
         vpn_gateways: values(&place.vpn_gateways).cloned().collect(),
         roles: Vec::new(),
+        role_policies: Vec::new(),
         log_groups: place.log_groups.values().map(|kept| kept.value.clone()).collect(),
     }
 }

@@ -2,27 +2,18 @@
 
 use crate::cloud::{Operation, PageToken, Reply};
 use crate::model::ResourceSpec;
-use crate::plan::Site;
+use crate::plan::{FLOW_LOG_POLICY, FLOW_LOG_POLICY_NAME, FLOW_LOG_TRUST, Site};
 
 use super::{Context, Found, changed_tags, changes_field, unexpected};
 
-/// Who may assume the delivery role.
-const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"vpc-flow-logs.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
-/// What the delivery role may do: write to log groups that exist, not make new ones.
-const DELIVERY: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["logs:CreateLogStream","logs:PutLogEvents","logs:DescribeLogGroups","logs:DescribeLogStreams"],"Resource":"*"}]}"#;
-/// The name of the role's inline policy.
-const DELIVERY_NAME: &str = "deliver-flow-logs";
-
 pub(super) fn create(ctx: &Context<'_>, index: usize) -> Result<Option<Operation>, String> {
     Ok(match (&ctx.step.spec, index) {
-        (ResourceSpec::FlowLogRole { name, tags }, 0) => {
-            Some(Operation::CreateRole { name: name.clone(), trust: TRUST.to_owned(), tags: tags.clone() })
-        }
-        (ResourceSpec::FlowLogRole { name, .. }, 1) => Some(Operation::PutRolePolicy {
-            role: name.clone(),
-            name: DELIVERY_NAME.to_owned(),
-            document: DELIVERY.to_owned(),
+        (ResourceSpec::FlowLogRole { name, tags }, 0) => Some(Operation::CreateRole {
+            name: name.clone(),
+            trust: FLOW_LOG_TRUST.to_owned(),
+            tags: tags.clone(),
         }),
+        (ResourceSpec::FlowLogRole { name, .. }, 1) => Some(put_policy(name)),
         (ResourceSpec::LogGroup { name, tags, .. }, 0) => {
             Some(Operation::CreateLogGroup { name: name.clone(), tags: tags.clone() })
         }
@@ -37,8 +28,13 @@ pub(super) fn update(ctx: &Context<'_>) -> Result<Vec<Operation>, String> {
     let tags = changed_tags(ctx);
     let mut operations = Vec::new();
     match &ctx.step.spec {
-        ResourceSpec::FlowLogRole { name, .. } if !tags.is_empty() => {
-            operations.push(Operation::TagRole { role: name.clone(), tags });
+        ResourceSpec::FlowLogRole { name, .. } => {
+            if changes_field(ctx, &["policy"]) {
+                operations.push(put_policy(name));
+            }
+            if !tags.is_empty() {
+                operations.push(Operation::TagRole { role: name.clone(), tags });
+            }
         }
         ResourceSpec::LogGroup { name, retention_days, .. } => {
             if changes_field(ctx, &["retention_days"]) {
@@ -53,6 +49,14 @@ pub(super) fn update(ctx: &Context<'_>) -> Result<Vec<Operation>, String> {
     Ok(operations)
 }
 
+fn put_policy(role: &str) -> Operation {
+    Operation::PutRolePolicy {
+        role: role.to_owned(),
+        name: FLOW_LOG_POLICY_NAME.to_owned(),
+        document: FLOW_LOG_POLICY.to_owned(),
+    }
+}
+
 fn log_group_arn(ctx: &Context<'_>, name: &str) -> Result<String, String> {
     match (&ctx.step.site, ctx.account) {
         (Site::Member { region, .. }, Some(account)) => {
@@ -65,7 +69,7 @@ fn log_group_arn(ctx: &Context<'_>, name: &str) -> Result<String, String> {
 pub(super) fn delete(ctx: &Context<'_>) -> Result<Vec<Operation>, String> {
     Ok(match &ctx.step.spec {
         ResourceSpec::FlowLogRole { name, .. } => vec![
-            Operation::DeleteRolePolicy { role: name.clone(), name: DELIVERY_NAME.to_owned() },
+            Operation::DeleteRolePolicy { role: name.clone(), name: FLOW_LOG_POLICY_NAME.to_owned() },
             Operation::DeleteRole { name: name.clone() },
         ],
         ResourceSpec::LogGroup { name, .. } => vec![Operation::DeleteLogGroup { name: name.clone() }],

@@ -1,10 +1,10 @@
 //! One member account in one region: what is ours, and a VPC that may become ours.
 
-use crate::cloud::{ErrorKind, Operation, Reply, Target, Vpc, VpcAttribute};
+use crate::cloud::{ErrorKind, Operation, Reply, Role, Target, Vpc, VpcAttribute};
 use crate::exec::Error;
 use crate::model::{AccountId, ResourceId, Tags};
-use crate::observe::{ObservedLogGroup, ObservedMember, ObservedVpc};
-use crate::plan::{Names, ScopedTenant, ZONE_TAG, flow_log_group_prefix};
+use crate::observe::{ObservedLogGroup, ObservedMember, ObservedRolePolicy, ObservedVpc};
+use crate::plan::{FLOW_LOG_POLICY_NAME, Names, ScopedTenant, ZONE_TAG, flow_log_group_prefix};
 
 use super::Surveyor;
 use super::asker::{Asker, failed};
@@ -95,6 +95,14 @@ impl Surveyor<'_> {
             Some(Reply::Role(role)) => vec![role],
             _ => Vec::new(),
         };
+        let mut role_policies = Vec::new();
+        for Role { name: role, .. } in &roles {
+            let name = FLOW_LOG_POLICY_NAME.to_owned();
+            let get = Operation::GetRolePolicy { role: role.clone(), name: name.clone() };
+            if let Some(Reply::RolePolicy(document)) = asker.find(get).await? {
+                role_policies.push(ObservedRolePolicy { role: role.clone(), name, document });
+            }
+        }
         // By what the names of all our groups begin with: a tenant that was renamed keeps the group it has.
         let prefix = flow_log_group_prefix(&self.scope.zone);
         let list = |page| Operation::DescribeLogGroups { prefix: prefix.clone(), page };
@@ -123,6 +131,7 @@ impl Surveyor<'_> {
             flow_logs,
             vpn_gateways,
             roles,
+            role_policies,
             log_groups,
         };
         if let Some(candidate) = &candidate {

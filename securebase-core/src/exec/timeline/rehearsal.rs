@@ -50,7 +50,7 @@ impl Rehearsal {
     /// With another quota or rate.
     ///
     /// # Errors
-    /// [`LimitError`] where there is no limit of that name, or the value is not above zero.
+    /// [`LimitError`] where there is no limit of that name, or the value is none.
     pub fn limit(mut self, name: &str, value: f64) -> Result<Self, LimitError> {
         Limits::default().set(name, value)?;
         self.limits.insert(name.to_owned(), value);

@@ -1,41 +1,14 @@
 //! What exists already is taken over, not made again; what is somebody else's is left alone.
 
-use securebase_core::cloud::{Call, Operation, Reply, SimulatedCloud, Target};
+use securebase_core::cloud::{Operation, SimulatedCloud, Target};
 use securebase_core::exec;
 use securebase_core::model::{AccountId, Address, ResourceId, Tags};
 use securebase_core::plan::{Action, Error, Planner, Scope};
 use securebase_core::time::Time;
 
+use super::hand::{Hand, member};
 use super::{replan, writes};
 use crate::support::{ONE_TENANT, addresses, apply, memory, now, plan, zone};
-
-/// Calls whatever it takes by hand, in virtual time, waiting out every «not yet».
-struct Hand<'a> {
-    cloud: &'a SimulatedCloud,
-    target: Target,
-}
-
-impl Hand<'_> {
-    fn call(&self, operation: &Operation) -> Reply {
-        for _ in 0..2_000 {
-            let call = Call { target: self.target.clone(), operation: operation.clone() };
-            let submission = self.cloud.submit(self.cloud.now(), &call);
-            self.cloud.advance_to(submission.at);
-            match submission.result {
-                Ok(reply) => return reply,
-                Err(_) => self.cloud.advance_to(Time::from_micros(self.cloud.now().as_micros() + 1_000_000)),
-            }
-        }
-        panic!("{operation:?} is never answered")
-    }
-
-    fn created(&self, operation: &Operation) -> ResourceId {
-        match self.call(operation) {
-            Reply::Created(id) => id,
-            other => panic!("{other:?}"),
-        }
-    }
-}
 
 /// An organization with an account that somebody made by hand: nothing in it is tagged.
 fn by_hand() -> (SimulatedCloud, AccountId) {
@@ -50,12 +23,6 @@ fn by_hand() -> (SimulatedCloud, AccountId) {
     cloud.advance_to(Time::from_micros(3_600_000_000));
     let account = cloud.snapshot()["account"][0]["id"].as_str().unwrap().parse().unwrap();
     (cloud, account)
-}
-
-fn member(cloud: &SimulatedCloud, account: AccountId) -> Hand<'_> {
-    let role = "OrganizationAccountAccessRole".parse().unwrap();
-    let region = "us-east-1".parse().unwrap();
-    Hand { cloud, target: Target::Member { account, region, role } }
 }
 
 #[test]

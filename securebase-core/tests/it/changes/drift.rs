@@ -1,9 +1,11 @@
 //! What the cloud has changed is told from what the file has.
 
+use securebase_core::cloud::Operation;
 use securebase_core::model::Address;
 use securebase_core::plan::{Action, Drifted, Planner};
 
-use super::replan;
+use super::hand::member;
+use super::{replan, writes};
 use crate::support::{ONE_TENANT, applied, apply, plan, zone};
 
 /// Address without its tenant, attribute, applied, observed, wanted.
@@ -66,6 +68,25 @@ fn what_is_gone_is_drift_and_what_is_new_is_not() {
     let drift = plan.drift.clone().unwrap();
     assert_eq!(row(&drift), [("vpc/flow-log", "exists", Some("yes"), Some("no"), Some("yes"))]);
     assert!(plan.to_string().contains("tenant/acme-finance/vpc/flow-log: gone"), "{plan}");
+}
+
+#[test]
+fn a_role_that_lost_what_it_may_do_gets_it_back() {
+    let (cloud, state) = applied(ONE_TENANT);
+    let account = id_of(&state, "tenant/acme-finance/account").parse().unwrap();
+    let role = "securebase-flow-log-delivery".to_owned();
+    let name = "deliver-flow-logs".to_owned();
+    member(&cloud, account).call(&Operation::DeleteRolePolicy { role, name });
+    let plan = replan(&zone(ONE_TENANT), &cloud, &state);
+    let drift = plan.drift.clone().unwrap();
+    assert_eq!((plan.steps().len(), drift.len()), (1, 1), "{plan}");
+    let Drifted { address, attribute, applied, observed, wanted, .. } = &drift[0];
+    assert_eq!((address.local(), attribute.as_str(), observed), ("flow-log-role", "policy", &None));
+    assert!(applied == wanted && applied.as_ref().is_some_and(|policy| policy.contains("logs:PutLogEvents")));
+    let before = cloud.calls().len();
+    apply(&plan, &cloud, &state);
+    assert_eq!(writes(&cloud, before), ["iam:PutRolePolicy"]);
+    assert!(replan(&zone(ONE_TENANT), &cloud, &state).is_empty());
 }
 
 #[test]

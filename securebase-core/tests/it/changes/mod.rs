@@ -3,6 +3,7 @@
 mod adopt;
 mod departure;
 mod drift;
+mod hand;
 mod rename;
 mod survey;
 mod tier;
