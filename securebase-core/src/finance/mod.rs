@@ -63,7 +63,7 @@ fn percent(fraction: Decimal, digits: usize) -> String {
 }
 
 /// A number with thousands separated by commas and so many decimals.
-fn thousands(value: Decimal, digits: usize) -> String {
+pub(crate) fn thousands(value: Decimal, digits: usize) -> String {
     let text = format!("{:.digits$}", value.round_dp(u32::try_from(digits).unwrap_or(2)));
     let (sign, text) = text.strip_prefix('-').map_or(("", text.as_str()), |rest| ("-", rest));
     let (whole, rest) = text.split_once('.').map_or((text, ""), |(whole, rest)| (whole, rest));

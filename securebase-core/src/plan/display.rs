@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::finance::{PriceBook, Usage, signed};
+use crate::finance::{PriceBook, Usage, signed, thousands};
 use crate::model::{Address, Departure, ResourceKind};
 
 use super::cost::{PlanCost, StepCost};
@@ -228,7 +228,9 @@ fn columns(StepCost { monthly, one_off, duration }: &StepCost) -> String {
 fn difference(f: &mut fmt::Formatter<'_>, cost: &PlanCost) -> fmt::Result {
     let prices = cost.after().prices();
     writeln!(f)?;
-    writeln!(f, "Cost: {}", cost.difference())?;
+    let total = cost.after().total();
+    let total = format!("{}{}", total.currency.symbol(), thousands(total.amount, 2));
+    writeln!(f, "Cost: {}; {total} a month in all", cost.difference())?;
     if !cost.shield_advanced().is_zero() {
         let fee = signed(cost.shield_advanced(), 2);
         writeln!(f, "  of which {fee} Shield Advanced, one fee for the organization, sold by the year")?;
