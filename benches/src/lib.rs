@@ -3,6 +3,7 @@
 //! A benchmark is a program `src/bin/bench_*.rs`; `make bench` runs them all and joins their lines. Every figure stands
 //! beside a reference measured in the same run, as machines differ.
 
+pub mod timed_store;
 pub mod zone;
 
 use std::time::{Duration, Instant};
@@ -36,6 +37,14 @@ fn rounded(value: f64) -> f64 {
 pub fn timed<T>(work: impl FnOnce() -> T) -> (Duration, T) {
     let start = Instant::now();
     let result = work();
+    (start.elapsed(), result)
+}
+
+/// How long a future takes from when it is first asked until it is done, and what it gives.
+#[expect(clippy::disallowed_methods, reason = "a benchmark measures the wall clock")]
+pub async fn timed_future<F: Future>(future: F) -> (Duration, F::Output) {
+    let start = Instant::now();
+    let result = future.await;
     (start.elapsed(), result)
 }
 

@@ -176,7 +176,7 @@ impl Timeline {
     /// For how many seconds each new account stood outside its organizational unit, by address.
     #[getter]
     fn unguarded_seconds(&self) -> BTreeMap<String, f64> {
-        let unguarded = self.0.unguarded().into_iter();
+        let unguarded = self.0.unguarded.iter();
         unguarded.map(|(address, took)| (address.to_string(), took.as_secs_f64())).collect()
     }
 

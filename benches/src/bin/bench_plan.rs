@@ -62,7 +62,8 @@ fn again(mut zone: LandingZone, plan: &Plan, tenants: usize, runs: usize) {
     tags.insert("CostCenter".to_owned(), "4711".to_owned());
     let mut times = Vec::new();
     for _ in 0..runs {
-        let (took, plan) = timed(|| Planner::new(&zone).observed(&observed).plan().expect("it can be planned"));
+        let (took, plan) =
+            timed(|| Planner::new(&zone).observed(&observed).plan().expect("it can be planned"));
         assert_eq!(plan.steps().len(), 1, "{plan}");
         times.push(took.as_secs_f64());
     }

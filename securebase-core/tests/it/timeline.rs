@@ -126,7 +126,7 @@ fn the_pictures_have_a_row_for_each_tenant_and_bars_within_the_frame() {
 fn new_accounts_stand_unguarded_for_moments_only() {
     for seed in 0..3 {
         let timeline = timeline(&ten(), seed);
-        let unguarded = timeline.unguarded();
+        let unguarded = &timeline.unguarded;
         assert_eq!(unguarded.len(), 10);
         let longest = unguarded.values().max().unwrap();
         assert!(*longest < Duration::from_secs(10), "seed {seed}: {unguarded:?}");

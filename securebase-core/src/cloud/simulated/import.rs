@@ -59,6 +59,7 @@ fn organization_of(observed: &ObservedOrganization) -> Org {
             parent: account.parent.clone(),
             tags: account.tags.clone(),
             role: None,
+            exists_from: Time::ZERO,
             visible_from: Time::ZERO,
             assumable_from: Time::ZERO,
             ready_from: Time::ZERO,

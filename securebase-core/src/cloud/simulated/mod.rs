@@ -18,6 +18,7 @@
 //! | `agenda`, `chance`, `pacing`, `page`, `key` | what happens later, draws and ids, token buckets, pages, addresses of draws |
 //! | `view`, `hands`, `import` | looking at the world, an operator's hands, a world from an observation |
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -179,6 +180,14 @@ impl SimulatedCloud {
     /// All that exists, as a survey that sees everything would find it now.
     pub fn observe(&self) -> Observed {
         view::observe(&self.world())
+    }
+
+    /// Since when each account of the organization exists; [`Time::ZERO`] for those that were there from the beginning. The
+    /// caller of AWS learns of an account some seconds later.
+    pub fn accounts_since(&self) -> BTreeMap<AccountId, Time> {
+        let world = self.world();
+        let members = world.org.iter().flat_map(|org| &org.members);
+        members.map(|(account, member)| (*account, member.exists_from)).collect()
     }
 
     /// Deletes a resource, and all that cannot exist without it, behind everybody's back: a VPC takes its subnets, gateways,

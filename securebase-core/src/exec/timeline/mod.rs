@@ -51,6 +51,9 @@ pub struct Timeline {
     pub critical_path: Vec<Address>,
     /// When each step was carried out, in the order of the plan.
     pub intervals: Vec<Interval>,
+    /// How long each new account stood outside its organizational unit, its guardrails not yet in force: from the moment it
+    /// existed, which is before anybody could know of it.
+    pub unguarded: BTreeMap<Address, Duration>,
 }
 
 /// Rehearses a plan with AWS's quotas and latencies, drawn with a seed.
@@ -87,22 +90,6 @@ impl Timeline {
     /// What makes the lower bound: `steps that wait for each other`, or the name of a quota or rate.
     pub fn bound_by(&self) -> &str {
         self.bounds.first().map_or("", |bound| bound.what.as_str())
-    }
-
-    /// How long each new account stood outside its organizational unit, its guardrails not yet in force.
-    pub fn unguarded(&self) -> BTreeMap<Address, Duration> {
-        let ends: BTreeMap<&Address, Duration> =
-            self.intervals.iter().map(|interval| (&interval.address, interval.end)).collect();
-        let created = self
-            .intervals
-            .iter()
-            .filter(|interval| interval.kind == ResourceKind::Account && interval.action == Action::Create);
-        created
-            .filter_map(|interval| {
-                let placed = ends.get(&interval.address.child("placement"))?;
-                Some((interval.address.clone(), placed.saturating_sub(interval.end)))
-            })
-            .collect()
     }
 
     /// The intervals: `address, kind, action, tenant, start_seconds, end_seconds`.

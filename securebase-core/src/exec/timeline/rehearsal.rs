@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::cloud::SimulatedCloud;
-use crate::model::{Address, Latencies, LimitError, Limits, ResourceId};
-use crate::plan::Plan;
+use crate::model::{Address, Latencies, LimitError, Limits, ResourceId, ResourceKind};
+use crate::plan::{Action, Plan};
 use crate::time::Time;
 
 use super::super::event::EventKind;
@@ -102,6 +102,7 @@ pub fn rehearse(plan: &Plan, rehearsal: &Rehearsal) -> Timeline {
     let bounds = bounds(plan, &Work { intervals: &intervals, calls: &watch.calls }, &limits);
     Timeline {
         makespan: cloud.now().since(began),
+        unguarded: watch.unguarded(&cloud),
         critical_path: critical_path(plan, &intervals),
         bounds,
         intervals,
@@ -124,6 +125,8 @@ struct Watch {
     ends: BTreeMap<Address, Time>,
     /// The changing calls of each step: no schedule does with fewer.
     calls: BTreeSet<(Address, &'static str)>,
+    /// The accounts that were made.
+    accounts: BTreeMap<Address, ResourceId>,
 }
 
 impl Watch {
@@ -132,11 +135,27 @@ impl Watch {
             EventKind::Started { address, .. } => {
                 self.starts.entry(address).or_insert(at);
             }
-            EventKind::Finished { address, .. } | EventKind::Failed { address, .. } => {
+            EventKind::Finished { address, kind, action, id } => {
+                if (kind, action) == (ResourceKind::Account, Action::Create) {
+                    self.accounts.insert(address.clone(), id);
+                }
+                self.ends.insert(address, at);
+            }
+            EventKind::Failed { address, .. } => {
                 self.ends.insert(address, at);
             }
             _ => {}
         }
+    }
+
+    /// From when an account existed until it was known to be in its unit.
+    fn unguarded(&self, cloud: &SimulatedCloud) -> BTreeMap<Address, Duration> {
+        let since = cloud.accounts_since();
+        let exposed = |(address, id): (&Address, &ResourceId)| {
+            let placed = self.ends.get(&address.child("placement"))?;
+            Some((address.clone(), placed.since(*since.get(&id.as_str().parse().ok()?)?)))
+        };
+        self.accounts.iter().filter_map(exposed).collect()
     }
 
     fn intervals(&self, plan: &Plan, began: Time) -> Vec<Interval> {

@@ -195,6 +195,7 @@ impl Org {
             parent: self.root.id.clone(),
             tags: row.tags.clone(),
             role: Some(row.role.clone()),
+            exists_from: now,
             visible_from: now + row.visible_lag,
             assumable_from: now + row.readiness.0,
             ready_from: now + row.readiness.1,

@@ -43,6 +43,8 @@ pub(super) struct Member {
     pub(super) tags: Tags,
     /// The access role made with it; any role is taken to exist in an account that was there before.
     pub(super) role: Option<RoleName>,
+    /// Since when it exists.
+    pub(super) exists_from: Time,
     pub(super) visible_from: Time,
     /// From when on its access role can be assumed.
     pub(super) assumable_from: Time,
@@ -167,6 +169,7 @@ impl Org {
             parent: self.root.id.clone(),
             tags: Tags::new(),
             role: None,
+            exists_from: Time::ZERO,
             visible_from: Time::ZERO,
             assumable_from: Time::ZERO,
             ready_from: Time::ZERO,
