@@ -3,26 +3,23 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use arrow_array::RecordBatchIterator;
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
-use arrow_array::{
-    ArrayRef, BooleanArray, Decimal128Array, Float64Array, Int64Array, RecordBatch, RecordBatchIterator,
-    RecordBatchOptions, StringArray,
-};
-use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+use arrow_schema::ArrowError;
 use arrow_schema::ffi::FFI_ArrowSchema;
-use arrow_schema::{ArrowError, Field, Schema};
 use pyo3::exceptions::{PyIndexError, PyKeyError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyDict, PyList, PyType};
 use rust_decimal::Decimal;
 use securebase_core::table::{Cell, Column, Table as CoreTable, Values};
 
+use crate::arrow::record_batch;
 use crate::error::{Class, Failure, Result};
 
-/// A table: named, typed columns of equal length. It offers the Arrow PyCapsule interface, so every library that speaks
-/// Arrow reads it without a copy in Python.
-#[pyclass(frozen, eq, subclass, module = "securebase")]
-#[derive(PartialEq)]
+/// A table: named, typed columns of equal length. It offers the Arrow PyCapsule interface: every library that speaks Arrow
+/// reads numbers, decimals and text where they lie, without a copy.
+#[pyclass(frozen, eq, subclass, skip_from_py_object, module = "securebase")]
+#[derive(Clone, PartialEq)]
 pub(crate) struct Table(Arc<CoreTable>);
 
 impl From<CoreTable> for Table {
@@ -33,38 +30,6 @@ impl From<CoreTable> for Table {
 
 fn arrow_failed(error: &ArrowError) -> Failure {
     Failure::one(Class::SecureBase, "table", error, "take fewer rows")
-}
-
-/// A column as an Arrow array.
-fn array(column: &Column) -> std::result::Result<ArrayRef, ArrowError> {
-    let nulls = column.valid.as_ref().map(|valid| NullBuffer::from(valid.as_slice()));
-    Ok(match &column.values {
-        Values::Utf8 { offsets, text } => Arc::new(StringArray::try_new(
-            OffsetBuffer::new(ScalarBuffer::from(offsets.clone())),
-            Buffer::from_vec(text.clone().into_bytes()),
-            nulls,
-        )?),
-        Values::Int64(values) => Arc::new(Int64Array::try_new(values.clone().into(), nulls)?),
-        Values::Float64(values) => Arc::new(Float64Array::try_new(values.clone().into(), nulls)?),
-        Values::Bool(values) => Arc::new(BooleanArray::new(values.as_slice().into(), nulls)),
-        Values::Decimal { units, precision, scale } => Arc::new(
-            Decimal128Array::try_new(units.clone().into(), nulls)?
-                .with_precision_and_scale(*precision, *scale)?,
-        ),
-        other => return Err(ArrowError::NotYetImplemented(format!("column of {other:?}"))),
-    })
-}
-
-fn record_batch(table: &CoreTable) -> std::result::Result<RecordBatch, ArrowError> {
-    let mut fields = Vec::new();
-    let mut arrays = Vec::new();
-    for column in table.columns() {
-        let array = array(column)?;
-        fields.push(Field::new(&column.name, array.data_type().clone(), column.valid.is_some()));
-        arrays.push(array);
-    }
-    let options = RecordBatchOptions::new().with_row_count(Some(table.row_count()));
-    RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)
 }
 
 /// One value as a Python object.

@@ -54,6 +54,16 @@ def test_arrow_keeps_types_and_absent_values(table: sb.Table) -> None:
     assert pyarrow.schema(table) == arrow.schema
 
 
+def test_arrow_reads_the_tables_own_memory(table: sb.Table) -> None:
+    first, second = pyarrow.table(table), pyarrow.table(table)
+    for name, kind, _ in COLUMNS:
+        data = [arrow[name].chunk(0).buffers()[1:] for arrow in (first, second)]
+        addresses = [[buffer.address for buffer in buffers] for buffers in data]
+        assert (addresses[0] == addresses[1]) == (kind != "bool"), f"{name} is lent, bits are not"
+    polars_series = polars.from_arrow(second["count"])
+    assert isinstance(polars_series, polars.Series) and polars_series.to_list() == [1, 2, -3]
+
+
 def test_data_frames(table: sb.Table) -> None:
     frame = table.to_pandas()
     assert isinstance(frame, pandas.DataFrame)
