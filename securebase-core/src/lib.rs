@@ -1,5 +1,6 @@
 #![doc = include_str!("../../README.md")]
 
+pub mod capacity;
 pub mod cloud;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;

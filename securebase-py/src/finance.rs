@@ -1,10 +1,13 @@
 //! Finance: assumptions, a month, months ahead, many futures.
 
 mod assumptions;
+mod capacity;
 mod frame;
 mod growth;
 mod model;
+mod month;
 mod prices;
+mod simulation;
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -40,9 +43,15 @@ pub(crate) mod finance {
     #[pymodule_export]
     use super::assumptions::Assumptions;
     #[pymodule_export]
+    use super::capacity::CapacityPlan;
+    #[pymodule_export]
     use super::growth::Growth;
     #[pymodule_export]
-    use super::model::{Model, Month, Simulation};
+    use super::model::Model;
+    #[pymodule_export]
+    use super::month::Month;
     #[pymodule_export]
     use super::prices::PriceBook;
+    #[pymodule_export]
+    use super::simulation::Simulation;
 }

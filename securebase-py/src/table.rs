@@ -18,7 +18,7 @@ use crate::error::{Class, Failure, Result};
 
 /// A table: named, typed columns of equal length. It offers the Arrow PyCapsule interface: every library that speaks Arrow
 /// reads numbers, decimals and text where they lie, without a copy.
-#[pyclass(frozen, eq, subclass, skip_from_py_object, module = "securebase")]
+#[pyclass(frozen, eq, subclass, module = "securebase")]
 #[derive(Clone, PartialEq)]
 pub(crate) struct Table(Arc<CoreTable>);
 

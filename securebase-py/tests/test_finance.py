@@ -181,8 +181,6 @@ def test_questions_of_an_analyst(model: sb.finance.Model) -> None:
     assert 1_000 < price < 100_000
     grid = model.sweep({"price.fintech": [8_000, 9_000], "churn": [1, 2]}, months=6)
     assert grid.shape[0] == 4
-    plan = model.capacity_plan([10, 100], minutes={10: 17.5})
-    assert plan["quotas_to_raise"][1] == "accounts 10 to 103"
     assert model.break_even_tenants("gov-federal") == 1
 
 
@@ -221,3 +219,48 @@ def test_every_number_can_be_uncertain(model: sb.finance.Model) -> None:
     assert samples["factor_usage.fintech.nat_gb"].between(0.9, 1.1).all()
     with pytest.raises(sb.FinanceError):
         model.simulate(trials=5, growth=sb.finance.Growth(uncertain={"price.platinum": 1.0}))
+
+
+def test_the_scaling_path_in_one_call(model: sb.finance.Model) -> None:
+    path = model.capacity_plan()
+    assert isinstance(path, sb.Table)
+    assert path["tenants"] == [1, 2, 5, 10, 25, 50, 100]
+    minutes = [value for value in path["deployment_minutes"] if isinstance(value, float)]
+    assert len(minutes) == 7 and minutes == sorted(minutes)
+    assert 3 < minutes[0] < 12 and 45 < minutes[-1] < 75
+    assert path["quotas_to_raise"][-1] == "accounts 10 to 103"
+    quotas = path.quotas.to_pandas().set_index("quota")
+    assert quotas.loc["accounts", "reached_at_tenants"] == 8
+    assert quotas.loc["address_pool", "granted"] == 256
+    assert path["revenue"][-1] == Decimal("1160000.00")
+
+
+def test_a_scaling_path_of_ones_own(model: sb.finance.Model, zone: sb.LandingZone) -> None:
+    path = model.capacity_plan([10, 12], minutes={10: 17.5}, rehearsals=1)
+    assert path["deployment_minutes"][0] == 17.5 and path["bound_by"][0] is None
+    assert path["month"][0] == 0, "they are there already"
+    assert path == model.capacity_plan([10, 12], minutes={10: 17.5}, rehearsals=1)
+    again = pickle.loads(pickle.dumps(path))
+    assert again == path and again.quotas == path.quotas
+    granted = zone.to_dict() | {"limits": {"accounts": 50}}
+    raised = sb.finance.Model(sb.LandingZone.from_dict(granted), sb.finance.Assumptions.aws())
+    assert raised.capacity_plan([20], rehearsals=1)["quotas_to_raise"] == [""]
+    with pytest.raises(sb.FinanceError, match="no number of tenants"):
+        model.capacity_plan([0])
+    with pytest.raises(sb.FinanceError, match="prefix"):
+        model.capacity_plan([1], prefix_len=30, rehearsals=1)
+
+
+def test_any_assumption_can_be_searched_and_swept(model: sb.finance.Model) -> None:
+    path = "lines.support.people"
+    values = dict(zip(model.assumptions()["path"], model.assumptions()["value"], strict=True))
+    assert values[path] == 40000
+    most = model.goal_seek(path, target=0.85, between=(1_000, 400_000), months=3, trials=50)
+    assert 1_000 < most < 400_000
+    grid = model.sweep({path: [40_000, 80_000], "usage.fintech.nat_gb": [100, 5_000]}, months=3)
+    support, infrastructure = grid["support"], grid["infrastructure"]
+    assert support[2] == pytest.approx(2 * support[0]) and infrastructure[1] > infrastructure[0]
+    with pytest.raises(sb.FinanceError, match="did you mean `usage.fintech.nat_gb`"):
+        model.goal_seek("usage.fintech.nat_bg", target=0.85, between=(1, 2))
+    with pytest.raises(sb.FinanceError, match="churn.fintech = 2"):
+        model.sweep({"churn.fintech": [0.01, 2]})

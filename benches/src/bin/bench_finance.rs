@@ -4,7 +4,9 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use securebase_benches::{median, record, timed};
-use securebase_core::finance::{Age, Assumptions, Distribution, Growth, Lever, Metric, Model, Uncertain};
+use securebase_core::finance::{
+    Age, Assumption, Assumptions, Distribution, Growth, Metric, Model, Uncertain,
+};
 use securebase_core::model::{NetworkFeatures, Tier};
 
 const TRIALS: u64 = 1_000_000;
@@ -123,7 +125,7 @@ fn main() -> Result<(), Failure> {
     record("finance/cost/10000_tenants", took.as_secs_f64() * 1e3, "ms", 1);
     let steps =
         |from: f64, to: f64| (0..100).map(|step| from + (to - from) * f64::from(step) / 99.0).collect();
-    let grid: Vec<(Lever, Vec<f64>)> =
+    let grid: Vec<(Assumption, Vec<f64>)> =
         vec![("price.gov-federal".parse()?, steps(10_000.0, 40_000.0)), ("churn".parse()?, steps(0.1, 5.0))];
     let ten = model([4, 2, 2, 2])?;
     let growth = growth()?;

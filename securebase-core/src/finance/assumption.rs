@@ -1,28 +1,21 @@
-//! Every number of a set of assumptions by its path: what can be uncertain, and what a sensitivity moves.
+//! The path of every number of a set of assumptions: what can be uncertain, turned by hand, and searched.
 //!
 //! A path names one number, or several that move together (all lines of one name, all steps of one price). Six paths of one
-//! word are factors on everything of a kind; they cost a simulation nothing. Any other path is applied to the assumptions
-//! themselves, and the model is compiled anew for each trial.
+//! word are factors on everything of a kind. `varied` knows where the numbers of a path are.
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
 
-use rust_decimal::Decimal;
-use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
 use serde::Deserialize;
 
 use super::Error;
-use super::assumptions::{Basis, Category, Infrastructure};
-use super::fast::Fast;
-use super::growth::Growth;
-use super::model::Model;
+use super::assumptions::Category;
 use super::prices::PriceId;
 use super::uncertainty::Factor;
 use super::usage::Quantity;
 
 macro_rules! names {
-    ($(#[$doc:meta])* $name:ident, $what:literal: $($(#[$vdoc:meta])* $variant:ident = $text:literal;)*) => {
+    ($(#[$doc:meta])* $name:ident: $($(#[$vdoc:meta])* $variant:ident = $text:literal;)*) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum $name { $($(#[$vdoc])* $variant,)* }
@@ -36,9 +29,8 @@ macro_rules! names {
                 match self { $(Self::$variant => $text,)* }
             }
 
-            fn parse(text: &str) -> Result<Self, Error> {
+            fn named(text: &str) -> Option<Self> {
                 Self::ALL.iter().copied().find(|known| known.name() == text)
-                    .ok_or_else(|| Error::unknown($what, text, Self::ALL.iter().map(|known| known.name())))
             }
         }
     };
@@ -46,7 +38,7 @@ macro_rules! names {
 
 names! {
     /// A number that each tier has.
-    TierFigure, "figure of a tier":
+    TierFigure:
     /// What a tenant pays a month.
     Price = "price";
     /// Tenants won a month.
@@ -63,7 +55,7 @@ names! {
 
 names! {
     /// A number of the assumptions about growth.
-    GrowthFigure, "figure of growth":
+    GrowthFigure:
     /// What each tenant won costs, once.
     AcquisitionCost = "acquisition_cost";
     /// By how much prices change in a year.
@@ -80,7 +72,7 @@ names! {
 
 names! {
     /// A number of what the organization uses once.
-    OrganizationFigure, "figure of the organization":
+    OrganizationFigure:
     /// Accounts beside the tenants'.
     CoreAccounts = "core_accounts";
     /// Dashboards.
@@ -135,35 +127,48 @@ impl fmt::Display for Assumption {
 impl FromStr for Assumption {
     type Err = Error;
     fn from_str(text: &str) -> Result<Self, Error> {
-        let Some((head, rest)) = text.split_once('.') else { return text.parse().map(Self::Factor) };
-        let unknown = || {
-            let shapes =
-                ["price.<tier>", "new.<tier>", "churn.<tier>", "expansion.<tier>", "contraction.<tier>"];
-            let more =
-                ["growth.<name>", "prices.<id>", "usage.<profile>.<quantity>", "lines.<category>.<item>"];
-            Error::unknown("path of an assumption", text, shapes.into_iter().chain(more))
-        };
-        match head {
-            "growth" => GrowthFigure::parse(rest).map(Self::Growth),
-            "prices" if rest == "hours_per_month" => Ok(Self::HoursPerMonth),
-            "prices" => rest.parse().map(Self::Price),
-            "usage" => {
-                let (profile, name) = rest.rsplit_once('.').ok_or_else(unknown)?;
-                match profile {
-                    "organization" => OrganizationFigure::parse(name).map(Self::Organization),
-                    profile => Ok(Self::Usage(profile.to_owned(), name.parse()?)),
-                }
-            }
-            "lines" => {
-                let (category, item) = rest.split_once('.').ok_or_else(unknown)?;
-                Ok(Self::Line(category.parse()?, item.to_owned()))
-            }
-            head => {
-                let figure = TierFigure::parse(head).map_err(|_| unknown())?;
-                Ok(Self::Tier(figure, rest.to_owned()))
-            }
-        }
+        parsed(text).ok_or_else(|| unknown(text))
     }
+}
+
+fn parsed(text: &str) -> Option<Assumption> {
+    let Some((head, rest)) = text.split_once('.') else { return text.parse().ok().map(Assumption::Factor) };
+    Some(match head {
+        "growth" => Assumption::Growth(GrowthFigure::named(rest)?),
+        "prices" if rest == "hours_per_month" => Assumption::HoursPerMonth,
+        "prices" => Assumption::Price(rest.parse().ok()?),
+        "usage" => match rest.rsplit_once('.')? {
+            ("organization", name) => Assumption::Organization(OrganizationFigure::named(name)?),
+            (profile, name) => Assumption::Usage(profile.to_owned(), name.parse().ok()?),
+        },
+        "lines" => {
+            let (category, item) = rest.split_once('.')?;
+            Assumption::Line(category.parse().ok()?, item.to_owned())
+        }
+        figure => Assumption::Tier(TierFigure::named(figure)?, rest.to_owned()),
+    })
+}
+
+/// The text beside every path that might have been meant, whatever tiers, profiles and lines there are.
+fn unknown(text: &str) -> Error {
+    let name = |place: &str, name: &str| format!("{place}.{name}");
+    let (head, last) = text.split_once('.').unwrap_or((text, ""));
+    let tier = if last.is_empty() { "<tier>" } else { last };
+    let profile = last.rsplit_once('.').map_or("<profile>", |(profile, _)| profile);
+    let mut known: Vec<String> = Factor::ALL.iter().map(|factor| factor.name().to_owned()).collect();
+    known.extend(TierFigure::ALL.iter().map(|figure| name(figure.name(), tier)));
+    known.extend(GrowthFigure::ALL.iter().map(|figure| name("growth", figure.name())));
+    known.push("prices.hours_per_month".to_owned());
+    known.extend(PriceId::ALL.iter().map(|id| name("prices", id.name())));
+    let organization = OrganizationFigure::ALL.iter();
+    known.extend(organization.map(|figure| name("usage.organization", figure.name())));
+    if head == "usage" && profile != "organization" {
+        let quantities = Quantity::ALL.iter();
+        known.extend(quantities.map(|quantity| format!("usage.{profile}.{}", quantity.name())));
+    }
+    let item = last.split_once('.').map_or("<item>", |(_, item)| item);
+    known.extend(Category::ALL.iter().map(|category| format!("lines.{}.{item}", category.name())));
+    Error::unknown("path of an assumption", text, known.iter().map(String::as_str))
 }
 
 impl TryFrom<String> for Assumption {
@@ -173,244 +178,21 @@ impl TryFrom<String> for Assumption {
     }
 }
 
-/// The item of a line as its path writes it: `AWS support` is `aws_support`.
-fn slug(item: &str) -> String {
-    let words = item.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    words.map(str::to_lowercase).collect::<Vec<_>>().join("_")
-}
-
-/// A factor beyond which nothing is meant; it keeps products inside what a decimal holds.
-const FACTOR_MAX: f64 = 1e6;
-
-/// The model, its growth and what tenants pay now, with some of their numbers multiplied.
-#[derive(Debug, Clone)]
-pub(super) struct Varied {
-    pub(super) model: Model,
-    pub(super) growth: Growth,
-    /// What the tenants there are pay on average, by tier.
-    pub(super) paid: Vec<Decimal>,
-    /// The places of the assumptions among the uncertain ones, and what their numbers are without a factor.
-    numbers: Vec<(usize, Assumption, Vec<Decimal>)>,
-}
-
-impl Varied {
-    /// # Errors
-    /// [`Error::Unknown`] for a path that names nothing in this model.
-    pub(super) fn new<'a>(
-        model: &Model,
-        growth: &Growth,
-        assumptions: impl IntoIterator<Item = &'a Assumption>,
-    ) -> Result<Self, Error> {
-        let mut growth = growth.clone();
-        // Every tier gets a row of its own, so that a path can move it alone.
-        for tier in model.tiers() {
-            let mut row = growth.tier(tier.name.as_str());
-            tier.name.as_str().clone_into(&mut row.tier);
-            growth.set_tier(row);
-        }
-        let paid = (0..model.tiers().len()).map(|tier| model.average_price(tier)).collect();
-        let mut varied = Self { model: model.clone(), growth, paid, numbers: Vec::new() };
-        for (place, assumption) in assumptions.into_iter().enumerate() {
-            if matches!(assumption, Assumption::Factor(_)) {
-                continue;
+impl Assumption {
+    /// What a number of this path may be, and the rule in words.
+    pub(super) fn range(&self) -> (f64, f64, &'static str) {
+        match self {
+            Self::Tier(TierFigure::Churn | TierFigure::Expansion | TierFigure::Contraction, _)
+            | Self::Growth(GrowthFigure::Discount) => (0.0, 1.0, "use a share from 0 to 1"),
+            Self::Tier(TierFigure::New, _) => (0.0, 100_000.0, "use 0 to 100,000 tenants a month"),
+            Self::Growth(GrowthFigure::PriceChangeYearly | GrowthFigure::CostInflationYearly) => {
+                (-0.99, 10.0, "use a fraction above -1, such as 0.03 for 3 %")
             }
-            let mut numbers = Vec::new();
-            varied.visit(assumption, &mut |number| numbers.push(*number))?;
-            varied.numbers.push((place, assumption.clone(), numbers));
-        }
-        Ok(varied)
-    }
-
-    /// Whether any assumption is applied to the model itself.
-    pub(super) fn is_empty(&self) -> bool {
-        self.numbers.is_empty()
-    }
-
-    /// Multiplies the numbers by the factors of the uncertain assumptions, in their order.
-    pub(super) fn apply(&mut self, factors: &[f64]) -> Result<(), Error> {
-        let numbers = std::mem::take(&mut self.numbers);
-        let result = numbers.iter().try_for_each(|(place, assumption, originals)| {
-            let factor = Decimal::from_f64(factors[*place].clamp(0.0, FACTOR_MAX)).unwrap_or(Decimal::ONE);
-            let factor = factor.round_dp(12);
-            let mut originals = originals.iter();
-            self.visit(assumption, &mut |number| {
-                if let Some(original) = originals.next() {
-                    *number = original.checked_mul(factor).unwrap_or(Decimal::MAX).round_dp(15);
-                }
-            })
-        });
-        self.numbers = numbers;
-        result
-    }
-
-    /// The model with its numbers as they are now.
-    pub(super) fn compiled(&self, months: u32) -> Result<Fast, Error> {
-        Fast::with_paid(&self.model, &self.growth, months, &self.paid)
-    }
-
-    /// Every number a path names, in a fixed order. What must be whole, or a share, is made so again.
-    fn visit(&mut self, path: &Assumption, change: &mut dyn FnMut(&mut Decimal)) -> Result<(), Error> {
-        let Self { model, growth, paid, .. } = self;
-        match path {
-            Assumption::Factor(_) => Ok(()),
-            Assumption::Tier(figure, name) => {
-                let known = model.tiers.iter().position(|tier| tier.name.as_str() == name);
-                let place = known.ok_or_else(|| super::model::unknown_tier(name, &model.tiers))?;
-                let tier = &mut model.tiers[place];
-                let row = growth.tiers.iter_mut().find(|row| row.tier == *name);
-                match (figure, row) {
-                    (TierFigure::Price, _) => {
-                        change(&mut tier.monthly_price.amount);
-                        change(&mut paid[place]);
-                    }
-                    (TierFigure::LogRetentionDays, _) => whole(&mut tier.log_retention_days, change),
-                    (TierFigure::New, Some(row)) => change(&mut row.new),
-                    (TierFigure::Churn, Some(row)) => share(&mut row.churn, change),
-                    (TierFigure::Expansion, Some(row)) => share(&mut row.expansion, change),
-                    (TierFigure::Contraction, Some(row)) => share(&mut row.contraction, change),
-                    (_, None) => {}
-                }
-                Ok(())
+            Self::Growth(GrowthFigure::DiscountMonths | GrowthFigure::RampMonths) => {
+                (0.0, 600.0, "use 0 to 600 months")
             }
-            Assumption::Growth(figure) => {
-                match figure {
-                    GrowthFigure::AcquisitionCost => change(&mut growth.acquisition_cost),
-                    GrowthFigure::PriceChangeYearly => yearly(&mut growth.price_change_yearly, change),
-                    GrowthFigure::CostInflationYearly => yearly(&mut growth.cost_inflation_yearly, change),
-                    GrowthFigure::Discount => share(&mut growth.discount, change),
-                    GrowthFigure::DiscountMonths => whole(&mut growth.discount_months, change),
-                    GrowthFigure::RampMonths => whole(&mut growth.ramp_months, change),
-                }
-                Ok(())
-            }
-            Assumption::Line(category, item) => {
-                let lines = model.assumptions.lines.iter_mut();
-                let mut lines =
-                    lines.filter(|line| line.category == *category && slug(&line.item) == *item).peekable();
-                if lines.peek().is_none() {
-                    drop(lines);
-                    let known: Vec<String> =
-                        model.assumptions.lines.iter().map(|line| path_of(line).to_string()).collect();
-                    let shown = path.to_string();
-                    return Err(Error::unknown("assumed line", &shown, known.iter().map(String::as_str)));
-                }
-                for line in lines {
-                    match &mut line.basis {
-                        Basis::Points(points) => points.iter_mut().for_each(|(_, amount)| change(amount)),
-                        Basis::Organization | Basis::Tenant | Basis::Network => change(&mut line.price),
-                    }
-                }
-                Ok(())
-            }
-            Assumption::Price(_)
-            | Assumption::HoursPerMonth
-            | Assumption::Usage(..)
-            | Assumption::Organization(_) => catalogue(model, path, change),
+            Self::HoursPerMonth => (1.0, 744.0, "use 1 to 744 hours"),
+            _ => (0.0, 1e15, "use a number from 0 to a quadrillion"),
         }
-    }
-}
-
-/// The numbers of a path in price book and usage.
-fn catalogue(
-    model: &mut Model,
-    path: &Assumption,
-    change: &mut dyn FnMut(&mut Decimal),
-) -> Result<(), Error> {
-    let Infrastructure::Catalogue { prices, usage } = &mut model.assumptions.infrastructure else {
-        let shown = path.to_string();
-        return Err(Error::unknown(
-            "assumption of a report without prices",
-            &shown,
-            ["lines.<category>.<item>"],
-        ));
-    };
-    match path {
-        Assumption::Price(id) => {
-            Arc::make_mut(prices).entry(*id).steps.iter_mut().for_each(|step| change(&mut step.price));
-        }
-        Assumption::HoursPerMonth => change(Arc::make_mut(prices).hours_mut()),
-        Assumption::Organization(figure) => {
-            let usage = Arc::make_mut(usage);
-            match figure {
-                OrganizationFigure::CoreAccounts => whole(&mut usage.core_accounts, change),
-                OrganizationFigure::Dashboards => change(&mut usage.dashboards),
-                OrganizationFigure::DashboardsPerTier => change(&mut usage.dashboards_per_tier),
-                OrganizationFigure::StateGb => change(&mut usage.state_gb),
-                OrganizationFigure::StatePuts => change(&mut usage.state_puts),
-            }
-        }
-        Assumption::Usage(name, quantity) => {
-            let usage = Arc::make_mut(usage);
-            let profile = if name == "core" {
-                &mut usage.core
-            } else if let Some(place) = usage.profiles.iter().position(|profile| profile.tier == *name) {
-                &mut usage.profiles[place]
-            } else {
-                let known = usage.profiles.iter().map(|profile| profile.tier.as_str()).chain(["core"]);
-                return Err(Error::unknown("usage profile", name, known));
-            };
-            let mut value = profile.get(*quantity);
-            change(&mut value);
-            profile.set(*quantity, value);
-        }
-        _ => {}
-    }
-    Ok(())
-}
-
-fn path_of(line: &super::assumptions::AssumedLine) -> Assumption {
-    Assumption::Line(line.category, slug(&line.item))
-}
-
-fn whole(number: &mut u32, change: &mut dyn FnMut(&mut Decimal)) {
-    let mut exact = Decimal::from(*number);
-    change(&mut exact);
-    *number = exact.round().to_u32().unwrap_or(u32::MAX);
-}
-
-fn share(number: &mut Decimal, change: &mut dyn FnMut(&mut Decimal)) {
-    change(number);
-    *number = (*number).clamp(Decimal::ZERO, Decimal::ONE);
-}
-
-/// A yearly change above -1: nothing becomes worth less than nothing.
-fn yearly(number: &mut Decimal, change: &mut dyn FnMut(&mut Decimal)) {
-    change(number);
-    *number = (*number).clamp(Decimal::new(-99, 2), Decimal::TEN);
-}
-
-impl Model {
-    /// Every number of its assumptions and of a growth that has a path, with its value: a price is that of its last step
-    /// that costs something, a line by numbers of tenants its last point. Numbers that are zero are left out, because no
-    /// factor moves them; so are the six factors, which are one.
-    pub fn assumption_values(&self, growth: &Growth) -> Vec<(Assumption, Decimal)> {
-        let tiers = self.tiers().iter().flat_map(|tier| {
-            let name = tier.name.as_str().to_owned();
-            TierFigure::ALL.iter().map(move |figure| Assumption::Tier(*figure, name.clone()))
-        });
-        let mut paths: Vec<Assumption> = tiers.collect();
-        paths.extend(GrowthFigure::ALL.iter().map(|figure| Assumption::Growth(*figure)));
-        let mut lines: Vec<Assumption> = self.assumptions().lines().iter().map(path_of).collect();
-        lines.dedup();
-        paths.extend(lines);
-        if let Some(usage) = self.assumptions().usage() {
-            paths.push(Assumption::HoursPerMonth);
-            paths.extend(PriceId::ALL.iter().map(|id| Assumption::Price(*id)));
-            paths.extend(OrganizationFigure::ALL.iter().map(|figure| Assumption::Organization(*figure)));
-            let profiles = usage.profiles.iter().map(|profile| profile.tier.as_str()).chain(["core"]);
-            paths.extend(profiles.flat_map(|profile| {
-                Quantity::ALL.iter().map(|quantity| Assumption::Usage(profile.to_owned(), *quantity))
-            }));
-        }
-        let Ok(mut varied) = Varied::new(self, growth, []) else { return Vec::new() };
-        paths
-            .into_iter()
-            .filter_map(|path| {
-                let mut numbers = Vec::new();
-                varied.visit(&path, &mut |number| numbers.push(*number)).ok()?;
-                let value = numbers.into_iter().rev().find(|number| !number.is_zero())?;
-                Some((path, value.normalize()))
-            })
-            .collect()
     }
 }

@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::cost::Allocation;
+use super::operations::Operations;
 use super::prices::PriceBook;
 use super::usage::Usage;
 use super::{Error, cents};
@@ -158,63 +159,6 @@ fn at_points(points: &[(u32, Decimal)], tenants: u32) -> Decimal {
     points.last().map_or(Decimal::ZERO, |(bound, amount)| {
         cents(*amount * Decimal::from(tenants) / Decimal::from((*bound).max(1)))
     })
-}
-
-/// What a report says about effort and time: claims beside the model's own answers.
-#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
-pub struct Operations {
-    /// Lines of configuration for each tenant.
-    pub config_lines_per_tenant: Option<u32>,
-    /// Minutes a deployment takes, from and to, by number of tenants.
-    pub deployment_minutes: Vec<(u32, u32, u32)>,
-    /// Where the phases of a small deployment end.
-    pub deployment_end_minutes: Option<u32>,
-    /// Minutes of configuration, once for all tenants of a batch.
-    pub configuration_minutes: Option<u32>,
-    /// Minutes after deployment for the first tenant of a batch.
-    pub post_minutes: Option<u32>,
-    /// Minutes after deployment for each further tenant of a batch.
-    pub post_minutes_further: Option<u32>,
-    /// Minutes of manual work for each tenant, by task.
-    pub tenant_minutes: Vec<u32>,
-    /// People in support, by number of tenants.
-    pub support_people: Vec<(u32, u32)>,
-    /// Hours of work a week at ten tenants, by task.
-    pub hours_per_week: Vec<u32>,
-    /// Staffing by number of tenants: the band holds up to the number.
-    pub bands: Vec<(u32, String)>,
-    /// Staffing above the last band.
-    pub band_above: Option<String>,
-    /// How many tenants the next months add, from and to.
-    pub growth_tenants: Vec<u32>,
-}
-
-impl Operations {
-    /// Minutes of work to onboard a batch of tenants deployed together, where the report says enough.
-    pub fn onboarding_minutes(&self, tenants: u32) -> Option<u32> {
-        let further = self.post_minutes_further? * tenants.checked_sub(1)?;
-        Some(self.configuration_minutes? + self.deployment_end_minutes? + self.post_minutes? + further)
-    }
-
-    /// The staffing band that so many tenants fall in; the upper edge belongs to the band.
-    pub fn band(&self, tenants: u32) -> Option<&str> {
-        let band = self.bands.iter().find(|(bound, _)| tenants <= *bound);
-        band.map(|(_, people)| people.as_str()).or(self.band_above.as_deref())
-    }
-
-    /// How many tenants one person can onboard in a day of eight hours, where the report says enough.
-    pub fn onboardings_per_day(&self) -> Option<Decimal> {
-        let minutes: u32 = self.tenant_minutes.iter().sum();
-        Decimal::from(8 * 60).checked_div(Decimal::from(minutes))
-    }
-
-    /// The claimed deployment time for so many tenants, in minutes from and to.
-    pub fn deployment_minutes(&self, tenants: u32) -> Option<(u32, u32)> {
-        let claim = self.deployment_minutes.iter().find(|(count, ..)| *count == tenants)?;
-        Some((claim.1, claim.2))
-    }
 }
 
 /// Where infrastructure costs come from.
@@ -437,17 +381,5 @@ mod tests {
         let error = Assumptions::seed("six-customers").unwrap_err();
         assert!(error.to_string().contains("`six-customers`"), "{error}");
         assert!(error.to_string().contains("`five-customers`"), "{error}");
-    }
-
-    #[test]
-    fn two_versions_of_the_staffing_bands() {
-        let band = |document: &str, tenants| {
-            Assumptions::seed(document).unwrap().operations.band(tenants).map(str::to_owned)
-        };
-        assert_eq!(band("five-customers", 5).as_deref(), Some("1 part-time"));
-        assert_eq!(band("five-customers", 20).as_deref(), Some("1 full-time"));
-        assert_eq!(band("ten-customers-vpc", 20).as_deref(), Some("2"));
-        assert_eq!(band("five-customers", 200).as_deref(), Some("3 or more"));
-        assert_eq!(band("onboarding", 1), None);
     }
 }

@@ -4,77 +4,27 @@
 //! usage priced over the whole organization is shared out so that its parts add up to its price.
 //! Not here: people, sales, revenue (`model`), how a report is printed (`report`).
 
-use std::collections::BTreeMap;
+mod allocation;
+mod margin;
+mod pricing;
+mod tenants;
+
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
 
+use super::Error;
 use super::demand::{Age, Demand, of_core_account, of_organization, of_tenant};
 use super::footprint::{Counts, Footprint};
-use super::prices::{Pool, Price, PriceBook, PriceId};
+use super::prices::{PriceBook, PriceId};
 use super::usage::Usage;
-use super::{Error, cents};
-use crate::model::{Currency, Money, MoneyError, ResourceKind, Rounding, Tier};
+use crate::model::{Currency, Money, ResourceKind, Tier};
 
-/// How a cost that nobody alone causes is shared among tenants.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Allocation {
-    /// The same for each.
-    #[default]
-    Equal,
-    /// In proportion to what each pays.
-    Revenue,
-    /// In proportion to what each costs directly.
-    Usage,
-    /// The same for each tier, and within a tier the same for each tenant.
-    Tier,
-}
-
-/// What a rule of sharing looks at in a tenant.
-pub(super) struct Bearer<'a> {
-    pub(super) tier: Option<&'a str>,
-    pub(super) revenue: Decimal,
-    pub(super) direct: Decimal,
-}
-
-/// Shares an amount among tenants by a rule; equally where the rule finds nothing to weigh by. Adds up exactly.
-pub(super) fn share(
-    amount: Money,
-    rule: Allocation,
-    bearers: &[Bearer<'_>],
-) -> Result<Vec<Money>, MoneyError> {
-    let by = |weight: fn(&Bearer<'_>) -> Decimal| {
-        let weights: Vec<Decimal> = bearers.iter().map(weight).collect();
-        if weights.iter().all(Decimal::is_zero) {
-            amount.split(bearers.len())
-        } else {
-            amount.allocate(&weights)
-        }
-    };
-    match rule {
-        Allocation::Equal => amount.split(bearers.len()),
-        Allocation::Revenue => by(|bearer| bearer.revenue),
-        Allocation::Usage => by(|bearer| bearer.direct),
-        Allocation::Tier => {
-            let mut tiers: Vec<(Option<&str>, Vec<usize>)> = Vec::new();
-            for (index, bearer) in bearers.iter().enumerate() {
-                match tiers.iter_mut().find(|(tier, _)| *tier == bearer.tier) {
-                    Some((_, members)) => members.push(index),
-                    None => tiers.push((bearer.tier, vec![index])),
-                }
-            }
-            let mut shares = vec![Money::zero(amount.currency); bearers.len()];
-            for (part, (_, members)) in amount.split(tiers.len())?.into_iter().zip(tiers) {
-                for (share, index) in part.split(members.len())?.into_iter().zip(members) {
-                    shares[index] = share;
-                }
-            }
-            Ok(shares)
-        }
-    }
-}
+pub use allocation::Allocation;
+pub(super) use allocation::{Bearer, share};
+pub use margin::Margin;
+pub(super) use pricing::is_pooled;
+pub use tenants::TenantCost;
 
 /// One line of the cost: a price times a quantity.
 #[derive(Debug, Clone, PartialEq)]
@@ -285,86 +235,7 @@ fn shared_demands(groups: &[Group], usage: &Usage) -> Vec<Shared> {
     shared
 }
 
-/// Who takes part in a pooled price: the lines of a group, or one of the organization's.
-#[derive(Clone, Copy)]
-enum Part {
-    Group(usize, Demand),
-    Shared(usize),
-}
-
 impl CostReport {
-    fn price_all(
-        &mut self,
-        prices: &PriceBook,
-        demands: &[Vec<Demand>],
-        shared: &[Shared],
-    ) -> Result<(), Error> {
-        let mut pooled: BTreeMap<PriceId, Vec<(Part, Decimal)>> = BTreeMap::new();
-        for (place, demands) in demands.iter().enumerate() {
-            let tenants = Decimal::from(self.groups[place].tenants.len());
-            for demand in demands {
-                let price = prices.price(demand.id);
-                if is_pooled(price) {
-                    let part = (Part::Group(place, *demand), demand.quantity * tenants);
-                    pooled.entry(demand.id).or_default().push(part);
-                    continue;
-                }
-                let amount = price.amount(demand.quantity)?;
-                let (each, unit_price) = (cents(amount), unit_price(price, amount, demand.quantity));
-                self.groups[place].lines.push(GroupLine { demand: *demand, unit_price, each, coins: 0 });
-            }
-        }
-        for (index, &Shared { demand, copies, shield }) in shared.iter().enumerate() {
-            let price = prices.price(demand.id);
-            let whole = demand.quantity * Decimal::from(copies);
-            let mut amount = Decimal::ZERO;
-            let mut each = Decimal::ZERO;
-            if is_pooled(price) {
-                pooled.entry(demand.id).or_default().push((Part::Shared(index), whole));
-            } else {
-                each = price.amount(demand.quantity)?;
-                amount = cents(each) * Decimal::from(copies);
-            }
-            let unit_price = unit_price(price, each, demand.quantity);
-            self.shared.push(SharedLine { demand, unit_price, amount, copies, shield });
-        }
-        for (id, parts) in pooled {
-            self.share_out(prices.price(id), &parts)?;
-        }
-        for group in &mut self.groups {
-            group.lines.sort_by_key(|line| (line.demand.id, line.demand.kind));
-        }
-        Ok(())
-    }
-
-    /// Prices the usage of all parts together and shares the price out by usage, cent by cent.
-    fn share_out(&mut self, price: &Price, parts: &[(Part, Decimal)]) -> Result<(), Error> {
-        let quantities: Vec<Decimal> = parts.iter().map(|(_, quantity)| *quantity).collect();
-        let whole: Decimal = quantities.iter().sum();
-        let amount = price.amount(whole)?;
-        let unit_price = unit_price(price, amount, whole);
-        let total = Money::new(cents(amount), self.currency);
-        let shares = total.allocate(&quantities)?;
-        for ((part, _), share) in parts.iter().zip(shares) {
-            match *part {
-                Part::Shared(index) => {
-                    self.shared[index].amount = share.amount;
-                    self.shared[index].unit_price = unit_price;
-                }
-                Part::Group(place, demand) => {
-                    let group = &mut self.groups[place];
-                    let tenants = Decimal::from(group.tenants.len());
-                    let each = Rounding::Down.apply(share.amount / tenants, 2);
-                    let left = (share.amount - each * tenants) / CENT;
-                    let coins =
-                        usize::try_from(left.mantissa() / 10_i128.pow(left.scale())).unwrap_or_default();
-                    group.lines.push(GroupLine { demand, unit_price, each, coins });
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// The currency of every amount.
     pub fn currency(&self) -> Currency {
         self.currency
@@ -479,114 +350,5 @@ impl CostReport {
             return Vec::new();
         }
         self.money(amount).split(usize::try_from(count).unwrap_or(usize::MAX)).unwrap_or_default()
-    }
-
-    /// What each tenant costs a month: directly, and its share of what nobody alone causes. Shield Advanced is borne by
-    /// the tenants whose tier needs it. The shares add up exactly to [`Self::shared_total`].
-    ///
-    /// # Errors
-    /// [`Error::Money`] where the amounts have too many digits.
-    pub fn per_tenant(&self, rule: Allocation) -> Result<Vec<TenantCost>, Error> {
-        let mut costs: Vec<TenantCost> = self
-            .order
-            .iter()
-            .map(|(tenant, place, index)| {
-                let group = &self.groups[*place];
-                TenantCost {
-                    tenant: tenant.clone(),
-                    tier: group.tier.clone(),
-                    revenue: group.price,
-                    direct: self.money(group.direct(*index)),
-                    shared: self.money(Decimal::ZERO),
-                }
-            })
-            .collect();
-        for shield in [false, true] {
-            let lines = self.shared.iter().filter(|line| line.shield == shield);
-            let amount = self.money(lines.map(|line| line.amount).sum());
-            let bearers: Vec<usize> = (0..costs.len())
-                .filter(|tenant| !shield || self.groups[self.order[*tenant].1].shield)
-                .collect();
-            if amount.is_zero() || bearers.is_empty() {
-                continue;
-            }
-            let weighed: Vec<Bearer<'_>> = bearers.iter().map(|tenant| costs[*tenant].bearer()).collect();
-            let shares = share(amount, rule, &weighed)?;
-            for (tenant, share) in bearers.into_iter().zip(shares) {
-                costs[tenant].shared = costs[tenant].shared.checked_add(share)?;
-            }
-        }
-        Ok(costs)
-    }
-}
-
-pub(super) fn is_pooled(price: &Price) -> bool {
-    price.is_graduated() && price.pool == Pool::Payer
-}
-
-fn unit_price(price: &Price, amount: Decimal, quantity: Decimal) -> Decimal {
-    if !price.is_graduated() {
-        return price.list_price();
-    }
-    amount.checked_div(quantity).unwrap_or_default().round_dp(10).normalize()
-}
-
-/// What one tenant costs a month.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct TenantCost {
-    /// Its key.
-    pub tenant: Arc<str>,
-    /// Its tier.
-    pub tier: Option<Arc<str>>,
-    /// What it pays.
-    pub revenue: Money,
-    /// What it causes by itself.
-    pub direct: Money,
-    /// Its share of what nobody alone causes.
-    pub shared: Money,
-}
-
-impl TenantCost {
-    fn bearer(&self) -> Bearer<'_> {
-        Bearer { tier: self.tier.as_deref(), revenue: self.revenue.amount, direct: self.direct.amount }
-    }
-
-    /// Direct cost and share together.
-    pub fn total(&self) -> Money {
-        Money { amount: self.direct.amount + self.shared.amount, ..self.direct }
-    }
-}
-
-/// Revenue against infrastructure: the margin before any people.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Margin {
-    /// What tenants pay a month.
-    pub revenue: Money,
-    /// What AWS is paid a month.
-    pub infrastructure: Money,
-}
-
-impl Margin {
-    /// (revenue - infrastructure) / revenue, unrounded; `None` without revenue.
-    pub fn fraction(&self) -> Option<Decimal> {
-        let left = self.revenue.checked_sub(self.infrastructure).ok()?;
-        left.ratio_of(self.revenue).ok()?
-    }
-
-    /// Refuses a margin below `floor` (a fraction such as 0.95), or one that does not exist.
-    ///
-    /// # Errors
-    /// [`Error::BelowFloor`] with the numbers and what would mend them.
-    pub fn ensure_at_least(&self, floor: Decimal) -> Result<(), Error> {
-        match self.fraction() {
-            Some(margin) if margin >= floor => Ok(()),
-            margin => Err(Error::BelowFloor {
-                margin,
-                floor,
-                revenue: self.revenue,
-                infrastructure: self.infrastructure,
-            }),
-        }
     }
 }

@@ -19,7 +19,7 @@ pub enum Error {
     #[error(transparent)]
     Table(#[from] crate::table::Error),
     /// A name is not one of those there are.
-    #[error("`{value}` is not a {what}; there are {known}")]
+    #[error("`{value}` is not {article} {what}; {}", if near.is_empty() { format!("there are {known}") } else { format!("did you mean {near}?") }, article = article(what))]
     Unknown {
         /// What was named.
         what: &'static str,
@@ -27,6 +27,8 @@ pub enum Error {
         value: String,
         /// The names there are, separated by commas.
         known: String,
+        /// Those near to the name as given, the nearest first, where the names are too many to read; else empty.
+        near: String,
     },
     /// A number lies outside what the question makes sense for.
     #[error("`{value}` is no {what}: {rule}")]
@@ -52,6 +54,10 @@ pub enum Error {
     },
 }
 
+fn article(what: &str) -> &'static str {
+    if what.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
+}
+
 fn below(margin: Option<Decimal>, floor: Decimal, revenue: Money, infrastructure: Money) -> String {
     let costs = format!("infrastructure costs {infrastructure} a month and tenants pay {revenue}");
     match margin {
@@ -63,6 +69,11 @@ fn below(margin: Option<Decimal>, floor: Decimal, revenue: Money, infrastructure
         }
     }
 }
+
+/// So many names are read by a person; of more, only the near ones are told.
+const NAMES_READ: usize = 8;
+/// How alike two names are that may be taken for one another, from 0 to 1.
+const LIKENESS: f64 = 0.8;
 
 /// What would bring a margin up to its floor, in numbers.
 fn mend(floor: Decimal, revenue: Money, infrastructure: Money) -> String {
@@ -85,8 +96,25 @@ impl Error {
         value: &str,
         known: impl IntoIterator<Item = &'a str>,
     ) -> Self {
-        let known: Vec<String> = known.into_iter().map(|name| format!("`{name}`")).collect();
-        Self::Unknown { what, value: value.to_owned(), known: known.join(", ") }
+        let quoted = |names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+            names.join(", ")
+        };
+        let known: Vec<&str> = known.into_iter().collect();
+        let mut near: Vec<(f64, &str)> = known
+            .iter()
+            .filter(|_| known.len() > NAMES_READ)
+            .map(|name| (strsim::jaro_winkler(value, name), *name))
+            .filter(|(likeness, _)| *likeness > LIKENESS)
+            .collect();
+        near.sort_by(|left, right| right.0.total_cmp(&left.0).then(left.1.cmp(right.1)));
+        let near: Vec<&str> = near.into_iter().take(3).map(|(_, name)| name).collect();
+        Self::Unknown { what, value: value.to_owned(), known: quoted(&known), near: quoted(&near) }
+    }
+
+    /// A value a lever cannot have.
+    pub(super) fn lever(lever: &dyn std::fmt::Display, value: f64, rule: &'static str) -> Self {
+        Self::range("value of a lever", &format!("{lever} = {value}"), rule)
     }
 
     pub(super) fn range(what: &'static str, value: &dyn std::fmt::Display, rule: &'static str) -> Self {
@@ -109,8 +137,9 @@ impl Error {
     pub fn problems(&self) -> Problems {
         match self {
             Self::Invalid(problems) => problems.clone(),
-            Self::Unknown { what, known, .. } => {
-                Problem::error(self.code(), *what, self.to_string(), format!("use one of {known}")).into()
+            Self::Unknown { what, known, near, .. } => {
+                let names = if near.is_empty() { known } else { near };
+                Problem::error(self.code(), *what, self.to_string(), format!("use one of {names}")).into()
             }
             Self::Range { what, rule, .. } => {
                 Problem::error(self.code(), *what, self.to_string(), *rule).into()

@@ -1,69 +1,24 @@
 //! Questions that need many answers: what moves a margin most, what price reaches a goal, what a grid of choices brings.
 
-use std::fmt;
-use std::str::FromStr;
-
 use rayon::prelude::*;
-use rust_decimal::Decimal;
-use rust_decimal::prelude::FromPrimitive;
 
 use super::Error;
-use super::assumption::{Assumption, Varied};
+use super::assumption::{Assumption, TierFigure};
 use super::assumptions::Category;
 use super::fast::{Fast, Outcome};
 use super::growth::Growth;
-use super::model::{Model, unknown_tier};
-use super::simulate::Metric;
-use super::uncertainty::{Distribution, Factor, Joint, Uncertain, by_kind};
-use crate::model::TierName;
+use super::metric::Metric;
+use super::model::Model;
+use super::uncertainty::{Joint, by_kind};
+use super::varied::Varied;
 use crate::table::{Column, Table};
-
-/// Something an analyst can turn: a factor on everything of a kind, or one tier's price, wins or churn.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Lever {
-    /// A factor, 1 for no change: `price`, `new`, `churn`, `infrastructure`, `support`, `other`.
-    Factor(Factor),
-    /// What a tenant of a tier pays a month: `price.fintech`.
-    Price(TierName),
-    /// How many tenants a tier wins a month: `new.fintech`.
-    New(TierName),
-    /// The share of a tier's tenants that leave in a month: `churn.fintech`.
-    Churn(TierName),
-}
-
-impl fmt::Display for Lever {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Factor(factor) => f.write_str(factor.name()),
-            Self::Price(tier) => write!(f, "price.{tier}"),
-            Self::New(tier) => write!(f, "new.{tier}"),
-            Self::Churn(tier) => write!(f, "churn.{tier}"),
-        }
-    }
-}
-
-impl FromStr for Lever {
-    type Err = Error;
-    fn from_str(text: &str) -> Result<Self, Error> {
-        let Some((kind, tier)) = text.split_once('.') else { return text.parse().map(Self::Factor) };
-        let known = ["price.<tier>", "new.<tier>", "churn.<tier>"];
-        let tier = tier.parse().map_err(|_| Error::unknown("lever", text, known))?;
-        match kind {
-            "price" => Ok(Self::Price(tier)),
-            "new" => Ok(Self::New(tier)),
-            "churn" => Ok(Self::Churn(tier)),
-            _ => Err(Error::unknown("lever", text, known)),
-        }
-    }
-}
 
 /// What a goal seek looks for: a lever's value at which a metric of the last month is at least `target` in a share of all
 /// futures.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Goal {
-    /// What is turned.
-    pub lever: Lever,
+    /// What is turned: any assumption.
+    pub lever: Assumption,
     /// The values between which it is turned.
     pub between: (f64, f64),
     /// What is to be reached.
@@ -86,46 +41,6 @@ const HALVINGS: u32 = 36;
 const SCENARIOS_MAX: usize = 1_000_000;
 
 impl Model {
-    fn tier_place(&self, name: &TierName) -> Result<usize, Error> {
-        let place = self.tiers.iter().position(|tier| tier.name == *name);
-        place.ok_or_else(|| unknown_tier(name.as_str(), &self.tiers))
-    }
-
-    /// The model and its growth with a lever at a value.
-    ///
-    /// # Errors
-    /// [`Error::Unknown`] for a tier the zone does not have, [`Error::Range`] for a value that cannot be.
-    pub fn with_lever(&self, growth: &Growth, lever: &Lever, value: f64) -> Result<(Self, Growth), Error> {
-        if !(value.is_finite() && value >= 0.0) {
-            return Err(Error::range("value of a lever", &value, "use a number of zero or more"));
-        }
-        let exact = Decimal::from_f64(value).ok_or(crate::model::MoneyError::Overflow)?;
-        let (mut model, mut growth) = (self.clone(), growth.clone());
-        match lever {
-            Lever::Factor(factor) => {
-                let distribution = Distribution::Fixed(value);
-                let assumption = Assumption::Factor(*factor);
-                match growth.uncertain.iter_mut().find(|known| known.assumption == assumption) {
-                    Some(known) => known.distribution = distribution,
-                    None => growth.uncertain.push(Uncertain { assumption, distribution }),
-                }
-            }
-            Lever::Price(tier) => model.set_price(self.tier_place(tier)?, exact),
-            Lever::New(tier) | Lever::Churn(tier) => {
-                self.tier_place(tier)?;
-                let mut row = growth.tier(tier.as_str());
-                tier.as_str().clone_into(&mut row.tier);
-                match lever {
-                    Lever::New(_) => row.new = exact,
-                    _ => row.churn = exact,
-                }
-                growth.set_tier(row);
-            }
-        }
-        growth.check()?;
-        Ok((model, growth))
-    }
-
     /// The numbers a simulation of so many months works with, as plain JSON: for a check of it in another program.
     ///
     /// # Errors
@@ -178,8 +93,8 @@ impl Model {
     /// near to the worse end of its range as it can be. All values are tried on the same futures.
     ///
     /// # Errors
-    /// [`Error::Range`] where neither end of the range, or both, reach the target, [`Error::Unknown`] for a tier the zone
-    /// does not have.
+    /// [`Error::Range`] where neither end of the range, or both, reach the target, or an end cannot be; [`Error::Unknown`] for
+    /// a path that names nothing in this model.
     pub fn goal_seek(&self, goal: &Goal, growth: &Growth) -> Result<f64, Error> {
         if !(0.0..=1.0).contains(&goal.confidence) {
             return Err(Error::range("confidence", &goal.confidence, "use a share from 0 to 1"));
@@ -196,7 +111,8 @@ impl Model {
             (true, false) => (high, low),
             (both, _) => {
                 let rule = if both { "both ends reach the target" } else { "neither end reaches the target" };
-                return Err(Error::range("range of the lever", &format!("{low} to {high}"), rule));
+                let shown = format!("{low} to {high} of {}", goal.lever);
+                return Err(Error::range("range of the lever", &shown, rule));
             }
         };
         for _ in 0..HALVINGS {
@@ -213,56 +129,72 @@ impl Model {
     /// Expected figures of the last month for every combination of lever values: one row a scenario, a column for each
     /// lever, then `tenants, revenue, infrastructure, support, sales, other, total_cost, profit` and the three margins.
     ///
+    /// A lever is any assumption. The six factors, `price.<tier>`, `new.<tier>` and `churn.<tier>` cost next to nothing; for any
+    /// other the model is compiled anew for each scenario.
+    ///
     /// # Errors
-    /// [`Error::Range`] for an empty grid or more than a million scenarios, [`Error::Unknown`] for a tier the zone does
-    /// not have; a value that cannot be is named, not skipped.
-    pub fn sweep(&self, grid: &[(Lever, Vec<f64>)], months: u32, growth: &Growth) -> Result<Table, Error> {
+    /// [`Error::Range`] for an empty grid or more than a million scenarios, [`Error::Unknown`] for a path that names nothing
+    /// in this model; a value that cannot be is named, not skipped.
+    pub fn sweep(
+        &self,
+        grid: &[(Assumption, Vec<f64>)],
+        months: u32,
+        growth: &Growth,
+    ) -> Result<Table, Error> {
         check_months(months)?;
         growth.check()?;
         let size = grid.iter().try_fold(1_usize, |size, (_, values)| size.checked_mul(values.len()));
         let size = size.filter(|size| (1..=SCENARIOS_MAX).contains(size));
         let size =
             size.ok_or_else(|| Error::range("grid", &"its size", "use 1 to 1,000,000 combinations"))?;
-        let joint = Joint::new(&growth.uncertain, &growth.correlations)?;
-        let drawn = joint.at(0.5, None);
-        let mut varied = Varied::new(self, growth, joint.assumptions())?;
-        varied.apply(&drawn)?;
-        let base = varied.compiled(months)?;
-        let medians = by_kind(&joint.kinds(), &drawn);
         for (lever, values) in grid {
             for value in values {
-                // Names the tier or the value that cannot be, once for all the scenarios that hold it.
+                // Names the path or the value that cannot be, once for all the scenarios that hold it.
                 self.with_lever(growth, lever, *value)?;
             }
         }
-        let places = grid
-            .iter()
-            .map(|(lever, _)| match lever {
-                Lever::Factor(_) => Ok(0),
-                Lever::Price(tier) | Lever::New(tier) | Lever::Churn(tier) => self.tier_place(tier),
-            })
-            .collect::<Result<Vec<_>, _>>()?;
+        let joint = Joint::new(&growth.uncertain, &growth.correlations)?;
+        let drawn = joint.at(0.5, None);
+        let medians = by_kind(&joint.kinds(), &drawn);
+        let compiled = |model: &Self, growth: &Growth| {
+            let mut varied = Varied::new(model, growth, joint.assumptions())?;
+            varied.apply(&drawn)?;
+            varied.compiled(months)
+        };
+        let base = compiled(self, growth)?;
         let tenants = self.tenants_by_tier();
+        let quick: Vec<Option<Quick>> = grid.iter().map(|(lever, _)| Quick::of(self, lever)).collect();
+        let all_quick = quick.iter().all(Option::is_some);
         let outcomes: Vec<Outcome> = (0..size)
             .into_par_iter()
             .map_init(
                 || base.clone(),
                 |fast, scenario| {
+                    if !all_quick {
+                        let (mut model, mut growth) = (self.clone(), growth.clone());
+                        for (((lever, _), value), quick) in
+                            grid.iter().zip(values_of(grid, scenario)).zip(&quick)
+                        {
+                            if quick.is_none() {
+                                (model, growth) = model.with_lever(&growth, lever, value)?;
+                            }
+                        }
+                        *fast = compiled(&model, &growth)?;
+                    }
                     let mut factors = medians;
-                    for ((lever, _), (place, value)) in
-                        grid.iter().zip(places.iter().zip(values_of(grid, scenario)))
-                    {
-                        match lever {
-                            Lever::Factor(factor) => factors[*factor as usize] = value,
-                            Lever::Price(_) => fast.set_price(*place, value),
-                            Lever::New(_) => fast.new[*place] = value,
-                            Lever::Churn(_) => fast.hazard[*place] = -libm::log1p(-value),
+                    for (quick, value) in quick.iter().zip(values_of(grid, scenario)) {
+                        match quick {
+                            Some(Quick::Factor(place)) => factors[*place] = value,
+                            Some(Quick::Price(tier)) => fast.set_price(*tier, value),
+                            Some(Quick::New(tier)) => fast.new[*tier] = value,
+                            Some(Quick::Churn(tier)) => fast.hazard[*tier] = -libm::log1p(-value),
+                            None => {}
                         }
                     }
-                    fast.project(&tenants, &factors).last().copied().unwrap_or_default()
+                    Ok(fast.project(&tenants, &factors).last().copied().unwrap_or_default())
                 },
             )
-            .collect();
+            .collect::<Result<_, Error>>()?;
         let mut columns = Vec::new();
         for (index, (lever, _)) in grid.iter().enumerate() {
             let values = (0..size).map(|scenario| values_of(grid, scenario).nth(index));
@@ -287,8 +219,35 @@ impl Model {
     }
 }
 
+/// A lever that is turned in the compiled model.
+enum Quick {
+    /// A place among the factors.
+    Factor(usize),
+    /// A tier's price, wins or churn, by the tier's place.
+    Price(usize),
+    New(usize),
+    Churn(usize),
+}
+
+impl Quick {
+    fn of(model: &Model, lever: &Assumption) -> Option<Self> {
+        let (figure, tier) = match lever {
+            Assumption::Factor(factor) => return Some(Self::Factor(*factor as usize)),
+            Assumption::Tier(figure, tier) => (figure, tier),
+            _ => return None,
+        };
+        let place = model.tiers().iter().position(|known| known.name.as_str() == tier)?;
+        match figure {
+            TierFigure::Price => Some(Self::Price(place)),
+            TierFigure::New => Some(Self::New(place)),
+            TierFigure::Churn => Some(Self::Churn(place)),
+            _ => None,
+        }
+    }
+}
+
 /// The lever values of a scenario: the last lever turns fastest.
-fn values_of(grid: &[(Lever, Vec<f64>)], scenario: usize) -> impl Iterator<Item = f64> + '_ {
+fn values_of(grid: &[(Assumption, Vec<f64>)], scenario: usize) -> impl Iterator<Item = f64> + '_ {
     let mut after: usize = grid.iter().map(|(_, values)| values.len()).product();
     let mut rest = scenario;
     grid.iter().map(move |(_, values)| {

@@ -8,7 +8,6 @@
 
 mod assumption;
 mod assumptions;
-mod capacity;
 mod cost;
 mod curve;
 mod demand;
@@ -18,36 +17,43 @@ mod fast;
 mod footprint;
 mod forecast;
 mod growth;
+mod lever;
+mod metric;
 mod model;
 mod month;
 mod normal;
 mod number;
 mod offers;
+mod operations;
 mod prices;
 mod quantiles;
 mod report;
+mod scaled;
 mod simulate;
 mod uncertainty;
 mod usage;
+mod varied;
 
 use rust_decimal::Decimal;
 
 pub use assumption::{Assumption, GrowthFigure, OrganizationFigure, TierFigure};
-pub use assumptions::{AssumedLine, Assumptions, Basis, Category, Operations, When};
+pub use assumptions::{AssumedLine, Assumptions, Basis, Category, When};
 pub use cost::{Allocation, CostLine, CostReport, Margin, TenantCost, cost_of, cost_of_footprint};
 pub use demand::Age;
 pub use error::Error;
-pub use explore::{Goal, Lever};
+pub use explore::Goal;
 pub use footprint::Footprint;
 pub use forecast::{Cohort, Forecast, ForecastMonth};
 pub use growth::{Growth, TierGrowth};
+pub use metric::Metric;
 pub use model::{Model, Structure, TenantRow};
 pub use month::{Change, Month, MonthLine, TenantMonth, TierMonth};
 pub use offers::{Offer, OfferReport};
+pub use operations::Operations;
 pub use prices::{Grade, Pool, Price, PriceBook, PriceId, Step};
 pub use report::CostChange;
 pub(crate) use report::signed;
-pub use simulate::{Metric, Simulation, Spread};
+pub use simulate::{Simulation, Spread};
 pub use uncertainty::{Distribution, Factor, Uncertain};
 pub use usage::{ArchiveClass, Quantity, Usage, UsageProfile};
 
@@ -81,5 +87,7 @@ pub(crate) fn thousands(value: Decimal, digits: usize) -> String {
 mod tests;
 #[cfg(test)]
 mod tests_growth;
+#[cfg(test)]
+mod tests_laws;
 #[cfg(test)]
 mod tests_uncertain;

@@ -21,8 +21,10 @@ pub struct Model {
     pub(super) tiers: Vec<Tier>,
     pub(super) tenants: Arc<Vec<ModelTenant>>,
     footprint: Footprint,
+    network: Option<NetworkFeatures>,
     /// What one more tenant would have.
     counts: Counts,
+    settings: Arc<serde_json::Value>,
     currency: Currency,
     pub(super) assumptions: Assumptions,
 }
@@ -84,7 +86,18 @@ impl Model {
             })
             .collect::<Result<Vec<_>, Error>>()?;
         let footprint = Footprint::of_zone(zone);
-        Self::of(zone.tiers.clone(), tenants, footprint, Counts::of_tenant(zone.network), assumptions)
+        let model = Self::of(zone.tiers.clone(), tenants, footprint, zone.network, assumptions)?;
+        Ok(model.with_settings(zone))
+    }
+
+    /// The same for a zone of which everything but tenants, tiers and network is as in another.
+    #[must_use]
+    pub fn with_settings(mut self, zone: &LandingZone) -> Self {
+        let written = zone.document.as_object().into_iter().flatten();
+        let kept = written.filter(|(name, _)| !matches!(name.as_str(), "clients" | "links"));
+        let kept = kept.map(|(name, value)| (name.clone(), value.clone()));
+        self.settings = Arc::new(serde_json::Value::Object(kept.collect()));
+        self
     }
 
     /// So many tenants of each tier, all with a network of these features or none, at their tiers' prices.
@@ -109,7 +122,7 @@ impl Model {
             }));
         }
         let footprint = Footprint::of_mix(mix.iter().copied(), counts);
-        Self::of(tiers.to_vec(), tenants, footprint, counts, assumptions)
+        Self::of(tiers.to_vec(), tenants, footprint, network, assumptions)
     }
 
     /// Tenants from the rows of a data frame: a key, a tier, and a price where it is not the tier's, all as text.
@@ -174,7 +187,7 @@ impl Model {
         for tenant in footprint.tenants.values_mut() {
             tenant.counts = counts;
         }
-        Self::of(tiers.to_vec(), tenants, footprint, counts, assumptions)
+        Self::of(tiers.to_vec(), tenants, footprint, network, assumptions)
     }
 
     /// The same assumptions and make of tenants, with so many tenants of each tier in the order of the tiers.
@@ -204,7 +217,7 @@ impl Model {
         tiers: Vec<Tier>,
         tenants: Vec<ModelTenant>,
         footprint: Footprint,
-        counts: Counts,
+        network: Option<NetworkFeatures>,
         assumptions: Assumptions,
     ) -> Result<Self, Error> {
         let currency = assumptions.prices().map_or_else(
@@ -215,7 +228,21 @@ impl Model {
             let right = other.price.currency;
             return Err(MoneyError::Currencies { left: currency, right }.into());
         }
-        Ok(Self { tiers, tenants: Arc::new(tenants), footprint, counts, currency, assumptions })
+        let counts = Counts::of_tenant(network);
+        let settings = Arc::new(serde_json::Value::Null);
+        let tenants = Arc::new(tenants);
+        Ok(Self { tiers, tenants, footprint, network, counts, settings, currency, assumptions })
+    }
+
+    /// What a tenant's network has, `None` where tenants have none.
+    pub fn network(&self) -> Option<NetworkFeatures> {
+        self.network
+    }
+
+    /// What was written of the zone beside its tenants and links (pool, granted quotas, templates …), as a plain document;
+    /// `null` where it was made without a zone.
+    pub fn settings(&self) -> &serde_json::Value {
+        &self.settings
     }
 
     /// The assumptions it was made with.

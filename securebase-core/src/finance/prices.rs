@@ -2,131 +2,21 @@
 //!
 //! Invariants: every price this crate uses has an entry; the steps of a price rise from zero to infinity without a gap.
 
+mod file;
+mod id;
+
 use std::fmt;
-use std::str::FromStr;
 use std::sync::LazyLock;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use self::file::{File, unreadable};
 use super::Error;
-use super::number::Number;
-use crate::model::{Currency, Problem, Problems};
+use crate::model::Currency;
 use crate::table::{Column, Table};
 
-macro_rules! price_ids {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal;)*) => {
-        /// A price this crate knows how to use. Its name is the `id` in `data/prices.toml`.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum PriceId { $($(#[$doc])* $variant,)* }
-
-        impl PriceId {
-            /// Every price, in the order of a cost report.
-            pub const ALL: &[Self] = &[$(Self::$variant),*];
-
-            /// The stable name, in snake_case, the unit last.
-            pub fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name,)* }
-            }
-        }
-    };
-}
-
-price_ids! {
-    /// An hour of a NAT gateway.
-    NatGatewayHour = "nat_gateway_hour";
-    /// A GB through a NAT gateway, either direction.
-    NatGatewayGb = "nat_gateway_gb";
-    /// An hour of a public IPv4 address.
-    PublicIpv4Hour = "public_ipv4_hour";
-    /// An hour of a site-to-site VPN connection.
-    VpnConnectionHour = "vpn_connection_hour";
-    /// An hour of a transit gateway attachment.
-    TransitGatewayAttachmentHour = "transit_gateway_attachment_hour";
-    /// A GB through a transit gateway.
-    TransitGatewayGb = "transit_gateway_gb";
-    /// An hour of an interface endpoint in one zone.
-    InterfaceEndpointHour = "interface_endpoint_hour";
-    /// A GB through an interface endpoint.
-    InterfaceEndpointGb = "interface_endpoint_gb";
-    /// A GB from one zone to another.
-    CrossZoneGb = "cross_zone_gb";
-    /// A GB to the internet.
-    EgressGb = "egress_gb";
-    /// An hour of an active address under IPAM's advanced tier.
-    IpamIpHour = "ipam_ip_hour";
-    /// A GB of flow logs delivered to CloudWatch.
-    VendedLogsCloudwatchGb = "vended_logs_cloudwatch_gb";
-    /// A GB of flow logs delivered to S3.
-    VendedLogsS3Gb = "vended_logs_s3_gb";
-    /// A GB-month of logs in CloudWatch.
-    CloudwatchStorageGbMonth = "cloudwatch_storage_gb_month";
-    /// A GB-month in S3 Standard.
-    S3StandardGbMonth = "s3_standard_gb_month";
-    /// A GB-month in Glacier Instant Retrieval.
-    S3GlacierInstantGbMonth = "s3_glacier_instant_gb_month";
-    /// A GB-month in Glacier Flexible Retrieval.
-    S3GlacierFlexibleGbMonth = "s3_glacier_flexible_gb_month";
-    /// A GB-month in Glacier Deep Archive.
-    S3DeepArchiveGbMonth = "s3_deep_archive_gb_month";
-    /// A thousand PUT requests.
-    S3Put1000 = "s3_put_1000";
-    /// A thousand objects moved to Glacier Instant Retrieval.
-    S3TransitionGlacierInstant1000 = "s3_transition_glacier_instant_1000";
-    /// A thousand objects moved to Glacier Flexible Retrieval.
-    S3TransitionGlacierFlexible1000 = "s3_transition_glacier_flexible_1000";
-    /// A thousand objects moved to Glacier Deep Archive.
-    S3TransitionDeepArchive1000 = "s3_transition_deep_archive_1000";
-    /// A configuration item recorded by Config.
-    ConfigItem = "config_item";
-    /// An evaluation of a Config rule.
-    ConfigRuleEvaluation = "config_rule_evaluation";
-    /// A million management events read by GuardDuty.
-    GuarddutyEventsMillion = "guardduty_events_million";
-    /// A GB of flow and DNS logs read by GuardDuty.
-    GuarddutyFlowGb = "guardduty_flow_gb";
-    /// A check by Security Hub.
-    SecurityHubCheck = "security_hub_check";
-    /// A hundred thousand management events, delivered once more.
-    CloudtrailCopy100k = "cloudtrail_copy_100k";
-    /// A hundred thousand data events.
-    CloudtrailData100k = "cloudtrail_data_100k";
-    /// A key for a month.
-    KmsKeyMonth = "kms_key_month";
-    /// A day of a budget with actions.
-    BudgetActionDay = "budget_action_day";
-    /// A dashboard for a month.
-    DashboardMonth = "dashboard_month";
-    /// An alarm on one metric for a month.
-    AlarmMonth = "alarm_month";
-    /// Shield Advanced for the organization, for a month.
-    ShieldAdvancedMonth = "shield_advanced_month";
-    /// AWS Support for an account, for a month.
-    SupportAccountMonth = "support_account_month";
-    /// A GB inspected by Macie.
-    MacieGb = "macie_gb";
-    /// An instance watched by Inspector for a month.
-    InspectorInstanceMonth = "inspector_instance_month";
-    /// A unit of money of the tenant's own workload.
-    WorkloadMonth = "workload_month";
-}
-
-impl fmt::Display for PriceId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for PriceId {
-    type Err = Error;
-    fn from_str(text: &str) -> Result<Self, Error> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|id| id.name() == text)
-            .ok_or_else(|| Error::unknown("price", text, Self::ALL.iter().map(|id| id.name())))
-    }
-}
+pub use id::PriceId;
 
 /// How far a price can be trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -227,34 +117,6 @@ pub struct PriceBook {
     prices: Vec<Price>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    version: Option<u32>,
-    as_of: Option<String>,
-    region: Option<String>,
-    currency: Option<Currency>,
-    hours_per_month: Option<Number>,
-    #[serde(default)]
-    price: Vec<Row>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Row {
-    id: String,
-    name: Option<String>,
-    unit: Option<String>,
-    price: Option<Number>,
-    steps: Option<Vec<(Number, Number)>>,
-    pool: Option<Pool>,
-    grade: Option<Grade>,
-    source: Option<String>,
-}
-
-/// The version of the file format.
-const VERSION: u32 = 1;
-
 #[expect(clippy::expect_used, reason = "the file is part of the crate and every test reads it")]
 static SHIPPED: LazyLock<PriceBook> = LazyLock::new(|| {
     let file: File =
@@ -329,125 +191,6 @@ impl PriceBook {
         &mut self.prices[id as usize]
     }
 
-    fn apply(&mut self, file: File) -> Result<(), Problems> {
-        let File { version, as_of, region, currency, hours_per_month, price } = file;
-        let mut problems = Vec::new();
-        if let Some(version) = version.filter(|version| *version != VERSION) {
-            problems.push(Problem::error(
-                "version-unknown",
-                "version",
-                format!("`{version}` is not a version of the price file"),
-                format!("use {VERSION}"),
-            ));
-        }
-        if let Some(as_of) = as_of {
-            if as_of.parse::<jiff::civil::Date>().is_err() {
-                problems.push(Problem::error(
-                    "date-unreadable",
-                    "as_of",
-                    format!("`{as_of}` is not a date"),
-                    "write it as 2026-11-21",
-                ));
-            }
-            self.as_of = as_of;
-        }
-        self.region = region.unwrap_or_else(|| std::mem::take(&mut self.region));
-        self.currency = currency.unwrap_or(self.currency);
-        if let Some(hours) = hours_per_month.and_then(|hours| hours.read("hours_per_month", &mut problems)) {
-            if hours.is_zero() || hours > Decimal::from(744) {
-                problems.push(Problem::error(
-                    "hours-outside-month",
-                    "hours_per_month",
-                    format!("no month has `{hours}` hours"),
-                    "use 730 for planning, 672 to 744 for one month",
-                ));
-            }
-            self.hours_per_month = hours;
-        }
-        for row in price {
-            if let Some(price) = self.read(row, &mut problems) {
-                match self.prices.iter_mut().find(|known| known.id == price.id) {
-                    Some(known) => *known = price,
-                    None => self.prices.push(price),
-                }
-            }
-        }
-        if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }
-    }
-
-    /// One row, its gaps filled from the price it replaces.
-    fn read(&self, row: Row, problems: &mut Vec<Problem>) -> Option<Price> {
-        let Row { id: text, name, unit, price, steps, pool, grade, source } = row;
-        let path = format!("price.{text}");
-        let id: PriceId = match text.parse() {
-            Ok(id) => id,
-            Err(_) => {
-                problems.push(Problem::error(
-                    "price-unknown",
-                    path,
-                    format!("`{text}` is not the id of a price the model uses"),
-                    "use an id of the shipped data/prices.toml",
-                ));
-                return None;
-            }
-        };
-        let steps = match (price, steps) {
-            (Some(price), None) => {
-                vec![Step { up_to: None, price: price.read(&format!("{path}.price"), problems)? }]
-            }
-            (None, Some(steps)) => read_steps(&path, &steps, problems)?,
-            (None, None) | (Some(_), Some(_)) => {
-                problems.push(Problem::error(
-                    "price-missing",
-                    path,
-                    format!("`{text}` needs either a price or steps"),
-                    "give exactly one of `price` and `steps`",
-                ));
-                return None;
-            }
-        };
-        let known = self.prices.iter().find(|known| known.id == id);
-        Some(Price {
-            id,
-            name: name.or_else(|| known.map(|known| known.name.clone())).unwrap_or_else(|| text.clone()),
-            unit: unit.or_else(|| known.map(|known| known.unit.clone())).unwrap_or_default(),
-            steps,
-            pool: pool.or_else(|| known.map(|known| known.pool)).unwrap_or_default(),
-            grade: grade.unwrap_or(Grade::C),
-            source: source.unwrap_or_else(|| "given by the user".to_owned()),
-        })
-    }
-
-    /// All of it as JSON of the shape [`Self::with_json`] reads.
-    pub fn to_json(&self) -> serde_json::Value {
-        let bound = |step: &Step| step.up_to.map_or_else(|| "Inf".to_owned(), |bound| bound.to_string());
-        let prices: Vec<serde_json::Value> = self
-            .prices
-            .iter()
-            .map(|price| {
-                let steps: Vec<[String; 2]> =
-                    price.steps.iter().map(|step| [bound(step), step.price.to_string()]).collect();
-                serde_json::json!({
-                    "id": price.id.name(),
-                    "name": price.name,
-                    "unit": price.unit,
-                    "steps": steps,
-                    "pool": price.pool,
-                    "grade": price.grade,
-                    "source": price.source,
-                })
-            })
-            .collect();
-        serde_json::json!({
-            "version": VERSION,
-            "as_of": self.as_of,
-            "region": self.region,
-            "currency": self.currency,
-            "hours_per_month": self.hours_per_month.to_string(),
-            "price": prices,
-        })
-    }
-
     /// The prices as a table, one row a step: `price_id, item, unit, up_to, price, pool, grade, source`; the last step of a
     /// price has no bound.
     ///
@@ -499,34 +242,6 @@ impl PriceBook {
     pub fn prices(&self) -> &[Price] {
         &self.prices
     }
-}
-
-fn unreadable(message: &str) -> Error {
-    let hint = "see the shipped data/prices.toml for the shape";
-    Error::Invalid(Problem::error("prices-unreadable", "", message.trim_end(), hint).into())
-}
-
-/// Steps in rising order that end at infinity.
-fn read_steps(path: &str, rows: &[(Number, Number)], problems: &mut Vec<Problem>) -> Option<Vec<Step>> {
-    let mut steps = Vec::with_capacity(rows.len());
-    for (index, (bound, price)) in rows.iter().enumerate() {
-        let path = format!("{path}.steps[{index}]");
-        let up_to = match bound {
-            Number::Text(text) if text == "Inf" => None,
-            bound => Some(bound.read(&path, problems)?),
-        };
-        steps.push(Step { up_to, price: price.read(&path, problems)? });
-    }
-    if rising(&steps) {
-        return Some(steps);
-    }
-    problems.push(Problem::error(
-        "steps-broken",
-        format!("{path}.steps"),
-        "the steps do not rise to `Inf`",
-        "order them by bound, each above the one before, the last \"Inf\"",
-    ));
-    None
 }
 
 /// Whether the steps cover all usage from zero on, each once.

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::{Limits, Money, NetworkFeatures, ResourceKind, Tier};
+use crate::model::{Money, NetworkFeatures, ResourceKind, Tier};
 
 /// The resources of one tenant that prices care about.
 pub(super) const TENANT: [ResourceKind; 6] = [
@@ -255,20 +255,6 @@ fn change_tells_points_from_percent() {
     assert_eq!(change("revenue").relative().unwrap().to_string(), "1.875");
     assert_eq!(change("net_margin").absolute().unwrap().round_dp(4).to_string(), "0.0630");
     assert_eq!(change("net_margin").relative().unwrap().round_dp(4).to_string(), "0.0798");
-}
-
-#[test]
-fn the_scaling_path_names_the_quota_to_raise() {
-    let ten = model([4, 2, 2, 2], Assumptions::aws());
-    let plan = ten.capacity_plan(&[1, 5, 10, 100], &Limits::default(), 16, &[(10, 17.5)]).unwrap();
-    let cell = |column, row| plan.cell(column, row).unwrap().to_string();
-    assert_eq!(cell("quotas_to_raise", 1), "", "five tenants and three core accounts");
-    assert_eq!(cell("quotas_to_raise", 3), "accounts 10 to 103");
-    assert_eq!(cell("revenue", 3), "1160000.00");
-    assert_eq!(cell("share_of_10_0_0_0_8", 2), "0.0390625000", "10 of 256 blocks");
-    assert_eq!(cell("deployment_minutes", 2), "17.5");
-    assert_eq!(cell("deployment_minutes", 1), "");
-    assert!(model([0; 4], Assumptions::aws()).capacity_plan(&[1], &Limits::default(), 16, &[]).is_err());
 }
 
 #[test]

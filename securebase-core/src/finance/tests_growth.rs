@@ -199,7 +199,7 @@ fn a_tornado_is_sorted_by_swing() {
 #[test]
 fn a_goal_is_reached_at_the_price_found_and_not_a_percent_below() {
     let zone = model([4, 2, 2, 2], Assumptions::aws());
-    let lever: Lever = "price.gov-federal".parse().unwrap();
+    let lever: Assumption = "price.gov-federal".parse().unwrap();
     let goal = Goal {
         lever: lever.clone(),
         between: (1_000.0, 100_000.0),
@@ -236,8 +236,8 @@ fn a_grid_has_a_row_for_every_combination() {
     assert!(float(&table, "revenue", 3) > float(&table, "revenue", 0), "a higher price");
     assert!(float(&table, "revenue", 1) < float(&table, "revenue", 0), "more churn");
     let wrong = vec![("price.platinum".parse().unwrap(), vec![1.0])];
-    assert!(zone.sweep(&wrong, 12, Growth::shipped()).unwrap_err().to_string().contains("`platinum`"));
-    assert!("weather".parse::<Lever>().is_err() && "prize.fintech".parse::<Lever>().is_err());
+    assert!(zone.sweep(&wrong, 12, Growth::shipped()).unwrap_err().to_string().contains("`price.platinum`"));
+    assert!("weather".parse::<Assumption>().is_err() && "prize.fintech".parse::<Assumption>().is_err());
 }
 
 proptest! {

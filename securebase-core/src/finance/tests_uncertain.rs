@@ -174,8 +174,8 @@ fn a_path_that_leads_nowhere_is_named_with_those_there_are() {
         growth.uncertain = vec![uncertain(path, Distribution::Normal(0.1))];
         model.simulate(10, 1, 0, 0, &growth).unwrap_err().to_string()
     };
-    assert!(refused(&aws, "price.platinum").contains("`fintech`"));
-    assert!(refused(&aws, "usage.platinum.nat_gb").contains("`core`"));
+    assert!(refused(&aws, "price.platinum").contains("`price.fintech`"));
+    assert!(refused(&aws, "usage.platinum.nat_gb").contains("`usage.core.nat_gb`"));
     assert!(refused(&aws, "lines.support.magic").contains("lines.support."));
     assert!(refused(&seed, "prices.nat_gateway_hour").contains("`prices.nat_gateway_hour`"));
     for path in

@@ -86,6 +86,7 @@ impl LimitError {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Limits {
     as_of: String,
+    request_lead_days: u32,
     limits: BTreeMap<String, Limit>,
     buckets: BTreeMap<String, Bucket>,
     /// `service:Operation` → the name of its bucket. Shared: overrides never change it.
@@ -95,8 +96,15 @@ pub struct Limits {
 #[derive(Deserialize)]
 struct File {
     as_of: String,
+    request: RequestRow,
     quota: Vec<QuotaRow>,
     bucket: Vec<BucketRow>,
+}
+
+/// What is known of asking for more.
+#[derive(Deserialize)]
+struct RequestRow {
+    lead_days: u32,
 }
 
 #[derive(Deserialize)]
@@ -163,12 +171,18 @@ impl Limits {
             let shared = scope == "organization";
             buckets.insert(name.clone(), Bucket { name, rate, burst, shared });
         }
-        Self { as_of: file.as_of, limits, buckets, operations: Arc::new(operations) }
+        let request_lead_days = file.request.lead_days;
+        Self { as_of: file.as_of, request_lead_days, limits, buckets, operations: Arc::new(operations) }
     }
 
     /// The date the shipped numbers were looked up, `YYYY-MM-DD`.
     pub fn as_of(&self) -> &str {
         &self.as_of
+    }
+
+    /// How many days before it is needed to ask for a quota that AWS raises on request.
+    pub fn request_lead_days(&self) -> u32 {
+        self.request_lead_days
     }
 
     /// The same limits with one value changed.

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use rust_decimal::Decimal;
+use securebase_core::capacity::{CapacityOptions, CapacityPlan, Need, Raise, SCALING_PATH};
 use securebase_core::finance::{Age, Assumptions, Model, PriceBook, PriceId, Usage};
 use securebase_core::model::{LandingZone, NetworkFeatures, Tier};
 use securebase_core::plan::Planner;
@@ -69,6 +70,81 @@ fn margins() -> String {
     text
 }
 
+/// What the reports print for each number of tenants on the path: minutes, people, infrastructure, margin in percent.
+const CLAIMS: [[&str; 4]; 7] = [
+    ["7–10", "1 part-time", "180", "97.8"],
+    ["8–10", "1 part-time", "180", "99.2"],
+    ["10–12", "1 part-time or 2", "180", "99.7"],
+    ["12–15 or 15–18", "1", "374 or 540", "99.5 or 99.7"],
+    ["30–35", "2 or 3", "180", "99.2 or 99.94"],
+    ["20–25 or 45–60", "2 or 3", "180", "98.5 or 99.97"],
+    ["60–90", "3, 5 or 8", "180", "95.7 or 99.98"],
+];
+
+/// The scaling path of the ten tenants of the examples beside what the reports claim, and the quotas on it.
+fn scaling() -> String {
+    let model = Model::new(&ten_tenants(), Assumptions::aws()).unwrap();
+    let path = CapacityPlan::of(&model, &SCALING_PATH, &CapacityOptions::default()).unwrap();
+    let mut text = String::from(
+        "| tenants | month | accounts | units | VPCs | blocks left | quotas to raise, and when | people, by hours | \
+         reports: people | minutes, p90 | reports: minutes | infrastructure | reports: | gross % | reports: % | net % |\n\
+         |---:|---:|---:|---:|---:|---:|---|---:|---|---:|---|---:|---|---:|---|---:|\n",
+    );
+    let month = |month: Option<u32>| match month {
+        Some(0) => "now".to_owned(),
+        Some(month) => month.to_string(),
+        None => "never".to_owned(),
+    };
+    for (row, [minutes, people, infrastructure, margin]) in path.targets.iter().zip(CLAIMS) {
+        let raises: Vec<String> =
+            row.raises.iter().map(|raise| format!("{raise}: {}", when(raise))).collect();
+        writeln!(
+            text,
+            "| {} | {} | {} | {} | {} | {} | {} | {}, {} | {people} | {:.1}, {:.1} | {minutes} | {} | {infrastructure} | {} | \
+             {margin} | {} |",
+            row.tenants,
+            month(row.month),
+            row.accounts,
+            row.organizational_units,
+            row.networks,
+            row.blocks_left,
+            raises.join("; "),
+            row.support_people.unwrap(),
+            row.people_by_hours.unwrap(),
+            row.deployment.minutes,
+            row.deployment.minutes_p90.unwrap(),
+            row.money.infrastructure.amount,
+            percent(row.money.gross_margin()),
+            percent(row.money.net_margin()),
+        )
+        .unwrap();
+    }
+    text.push_str(
+        "\n| quota | counted over | granted | at most | needed at 100 | first at tenant | month | ask days before |\n\
+         |---|---|---:|---:|---:|---:|---:|---:|\n",
+    );
+    for Need { quota, scope, granted, ceiling, need, reached_at, month: reached, lead_days, .. } in
+        &path.needs
+    {
+        let some = |value: Option<u64>| value.map_or(String::new(), |value| value.to_string());
+        let reached = if reached_at.is_some() { month(*reached) } else { String::new() };
+        writeln!(
+            text,
+            "| {quota} | {} | {granted} | {} | {need} | {} | {reached} | {lead_days} |",
+            scope.name(),
+            some(*ceiling),
+            some(reached_at.map(u64::from)),
+        )
+        .unwrap();
+    }
+    text
+}
+
+fn when(raise: &Raise) -> String {
+    let when = raise.when();
+    when.strip_prefix(&format!("{} ", raise.quota)).unwrap_or(&when).to_owned()
+}
+
 /// Compares a text with a committed one, or rewrites it.
 fn golden(path: &Path, text: &str) {
     if std::env::var_os("UPDATE_DOCS").is_some() {
@@ -78,14 +154,20 @@ fn golden(path: &Path, text: &str) {
     assert_eq!(found, text, "{} differs: run with UPDATE_DOCS=1 and read the difference", path.display());
 }
 
+/// Replaces what stands between the marks of a name.
+fn between(manual: &str, name: &str, text: &str) -> String {
+    let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
+    let (head, rest) = manual.split_once(&begin).unwrap();
+    let (_, tail) = rest.split_once(&end).unwrap();
+    format!("{head}{begin}{text}{end}{tail}")
+}
+
 #[test]
-fn the_margins_in_the_manual_are_the_models() {
+fn the_tables_in_the_manual_are_the_models() {
     let path = root().join("docs/finance.md");
     let manual = std::fs::read_to_string(&path).unwrap();
-    let (begin, end) = ("<!-- margins -->\n", "<!-- /margins -->");
-    let (head, rest) = manual.split_once(begin).unwrap();
-    let (_, tail) = rest.split_once(end).unwrap();
-    golden(&path, &format!("{head}{begin}{}{end}{tail}", margins()));
+    let manual = between(&manual, "margins", &margins());
+    golden(&path, &between(&manual, "scaling", &scaling()));
 }
 
 #[test]

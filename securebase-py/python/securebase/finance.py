@@ -1,6 +1,7 @@
 """Cost, margin, forecast and simulation of a landing zone."""
 
 from securebase._securebase.finance import Assumptions as Assumptions
+from securebase._securebase.finance import CapacityPlan as CapacityPlan
 from securebase._securebase.finance import Growth as Growth
 from securebase._securebase.finance import Model as Model
 from securebase._securebase.finance import Month as Month

@@ -4,16 +4,20 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyMapping, PyString, PyTuple, PyType};
-use rust_decimal::Decimal;
-use securebase_core::finance::{Age, Goal, Lever, Metric};
-use securebase_core::model::{Limits, NetworkFeatures, Tier};
+use pyo3::types::{PyMapping, PyString, PyTuple, PyType};
+use securebase_core::capacity::{CapacityOptions, SCALING_PATH};
+use securebase_core::exec::Rehearsal;
+use securebase_core::finance::{Age, Assumption, Goal, Metric};
+use securebase_core::model::{NetworkFeatures, Tier};
 use securebase_core::table::{Column, Table as CoreTable};
 
 use super::assumptions::Assumptions;
+use super::capacity::CapacityPlan;
 use super::core;
 use super::frame::{arguments, rows};
 use super::growth::Growth;
+use super::month::Month;
+use super::simulation::Simulation;
 use crate::convert::to_python;
 use crate::error::{Class, Failure, Result};
 use crate::model::LandingZone;
@@ -33,8 +37,17 @@ fn tiers(zone: Option<&Bound<'_, LandingZone>>) -> Vec<Tier> {
     zone.map_or_else(|| Tier::shipped().to_vec(), |zone| zone.get().0.tiers.clone())
 }
 
-fn network(networked: bool) -> Option<NetworkFeatures> {
-    networked.then(NetworkFeatures::default)
+/// What a tenant's network has: as in the zone, where there is one with networks.
+fn network(zone: Option<&Bound<'_, LandingZone>>, networked: bool) -> Option<NetworkFeatures> {
+    networked.then(|| zone.and_then(|zone| zone.get().0.network).unwrap_or_default())
+}
+
+/// The same model with everything else of a zone.
+fn settings(core: core::Model, zone: Option<&Bound<'_, LandingZone>>) -> core::Model {
+    match zone {
+        Some(zone) => core.with_settings(&zone.get().0),
+        None => core,
+    }
 }
 
 /// Numbers of tenants by tier, from a dict.
@@ -94,7 +107,8 @@ impl Model {
         let mix = mix(tenants)?;
         let mix: Vec<(&str, u32)> = mix.iter().map(|(tier, count)| (tier.as_str(), *count)).collect();
         let assumed = assumptions.get().core.clone();
-        let core = core::Model::of_mix(&tiers(zone), &mix, network(networked), assumed)?;
+        let core = core::Model::of_mix(&tiers(zone), &mix, network(zone, networked), assumed)?;
+        let core = settings(core, zone);
         let made_by = call(class, "of_mix", (tenants, assumptions, zone, networked))?;
         Ok(Self::from_core(core, made_by))
     }
@@ -112,7 +126,9 @@ impl Model {
     ) -> Result<Self> {
         let (rows, tiers) = (rows(frame)?, tiers(zone));
         let assumed = assumptions.get().core.clone();
-        let core = class.py().detach(|| core::Model::of_rows(&tiers, &rows, network(networked), assumed))?;
+        let network = network(zone, networked);
+        let core = class.py().detach(|| core::Model::of_rows(&tiers, &rows, network, assumed))?;
+        let core = settings(core, zone);
         let made_by = call(class, "from_frame", (frame, assumptions, zone, networked))?;
         Ok(Self::from_core(core, made_by))
     }
@@ -265,8 +281,8 @@ impl Model {
         Ok(py.detach(|| self.core.tornado(metric, months, &growth))?.into())
     }
 
-    /// The value of a lever (`price.fintech`, `new.fintech`, `churn.fintech`, or a factor such as `price`) at which a metric
-    /// of the last month is at least `target` in a share `confidence` of the futures.
+    /// The value of a lever at which a metric of the last month is at least `target` in a share `confidence` of the futures. A
+    /// lever is a factor such as `price`, or any path that `assumptions` lists, put at the value listed there.
     #[pyo3(signature = (lever, *, target, between, metric = "net_margin", confidence = 0.95, months = 12, trials = 2_000, seed = 0, growth = None))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of a Python method")]
     fn goal_seek(
@@ -288,7 +304,8 @@ impl Model {
         Ok(py.detach(|| self.core.goal_seek(&goal, &growth))?)
     }
 
-    /// Expected figures of the last month for every combination of lever values, from a dict of lists.
+    /// Expected figures of the last month for every combination of lever values, from a dict of lists; levers as for
+    /// `goal_seek`.
     #[pyo3(signature = (grid, *, months = 12, growth = None))]
     fn sweep(
         &self,
@@ -297,7 +314,7 @@ impl Model {
         months: u32,
         growth: Option<&Bound<'_, Growth>>,
     ) -> Result<Table> {
-        let mut levers: Vec<(Lever, Vec<f64>)> = Vec::new();
+        let mut levers: Vec<(Assumption, Vec<f64>)> = Vec::new();
         for item in grid.cast::<PyMapping>().map_err(PyErr::from)?.items()?.iter() {
             let (name, values): (Bound<'_, PyString>, Bound<'_, PyAny>) = item.extract()?;
             let values: Vec<f64> =
@@ -308,20 +325,30 @@ impl Model {
         Ok(py.detach(|| self.core.sweep(&levers, months, &growth))?.into())
     }
 
-    /// What each of the target numbers of tenants takes and brings, at the mix of tiers there is now. `minutes` are
-    /// deployment times somebody has worked out, by number of tenants.
-    #[pyo3(signature = (targets = None, *, prefix_len = 16, minutes = None))]
+    /// The scaling path: what each of the target numbers of tenants takes and brings, at the mix of tiers there is now, in one
+    /// table: accounts, units, addresses, quotas to raise and when, people, minutes, cost and margins. Without targets, the
+    /// reports' own. Deployment times are rehearsals of the real plan, but for the `minutes` somebody has measured.
+    #[pyo3(signature = (targets = None, *, growth = None, months = 120, prefix_len = None, rehearsals = 11, seed = 0, minutes = None))]
+    #[expect(clippy::too_many_arguments, reason = "keyword arguments of a Python method")]
     fn capacity_plan(
-        &self,
-        py: Python<'_>,
+        slf: &Bound<'_, Self>,
         targets: Option<Vec<u32>>,
-        prefix_len: u8,
+        growth: Option<&Bound<'_, Growth>>,
+        months: u32,
+        prefix_len: Option<u8>,
+        rehearsals: usize,
+        seed: u64,
         minutes: Option<BTreeMap<u32, f64>>,
-    ) -> Result<Table> {
-        let targets = targets.unwrap_or_else(|| vec![1, 2, 5, 10, 25, 50, 100]);
-        let minutes: Vec<(u32, f64)> = minutes.unwrap_or_default().into_iter().collect();
-        let limits = Limits::default();
-        Ok(py.detach(|| self.core.capacity_plan(&targets, &limits, prefix_len, &minutes))?.into())
+    ) -> Result<Py<CapacityPlan>> {
+        let py = slf.py();
+        let mut options = CapacityOptions::default();
+        options.growth = slf.get().growth(py, growth)?;
+        options.months = months;
+        options.prefix_len = prefix_len;
+        options.rehearsals = rehearsals;
+        options.rehearsal = Rehearsal::new(seed);
+        options.minutes = minutes.unwrap_or_default();
+        CapacityPlan::new(py, &slf.get().core, targets.as_deref().unwrap_or(&SCALING_PATH), &options)
     }
 
     /// The numbers a simulation works with, as plain values: for a check of it in another program.
@@ -345,211 +372,3 @@ impl Model {
         (self.call.bind(py).clone(), self.arguments.bind(py).clone())
     }
 }
-
-/// A month's profit and loss.
-#[pyclass(frozen, module = "securebase.finance")]
-pub(crate) struct Month {
-    core: Arc<core::Month>,
-    model: Py<Model>,
-    age: Option<u32>,
-}
-
-#[pymethods]
-impl Month {
-    /// How many tenants there are.
-    #[getter]
-    fn tenants(&self) -> usize {
-        self.core.tenants()
-    }
-
-    /// What tenants pay.
-    #[getter]
-    fn revenue(&self) -> Decimal {
-        self.core.revenue.amount
-    }
-
-    /// What AWS is paid.
-    #[getter]
-    fn infrastructure(&self) -> Decimal {
-        self.core.infrastructure.amount
-    }
-
-    /// What the people cost who keep tenants running.
-    #[getter]
-    fn support(&self) -> Decimal {
-        self.core.support.amount
-    }
-
-    /// What winning tenants costs.
-    #[getter]
-    fn sales(&self) -> Decimal {
-        self.core.sales.amount
-    }
-
-    /// Everything else.
-    #[getter]
-    fn other(&self) -> Decimal {
-        self.core.other.amount
-    }
-
-    /// The part of all costs that a month may or may not bring, such as a contingency.
-    #[getter]
-    fn contingent(&self) -> Decimal {
-        self.core.contingent.amount
-    }
-
-    /// All costs.
-    #[getter]
-    fn total_cost(&self) -> Decimal {
-        self.core.total_cost().amount
-    }
-
-    /// Revenue less all costs.
-    #[getter]
-    fn profit(&self) -> Decimal {
-        self.core.profit().amount
-    }
-
-    /// (revenue - infrastructure) / revenue, unrounded; `None` without revenue.
-    #[getter]
-    fn gross_margin(&self) -> Option<Decimal> {
-        self.core.gross_margin()
-    }
-
-    /// (revenue - infrastructure - support) / revenue, unrounded; `None` without revenue.
-    #[getter]
-    fn margin_with_support(&self) -> Option<Decimal> {
-        self.core.margin_with_support()
-    }
-
-    /// (revenue - all costs) / revenue, unrounded; `None` without revenue.
-    #[getter]
-    fn net_margin(&self) -> Option<Decimal> {
-        self.core.net_margin()
-    }
-
-    /// The net margin of a month that brings no contingency.
-    #[getter]
-    fn net_margin_without_contingency(&self) -> Option<Decimal> {
-        self.core.net_margin_without_contingency()
-    }
-
-    /// Revenue over infrastructure; `None` where infrastructure is free.
-    #[getter]
-    fn return_on_infrastructure(&self) -> Option<Decimal> {
-        self.core.return_on_infrastructure()
-    }
-
-    /// The currency of every amount.
-    #[getter]
-    fn currency(&self) -> String {
-        self.core.revenue.currency.to_string()
-    }
-
-    /// Each tenant's month; the columns add up to this month's figures exactly.
-    fn per_tenant(&self, py: Python<'_>) -> Result<Table> {
-        Ok(py.detach(|| self.core.tenants_table())?.into())
-    }
-
-    /// Each tier's month.
-    fn per_tier(&self, py: Python<'_>) -> Result<Table> {
-        Ok(py.detach(|| self.core.tiers_table())?.into())
-    }
-
-    /// What a figure is made of: price, quantity, amount and source of every line. Figures are `revenue`,
-    /// `infrastructure`, `support`, `sales`, `other`, `total_cost` and `profit`.
-    #[pyo3(signature = (figure = "total_cost"))]
-    fn explain(&self, figure: &str) -> Result<Table> {
-        Ok(self.core.explain(figure)?.into())
-    }
-
-    /// How every figure differs from another month's: `figure, before, after, absolute, relative`.
-    #[pyo3(signature = (before, /))]
-    fn since(&self, before: &Self) -> Result<Table> {
-        let changes = self.core.since(&before.core);
-        Ok(CoreTable::new(vec![
-            Column::utf8("figure", changes.iter().map(|change| change.figure))?,
-            Column::decimal("before", 10, changes.iter().map(|change| change.before))?,
-            Column::decimal("after", 10, changes.iter().map(|change| change.after))?,
-            Column::decimal("absolute", 10, changes.iter().map(core::Change::absolute))?,
-            Column::decimal("relative", 10, changes.iter().map(core::Change::relative))?,
-        ])?
-        .into())
-    }
-
-    fn __repr__(&self) -> String {
-        let percent = |margin: Option<Decimal>| {
-            margin.map_or_else(
-                || "none".to_owned(),
-                |margin| format!("{:.2} %", (margin * Decimal::ONE_HUNDRED).round_dp(2)),
-            )
-        };
-        format!(
-            "<Month of {} tenants: revenue {}, cost {}, margins {} gross, {} with support, {} net>",
-            self.tenants(),
-            self.revenue(),
-            self.total_cost(),
-            percent(self.gross_margin()),
-            percent(self.margin_with_support()),
-            percent(self.net_margin()),
-        )
-    }
-
-    #[classmethod]
-    fn _from_model<'py>(
-        class: &Bound<'py, PyType>,
-        model: &Bound<'py, PyAny>,
-        age: Option<u32>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let arguments = PyDict::new(class.py());
-        arguments.set_item("age", age)?;
-        model.getattr("month")?.call((), Some(&arguments))
-    }
-
-    fn __reduce__<'py>(
-        slf: &Bound<'py, Self>,
-    ) -> PyResult<(Bound<'py, PyAny>, (Bound<'py, Model>, Option<u32>))> {
-        let Self { core: _, model, age } = slf.get();
-        Ok((slf.get_type().getattr("_from_model")?, (model.bind(slf.py()).clone(), *age)))
-    }
-}
-
-/// Many futures: percentiles by month and metric, as a table, and each trial's end.
-#[pyclass(frozen, extends = Table, module = "securebase.finance")]
-pub(crate) struct Simulation {
-    core: core::Simulation,
-    model: Py<Model>,
-    arguments: Py<PyDict>,
-}
-
-#[pymethods]
-impl Simulation {
-    /// Each trial's last month, one row a trial in the order of their numbers.
-    fn samples(&self, py: Python<'_>) -> Result<Table> {
-        Ok(py.detach(|| self.core.samples())?.into())
-    }
-
-    /// How many trials were run.
-    #[getter]
-    fn trials(&self) -> usize {
-        self.core.trials()
-    }
-
-    #[classmethod]
-    fn _from_model<'py>(
-        _class: &Bound<'py, PyType>,
-        model: &Bound<'py, PyAny>,
-        arguments: &Bound<'py, PyDict>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        model.getattr("simulate")?.call((), Some(arguments))
-    }
-
-    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, Repeat<'py>)> {
-        let py = slf.py();
-        let Self { core: _, model, arguments } = slf.get();
-        let repeat = (model.bind(py).clone(), arguments.bind(py).clone());
-        Ok((slf.get_type().getattr("_from_model")?, repeat))
-    }
-}
-
-type Repeat<'py> = (Bound<'py, Model>, Bound<'py, PyDict>);

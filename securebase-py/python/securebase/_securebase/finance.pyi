@@ -164,19 +164,23 @@ class Model:
         seed: int = 0,
         growth: Growth | None = None,
     ) -> float:
-        """The value of a lever at which a metric reaches a target in a share of the futures."""
+        """The value of a lever, any path of `assumptions`, at which a metric reaches a target in a share of the futures."""
     def sweep(
         self, grid: Mapping[str, Iterable[float]], *, months: int = 12, growth: Growth | None = None
     ) -> Table:
-        """Expected figures of the last month for every combination of lever values."""
+        """Expected figures of the last month for every combination of lever values, levers as for `goal_seek`."""
     def capacity_plan(
         self,
         targets: Sequence[int] | None = None,
         *,
-        prefix_len: int = 16,
+        growth: Growth | None = None,
+        months: int = 120,
+        prefix_len: int | None = None,
+        rehearsals: int = 11,
+        seed: int = 0,
         minutes: Mapping[int, float] | None = None,
-    ) -> Table:
-        """What each of the target numbers of tenants takes and brings."""
+    ) -> CapacityPlan:
+        """The scaling path in one table: accounts, quotas and when, addresses, people, minutes, cost, margins."""
     def compiled(self, *, months: int = 12, growth: Growth | None = None) -> dict[str, Any]:
         """The numbers a simulation works with, as plain values."""
 
@@ -247,3 +251,11 @@ class Simulation(Table):
     @property
     def trials(self) -> int:
         """How many trials were run."""
+
+@final
+class CapacityPlan(Table):
+    """What numbers of tenants take and bring: a table with a row for each, and one of quotas."""
+
+    @property
+    def quotas(self) -> Table:
+        """Every quota that tenants count against, when it is reached, and what to ask for."""

@@ -1,0 +1,50 @@
+//! Why there is no path.
+
+use crate::model::{Problem, Problems};
+use crate::{finance, plan, table};
+
+/// Why a number of tenants cannot be worked out.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A target of no tenants.
+    #[error("`0` is no number of tenants to aim for")]
+    NoTenants,
+    /// The business model has no answer.
+    #[error(transparent)]
+    Finance(#[from] finance::Error),
+    /// No zone of so many tenants can be made of the model's settings; every problem at once.
+    #[error("the zone cannot be scaled:\n{0}")]
+    Zone(Problems),
+    /// The zone of so many tenants cannot be planned.
+    #[error(transparent)]
+    Plan(#[from] plan::Error),
+    /// A table could not be made of the result.
+    #[error(transparent)]
+    Table(#[from] table::Error),
+}
+
+impl Error {
+    /// A stable word for the kind of error.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NoTenants => "capacity-target",
+            Self::Finance(error) => error.code(),
+            Self::Zone(_) => "capacity-zone",
+            Self::Plan(error) => error.code(),
+            Self::Table(_) => "table",
+        }
+    }
+
+    /// The findings behind it, at least one.
+    pub fn problems(&self) -> Problems {
+        let one = |hint: &str| Problem::error(self.code(), "", self.to_string(), hint).into();
+        match self {
+            Self::NoTenants => one("use one tenant or more"),
+            Self::Finance(error) | Self::Plan(plan::Error::Cost(error)) => error.problems(),
+            Self::Zone(problems) | Self::Plan(plan::Error::Problems(problems)) => problems.clone(),
+            Self::Plan(_) => one("see docs/errors.md"),
+            Self::Table(_) => one("ask for fewer targets"),
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! What tenants count against AWS's quotas, and when each is reached.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::{Scaled, When};
+use crate::model::{Limits, PoolStrategy, ResourceKind};
+use crate::plan::Action;
+
+/// What a quota is counted over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum QuotaScope {
+    /// The whole organization: more tenants use more of it.
+    Organization,
+    /// Each tenant's account alone: it is reached by the first tenant or by none.
+    Account,
+}
+
+impl QuotaScope {
+    /// `organization` or `account`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Organization => "organization",
+            Self::Account => "account",
+        }
+    }
+}
+
+/// A quota, what the largest target needs of it, and when it is reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Need {
+    /// The quota's name, or `address_pool`.
+    pub quota: String,
+    /// What is counted.
+    pub unit: String,
+    /// Over what.
+    pub scope: QuotaScope,
+    /// What is granted.
+    pub granted: u64,
+    /// What AWS grants on request; `None` where it does not raise the quota.
+    pub ceiling: Option<u64>,
+    /// What the largest target needs.
+    pub need: u64,
+    /// The first number of tenants that needs more than is granted (of units and policies, which grow with tiers and not
+    /// with tenants: the first target); `None` where no number of tenants is known to.
+    pub reached_at: Option<u32>,
+    /// The month of the forecast in which growth reaches that number, 0 for now; `None` where it does not get there.
+    pub month: Option<u32>,
+    /// How many days before to ask.
+    pub lead_days: u32,
+    /// What to ask for, and where; `None` where nobody grants more.
+    pub request: Option<String>,
+}
+
+/// A quota to be raised until a target is reached. Prints as `accounts 10 to 103`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Raise {
+    /// The quota's name, or `address_pool`.
+    pub quota: String,
+    /// What is granted.
+    pub from: u64,
+    /// What the target needs.
+    pub to: u64,
+    /// What AWS grants on request, where that is not enough.
+    pub beyond: Option<u64>,
+    /// The first number of tenants that needs it.
+    pub reached_at: u32,
+    /// The month of the forecast in which growth reaches that number, 0 for now; `None` where it does not get there.
+    pub month: Option<u32>,
+    /// How many days before to ask.
+    pub lead_days: u32,
+}
+
+impl fmt::Display for Raise {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} to {}", self.quota, self.from, self.to)?;
+        match self.beyond {
+            Some(ceiling) => write!(f, ", beyond the {ceiling} there are at most"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Raise {
+    /// When to see to it: `before tenant 8 (month 6), asked for 3 days ahead`.
+    pub fn when(&self) -> String {
+        let month = match self.month {
+            Some(0) => "now".to_owned(),
+            Some(month) => format!("month {month}"),
+            None => "beyond the forecast".to_owned(),
+        };
+        let ahead = if self.lead_days == 0 {
+            String::new()
+        } else {
+            format!(", asked for {} days ahead", self.lead_days)
+        };
+        format!("{} before tenant {} ({month}){ahead}", self.quota, self.reached_at)
+    }
+}
+
+/// Quotas of the organization that tenants count against.
+const ORGANIZATION: [(&str, ResourceKind); 2] = [
+    ("organizational_units", ResourceKind::OrganizationalUnit),
+    ("policies", ResourceKind::ServiceControlPolicy),
+];
+
+/// Quotas of a tenant's account, and how many AWS has put there already: the default VPC with its gateway, the main route
+/// table of each VPC.
+const ACCOUNT: [(&str, ResourceKind, u64); 7] = [
+    ("vpcs", ResourceKind::Vpc, 1),
+    ("internet_gateways", ResourceKind::InternetGateway, 1),
+    ("elastic_ips", ResourceKind::ElasticIp, 0),
+    ("nat_gateways", ResourceKind::NatGateway, 0),
+    ("vpn_gateways", ResourceKind::VpnGateway, 0),
+    ("subnets_per_vpc", ResourceKind::Subnet, 0),
+    ("route_tables_per_vpc", ResourceKind::RouteTable, 1),
+];
+
+/// The name under which the zone's pool stands among the quotas.
+const POOL: &str = "address_pool";
+
+/// Every quota that the targets count against.
+pub(super) fn needs(scaled: &[Scaled], when: &When<'_>) -> Vec<Need> {
+    let each: Vec<Vec<Need>> = scaled.iter().map(|scaled| of(scaled, when)).collect();
+    let largest = scaled.iter().zip(&each).max_by_key(|(scaled, _)| scaled.tenants());
+    let mut all = largest.map(|(_, needs)| needs.clone()).unwrap_or_default();
+    for need in &mut all {
+        // Where a quota is not reached tenant by tenant, the first target that needs too much says it.
+        let same = each.iter().flatten().filter(|other| other.quota == need.quota);
+        need.reached_at = same.filter_map(|other| other.reached_at).min();
+        need.month = need.reached_at.and_then(|tenants| when.month_of(tenants));
+    }
+    all
+}
+
+/// The quotas that a target needs more of than is granted.
+pub(super) fn raises(scaled: &Scaled, when: &When<'_>) -> Vec<Raise> {
+    let raise = |need: Need| {
+        let Need { quota, granted, ceiling, need, reached_at, month, lead_days, .. } = need;
+        (need > granted).then(|| Raise {
+            quota,
+            from: granted,
+            to: need,
+            beyond: Some(ceiling.unwrap_or(granted)).filter(|most| need > *most),
+            reached_at: reached_at.unwrap_or(scaled.tenants()),
+            month,
+            lead_days,
+        })
+    };
+    of(scaled, when).into_iter().filter_map(raise).collect()
+}
+
+/// The needs of one number of tenants.
+fn of(scaled: &Scaled, when: &When<'_>) -> Vec<Need> {
+    let (limits, tenants) = (&scaled.zone.limits, scaled.tenants());
+    let accounts = u64::from(scaled.accounts());
+    let mut needs = Vec::new();
+    let mut add = |quota: &str, scope, need: u64, reached_at: Option<u32>| {
+        needs.extend(held(limits, quota, scope, need, reached_at.filter(|_| need > 0), when));
+    };
+    // One account a tenant: the first tenant too many is known whatever the target.
+    let own = accounts - u64::from(tenants);
+    let first = (limits.quota("accounts") + 1).saturating_sub(own).max(1);
+    add("accounts", QuotaScope::Organization, accounts, u32::try_from(first).ok());
+    for (quota, kind) in ORGANIZATION {
+        let need = u64::from(scaled.creates(kind));
+        add(quota, QuotaScope::Organization, need, (need > limits.quota(quota)).then_some(tenants));
+    }
+    let most = most_by_account(scaled);
+    for (quota, kind, there) in ACCOUNT {
+        let Some(made) = most.get(&kind) else { continue };
+        let need = made + there;
+        add(quota, QuotaScope::Account, need, (need > limits.quota(quota)).then_some(1));
+    }
+    needs.extend(pool(scaled, when));
+    needs
+}
+
+fn held(
+    limits: &Limits,
+    quota: &str,
+    scope: QuotaScope,
+    need: u64,
+    reached_at: Option<u32>,
+    when: &When<'_>,
+) -> Option<Need> {
+    let limit = limits.get(quota)?;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "`as` saturates, and ceilings are counts"
+    )]
+    let ceiling = limit.ceiling.map(|ceiling| ceiling as u64);
+    Some(Need {
+        quota: quota.to_owned(),
+        unit: limit.unit.clone(),
+        scope,
+        granted: limits.quota(quota),
+        ceiling,
+        need,
+        reached_at,
+        month: reached_at.and_then(|tenants| when.month_of(tenants)),
+        lead_days: if ceiling.is_some() { limits.request_lead_days() } else { 0 },
+        request: limit.request.clone(),
+    })
+}
+
+/// The most of each kind that any one tenant's account gets.
+fn most_by_account(scaled: &Scaled) -> BTreeMap<ResourceKind, u64> {
+    let mut by_tenant = BTreeMap::new();
+    for step in scaled.plan.steps().filter(|step| step.action == Action::Create) {
+        if let Some(tenant) = &step.tenant {
+            *by_tenant.entry((step.kind, tenant)).or_insert(0_u64) += 1;
+        }
+    }
+    let mut most = BTreeMap::new();
+    for ((kind, _), count) in by_tenant {
+        let known = most.entry(kind).or_insert(0);
+        *known = count.max(*known);
+    }
+    most
+}
+
+/// The zone's pool as a quota nobody but its owner raises, where all tenants share it.
+fn pool(scaled: &Scaled, when: &When<'_>) -> Option<Need> {
+    let (zone, tenants) = (&scaled.zone, u64::from(scaled.tenants()));
+    if zone.network.is_none() || zone.pool.strategy != PoolStrategy::Unique {
+        return None;
+    }
+    let granted = tenants.saturating_add_signed(scaled.blocks_left);
+    let reached_at = u32::try_from(granted + 1).ok();
+    Some(Need {
+        quota: POOL.to_owned(),
+        unit: format!("blocks of /{} in the zone's pool", zone.pool.prefix_len),
+        scope: QuotaScope::Organization,
+        granted,
+        ceiling: None,
+        need: tenants,
+        reached_at,
+        month: reached_at.and_then(|tenants| when.month_of(tenants)),
+        lead_days: 0,
+        request: Some("write more ranges in `pool.cidrs`, or a larger `pool.prefix_len`".to_owned()),
+    })
+}

@@ -1,0 +1,65 @@
+//! Sharing what nobody alone causes, by a named rule, to the cent.
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Money, MoneyError};
+
+/// How a cost that nobody alone causes is shared among tenants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Allocation {
+    /// The same for each.
+    #[default]
+    Equal,
+    /// In proportion to what each pays.
+    Revenue,
+    /// In proportion to what each costs directly.
+    Usage,
+    /// The same for each tier, and within a tier the same for each tenant.
+    Tier,
+}
+
+/// What a rule of sharing looks at in a tenant.
+pub(in crate::finance) struct Bearer<'a> {
+    pub(in crate::finance) tier: Option<&'a str>,
+    pub(in crate::finance) revenue: Decimal,
+    pub(in crate::finance) direct: Decimal,
+}
+
+/// Shares an amount among tenants by a rule; equally where the rule finds nothing to weigh by. Adds up exactly.
+pub(in crate::finance) fn share(
+    amount: Money,
+    rule: Allocation,
+    bearers: &[Bearer<'_>],
+) -> Result<Vec<Money>, MoneyError> {
+    let by = |weight: fn(&Bearer<'_>) -> Decimal| {
+        let weights: Vec<Decimal> = bearers.iter().map(weight).collect();
+        if weights.iter().all(Decimal::is_zero) {
+            amount.split(bearers.len())
+        } else {
+            amount.allocate(&weights)
+        }
+    };
+    match rule {
+        Allocation::Equal => amount.split(bearers.len()),
+        Allocation::Revenue => by(|bearer| bearer.revenue),
+        Allocation::Usage => by(|bearer| bearer.direct),
+        Allocation::Tier => {
+            let mut tiers: Vec<(Option<&str>, Vec<usize>)> = Vec::new();
+            for (index, bearer) in bearers.iter().enumerate() {
+                match tiers.iter_mut().find(|(tier, _)| *tier == bearer.tier) {
+                    Some((_, members)) => members.push(index),
+                    None => tiers.push((bearer.tier, vec![index])),
+                }
+            }
+            let mut shares = vec![Money::zero(amount.currency); bearers.len()];
+            for (part, (_, members)) in amount.split(tiers.len())?.into_iter().zip(tiers) {
+                for (share, index) in part.split(members.len())?.into_iter().zip(members) {
+                    shares[index] = share;
+                }
+            }
+            Ok(shares)
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! Revenue against infrastructure, and a floor under the margin.
+
+use rust_decimal::Decimal;
+
+use crate::finance::Error;
+use crate::model::Money;
+
+/// Revenue against infrastructure: the margin before any people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Margin {
+    /// What tenants pay a month.
+    pub revenue: Money,
+    /// What AWS is paid a month.
+    pub infrastructure: Money,
+}
+
+impl Margin {
+    /// (revenue - infrastructure) / revenue, unrounded; `None` without revenue.
+    pub fn fraction(&self) -> Option<Decimal> {
+        let left = self.revenue.checked_sub(self.infrastructure).ok()?;
+        left.ratio_of(self.revenue).ok()?
+    }
+
+    /// Refuses a margin below `floor` (a fraction such as 0.95), or one that does not exist.
+    ///
+    /// # Errors
+    /// [`Error::BelowFloor`] with the numbers and what would mend them.
+    pub fn ensure_at_least(&self, floor: Decimal) -> Result<(), Error> {
+        match self.fraction() {
+            Some(margin) if margin >= floor => Ok(()),
+            margin => Err(Error::BelowFloor {
+                margin,
+                floor,
+                revenue: self.revenue,
+                infrastructure: self.infrastructure,
+            }),
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! The figures that simulations and searches look at.
+
+use super::Error;
+use super::assumptions::Category;
+use super::fast::Outcome;
+
+/// A figure whose spread a simulation reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Metric {
+    /// Tenants at the end of the month.
+    Tenants,
+    /// Recurring revenue of the month.
+    Revenue,
+    /// Revenue less all costs.
+    Profit,
+    /// (revenue - infrastructure) / revenue.
+    GrossMargin,
+    /// (revenue - infrastructure - support) / revenue.
+    MarginWithSupport,
+    /// Profit over revenue.
+    NetMargin,
+}
+
+impl Metric {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Tenants,
+        Self::Revenue,
+        Self::Profit,
+        Self::GrossMargin,
+        Self::MarginWithSupport,
+        Self::NetMargin,
+    ];
+
+    /// The stable name, in snake_case.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Tenants => "tenants",
+            Self::Revenue => "revenue",
+            Self::Profit => "profit",
+            Self::GrossMargin => "gross_margin",
+            Self::MarginWithSupport => "margin_with_support",
+            Self::NetMargin => "net_margin",
+        }
+    }
+
+    pub(super) fn of(self, outcome: &Outcome) -> f64 {
+        match self {
+            Self::Tenants => outcome.tenants,
+            Self::Revenue => outcome.revenue,
+            Self::Profit => outcome.profit(),
+            Self::GrossMargin => outcome.margin(Category::Infrastructure),
+            Self::MarginWithSupport => outcome.margin(Category::Support),
+            Self::NetMargin => outcome.margin(Category::Other),
+        }
+    }
+}
+
+impl std::str::FromStr for Metric {
+    type Err = Error;
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Self::ALL
+            .into_iter()
+            .find(|metric| metric.name() == text)
+            .ok_or_else(|| Error::unknown("metric", text, Self::ALL.map(Self::name)))
+    }
+}

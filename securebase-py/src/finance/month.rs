@@ -1,0 +1,181 @@
+//! A month's profit and loss.
+
+use std::sync::Arc;
+
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyType};
+use rust_decimal::Decimal;
+use securebase_core::table::{Column, Table as CoreTable};
+
+use super::core;
+use super::model::Model;
+use crate::error::Result;
+use crate::table::Table;
+
+/// A month's profit and loss.
+#[pyclass(frozen, module = "securebase.finance")]
+pub(crate) struct Month {
+    pub(super) core: Arc<core::Month>,
+    pub(super) model: Py<Model>,
+    pub(super) age: Option<u32>,
+}
+
+#[pymethods]
+impl Month {
+    /// How many tenants there are.
+    #[getter]
+    fn tenants(&self) -> usize {
+        self.core.tenants()
+    }
+
+    /// What tenants pay.
+    #[getter]
+    fn revenue(&self) -> Decimal {
+        self.core.revenue.amount
+    }
+
+    /// What AWS is paid.
+    #[getter]
+    fn infrastructure(&self) -> Decimal {
+        self.core.infrastructure.amount
+    }
+
+    /// What the people cost who keep tenants running.
+    #[getter]
+    fn support(&self) -> Decimal {
+        self.core.support.amount
+    }
+
+    /// What winning tenants costs.
+    #[getter]
+    fn sales(&self) -> Decimal {
+        self.core.sales.amount
+    }
+
+    /// Everything else.
+    #[getter]
+    fn other(&self) -> Decimal {
+        self.core.other.amount
+    }
+
+    /// The part of all costs that a month may or may not bring, such as a contingency.
+    #[getter]
+    fn contingent(&self) -> Decimal {
+        self.core.contingent.amount
+    }
+
+    /// All costs.
+    #[getter]
+    fn total_cost(&self) -> Decimal {
+        self.core.total_cost().amount
+    }
+
+    /// Revenue less all costs.
+    #[getter]
+    fn profit(&self) -> Decimal {
+        self.core.profit().amount
+    }
+
+    /// (revenue - infrastructure) / revenue, unrounded; `None` without revenue.
+    #[getter]
+    fn gross_margin(&self) -> Option<Decimal> {
+        self.core.gross_margin()
+    }
+
+    /// (revenue - infrastructure - support) / revenue, unrounded; `None` without revenue.
+    #[getter]
+    fn margin_with_support(&self) -> Option<Decimal> {
+        self.core.margin_with_support()
+    }
+
+    /// (revenue - all costs) / revenue, unrounded; `None` without revenue.
+    #[getter]
+    fn net_margin(&self) -> Option<Decimal> {
+        self.core.net_margin()
+    }
+
+    /// The net margin of a month that brings no contingency.
+    #[getter]
+    fn net_margin_without_contingency(&self) -> Option<Decimal> {
+        self.core.net_margin_without_contingency()
+    }
+
+    /// Revenue over infrastructure; `None` where infrastructure is free.
+    #[getter]
+    fn return_on_infrastructure(&self) -> Option<Decimal> {
+        self.core.return_on_infrastructure()
+    }
+
+    /// The currency of every amount.
+    #[getter]
+    fn currency(&self) -> String {
+        self.core.revenue.currency.to_string()
+    }
+
+    /// Each tenant's month; the columns add up to this month's figures exactly.
+    fn per_tenant(&self, py: Python<'_>) -> Result<Table> {
+        Ok(py.detach(|| self.core.tenants_table())?.into())
+    }
+
+    /// Each tier's month.
+    fn per_tier(&self, py: Python<'_>) -> Result<Table> {
+        Ok(py.detach(|| self.core.tiers_table())?.into())
+    }
+
+    /// What a figure is made of: price, quantity, amount and source of every line. Figures are `revenue`,
+    /// `infrastructure`, `support`, `sales`, `other`, `total_cost` and `profit`.
+    #[pyo3(signature = (figure = "total_cost"))]
+    fn explain(&self, figure: &str) -> Result<Table> {
+        Ok(self.core.explain(figure)?.into())
+    }
+
+    /// How every figure differs from another month's: `figure, before, after, absolute, relative`.
+    #[pyo3(signature = (before, /))]
+    fn since(&self, before: &Self) -> Result<Table> {
+        let changes = self.core.since(&before.core);
+        Ok(CoreTable::new(vec![
+            Column::utf8("figure", changes.iter().map(|change| change.figure))?,
+            Column::decimal("before", 10, changes.iter().map(|change| change.before))?,
+            Column::decimal("after", 10, changes.iter().map(|change| change.after))?,
+            Column::decimal("absolute", 10, changes.iter().map(core::Change::absolute))?,
+            Column::decimal("relative", 10, changes.iter().map(core::Change::relative))?,
+        ])?
+        .into())
+    }
+
+    fn __repr__(&self) -> String {
+        let percent = |margin: Option<Decimal>| {
+            margin.map_or_else(
+                || "none".to_owned(),
+                |margin| format!("{:.2} %", (margin * Decimal::ONE_HUNDRED).round_dp(2)),
+            )
+        };
+        format!(
+            "<Month of {} tenants: revenue {}, cost {}, margins {} gross, {} with support, {} net>",
+            self.tenants(),
+            self.revenue(),
+            self.total_cost(),
+            percent(self.gross_margin()),
+            percent(self.margin_with_support()),
+            percent(self.net_margin()),
+        )
+    }
+
+    #[classmethod]
+    fn _from_model<'py>(
+        class: &Bound<'py, PyType>,
+        model: &Bound<'py, PyAny>,
+        age: Option<u32>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let arguments = PyDict::new(class.py());
+        arguments.set_item("age", age)?;
+        model.getattr("month")?.call((), Some(&arguments))
+    }
+
+    fn __reduce__<'py>(
+        slf: &Bound<'py, Self>,
+    ) -> PyResult<(Bound<'py, PyAny>, (Bound<'py, Model>, Option<u32>))> {
+        let Self { core: _, model, age } = slf.get();
+        Ok((slf.get_type().getattr("_from_model")?, (model.bind(slf.py()).clone(), *age)))
+    }
+}
