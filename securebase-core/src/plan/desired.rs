@@ -13,6 +13,7 @@ use crate::net::{Role, layout};
 
 use super::graph::{Dependency, Resource, ResourceGraph, Why};
 use super::scope::{Scope, flow_log_group_name};
+use super::since::Settled;
 use super::{Error, guardrails};
 
 /// The tag whose value is the zone: it tells our resources from everybody else's.
@@ -24,18 +25,20 @@ pub const TENANT_TAG: &str = "securebase:tenant";
 
 /// Everything a zone wants to exist, given the block of each tenant's VPC and what exists and cannot change its name.
 ///
-/// A tenant that leaves has an account in the unit of those who left, and nothing else.
+/// A tenant that leaves has an account in the unit of those who left, and nothing else. Settled ones are left out.
 pub(super) fn graph(
     zone: &LandingZone,
     scope: &Scope,
     blocks: &BTreeMap<TenantKey, Ipv4Net>,
     existing: &Existing,
+    settled: &Settled<'_>,
 ) -> Result<ResourceGraph, Error> {
     let mut build = Build { zone, scope, existing, resources: Vec::new(), problems: Vec::new() };
     build.organization();
     let attachments = build.guardrails();
     let suspended = build.suspended();
-    let mut tenants: Vec<&Tenant> = zone.tenants.iter().collect();
+    let mut tenants: Vec<&Tenant> =
+        zone.tenants.iter().filter(|tenant| !settled.holds(&tenant.key)).collect();
     tenants.sort_by(|a, b| a.key.cmp(&b.key));
     for tenant in tenants {
         if tenant.offboard.is_some() {

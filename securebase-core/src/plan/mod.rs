@@ -31,6 +31,7 @@ mod record;
 mod saved;
 mod scope;
 mod sequence;
+mod since;
 mod step;
 mod subset;
 mod surplus;

@@ -17,8 +17,9 @@ use super::existing::Existing;
 use super::graph::{Dependency, Resource, ResourceGraph, Why};
 use super::owner::{Names, tenant_of};
 use super::scope::Scope;
+use super::since::{Basis, Settled};
 use super::step::{Action, Plan, PlannedTenant, Site, Step};
-use super::{Error, blocks, departure, desired, lockout, saved, sequence, surplus, warnings};
+use super::{Error, blocks, departure, desired, lockout, sequence, surplus, warnings};
 
 /// Plans a zone.
 ///
@@ -38,12 +39,20 @@ pub struct Planner<'a> {
     remembered: BTreeMap<Address, ResourceId>,
     margin_floor: Option<MarginFloor>,
     applied: Option<BTreeMap<Address, ResourceSpec>>,
+    since: Option<&'a Plan>,
 }
 
 impl<'a> Planner<'a> {
     /// A planner for that zone, against an organization that exists and is empty.
     pub fn new(zone: &'a LandingZone) -> Self {
-        Self { zone, observed: None, remembered: BTreeMap::new(), margin_floor: None, applied: None }
+        Self {
+            zone,
+            observed: None,
+            remembered: BTreeMap::new(),
+            margin_floor: None,
+            applied: None,
+            since: None,
+        }
     }
 
     /// The same planner against what a survey found.
@@ -76,6 +85,15 @@ impl<'a> Planner<'a> {
         self
     }
 
+    /// The same planner after an earlier plan of this zone. Whatever tenants are as they were then is not compared again where
+    /// the observation is the same, which makes planning several times faster when a few of many tenants change. The plan is
+    /// the same as without.
+    #[must_use]
+    pub fn since(mut self, earlier: &'a Plan) -> Self {
+        self.since = Some(earlier);
+        self
+    }
+
     /// What of the cloud a survey for this planner must look at.
     pub fn scope(&self) -> Scope {
         Scope::of(self.zone).remember(&self.remembered)
@@ -89,7 +107,7 @@ impl<'a> Planner<'a> {
         let scope = self.scope();
         let existing = self.existing(&scope);
         let blocks = self.blocks(&existing)?;
-        desired::graph(self.zone, &scope, &blocks, &existing)
+        desired::graph(self.zone, &scope, &blocks, &existing, &Settled::default())
     }
 
     fn existing(&self, scope: &Scope) -> Existing {
@@ -122,11 +140,12 @@ impl<'a> Planner<'a> {
         let scope = self.scope();
         let existing = self.existing(&scope);
         let blocks = self.blocks(&existing)?;
-        let graph = desired::graph(self.zone, &scope, &blocks, &existing)?;
-        let mut index = Index::new(observed, &scope);
+        let settled = Settled::since(self.since, self.zone, observed, &scope, &blocks);
+        let graph = desired::graph(self.zone, &scope, &blocks, &existing, &settled)?;
+        let mut index = Index::new(observed, &scope, &settled);
         index.adopt(&scope, &graph).map_err(|problems| Error::Problems(Problems(problems)))?;
         let base = self.applied.as_ref().map(|applied| Base::new(&scope, applied, &self.remembered));
-        let mut diff = Diff { base: base.as_ref(), ..Diff::default() };
+        let mut diff = Diff { base: base.as_ref(), known: settled.known(), ..Diff::default() };
         for resource in graph.iter() {
             diff.compare(resource, &index);
         }
@@ -150,10 +169,12 @@ impl<'a> Planner<'a> {
         warnings.extend(warnings::quotas(self.zone, observed, &steps));
         let wanted = |resource: &&Resource| departure::is_wanted(&index, &known, resource);
         let kept = graph.iter().filter(wanted);
-        let inventory = kept.map(|resource| (resource.address.clone(), resource.kind())).collect();
+        let mut inventory = settled.inventory();
+        inventory.extend(kept.map(|resource| (resource.address.clone(), resource.kind())));
+        let (observed, fingerprint) = settled.observation(observed, &scope);
         let mut plan = Plan {
-            observed_fingerprint: saved::fingerprint(observed, &scope),
-            observed: observed.clone(),
+            observed_fingerprint: fingerprint,
+            observed,
             scope,
             limit_overrides: self.zone.limit_overrides.clone(),
             tiers: self.zone.tiers.clone(),
@@ -163,6 +184,7 @@ impl<'a> Planner<'a> {
             inventory,
             drift: base.is_some().then_some(drift),
             warnings,
+            basis: Basis::of(self.zone),
         };
         let (errors, doubts): (Vec<Problem>, Vec<Problem>) =
             lockout::problems(self.zone, &plan).into_iter().partition(Problem::is_error);

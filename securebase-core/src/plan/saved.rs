@@ -1,6 +1,7 @@
 //! Plans as JSON: saved, fingerprinted, loaded.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,7 @@ use crate::observe::{Observed, ObservedMember};
 use super::Error;
 use super::drift::Drifted;
 use super::scope::Scope;
+use super::since::Basis;
 use super::step::{Plan, PlannedTenant, Step};
 
 /// The version of the format that this library writes.
@@ -29,7 +31,7 @@ struct Saved {
 struct Body {
     scope: Scope,
     observed_fingerprint: String,
-    observed: Observed,
+    observed: Arc<Observed>,
     limit_overrides: BTreeMap<String, f64>,
     tiers: Vec<Tier>,
     tenants: Vec<PlannedTenant>,
@@ -55,11 +57,12 @@ impl From<&Plan> for Body {
             inventory,
             drift,
             warnings,
+            basis: _,
         } = plan;
         Self {
             scope: scope.clone(),
             observed_fingerprint: observed_fingerprint.clone(),
-            observed: observed.clone(),
+            observed: Arc::clone(observed),
             limit_overrides: limit_overrides.clone(),
             tiers: tiers.clone(),
             tenants: tenants.clone(),
@@ -136,6 +139,7 @@ impl Plan {
             inventory,
             drift,
             warnings,
+            basis: Basis::default(),
         };
         let found = plan.fingerprint();
         if found == saved.fingerprint {

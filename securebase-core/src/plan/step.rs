@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,7 @@ use crate::observe::Observed;
 use super::drift::Drifted;
 use super::graph::Dependency;
 use super::scope::Scope;
+use super::since::Basis;
 
 /// What a step does. Its symbol is what the text of a plan shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -166,7 +168,7 @@ pub struct Plan {
     /// The fingerprint of what was observed: the plan applies to nothing else.
     pub observed_fingerprint: String,
     /// What was observed.
-    pub observed: Observed,
+    pub observed: Arc<Observed>,
     /// The quotas and rates that differ from AWS's defaults.
     pub limit_overrides: BTreeMap<String, f64>,
     /// The tiers its tenants buy.
@@ -183,6 +185,8 @@ pub struct Plan {
     pub drift: Option<Vec<Drifted>>,
     /// What somebody should know before applying.
     pub warnings: Vec<Problem>,
+    /// What it was made from, for a plan that comes after it.
+    pub(super) basis: Basis,
 }
 
 impl Plan {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::model::Address;
 
 use super::Error;
+use super::since::Basis;
 use super::step::{Plan, Step};
 
 impl Plan {
@@ -34,7 +35,7 @@ impl Plan {
         let left_out: BTreeSet<&Address> =
             self.steps.keys().filter(|address| !wanted.contains(address)).collect();
         let kept = |step: &&Step| wanted.contains(&step.address);
-        let mut part = self.clone();
+        let mut part = Self { basis: Basis::default(), ..self.clone() };
         part.steps =
             self.steps.values().filter(kept).map(|step| (step.address.clone(), step.clone())).collect();
         part.inventory.retain(|address, _| !left_out.contains(address));

@@ -18,6 +18,7 @@ use super::desired::ZONE_TAG;
 use super::graph::{Resource, ResourceGraph};
 use super::owner::Names;
 use super::scope::{Scope, ScopedTenant, unit_paths};
+use super::since::Settled;
 use super::step::Change;
 
 pub(super) use account::account_id;
@@ -56,7 +57,8 @@ pub(in crate::plan) struct Index<'a> {
     names: Names<'a>,
 }
 impl<'a> Index<'a> {
-    pub(in crate::plan) fn new(observed: &'a Observed, scope: &'a Scope) -> Self {
+    /// Everything observed but what is inside the accounts of settled tenants.
+    pub(in crate::plan) fn new(observed: &'a Observed, scope: &'a Scope, settled: &Settled<'_>) -> Self {
         let names = Names::of(scope);
         let organization = observed.organization.as_ref();
         let accounts = || organization.iter().flat_map(|organization| &organization.accounts);
@@ -88,6 +90,7 @@ impl<'a> Index<'a> {
             members: observed
                 .members
                 .iter()
+                .filter(|(account, _)| !settled.has(**account))
                 .flat_map(|(account, regions)| {
                     regions.iter().map(|(region, member)| ((*account, region), member))
                 })

@@ -1,6 +1,7 @@
 //! Change and departure: what the file asks for later, applied to what is there already.
 
 mod adopt;
+mod again;
 mod departure;
 mod drift;
 mod hand;

@@ -1,0 +1,263 @@
+//! Planning again: what an earlier plan has found unchanged is not compared once more.
+//!
+//! A tenant is *settled* where nothing that decides about it has changed: it is written as it was, in a zone that is
+//! otherwise the same, against the very same observation, and the earlier plan had nothing to do or to say about it. Its part
+//! of the plan is then the earlier one, and everything else is planned as always, so that the result is the same plan.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use ipnet::Ipv4Net;
+
+use crate::model::{AccountId, Address, LandingZone, ResourceId, ResourceKind, Tenant, TenantKey};
+use crate::observe::Observed;
+
+use super::compare::account_id;
+use super::saved::fingerprint;
+use super::scope::{Scope, ScopedTenant};
+use super::step::Plan;
+
+/// The zone a plan was made from; a plan that was loaded, or is a part of another, has none.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Basis(Option<Arc<LandingZone>>);
+
+/// Where two plans come from makes no difference between them.
+impl PartialEq for Basis {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Basis {
+    pub(super) fn of(zone: &LandingZone) -> Self {
+        Self(Some(Arc::new(bare(zone, zone.tenants.clone()))))
+    }
+}
+
+/// The zone without what is no part of what it wants, and with those tenants.
+fn bare(zone: &LandingZone, tenants: Vec<Tenant>) -> LandingZone {
+    let LandingZone {
+        name,
+        environment,
+        region,
+        network,
+        tags,
+        tiers,
+        tenants: _,
+        pool,
+        links,
+        suspended_ou,
+        access_role,
+        limits,
+        limit_overrides,
+        latencies,
+        warnings: _,
+        document: _,
+    } = zone;
+    LandingZone {
+        name: name.clone(),
+        environment: environment.clone(),
+        region: region.clone(),
+        network: *network,
+        tags: tags.clone(),
+        tiers: tiers.clone(),
+        tenants,
+        pool: pool.clone(),
+        links: links.clone(),
+        suspended_ou: suspended_ou.clone(),
+        access_role: access_role.clone(),
+        limits: limits.clone(),
+        limit_overrides: limit_overrides.clone(),
+        latencies: latencies.clone(),
+        warnings: Vec::new(),
+        document: serde_json::Value::Null,
+    }
+}
+
+/// What of an earlier plan still holds.
+#[derive(Default)]
+pub(super) struct Settled<'a> {
+    plan: Option<&'a Plan>,
+    keys: BTreeSet<&'a str>,
+    accounts: BTreeSet<AccountId>,
+}
+
+impl<'a> Settled<'a> {
+    /// Finds the tenants about whom nothing has changed.
+    pub(super) fn since(
+        plan: Option<&'a Plan>,
+        zone: &'a LandingZone,
+        observed: &Observed,
+        scope: &Scope,
+        blocks: &BTreeMap<TenantKey, Ipv4Net>,
+    ) -> Self {
+        let Some((plan, basis)) = plan.and_then(|plan| Some((plan, plan.basis.0.as_deref()?))) else {
+            return Self::default();
+        };
+        let same_cloud = || std::ptr::eq(plan.observed.as_ref(), observed) || *plan.observed == *observed;
+        if !same_frame(basis, zone) || renames(scope) != renames(&plan.scope) || !same_cloud() {
+            return Self::default();
+        }
+        let before: BTreeMap<&TenantKey, &Tenant> =
+            basis.tenants.iter().map(|tenant| (&tenant.key, tenant)).collect();
+        let scoped: BTreeMap<&TenantKey, &ScopedTenant> =
+            plan.scope.tenants.iter().map(|tenant| (&tenant.key, tenant)).collect();
+        let planned: BTreeMap<&TenantKey, Option<Ipv4Net>> =
+            plan.tenants.iter().map(|tenant| (&tenant.key, tenant.vpc_cidr)).collect();
+        let now: BTreeMap<&TenantKey, &ScopedTenant> =
+            scope.tenants.iter().map(|tenant| (&tenant.key, tenant)).collect();
+        let busy: BTreeSet<&TenantKey> = plan.steps().filter_map(|step| step.tenant.as_ref()).collect();
+        let unchanged = zone.tenants.iter().filter(|tenant| {
+            let key = &tenant.key;
+            tenant.offboard.is_none()
+                && before.get(key) == Some(tenant)
+                && scoped.get(key) == now.get(key)
+                && planned.get(key) == Some(&blocks.get(key).copied())
+                && !busy.contains(key)
+        });
+        let mut keys: BTreeSet<&str> = unchanged.map(|tenant| tenant.key.as_str()).collect();
+        // What the file deserves a warning for, it does whatever is planned.
+        let of_the_plan = plan.warnings.iter().filter(|warning| !zone.warnings.contains(warning));
+        for named in of_the_plan.filter_map(|warning| tenant_in(&warning.path)) {
+            keys.remove(named);
+        }
+        let accounts = keys
+            .iter()
+            .filter_map(|key| account_id(&plan.known, &Address::new(format!("tenant/{key}/account"))))
+            .collect();
+        Self { plan: Some(plan), keys, accounts }
+    }
+
+    /// Whether nothing about a tenant has changed.
+    pub(super) fn holds(&self, key: &TenantKey) -> bool {
+        self.keys.contains(key.as_str())
+    }
+
+    /// Whether an account is a settled tenant's.
+    pub(super) fn has(&self, account: AccountId) -> bool {
+        self.accounts.contains(&account)
+    }
+
+    /// The ids of what settled tenants have.
+    pub(super) fn known(&self) -> BTreeMap<Address, ResourceId> {
+        self.plan.map(|plan| self.of_settled(&plan.known)).unwrap_or_default()
+    }
+
+    /// What settled tenants want.
+    pub(super) fn inventory(&self) -> BTreeMap<Address, ResourceKind> {
+        self.plan.map(|plan| self.of_settled(&plan.inventory)).unwrap_or_default()
+    }
+
+    /// What was observed, to be kept with a plan, and its fingerprint.
+    pub(super) fn observation(&self, observed: &Observed, scope: &Scope) -> (Arc<Observed>, String) {
+        match self.plan {
+            Some(plan) if plan.scope == *scope => {
+                (Arc::clone(&plan.observed), plan.observed_fingerprint.clone())
+            }
+            Some(plan) => (Arc::clone(&plan.observed), fingerprint(observed, scope)),
+            None => (Arc::new(observed.clone()), fingerprint(observed, scope)),
+        }
+    }
+
+    fn of_settled<V: Clone>(&self, all: &BTreeMap<Address, V>) -> BTreeMap<Address, V> {
+        // The addresses of a tenant stand together, so each key is looked up once.
+        let mut last: Option<(&str, bool)> = None;
+        let kept = all.iter().filter(|(address, _)| {
+            let Some(key) = address.tenant_key() else { return false };
+            let holds = match last {
+                Some((seen, holds)) if seen == key => holds,
+                _ => self.keys.contains(key),
+            };
+            last = Some((key, holds));
+            holds
+        });
+        kept.map(|(address, value)| (address.clone(), value.clone())).collect()
+    }
+}
+
+/// Whether two zones are the same but for their tenants.
+fn same_frame(basis: &LandingZone, zone: &LandingZone) -> bool {
+    let LandingZone {
+        name,
+        environment,
+        region,
+        network,
+        tags,
+        tiers,
+        tenants: _,
+        pool,
+        links,
+        suspended_ou,
+        access_role,
+        limits,
+        limit_overrides,
+        latencies,
+        warnings: _,
+        document: _,
+    } = zone;
+    basis.name == *name
+        && basis.environment == *environment
+        && basis.region == *region
+        && basis.network == *network
+        && basis.tags == *tags
+        && basis.tiers == *tiers
+        && basis.pool == *pool
+        && basis.links == *links
+        && basis.suspended_ou == *suspended_ou
+        && basis.access_role == *access_role
+        && basis.limits == *limits
+        && basis.limit_overrides == *limit_overrides
+        && basis.latencies == *latencies
+}
+
+/// Who had which key before: another tenant's may be what a resource is tagged with.
+fn renames(scope: &Scope) -> Vec<(&TenantKey, &TenantKey)> {
+    scope.tenants.iter().filter_map(|tenant| Some((tenant.former_key.as_ref()?, &tenant.key))).collect()
+}
+
+/// The tenant that the path of a warning names.
+fn tenant_in(path: &str) -> Option<&str> {
+    match path.strip_prefix("clients.\"") {
+        Some(rest) => rest.split('"').next(),
+        None => path.strip_prefix("tenant/")?.split('/').next(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::SimulatedCloud;
+    use crate::exec::{self, ApplyOptions};
+    use crate::plan::Planner;
+    use crate::state::{MemoryStore, State};
+
+    fn ten() -> LandingZone {
+        let text = include_str!("../../../examples/ten-tenants.client.auto.tfvars");
+        LandingZone::parse(text, crate::spec::Format::Tfvars, None).unwrap()
+    }
+
+    fn settled(zone: &LandingZone, observed: &Observed, earlier: &Plan) -> usize {
+        let (scope, blocks) = (Scope::of(zone), zone.tenants.iter());
+        let blocks = blocks.filter_map(|tenant| Some((tenant.key.clone(), tenant.vpc_cidr?))).collect();
+        Settled::since(Some(earlier), zone, observed, &scope, &blocks).keys.len()
+    }
+
+    #[test]
+    fn whoever_did_not_change_is_settled() {
+        let mut zone = ten();
+        let cloud = SimulatedCloud::new(0);
+        let fresh = Planner::new(&zone).plan().unwrap();
+        assert_eq!(settled(&zone, &Observed::empty(), &fresh), 0, "all of them have steps");
+        let state = State::new(MemoryStore::new());
+        futures::executor::block_on(exec::simulate(&fresh, &cloud, &state, ApplyOptions::new())).unwrap();
+        let mut observed = cloud.observe();
+        let plan = Planner::new(&zone).observed(&observed).plan().unwrap();
+        assert_eq!(settled(&zone, &observed, &plan), 10);
+        zone.tenants[3].tags.insert("CostCenter".to_owned(), "4711".to_owned());
+        assert_eq!(settled(&zone, &observed, &plan), 9);
+        observed.members.pop_first();
+        assert_eq!(settled(&zone, &observed, &plan), 0, "another observation");
+        zone.tags.insert("Owner".to_owned(), "ops".to_owned());
+        assert_eq!(settled(&zone, &plan.observed, &plan), 0, "tags of the zone are everybody's");
+    }
+}
