@@ -44,6 +44,10 @@ def test_aws_costs_what_the_plan_contains(zone: sb.LandingZone, model: sb.financ
     lines = month.explain("infrastructure").to_dicts()
     assert {"item", "quantity", "unit_price", "amount", "source"} <= set(lines[0])
     assert sum(line["amount"] for line in lines) == month.infrastructure
+    for line in lines:
+        assert abs(line["quantity"] * line["unit_price"] + line["rounding"] - line["amount"]) < Decimal("1e-9"), line
+    steps = [line for line in lines if line["item"].startswith("CloudWatch alarms")]
+    assert [(line["quantity"], line["unit_price"]) for line in steps] == [(10, 0), (55, Decimal("0.1"))]
     shield = next(line for line in lines if line["item"] == "Shield Advanced")
     assert shield["amount"] == 3000
 
@@ -189,6 +193,10 @@ def test_tenants_from_data_frames() -> None:
     assumptions = sb.finance.Assumptions.aws()
     for frame in (pandas.DataFrame(rows), polars.DataFrame(rows)):
         assert sb.finance.Model.from_frame(frame, assumptions).month().revenue == Decimal("9500.50")
+    with pytest.raises(sb.FinanceError, match="`montly_price` is no column"):
+        sb.finance.Model.from_frame(pandas.DataFrame(rows).rename(columns={"monthly_price": "montly_price"}), assumptions)
+    with pytest.raises(sb.FinanceError, match="no column `tier`"):
+        sb.finance.Model.from_frame([{"tenant": "a"}], assumptions)
     wrong = pandas.DataFrame({"tenant": ["a", "a"], "tier": ["fintec", "standard"]})
     with pytest.raises(sb.SecureBaseError) as error:
         sb.finance.Model.from_frame(wrong, assumptions)
@@ -264,3 +272,12 @@ def test_any_assumption_can_be_searched_and_swept(model: sb.finance.Model) -> No
         model.goal_seek("usage.fintech.nat_bg", target=0.85, between=(1, 2))
     with pytest.raises(sb.FinanceError, match="churn.fintech = 2"):
         model.sweep({"churn.fintech": [0.01, 2]})
+
+
+def test_staffing_in_both_versions() -> None:
+    five = sb.finance.Assumptions.seed("five-customers").staffing([5, 20, 50, 100])
+    ten = sb.finance.Assumptions.aws().staffing([5, 20, 50, 100])
+    assert five["staffing_band"] == ["1 part-time", "1 full-time", "2", "3 or more"]
+    assert ten["staffing_band"] == ["1 part-time", "2", "3", "5 or more"]
+    assert ten["support_people"] == [1, 2, 3, 5] and ten["people_by_hours"] == [1, 1, 3, 5]
+    assert five["onboarding_minutes"][0] == 103 and ten["onboarding_minutes"][0] is None

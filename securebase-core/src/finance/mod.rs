@@ -18,6 +18,7 @@ mod footprint;
 mod forecast;
 mod growth;
 mod lever;
+mod lines;
 mod metric;
 mod model;
 mod month;

@@ -10,7 +10,7 @@ use super::curve::Curve;
 use super::demand::Age;
 use super::footprint::{Counts, Footprint};
 use super::month::{ModelTenant, Month, MonthLine};
-use super::{Error, cents};
+use super::{Error, cents, lines};
 use crate::model::{
     Currency, LandingZone, Money, MoneyError, NetworkFeatures, Problem, Problems, ResourceKind, Tier,
 };
@@ -64,6 +64,40 @@ pub struct Structure {
 
 /// How far a search for a number of tenants goes.
 const TENANTS_SEARCHED: u32 = 1_000;
+
+impl TenantRow {
+    /// The columns a row is read from.
+    pub const COLUMNS: [&str; 3] = ["tenant", "tier", "monthly_price"];
+
+    /// Refuses a frame with a column that looks like one of [`Self::COLUMNS`] and is none: a price nobody reads would silently be
+    /// the tier's. Other columns are nobody's business.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with every such column.
+    pub fn check_columns<'a>(columns: impl IntoIterator<Item = &'a str>) -> Result<(), Error> {
+        let columns: Vec<&str> = columns.into_iter().collect();
+        let is_known = |column: &str| Self::COLUMNS.contains(&column);
+        let meant = |column: &str| {
+            let folded = column.trim().to_lowercase().replace([' ', '-'], "_");
+            let alike = |known: &&str| folded == **known || strsim::jaro_winkler(&folded, known) > LIKENESS;
+            Self::COLUMNS.into_iter().filter(|known| !columns.contains(known)).find(alike)
+        };
+        let problems: Vec<Problem> = columns
+            .iter()
+            .filter(|column| !is_known(column))
+            .filter_map(|column| Some((column, meant(column)?)))
+            .map(|(column, known)| {
+                let message = format!("`{column}` is no column that is read; `{known}` is");
+                let hint = format!("call it `{known}`, or leave it out");
+                Problem::error("column-unknown", format!("column {column}"), message, hint)
+            })
+            .collect();
+        if problems.is_empty() { Ok(()) } else { Err(Error::Invalid(Problems(problems))) }
+    }
+}
+
+/// How alike two names of columns are that may be taken for one another, from 0 to 1.
+const LIKENESS: f64 = 0.9;
 
 impl Model {
     /// The tenants of a zone, at the prices they pay.
@@ -140,6 +174,24 @@ impl Model {
         let mut keys = std::collections::BTreeSet::new();
         let counts = Counts::of_tenant(network);
         let mut footprint = Footprint::of_mix([], counts);
+        for (column, is_empty) in [
+            ("tenant", rows.iter().all(|row| row.tenant.is_none())),
+            ("tier", rows.iter().all(|row| row.tier.is_none())),
+        ] {
+            if is_empty && !rows.is_empty() {
+                let message = format!("there is no column `{column}`, or nothing in it");
+                let path = format!("column {column}");
+                problems.push(Problem::error(
+                    "column-missing",
+                    path,
+                    message,
+                    "name the columns `tenant` and `tier`",
+                ));
+            }
+        }
+        if !problems.is_empty() {
+            return Err(Error::Invalid(Problems(problems)));
+        }
         for (index, row) in rows.iter().enumerate() {
             let mut wrong = |column: &str, message: String, hint: &str| {
                 problems.push(Problem::error(
@@ -297,25 +349,7 @@ impl Model {
     pub fn month_at(&self, age: Age) -> Result<Month, Error> {
         let report = self.cost(age)?;
         let (tenants, networks) = self.sizes();
-        let mut lines = Vec::new();
-        if let Some(report) = &report {
-            lines.extend(report.items().into_iter().map(|(id, quantity, amount)| {
-                let price = report.prices().price(id);
-                let average = price.amount(quantity).unwrap_or_default().checked_div(quantity);
-                MonthLine {
-                    category: Category::Infrastructure,
-                    item: price.name.clone(),
-                    basis: None,
-                    networked_only: false,
-                    steady: true,
-                    quantity,
-                    unit: price.unit.clone(),
-                    unit_price: average.unwrap_or_default().round_dp(10).normalize(),
-                    amount,
-                    source: format!("[{}] {}", price.grade, price.source),
-                }
-            }));
-        }
+        let mut lines = report.as_ref().map_or(Ok(Vec::new()), lines::infrastructure)?;
         for line in &self.assumptions.lines {
             let (quantity, unit_price, amount) = line.priced(tenants, networks);
             if quantity.is_zero() {

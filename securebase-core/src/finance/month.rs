@@ -358,8 +358,11 @@ impl Month {
         Ok(Table::new(columns)?)
     }
 
-    /// What a figure is made of: `category, item, quantity, unit, unit_price, amount, source`. Figures are `revenue`, the
-    /// categories of cost, `total_cost`, and `profit`, whose costs count negative.
+    /// What a figure is made of: `category, item, quantity, unit, unit_price, rounding, amount, source`. Figures are `revenue`,
+    /// the categories of cost, `total_cost`, and `profit`, whose costs count negative.
+    ///
+    /// Quantity times unit price plus `rounding` is the amount: what one tenant causes is rounded to the cent for each tenant,
+    /// so a line over many tenants is some cents off the product. A price with steps has a line for each step used.
     ///
     /// # Errors
     /// [`Error::Unknown`] for another figure.
@@ -370,6 +373,7 @@ impl Month {
             return Err(Error::unknown("figure", figure, FIGURES));
         }
         let mut lines: Vec<(&str, String, Decimal, &str, Decimal, Decimal, String)> = Vec::new();
+        let sign = if figure == "profit" { -Decimal::ONE } else { Decimal::ONE };
         if matches!(figure, "revenue" | "profit") {
             let mut prices: Vec<(usize, Decimal, u32)> = Vec::new();
             for tenant in self.model.tenants.iter() {
@@ -387,7 +391,6 @@ impl Month {
                 ("revenue", title, quantity, "tenant", price, price * quantity, source)
             }));
         }
-        let sign = if figure == "profit" { -Decimal::ONE } else { Decimal::ONE };
         let wanted =
             |line: &&MonthLine| matches!(figure, "total_cost" | "profit") || line.category.name() == figure;
         lines.extend(self.lines.iter().filter(wanted).map(|line| {
@@ -401,12 +404,21 @@ impl Month {
                 line.source.clone(),
             )
         }));
+        let rounding = |category: &str, quantity: Decimal, unit_price: Decimal, amount: Decimal| {
+            let sign = if category == "revenue" { Decimal::ONE } else { sign };
+            amount - (quantity * unit_price).round_dp(10) * sign
+        };
         Ok(Table::new(vec![
             Column::utf8("category", lines.iter().map(|line| line.0))?,
             Column::utf8("item", lines.iter().map(|line| line.1.as_str()))?,
             Column::decimal("quantity", 10, lines.iter().map(|line| line.2))?,
             Column::utf8("unit", lines.iter().map(|line| line.3))?,
             Column::decimal("unit_price", 10, lines.iter().map(|line| line.4))?,
+            Column::decimal(
+                "rounding",
+                10,
+                lines.iter().map(|line| rounding(line.0, line.2, line.4, line.5)),
+            )?,
             Column::decimal("amount", 2, lines.iter().map(|line| line.5))?,
             Column::utf8("source", lines.iter().map(|line| line.6.as_str()))?,
         ])?)

@@ -21,12 +21,23 @@ use crate::model::{Problem, Problems};
 /// A product of an offer file, with its on-demand prices.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Product {
+    /// The service it says it belongs to; empty where it does not say.
+    service: String,
     usage_type: String,
     operation: String,
     /// The newest on-demand term's effective date, as the file writes it; these sort as text.
     effective: String,
-    /// The steps of that term, in the order of the file: from, to, price, as the file writes them.
-    rates: Vec<(String, String, String)>,
+    /// The steps of that term, in the order of the file.
+    rates: Vec<Rate>,
+}
+
+/// One step of a price, as the file writes it.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Rate {
+    from: String,
+    to: String,
+    price: String,
+    unit: String,
 }
 
 /// An offer file of one service, reduced to one region.
@@ -80,7 +91,7 @@ fn is_of_region(region: &str, code: &str, location: &str) -> bool {
     if !code.is_empty() {
         return code == region;
     }
-    matches!(location, "Any" | "Global" | "") || map::location(region) == Some(location)
+    matches!(location, "Any" | "Global" | "") || map::is_location(region, location)
 }
 
 impl Offer {
@@ -119,21 +130,25 @@ impl Offer {
 
 impl Product {
     /// Takes the rates of an on-demand term, unless a newer one is known.
-    fn take_term(&mut self, effective: &str, rates: Vec<(String, String, String)>) {
+    fn take_term(&mut self, effective: &str, rates: Vec<Rate>) {
         if self.rates.is_empty() || effective > self.effective.as_str() {
             effective.clone_into(&mut self.effective);
             self.rates = rates;
         }
     }
 
-    /// The steps, each bound and price converted to the model's unit, of which one holds `units` of the file's.
-    fn steps(&self, units: Decimal) -> Result<Vec<Step>, String> {
+    /// The steps, each bound and price converted to the line's unit.
+    fn steps(&self, line: &map::Line) -> Result<Vec<Step>, String> {
+        let units = line.units;
         let number = |text: &str| {
             let parsed = text.parse::<Decimal>().or_else(|_| Decimal::from_scientific(text));
             parsed.map_err(|_| format!("`{text}` is not a number"))
         };
         let mut steps = Vec::with_capacity(self.rates.len());
-        for (from, to, price) in &self.rates {
+        for Rate { from, to, price, unit } in &self.rates {
+            if !line.measure.is(unit) {
+                return Err(format!("it is priced by `{unit}`, the line by the {}", line.measure.name()));
+            }
             let from = if from.is_empty() { Decimal::ZERO } else { number(from)? };
             let to = if to.is_empty() || to == "Inf" { None } else { Some(number(to)?) };
             steps.push((from, to, number(price)?));
@@ -166,15 +181,26 @@ impl PriceBook {
         for (sku, product) in &offer.products {
             let mut leave_out =
                 |reason: String| report.unmapped.push((sku.clone(), product.usage_type.clone(), reason));
-            let Some(line) = map::line(&offer.offer_code, &product.usage_type, &product.operation) else {
-                leave_out("the model has no line for it".to_owned());
-                continue;
+            let service = if offer.offer_code.is_empty() { &product.service } else { &offer.offer_code };
+            let line = match map::line(service, &product.usage_type, &product.operation) {
+                map::Match::One(line) => line,
+                map::Match::None => {
+                    leave_out("no line of the model is priced by it".to_owned());
+                    continue;
+                }
+                map::Match::Several => {
+                    leave_out(
+                        "several services have such a product, and the file does not say whose it is"
+                            .to_owned(),
+                    );
+                    continue;
+                }
             };
             if product.rates.is_empty() {
                 leave_out("it has no on-demand price".to_owned());
                 continue;
             }
-            let steps = match product.steps(line.units) {
+            let steps = match product.steps(&line) {
                 Ok(steps) => steps,
                 Err(reason) => {
                     leave_out(reason);
@@ -195,14 +221,16 @@ impl PriceBook {
             found.entry(line.id).or_insert_with(|| (sku.clone(), steps));
         }
         for (id, (sku, steps)) in found {
-            let effective = offer.products.get(&sku).map_or("", |product| product.effective.as_str());
+            let product = offer.products.get(&sku);
+            let effective = product.map_or("", |product| product.effective.as_str());
+            let service = product.map_or("", |product| product.service.as_str());
             let entry = book.entry(id);
             entry.steps = steps;
             entry.grade = Grade::A;
             entry.source = format!(
-                "AWS price list {} version {}, SKU {sku}, effective {}",
-                offer.offer_code,
-                offer.version,
+                "AWS price list {}{}, SKU {sku}, effective {}",
+                if offer.offer_code.is_empty() { service } else { &offer.offer_code },
+                if offer.version.is_empty() { String::new() } else { format!(" version {}", offer.version) },
                 effective.get(..10).unwrap_or(effective)
             );
         }

@@ -4,6 +4,9 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde::Deserialize;
 
+use super::Error;
+use crate::table::{Column, Table};
+
 /// What a report says about effort and time: claims beside the model's own answers.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -82,6 +85,30 @@ impl Operations {
         Decimal::from(8 * 60).checked_div(Decimal::from(minutes))
     }
 
+    /// Staffing and effort for numbers of tenants, one row each: `tenants, support_people, staffing_band, support_hours_week,
+    /// people_by_hours, onboarding_minutes` (all of them deployed together), `onboardings_per_day` (by one person),
+    /// `claimed_minutes_from, claimed_minutes_to` (a deployment). What the report does not say is absent.
+    ///
+    /// # Errors
+    /// [`Error::Table`] where a number has too many digits.
+    pub fn table(&self, tenants: &[u32]) -> Result<Table, Error> {
+        let some = |value: &dyn Fn(u32) -> Option<u32>| -> Vec<Option<i64>> {
+            tenants.iter().map(|count| value(*count).map(i64::from)).collect()
+        };
+        let claim = |count: u32| self.deployment_minutes(count);
+        Ok(Table::new(vec![
+            Column::int64("tenants", tenants.iter().map(|count| i64::from(*count))),
+            Column::int64("support_people", some(&|count| self.people(count))),
+            Column::utf8("staffing_band", tenants.iter().map(|count| self.band(*count)))?,
+            Column::decimal("support_hours_week", 2, tenants.iter().map(|count| self.weekly_hours(*count)))?,
+            Column::int64("people_by_hours", some(&|count| self.people_by_hours(count))),
+            Column::int64("onboarding_minutes", some(&|count| self.onboarding_minutes(count))),
+            Column::decimal("onboardings_per_day", 4, tenants.iter().map(|_| self.onboardings_per_day()))?,
+            Column::int64("claimed_minutes_from", some(&|count| claim(count).map(|claim| claim.0))),
+            Column::int64("claimed_minutes_to", some(&|count| claim(count).map(|claim| claim.1))),
+        ])?)
+    }
+
     /// The claimed deployment time for so many tenants, in minutes from and to.
     pub fn deployment_minutes(&self, tenants: u32) -> Option<(u32, u32)> {
         let claim = self.deployment_minutes.iter().find(|(count, ..)| *count == tenants)?;
@@ -118,5 +145,17 @@ mod tests {
         assert_eq!(operations.people_by_hours(25), Some(2));
         let five = Assumptions::seed("five-customers").unwrap().operations().clone();
         assert_eq!((five.people(25), five.people_by_hours(25)), (Some(3), None));
+        // 5 minutes of configuration, 8 of deployment, 30 after it, 15 more for each further of five.
+        let table = five.table(&[1, 5]).unwrap();
+        let cell = |column, row| table.cell(column, row).unwrap().to_string();
+        assert_eq!(
+            (cell("onboarding_minutes", 0), cell("onboarding_minutes", 1)),
+            ("43".into(), "103".into())
+        );
+        assert_eq!(
+            (cell("staffing_band", 1), cell("claimed_minutes_to", 1)),
+            ("1 part-time".into(), "12".into())
+        );
+        assert_eq!(cell("onboardings_per_day", 0), "14.5455", "480 minutes by 33");
     }
 }

@@ -218,6 +218,33 @@ fn aws_prices_bring_the_step_the_reports_leave_out() {
     assert!(month.explain("weather").unwrap_err().to_string().contains("`weather`"));
 }
 
+/// Sixty-five alarms, ten of them free: each step is a line that can be checked against the price book.
+#[test]
+fn an_explanation_shows_each_step_of_a_price() {
+    let month = model([4, 2, 2, 2], Assumptions::aws()).month().unwrap();
+    let table = month.explain("infrastructure").unwrap();
+    let rows = |item: &str| -> Vec<[String; 5]> {
+        (0..table.row_count())
+            .filter(|row| table.cell("item", *row).unwrap().to_string().starts_with(item))
+            .map(|row| {
+                ["item", "quantity", "unit_price", "rounding", "amount"]
+                    .map(|column| table.cell(column, row).unwrap().to_string())
+            })
+            .collect()
+    };
+    let zero = "0.0000000000";
+    assert_eq!(
+        rows("CloudWatch alarms"),
+        [
+            ["CloudWatch alarms, the first 10", "10.0000000000", zero, zero, "0.00"],
+            ["CloudWatch alarms, above 10", "55.0000000000", "0.1000000000", zero, "5.50"],
+        ]
+    );
+    // One step alone keeps its name: 100 GB, all below ten terabytes.
+    let logs = rows("flow logs into CloudWatch");
+    assert_eq!(logs[0][1..3], ["100.0000000000", "0.5000000000"], "{table}");
+}
+
 #[test]
 fn no_tenants_no_margin() {
     for assumptions in [Assumptions::aws(), seed("five-customers")] {
@@ -277,6 +304,19 @@ fn rows_of_a_frame_are_tenants_or_every_wrong_cell_is_named() {
         paths,
         ["row 0, column tier", "row 1, column tenant", "row 2, column tenant", "row 2, column monthly_price"]
     );
+}
+
+#[test]
+fn a_column_that_is_missing_or_misspelt_is_told_once() {
+    let paths = |error: Error| -> Vec<String> {
+        error.problems().iter().map(|problem| problem.path.clone()).collect()
+    };
+    let rows = vec![TenantRow { tenant: Some("a".to_owned()), ..TenantRow::default() }; 3];
+    let error = Model::of_rows(Tier::shipped(), &rows, None, Assumptions::aws()).unwrap_err();
+    assert_eq!(paths(error), ["column tier"]);
+    let error = TenantRow::check_columns(["tenant", "Tier", "montly_price", "region"]).unwrap_err();
+    assert_eq!(paths(error), ["column Tier", "column montly_price"]);
+    TenantRow::check_columns(["tenant", "tier", "monthly_price", "price", "team", "tiers_before"]).unwrap();
 }
 
 fn any_assumptions() -> impl Strategy<Value = Assumptions> {

@@ -9,6 +9,7 @@ use super::exact;
 use super::prices::{prices, usage};
 use crate::error::{Class, Failure, Result};
 use crate::table::Table;
+use securebase_core::capacity::SCALING_PATH;
 use securebase_core::table::{Column, Table as CoreTable};
 
 /// What a month costs, as a set of assumptions.
@@ -157,6 +158,14 @@ impl Assumptions {
             Column::utf8("source", lines.iter().map(|line| line.source.as_str()))?,
         ])?
         .into())
+    }
+
+    /// Staffing and effort for numbers of tenants, as the report behind the assumptions sees them: people, band, hours of work a
+    /// week, people by these hours, minutes of onboarding, onboardings a day, claimed minutes of a deployment.
+    #[pyo3(signature = (tenants = None, /))]
+    fn staffing(&self, tenants: Option<Vec<u32>>) -> Result<Table> {
+        let tenants = tenants.as_deref().unwrap_or(&SCALING_PATH);
+        Ok(self.core.operations().table(tenants)?.into())
     }
 
     fn __repr__(&self) -> String {

@@ -8,6 +8,14 @@ use crate::error::Result;
 
 /// The rows of a pandas or polars data frame, of a table of this package, or of any iterable of dicts, as text.
 pub(super) fn rows(frame: &Bound<'_, PyAny>) -> Result<Vec<TenantRow>> {
+    if frame.hasattr("columns")? {
+        let columns: Vec<String> = frame
+            .getattr("columns")?
+            .try_iter()?
+            .map(|name| Ok(name?.str()?.to_str()?.to_owned()))
+            .collect::<PyResult<_>>()?;
+        TenantRow::check_columns(columns.iter().map(String::as_str))?;
+    }
     let records = if frame.hasattr("to_dicts")? {
         frame.call_method0("to_dicts")?
     } else if frame.hasattr("iloc")? {

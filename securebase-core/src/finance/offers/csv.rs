@@ -5,11 +5,11 @@ use std::io::Read;
 
 use csv::{ReaderBuilder, StringRecord};
 
-use super::{Offer, Product, is_of_region, unreadable};
+use super::{Offer, Product, Rate, is_of_region, unreadable};
 use crate::finance::Error;
 
 /// A file's rates by SKU and term, before the newest term of each is taken.
-type Terms = BTreeMap<(String, String), (String, Vec<(String, String, String)>)>;
+type Terms = BTreeMap<(String, String), (String, Vec<Rate>)>;
 
 pub(super) fn read(text: impl Read, region: &str) -> Result<Offer, Error> {
     let mut offer = Offer::empty(region);
@@ -20,7 +20,8 @@ pub(super) fn read(text: impl Read, region: &str) -> Result<Offer, Error> {
     for record in reader.records() {
         let record = record.map_err(|error| unreadable("CSV", &error.to_string()))?;
         let Some(columns) = &heading else {
-            match record.get(0) {
+            // Spreadsheets save a mark of the byte order before the first letter.
+            match record.get(0).map(|cell| cell.trim_start_matches('\u{feff}')) {
                 Some("SKU") => heading = Some(columns_of(&record)),
                 Some("OfferCode") => record.get(1).unwrap_or_default().clone_into(&mut offer.offer_code),
                 Some("Version") => record.get(1).unwrap_or_default().clone_into(&mut offer.version),
@@ -38,15 +39,16 @@ pub(super) fn read(text: impl Read, region: &str) -> Result<Offer, Error> {
             continue;
         }
         offer.products.entry(sku.clone()).or_insert_with(|| Product {
+            service: cell("servicecode").to_owned(),
             usage_type: cell("usagetype").to_owned(),
             operation: cell("operation").to_owned(),
             ..Product::default()
         });
         let (effective, rates) = terms.entry((sku, cell("offertermcode").to_owned())).or_default();
         cell("effectivedate").clone_into(effective);
-        let rate = ["startingrange", "endingrange", "priceperunit"].map(|name| cell(name).to_owned());
-        let [from, to, price] = rate;
-        rates.push((from, to, price));
+        let rate = ["startingrange", "endingrange", "priceperunit", "unit"].map(|name| cell(name).to_owned());
+        let [from, to, price, unit] = rate;
+        rates.push(Rate { from, to, price, unit });
     }
     if heading.is_none() {
         return Err(unreadable("CSV", "no line begins with `SKU`"));
@@ -62,5 +64,6 @@ pub(super) fn read(text: impl Read, region: &str) -> Result<Offer, Error> {
 
 /// Where each column stands; names differ in capitals between services.
 fn columns_of(heading: &StringRecord) -> BTreeMap<String, usize> {
-    heading.iter().enumerate().map(|(place, name)| (name.trim().to_lowercase(), place)).collect()
+    let name = |name: &str| name.trim_start_matches('\u{feff}').trim().to_lowercase();
+    heading.iter().enumerate().map(|(place, cell)| (name(cell), place)).collect()
 }

@@ -7,7 +7,7 @@ use std::io::Read;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 
-use super::{Offer, Product, is_of_region, unreadable};
+use super::{Offer, Product, Rate, is_of_region, unreadable};
 use crate::finance::Error;
 
 #[derive(Deserialize)]
@@ -31,6 +31,8 @@ struct RawDimension {
     begin_range: String,
     #[serde(default)]
     end_range: String,
+    #[serde(default)]
+    unit: String,
     #[serde(default)]
     price_per_unit: BTreeMap<String, String>,
 }
@@ -109,6 +111,7 @@ impl Products<'_> {
             let attribute = |name: &str| product.attributes.get(name).map_or("", String::as_str);
             if is_of_region(&self.0.region, attribute("regionCode"), attribute("location")) {
                 let kept = Product {
+                    service: attribute("servicecode").to_owned(),
                     usage_type: attribute("usagetype").to_owned(),
                     operation: attribute("operation").to_owned(),
                     ..Product::default()
@@ -154,7 +157,8 @@ impl OnDemand<'_> {
                     .dimensions
                     .into_values()
                     .filter_map(|mut rate| {
-                        Some((rate.begin_range, rate.end_range, rate.price_per_unit.remove("USD")?))
+                        let price = rate.price_per_unit.remove("USD")?;
+                        Some(Rate { from: rate.begin_range, to: rate.end_range, price, unit: rate.unit })
                     })
                     .collect();
                 product.take_term(&term.effective, rates);

@@ -11,7 +11,7 @@ fn term(sku: &str, code: &str, effective: &str, rates: &[(&str, &str, &str)]) ->
         .iter()
         .map(|(from, to, price)| {
             format!(
-                r#""{sku}.{code}.{from}": {{"beginRange": "{from}", "endRange": "{to}", "unit": "GB",
+                r#""{sku}.{code}.{from}": {{"beginRange": "{from}", "endRange": "{to}",
                 "pricePerUnit": {{"USD": "{price}"}}}}"#
             )
         })
@@ -58,7 +58,7 @@ fn a_line_is_found_by_the_end_of_its_usage_type() {
     assert_eq!(
         report.to_string(),
         "NAT NatGateway-Hours: nat_gateway_hour\n\
-         PRV NatGateway-Prvd-Bytes: left out, the model has no line for it\n\
+         PRV NatGateway-Prvd-Bytes: left out, no line of the model is priced by it\n\
          1 mapped, 1 left out, 1 of other regions"
     );
     let frankfurt = Offer::from_json(text.as_bytes(), "eu-central-1").unwrap();
@@ -161,4 +161,129 @@ fn what_is_no_offer_file_is_refused() {
         assert!(error.to_string().contains("not an offer file in JSON"), "{error}");
     }
     assert!(Offer::from_csv("a,b\n1,2\n".as_bytes(), "us-east-1").is_err());
+}
+
+/// One line a rate, in the columns that every service has.
+fn csv(rows: &[[&str; 10]]) -> String {
+    let heading = "SKU,OfferTermCode,TermType,EffectiveDate,StartingRange,EndingRange,Unit,PricePerUnit,Currency,\
+                   serviceCode,Location,usageType,operation,Region Code\n";
+    let line = |[sku, effective, from, to, unit, price, service, location, usage, region]: &[&str; 10]| {
+        format!(
+            "{sku},T,OnDemand,{effective},{from},{to},{unit},{price},USD,{service},\"{location}\",{usage},,{region}\n"
+        )
+    };
+    let lines: String = rows.iter().map(line).collect();
+    format!("{heading}{lines}")
+}
+
+fn read(text: &str) -> (PriceBook, OfferReport) {
+    PriceBook::shipped().with_offer(&Offer::from_csv(text.as_bytes(), "us-east-1").unwrap())
+}
+
+const DAY: &str = "2026-10-01";
+const HERE: &str = "US East (N. Virginia)";
+
+/// A re-hosted copy says only in its rows whose they are: S3 and CloudWatch share the name of a usage type.
+#[test]
+fn a_file_without_its_metadata_is_told_apart_by_its_rows() {
+    let of = |service: &str| {
+        read(&csv(&[[
+            "LOG",
+            DAY,
+            "0",
+            "Inf",
+            "GB-Mo",
+            "0.021",
+            service,
+            HERE,
+            "TimedStorage-ByteHrs",
+            "us-east-1",
+        ]]))
+    };
+    let (book, _) = of("AmazonS3");
+    assert_eq!(book.price(PriceId::S3StandardGbMonth).list_price(), Decimal::new(21, 3));
+    assert_eq!(
+        book.price(PriceId::CloudwatchStorageGbMonth),
+        PriceBook::shipped().price(PriceId::CloudwatchStorageGbMonth)
+    );
+    assert_eq!(
+        book.price(PriceId::S3StandardGbMonth).source,
+        "AWS price list AmazonS3, SKU LOG, effective 2026-10-01"
+    );
+    let (book, _) = of("AmazonCloudWatch");
+    assert_eq!(book.price(PriceId::CloudwatchStorageGbMonth).list_price(), Decimal::new(21, 3));
+    let (book, report) = of("");
+    assert_eq!(&book, PriceBook::shipped());
+    assert!(report.unmapped[0].2.starts_with("several services"), "{report}");
+}
+
+#[test]
+fn a_global_offer_with_a_free_allowance() {
+    let (book, report) = read(&csv(&[
+        [
+            "BUD",
+            DAY,
+            "62",
+            "Inf",
+            "BudgetDays",
+            "0.1000000000",
+            "AWSBudgets",
+            "Any",
+            "ActionEnabledBudgetsUsage",
+            "",
+        ],
+        [
+            "BUD",
+            DAY,
+            "0",
+            "62",
+            "BudgetDays",
+            "0.0000000000",
+            "AWSBudgets",
+            "Any",
+            "ActionEnabledBudgetsUsage",
+            "",
+        ],
+    ]));
+    assert_eq!(report.mapped.len(), 1, "{report}");
+    let price = book.price(PriceId::BudgetActionDay);
+    assert_eq!(price.amount(Decimal::from(62)).unwrap(), Decimal::ZERO);
+    assert_eq!(price.amount(Decimal::from(72)).unwrap(), Decimal::ONE);
+}
+
+#[test]
+fn units_are_read_however_they_are_written_and_refused_where_they_are_others() {
+    for unit in ["Hrs", "hour", "Hours", "Hourly", ""] {
+        let row = ["NAT", DAY, "0", "Inf", unit, "0.05", "AmazonEC2", HERE, "NatGateway-Hours", "us-east-1"];
+        assert_eq!(read(&csv(&[row])).1.mapped.len(), 1, "{unit}");
+    }
+    for (usage, unit) in [("NatGateway-Hours", "GB"), ("NatGateway-Bytes", "TB"), ("NatGateway-Bytes", "Hrs")]
+    {
+        let row = ["NAT", DAY, "0", "Inf", unit, "0.05", "AmazonEC2", HERE, usage, "us-east-1"];
+        let (book, report) = read(&csv(&[row]));
+        assert_eq!(&book, PriceBook::shipped());
+        assert!(report.unmapped[0].2.starts_with(&format!("it is priced by `{unit}`")), "{report}");
+    }
+}
+
+/// Old files have no region codes, and what is «Europe» today was «EU».
+#[test]
+fn locations_stand_in_for_region_codes() {
+    for (location, region, found) in [
+        (HERE, "us-east-1", 1),
+        ("EU (Frankfurt)", "eu-central-1", 1),
+        ("Europe (Frankfurt)", "eu-central-1", 1),
+        ("Europe (Frankfurt)", "us-east-1", 0),
+    ] {
+        let text = csv(&[["NAT", DAY, "", "", "Hrs", "0.05", "AmazonEC2", location, "NatGateway-Hours", ""]]);
+        let offer = Offer::from_csv(text.as_bytes(), region).unwrap();
+        assert_eq!((offer.product_count(), offer.elsewhere), (found, 1 - found), "{location} for {region}");
+    }
+}
+
+#[test]
+fn a_mark_of_the_byte_order_is_no_letter() {
+    let row = ["NAT", DAY, "0", "Inf", "Hrs", "5e-2", "AmazonVPC", HERE, "NatGateway-Hours", "us-east-1"];
+    let (book, _) = read(&format!("\u{feff}{}", csv(&[row])));
+    assert_eq!(book.price(PriceId::NatGatewayHour).list_price(), Decimal::new(5, 2));
 }

@@ -84,6 +84,8 @@ class Assumptions:
         other_per_tenant: _Exact | None = None,
     ) -> Assumptions:
         """The same with another rule of sharing, or with support, sales or other costs of one's own."""
+    def staffing(self, tenants: Sequence[int] | None = None, /) -> Table:
+        """Staffing and effort for numbers of tenants, as the report behind the assumptions sees them."""
     def to_arrow(self) -> Table:
         """The assumed lines of cost as a table."""
     def __eq__(self, other: object, /) -> bool: ...
@@ -238,7 +240,7 @@ class Month:
     def per_tier(self) -> Table:
         """Each tier's month."""
     def explain(self, figure: str = "total_cost") -> Table:
-        """What a figure is made of: price, quantity, amount and source of every line."""
+        """What a figure is made of: price, quantity, rounding, amount and source of every line."""
     def since(self, before: Month, /) -> Table:
         """How every figure differs from another month's."""
 
