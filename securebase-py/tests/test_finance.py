@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas
 import polars
+import pyarrow
 import pytest
 
 import securebase as sb
@@ -174,6 +175,8 @@ def test_uncertainty_and_correlation(model: sb.finance.Model) -> None:
     assert (samples["factor_new"] - samples["factor_churn"]).abs().max() < 1e-9
     with pytest.raises(sb.SecureBaseError, match="distribution"):
         sb.finance.Growth(uncertain={"new": ("zipf", 1.0)})
+    with pytest.raises(sb.SecureBaseError, match="`fintec` is not a tier"):
+        model.forecast(growth=sb.finance.Growth(new={"fintec": 1}))
     with pytest.raises(sb.SecureBaseError, match="no `chrun`"):
         sb.finance.Growth(chrun="0.1")  # type: ignore[call-arg]
 
@@ -191,7 +194,7 @@ def test_questions_of_an_analyst(model: sb.finance.Model) -> None:
 def test_tenants_from_data_frames() -> None:
     rows = {"tenant": ["a", "b"], "tier": ["fintech", "standard"], "monthly_price": [None, "1500.50"]}
     assumptions = sb.finance.Assumptions.aws()
-    for frame in (pandas.DataFrame(rows), polars.DataFrame(rows)):
+    for frame in (pandas.DataFrame(rows), polars.DataFrame(rows), pyarrow.table(rows)):
         assert sb.finance.Model.from_frame(frame, assumptions).month().revenue == Decimal("9500.50")
     with pytest.raises(sb.FinanceError, match="`montly_price` is no column"):
         sb.finance.Model.from_frame(pandas.DataFrame(rows).rename(columns={"monthly_price": "montly_price"}), assumptions)

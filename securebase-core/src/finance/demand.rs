@@ -55,8 +55,8 @@ const KB_PER_GB: u32 = 1024 * 1024;
 /// What Glacier adds to each object: an index at the archive's price and a name at S3 Standard's.
 const OVERHEAD_KB_ARCHIVE: u32 = 32;
 const OVERHEAD_KB_STANDARD: u32 = 8;
-/// Glacier Instant Retrieval bills an object for at least this.
-const INSTANT_KB_MIN: u32 = 128;
+/// Standard-IA and Glacier Instant Retrieval bill an object for at least this.
+const OBJECT_KB_MIN: u32 = 128;
 /// Each VPN connection has two tunnels, each with a public address.
 const ADDRESSES_PER_VPN: u32 = 2;
 const BUDGET_DAYS: u32 = 30;
@@ -153,7 +153,11 @@ fn archive(demands: &mut Demands, profile: &UsageProfile, gb: Decimal, flow_logs
         _ => profile.get(Quantity::ArchiveHotMonths).min(retention),
     };
     let hot = age.held(hot_limit);
-    let cold = age.held(retention) - hot;
+    // What is deleted before its class's least duration is billed for all of it.
+    let least_months = Decimal::from(profile.archive_class.least_months());
+    let cold_limit = retention - hot_limit;
+    let billed = if cold_limit.is_zero() { cold_limit } else { cold_limit.max(least_months) };
+    let cold = age.held(hot_limit + billed) - hot;
     let overhead = |kb: u32| cold * objects * Decimal::from(kb) / Decimal::from(KB_PER_GB);
     demands.push(kind, PriceId::VendedLogsS3Gb, gb);
     demands.push(kind, PriceId::S3Put1000, objects / thousand);
@@ -163,6 +167,7 @@ fn archive(demands: &mut Demands, profile: &UsageProfile, gb: Decimal, flow_logs
     }
     let (transition, storage) = match profile.archive_class {
         ArchiveClass::Standard => return,
+        ArchiveClass::StandardIa => (PriceId::S3TransitionStandardIa1000, PriceId::S3StandardIaGbMonth),
         ArchiveClass::GlacierInstant => {
             (PriceId::S3TransitionGlacierInstant1000, PriceId::S3GlacierInstantGbMonth)
         }
@@ -172,8 +177,8 @@ fn archive(demands: &mut Demands, profile: &UsageProfile, gb: Decimal, flow_logs
         ArchiveClass::DeepArchive => (PriceId::S3TransitionDeepArchive1000, PriceId::S3DeepArchiveGbMonth),
     };
     demands.push(kind, transition, objects / thousand);
-    if profile.archive_class == ArchiveClass::GlacierInstant {
-        let least = objects * Decimal::from(INSTANT_KB_MIN) / Decimal::from(KB_PER_GB);
+    if matches!(profile.archive_class, ArchiveClass::StandardIa | ArchiveClass::GlacierInstant) {
+        let least = objects * Decimal::from(OBJECT_KB_MIN) / Decimal::from(KB_PER_GB);
         demands.push(kind, storage, gb.max(least) * cold);
     } else {
         demands.push(kind, storage, gb * cold + overhead(OVERHEAD_KB_ARCHIVE));

@@ -47,7 +47,7 @@ impl Model {
     /// As [`Self::forecast`].
     pub fn compiled(&self, months: u32, growth: &Growth) -> Result<serde_json::Value, Error> {
         check_months(months)?;
-        growth.check()?;
+        self.check_growth(growth)?;
         let fast = Fast::new(self, growth, months)?;
         serde_json::to_value(&fast)
             .map_err(|error| Error::range("number of a model", &error, "use finite numbers"))
@@ -60,7 +60,7 @@ impl Model {
     /// As [`Self::forecast`], and [`Error::Range`] for correlations that cannot be.
     pub fn tornado(&self, metric: Metric, months: u32, growth: &Growth) -> Result<Table, Error> {
         check_months(months)?;
-        growth.check()?;
+        self.check_growth(growth)?;
         let joint = Joint::new(&growth.uncertain, &growth.correlations)?;
         let mut varied = Varied::new(self, growth, joint.assumptions())?;
         let (tenants, kinds) = (self.tenants_by_tier(), joint.kinds());
@@ -142,7 +142,7 @@ impl Model {
         growth: &Growth,
     ) -> Result<Table, Error> {
         check_months(months)?;
-        growth.check()?;
+        self.check_growth(growth)?;
         let size = grid.iter().try_fold(1_usize, |size, (_, values)| size.checked_mul(values.len()));
         let size = size.filter(|size| (1..=SCENARIOS_MAX).contains(size));
         let size =

@@ -206,7 +206,7 @@ impl Model {
         if months == 0 || months > MONTHS_MAX {
             return Err(Error::range("number of months", &months, "use 1 to 600"));
         }
-        growth.check()?;
+        self.check_growth(growth)?;
         let curve = self.curve(Age::Steady)?;
         let paid: Vec<Decimal> = (0..self.tiers.len()).map(|tier| self.average_price(tier)).collect();
         let tiers: Vec<_> = self.tiers.iter().map(|tier| growth.tier(tier.name.as_str())).collect();

@@ -117,7 +117,7 @@ impl Model {
             let rule = "a path leaves nothing to chance: use a forecast";
             return Err(Error::range("growth to simulate", &"a path", rule));
         }
-        growth.check()?;
+        self.check_growth(growth)?;
         let joint = Joint::new(&growth.uncertain, &growth.correlations)?;
         let fast = Fast::new(self, growth, months)?;
         let varied = Varied::new(self, growth, joint.assumptions())?;

@@ -93,6 +93,35 @@ fn stored_logs_grow_until_their_retention() {
     assert_eq!(steady.first_month().amount, months[0]);
 }
 
+/// Each class by hand for one tenant with 10 GB and 8,760 objects a month, kept a year, three months of it in Standard.
+#[test]
+fn every_storage_class_is_billed_with_its_least_size_and_duration() {
+    let cost_in = |class: &str, years: &str| {
+        let text = format!(
+            "[[profile]]\ntier = \"fintech\"\narchive_class = \"{class}\"\narchive_years = \"{years}\""
+        );
+        let usage = Usage::shipped().with_toml(&text).unwrap();
+        let footprint = mix([1, 0, 0, 0]);
+        cost_of_footprint(&footprint, Tier::shipped(), PriceBook::shipped(), &usage, Age::Steady).unwrap()
+    };
+    let storage = |class: &str, years: &str, id| line_amount(&cost_in(class, years), Some("fintech-0"), id);
+    // The least size of 8,760 objects is 1.07 GB, less than the 10 there are: 9 months × 10 GB.
+    assert_eq!(storage("standard_ia", "1", PriceId::S3StandardIaGbMonth), usd("1.12"), "90 × 0.0125 = 1.125");
+    assert_eq!(storage("standard_ia", "1", PriceId::S3TransitionStandardIa1000), usd("0.09"), "8.76 × 0.01");
+    assert_eq!(storage("glacier_instant", "1", PriceId::S3GlacierInstantGbMonth), usd("0.36"), "90 × 0.004");
+    // (90 + 9 × 8,760 × 32 KB) × 0.0036
+    assert_eq!(storage("glacier_flexible", "1", PriceId::S3GlacierFlexibleGbMonth), usd("0.33"));
+    // (90 + 9 × 8,760 × 32 KB = 92.406) × 0.00099; half a year leaves three months, and six are billed: 61.604 × 0.00099.
+    assert_eq!(storage("deep_archive", "1", PriceId::S3DeepArchiveGbMonth), usd("0.09"));
+    assert_eq!(storage("deep_archive", "0.5", PriceId::S3DeepArchiveGbMonth), usd("0.06"));
+    assert_eq!(
+        storage("deep_archive", "0.25", PriceId::S3DeepArchiveGbMonth),
+        usd("0"),
+        "it never leaves Standard"
+    );
+    assert_eq!(storage("standard", "1", PriceId::S3StandardGbMonth), usd("2.76"), "120 × 0.023");
+}
+
 #[test]
 fn a_free_allowance_is_granted_once() {
     let report = cost([4, 2, 2, 2]);

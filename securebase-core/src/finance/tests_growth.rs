@@ -89,6 +89,20 @@ fn a_cohort_only_shrinks() {
 }
 
 #[test]
+fn growth_of_a_tier_that_is_not_there_is_refused() {
+    let model = model([1, 0, 0, 0], Assumptions::aws());
+    let mut growth = Growth::none();
+    growth.set_tier(TierGrowth::new("fintec", Decimal::ONE, Decimal::ZERO));
+    for error in [
+        model.forecast(3, &growth).unwrap_err(),
+        model.simulate(10, 3, 0, 0, &growth).unwrap_err(),
+        model.tornado(Metric::Profit, 3, &growth).unwrap_err(),
+    ] {
+        assert!(error.to_string().contains("`fintec`") && error.to_string().contains("`fintech`"), "{error}");
+    }
+}
+
+#[test]
 fn impossible_horizons_are_refused() {
     let model = model([1, 0, 0, 0], Assumptions::aws());
     assert!(model.forecast(0, &Growth::none()).is_err());

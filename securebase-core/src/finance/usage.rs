@@ -110,6 +110,8 @@ impl FromStr for Quantity {
 pub enum ArchiveClass {
     /// S3 Standard: they stay where they were written.
     Standard,
+    /// S3 Standard-IA.
+    StandardIa,
     /// Glacier Instant Retrieval.
     GlacierInstant,
     /// Glacier Flexible Retrieval.
@@ -117,6 +119,18 @@ pub enum ArchiveClass {
     /// Glacier Deep Archive.
     #[default]
     DeepArchive,
+}
+
+impl ArchiveClass {
+    /// For how many months an object is billed at least.
+    pub fn least_months(self) -> u32 {
+        match self {
+            Self::Standard => 0,
+            Self::StandardIa => 1,
+            Self::GlacierInstant | Self::GlacierFlexible => 3,
+            Self::DeepArchive => 6,
+        }
+    }
 }
 
 /// What a tenant of a tier uses.
@@ -379,7 +393,7 @@ fn apply(
                         "class-unknown",
                         path,
                         format!("`{class}` is not a storage class"),
-                        "use `standard`, `glacier_instant`, `glacier_flexible` or `deep_archive`",
+                        "use `standard`, `standard_ia`, `glacier_instant`, `glacier_flexible` or `deep_archive`",
                     )),
                 }
             }

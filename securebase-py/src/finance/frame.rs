@@ -8,15 +8,19 @@ use crate::error::Result;
 
 /// The rows of a pandas or polars data frame, of a table of this package, or of any iterable of dicts, as text.
 pub(super) fn rows(frame: &Bound<'_, PyAny>) -> Result<Vec<TenantRow>> {
-    if frame.hasattr("columns")? {
+    // A table of pyarrow calls its columns' names otherwise.
+    let is_arrow = frame.hasattr("column_names")?;
+    if is_arrow || frame.hasattr("columns")? {
         let columns: Vec<String> = frame
-            .getattr("columns")?
+            .getattr(if is_arrow { "column_names" } else { "columns" })?
             .try_iter()?
             .map(|name| Ok(name?.str()?.to_str()?.to_owned()))
             .collect::<PyResult<_>>()?;
         TenantRow::check_columns(columns.iter().map(String::as_str))?;
     }
-    let records = if frame.hasattr("to_dicts")? {
+    let records = if is_arrow {
+        frame.call_method0("to_pylist")?
+    } else if frame.hasattr("to_dicts")? {
         frame.call_method0("to_dicts")?
     } else if frame.hasattr("iloc")? {
         frame.call_method1("to_dict", ("records",))?

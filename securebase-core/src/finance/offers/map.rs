@@ -91,6 +91,7 @@ const ROWS: &[Row] = &[
     (LOGS, "AlarmMonitorUsage", None, PriceId::AlarmMonth, Measure::Count, 1),
     (LOGS, "DashboardsUsageHour", None, PriceId::DashboardMonth, Measure::Count, 1),
     (STORAGE, "TimedStorage-ByteHrs", None, PriceId::S3StandardGbMonth, Measure::GigabyteMonth, 1),
+    (STORAGE, "TimedStorage-SIA-ByteHrs", None, PriceId::S3StandardIaGbMonth, Measure::GigabyteMonth, 1),
     (STORAGE, "TimedStorage-GIR-ByteHrs", None, PriceId::S3GlacierInstantGbMonth, Measure::GigabyteMonth, 1),
     (
         STORAGE,

@@ -54,6 +54,8 @@ price_ids! {
     CloudwatchStorageGbMonth = "cloudwatch_storage_gb_month";
     /// A GB-month in S3 Standard.
     S3StandardGbMonth = "s3_standard_gb_month";
+    /// A GB-month in S3 Standard-IA.
+    S3StandardIaGbMonth = "s3_standard_ia_gb_month";
     /// A GB-month in Glacier Instant Retrieval.
     S3GlacierInstantGbMonth = "s3_glacier_instant_gb_month";
     /// A GB-month in Glacier Flexible Retrieval.
@@ -62,6 +64,8 @@ price_ids! {
     S3DeepArchiveGbMonth = "s3_deep_archive_gb_month";
     /// A thousand PUT requests.
     S3Put1000 = "s3_put_1000";
+    /// A thousand objects moved to S3 Standard-IA.
+    S3TransitionStandardIa1000 = "s3_transition_standard_ia_1000";
     /// A thousand objects moved to Glacier Instant Retrieval.
     S3TransitionGlacierInstant1000 = "s3_transition_glacier_instant_1000";
     /// A thousand objects moved to Glacier Flexible Retrieval.
