@@ -39,7 +39,7 @@ impl Caller {
 }
 
 fn tags(tenant: u32, address: &str) -> Tags {
-    Tags::from([
+    Tags::from_iter([
         ("securebase:address".to_owned(), format!("tenant/t{tenant}/{address}")),
         ("securebase:tenant".to_owned(), format!("t{tenant}")),
         ("securebase:zone".to_owned(), "bench".to_owned()),

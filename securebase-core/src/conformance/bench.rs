@@ -49,7 +49,7 @@ impl Bench<'_> {
     }
 
     pub(super) fn tags(&self, what: &str) -> Tags {
-        Tags::from([("conformance:address".to_owned(), format!("{}/{what}", self.case))])
+        Tags::from_iter([("conformance:address".to_owned(), format!("{}/{what}", self.case))])
     }
 
     /// One call, repeated while the cloud says to wait; nothing is repeated that may have had an effect.

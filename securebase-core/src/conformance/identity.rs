@@ -36,9 +36,9 @@ pub(super) async fn role(bench: &Bench<'_>) -> Verdict {
     ensure!(same(&found.trust, TRUST), "its trust policy is {}", found.trust);
     bench.refused(&target, bench.new_role(), &["EntityAlreadyExists"]).await?;
 
-    let tags = Tags::from([("color".to_owned(), "green".to_owned())]);
+    let tags = Tags::from_iter([("color".to_owned(), "green".to_owned())]);
     bench.call(&target, O::TagRole { role: name.clone(), tags: tags.clone() }).await?;
-    let keys = bench.tags("role").into_keys().collect();
+    let keys = bench.tags("role").keys().cloned().collect();
     bench.call(&target, O::UntagRole { role: name.clone(), keys }).await?;
     let found = reply!(bench.call(&target, get()).await, Reply::Role);
     ensure!(found.tags == tags, "it ends with {:?}", found.tags);

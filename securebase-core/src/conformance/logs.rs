@@ -57,9 +57,9 @@ pub(super) async fn group(bench: &Bench<'_>) -> Verdict {
     ensure!(days == Some(365), "it keeps events for {days:?} days");
 
     ensure!(bench.group_tags(&target, &group.arn).await? == bench.tags("group"), "its first tags are lost");
-    let tags = Tags::from([("color".to_owned(), "green".to_owned())]);
+    let tags = Tags::from_iter([("color".to_owned(), "green".to_owned())]);
     bench.call(&target, O::TagLogGroup { arn: group.arn.clone(), tags: tags.clone() }).await?;
-    let keys = bench.tags("group").into_keys().collect();
+    let keys = bench.tags("group").keys().cloned().collect();
     bench.call(&target, O::UntagLogGroup { arn: group.arn.clone(), keys }).await?;
     let found = bench.group_tags(&target, &group.arn).await?;
     ensure!(found == tags, "it ends with {found:?}");

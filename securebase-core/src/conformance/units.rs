@@ -126,12 +126,12 @@ pub(super) async fn tagging(bench: &Bench<'_>, resource: &ResourceId, created_wi
     let list = || O::ListTagsForResource { resource: resource.clone(), page: None };
     let Reply::Tags(found, _) = bench.org(list()).await? else { return Err("no tags answered".into()) };
     ensure!(found == created_with, "created with {created_with:?}, has {found:?}");
-    let tags = Tags::from([("color".to_owned(), "green".to_owned())]);
+    let tags = Tags::from_iter([("color".to_owned(), "green".to_owned())]);
     bench.org(O::TagResource { resource: resource.clone(), tags: tags.clone() }).await?;
     bench.org(O::TagResource { resource: resource.clone(), tags }).await?;
     let keys: Vec<String> = created_with.keys().cloned().collect();
     bench.org(O::UntagResource { resource: resource.clone(), keys }).await?;
     let Reply::Tags(found, _) = bench.org(list()).await? else { return Err("no tags answered".into()) };
-    ensure!(found == Tags::from([("color".to_owned(), "green".to_owned())]), "ends with {found:?}");
+    ensure!(found == Tags::from_iter([("color".to_owned(), "green".to_owned())]), "ends with {found:?}");
     Ok(())
 }

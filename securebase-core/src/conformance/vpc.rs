@@ -153,11 +153,11 @@ pub(super) async fn foreign_zone(bench: &Bench<'_>) -> Verdict {
 pub(super) async fn tags(bench: &Bench<'_>) -> Verdict {
     let target = bench.member().await?;
     let vpc = bench.vpc(&target).await?;
-    let tags = Tags::from([("color".to_owned(), "green".to_owned())]);
+    let tags = Tags::from_iter([("color".to_owned(), "green".to_owned())]);
     let add = O::CreateTags { resource: vpc.clone(), tags: tags.clone() };
     bench.call(&target, add.clone()).await?;
     bench.call(&target, add).await?;
-    let keys = bench.tags("vpc").into_keys().collect();
+    let keys = bench.tags("vpc").keys().cloned().collect();
     bench.call(&target, O::DeleteTags { resource: vpc.clone(), keys }).await?;
     let found = bench.vpcs(&target, &tags).await?;
     ensure!(found.len() == 1 && found[0].id == vpc && found[0].tags == tags, "ends with {found:?}");

@@ -91,7 +91,7 @@ fn role() -> RoleName {
 }
 
 fn tags(address: &str) -> Tags {
-    Tags::from([("zone:address".to_owned(), address.to_owned())])
+    Tags::from_iter([("zone:address".to_owned(), address.to_owned())])
 }
 
 fn member(account: AccountId) -> Target {

@@ -71,7 +71,7 @@ fn the_ten_tenants_are_the_same_zone_in_every_format() {
     assert_eq!(tfvars.tenants.len(), 10);
     assert_eq!(tfvars.tenants[0].key.as_str(), "acme-finance");
     assert_eq!(tfvars.tenants[6].monthly_price.to_string(), "25000 USD");
-    assert_eq!(tfvars.tenants[0].tags["ManagedBy"], "securebase");
+    assert_eq!(tfvars.tenants[0].tags.get("ManagedBy").unwrap(), "securebase");
     for file in fixtures("good").iter().filter(|file| file.to_str().unwrap().contains("ten-tenants")) {
         let mut other = LandingZone::load(file).unwrap();
         // Places differ between formats, nothing else may.
@@ -380,6 +380,6 @@ clients:
     let zone = LandingZone::parse(text, Format::Yaml, None).unwrap_or_else(|problems| panic!("{problems}"));
     let again = LandingZone::from_value(&zone.to_value()).unwrap_or_else(|problems| panic!("{problems}"));
     assert_eq!(again, zone);
-    assert_eq!(zone.tenants[0].tags["Cost"], "06");
-    assert_eq!(zone.tenants[0].tags["Share"], "1.50");
+    assert_eq!(zone.tenants[0].tags.get("Cost").unwrap(), "06");
+    assert_eq!(zone.tenants[0].tags.get("Share").unwrap(), "1.50");
 }

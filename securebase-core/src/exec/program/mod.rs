@@ -49,7 +49,7 @@ impl Context<'_> {
 
     /// The tags by which a resource is found again: the zone and the address.
     fn key_tags(&self, address: &Address) -> Tags {
-        Tags::from([
+        Tags::from_iter([
             (ZONE_TAG.to_owned(), self.scope.zone.to_string()),
             (ADDRESS_TAG.to_owned(), address.to_string()),
         ])

@@ -36,7 +36,7 @@ impl Surveyor<'_> {
         asker: &Asker<'_>,
         tenant: &ScopedTenant,
     ) -> Result<ObservedMember, Error> {
-        let ours = || Tags::from([(ZONE_TAG.to_owned(), self.scope.zone.to_string())]);
+        let ours = || Tags::from_iter([(ZONE_TAG.to_owned(), self.scope.zone.to_string())]);
         // One call more than a filter would need where there are many, and the only way to see whose else there are.
         let listed = asker
             .all(

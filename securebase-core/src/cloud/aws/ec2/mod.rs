@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn filters_mean_the_value_itself() {
-        let tags = Tags::from([("securebase:zone".to_owned(), r"a*b?c\d".to_owned())]);
+        let tags = Tags::from_iter([("securebase:zone".to_owned(), r"a*b?c\d".to_owned())]);
         let filters = tag_filters(&tags).unwrap();
         assert_eq!(filters[0].name(), Some("tag:securebase:zone"));
         assert_eq!(filters[0].values(), [r"a\*b\?c\\d"]);
