@@ -15,20 +15,23 @@ const ANY_ACCOUNT: &str = "111122223333";
 
 /// What the guardrails would refuse the executor, one problem for the first step that needs each call.
 pub(super) fn problems(zone: &LandingZone, plan: &Plan) -> Vec<Problem> {
-    let attached = Attached::after(plan);
-    // Tenants with one path and one region are bound by the same policies in the same way: one of them speaks for all, unless
-    // its account has policies of its own.
-    let mut groups: BTreeMap<(String, &str, Option<String>), Vec<&Tenant>> = BTreeMap::new();
-    for tenant in &zone.tenants {
-        let account = plan.known.get(&Address::tenant(&tenant.key, "account")).map(ToString::to_string);
-        let own = account.filter(|id| attached.has_own(id));
-        groups.entry((tenant.ou_path(), tenant.region.as_str(), own)).or_default().push(tenant);
-    }
     let mut by_tenant: BTreeMap<&str, Vec<&Step>> = BTreeMap::new();
     for step in plan.steps() {
         if let Some(key) = &step.tenant {
             by_tenant.entry(key.as_str()).or_default().push(step);
         }
+    }
+    if by_tenant.is_empty() {
+        return Vec::new();
+    }
+    let attached = Attached::after(plan);
+    // Tenants with one path and one region are bound by the same policies in the same way: one of them speaks for all, unless
+    // its account has policies of its own.
+    let mut groups: BTreeMap<(String, &str, Option<String>), Vec<&Tenant>> = BTreeMap::new();
+    for tenant in zone.tenants.iter().filter(|tenant| by_tenant.contains_key(tenant.key.as_str())) {
+        let account = plan.known.get(&Address::tenant(&tenant.key, "account")).map(ToString::to_string);
+        let own = account.filter(|id| attached.has_own(id));
+        groups.entry((tenant.ou_path(), tenant.region.as_str(), own)).or_default().push(tenant);
     }
     let mut problems = Vec::new();
     for ((path, region, account), tenants) in groups {
