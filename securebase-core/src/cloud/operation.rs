@@ -133,9 +133,9 @@ operations! {
         /// The request (`car-…`).
         request: ResourceId,
     };
-    /// How requests for accounts stand: all of them, or those in progress.
+    /// How requests for accounts stand: those in progress, and perhaps those that have succeeded.
     Organizations reads ListCreateAccountStatus {
-        /// Only those in progress; otherwise failed and succeeded ones too.
+        /// Only those in progress; otherwise those that have succeeded too.
         in_progress_only: bool,
         /// The page to read.
         page: Option<PageToken>,

@@ -7,19 +7,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::cloud::{AccountRequest, Call, CloudError, Delivery, ErrorKind, Operation, Reply, Target};
+use crate::cloud::{Call, CloudError, Delivery, ErrorKind, Operation, Reply, Target};
 use crate::model::{AccountId, Address, Latencies, Limits, ResourceId, ResourceKind, ResourceSpec};
 use crate::plan::{Action, Plan, Site, Step};
 use crate::state::{CallOutcome, Entry, FORMAT_VERSION, Fact, Replay, RunStatus, StepStatus};
 use crate::time::{Seed, Time};
 
 use super::call_report::CallReport;
-use super::earlier::Earlier;
+use super::earlier::{Earlier, Existing};
 use super::event::{Event, EventKind};
 use super::lane::{Lanes, StepIndex};
-use super::program::{Context, Program, Want};
-use super::requests::{Answer, Question, Requests};
-use super::retry;
+use super::program::{Context, Program, Want, advice_on_refusal};
+use super::requests::{Answer, Blind, Question, Requests};
+use super::retry::{Failing, of_new_organization};
 
 /// Names a call that is under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -63,13 +63,6 @@ enum Status {
     Done,
     Failed,
     Blocked,
-}
-
-/// Failures in a row.
-#[derive(Debug, Clone, Copy, Default)]
-struct Failing {
-    count: u32,
-    since: Option<Time>,
 }
 
 /// What the machine knows of one step.
@@ -126,6 +119,8 @@ pub struct Machine<'a> {
     next_ticket: u64,
     requests: Requests,
     earlier: Earlier,
+    /// Why no account can be asked for, if none can.
+    no_accounts: Option<String>,
     accounts_in_creation_max: usize,
     accounts_in_creation: usize,
     accounts_waiting: BTreeSet<(std::cmp::Reverse<Duration>, StepIndex)>,
@@ -216,6 +211,7 @@ impl<'a> Machine<'a> {
             next_ticket: 0,
             requests: Requests::default(),
             earlier: Earlier::default(),
+            no_accounts: None,
             accounts_in_creation_max,
             accounts_in_creation: 0,
             accounts_waiting: BTreeSet::new(),
@@ -294,8 +290,8 @@ impl<'a> Machine<'a> {
                 self.timers.pop_first();
                 self.advance(now, step);
             }
-            if self.earlier.is_due(now) {
-                self.ask_earlier(now, None);
+            if let Some(operation) = self.earlier.due(now, &mut self.lanes) {
+                self.fly(now, Purpose::Earlier, None, Call { target: Target::Management, operation });
             }
             let question = self.requests.due(now, &mut self.lanes);
             self.ask(now, question);
@@ -360,7 +356,8 @@ impl<'a> Machine<'a> {
             step.kind == ResourceKind::Account && step.action == Action::Create && slot.status != Status::Done
         };
         if self.plan.steps().zip(&self.slots).any(asks_for_account) {
-            self.ask_earlier(now, None);
+            // A run that goes on has not been surveyed for.
+            self.earlier.begin(now, !self.fresh);
         }
         let ready: Vec<StepIndex> = (0..self.slots.len())
             .filter(|step| self.slots[*step].status == Status::Waiting && self.slots[*step].waits_for == 0)
@@ -445,8 +442,12 @@ impl<'a> Machine<'a> {
         self.slots[step].queued = Some((operation, lane));
         let urgency = self.slots[step].urgency;
         if creates_account {
-            if let Some(request) = self.asked_earlier(step) {
-                return self.follow(now, step, &request);
+            if let Some(error) = self.no_accounts.clone() {
+                self.slots[step].queued = None;
+                return self.give_up(now, step, error);
+            }
+            if let Some(existing) = self.existing(step) {
+                return self.follow(now, step, &existing);
             }
             self.accounts_waiting.insert((std::cmp::Reverse(urgency), step));
             self.admit_accounts(now);
@@ -455,12 +456,12 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// Lets as many requests for accounts into their lane as AWS decides on at a time.
+    /// Lets as many requests for accounts into their lane as AWS decides on at a time, those of others included.
     fn admit_accounts(&mut self, now: Time) {
         if !self.earlier.is_known() {
             return;
         }
-        while self.accounts_in_creation < self.accounts_in_creation_max {
+        while self.accounts_in_creation + self.requests.other_count() < self.accounts_in_creation_max {
             let Some((urgency, step)) = self.accounts_waiting.pop_first() else { break };
             if let Some((_, lane)) = &self.slots[step].queued {
                 let lane = *lane;
@@ -468,6 +469,9 @@ impl<'a> Machine<'a> {
                 self.accounts_in_creation += 1;
                 self.lanes.push(lane, urgency.0, step, now);
             }
+        }
+        if !self.accounts_waiting.is_empty() && self.requests.other_count() > 0 {
+            self.requests.want_room(now);
         }
     }
 
@@ -566,18 +570,17 @@ impl<'a> Machine<'a> {
         if handled {
             return self.advance(now, step);
         }
-        // In the management account nothing has to become ready: what is not allowed stays so.
-        let hopeless =
-            error.kind == ErrorKind::NotReady && self.plan.steps_by_index(step).site == Site::Management;
-        let slot = &mut self.slots[step];
-        let failing = &mut slot.failing[usize::from(operation.is_mutating())];
-        let since = *failing.since.get_or_insert(now);
-        let wait = if hopeless {
-            None
+        let young =
+            self.plan.step(&Address::organization()).is_some_and(|step| step.action == Action::Create);
+        let meant = if young { of_new_organization(error) } else { error.clone() };
+        let management = self.plan.steps_by_index(step).site == Site::Management;
+        let seed = self.seed;
+        let failing = &mut self.slots[step].failing[usize::from(operation.is_mutating())];
+        let wait = if management {
+            failing.again_in_management(now, &meant, seed, address.as_str())
         } else {
-            retry::wait(error, failing.count, now.since(since), self.seed, address.as_str())
+            failing.again(now, &meant, seed, address.as_str())
         };
-        failing.count += 1;
         match wait {
             Some(wait) => {
                 self.timers.insert((now + wait, step));
@@ -592,8 +595,7 @@ impl<'a> Machine<'a> {
                 );
             }
             None => {
-                let advice =
-                    if error.kind == ErrorKind::Quota { "; raise the quota, then plan again" } else { "" };
+                let advice = advice_on_refusal(error);
                 self.give_up(now, step, format!("{} answered {error}{advice}", operation.action()));
             }
         }
@@ -649,38 +651,42 @@ impl<'a> Machine<'a> {
         self.requests.add(now, request, step);
     }
 
-    fn ask_earlier(&mut self, now: Time, page: Option<String>) {
-        let operation = Earlier::question(page);
-        self.lanes.spend(operation.action(), &Target::Management, now);
-        self.fly(now, Purpose::Earlier, None, Call { target: Target::Management, operation });
-    }
-
     fn earlier_listed(&mut self, now: Time, result: Result<Reply, CloudError>) {
-        if let Some(page) = self.earlier.listed(now, result) {
-            return self.ask_earlier(now, Some(page));
+        if let Err(error) = self.earlier.listed(now, result, self.seed) {
+            let error = format!("what was asked for before could not be listed: {error}");
+            self.no_accounts = Some(error.clone());
+            while let Some((_, step)) = self.accounts_waiting.pop_first() {
+                self.slots[step].queued = None;
+                self.give_up(now, step, error.clone());
+            }
+        }
+        if !self.earlier.is_known() {
+            return;
         }
         let waiting: Vec<_> = self.accounts_waiting.iter().copied().collect();
         for (urgency, step) in waiting {
-            if let Some(request) = self.asked_earlier(step) {
+            if let Some(existing) = self.existing(step) {
                 self.accounts_waiting.remove(&(urgency, step));
-                self.follow(now, step, &request);
+                self.follow(now, step, &existing);
             }
         }
+        self.requests.add_others(self.earlier.others());
         self.admit_accounts(now);
     }
 
-    fn asked_earlier(&mut self, step: StepIndex) -> Option<AccountRequest> {
+    /// What there is already of the account that a step asks for.
+    fn existing(&mut self, step: StepIndex) -> Option<Existing> {
         match &self.plan.steps_by_index(step).spec {
-            ResourceSpec::Account { name, .. } => self.earlier.take(name),
+            ResourceSpec::Account { name, email, .. } => self.earlier.take(name, email.as_str()),
             _ => None,
         }
     }
 
-    /// Waits for a request instead of making one.
-    fn follow(&mut self, now: Time, step: StepIndex, request: &AccountRequest) {
+    /// Takes what there is instead of asking for it.
+    fn follow(&mut self, now: Time, step: StepIndex, existing: &Existing) {
         self.slots[step].queued = None;
         if let Some(program) = &mut self.slots[step].program {
-            program.decided(request, now);
+            program.exists_already(existing, now);
         }
         self.advance(now, step);
     }
@@ -694,22 +700,41 @@ impl<'a> Machine<'a> {
 
     fn answered(&mut self, now: Time, question: &Question, result: Result<Reply, CloudError>) {
         let next = match question {
-            Question::List(_) => self.requests.listed(now, result, &mut self.lanes),
+            Question::List(_) => match self.requests.listed(now, result, &mut self.lanes, self.seed) {
+                Ok(next) => {
+                    self.admit_accounts(now);
+                    next
+                }
+                Err(blind) => return self.blind(now, blind),
+            },
             Question::Describe(request) => {
-                if let Some((step, answer)) = self.requests.described(request, result) {
-                    if let Some(program) = &mut self.slots[step].program {
-                        match answer {
-                            Answer::Decided(found) => program.decided(&found, now),
-                            Answer::Lost => program.request_lost(now),
-                        }
-                    }
-                    self.release_account(now, step);
-                    self.advance(now, step);
+                match self.requests.described(now, request, result, self.seed) {
+                    Ok(Some((step, answer))) => self.decided(now, step, &answer),
+                    Ok(None) => {}
+                    Err(blind) => return self.blind(now, blind),
                 }
                 self.requests.next(now, &mut self.lanes)
             }
         };
         self.ask(now, next);
+    }
+
+    fn decided(&mut self, now: Time, step: StepIndex, answer: &Answer) {
+        if let Some(program) = &mut self.slots[step].program {
+            match answer {
+                Answer::Decided(found) => program.decided(found, now),
+                Answer::Lost => program.request_lost(now),
+            }
+        }
+        self.release_account(now, step);
+        self.advance(now, step);
+    }
+
+    fn blind(&mut self, now: Time, Blind { steps, error }: Blind) {
+        for step in steps {
+            self.give_up(now, step, format!("what became of the request cannot be asked for: {error}"));
+            self.release_account(now, step);
+        }
     }
 }
 

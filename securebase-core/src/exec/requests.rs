@@ -1,7 +1,8 @@
 //! Accounts that AWS is still deciding on: one shared look instead of a poller each.
 //!
 //! Every few seconds one list of the requests in progress serves all that wait. Those no longer in it are asked for one by
-//! one, as fast as the rate allows: only that reply says what was decided, and why.
+//! one, as fast as the rate allows: only that reply says what was decided, and why. The same list tells which requests of
+//! others are still in progress: AWS decides on a few at a time, whoever made them.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
@@ -10,9 +11,10 @@ use crate::cloud::{
     AccountRequest, AccountRequestState, CloudError, ErrorKind, Operation, PageToken, Reply, Target,
 };
 use crate::model::ResourceId;
-use crate::time::Time;
+use crate::time::{Seed, Time};
 
 use super::lane::{Lanes, StepIndex};
+use super::retry::Failing;
 
 /// How often requests for accounts are looked at.
 const LOOK: Duration = Duration::from_secs(5);
@@ -48,12 +50,24 @@ pub(super) enum Answer {
     Lost,
 }
 
+/// Nobody can say any more what becomes of the requests that these steps wait for.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Blind {
+    pub(super) steps: Vec<StepIndex>,
+    pub(super) error: CloudError,
+}
+
 /// The requests that steps wait for, and the look that is under way.
 #[derive(Debug, Default)]
 pub(super) struct Requests {
     waiting: BTreeMap<ResourceId, StepIndex>,
+    /// Requests in progress that are nobody's here.
+    others: BTreeSet<ResourceId>,
+    /// Somebody waits for those to become fewer.
+    room_wanted: bool,
     next_look: Option<Time>,
     looking: bool,
+    failing: Failing,
     in_progress: BTreeSet<ResourceId>,
     describe: VecDeque<ResourceId>,
     /// When the rate lets the next of these be asked for.
@@ -63,9 +77,31 @@ pub(super) struct Requests {
 impl Requests {
     /// A step waits for a request from now on.
     pub(super) fn add(&mut self, now: Time, request: ResourceId, step: StepIndex) {
+        self.others.remove(&request);
         if self.waiting.insert(request, step).is_none() {
-            let look = now + LOOK;
-            self.next_look = Some(self.next_look.map_or(look, |at| at.min(look)));
+            self.look_soon(now);
+        }
+    }
+
+    fn look_soon(&mut self, now: Time) {
+        let look = now + LOOK;
+        self.next_look = Some(self.next_look.map_or(look, |at| at.min(look)));
+    }
+
+    /// These requests are in progress, and nobody's here.
+    pub(super) fn add_others<'a>(&mut self, others: impl Iterator<Item = &'a ResourceId>) {
+        self.others.extend(others.cloned());
+    }
+
+    /// How many requests of others are in progress, as of the last look.
+    pub(super) fn other_count(&self) -> usize {
+        self.others.len()
+    }
+
+    /// Somebody waits for the requests of others to become fewer.
+    pub(super) fn want_room(&mut self, now: Time) {
+        if !std::mem::replace(&mut self.room_wanted, true) {
+            self.look_soon(now);
         }
     }
 
@@ -81,7 +117,7 @@ impl Requests {
             self.next_describe = None;
             return self.next(now, lanes);
         }
-        if self.waiting.is_empty() {
+        if self.waiting.is_empty() && !self.room_wanted {
             self.next_look = None;
         }
         if self.looking || self.next_look.is_none_or(|at| at > now) {
@@ -94,40 +130,77 @@ impl Requests {
     }
 
     /// The list, or a page of it, is there.
+    ///
+    /// # Errors
+    /// Where it is time to give up.
     pub(super) fn listed(
         &mut self,
         now: Time,
         result: Result<Reply, CloudError>,
         lanes: &mut Lanes,
-    ) -> Option<Question> {
-        let Ok(Reply::AccountRequests(page)) = result else {
-            // Whatever is wrong, the next look will tell.
-            self.look_again(now);
-            return None;
+        seed: Seed,
+    ) -> Result<Option<Question>, Blind> {
+        let page = match result {
+            Ok(Reply::AccountRequests(page)) => page,
+            // The next look will tell.
+            Ok(_) => {
+                self.look_again(now);
+                return Ok(None);
+            }
+            Err(error) => {
+                self.failed(now, error, seed)?;
+                self.look_again(now);
+                return Ok(None);
+            }
         };
         self.in_progress.extend(page.items.into_iter().map(|request| request.id));
         if page.next.is_some() {
-            return Some(Question::List(page.next));
+            return Ok(Some(Question::List(page.next)));
         }
+        self.room_wanted = false;
+        self.others.retain(|id| self.in_progress.contains(id));
         self.describe = self.waiting.keys().filter(|id| !self.in_progress.contains(*id)).cloned().collect();
-        self.next(now, lanes)
+        if self.describe.is_empty() {
+            self.failing = Failing::default();
+        }
+        Ok(self.next(now, lanes))
     }
 
     /// The reply about one request is there: the step that waits for it may go on. [`Requests::next`] is to be asked then.
+    ///
+    /// # Errors
+    /// Where it is time to give up.
     pub(super) fn described(
         &mut self,
+        now: Time,
         request: &ResourceId,
         result: Result<Reply, CloudError>,
-    ) -> Option<(StepIndex, Answer)> {
+        seed: Seed,
+    ) -> Result<Option<(StepIndex, Answer)>, Blind> {
         let answer = match result {
             Ok(Reply::AccountRequest(found)) if found.state != AccountRequestState::InProgress => {
                 Answer::Decided(found)
             }
             Err(error) if error.kind == ErrorKind::NotFound => Answer::Lost,
-            // Not decided after all, or no answer: the next look will ask again.
-            _ => return None,
+            Err(error) => {
+                self.failed(now, error, seed)?;
+                return Ok(None);
+            }
+            // Not decided after all: the next look will ask again.
+            Ok(_) => return Ok(None),
         };
-        Some((self.waiting.remove(request)?, answer))
+        self.failing = Failing::default();
+        Ok(self.waiting.remove(request).map(|step| (step, answer)))
+    }
+
+    /// A failure that passes is followed by the next look. Of any other, and of too many in a row, nobody learns anything.
+    fn failed(&mut self, now: Time, error: CloudError, seed: Seed) -> Result<(), Blind> {
+        if self.failing.again_in_management(now, &error, seed, "account requests").is_some() {
+            return Ok(());
+        }
+        self.describe.clear();
+        self.look_again(now);
+        Err(Blind { steps: std::mem::take(&mut self.waiting).into_values().collect(), error })
     }
 
     /// The next request to ask for, as soon as the rate allows: after a long pause many are decided at once.
@@ -161,6 +234,10 @@ mod tests {
         Time::from_micros(seconds * 1_000_000)
     }
 
+    fn seed() -> Seed {
+        Seed::new(1)
+    }
+
     fn id(text: &str) -> ResourceId {
         text.parse().unwrap()
     }
@@ -185,16 +262,17 @@ mod tests {
         assert_eq!(requests.due(at(4), &mut lanes), None);
         assert_eq!(requests.due(at(5), &mut lanes), Some(Question::List(None)));
         assert_eq!(requests.due(at(6), &mut lanes), None, "a look is under way");
-        let more = requests.listed(at(6), list(&["car-1"], Some("2")), &mut lanes);
+        let more = requests.listed(at(6), list(&["car-1"], Some("2")), &mut lanes, seed()).unwrap();
         assert!(matches!(more, Some(Question::List(Some(_)))), "{more:?}");
-        let ask = requests.listed(at(7), list(&[], None), &mut lanes);
+        let ask = requests.listed(at(7), list(&[], None), &mut lanes, seed()).unwrap();
         assert_eq!(ask, Some(Question::Describe(id("car-2"))));
         let decided = request("car-2", AccountRequestState::Failed { reason: "INTERNAL_FAILURE".to_owned() });
-        let answer = requests.described(&id("car-2"), Ok(Reply::AccountRequest(decided.clone())));
-        assert_eq!(answer, Some((1, Answer::Decided(decided))));
+        let answer =
+            requests.described(at(7), &id("car-2"), Ok(Reply::AccountRequest(decided.clone())), seed());
+        assert_eq!(answer, Ok(Some((1, Answer::Decided(decided)))));
         assert_eq!(requests.next(at(7), &mut lanes), Some(Question::Describe(id("car-3"))));
         let lost = CloudError::rejected("CreateAccountStatusNotFoundException", "");
-        assert_eq!(requests.described(&id("car-3"), Err(lost)), Some((2, Answer::Lost)));
+        assert_eq!(requests.described(at(7), &id("car-3"), Err(lost), seed()), Ok(Some((2, Answer::Lost))));
         assert_eq!(requests.next(at(8), &mut lanes), None);
         assert_eq!(requests.next_due(), Some(at(13)), "the first still waits");
     }
@@ -205,12 +283,41 @@ mod tests {
         requests.add(at(0), id("car-1"), 7);
         assert!(requests.due(at(5), &mut lanes).is_some());
         let throttled = || CloudError::rejected("TooManyRequestsException", "");
-        assert_eq!(requests.listed(at(6), Err(throttled()), &mut lanes), None);
+        assert_eq!(requests.listed(at(6), Err(throttled()), &mut lanes, seed()), Ok(None));
         assert_eq!(requests.next_due(), Some(at(11)));
         assert!(requests.due(at(11), &mut lanes).is_some());
-        assert!(requests.listed(at(12), list(&[], None), &mut lanes).is_some());
-        assert_eq!(requests.described(&id("car-1"), Err(throttled())), None);
+        assert!(requests.listed(at(12), list(&[], None), &mut lanes, seed()).unwrap().is_some());
+        assert_eq!(requests.described(at(12), &id("car-1"), Err(throttled()), seed()), Ok(None));
         assert_eq!(requests.next(at(12), &mut lanes), None);
         assert_eq!(requests.next_due(), Some(at(17)), "it is not forgotten");
+    }
+
+    #[test]
+    fn what_is_not_allowed_is_not_looked_at_for_ever() {
+        let (mut requests, mut lanes) = (Requests::default(), Lanes::new(Limits::default()));
+        requests.add(at(0), id("car-1"), 7);
+        requests.add(at(0), id("car-2"), 3);
+        assert!(requests.due(at(5), &mut lanes).is_some());
+        let denied = CloudError::rejected("AccessDeniedException", "");
+        let blind = requests.listed(at(6), Err(denied.clone()), &mut lanes, seed());
+        assert_eq!(blind, Err(Blind { steps: vec![7, 3], error: denied }));
+        assert_eq!(requests.due(at(60), &mut lanes), None, "nobody waits any more");
+    }
+
+    #[test]
+    fn requests_of_others_are_looked_at_while_they_are_in_the_way() {
+        let (mut requests, mut lanes) = (Requests::default(), Lanes::new(Limits::default()));
+        let (one, two) = (id("car-1"), id("car-2"));
+        requests.add_others([&one, &two].into_iter());
+        assert_eq!((requests.other_count(), requests.next_due()), (2, None));
+        requests.want_room(at(0));
+        requests.want_room(at(3));
+        assert_eq!(requests.next_due(), Some(at(5)));
+        assert_eq!(requests.due(at(5), &mut lanes), Some(Question::List(None)));
+        assert_eq!(requests.listed(at(6), list(&["car-2", "car-9"], None), &mut lanes, seed()), Ok(None));
+        assert_eq!(requests.other_count(), 1);
+        assert_eq!(requests.due(at(60), &mut lanes), None, "nobody wants room");
+        requests.add(at(60), id("car-2"), 0);
+        assert_eq!(requests.other_count(), 0, "it is waited for");
     }
 }

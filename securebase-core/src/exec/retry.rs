@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::cloud::{CLOSURES_IN_PROGRESS, CloudError, ErrorKind};
-use crate::time::Seed;
+use crate::time::{Seed, Time};
 
 /// How one kind of failure is retried.
 struct Policy {
@@ -11,6 +11,9 @@ struct Policy {
     longest: Duration,
     give_up_after: Duration,
 }
+
+/// The organization holds as many accounts as its quota allows.
+const ACCOUNTS_EXHAUSTED: &str = "ACCOUNT_NUMBER_LIMIT_EXCEEDED";
 
 /// However long it is since the first failure: a machine that was suspended has tried once, not for an hour.
 const ATTEMPTS_MIN: u32 = 5;
@@ -31,6 +34,10 @@ fn policy(error: &CloudError) -> Option<Policy> {
         // Three accounts are closed at a time, in minutes each: the last of many waits for hours.
         ErrorKind::Busy if error.reason.as_deref() == Some(CLOSURES_IN_PROGRESS) => {
             policy(seconds(20), seconds(60), seconds(24 * 3600))
+        }
+        // Refused as a quota, but in its first hour an organization also says it when it only has not settled.
+        ErrorKind::Busy if error.reason.as_deref() == Some(ACCOUNTS_EXHAUSTED) => {
+            policy(seconds(30), seconds(120), seconds(3600))
         }
         ErrorKind::Busy => policy(seconds(1), seconds(15), seconds(600)),
         ErrorKind::NotFound => policy(seconds(2), seconds(15), seconds(300)),
@@ -60,6 +67,48 @@ pub(super) fn wait(
     let full = first.mul_f64(growth).min(longest);
     let cut = seed.unit(label, u64::from(attempt)) / 2.0;
     Some(full.mul_f64(1.0 - cut).max(Duration::from_millis(100)))
+}
+
+/// Failures in a row.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Failing {
+    count: u32,
+    since: Option<Time>,
+}
+
+impl Failing {
+    /// One more: how long to wait before the next attempt, `None` where it is time to give up.
+    pub(super) fn again(
+        &mut self,
+        now: Time,
+        error: &CloudError,
+        seed: Seed,
+        label: &str,
+    ) -> Option<Duration> {
+        let since = *self.since.get_or_insert(now);
+        let wait = wait(error, self.count, now.since(since), seed, label);
+        self.count += 1;
+        wait
+    }
+
+    /// As [`Failing::again`], of a call in the management account. Nothing has to become ready there: what is not allowed
+    /// stays so.
+    pub(super) fn again_in_management(
+        &mut self,
+        now: Time,
+        error: &CloudError,
+        seed: Seed,
+        label: &str,
+    ) -> Option<Duration> {
+        if error.kind == ErrorKind::NotReady { None } else { self.again(now, error, seed, label) }
+    }
+}
+
+/// A refusal as an organization means it that is not an hour old: «too many accounts» may be no more than «not settled».
+pub(super) fn of_new_organization(error: &CloudError) -> CloudError {
+    let passes = error.kind == ErrorKind::Quota && error.reason.as_deref() == Some(ACCOUNTS_EXHAUSTED);
+    let kind = if passes { ErrorKind::Busy } else { error.kind };
+    CloudError { kind, ..error.clone() }
 }
 
 #[cfg(test)]

@@ -155,10 +155,13 @@ async fn accounts(client: &Client, operation: Operation) -> Result<Reply, CloudE
             Ok(Reply::AccountRequest(account_request(status)?))
         }
         Operation::ListCreateAccountStatus { in_progress_only, page } => {
-            let states = in_progress_only.then(|| vec![sdk::CreateAccountState::InProgress]);
+            let mut states = vec![sdk::CreateAccountState::InProgress];
+            if !in_progress_only {
+                states.push(sdk::CreateAccountState::Succeeded);
+            }
             let call = client
                 .list_create_account_status()
-                .set_states(states)
+                .set_states(Some(states))
                 .max_results(PAGE_SIZE)
                 .set_next_token(page);
             let output = call.send().await.map_err(failure)?;

@@ -5,7 +5,10 @@
 
 use std::time::Duration;
 
-use crate::cloud::{Account, AccountRequest, AccountRequestState, AccountState, Operation, PageToken, Reply};
+use crate::cloud::{
+    Account, AccountRequest, AccountRequestState, AccountState, CloudError, ErrorKind, Operation, PageToken,
+    Reply,
+};
 use crate::model::{AccountId, ResourceSpec, Tags};
 use crate::plan::Action;
 use crate::time::Time;
@@ -100,10 +103,13 @@ fn own(ctx: &Context<'_>) -> Result<AccountId, String> {
 
 pub(super) fn look_up(ctx: &Context<'_>, program: &Program, page: Option<PageToken>) -> Act {
     Ok(match &ctx.step.spec {
-        ResourceSpec::Account { .. } if program.second_list => {
-            Some(Operation::ListCreateAccountStatus { in_progress_only: false, page })
-        }
-        ResourceSpec::Account { .. } => Some(Operation::ListAccounts { page }),
+        ResourceSpec::Account { .. } => Some(match &program.candidate {
+            Some((_, account)) => Operation::DescribeAccount { account: *account },
+            None if program.second_list => {
+                Operation::ListCreateAccountStatus { in_progress_only: false, page }
+            }
+            None => Operation::ListAccounts { page },
+        }),
         ResourceSpec::AccountPlacement { account, .. } => {
             Some(Operation::ListParents { child: ctx.id(account)? })
         }
@@ -116,7 +122,7 @@ pub(super) fn read_look_up(ctx: &Context<'_>, program: &mut Program, reply: &Rep
         (ResourceSpec::Account { email, .. }, Reply::Accounts(page)) => {
             let found = page.items.iter().find(|account| account.email.eq_ignore_ascii_case(email.as_str()));
             Ok(match (found, &page.next) {
-                (Some(account), _) => Found::Present { id: crate::plan::id_from(account.id), acts_done: 1 },
+                (Some(account), _) => present(account)?,
                 (None, Some(page)) => Found::More(Some(page.clone())),
                 (None, None) => {
                     program.second_list = true;
@@ -125,16 +131,33 @@ pub(super) fn read_look_up(ctx: &Context<'_>, program: &mut Program, reply: &Rep
             })
         }
         (ResourceSpec::Account { name, .. }, Reply::AccountRequests(page)) => {
-            for request in page.items.iter().filter(|request| request.account_name == *name) {
-                match &request.state {
-                    AccountRequestState::InProgress => return Ok(Found::Requested(request.id.clone())),
-                    AccountRequestState::Succeeded { account } => {
-                        return Ok(Found::Present { id: crate::plan::id_from(*account), acts_done: 1 });
-                    }
-                    AccountRequestState::Failed { .. } => {}
+            let found = page.items.iter().find(|request| {
+                request.account_name == *name
+                    && !matches!(request.state, AccountRequestState::Failed { .. })
+                    && !program.strangers.contains(&request.id)
+                    && !program.unseen.contains(&request.id)
+            });
+            Ok(match (found.map(|request| (request.id.clone(), &request.state)), &page.next) {
+                (Some((request, AccountRequestState::Succeeded { account })), _) => {
+                    program.candidate = Some((request, *account));
+                    Found::More(None)
                 }
+                (Some((request, _)), _) => {
+                    program.asked = false;
+                    Found::Requested(request)
+                }
+                (None, Some(page)) => Found::More(Some(page.clone())),
+                (None, None) => Found::Absent,
+            })
+        }
+        // A request does not say for which address it was made; its account does.
+        (ResourceSpec::Account { email, .. }, Reply::Account(account)) => {
+            if account.email.eq_ignore_ascii_case(email.as_str()) {
+                return present(account);
             }
-            Ok(page.next.clone().map_or(Found::Absent, |page| Found::More(Some(page))))
+            program.strangers.extend(program.candidate.take().map(|(request, _)| request));
+            program.second_list = true;
+            Ok(Found::More(None))
         }
         (ResourceSpec::AccountPlacement { parent, .. }, Reply::Parent(found)) => {
             if *found == ctx.id(parent)? {
@@ -151,6 +174,31 @@ pub(super) fn read_look_up(ctx: &Context<'_>, program: &mut Program, reply: &Rep
     }
 }
 
+/// An account with the step's root e-mail address: the step's, unless it is lost.
+fn present(account: &Account) -> Result<Found, String> {
+    usable(account)?;
+    Ok(Found::Present { id: crate::plan::id_from(account.id), acts_done: 1 })
+}
+
+/// Whether anything can be done in an account.
+pub(super) fn usable(account: &Account) -> Result<(), String> {
+    match account.state {
+        AccountState::Suspended | AccountState::PendingClosure | AccountState::Closed => Err(format!(
+            "`{}` belongs to account `{}`, which is being closed or suspended; use another address, or have AWS reopen it",
+            account.email, account.id
+        )),
+        AccountState::Active | AccountState::PendingActivation | AccountState::Unknown => Ok(()),
+    }
+}
+
+/// The account of a request that has succeeded does not show: not yet, or no longer.
+pub(super) fn not_shown(program: &mut Program, now: Time) {
+    program.unseen.extend(program.candidate.take().map(|(request, _)| request));
+    program.doubt_since.get_or_insert(now);
+    program.second_list = true;
+    program.page = None;
+}
+
 /// AWS has decided, or not yet decided, on a request.
 pub(super) fn decided(program: &mut Program, request: &AccountRequest, now: Time) -> Result<(), String> {
     match &request.state {
@@ -159,9 +207,21 @@ pub(super) fn decided(program: &mut Program, request: &AccountRequest, now: Time
             program.stage = Stage::Decision;
             Ok(())
         }
-        AccountRequestState::Succeeded { account } => {
+        AccountRequestState::Succeeded { account } if program.asked => {
             program.id = Some(crate::plan::id_from(*account));
             program.stage = Stage::Act(1);
+            Ok(())
+        }
+        AccountRequestState::Succeeded { account } => {
+            program.request = None;
+            program.look_from_the_start();
+            program.candidate = Some((request.id.clone(), *account));
+            Ok(())
+        }
+        // What became of somebody else's request is no answer to a request of one's own.
+        AccountRequestState::Failed { .. } if !program.asked => {
+            program.request = None;
+            program.look_from_the_start();
             Ok(())
         }
         AccountRequestState::Failed { reason } => {
@@ -174,17 +234,17 @@ pub(super) fn decided(program: &mut Program, request: &AccountRequest, now: Time
 /// A request was refused. AWS says so only some time after the call has succeeded.
 fn refused(program: &mut Program, reason: &str, now: Time) -> Result<(), String> {
     match reason {
+        // Before it is asked for again, it is looked for.
         "INTERNAL_FAILURE" if program.generation < 5 => {
             program.generation += 1;
             program.pause = Some(Duration::from_secs(30));
-            program.stage = Stage::Act(0);
+            program.look_from_the_start();
             Ok(())
         }
         // An attempt whose reply was lost may have made the account, or be making it: find it.
         "EMAIL_ALREADY_EXISTS" | "CONCURRENT_ACCOUNT_MODIFICATION" if program.exists.is_none() => {
-            program.exists = Some(advice(reason).to_owned());
-            program.stage = Stage::LookUp;
-            program.second_list = false;
+            program.exists = Some(format!("AWS refused the account: {reason}; {}", advice(reason)));
+            program.look_from_the_start();
             program.doubt_since = Some(now);
             Ok(())
         }
@@ -192,19 +252,47 @@ fn refused(program: &mut Program, reason: &str, now: Time) -> Result<(), String>
     }
 }
 
+/// What to do where AWS refuses accounts for good; empty where the refusal says it itself.
+pub(in crate::exec) fn advice_on_refusal(error: &CloudError) -> &'static str {
+    match error.reason.as_deref() {
+        Some("ACCOUNT_CREATION_RATE_LIMIT_EXCEEDED") => {
+            "; AWS makes no more accounts for this organization today: plan again tomorrow"
+        }
+        Some("MASTER_ACCOUNT_MISSING_CONTACT_INFO") => {
+            "; complete the management account's contact information, then plan again"
+        }
+        Some("MASTER_ACCOUNT_PAYMENT_INSTRUMENT_REQUIRED") => {
+            "; complete the management account's payment information, then plan again"
+        }
+        _ if error.kind == ErrorKind::Quota => "; raise the quota, then plan again",
+        _ => "",
+    }
+}
+
 fn advice(reason: &str) -> &'static str {
     match reason {
         "ACCOUNT_LIMIT_EXCEEDED" => "ask for a higher quota of accounts in Service Quotas",
         "EMAIL_ALREADY_EXISTS" => {
-            "the root e-mail address belongs to another AWS account: choose another one"
+            "the root e-mail address belongs to another AWS account: invite that one into the organization, or choose \
+             another address"
         }
         "INVALID_EMAIL" => "AWS does not take this root e-mail address: choose another one",
-        "CONCURRENT_ACCOUNT_MODIFICATION" => "the same account was asked for twice",
-        "INVALID_ADDRESS" | "MISSING_BUSINESS_VALIDATION" | "FAILED_BUSINESS_VALIDATION" => {
-            "complete the management account's contact information"
+        "CONCURRENT_ACCOUNT_MODIFICATION" => {
+            "somebody else has asked for the same account, and it does not show: plan again in a few minutes"
+        }
+        "INVALID_ADDRESS"
+        | "MISSING_BUSINESS_VALIDATION"
+        | "FAILED_BUSINESS_VALIDATION"
+        | "PENDING_BUSINESS_VALIDATION"
+        | "UNKNOWN_BUSINESS_VALIDATION"
+        | "INVALID_IDENTITY_FOR_BUSINESS_VALIDATION" => {
+            "complete the management account's contact information, or wait until AWS has validated it"
         }
         "MISSING_PAYMENT_INSTRUMENT" | "INVALID_PAYMENT_INSTRUMENT" => {
             "complete the management account's payment information"
+        }
+        "UPDATE_EXISTING_RESOURCE_POLICY_WITH_TAGS_NOT_SUPPORTED" => {
+            "the organization's resource policy and the account's tags do not go together: change that policy"
         }
         _ => "see the failure reasons of CreateAccount in AWS's documentation",
     }

@@ -12,12 +12,17 @@ mod network;
 mod organization;
 mod workload;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::cloud::{AccountRequest, CloudError, ErrorKind, Operation, PageToken, Reply};
 use crate::model::{AccountId, Address, Latencies, ResourceId, ResourceSpec, Tags};
 use crate::plan::{ADDRESS_TAG, Action, Scope, Step, ZONE_TAG};
 use crate::time::Time;
+
+use super::earlier::Existing;
+
+pub(super) use account::advice_on_refusal;
 
 /// What a program may look at.
 pub(super) struct Context<'a> {
@@ -125,6 +130,14 @@ pub(super) struct Program {
     page: Option<PageToken>,
     /// The second half of a look-up in two lists.
     second_list: bool,
+    /// Whether the request is one that this step has made, and not one of the same name that was found.
+    asked: bool,
+    /// A request of the same name that has succeeded, and its account: whose it is must be looked at.
+    candidate: Option<(ResourceId, AccountId)>,
+    /// Requests of the same name for accounts of others.
+    strangers: BTreeSet<ResourceId>,
+    /// Requests whose account does not show, in this look-up.
+    unseen: BTreeSet<ResourceId>,
     /// Where an account was last seen.
     parent: Option<ResourceId>,
     /// A route is there already: replace it instead of creating it.
@@ -159,6 +172,7 @@ impl Program {
         let mut program = Self::fresh(ctx);
         program.request = request;
         if program.request.is_some() {
+            program.asked = true;
             program.stage = Stage::Decision;
         } else if program.has_look_up(ctx) {
             program.stage = Stage::LookUp;
@@ -174,6 +188,10 @@ impl Program {
             request: None,
             page: None,
             second_list: false,
+            asked: false,
+            candidate: None,
+            strangers: BTreeSet::new(),
+            unseen: BTreeSet::new(),
             parent: None,
             replace: false,
             trust: false,
@@ -293,10 +311,11 @@ impl Program {
             Found::More(page) => self.page = page,
             Found::Absent => {
                 let window = self.doubt_window(ctx);
+                self.unseen.clear();
                 if self.doubt_since.is_some_and(|since| now.since(since) < window) {
                     // What was made a moment ago may not show yet.
                     self.pause = Some(Duration::from_secs(2));
-                    self.second_list = false;
+                    self.look_from_the_start();
                 } else if let Some(error) = self.exists.take() {
                     self.failure = Some(error);
                 } else {
@@ -342,6 +361,10 @@ impl Program {
     /// A call failed for sure, in a way that is not simply tried again. `Ok` says that the program can go on.
     pub(super) fn refused(&mut self, ctx: &Context<'_>, error: &CloudError, now: Time) -> Result<(), ()> {
         match (self.stage, error.kind) {
+            (Stage::LookUp, ErrorKind::NotFound) if self.candidate.is_some() => {
+                account::not_shown(self, now);
+                Ok(())
+            }
             (Stage::LookUp, ErrorKind::NotFound) => {
                 self.found(ctx, Found::Absent, now);
                 Ok(())
@@ -399,8 +422,8 @@ impl Program {
             }
             _ if self.has_look_up(ctx) && self.exists.is_none() => {
                 self.exists = Some(format!("{error}, yet it was not found by its name or tags"));
+                self.look_from_the_start();
                 self.doubt_since = Some(now);
-                self.stage = Stage::LookUp;
                 Ok(())
             }
             _ => Err(()),
@@ -412,12 +435,17 @@ impl Program {
     pub(super) fn in_doubt(&mut self, ctx: &Context<'_>, now: Time) -> bool {
         let looks_up = matches!(self.stage, Stage::Act(0)) && self.has_look_up(ctx);
         if looks_up {
-            self.stage = Stage::LookUp;
-            self.second_list = false;
-            self.page = None;
+            self.look_from_the_start();
             self.doubt_since = Some(now);
         }
         looks_up
+    }
+
+    fn look_from_the_start(&mut self) {
+        self.stage = Stage::LookUp;
+        self.second_list = false;
+        self.candidate = None;
+        self.page = None;
     }
 
     fn act(&self, ctx: &Context<'_>, index: usize) -> Result<Option<Operation>, String> {
@@ -507,6 +535,7 @@ impl Program {
     fn read_act(&mut self, ctx: &Context<'_>, index: usize, reply: &Reply, now: Time) -> Result<(), String> {
         match (&ctx.step.spec, reply) {
             (ResourceSpec::Account { .. }, Reply::AccountRequest(request)) => {
+                self.asked = true;
                 account::decided(self, request, now)
             }
             (ResourceSpec::AccountReadiness { .. }, Reply::CallerIdentity(found)) => {
@@ -543,11 +572,27 @@ impl Program {
         }
     }
 
+    /// The account is there already, or was asked for before: nothing must be asked for.
+    pub(super) fn exists_already(&mut self, existing: &Existing, now: Time) {
+        match existing {
+            Existing::Request(request) => {
+                self.asked = false;
+                self.decided(request, now);
+            }
+            Existing::Account(account) => match account::usable(account) {
+                Ok(()) => {
+                    self.id = Some(crate::plan::id_from(account.id));
+                    self.stage = Stage::Act(1);
+                }
+                Err(error) => self.failure = Some(error),
+            },
+        }
+    }
+
     /// AWS no longer knows the request.
     pub(super) fn request_lost(&mut self, now: Time) {
         self.request = None;
-        self.stage = Stage::LookUp;
-        self.second_list = false;
+        self.look_from_the_start();
         self.doubt_since = Some(now);
     }
 

@@ -94,8 +94,11 @@ impl Org {
                         key,
                     )
                 } else {
-                    let requests = self.requests.range((from, Bound::Unbounded));
-                    page::page(requests.map(|(_, row)| row.answer.clone()), PAGE, key)
+                    let requests = self.requests.range((from, Bound::Unbounded)).map(|(_, row)| &row.answer);
+                    let wanted = |answer: &&AccountRequest| {
+                        !matches!(answer.state, AccountRequestState::Failed { .. })
+                    };
+                    page::page(requests.filter(wanted).cloned(), PAGE, key)
                 };
                 Ok(Reply::AccountRequests(page))
             }
