@@ -129,6 +129,7 @@ fn mend(code: &str) -> &'static str {
         "state-url" => "name a directory or an `s3://` URL",
         "state-io" => "check the path, its permissions and the space left on the medium, then resume",
         "state-conflict" => "find who else writes to the state, then try again",
+        "state-empty" => "check the path or URL of the state",
         "state-not-empty" => "name a new directory or prefix",
         "state-corrupt" | "state-illegal" => {
             "restore the file, or move the state away and rebuild it: a survey finds what exists"

@@ -101,6 +101,15 @@ def test_a_state_moves_house(applied: Path, tmp_path_factory: pytest.TempPathFac
     assert caught.value.code == "state-corrupt"
 
 
+def test_nothing_is_no_export(tmp_path: Path) -> None:
+    for place, url in (("nowhere", tmp_path / "nowhere"), ("memory", "memory://")):
+        with pytest.raises(sb.StateError) as caught:
+            sb.State(url).export()
+        assert caught.value.code == "state-empty"
+        assert place in str(caught.value)
+    assert not (tmp_path / "nowhere").exists()
+
+
 def test_a_state_that_was_lost_is_rebuilt(zone: sb.LandingZone) -> None:
     cloud = sb.SimulatedCloud()
     lost, rebuilt = sb.State("memory://"), sb.State("memory://")

@@ -146,6 +146,10 @@ impl Segment for BucketSegment {
 }
 
 impl Store for BucketStore {
+    fn place(&self) -> String {
+        self.name.clone()
+    }
+
     fn get<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<Vec<u8>>> {
         Box::pin(async move { Ok(self.read(key).await?.map(|(bytes, _)| bytes)) })
     }

@@ -255,6 +255,10 @@ impl Segment for DirectorySegment {
 }
 
 impl Store for DirectoryStore {
+    fn place(&self) -> String {
+        self.root.display().to_string()
+    }
+
     fn get<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<Vec<u8>>> {
         Box::pin(async move { read(&self.path(key)) })
     }

@@ -86,6 +86,12 @@ pub enum Error {
         /// Which file or object.
         key: String,
     },
+    /// There is nothing to export.
+    #[error("nothing was ever applied to the state in `{place}`; check the path")]
+    Empty {
+        /// Where the state is.
+        place: String,
+    },
     /// What is to be imported needs a state without anything in it.
     #[error("the state holds `{key}` already; import into one that holds nothing")]
     NotEmpty {
@@ -107,6 +113,7 @@ impl Error {
             Self::Version { .. } => "state-version",
             Self::Illegal { .. } => "state-illegal",
             Self::Conflict { .. } => "state-conflict",
+            Self::Empty { .. } => "state-empty",
             Self::NotEmpty { .. } => "state-not-empty",
         }
     }

@@ -87,6 +87,10 @@ impl Segment for MemorySegment {
 }
 
 impl Store for MemoryStore {
+    fn place(&self) -> String {
+        "memory".to_owned()
+    }
+
     fn get<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<Vec<u8>>> {
         let found = self.inner().blobs.get(key).map(|blob| blob.bytes.clone());
         Box::pin(async { Ok(found) })

@@ -91,7 +91,8 @@ impl State {
     /// The whole state as one file, every part of it checked; see [`State::import`]. The lease is left out.
     ///
     /// # Errors
-    /// [`Error::Locked`] while somebody is writing; [`Error::Corrupt`] where a file is damaged, or where the store fails.
+    /// [`Error::Empty`] where there is nothing; [`Error::Locked`] while somebody is writing; [`Error::Corrupt`] where a file is
+    /// damaged, or where the store fails.
     pub async fn export(&self) -> Result<Vec<u8>, Error> {
         let before = self.still(None).await?;
         // Reads and checks whatever there is.
@@ -99,6 +100,9 @@ impl State {
         self.history().await?;
         let keys: Vec<String> =
             self.store().list("").await?.into_iter().filter(|key| is_part_of_the_state(key)).collect();
+        if keys.is_empty() {
+            return Err(Error::Empty { place: self.store().place() });
+        }
         let mut bytes = Vec::new();
         let head = Part::Export { format_version: FORMAT_VERSION, file_count: keys.len() };
         line::write(&head, &mut bytes).map_err(failed)?;

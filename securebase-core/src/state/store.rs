@@ -56,6 +56,9 @@ pub trait Presence: Send + Sync {}
 /// or nothing, and of several conditional writes to one version one at most succeeds. A store whose own repeated attempt
 /// meets what its first attempt wrote answers `Ok`.
 pub trait Store: Send + Sync {
+    /// Where it is, for messages.
+    fn place(&self) -> String;
+
     /// The blob, `None` where there is none.
     fn get<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<Vec<u8>>>;
 
@@ -104,6 +107,10 @@ pub trait Store: Send + Sync {
 }
 
 impl<S: Store + ?Sized> Store for Arc<S> {
+    fn place(&self) -> String {
+        self.as_ref().place()
+    }
+
     fn get<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<Vec<u8>>> {
         self.as_ref().get(key)
     }

@@ -143,6 +143,10 @@ impl Segment for FullSegment {
 }
 
 impl Store for FullDisk {
+    fn place(&self) -> String {
+        self.directory.place()
+    }
+
     fn get<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<Vec<u8>>> {
         self.directory.get(key)
     }
