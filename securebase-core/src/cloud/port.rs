@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 
-use crate::time::{Clock, SystemClock, Time};
+use crate::time::{Clock, SteadyClock, SystemClock, Time};
 
 use super::{Call, CloudError, Reply};
 
@@ -33,6 +33,12 @@ pub trait Cloud: Send + Sync {
         SystemClock.now()
     }
 
+    /// How much time has passed in this cloud, by a clock that nobody sets; its beginning means nothing. A cloud with a
+    /// time of its own needs both: its `now` may jump, as the clock of a machine does, and this may not.
+    fn steady(&self) -> Time {
+        SteadyClock.now()
+    }
+
     /// Lets time pass in this cloud: real time by default, virtual time in a simulated one.
     fn pause(&self, duration: Duration) -> BoxFuture<'_, ()> {
         Box::pin(tokio::time::sleep(duration))
@@ -48,6 +54,10 @@ impl<C: Cloud + ?Sized> Cloud for &C {
         (**self).now()
     }
 
+    fn steady(&self) -> Time {
+        (**self).steady()
+    }
+
     fn pause(&self, duration: Duration) -> BoxFuture<'_, ()> {
         (**self).pause(duration)
     }
@@ -60,6 +70,10 @@ impl<C: Cloud + ?Sized> Cloud for std::sync::Arc<C> {
 
     fn now(&self) -> Time {
         (**self).now()
+    }
+
+    fn steady(&self) -> Time {
+        (**self).steady()
     }
 
     fn pause(&self, duration: Duration) -> BoxFuture<'_, ()> {

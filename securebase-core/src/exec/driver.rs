@@ -11,7 +11,7 @@ use crate::cloud::Cloud;
 use crate::model::{Address, Latencies, ResourceId};
 use crate::plan::{Plan, fingerprint};
 use crate::state::{Entry, FORMAT_VERSION, Fact, Lease, Recorded, Replay, RunJournal, RunStatus, State};
-use crate::time::Time;
+use crate::time::{Elapsing, Time};
 
 use super::call_report::CallReport;
 use super::event::EventKind;
@@ -306,7 +306,9 @@ async fn drive(
     options: &ApplyOptions,
 ) -> Result<Run, Error> {
     let mut machine = machine(plan, known, replay, journal, options);
-    let mut run = Run::begin(journal.run(), cloud.now());
+    let clock = Elapsing::new(cloud.now(), cloud.steady());
+    let now = || clock.at(cloud.steady());
+    let mut run = Run::begin(journal.run(), now());
     let mut flying = FuturesUnordered::new();
     let mut in_line: VecDeque<Dispatch> = VecDeque::new();
     let mut stopping = false;
@@ -317,8 +319,8 @@ async fn drive(
         }
         let held = options.pause.is_held();
         machine.handle_pause(held);
-        let now = cloud.now();
-        let Output { entries, calls, events, reports, wake, ended, stopped } = machine.poll(now);
+        let polled = now();
+        let Output { entries, calls, events, reports, wake, ended, stopped } = machine.poll(polled);
         journal.append(&entries).await.map_err(Error::CutOff)?;
         tell(events, reports, &mut run, options);
         if ended.is_some() {
@@ -337,16 +339,16 @@ async fn drive(
         if flying.is_empty() && wake.is_none() && !held && !stopping {
             return Err(Error::Interrupted { why: "nothing was left to wait for".to_owned() });
         }
-        let pause: OptionFuture<_> = wake.map(|wake| cloud.pause(pause_until(wake, now))).into();
+        let pause: OptionFuture<_> = wake.map(|wake| cloud.pause(pause_until(wake, polled))).into();
         tokio::select! {
             // In this order, as in virtual time everything is ready at once: time passes only while no reply is there.
             biased;
             () = options.stop.asked(), if !stopping => {}
             Some((ticket, result)) = flying.next(), if !flying.is_empty() => {
-                machine.handle_reply(cloud.now(), ticket, result);
+                machine.handle_reply(now(), ticket, result);
                 // Replies that came at the same time are written down together.
                 while let Some(Some((ticket, result))) = poll_immediate(flying.next()).await {
-                    machine.handle_reply(cloud.now(), ticket, result);
+                    machine.handle_reply(now(), ticket, result);
                 }
             }
             () = options.pause.becomes(!held) => {}

@@ -28,6 +28,10 @@ impl Cloud for Keeping<'_> {
         self.cloud.now()
     }
 
+    fn steady(&self) -> Time {
+        self.cloud.steady()
+    }
+
     fn pause(&self, duration: Duration) -> BoxFuture<'_, ()> {
         self.cloud.pause(duration)
     }

@@ -11,7 +11,7 @@ use crate::model::{Address, ResourceId};
 use crate::observe::Observed;
 use crate::plan::{Plan, Scope};
 use crate::state::{Replay, RunJournal, State};
-use crate::time::Time;
+use crate::time::{Elapsing, Time};
 
 use super::Error;
 use super::driver::{Ready, let_go, machine, prepare, prepare_resume, refuse, span, tell};
@@ -86,8 +86,8 @@ async fn drive(
     options: &ApplyOptions,
 ) -> Result<Run, Error> {
     let mut machine = machine(plan, known, replay, journal, options);
-    let mut run = Run::begin(journal.run(), cloud.clock());
     let mut world = VirtualTime::new(cloud);
+    let mut run = Run::begin(journal.run(), world.now());
     let mut stopping = false;
     loop {
         if options.stop.is_asked() && !stopping {
@@ -96,7 +96,7 @@ async fn drive(
         }
         let held = options.pause.is_held();
         machine.handle_pause(held);
-        let Output { entries, calls, events, reports, wake, ended, stopped } = machine.poll(cloud.clock());
+        let Output { entries, calls, events, reports, wake, ended, stopped } = machine.poll(world.now());
         let written = if ended.is_some() || stopped {
             journal.append(&entries).await
         } else {
@@ -157,13 +157,20 @@ pub(super) enum Moved {
 /// The replies that are on their way, by the moment they arrive.
 pub(super) struct VirtualTime<'a> {
     cloud: &'a SimulatedCloud,
+    clock: Elapsing,
     arrivals: BinaryHeap<Reverse<(Time, Ticket)>>,
     replies: BTreeMap<Ticket, Result<Reply, CloudError>>,
 }
 
 impl<'a> VirtualTime<'a> {
     pub(super) fn new(cloud: &'a SimulatedCloud) -> Self {
-        Self { cloud, arrivals: BinaryHeap::new(), replies: BTreeMap::new() }
+        let clock = Elapsing::new(cloud.clock(), cloud.now());
+        Self { cloud, clock, arrivals: BinaryHeap::new(), replies: BTreeMap::new() }
+    }
+
+    /// What time it is for the run.
+    pub(super) fn now(&self) -> Time {
+        self.clock.at(self.cloud.now())
     }
 
     /// Sends calls whose entries are durable, and moves on to whatever happens next.
@@ -182,7 +189,7 @@ impl<'a> VirtualTime<'a> {
             self.replies.insert(dispatch.ticket, submission.result);
         }
         let arrival = self.arrivals.peek().map(|Reverse((at, _))| *at);
-        let Some(next) = [arrival, wake.map(|wake| self.cloud.off_clock(wake))].into_iter().flatten().min()
+        let Some(next) = [arrival, wake.map(|wake| self.clock.steady_at(wake))].into_iter().flatten().min()
         else {
             return Moved::Stuck;
         };
@@ -193,7 +200,7 @@ impl<'a> VirtualTime<'a> {
             }
             self.arrivals.pop();
             if let Some(result) = self.replies.remove(&ticket) {
-                machine.handle_reply(self.cloud.on_clock(next), ticket, result);
+                machine.handle_reply(self.clock.at(next), ticket, result);
             }
         }
         Moved::On

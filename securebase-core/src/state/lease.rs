@@ -198,7 +198,13 @@ impl Lease {
 
     /// How long from now until it should be renewed.
     pub fn renew_in(&self) -> Duration {
-        self.renew_at().since(self.shared.clock.now())
+        let now = self.shared.clock.now();
+        if self.went_back(now) { Duration::ZERO } else { self.renew_at().since(now) }
+    }
+
+    /// Whether somebody has set the clock back since the lease was last renewed. How much of it is left cannot be told then.
+    fn went_back(&self, now: Time) -> bool {
+        now + self.shared.term < self.expires()
     }
 
     /// Renews the lease where it is time to; to be called at least whenever [`Lease::renew_in`] has passed.
@@ -206,12 +212,14 @@ impl Lease {
     /// # Errors
     /// [`Error::Fenced`] where somebody else has it now, or where the store fails.
     pub async fn keep(&self) -> Result<(), Error> {
-        if self.shared.clock.now() < self.renew_at() { Ok(()) } else { self.renew().await }
+        let now = self.shared.clock.now();
+        if now < self.renew_at() && !self.went_back(now) { Ok(()) } else { self.renew().await }
     }
 
     /// Makes sure that the lease had not run out when a write was done: somebody else could have it by then.
     pub(super) async fn confirm(&self) -> Result<(), Error> {
-        if self.shared.clock.now() < self.expires() { Ok(()) } else { self.renew().await }
+        let now = self.shared.clock.now();
+        if now < self.expires() && !self.went_back(now) { Ok(()) } else { self.renew().await }
     }
 
     /// Renews the lease now.

@@ -2,7 +2,8 @@
 
 use std::fmt;
 use std::ops::{Add, Sub};
-use std::time::Duration;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
@@ -73,5 +74,69 @@ impl Clock for SystemClock {
         let since_epoch =
             std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or(Duration::ZERO);
         Time::ZERO + since_epoch
+    }
+}
+
+/// A clock that nobody sets: it only passes, from some moment in the past. What durations are measured with.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SteadyClock;
+
+impl Clock for SteadyClock {
+    #[expect(clippy::disallowed_methods, reason = "the one sanctioned reading of the steady clock")]
+    fn now(&self) -> Time {
+        static BEGINNING: OnceLock<Instant> = OnceLock::new();
+        let now = Instant::now();
+        Time::ZERO + now.saturating_duration_since(*BEGINNING.get_or_init(|| now))
+    }
+}
+
+/// The time of one piece of work: it begins at what the clock says and passes as the steady one does. Somebody who sets the
+/// clock meanwhile neither ends its waits nor makes them longer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Elapsing {
+    began: Time,
+    steady: Time,
+}
+
+impl Elapsing {
+    /// It begins now, which the steady clock calls `steady`.
+    pub(crate) fn new(now: Time, steady: Time) -> Self {
+        Self { began: now, steady }
+    }
+
+    /// What time it is when the steady clock says `steady`.
+    pub(crate) fn at(&self, steady: Time) -> Time {
+        self.began + steady.since(self.steady)
+    }
+
+    /// What the steady clock says at that time.
+    pub(crate) fn steady_at(&self, time: Time) -> Time {
+        self.steady + time.since(self.began)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_steady_clock_only_passes() {
+        let clock = SteadyClock;
+        let mut last = clock.now();
+        for _ in 0..1_000 {
+            let now = clock.now();
+            assert!(now >= last);
+            last = now;
+        }
+    }
+
+    #[test]
+    fn a_piece_of_work_begins_at_the_clock_and_passes_steadily() {
+        let (noon, steady) = (Time::from_micros(43_200_000_000), Time::from_micros(5));
+        let elapsing = Elapsing::new(noon, steady);
+        let later = Duration::from_secs(7);
+        assert_eq!(elapsing.at(steady + later), noon + later);
+        assert_eq!(elapsing.steady_at(noon + later), steady + later);
+        assert_eq!(elapsing.at(Time::ZERO), noon, "never before it began");
     }
 }

@@ -111,6 +111,10 @@ impl Cloud for Hasty {
         self.epoch + SystemClock.now().since(self.epoch) * PACE
     }
 
+    fn steady(&self) -> Time {
+        self.now()
+    }
+
     fn pause(&self, duration: Duration) -> BoxFuture<'_, ()> {
         Box::pin(tokio::time::sleep(duration / PACE))
     }

@@ -34,6 +34,10 @@ impl HandClock {
     fn advance(&self, duration: Duration) {
         self.0.fetch_add(u64::try_from(duration.as_micros()).unwrap(), Ordering::SeqCst);
     }
+
+    fn set_back(&self, duration: Duration) {
+        self.0.fetch_sub(u64::try_from(duration.as_micros()).unwrap(), Ordering::SeqCst);
+    }
 }
 
 impl Clock for HandClock {

@@ -16,6 +16,8 @@ pub(crate) enum Moment {
     Call(u64),
     /// Just before that write to the state.
     Write(u64),
+    /// Just before the state is read for that time.
+    Read(u64),
 }
 
 /// What happens to a write.
@@ -40,6 +42,10 @@ pub(crate) enum Deed {
     Evict { which: u32 },
     /// Changes a tag of a resource of that kind that is no key.
     Retag { kind: String, which: u32 },
+    /// Begins to close an account.
+    Close { which: u32 },
+    /// Takes an account out of the organization.
+    Expel { which: u32 },
 }
 
 /// Something that happens at a moment.
@@ -48,10 +54,14 @@ pub(crate) enum Deed {
 pub(crate) enum What {
     /// The call meets a fault.
     Fault(Fault),
-    /// The write meets a mishap; with `crash`, the process dies of it.
+    /// The write meets a mishap, or the read fails; with `crash`, the process dies of it.
     Mishap { mishap: Mishap, crash: bool },
     /// That many seconds pass, as when a machine is suspended.
     Pause(u32),
+    /// Somebody sets the clock of the machine that many seconds ahead, or back.
+    Clock(i32),
+    /// The call is on its way for that many seconds; whoever sent it hears nothing of it, or is dead by then.
+    Late { seconds: u32, crash: bool },
     /// Another executor tries to go on with the run, or to begin it.
     Second { resume: bool },
     /// The executor is held up until its lease has run out; another one takes over meanwhile.
@@ -165,13 +175,17 @@ impl Case {
             crash_after_calls: None,
         };
         let calls = 45 * tenants + 15;
-        let events = (0..dice.below(5)).map(|_| event(&mut dice, calls)).collect();
+        let events: Vec<Event> = (0..dice.below(5)).map(|_| event(&mut dice, calls)).collect();
         let clocks = if dice.one_in(4) {
             (0..4).map(|_| i32::try_from(dice.below(14_400)).unwrap_or_default() - 7_200).collect()
         } else {
             Vec::new()
         };
         let knows_the_living = dice.one_in(3);
+        // From a stream of their own, so that the rest of a case is what it was before these were thought of.
+        let mut dice = Dice(Seed::new(seed).stream("case", 1));
+        let late = if dice.one_in(2) { 1 + dice.below(3) } else { 0 };
+        let events = [events, (0..late).map(|_| rarer(&mut dice, calls)).collect()].concat();
         Self { seed, zone, faults, events, clocks, knows_the_living }
     }
 
@@ -219,5 +233,30 @@ fn event<R: Rng>(dice: &mut Dice<R>, calls: u64) -> Event {
             };
             Event { at, what: What::Deed(deed) }
         }
+    }
+}
+
+/// How long a request can be on its way: AWS takes none that was signed longer ago.
+pub(crate) const LATE_MAX: u32 = 300;
+
+fn rarer<R: Rng>(dice: &mut Dice<R>, calls: u64) -> Event {
+    let ordinal = 1 + dice.below(calls);
+    let anywhere = if dice.one_in(2) { Moment::Call(ordinal) } else { Moment::Write(ordinal) };
+    match dice.below(6) {
+        0 => {
+            // A process reads some ten times, most of it before it writes anything.
+            let at = Moment::Read(1 + dice.below(40));
+            Event { at, what: What::Mishap { mishap: Mishap::Fails, crash: dice.one_in(2) } }
+        }
+        1 => {
+            let by = dice.of(&[-7_200, -600, -30, 30, 600, 7_200]);
+            Event { at: anywhere, what: What::Clock(by) }
+        }
+        2 | 3 => {
+            let seconds = dice.small() % LATE_MAX;
+            Event { at: Moment::Call(ordinal), what: What::Late { seconds, crash: dice.one_in(2) } }
+        }
+        4 => Event { at: anywhere, what: What::Deed(Deed::Close { which: dice.small() }) },
+        _ => Event { at: anywhere, what: What::Deed(Deed::Expel { which: dice.small() }) },
     }
 }

@@ -4,12 +4,12 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use securebase_core::cloud::simulated::{Director, Fault, Sent, Submission};
-use securebase_core::cloud::{CloudError, Reply, SimulatedCloud};
+use securebase_core::cloud::{Call, CloudError, Reply, SimulatedCloud};
 use securebase_core::exec::{self, ApplyOptions, Error};
 use securebase_core::state::{self, State};
 use securebase_core::time::{Clock, Time};
 
-use crate::case::{Case, Event, Mishap, Moment, What};
+use crate::case::{Case, Deed, Event, Mishap, Moment, What};
 use crate::journal::Journal;
 use crate::ledger::Ledger;
 use crate::operator;
@@ -34,6 +34,11 @@ struct Inner {
     events: Vec<Event>,
     calls: u64,
     writes: u64,
+    reads: u64,
+    /// Calls that are on their way, and when they arrive.
+    late: Vec<(Time, Call)>,
+    /// One of them is arriving.
+    arriving: bool,
     /// The process is dead: it writes nothing more.
     dead: bool,
     /// The state has failed: nothing may be changed any more.
@@ -50,8 +55,18 @@ struct Inner {
 pub(crate) struct Desk {
     prepared: Arc<Prepared>,
     inner: Mutex<Inner>,
-    /// Set once both exist, taken away at the end: they hold the desk as well.
-    world: Mutex<Option<(SimulatedCloud, State)>>,
+    /// Set once all exist, taken away at the end: they hold the desk as well.
+    world: Mutex<Option<Around>>,
+}
+
+/// What a desk stands in the middle of.
+#[derive(Clone)]
+pub(crate) struct Around {
+    pub(crate) cloud: SimulatedCloud,
+    /// The state of the processes.
+    pub(crate) state: State,
+    /// The same one, read without anything going wrong.
+    pub(crate) plain: State,
 }
 
 impl Desk {
@@ -64,15 +79,15 @@ impl Desk {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn open(&self, cloud: SimulatedCloud, state: State) {
-        *self.world.lock().unwrap_or_else(PoisonError::into_inner) = Some((cloud, state));
+    pub(crate) fn open(&self, around: Around) {
+        *self.world.lock().unwrap_or_else(PoisonError::into_inner) = Some(around);
     }
 
     pub(crate) fn close(&self) {
         drop(self.world.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 
-    fn world(&self) -> Option<(SimulatedCloud, State)> {
+    fn world(&self) -> Option<Around> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -103,9 +118,10 @@ impl Desk {
         self.inner().changing.clone()
     }
 
-    pub(crate) fn counts(&self) -> (u64, u64) {
+    /// How many calls, writes and reads there were.
+    pub(crate) fn counts(&self) -> (u64, u64, u64) {
         let inner = self.inner();
-        (inner.calls, inner.writes)
+        (inner.calls, inner.writes, inner.reads)
     }
 
     /// A process begins. What it does not know of, it cannot be blamed for.
@@ -139,7 +155,7 @@ impl Desk {
     }
 
     /// A process has ended: the world is looked at from above, and the journal read back.
-    pub(crate) fn process_ended(&self, cloud: &SimulatedCloud, state: &State) {
+    pub(crate) fn process_ended(&self, Around { cloud, plain, .. }: &Around) {
         let wrong = {
             let mut inner = self.inner();
             inner.dead = false;
@@ -147,7 +163,7 @@ impl Desk {
             inner.ledger.audit(cloud)
         };
         wrong.into_iter().for_each(|what| self.wrong(what));
-        match ready(state.last_run()) {
+        match ready(plain.last_run()) {
             Ok(None) => {}
             Ok(Some(last)) => {
                 let same = last.replay == self.inner().journal.replay;
@@ -176,7 +192,8 @@ impl Desk {
 
     /// Whatever is neither a fault of a call nor a mishap of a write.
     fn happens(&self, what: &What) {
-        let Some((cloud, state)) = self.world() else { return };
+        let Some(around) = self.world() else { return };
+        let Around { cloud, plain, .. } = &around;
         match what {
             What::Pause(seconds) => {
                 self.note(&format!("{seconds} s pass"));
@@ -185,29 +202,36 @@ impl Desk {
                 self.inner().ledger.rates_unknown = true;
             }
             What::Deed(deed) => {
-                let done = operator::carry_out(deed, &cloud);
+                let done = operator::carry_out(deed, cloud);
                 self.note(&format!("operator: {deed:?}: {done:?}"));
                 if done.is_some() {
                     let mut inner = self.inner();
                     inner.ledger.meddled = true;
-                    inner.ledger.look_again(&cloud);
+                    // An account that is gone is asked for again, in vain: AWS keeps its address taken.
+                    inner.ledger.gave_up |= matches!(deed, Deed::Expel { .. });
+                    inner.ledger.look_again(cloud);
                 }
             }
-            What::Second { resume } => self.second(&cloud, &state, *resume, false),
+            What::Clock(seconds) => {
+                self.note(&format!("the clock is set by {seconds} s"));
+                let ahead = cloud.clock().as_micros().cast_signed() - cloud.now().as_micros().cast_signed();
+                cloud.set_clock(ahead + i64::from(*seconds) * 1_000_000);
+            }
+            What::Second { resume } => self.second(&around, *resume, false),
             What::Takeover { resume } => {
-                let held = matches!(ready(state.lock_info()), Ok(Some(_)));
+                let held = matches!(ready(plain.lock_info()), Ok(Some(_)));
                 // Longer than any lease lasts.
                 cloud.advance_to(cloud.now() + Duration::from_secs(600));
-                self.second(&cloud, &state, *resume, held);
+                self.second(&around, *resume, held);
             }
-            What::Fault(_) | What::Mishap { .. } => {}
+            What::Fault(_) | What::Mishap { .. } | What::Late { .. } => {}
         }
     }
 
     /// Another executor begins in the middle of the first one: it is kept out as long as the first has its lease. Once
     /// that has run out it is let in, and the first may do nothing any more.
-    fn second(&self, cloud: &SimulatedCloud, state: &State, resume: bool, over: bool) {
-        let held = matches!(ready(state.lock_info()), Ok(Some(_)));
+    fn second(&self, Around { cloud, state, plain }: &Around, resume: bool, over: bool) {
+        let held = matches!(ready(plain.lock_info()), Ok(Some(_)));
         let options = ApplyOptions::new().who("second");
         self.note("a second executor begins");
         let result = if resume {
@@ -217,8 +241,10 @@ impl Desk {
         };
         let told = result.as_ref().map_or_else(Error::code, |run| run.status.name());
         self.note(&format!("the second executor has ended: {told}"));
-        let locked = matches!(result, Err(Error::State(state::Error::Locked { .. })));
-        match (held, locked) {
+        // A state that cannot be read lets nobody in.
+        let kept_out =
+            matches!(result, Err(Error::State(state::Error::Locked { .. } | state::Error::Io { .. })));
+        match (held, kept_out) {
             (true, false) => self.wrong(format!("a second executor was let in beside the first: {told}")),
             (true, true) => {}
             (false, _) => {
@@ -229,6 +255,50 @@ impl Desk {
                 inner.halted = over && taken;
             }
         }
+    }
+
+    /// Something is about to be read.
+    pub(crate) fn reading(&self, key: &str) -> Result<(), ()> {
+        let ordinal = {
+            let mut inner = self.inner();
+            if inner.dead {
+                return Err(());
+            }
+            inner.reads += 1;
+            inner.reads
+        };
+        let mut read = Ok(());
+        for event in self.due(|at| matches!(at, Moment::Read(due) if due <= ordinal)) {
+            match event.what {
+                What::Mishap { crash, .. } => {
+                    self.note(&format!("read {ordinal} of {key} fails, crash: {crash}"));
+                    self.inner().dead |= crash;
+                    read = Err(());
+                }
+                what => self.happens(&what),
+            }
+        }
+        read
+    }
+
+    /// What was on its way arrives.
+    pub(crate) fn arrive(&self, cloud: &SimulatedCloud) {
+        let due = {
+            let mut inner = self.inner();
+            if inner.late.is_empty() || inner.arriving {
+                return;
+            }
+            let (due, rest): (Vec<_>, Vec<_>) =
+                std::mem::take(&mut inner.late).into_iter().partition(|(at, _)| *at <= cloud.now());
+            inner.late = rest;
+            inner.arriving = true;
+            due
+        };
+        for (_, call) in due {
+            self.note(&format!("{} arrives late", call.operation.action()));
+            cloud.submit(cloud.now(), &call);
+        }
+        self.inner().arriving = false;
     }
 
     /// A write is about to happen.
@@ -293,7 +363,12 @@ impl Clock for CloudClock {
 }
 
 impl Director for Desk {
-    fn before(&self, _cloud: &SimulatedCloud, sent: &Sent<'_>) -> Option<Fault> {
+    fn before(&self, cloud: &SimulatedCloud, sent: &Sent<'_>) -> Option<Fault> {
+        if self.inner().arriving {
+            // It left long ago.
+            return None;
+        }
+        self.arrive(cloud);
         let operation = &sent.call.operation;
         let action = operation.action();
         let (ordinal, unannounced, halted) = {
@@ -322,6 +397,15 @@ impl Director for Desk {
         for event in self.due(|at| matches!(at, Moment::Call(due) if due <= ordinal)) {
             match event.what {
                 What::Fault(found) => fault = Some(found),
+                What::Late { seconds, crash } => {
+                    if operation.is_mutating() {
+                        let at = cloud.now() + Duration::from_secs(u64::from(seconds));
+                        let mut inner = self.inner();
+                        inner.ledger.on_its_way(sent.call);
+                        inner.late.push((at, sent.call.clone()));
+                    }
+                    fault = Some(if crash { Fault::Crash { effect: false } } else { Fault::LostRequest });
+                }
                 what => self.happens(&what),
             }
         }
@@ -341,7 +425,8 @@ impl Director for Desk {
         let wrong = {
             let mut inner = self.inner();
             inner.trace.note_call(sent, submission);
-            inner.ledger.served(cloud, &self.prepared, sent.call, effects)
+            let late = inner.arriving;
+            inner.ledger.served(cloud, &self.prepared, sent.call, effects, late)
         };
         wrong.into_iter().for_each(|what| self.wrong(what));
     }

@@ -24,6 +24,10 @@ pub(crate) struct Ledger {
     attached: BTreeSet<(ResourceId, ResourceId)>,
     /// The surplus ones of a call that arrived twice: nobody can know of them until the next survey.
     twins: BTreeSet<ResourceId>,
+    /// Where something may still arrive that was sent long ago, and that may exist twice then.
+    late: BTreeSet<Place>,
+    /// The addresses of accounts whose request may still arrive.
+    late_accounts: BTreeSet<String>,
     /// Somebody has changed the world since it was last surveyed for a plan.
     pub(crate) meddled: bool,
     /// A run has given something up.
@@ -61,6 +65,17 @@ fn deleted(operation: &O) -> Option<&ResourceId> {
 }
 
 impl Ledger {
+    /// A call arrives late. Whoever sent it cannot wait for that: it looks for the effect, and then calls again.
+    pub(crate) fn on_its_way(&mut self, call: &Call) {
+        if let (O::CreateAccount { email, .. }, _) = (&call.operation, &call.target) {
+            self.late_accounts.insert(email.to_ascii_lowercase());
+        }
+        if let (Some(tags), Target::Member { account, .. }) = (tags(&call.operation), &call.target) {
+            let address = tags.get("securebase:address").cloned();
+            self.late.extend(address.map(|address| (account.to_string(), address)));
+        }
+    }
+
     /// Takes note of a call, and answers what must not be.
     pub(crate) fn served(
         &mut self,
@@ -68,9 +83,10 @@ impl Ledger {
         prepared: &Prepared,
         call: &Call,
         effects: Effects<'_>,
+        late: bool,
     ) -> Vec<String> {
         let mut wrong = Vec::new();
-        if effects.len() > 1 {
+        if effects.len() > 1 || late {
             self.rates_unknown = true;
         }
         let name = call.operation.action();
@@ -125,7 +141,8 @@ impl Ledger {
                     };
                     address.eq_ignore_ascii_case(email) && counts
                 });
-                if alive.count() > 1 && !twice {
+                let late = self.late_accounts.contains(&email.to_ascii_lowercase());
+                if alive.count() > 1 && !twice && !late {
                     wrong.push(format!("the account of `{email}` was asked for twice"));
                 }
             }
@@ -156,7 +173,7 @@ impl Ledger {
         if live.contains(id) {
             return;
         }
-        if twice && !live.is_empty() {
+        if (twice || self.late.contains(&place)) && !live.is_empty() {
             self.twins.insert(id.clone());
         }
         live.insert(id.clone());

@@ -1,14 +1,16 @@
 //! The life of a case: processes that die, are resumed, plan again, until the world is as it should be.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use securebase_core::cloud::{Faults, SimulatedCloud};
 use securebase_core::exec::{self, ApplyOptions, Error, Run};
 use securebase_core::plan::{self, Plan, Planner};
-use securebase_core::state::{self, State};
+use securebase_core::state::{self, MemoryStore, State};
 
 use crate::case::Case;
-use crate::desk::{CloudClock, Desk};
+use crate::desk::{Around, CloudClock, Desk};
+use crate::operator;
 use crate::picture::{difference, picture};
 use crate::ready;
 use crate::store::FaultyStore;
@@ -30,6 +32,7 @@ pub(crate) struct Life {
     pub(crate) lines: Vec<String>,
     pub(crate) calls: u64,
     pub(crate) writes: u64,
+    pub(crate) reads: u64,
     pub(crate) processes: usize,
     /// How long it was for the world.
     pub(crate) virtual_seconds: f64,
@@ -51,8 +54,7 @@ struct Living<'a> {
     case: &'a Case,
     prepared: &'a Prepared,
     desk: &'a Desk,
-    cloud: SimulatedCloud,
-    state: State,
+    around: Around,
     given_up: Vec<String>,
 }
 
@@ -62,23 +64,28 @@ pub(crate) fn live(case: &Case) -> Life {
     let desk = Desk::new(case, prepared.clone());
     let cloud = SimulatedCloud::builder(case.seed).faults(case.faults).director(desk.clone()).build();
     cloud.advance_to(cloud.now() + Duration::from_secs(BEGINNING));
-    let state =
-        State::new(FaultyStore::new(desk.clone(), case.knows_the_living)).clock(CloudClock(cloud.clone()));
-    desk.open(cloud.clone(), state.clone());
-    let mut living = Living { case, prepared: &prepared, desk: &desk, cloud, state, given_up: Vec::new() };
+    let kept = Arc::new(MemoryStore::new());
+    let faulty = FaultyStore::new(Arc::clone(&kept), desk.clone(), case.knows_the_living);
+    let state = State::new(faulty).clock(CloudClock(cloud.clone()));
+    let plain = State::new(kept).clock(CloudClock(cloud.clone()));
+    let around = Around { cloud, state, plain };
+    desk.open(around.clone());
+    let mut living = Living { case, prepared: &prepared, desk: &desk, around, given_up: Vec::new() };
     let processes = living.go_through();
     living.judge();
     desk.close();
-    let virtual_seconds = living.cloud.now().as_secs_f64() - Duration::from_secs(BEGINNING).as_secs_f64();
+    let virtual_seconds =
+        living.around.cloud.now().as_secs_f64() - Duration::from_secs(BEGINNING).as_secs_f64();
     let given_up = living.given_up;
     let (trace, lines) = desk.trace();
-    let (calls, writes) = desk.counts();
+    let (calls, writes, reads) = desk.counts();
     Life {
         wrong: desk.take_wrong(),
         trace,
         lines,
         calls,
         writes,
+        reads,
         processes,
         virtual_seconds,
         changing: desk.changing(),
@@ -91,23 +98,25 @@ impl Living<'_> {
         let mut next = Next::Apply(Box::new(self.prepared.plan.clone()));
         for process in 0..PROCESSES_MAX {
             let seconds = self.case.clocks.get(process).copied().unwrap_or_default();
-            self.cloud.set_clock(i64::from(seconds) * 1_000_000);
-            self.cloud.revive();
+            self.around.cloud.set_clock(i64::from(seconds) * 1_000_000);
+            self.around.cloud.revive();
             self.desk.process_begins();
             let options = ApplyOptions::new().who("first");
             let result = match &next {
                 Next::Apply(plan) => {
                     let options = options.destroy(plan.destructive().into_iter().cloned());
-                    ready(exec::simulate(plan, &self.cloud, &self.state, options))
+                    ready(exec::simulate(plan, &self.around.cloud, &self.around.state, options))
                 }
-                Next::Resume => ready(exec::resume_simulated(&self.cloud, &self.state, options)),
+                Next::Resume => {
+                    ready(exec::resume_simulated(&self.around.cloud, &self.around.state, options))
+                }
                 Next::PlanAgain => {
                     next = self.plan_again();
                     continue;
                 }
                 Next::Nothing => return process,
             };
-            self.desk.process_ended(&self.cloud, &self.state);
+            self.desk.process_ended(&self.around);
             next = self.after(result);
         }
         self.desk.wrong(format!("it has not come to an end after {PROCESSES_MAX} processes"));
@@ -122,12 +131,16 @@ impl Living<'_> {
                 if !run.failed.is_empty() {
                     self.desk.gave_up();
                 }
+                if run.failed.iter().any(|(_, error)| error.contains("invite that one")) {
+                    // As it says there.
+                    self.around.cloud.readmit_accounts();
+                }
                 let whole = run.run.is_some() && run.failed.is_empty() && run.blocked.is_empty();
                 if whole && !self.case.is_meddled_with() { Next::Nothing } else { Next::PlanAgain }
             }
             Err(Error::Interrupted { .. } | Error::Survey { .. } | Error::Unfinished { .. }) => Next::Resume,
             Err(Error::State(state::Error::Locked { by })) => {
-                self.cloud.advance_to(self.cloud.off_clock(by.expires));
+                self.around.cloud.advance_to(self.around.cloud.off_clock(by.expires));
                 Next::Resume
             }
             Err(Error::State(error) | Error::CutOff(error))
@@ -144,8 +157,8 @@ impl Living<'_> {
     }
 
     fn planned(&self) -> Option<Result<Plan, plan::Error>> {
-        self.desk.surveying(&self.cloud);
-        let observed = ready(exec::survey_simulated(&self.cloud, &self.prepared.plan.scope)).ok()?;
+        self.desk.surveying(&self.around.cloud);
+        let observed = ready(exec::survey_simulated(&self.around.cloud, &self.prepared.plan.scope)).ok()?;
         Some(Planner::new(&self.prepared.zone).observed(&observed).plan())
     }
 
@@ -168,8 +181,13 @@ impl Living<'_> {
     /// know is deleted.
     fn mend(&self, error: &plan::Error) -> bool {
         let plan::Error::Problems(problems) = error else { return false };
-        let known = ready(self.state.resources()).unwrap_or_default();
+        let known = ready(self.around.plain.resources()).unwrap_or_default();
+        let closed = problems.iter().any(|problem| problem.code == "account-closed");
+        let reopened = closed && operator::reopen(&self.around.cloud);
         problems.iter().all(|problem| {
+            if problem.code == "account-closed" {
+                return reopened;
+            }
             if problem.code != "duplicate-resource" || !self.desk.has_twins() {
                 return false;
             }
@@ -178,17 +196,18 @@ impl Living<'_> {
             let ids: Vec<&str> = problem.message.split('`').skip(1).step_by(2).collect();
             let kept = kept.filter(|kept| ids.contains(&kept.as_str())).unwrap_or_else(|| ids[0].to_owned());
             let surplus = ids.into_iter().filter(|id| *id != kept);
-            surplus.map(|id| self.cloud.remove(id)).sum::<usize>() > 0
+            surplus.map(|id| self.around.cloud.remove(id)).sum::<usize>() > 0
         })
     }
 
     /// When all is quiet again: the world is as if nothing had gone wrong, and nothing is left to do.
     fn judge(&mut self) {
-        self.cloud.set_faults(Faults::default());
-        self.cloud.revive();
+        self.around.cloud.set_faults(Faults::default());
+        self.around.cloud.revive();
         self.desk.quiet();
         self.desk.process_begins();
-        self.cloud.advance_to(self.cloud.now() + Duration::from_secs(7_200));
+        self.around.cloud.advance_to(self.around.cloud.now() + Duration::from_secs(7_200));
+        self.desk.arrive(&self.around.cloud);
         if self.desk.has_twins() {
             match self.planned() {
                 Some(Err(error)) if self.mend(&error) => {}
@@ -196,7 +215,7 @@ impl Living<'_> {
                 _ => self.desk.wrong("planning again says nothing of resources that exist twice"),
             }
         }
-        let found = picture(&self.cloud);
+        let found = picture(&self.around.cloud);
         if found != self.prepared.expected {
             let difference = difference(&self.prepared.expected, &found);
             self.desk.wrong(format!("the world is not as without faults:{difference}"));

@@ -24,9 +24,23 @@ pub(crate) fn carry_out(deed: &Deed, cloud: &SimulatedCloud) -> Option<String> {
             let id = account["id"].as_str()?;
             cloud.move_account(id.parse().ok()?, &root).then(|| id.to_owned())
         }
+        Deed::Close { which } => {
+            let id = pick(&snapshot, "account", *which)?["id"].as_str()?;
+            cloud.close_account(id.parse().ok()?).then(|| id.to_owned())
+        }
+        Deed::Expel { which } => {
+            let id = pick(&snapshot, "account", *which)?["id"].as_str()?;
+            cloud.expel_account(id.parse().ok()?).then(|| id.to_owned())
+        }
         Deed::Retag { kind, which } => {
             let id = pick(&snapshot, kind, *which)?["id"].as_str()?;
             cloud.set_tag(id, "Environment", Some("meddled")).then(|| id.to_owned())
         }
     }
+}
+
+/// Has AWS reopen every account that was closed; answers whether there was any.
+pub(crate) fn reopen(cloud: &SimulatedCloud) -> bool {
+    let accounts = cloud.accounts().into_iter();
+    accounts.filter(|(account, _)| cloud.reopen_account(account.id)).count() > 0
 }

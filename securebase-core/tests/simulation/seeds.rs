@@ -81,6 +81,7 @@ fn one_case() {
     for line in &life.lines {
         println!("{line}");
     }
-    println!("{} calls, {} writes, {} processes", life.calls, life.writes, life.processes);
+    let crate::life::Life { calls, writes, reads, processes, .. } = &life;
+    println!("{calls} calls, {writes} writes, {reads} reads, {processes} processes");
     assert!(life.wrong.is_empty(), "{:#?}\ngiven up: {:#?}", life.wrong, life.given_up);
 }

@@ -10,9 +10,9 @@ use securebase_core::state::{
 use crate::case::Mishap;
 use crate::desk::{Desk, Fate};
 
-/// A store in memory that asks the desk before every write.
+/// A store in memory that asks the desk before every write and every read.
 pub(crate) struct FaultyStore {
-    kept: MemoryStore,
+    kept: Arc<MemoryStore>,
     desk: Arc<Desk>,
     /// Whether it knows who is alive, as a directory does; otherwise a lease has to run out.
     knows_the_living: bool,
@@ -20,6 +20,16 @@ pub(crate) struct FaultyStore {
 
 fn failed(key: &str, why: &str) -> Error {
     Error::Io { what: "write", key: key.to_owned(), source: io::Error::other(why.to_owned()) }
+}
+
+/// Asks whether something may be read.
+fn readable(desk: &Desk, key: &str) -> Result<(), Error> {
+    let source = |()| io::Error::other("no answer");
+    desk.reading(key).map_err(source).map_err(|source| Error::Io {
+        what: "read",
+        key: key.to_owned(),
+        source,
+    })
 }
 
 /// What a write comes to: what is really written, and the error to answer with.
@@ -45,8 +55,8 @@ fn ask<'a>(desk: &Desk, key: &str, bytes: &'a [u8], grows: bool) -> Outcome<'a> 
 }
 
 impl FaultyStore {
-    pub(crate) fn new(desk: Arc<Desk>, knows_the_living: bool) -> Self {
-        Self { kept: MemoryStore::new(), desk, knows_the_living }
+    pub(crate) fn new(kept: Arc<MemoryStore>, desk: Arc<Desk>, knows_the_living: bool) -> Self {
+        Self { kept, desk, knows_the_living }
     }
 }
 
@@ -70,12 +80,22 @@ impl Segment for FaultySegment {
 }
 
 impl Store for FaultyStore {
+    fn place(&self) -> String {
+        self.kept.place()
+    }
+
     fn get<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<Vec<u8>>> {
-        self.kept.get(key)
+        Box::pin(async move {
+            readable(&self.desk, key)?;
+            self.kept.get(key).await
+        })
     }
 
     fn get_versioned<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<(Vec<u8>, Version)>> {
-        self.kept.get_versioned(key)
+        Box::pin(async move {
+            readable(&self.desk, key)?;
+            self.kept.get_versioned(key).await
+        })
     }
 
     fn put<'a>(&'a self, key: &'a str, bytes: &'a [u8], condition: Condition) -> StoreFuture<'a, Version> {
@@ -93,7 +113,10 @@ impl Store for FaultyStore {
     }
 
     fn list<'a>(&'a self, prefix: &'a str) -> StoreFuture<'a, Vec<String>> {
-        self.kept.list(prefix)
+        Box::pin(async move {
+            readable(&self.desk, prefix)?;
+            self.kept.list(prefix).await
+        })
     }
 
     fn remove<'a>(&'a self, key: &'a str) -> StoreFuture<'a, ()> {

@@ -2,7 +2,7 @@
 
 use securebase_core::cloud::simulated::Fault;
 
-use crate::case::{Case, Event, Mishap, Moment, What};
+use crate::case::{Case, Deed, Event, Mishap, Moment, What};
 use crate::life::{Life, live};
 use crate::seeds::report;
 use crate::zones::Shape;
@@ -13,10 +13,15 @@ fn two_tenants() -> Case {
 
 /// Lives through the zone with one thing going wrong at each of the moments, several threads taking turns.
 fn sweep(events: impl Iterator<Item = Event>, part: usize, parts: usize) -> usize {
+    sweep_after(&[], events, part, parts)
+}
+
+/// The same with something having gone wrong before.
+fn sweep_after(before: &[Event], events: impl Iterator<Item = Event>, part: usize, parts: usize) -> usize {
     let mut count = 0;
     let mut failed = Vec::new();
     for event in events.enumerate().filter(|(index, _)| index % parts == part).map(|(_, event)| event) {
-        let case = Case { events: vec![event], ..two_tenants() };
+        let case = Case { events: [before, &[event]].concat(), ..two_tenants() };
         let Life { wrong, .. } = live(&case);
         count += 1;
         if !wrong.is_empty() {
@@ -124,4 +129,75 @@ fn a_second_executor_starts_at_every_write() {
     let events = (1..=life.writes)
         .map(|ordinal| Event { at: Moment::Write(ordinal), what: What::Second { resume: ordinal % 2 == 0 } });
     assert!(sweep(events, 0, 1) > 40);
+}
+
+#[test]
+fn every_read_fails_once() {
+    // A process that goes on reads what those before it have left behind; the third finds a journal of two parts.
+    let dies = |call| Event { at: Moment::Call(call), what: What::Fault(Fault::Crash { effect: true }) };
+    let before = [dies(60), dies(90)];
+    let life = live(&Case { events: before.to_vec(), ..two_tenants() });
+    assert!(life.wrong.is_empty(), "{:#?}", life.wrong);
+    let events = (1..=life.reads).flat_map(|ordinal| {
+        [false, true].map(|crash| Event {
+            at: Moment::Read(ordinal),
+            what: What::Mishap { mishap: Mishap::Fails, crash },
+        })
+    });
+    assert!(sweep_after(&before, events, 0, 1) > 30);
+}
+
+#[test]
+fn the_clock_is_set_at_every_write() {
+    let life = quiet();
+    let events = (1..=life.writes).flat_map(|ordinal| {
+        [-7_200, -45, 45, 7_200].map(|by| Event { at: Moment::Write(ordinal), what: What::Clock(by) })
+    });
+    assert!(sweep(events, 0, 1) > 100);
+}
+
+#[test]
+fn the_clock_is_set_at_every_call() {
+    let life = quiet();
+    let events = (1..=life.calls).flat_map(|ordinal| {
+        [-7_200, 7_200].map(|by| Event { at: Moment::Call(ordinal), what: What::Clock(by) })
+    });
+    assert!(sweep(events, 0, 1) > 100);
+}
+
+fn arrives_late(crash: bool) {
+    let life = quiet();
+    let events = life.changing.iter().flat_map(|(ordinal, _)| {
+        // Before anybody looks for its effect, before a lease has run out, and after.
+        [2, 40, 240].map(|seconds| Event { at: Moment::Call(*ordinal), what: What::Late { seconds, crash } })
+    });
+    assert!(sweep(events, 0, 1) > 100);
+}
+
+#[test]
+fn every_changing_call_arrives_late() {
+    arrives_late(false);
+}
+
+#[test]
+fn every_changing_call_arrives_after_its_process_has_died() {
+    arrives_late(true);
+}
+
+fn an_operator_at_every_other_call(deed: &Deed) {
+    let life = quiet();
+    let events = (1..=life.calls)
+        .step_by(2)
+        .map(|ordinal| Event { at: Moment::Call(ordinal), what: What::Deed(deed.clone()) });
+    assert!(sweep(events, 0, 1) > 60);
+}
+
+#[test]
+fn an_operator_closes_an_account_at_every_other_call() {
+    an_operator_at_every_other_call(&Deed::Close { which: 1 });
+}
+
+#[test]
+fn an_operator_takes_an_account_out_of_the_organization_at_every_other_call() {
+    an_operator_at_every_other_call(&Deed::Expel { which: 0 });
 }

@@ -1,8 +1,10 @@
 //! An operator's hands: changes that nobody is told of.
 
+use crate::cloud::AccountState;
 use crate::cloud::simulated::chance::id;
 use crate::model::{AccountId, ResourceId, Tags};
 
+use super::agenda::Event;
 use super::organization::{FULL_ACCESS, Org};
 use super::place::Place;
 use super::world::World;
@@ -62,6 +64,36 @@ impl World {
             org.place_member(account, to);
         }
         found
+    }
+
+    /// Begins to close a member account; answers whether it is there and in use.
+    pub(super) fn close_account(&mut self, account: AccountId) -> bool {
+        let (now, management) = (self.now, self.management);
+        let open = account != management
+            && self.org.as_mut().is_some_and(|org| {
+                org.change_state(account, &[AccountState::Active], AccountState::PendingClosure)
+            });
+        if open {
+            let duration = self.latencies.typical("account_closure");
+            self.agenda.put(now + duration, Event::AccountClosed { account });
+        }
+        open
+    }
+
+    /// Reopens a member account; answers whether it was closed.
+    pub(super) fn reopen_account(&mut self, account: AccountId) -> bool {
+        let closed = [AccountState::PendingClosure, AccountState::Suspended];
+        self.org.as_mut().is_some_and(|org| org.change_state(account, &closed, AccountState::Active))
+    }
+
+    /// Takes a member account out of the organization; answers whether it was in.
+    pub(super) fn expel_account(&mut self, account: AccountId) -> bool {
+        account != self.management && self.org.as_mut().is_some_and(|org| org.expel_member(account))
+    }
+
+    /// Takes those accounts in again; answers how many.
+    pub(super) fn readmit_accounts(&mut self) -> usize {
+        self.org.as_mut().map_or(0, Org::readmit_members)
     }
 
     /// Sets or removes a tag of what has that id; answers whether there is any.

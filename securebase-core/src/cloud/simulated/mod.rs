@@ -158,7 +158,7 @@ impl SimulatedCloud {
 
     /// Sets the caller's clock wrong: that far ahead of the world's, in microseconds, or behind it where negative.
     ///
-    /// A run takes its clock to be steady, so this is for the moments between runs: another machine, another clock.
+    /// In the middle of a run this is a clock that jumps: the run's own time goes on steadily from where it began.
     pub fn set_clock(&self, ahead_micros: i64) {
         self.world().clock_ahead = ahead_micros;
     }
@@ -213,6 +213,28 @@ impl SimulatedCloud {
         self.world().move_account(account, to)
     }
 
+    /// Begins to close a member account behind everybody's back. Answers whether there is such an account, in use.
+    pub fn close_account(&self, account: AccountId) -> bool {
+        self.world().close_account(account)
+    }
+
+    /// Reopens a member account that was closed, as AWS's support does within ninety days. Answers whether it was closed.
+    pub fn reopen_account(&self, account: AccountId) -> bool {
+        self.world().reopen_account(account)
+    }
+
+    /// Takes a member account out of the organization: it lives on with all that is in it, nobody of the organization can
+    /// work in it, and its e-mail address stays taken. Answers whether there is such an account.
+    pub fn expel_account(&self, account: AccountId) -> bool {
+        self.world().expel_account(account)
+    }
+
+    /// Invites back all accounts that were taken out of the organization: they arrive in the root, without tags. Answers how
+    /// many.
+    pub fn readmit_accounts(&self) -> usize {
+        self.world().readmit_accounts()
+    }
+
     /// The member accounts, each with the root or unit it sits in.
     pub fn accounts(&self) -> Vec<(Account, ResourceId)> {
         view::accounts(&self.world())
@@ -245,6 +267,10 @@ impl Cloud for SimulatedCloud {
 
     fn now(&self) -> Time {
         self.clock()
+    }
+
+    fn steady(&self) -> Time {
+        self.world().now
     }
 
     fn pause(&self, duration: Duration) -> BoxFuture<'_, ()> {

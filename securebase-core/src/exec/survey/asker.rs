@@ -30,7 +30,7 @@ impl Pace {
             Target::Member { account, region, .. } if !bucket.shared => Some((*account, region.clone())),
             _ => None,
         };
-        let now = cloud.now();
+        let now = cloud.steady();
         let ready = {
             let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
             let pacer = lanes.entry((bucket.name.clone(), place)).or_insert_with(|| Pacer::new(bucket));

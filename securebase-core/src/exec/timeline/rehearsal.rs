@@ -85,7 +85,7 @@ pub fn rehearse(plan: &Plan, rehearsal: &Rehearsal) -> Timeline {
     let mut watch = Watch::default();
     let began = cloud.now();
     loop {
-        let Output { calls, events, wake, ended, .. } = machine.poll(cloud.now());
+        let Output { calls, events, wake, ended, .. } = machine.poll(world.now());
         for dispatch in calls.iter().filter(|dispatch| dispatch.call.operation.is_mutating()) {
             if let Some(address) = &dispatch.address {
                 watch.calls.insert((address.clone(), dispatch.call.operation.action()));

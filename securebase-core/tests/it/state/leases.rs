@@ -61,6 +61,25 @@ fn a_lease_lasts_as_long_as_it_is_renewed() {
     }
 }
 
+/// To everybody else, whose clocks nobody has set, an hour-old lease would have run out long ago.
+#[test]
+fn a_clock_that_is_set_back_lets_no_lease_run_out() {
+    for (name, store, _scratch) in stores() {
+        let clock = HandClock::new();
+        clock.advance(Duration::from_secs(7_200));
+        let state = state(&store, &clock);
+        let lease = now(state.lock(&holder("ada"))).unwrap();
+        let first = now(state.lock_info()).unwrap().unwrap().expires;
+        clock.set_back(Duration::from_secs(3_600));
+        assert_eq!(lease.renew_in(), Duration::ZERO, "{name}");
+        now(lease.keep()).unwrap();
+        let renewed = now(state.lock_info()).unwrap().unwrap().expires;
+        assert_eq!(first.since(renewed), Duration::from_secs(3_600), "{name}");
+        assert!(lease.renew_in() > Duration::ZERO, "{name}");
+        now(lease.release()).unwrap();
+    }
+}
+
 #[test]
 fn a_lease_that_ran_out_and_nobody_took_is_still_there() {
     for (name, store, _scratch) in stores() {

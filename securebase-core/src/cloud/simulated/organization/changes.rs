@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use crate::cloud::{AccountState, CLOSURES_IN_PROGRESS, CloudError, Operation, Reply};
-use crate::model::AccountId;
+use crate::model::{AccountId, Tags};
 use crate::time::Time;
 
 use super::super::agenda::Event;
+use super::super::chance::id;
 use super::super::context::{Context, Outcome};
 use super::accounts::{check_email, check_name, invalid};
 use super::units::constraint;
-use super::{Member, Org};
+use super::{FULL_ACCESS, Member, Org, target_id};
 
 /// The service that may rename accounts once it is trusted.
 const ACCOUNT_SERVICE: &str = "account.amazonaws.com";
@@ -142,9 +143,39 @@ impl Org {
 
     /// An account that was being closed is suspended now.
     pub(in super::super) fn finish_closure(&mut self, account: AccountId) {
-        if let Some(member) = self.members.get_mut(&account) {
-            member.account.state = AccountState::Suspended;
+        self.change_state(account, &[AccountState::PendingClosure], AccountState::Suspended);
+    }
+
+    /// Gives an account in one of those states another one; answers whether it was.
+    pub(in super::super) fn change_state(
+        &mut self,
+        account: AccountId,
+        from: &[AccountState],
+        to: AccountState,
+    ) -> bool {
+        let member = self.members.get_mut(&account).filter(|member| from.contains(&member.account.state));
+        member.map(|member| member.account.state = to).is_some()
+    }
+
+    /// Takes an account out of the organization; answers whether it was in.
+    pub(in super::super) fn expel_member(&mut self, account: AccountId) -> bool {
+        let expelled = self.members.get(&account).cloned();
+        let found = expelled.is_some();
+        self.expelled.extend(expelled);
+        self.drop_member(account);
+        found
+    }
+
+    /// Takes the expelled in again; answers how many. What the organization knew of them is gone.
+    pub(in super::super) fn readmit_members(&mut self) -> usize {
+        let members = std::mem::take(&mut self.expelled);
+        let count = members.len();
+        for member in members {
+            let account = member.account.id;
+            self.insert_member(Member { parent: self.root.id.clone(), tags: Tags::new(), ..member });
+            self.attach(&id(FULL_ACCESS), &target_id(account));
         }
+        count
     }
 
     /// The code that was mailed to that address, if a change of root address waits for it.

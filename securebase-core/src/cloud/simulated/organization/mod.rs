@@ -85,6 +85,8 @@ pub(super) struct Org {
     pub(super) units: BTreeMap<ResourceId, Unit>,
     pub(super) unit_names: BTreeMap<(ResourceId, String), ResourceId>,
     pub(super) members: BTreeMap<AccountId, Member>,
+    /// Accounts that were taken out of the organization.
+    expelled: Vec<Member>,
     pub(super) emails: BTreeMap<String, AccountId>,
     pub(super) accounts_in: BTreeMap<ResourceId, BTreeSet<AccountId>>,
     pub(super) policies: BTreeMap<ResourceId, PolicyRow>,
@@ -139,6 +141,7 @@ impl Org {
             units: BTreeMap::new(),
             unit_names: BTreeMap::new(),
             members: BTreeMap::new(),
+            expelled: Vec::new(),
             emails: BTreeMap::new(),
             accounts_in: BTreeMap::new(),
             attached: BTreeMap::new(),
