@@ -124,7 +124,7 @@ fn mend(code: &str) -> &'static str {
             "do what AWS's reason says; for a wrong code, call `start_root_email_change` again"
         }
         "survey-failed" => "check the credentials and the network, then call again",
-        "state-locked" => "wait for the other run to end",
+        "state-locked" => "wait for the other run to end, or let this one wait with `wait_for_lock`",
         "state-fenced" => "look who has taken over with `lock_info`, then resume",
         "state-url" => "name a directory or an `s3://` URL",
         "state-io" => "check the path, its permissions and the space left on the medium, then resume",

@@ -440,7 +440,8 @@ impl Plan {
     ///
     /// `progress` is called with every `Event`; what it raises stops the run. `destroy` names what may be destroyed. A plan
     /// that leaves less than `margin_floor`, a fraction of revenue, at AWS's list prices is refused. `pause` can hold it.
-    #[pyo3(signature = (cloud, state = None, progress = None, *, who = None, destroy = Vec::new(), margin_floor = None, pause = None))]
+    /// Where somebody else has the state, `wait_for_lock`, a `timedelta` or seconds, says how long to wait.
+    #[pyo3(signature = (cloud, state = None, progress = None, *, who = None, destroy = Vec::new(), margin_floor = None, pause = None, wait_for_lock = None))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of a Python method")]
     fn apply(
         &self,
@@ -452,8 +453,10 @@ impl Plan {
         destroy: Vec<String>,
         margin_floor: Option<&Bound<'_, PyAny>>,
         pause: Option<&Bound<'_, Pause>>,
+        wait_for_lock: Option<&Bound<'_, PyAny>>,
     ) -> Result<Run> {
-        let Apply { mut options, raised, stop } = options(progress, who, destroy).pause(pause);
+        let apply = options(progress, who, destroy).pause(pause).wait_for_lock(wait_for_lock)?;
+        let Apply { mut options, raised, stop } = apply;
         options.margin_floor = self::margin_floor(margin_floor)?;
         let (plan, cloud, state) = (Arc::clone(&self.0), AnyCloud::of(cloud)?, state::or_default(state)?);
         let run = wait(py, &stop, async move { cloud.apply(&plan, &state, options).await })?;
@@ -461,7 +464,7 @@ impl Plan {
     }
 
     /// As `apply`, to be awaited. `progress` is called in another thread.
-    #[pyo3(signature = (cloud, state = None, progress = None, *, who = None, destroy = Vec::new(), margin_floor = None, pause = None))]
+    #[pyo3(signature = (cloud, state = None, progress = None, *, who = None, destroy = Vec::new(), margin_floor = None, pause = None, wait_for_lock = None))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of a Python method")]
     fn apply_async<'py>(
         &self,
@@ -473,8 +476,10 @@ impl Plan {
         destroy: Vec<String>,
         margin_floor: Option<&Bound<'py, PyAny>>,
         pause: Option<&Bound<'py, Pause>>,
+        wait_for_lock: Option<&Bound<'py, PyAny>>,
     ) -> Result<Bound<'py, PyAny>> {
-        let Apply { mut options, raised, stop } = options(progress, who, destroy).pause(pause);
+        let apply = options(progress, who, destroy).pause(pause).wait_for_lock(wait_for_lock)?;
+        let Apply { mut options, raised, stop } = apply;
         options.margin_floor = self::margin_floor(margin_floor)?;
         let (plan, cloud, state) = (Arc::clone(&self.0), AnyCloud::of(cloud)?, state::or_default(state)?);
         awaitable(py, stop, async move { applied(cloud.apply(&plan, &state, options).await, &raised) })

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use pyo3::prelude::*;
 use pyo3::types::PyType;
@@ -211,6 +212,23 @@ impl Apply {
         }
         self
     }
+
+    /// Waits that long for the state, a `timedelta` or seconds, where somebody else has it.
+    pub(crate) fn wait_for_lock(mut self, given: Option<&Bound<'_, PyAny>>) -> Result<Self> {
+        let Some(given) = given else { return Ok(self) };
+        let longest = match given.extract::<Duration>() {
+            Ok(duration) => duration,
+            Err(_) => {
+                let seconds: f64 = given.extract()?;
+                Duration::try_from_secs_f64(seconds).map_err(|error| {
+                    let what = format!("`wait_for_lock` cannot be `{seconds}`: {error}");
+                    Failure::one(Class::Input, "duration-invalid", &what, "pass seconds from 0 on, or a `timedelta`")
+                })?
+            }
+        };
+        self.options = self.options.wait_for_lock(longest);
+        Ok(self)
+    }
 }
 
 /// The core's options from Python's arguments.
@@ -246,17 +264,19 @@ pub(crate) fn applied(run: std::result::Result<CoreRun, exec::Error>, raised: &R
     }
 }
 
-/// Goes on with the run that was cut off; does nothing where none was.
+/// Goes on with the run that was cut off; does nothing where none was. Waits up to `wait_for_lock`, a `timedelta` or
+/// seconds, where somebody else has the state: the lease of a process that died runs out within a minute.
 #[pyfunction]
-#[pyo3(signature = (state, cloud, progress = None, *, who = None))]
+#[pyo3(signature = (state, cloud, progress = None, *, who = None, wait_for_lock = None))]
 fn resume(
     py: Python<'_>,
     state: &Bound<'_, PyAny>,
     cloud: &Bound<'_, PyAny>,
     progress: Option<Py<PyAny>>,
     who: Option<String>,
+    wait_for_lock: Option<&Bound<'_, PyAny>>,
 ) -> Result<Run> {
-    let Apply { options, raised, stop } = options(progress, who, Vec::new());
+    let Apply { options, raised, stop } = options(progress, who, Vec::new()).wait_for_lock(wait_for_lock)?;
     let (state, cloud) = (state::open(state)?, AnyCloud::of(cloud)?);
     let run = wait(py, &stop, async move { cloud.resume(&state, options).await })?;
     applied(run, &raised)
@@ -264,15 +284,16 @@ fn resume(
 
 /// As `resume`, to be awaited.
 #[pyfunction]
-#[pyo3(signature = (state, cloud, progress = None, *, who = None))]
+#[pyo3(signature = (state, cloud, progress = None, *, who = None, wait_for_lock = None))]
 fn resume_async<'py>(
     py: Python<'py>,
     state: &Bound<'py, PyAny>,
     cloud: &Bound<'py, PyAny>,
     progress: Option<Py<PyAny>>,
     who: Option<String>,
+    wait_for_lock: Option<&Bound<'py, PyAny>>,
 ) -> Result<Bound<'py, PyAny>> {
-    let Apply { options, raised, stop } = options(progress, who, Vec::new());
+    let Apply { options, raised, stop } = options(progress, who, Vec::new()).wait_for_lock(wait_for_lock)?;
     let (state, cloud) = (state::open(state)?, AnyCloud::of(cloud)?);
     awaitable(py, stop, async move { applied(cloud.resume(&state, options).await, &raised) })
 }

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -157,6 +158,16 @@ def test_awaited(zone: sb.LandingZone, tmp_path: Path) -> None:
         return list(await asyncio.gather(*runs))
 
     assert [run.status for run in asyncio.run(main())] == ["succeeded"] * 4
+
+
+def test_a_run_may_wait_for_the_state(zone: sb.LandingZone, tmp_path: Path) -> None:
+    cloud = sb.SimulatedCloud()
+    # Nobody has it, so nobody waits.
+    zone.plan(cloud).apply(cloud, tmp_path, wait_for_lock=timedelta(minutes=2))
+    assert sb.resume(tmp_path, cloud, wait_for_lock=0.5).status == "succeeded"
+    with pytest.raises(sb.SecureBaseError) as caught:
+        sb.resume(tmp_path, cloud, wait_for_lock=-1)
+    assert caught.value.code == "duration-invalid"
 
 
 def test_awaited_resume(zone: sb.LandingZone, tmp_path: Path) -> None:

@@ -16,7 +16,9 @@ use crate::time::{Elapsing, Time};
 use super::call_report::CallReport;
 use super::event::EventKind;
 use super::keeping::Keeping;
-use super::machine::{Dispatch, Machine, Output};
+use super::leased::leased;
+use super::machine::Machine;
+use super::output::{Dispatch, Output};
 use super::run::{ApplyOptions, Run, limits_in_force};
 use super::survey::{organization_ids, survey};
 use super::{Error, Event};
@@ -50,20 +52,15 @@ pub async fn apply(
     state: &State,
     options: ApplyOptions,
 ) -> Result<Run, Error> {
-    let now = cloud.now();
-    refuse(plan, &options)?;
-    let lease = state.lock(&options.holder()).await?;
-    let run = async {
-        match prepare(plan, cloud, state, &lease, &options, now).await? {
+    let (now, options) = (cloud.now(), &options);
+    refuse(plan, options)?;
+    leased(cloud, state, options, |lease| async move {
+        match prepare(plan, cloud, state, &lease, options, now).await? {
             None => Ok(Run::nothing(now)),
-            Some(Ready { known, replay, journal }) => {
-                drive(plan, known, replay.as_ref(), &journal, cloud, &options)
-                    .instrument(span(plan, &journal))
-                    .await
-            }
+            Some(ready) => drive(plan, ready, cloud, options).await,
         }
-    };
-    let_go(&lease, run.await).await
+    })
+    .await
 }
 
 /// Goes on with the run that was cut off; does nothing where none was.
@@ -73,28 +70,14 @@ pub async fn apply(
 /// # Errors
 /// As [`apply`], and [`Error::State`] where the state cannot be read.
 pub async fn resume(cloud: &dyn Cloud, state: &State, options: ApplyOptions) -> Result<Run, Error> {
-    let now = cloud.now();
-    let lease = state.lock(&options.holder()).await?;
-    let run = async {
-        match prepare_resume(cloud, state, &lease, &options, now).await? {
+    let (now, options) = (cloud.now(), &options);
+    leased(cloud, state, options, |lease| async move {
+        match prepare_resume(cloud, state, &lease, options, now).await? {
             None => Ok(Run::nothing(now)),
-            Some((plan, Ready { known, replay, journal })) => {
-                drive(&plan, known, replay.as_ref(), &journal, cloud, &options)
-                    .instrument(span(&plan, &journal))
-                    .await
-            }
+            Some((plan, ready)) => drive(&plan, ready, cloud, options).await,
         }
-    };
-    let_go(&lease, run.await).await
-}
-
-/// Gives the lease back, however the run ended; the dead do not.
-pub(super) async fn let_go(lease: &Lease, result: Result<Run, Error>) -> Result<Run, Error> {
-    if !result.as_ref().is_err_and(Error::is_crash) {
-        // What the run did is durable by now. A lease that cannot be given back runs out.
-        drop(lease.release().await);
-    }
-    result
+    })
+    .await
 }
 
 /// Refuses a plan that destroys what the caller has not named, or leaves less margin than the caller accepts.
@@ -297,15 +280,18 @@ pub(super) fn span(plan: &Plan, journal: &RunJournal) -> tracing::Span {
     tracing::info_span!("run", run = %journal.run(), zone = %plan.scope.zone, step_count = plan.steps().len())
 }
 
-async fn drive(
+async fn drive(plan: &Plan, ready: Ready, cloud: &dyn Cloud, options: &ApplyOptions) -> Result<Run, Error> {
+    let span = span(plan, &ready.journal);
+    call_and_journal(plan, ready, cloud, options).instrument(span).await
+}
+
+async fn call_and_journal(
     plan: &Plan,
-    known: BTreeMap<Address, ResourceId>,
-    replay: Option<&Replay>,
-    journal: &RunJournal,
+    Ready { known, replay, journal }: Ready,
     cloud: &dyn Cloud,
     options: &ApplyOptions,
 ) -> Result<Run, Error> {
-    let mut machine = machine(plan, known, replay, journal, options);
+    let mut machine = machine(plan, known, replay.as_ref(), &journal, options);
     let clock = Elapsing::new(cloud.now(), cloud.steady());
     let now = || clock.at(cloud.steady());
     let mut run = Run::begin(journal.run(), now());

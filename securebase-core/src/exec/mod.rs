@@ -7,6 +7,7 @@
 //! Invariants: every changing call is written down before it leaves; a call whose effect is unknown is looked up before it
 //! is repeated. Not here: what to do (`plan`), how to reach AWS (`cloud`), how bytes are kept (`state`).
 
+mod admission;
 mod call_report;
 mod control;
 mod driver;
@@ -15,9 +16,12 @@ mod earlier;
 mod error;
 mod event;
 mod keeping;
+mod known;
 mod lane;
+mod leased;
 mod limiter;
 mod machine;
+mod output;
 mod program;
 mod rebuild;
 mod requests;
@@ -25,6 +29,7 @@ mod retry;
 mod root_email;
 mod run;
 mod simulated;
+mod steps;
 mod survey;
 mod timeline;
 
@@ -34,7 +39,8 @@ pub use driver::{apply, resume};
 pub use dry_run::dry_run;
 pub use error::Error;
 pub use event::{Event, EventKind};
-pub use machine::{Dispatch, Machine, Output, Ticket};
+pub use machine::Machine;
+pub use output::{Dispatch, Output, Ticket};
 pub use rebuild::{rebuild, rebuild_simulated};
 pub use root_email::{finish_root_email_change, start_root_email_change};
 pub use run::{ApplyOptions, OnCall, Progress, Run};

@@ -7,6 +7,7 @@ use crate::plan::{Planner, Scope};
 use crate::state::{RunId, State, StoredResource};
 
 use super::Error;
+use super::leased::leased;
 use super::run::ApplyOptions;
 use super::survey::survey;
 
@@ -26,7 +27,7 @@ pub async fn rebuild(
     options: &ApplyOptions,
 ) -> Result<RunId, Error> {
     let observed = survey(cloud, &Scope::of(zone)).await?;
-    write_down(zone, &observed, state, options).await
+    write_down(zone, &observed, cloud, state, options).await
 }
 
 /// As [`rebuild`], from a simulated cloud.
@@ -40,12 +41,13 @@ pub async fn rebuild_simulated(
     options: &ApplyOptions,
 ) -> Result<RunId, Error> {
     let observed = super::survey_simulated(cloud, &Scope::of(zone)).await?;
-    write_down(zone, &observed, state, options).await
+    write_down(zone, &observed, cloud, state, options).await
 }
 
 async fn write_down(
     zone: &LandingZone,
     observed: &Observed,
+    cloud: &dyn Cloud,
     state: &State,
     options: &ApplyOptions,
 ) -> Result<RunId, Error> {
@@ -69,8 +71,7 @@ async fn write_down(
         let id = step.id.as_ref().filter(|_| !plan.inventory.contains_key(&step.address))?;
         Some(stored(&step.address, step.kind, id))
     });
-    let lease = state.lock(&options.holder()).await?;
-    let written = async {
+    leased(cloud, state, options, |lease| async move {
         if let Some(last) = state.last_run().await?
             && last.replay.ended.is_none()
             && last.replay.last_seq > 0
@@ -78,9 +79,6 @@ async fn write_down(
             return Err(Error::Unfinished { run: last.run });
         }
         Ok(state.replace_resources(&lease, wanted.chain(surplus)).await?)
-    };
-    let written = written.await;
-    // A lease that cannot be given back runs out.
-    drop(lease.release().await);
-    written
+    })
+    .await
 }

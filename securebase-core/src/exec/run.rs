@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -39,11 +40,13 @@ pub struct ApplyOptions {
     pub destroy: BTreeSet<Address>,
     /// The margin below which nothing is applied.
     pub margin_floor: Option<MarginFloor>,
+    /// How long to wait for the state where somebody else has its lease.
+    pub wait_for_lock: Duration,
 }
 
 impl fmt::Debug for ApplyOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { who, progress, on_call, stop, pause, destroy, margin_floor } = self;
+        let Self { who, progress, on_call, stop, pause, destroy, margin_floor, wait_for_lock } = self;
         f.debug_struct("ApplyOptions")
             .field("who", who)
             .field("progress", &progress.is_some())
@@ -52,6 +55,7 @@ impl fmt::Debug for ApplyOptions {
             .field("pause", pause)
             .field("destroy", destroy)
             .field("margin_floor", &margin_floor.is_some())
+            .field("wait_for_lock", wait_for_lock)
             .finish()
     }
 }
@@ -108,6 +112,16 @@ impl ApplyOptions {
     #[must_use]
     pub fn margin_floor(mut self, floor: MarginFloor) -> Self {
         self.margin_floor = Some(floor);
+        self
+    }
+
+    /// Waits that long for the state where somebody else has its lease; not at all where nothing else is said.
+    ///
+    /// The lease of a process that died runs out within [`LEASE_TERM`](crate::state::LEASE_TERM), so two minutes are enough
+    /// to go on with its run. A holder that lives renews it; then this ends with [`state::Error::Locked`](crate::state::Error).
+    #[must_use]
+    pub fn wait_for_lock(mut self, longest: Duration) -> Self {
+        self.wait_for_lock = longest;
         self
     }
 

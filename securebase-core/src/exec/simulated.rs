@@ -7,15 +7,17 @@ use std::pin::pin;
 use tracing::Instrument as _;
 
 use crate::cloud::{CloudError, Reply, SimulatedCloud};
-use crate::model::{Address, ResourceId};
+
 use crate::observe::Observed;
 use crate::plan::{Plan, Scope};
-use crate::state::{Replay, RunJournal, State};
+use crate::state::State;
 use crate::time::{Elapsing, Time};
 
 use super::Error;
-use super::driver::{Ready, let_go, machine, prepare, prepare_resume, refuse, span, tell};
-use super::machine::{Dispatch, Machine, Output, Ticket};
+use super::driver::{Ready, machine, prepare, prepare_resume, refuse, span, tell};
+use super::leased::leased;
+use super::machine::Machine;
+use super::output::{Dispatch, Output, Ticket};
 use super::run::{ApplyOptions, Run};
 use super::survey::survey;
 
@@ -33,19 +35,15 @@ pub async fn simulate(
     options: ApplyOptions,
 ) -> Result<Run, Error> {
     cloud.revive();
-    refuse(plan, &options)?;
-    let lease = state.lock(&options.holder()).await?;
-    let run = async {
-        match prepare(plan, cloud, state, &lease, &options, cloud.clock()).await.map_err(interrupted)? {
+    let options = &options;
+    refuse(plan, options)?;
+    leased(cloud, state, options, |lease| async move {
+        match prepare(plan, cloud, state, &lease, options, cloud.clock()).await.map_err(interrupted)? {
             None => Ok(Run::nothing(cloud.clock())),
-            Some(Ready { known, replay, journal }) => {
-                drive(plan, known, replay.as_ref(), &journal, cloud, &options)
-                    .instrument(span(plan, &journal))
-                    .await
-            }
+            Some(ready) => drive(plan, ready, cloud, options).await,
         }
-    };
-    let_go(&lease, run.await).await
+    })
+    .await
 }
 
 /// Goes on with the run that was cut off, as [`resume`](super::resume) does.
@@ -58,18 +56,14 @@ pub async fn resume_simulated(
     options: ApplyOptions,
 ) -> Result<Run, Error> {
     cloud.revive();
-    let lease = state.lock(&options.holder()).await?;
-    let run = async {
-        match prepare_resume(cloud, state, &lease, &options, cloud.clock()).await.map_err(interrupted)? {
+    let options = &options;
+    leased(cloud, state, options, |lease| async move {
+        match prepare_resume(cloud, state, &lease, options, cloud.clock()).await.map_err(interrupted)? {
             None => Ok(Run::nothing(cloud.clock())),
-            Some((plan, Ready { known, replay, journal })) => {
-                drive(&plan, known, replay.as_ref(), &journal, cloud, &options)
-                    .instrument(span(&plan, &journal))
-                    .await
-            }
+            Some((plan, ready)) => drive(&plan, ready, cloud, options).await,
         }
-    };
-    let_go(&lease, run.await).await
+    })
+    .await
 }
 
 /// A crash during the survey cuts the run off as one later does.
@@ -79,13 +73,21 @@ fn interrupted(error: Error) -> Error {
 
 async fn drive(
     plan: &Plan,
-    known: BTreeMap<Address, ResourceId>,
-    replay: Option<&Replay>,
-    journal: &RunJournal,
+    ready: Ready,
     cloud: &SimulatedCloud,
     options: &ApplyOptions,
 ) -> Result<Run, Error> {
-    let mut machine = machine(plan, known, replay, journal, options);
+    let span = span(plan, &ready.journal);
+    call_and_journal(plan, ready, cloud, options).instrument(span).await
+}
+
+async fn call_and_journal(
+    plan: &Plan,
+    Ready { known, replay, journal }: Ready,
+    cloud: &SimulatedCloud,
+    options: &ApplyOptions,
+) -> Result<Run, Error> {
+    let mut machine = machine(plan, known, replay.as_ref(), &journal, options);
     let mut world = VirtualTime::new(cloud);
     let mut run = Run::begin(journal.run(), world.now());
     let mut stopping = false;

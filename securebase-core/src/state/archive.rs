@@ -109,6 +109,11 @@ impl State {
         lease::info(self.store.as_ref(), self.clock.now()).await
     }
 
+    /// How long it takes until that lease has run out, unless it is renewed.
+    pub(crate) fn left_of(&self, by: &LockInfo) -> Duration {
+        by.expires.since(self.now())
+    }
+
     /// The last fencing token there was; 0 for none.
     pub(super) async fn token(&self) -> Result<u64, Error> {
         lease::token(self.store.as_ref()).await

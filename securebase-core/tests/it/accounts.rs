@@ -163,7 +163,7 @@ fn an_account_of_somebody_else_with_the_same_name_is_left_alone() {
         assert_eq!((told.status, &told.failed), (Some(RunStatus::Succeeded), &vec![]), "{description}");
         assert_eq!((told.count("DescribeAccount"), told.count("CreateAccount")), (1, 1), "{description}");
         assert!(told.at("DescribeAccount") < told.at("CreateAccount"), "{description}");
-        assert_eq!(placed(&cloud), [email.clone()], "{description}");
+        assert_eq!(placed(&cloud), std::slice::from_ref(&email), "{description}");
     }
 }
 

@@ -2,11 +2,15 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use securebase_core::cloud::SimulatedCloud;
+use futures::future::BoxFuture;
+use object_store::memory::InMemory;
 use securebase_core::cloud::simulated::Faults;
-use securebase_core::exec::{self, ApplyOptions, Error, EventKind, Pause};
-use securebase_core::state::RunStatus;
+use securebase_core::cloud::{Call, Cloud, ReplyFuture, SimulatedCloud};
+use securebase_core::exec::{self, ApplyOptions, Error, EventKind, Pause, Stop};
+use securebase_core::state::{self, BucketStore, Holder, LEASE_TERM, Lease, RunStatus, State};
+use securebase_core::time::{Clock, Time};
 
 use crate::support::{ONE_TENANT, TEN_TENANTS, apply, memory, now, plan, zone};
 
@@ -109,4 +113,105 @@ fn a_dry_run_tells_everything_and_changes_nothing() {
     let again = plan(&zone, &cloud);
     assert!(again.is_empty());
     assert_eq!(now(exec::dry_run(&again, &cloud, ApplyOptions::new())).unwrap().applied, []);
+}
+
+/// The time of a simulated cloud, for a state.
+struct CloudClock(SimulatedCloud);
+
+impl Clock for CloudClock {
+    fn now(&self) -> Time {
+        SimulatedCloud::now(&self.0)
+    }
+}
+
+/// A state that cannot know who is alive, in the time of a cloud.
+fn bucket(cloud: &SimulatedCloud) -> State {
+    let store = BucketStore::new(Arc::new(InMemory::new()), "zone", "test://bucket/zone");
+    State::new(store).clock(CloudClock(cloud.clone()))
+}
+
+fn waiting(seconds: u64) -> ApplyOptions {
+    ApplyOptions::new().wait_for_lock(Duration::from_secs(seconds))
+}
+
+fn is_locked<T>(result: &Result<T, Error>) -> bool {
+    matches!(result, Err(Error::State(state::Error::Locked { .. })))
+}
+
+#[test]
+fn the_lease_of_the_dead_is_waited_for_where_that_is_wanted() {
+    let faults = Faults { crash_after_calls: Some(50), ..Faults::default() };
+    let cloud = SimulatedCloud::builder(0).faults(faults).build();
+    let state = bucket(&cloud);
+    let plan = plan(&zone(ONE_TENANT), &SimulatedCloud::new(0));
+    let died = now(exec::simulate(&plan, &cloud, &state, ApplyOptions::new()));
+    assert!(matches!(died, Err(Error::Interrupted { .. })), "{died:?}");
+    assert!(is_locked(&now(exec::resume_simulated(&cloud, &state, ApplyOptions::new()))));
+    let expires = now(state.lock_info()).unwrap().unwrap().expires;
+    let run = now(exec::resume_simulated(&cloud, &state, waiting(120))).unwrap();
+    assert_eq!(run.status, RunStatus::Succeeded, "{run}");
+    assert!(run.began >= expires && run.began.since(expires) < Duration::from_secs(10), "{}", run.began);
+}
+
+#[test]
+fn a_holder_that_lives_is_waited_for_until_it_lets_go_or_time_is_up() {
+    let cloud = SimulatedCloud::new(0);
+    let state = bucket(&cloud);
+    let plan = plan(&zone(ONE_TENANT), &cloud);
+    let lease = now(state.lock(&Holder::this_process("ada"))).unwrap();
+    let began = cloud.now();
+    let refused = now(exec::simulate(&plan, &cloud, &state, waiting(20)));
+    assert!(is_locked(&refused), "{refused:?}");
+    assert_eq!(cloud.now().since(began), Duration::from_secs(20));
+    // Asked to stop, nobody waits.
+    let stop = Stop::new();
+    stop.ask();
+    let began = cloud.now();
+    assert!(is_locked(&now(exec::simulate(&plan, &cloud, &state, waiting(20).stop(stop)))));
+    assert_eq!(cloud.now(), began);
+    // It keeps its lease for a while, as a run does, and then gives it back: long before that would have run out.
+    let began = cloud.now();
+    let beside =
+        Beside { cloud: cloud.clone(), lease, looks: AtomicUsize::new(0), released: Mutex::default() };
+    let run = now(exec::apply(&plan, &beside, &state, waiting(600))).unwrap();
+    assert_eq!(run.status, RunStatus::Succeeded, "{run}");
+    let released = beside.released.lock().unwrap().unwrap();
+    assert!(released.since(began) > LEASE_TERM, "it was renewed");
+    assert!(run.began.since(released) <= Duration::from_secs(10), "{} after {released}", run.began);
+}
+
+/// A cloud for one who waits while somebody else has the lease, keeps it, and gives it back in the end.
+struct Beside {
+    cloud: SimulatedCloud,
+    lease: Lease,
+    looks: AtomicUsize,
+    released: Mutex<Option<Time>>,
+}
+
+impl Cloud for Beside {
+    fn call(&self, call: Call) -> ReplyFuture<'_> {
+        self.cloud.call(call)
+    }
+
+    fn now(&self) -> Time {
+        self.cloud.now()
+    }
+
+    fn steady(&self) -> Time {
+        self.cloud.steady()
+    }
+
+    fn pause(&self, duration: Duration) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            self.cloud.pause(duration).await;
+            match self.looks.fetch_add(1, Ordering::SeqCst) {
+                0..20 => self.lease.keep().await.unwrap(),
+                20 => {
+                    self.lease.release().await.unwrap();
+                    *self.released.lock().unwrap() = Some(self.cloud.now());
+                }
+                _ => {}
+            }
+        })
+    }
 }

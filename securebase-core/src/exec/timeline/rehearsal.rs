@@ -9,7 +9,8 @@ use crate::plan::{Action, Plan};
 use crate::time::Time;
 
 use super::super::event::EventKind;
-use super::super::machine::{Machine, Output};
+use super::super::machine::Machine;
+use super::super::output::Output;
 use super::super::run::limits_in_force;
 use super::super::simulated::{Moved, VirtualTime};
 use super::bound::{Work, bounds};

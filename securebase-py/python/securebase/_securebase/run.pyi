@@ -1,4 +1,5 @@
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from os import PathLike
 from typing import Any, Literal, final
 
@@ -77,8 +78,13 @@ def resume(
     progress: Callable[[Event], object] | None = None,
     *,
     who: str | None = None,
+    wait_for_lock: timedelta | float | None = None,
 ) -> Run:
-    """Goes on with the run that was cut off; does nothing where none was."""
+    """Goes on with the run that was cut off; does nothing where none was.
+
+    Waits up to `wait_for_lock`, a `timedelta` or seconds, where somebody else has the state: the lease of a process that died
+    runs out within a minute.
+    """
 
 def resume_async(
     state: State | str | PathLike[str],
@@ -86,6 +92,7 @@ def resume_async(
     progress: Callable[[Event], object] | None = None,
     *,
     who: str | None = None,
+    wait_for_lock: timedelta | float | None = None,
 ) -> Awaitable[Run]:
     """As `resume`, to be awaited."""
 

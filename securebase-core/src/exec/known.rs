@@ -1,0 +1,62 @@
+//! What a run knows: its plan, and the ids it has learned on the way.
+
+use std::collections::BTreeMap;
+
+use crate::cloud::Target;
+use crate::model::{AccountId, Address, Latencies, ResourceId};
+use crate::plan::{Plan, Site, Step};
+
+use super::lane::StepIndex;
+use super::program::Context;
+
+pub(super) struct Known<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) ids: BTreeMap<Address, ResourceId>,
+    pub(super) latencies: Latencies,
+    pub(super) token_salt: String,
+}
+
+impl<'a> Known<'a> {
+    pub(super) fn step(&self, step: StepIndex) -> &'a Step {
+        self.plan.steps_by_index(step)
+    }
+
+    /// Lets a program look around.
+    pub(super) fn with_context<R>(&self, step: StepIndex, act: impl FnOnce(&Context<'_>) -> R) -> R {
+        let resolve = |address: &Address| self.ids.get(address).cloned();
+        let step = self.step(step);
+        let context = Context {
+            step,
+            scope: &self.plan.scope,
+            latencies: &self.latencies,
+            account: match &step.site {
+                Site::Management => None,
+                Site::Member { account, .. } => self.account_at(account),
+            },
+            token_salt: &self.token_salt,
+            resolve: &resolve,
+        };
+        act(&context)
+    }
+
+    fn account_at(&self, address: &Address) -> Option<AccountId> {
+        self.ids.get(address)?.as_str().parse().ok()
+    }
+
+    /// Where the calls of a step go.
+    ///
+    /// # Errors
+    /// The account whose id is not known.
+    pub(super) fn target(&self, step: StepIndex) -> Result<Target, String> {
+        match &self.step(step).site {
+            Site::Management => Ok(Target::Management),
+            Site::Member { account, region } => Ok(Target::Member {
+                account: self
+                    .account_at(account)
+                    .ok_or_else(|| format!("the id of `{account}` is not known"))?,
+                region: region.clone(),
+                role: self.plan.scope.access_role.clone(),
+            }),
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Work under the lease of a state: taken, waited for where the caller wants to wait, and given back.
+
+use std::time::Duration;
+
+use crate::cloud::Cloud;
+use crate::state::{self, Lease, State};
+
+use super::Error;
+use super::run::ApplyOptions;
+
+/// How often to look whether a lease was given back before it has run out.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// Does something under the lease and gives that back, however it ends; the dead do not.
+pub(super) async fn leased<T, F: Future<Output = Result<T, Error>>>(
+    cloud: &dyn Cloud,
+    state: &State,
+    options: &ApplyOptions,
+    work: impl FnOnce(Lease) -> F,
+) -> Result<T, Error> {
+    let lease = lock(cloud, state, options).await?;
+    let result = work(lease.clone()).await;
+    if !result.as_ref().is_err_and(Error::is_crash) {
+        // What was done is durable by now. A lease that cannot be given back runs out.
+        drop(lease.release().await);
+    }
+    result
+}
+
+/// Takes the lease, and waits for it as long as the caller wants to.
+async fn lock(cloud: &dyn Cloud, state: &State, options: &ApplyOptions) -> Result<Lease, Error> {
+    let began = cloud.steady();
+    loop {
+        let by = match state.lock(&options.holder()).await {
+            Err(state::Error::Locked { by }) => by,
+            taken => return Ok(taken?),
+        };
+        let left = options.wait_for_lock.saturating_sub(cloud.steady().since(began));
+        if left.is_zero() || options.stop.is_asked() {
+            return Err(Error::State(state::Error::Locked { by }));
+        }
+        tracing::info!(%by, "waiting for the state");
+        // Never zero: whoever has it may just be renewing it.
+        let pause = state.left_of(&by).clamp(Duration::from_millis(100), LOOK).min(left);
+        tokio::select! {
+            biased;
+            () = options.stop.asked() => {}
+            () = cloud.pause(pause) => {}
+        }
+    }
+}
