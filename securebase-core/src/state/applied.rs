@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::model::{Address, ResourceSpec};
 use crate::plan::{Action, Plan};
 
-use super::archive::{JournalText, PLAN, State};
-use super::entry::Fact;
+use super::archive::{JournalText, PLAN, SNAPSHOT, State};
+use super::entry::{Fact, RunId};
 use super::replay::StepStatus;
 use super::{Error, Recorded};
 
@@ -14,21 +14,33 @@ impl State {
     /// What each resource was last made to look like, by address. What only was there when a plan was made is not among
     /// them, and nothing is after a rebuild.
     ///
-    /// Reads the plans of all runs: the difference between what the file says now and what it said then is told from these.
+    /// Reads the plans and journals of all runs since the last rebuild: the difference between what the file says now and
+    /// what it said then is told from these.
     ///
     /// # Errors
     /// As [`State::recorded`].
     pub async fn applied(&self) -> Result<BTreeMap<Address, ResourceSpec>, Error> {
+        let runs = self.files_by_run().await?;
+        let begun = self.last_rebuild(&runs).await?;
         let mut applied = BTreeMap::new();
-        for (run, files) in self.files_by_run().await? {
+        for (run, files) in runs.into_iter().filter(|(run, _)| Some(*run) > begun) {
             let JournalText { entries, void } = self.journal(run).await?;
-            if entries.iter().any(|entry| matches!(entry.fact, Fact::Rebuilt { .. })) {
-                applied.clear();
-            } else if !void && files.iter().any(|name| name == PLAN) {
+            if !void && files.iter().any(|name| name == PLAN) {
                 fold(&mut applied, self.recorded_with(run, &entries).await?);
             }
         }
         Ok(applied)
+    }
+
+    /// The last run that was a rebuild: what was applied before it no longer counts.
+    async fn last_rebuild(&self, runs: &BTreeMap<RunId, Vec<String>>) -> Result<Option<RunId>, Error> {
+        for (run, _) in runs.iter().rev().filter(|(_, files)| files.iter().any(|name| name == SNAPSHOT)) {
+            let entries = self.entries(*run).await?;
+            if entries.iter().any(|entry| matches!(entry.fact, Fact::Rebuilt { .. })) {
+                return Ok(Some(*run));
+            }
+        }
+        Ok(None)
     }
 }
 

@@ -7,6 +7,8 @@ mod apply;
 mod architecture;
 mod changes;
 mod finance;
+#[path = "../support/gated.rs"]
+mod gated;
 mod net;
 mod operate;
 mod plan;

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use securebase_core::cloud::SimulatedCloud;
 use securebase_core::cloud::simulated::Faults;
-use securebase_core::exec::{self, ApplyOptions, Error};
+use securebase_core::exec::{self, ApplyOptions};
 use securebase_core::plan::Planner;
 use securebase_core::state::RunStatus;
 
-use crate::support::{ONE_TENANT, apply, memory, now, plan, zone};
+use crate::support::{ONE_TENANT, apply, crash_after_every_call, memory, now, plan, zone};
 
 /// What exists, by kind and address: ids and times aside, which differ from run to run.
 fn world(cloud: &SimulatedCloud) -> BTreeMap<String, Vec<String>> {
@@ -42,30 +42,17 @@ fn fault_free() -> BTreeMap<String, Vec<String>> {
 fn a_crash_at_any_call_loses_nothing_and_doubles_nothing() {
     let (zone, expected) = (zone(ONE_TENANT), fault_free());
     let planned = Planner::new(&zone).plan().unwrap();
-    let mut crashed_at = 0;
-    for after in 1.. {
+    let world = |after| {
         let faults = Faults { crash_after_calls: Some(after), ..Faults::default() };
-        let cloud = SimulatedCloud::builder(0).faults(faults).build();
-        let state = memory();
-        match now(exec::simulate(&planned, &cloud, &state, ApplyOptions::new())) {
-            Ok(_) => break,
-            Err(Error::Interrupted { .. } | Error::Survey { .. }) => {}
-            Err(error) => panic!("crash after {after} calls: {error}"),
-        }
-        crashed_at = after;
-        let run = now(exec::resume_simulated(&cloud, &state, ApplyOptions::new()))
-            .unwrap_or_else(|error| panic!("crash after {after} calls, then: {error}"));
-        assert_eq!(run.failed, [], "crash after {after} calls");
-        if run.run.is_none() {
-            // It crashed before the run was written down: there is nothing to go on with.
-            apply(&planned, &cloud, &state);
-        }
-        assert_eq!(world(&cloud), expected, "crash after {after} calls");
+        SimulatedCloud::builder(0).faults(faults).build()
+    };
+    let crashed_at = crash_after_every_call(&planned, world, |cloud, after| {
+        assert_eq!(self::world(cloud), expected, "crash after {after} calls");
         // The worlds are the same, so planning again is asked of a few only: it is the slow part.
         if after % 25 == 1 {
-            assert!(plan(&zone, &cloud).is_empty(), "crash after {after} calls");
+            assert!(plan(&zone, cloud).is_empty(), "crash after {after} calls");
         }
-    }
+    });
     assert!(crashed_at > 30, "only {crashed_at} calls were made in all");
 }
 

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use securebase_core::cloud::SimulatedCloud;
-use securebase_core::exec::{self, ApplyOptions, Run};
+use securebase_core::exec::{self, ApplyOptions, Error, Run};
 use securebase_core::model::LandingZone;
 use securebase_core::plan::{Plan, Planner, Scope};
 use securebase_core::spec::Format;
@@ -85,6 +85,32 @@ pub(crate) fn applied(text: &str) -> (SimulatedCloud, State) {
     let run = apply(&plan(&zone(text), &cloud), &cloud, &state);
     assert_eq!(run.failed, []);
     (cloud, state)
+}
+
+/// Carries a plan out again and again, each time in a world of its own whose caller dies one call later, and goes on with
+/// it; `check` sees every world in the end. Answers how many calls there were.
+pub(crate) fn crash_after_every_call(
+    plan: &Plan,
+    world: impl Fn(u64) -> SimulatedCloud,
+    mut check: impl FnMut(&SimulatedCloud, u64),
+) -> u64 {
+    for after in 1.. {
+        let (cloud, state) = (world(after), memory());
+        match now(exec::simulate(plan, &cloud, &state, ApplyOptions::new())) {
+            Ok(_) => return after - 1,
+            Err(Error::Interrupted { .. } | Error::Survey { .. }) => {}
+            Err(error) => panic!("crash after {after} calls: {error}"),
+        }
+        let run = now(exec::resume_simulated(&cloud, &state, ApplyOptions::new()))
+            .unwrap_or_else(|error| panic!("crash after {after} calls, then: {error}"));
+        assert_eq!(run.failed, [], "crash after {after} calls");
+        if run.run.is_none() {
+            // It crashed before the run was written down: there is nothing to go on with.
+            apply(plan, &cloud, &state);
+        }
+        check(&cloud, after);
+    }
+    0
 }
 
 /// The addresses of a plan's steps.

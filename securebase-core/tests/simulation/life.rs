@@ -13,7 +13,7 @@ use crate::desk::{Around, CloudClock, Desk};
 use crate::operator;
 use crate::picture::{difference, picture};
 use crate::ready;
-use crate::store::FaultyStore;
+use crate::store::faulty_store;
 use crate::zones::Prepared;
 
 /// How many processes a case may take.
@@ -65,7 +65,7 @@ pub(crate) fn live(case: &Case) -> Life {
     let cloud = SimulatedCloud::builder(case.seed).faults(case.faults).director(desk.clone()).build();
     cloud.advance_to(cloud.now() + Duration::from_secs(BEGINNING));
     let kept = Arc::new(MemoryStore::new());
-    let faulty = FaultyStore::new(Arc::clone(&kept), desk.clone(), case.knows_the_living);
+    let faulty = faulty_store(Arc::clone(&kept), desk.clone(), case.knows_the_living);
     let state = State::new(faulty).clock(CloudClock(cloud.clone()));
     let plain = State::new(kept).clock(CloudClock(cloud.clone()));
     let around = Around { cloud, state, plain };

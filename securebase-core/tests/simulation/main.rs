@@ -7,6 +7,8 @@
 mod case;
 mod corpus;
 mod desk;
+#[path = "../support/gated.rs"]
+mod gated;
 mod journal;
 mod ledger;
 mod life;

@@ -2,13 +2,12 @@
 
 use securebase_core::cloud::SimulatedCloud;
 use securebase_core::cloud::simulated::Faults;
-use securebase_core::exec::{self, ApplyOptions, Error};
 use securebase_core::model::{Address, ResourceKind};
 use securebase_core::plan::{Action, Site, Why};
 use securebase_core::state::RunStatus;
 
 use super::{replan, writes};
-use crate::support::{ONE_TENANT, TEN_TENANTS, addresses, applied, apply, memory, now, zone};
+use crate::support::{ONE_TENANT, TEN_TENANTS, addresses, applied, apply, crash_after_every_call, zone};
 
 /// The only tenant of a tier goes to another.
 fn moved() -> String {
@@ -87,25 +86,13 @@ fn a_crash_anywhere_in_a_tier_move_ends_where_no_crash_would_have() {
     let plan = replan(&zone, &cloud, &state);
     apply(&plan, &cloud, &state);
     let expected = organization(&cloud);
-    let mut crashed_at = 0;
-    for after in 1.. {
-        let state = memory();
+    let world = |after| {
         let faults = Faults { crash_after_calls: Some(after), not_yet_visible: 0.2, ..Faults::default() };
-        let cloud = SimulatedCloud::builder(after).observed(&base).faults(faults).build();
-        match now(exec::simulate(&plan, &cloud, &state, ApplyOptions::new())) {
-            Ok(_) => break,
-            Err(Error::Interrupted { .. } | Error::Survey { .. }) => {}
-            Err(error) => panic!("crash after {after} calls: {error}"),
-        }
-        crashed_at = after;
-        let run = now(exec::resume_simulated(&cloud, &state, ApplyOptions::new()))
-            .unwrap_or_else(|error| panic!("crash after {after} calls, then: {error}"));
-        assert_eq!(run.failed, [], "crash after {after} calls");
-        if run.run.is_none() {
-            apply(&plan, &cloud, &state);
-        }
-        assert_eq!(organization(&cloud), expected, "crash after {after} calls");
-    }
+        SimulatedCloud::builder(after).observed(&base).faults(faults).build()
+    };
+    let crashed_at = crash_after_every_call(&plan, world, |cloud, after| {
+        assert_eq!(organization(cloud), expected, "crash after {after} calls");
+    });
     assert!(crashed_at > 20, "only {crashed_at} calls were made in all");
 }
 

@@ -60,7 +60,7 @@ fn a_disk_that_fills_up_at_any_byte_stops_the_run_and_breaks_nothing() {
     for bytes in budgets.chain((behind_the_plan..written).step_by(1499)) {
         let case = format!("a disk with room for {bytes} bytes");
         let (scratch, cloud) = (Scratch::new("disk"), SimulatedCloud::new(0));
-        let state = State::new(FullDisk::new(directory(&scratch), bytes));
+        let state = State::new(FullDisk::before(directory(&scratch), bytes));
         let stopped = now(exec::simulate(&planned, &cloud, &state, ApplyOptions::new()));
         let (error, cut_off) = match stopped {
             Err(ExecError::State(error)) => (error, false),
@@ -85,7 +85,7 @@ fn a_run_that_cannot_remember_calls_nothing_more() {
     let planned = a_plan();
     let (scratch, cloud) = (Scratch::new("disk"), SimulatedCloud::new(0));
     // Room for the plan and a few entries.
-    let state = State::new(FullDisk::new(directory(&scratch), planned.to_json().len() + 3000));
+    let state = State::new(FullDisk::before(directory(&scratch), planned.to_json().len() + 3000));
     let stopped = now(exec::simulate(&planned, &cloud, &state, ApplyOptions::new()));
     let Err(error @ ExecError::CutOff(_)) = stopped else { panic!("{stopped:?}") };
     assert_eq!(error.code(), "state-io");
@@ -236,7 +236,7 @@ fn a_changed_line_is_named_and_left_alone() {
 #[test]
 fn a_write_that_failed_is_not_followed_by_another() {
     let scratch = Scratch::new("disk");
-    let state = State::new(FullDisk::new(directory(&scratch), a_plan().to_json().len() + 2000));
+    let state = State::new(FullDisk::before(directory(&scratch), a_plan().to_json().len() + 2000));
     let lease = now(state.lock(&holder("ada"))).unwrap();
     let journal = now(state.begin(&lease, &a_plan())).unwrap();
     now(journal.append(&[begun(1)])).unwrap();

@@ -14,9 +14,9 @@ use object_store::{
     CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
     PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
 };
-use securebase_core::state::{
-    Condition, DirectoryStore, Error, Holder, Presence, Segment, Store, StoreFuture, Version,
-};
+use securebase_core::state::{DirectoryStore, Error};
+
+use crate::gated::{Gate, GatedStore, Outcome, Write};
 
 /// A bucket whose replies, or requests, get lost.
 #[derive(Debug)]
@@ -99,96 +99,43 @@ impl ObjectStore for LosesReplies {
     }
 }
 
-/// A directory on a disk with room for so many bytes: what fits of an append is written, as an operating system does.
+/// A disk with room for so many bytes: what fits of an append is written, as an operating system does.
 pub(crate) struct FullDisk {
-    directory: DirectoryStore,
-    left: Arc<AtomicUsize>,
+    left: AtomicUsize,
 }
 
 impl FullDisk {
-    pub(crate) fn new(directory: DirectoryStore, bytes: usize) -> Self {
-        Self { directory, left: Arc::new(AtomicUsize::new(bytes)) }
+    /// A directory on such a disk.
+    pub(crate) fn before(directory: DirectoryStore, bytes: usize) -> GatedStore<Self> {
+        GatedStore::new(Arc::new(directory), Self { left: AtomicUsize::new(bytes) })
+    }
+
+    /// How much of `wanted` fits.
+    fn take(&self, wanted: usize) -> usize {
+        let mut fits = 0;
+        self.left
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+                fits = wanted.min(left);
+                Some(left - fits)
+            })
+            .unwrap();
+        fits
     }
 }
 
-fn full(key: &str) -> Error {
-    Error::Io { what: "write", key: key.to_owned(), source: io::Error::from(io::ErrorKind::StorageFull) }
-}
-
-/// How much of `wanted` fits.
-fn take(left: &AtomicUsize, wanted: usize) -> usize {
-    let mut fits = 0;
-    left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
-        fits = wanted.min(left);
-        Some(left - fits)
-    })
-    .unwrap();
-    fits
-}
-
-struct FullSegment {
-    segment: Box<dyn Segment>,
-    key: String,
-    left: Arc<AtomicUsize>,
-}
-
-impl Segment for FullSegment {
-    fn append<'a>(&'a mut self, bytes: &'a [u8]) -> StoreFuture<'a, ()> {
-        Box::pin(async move {
-            let fits = take(&self.left, bytes.len());
-            self.segment.append(&bytes[..fits]).await?;
-            if fits == bytes.len() { Ok(()) } else { Err(full(&self.key)) }
-        })
-    }
-}
-
-impl Store for FullDisk {
-    fn place(&self) -> String {
-        self.directory.place()
-    }
-
-    fn get<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<Vec<u8>>> {
-        self.directory.get(key)
-    }
-
-    fn get_versioned<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<(Vec<u8>, Version)>> {
-        self.directory.get_versioned(key)
-    }
-
-    fn put<'a>(&'a self, key: &'a str, bytes: &'a [u8], condition: Condition) -> StoreFuture<'a, Version> {
-        Box::pin(async move {
-            if take(&self.left, bytes.len()) < bytes.len() {
-                return Err(full(key));
-            }
-            self.directory.put(key, bytes, condition).await
-        })
-    }
-
-    fn list<'a>(&'a self, prefix: &'a str) -> StoreFuture<'a, Vec<String>> {
-        self.directory.list(prefix)
-    }
-
-    fn remove<'a>(&'a self, key: &'a str) -> StoreFuture<'a, ()> {
-        self.directory.remove(key)
-    }
-
-    fn begin_segment<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Box<dyn Segment>> {
-        Box::pin(async move {
-            let segment = self.directory.begin_segment(key).await?;
-            let segment = FullSegment { segment, key: key.to_owned(), left: Arc::clone(&self.left) };
-            Ok(Box::new(segment) as Box<dyn Segment>)
-        })
-    }
-
-    fn seal<'a>(&'a self, key: &'a str, line: &'a [u8], version: &'a Version) -> StoreFuture<'a, ()> {
-        self.directory.seal(key, line, version)
-    }
-
-    fn announce<'a>(&'a self, name: &'a str) -> StoreFuture<'a, Option<Box<dyn Presence>>> {
-        self.directory.announce(name)
-    }
-
-    fn is_present<'a>(&'a self, name: &'a str, holder: &'a Holder) -> StoreFuture<'a, Option<bool>> {
-        self.directory.is_present(name, holder)
+impl Gate for FullDisk {
+    fn write<'a>(&self, what: Write, key: &str, bytes: &'a [u8]) -> Outcome<'a> {
+        if matches!(what, Write::Seal | Write::Remove) {
+            return Outcome { written: Some(bytes), error: None };
+        }
+        let fits = self.take(bytes.len());
+        let full = || Error::Io {
+            what: "write",
+            key: key.to_owned(),
+            source: io::Error::from(io::ErrorKind::StorageFull),
+        };
+        let error = (fits < bytes.len()).then(full);
+        let written = (error.is_none() || what == Write::Append).then_some(&bytes[..fits]);
+        Outcome { written, error }
     }
 }

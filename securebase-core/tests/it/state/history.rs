@@ -1,11 +1,14 @@
 //! Who did what; and what a state that was lost is rebuilt from.
 
-use securebase_core::cloud::SimulatedCloud;
-use securebase_core::exec::{self, ApplyOptions, Error};
-use securebase_core::model::ResourceKind;
-use securebase_core::plan::Action;
-use securebase_core::state::{RecordKind, RunStatus};
+use std::sync::{Arc, Mutex};
 
+use securebase_core::cloud::SimulatedCloud;
+use securebase_core::exec::{self, ApplyOptions};
+use securebase_core::model::{Address, ResourceKind};
+use securebase_core::plan::Action;
+use securebase_core::state::{Error, MemoryStore, RecordKind, RunStatus, State};
+
+use crate::gated::{Gate, GatedStore, Outcome, Write};
 use crate::support::{ONE_TENANT, TEN_TENANTS, apply, memory, now, plan, zone};
 
 #[test]
@@ -77,7 +80,44 @@ fn a_state_that_knows_of_a_run_that_was_cut_off_is_not_rebuilt() {
     let planned = securebase_core::plan::Planner::new(&zone).plan().unwrap();
     assert!(now(exec::simulate(&planned, &cloud, &state, ApplyOptions::new())).is_err());
     let refused = now(exec::rebuild_simulated(&zone, &cloud, &state, &ApplyOptions::new()));
-    assert!(matches!(refused, Err(Error::Unfinished { .. })), "{refused:?}");
+    assert!(matches!(refused, Err(exec::Error::Unfinished { .. })), "{refused:?}");
     now(exec::resume_simulated(&cloud, &state, ApplyOptions::new())).unwrap();
     now(exec::rebuild_simulated(&zone, &cloud, &state, &ApplyOptions::new())).unwrap();
+}
+
+/// Keeps what is read.
+#[derive(Default)]
+struct Reads(Arc<Mutex<Vec<String>>>);
+
+impl Gate for Reads {
+    fn write<'a>(&self, _: Write, _: &str, bytes: &'a [u8]) -> Outcome<'a> {
+        Outcome { written: Some(bytes), error: None }
+    }
+
+    fn read(&self, key: &str) -> Result<(), Error> {
+        self.0.lock().unwrap().push(key.to_owned());
+        Ok(())
+    }
+}
+
+#[test]
+fn what_was_applied_is_read_from_the_last_rebuild_on() {
+    let reads = Reads::default();
+    let read = Arc::clone(&reads.0);
+    let state = State::new(GatedStore::new(Arc::new(MemoryStore::new()), reads));
+    let (zone, cloud) = (zone(ONE_TENANT), SimulatedCloud::new(0));
+    apply(&plan(&zone, &cloud), &cloud, &state);
+    let first = now(state.applied()).unwrap();
+    assert!(first.contains_key(&Address::new("tenant/acme-finance/vpc")));
+    let read_of = |run: &str| read.lock().unwrap().iter().filter(|key| key.ends_with(run)).count();
+    assert!(read_of("runs/000001/plan.json") > 0);
+    now(exec::rebuild_simulated(&zone, &cloud, &state, &ApplyOptions::new())).unwrap();
+    cloud.remove(cloud.snapshot()["flow_log"][0]["id"].as_str().unwrap());
+    let second = plan(&zone, &cloud);
+    apply(&second, &cloud, &state);
+    read.lock().unwrap().clear();
+    let since = now(state.applied()).unwrap();
+    assert_eq!(since.len(), 1);
+    assert!(since.keys().eq(second.steps().map(|step| &step.address)), "{since:?}");
+    assert_eq!((read_of("runs/000001/plan.json"), read_of("runs/000003/plan.json")), (0, 1));
 }
