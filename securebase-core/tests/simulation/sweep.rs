@@ -165,6 +165,19 @@ fn the_clock_is_set_at_every_call() {
     assert!(sweep(events, 0, 1) > 100);
 }
 
+/// The world's time goes on as it was: nobody waits until the clock has caught up.
+#[test]
+fn a_clock_that_is_set_back_makes_no_run_longer() {
+    let life = quiet();
+    for ordinal in (1..=life.calls).step_by(7) {
+        let back = Event { at: Moment::Call(ordinal), what: What::Clock(-7_200) };
+        let set_back = live(&Case { events: vec![back], ..two_tenants() });
+        assert_eq!((set_back.wrong, set_back.processes), (Vec::<String>::new(), 1), "at call {ordinal}");
+        let longer = set_back.virtual_seconds - life.virtual_seconds;
+        assert!(longer < 60.0, "{longer} s longer, set back at call {ordinal}");
+    }
+}
+
 fn arrives_late(crash: bool) {
     let life = quiet();
     let events = life.changing.iter().flat_map(|(ordinal, _)| {
