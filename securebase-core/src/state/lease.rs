@@ -298,10 +298,18 @@ impl Lease {
         match error {
             Error::Conflict { .. } => match self.renew().await {
                 Err(fenced @ Error::Fenced { .. }) => fenced,
+                // It could not be written; whose it is can perhaps still be read.
+                Err(_) if self.is_anothers().await => self.fenced().await,
                 _ => error,
             },
             _ => error,
         }
+    }
+
+    /// Whether somebody else has the lease for sure.
+    async fn is_anothers(&self) -> bool {
+        let nonce = self.shared.held.lock().await.document.nonce.clone();
+        matches!(read(self.shared.store.as_ref()).await, Ok(Some((found, _))) if found.nonce != nonce)
     }
 }
 

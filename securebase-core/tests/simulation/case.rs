@@ -193,6 +193,11 @@ impl Case {
         serde_json::to_string(self).unwrap()
     }
 
+    /// Whether the store fails during the case.
+    pub(crate) fn has_mishaps(&self) -> bool {
+        self.events.iter().any(|event| matches!(event.what, What::Mishap { .. }))
+    }
+
     /// Whether anybody meddles with the world during the case.
     pub(crate) fn is_meddled_with(&self) -> bool {
         self.events.iter().any(|event| matches!(event.what, What::Deed(_)))

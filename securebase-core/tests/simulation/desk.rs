@@ -234,6 +234,8 @@ impl Desk {
         let held = matches!(ready(plain.lock_info()), Ok(Some(_)));
         let options = ApplyOptions::new().who("second");
         self.note("a second executor begins");
+        // Whatever the first has lost, the second has not.
+        let halted = std::mem::take(&mut self.inner().halted);
         let result = if resume {
             ready(exec::resume_simulated(cloud, state, options))
         } else {
@@ -241,6 +243,7 @@ impl Desk {
         };
         let told = result.as_ref().map_or_else(Error::code, |run| run.status.name());
         self.note(&format!("the second executor has ended: {told}"));
+        self.inner().halted = halted;
         // A state that cannot be read lets nobody in.
         let kept_out =
             matches!(result, Err(Error::State(state::Error::Locked { .. } | state::Error::Io { .. })));
@@ -252,7 +255,7 @@ impl Desk {
                 inner.ledger.rates_unknown = true;
                 // Before the first one had begun, this is a state and a failure of the second one's own.
                 let taken = matches!(result, Ok(_) | Err(Error::Interrupted { .. } | Error::CutOff(_)));
-                inner.halted = over && taken;
+                inner.halted |= over && taken;
             }
         }
     }

@@ -148,6 +148,8 @@ impl Living<'_> {
             {
                 Next::Resume
             }
+            // Shut out, and the lease can be neither written nor read at that moment.
+            Err(Error::CutOff(state::Error::Conflict { .. })) if self.case.has_mishaps() => Next::Resume,
             Err(Error::Stale) => Next::PlanAgain,
             Err(error) => {
                 self.desk.wrong(format!("it ended with: {error}"));
