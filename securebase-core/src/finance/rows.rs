@@ -1,0 +1,140 @@
+//! Tenants from the rows of a data frame: every cell that is wrong, by row and column.
+
+use rust_decimal::Decimal;
+
+use super::Error;
+use super::assumptions::Assumptions;
+use super::footprint::{Counts, Footprint};
+use super::model::Model;
+use super::month::ModelTenant;
+use crate::model::{Money, NetworkFeatures, Problem, Problems, ResourceKind, Tier};
+
+/// A tenant as a row of a data frame, all as text.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TenantRow {
+    /// Its key.
+    pub tenant: Option<String>,
+    /// Its tier.
+    pub tier: Option<String>,
+    /// What it pays a month, where it is not the tier's price.
+    pub monthly_price: Option<String>,
+}
+
+impl TenantRow {
+    /// The columns a row is read from.
+    pub const COLUMNS: [&str; 3] = ["tenant", "tier", "monthly_price"];
+
+    /// Refuses a frame with a column that looks like one of [`Self::COLUMNS`] and is none: a price nobody reads would silently be
+    /// the tier's. Other columns are nobody's business.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with every such column.
+    pub fn check_columns<'a>(columns: impl IntoIterator<Item = &'a str>) -> Result<(), Error> {
+        let columns: Vec<&str> = columns.into_iter().collect();
+        let is_known = |column: &str| Self::COLUMNS.contains(&column);
+        let meant = |column: &str| {
+            let folded = column.trim().to_lowercase().replace([' ', '-'], "_");
+            let alike = |known: &&str| folded == **known || strsim::jaro_winkler(&folded, known) > LIKENESS;
+            Self::COLUMNS.into_iter().filter(|known| !columns.contains(known)).find(alike)
+        };
+        let problems: Vec<Problem> = columns
+            .iter()
+            .filter(|column| !is_known(column))
+            .filter_map(|column| Some((column, meant(column)?)))
+            .map(|(column, known)| {
+                let message = format!("`{column}` is no column that is read; `{known}` is");
+                let hint = format!("call it `{known}`, or leave it out");
+                Problem::error("column-unknown", format!("column {column}"), message, hint)
+            })
+            .collect();
+        if problems.is_empty() { Ok(()) } else { Err(Error::Invalid(Problems(problems))) }
+    }
+}
+
+/// How alike two names of columns are that may be taken for one another, from 0 to 1.
+const LIKENESS: f64 = 0.9;
+
+impl Model {
+    /// Tenants from the rows of a data frame: a key, a tier, and a price where it is not the tier's, all as text.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with every cell that is wrong, by row (from 0, as frames count) and column.
+    pub fn of_rows(
+        tiers: &[Tier],
+        rows: &[TenantRow],
+        network: Option<NetworkFeatures>,
+        assumptions: Assumptions,
+    ) -> Result<Self, Error> {
+        let mut problems = Vec::new();
+        let mut tenants: Vec<ModelTenant> = Vec::with_capacity(rows.len());
+        let mut keys = std::collections::BTreeSet::new();
+        let counts = Counts::of_tenant(network);
+        let mut footprint = Footprint::of_mix([], counts);
+        for (column, is_empty) in [
+            ("tenant", rows.iter().all(|row| row.tenant.is_none())),
+            ("tier", rows.iter().all(|row| row.tier.is_none())),
+        ] {
+            if is_empty && !rows.is_empty() {
+                let message = format!("there is no column `{column}`, or nothing in it");
+                let path = format!("column {column}");
+                problems.push(Problem::error(
+                    "column-missing",
+                    path,
+                    message,
+                    "name the columns `tenant` and `tier`",
+                ));
+            }
+        }
+        if !problems.is_empty() {
+            return Err(Error::Invalid(Problems(problems)));
+        }
+        for (index, row) in rows.iter().enumerate() {
+            let mut wrong = |column: &str, message: String, hint: &str| {
+                problems.push(Problem::error(
+                    "cell-invalid",
+                    format!("row {index}, column {column}"),
+                    message,
+                    hint,
+                ));
+            };
+            let key = row.tenant.as_deref().unwrap_or_default().trim();
+            if key.is_empty() {
+                wrong("tenant", "a tenant has no key".to_owned(), "name every tenant");
+            } else if !keys.insert(key) {
+                wrong("tenant", format!("`{key}` is there already"), "give every tenant a row of its own");
+            }
+            let name = row.tier.as_deref().unwrap_or_default().trim();
+            let Some(tier) = tiers.iter().position(|tier| tier.name.as_str() == name) else {
+                let known: Vec<&str> = tiers.iter().map(|tier| tier.name.as_str()).collect();
+                let hint = format!("use one of {}", known.join(", "));
+                wrong("tier", format!("`{name}` is not a tier"), &hint);
+                continue;
+            };
+            let price = match row.monthly_price.as_deref().map(str::trim) {
+                None | Some("") => tiers[tier].monthly_price,
+                Some(text) => match text.parse::<Decimal>() {
+                    Ok(price) if !price.is_sign_negative() || price.is_zero() => {
+                        Money { amount: price, ..tiers[tier].monthly_price }
+                    }
+                    _ => {
+                        wrong(
+                            "monthly_price",
+                            format!("`{text}` is not a price"),
+                            "use a number of zero or more",
+                        );
+                        continue;
+                    }
+                },
+            };
+            footprint.add(Some(key), Some(name), ResourceKind::Account);
+            tenants.push(ModelTenant { key: key.into(), tier, price });
+        }
+        if !problems.is_empty() {
+            return Err(Error::Invalid(Problems(problems)));
+        }
+        for tenant in footprint.tenants.values_mut() {
+            tenant.counts = counts;
+        }
+        Self::of(tiers.to_vec(), tenants, footprint, network, assumptions)
+    }
+}
