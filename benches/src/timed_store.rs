@@ -40,6 +40,10 @@ impl<S: Store> TimedStore<S> {
 }
 
 impl<S: Store> Store for TimedStore<S> {
+    fn place(&self) -> String {
+        self.store.place()
+    }
+
     fn get<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<Vec<u8>>> {
         self.store.get(key)
     }
