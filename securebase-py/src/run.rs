@@ -222,7 +222,12 @@ impl Apply {
                 let seconds: f64 = given.extract()?;
                 Duration::try_from_secs_f64(seconds).map_err(|error| {
                     let what = format!("`wait_for_lock` cannot be `{seconds}`: {error}");
-                    Failure::one(Class::Input, "duration-invalid", &what, "pass seconds from 0 on, or a `timedelta`")
+                    Failure::one(
+                        Class::Input,
+                        "duration-invalid",
+                        &what,
+                        "pass seconds from 0 on, or a `timedelta`",
+                    )
                 })?
             }
         };

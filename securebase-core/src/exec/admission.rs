@@ -8,7 +8,7 @@ use crate::cloud::{CloudError, Operation, Reply};
 use crate::model::{Limits, ResourceId};
 use crate::time::{Seed, Time};
 
-use super::earlier::{Earlier, Existing};
+use super::earlier::{Earlier, Existing, Found};
 use super::lane::{Lanes, StepIndex};
 use super::requests::{Answer, Blind, Question, Requests};
 
@@ -56,9 +56,9 @@ impl Admission {
         }
     }
 
-    /// Accounts are going to be asked for. Where nobody has just surveyed, those that exist are looked at as well.
-    pub(super) fn begin(&mut self, now: Time, surveyed: bool) {
-        self.earlier.begin(now, !surveyed);
+    /// Accounts are going to be asked for; `found` is what a survey has just found.
+    pub(super) fn begin(&mut self, now: Time, found: Found) {
+        self.earlier.begin(now, found);
     }
 
     /// When there will be something to ask, `None` while a reply is awaited or nobody waits.

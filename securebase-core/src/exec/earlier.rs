@@ -25,6 +25,17 @@ pub(super) enum Existing {
     Request(AccountRequest),
 }
 
+/// What a survey has found just before the run began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Found {
+    /// No organization, so that there can be neither accounts nor requests.
+    Nothing,
+    /// The accounts there are.
+    Accounts,
+    /// Nobody has surveyed: the run goes on after a break.
+    Unknown,
+}
+
 /// Which list is being read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Reading {
@@ -50,10 +61,14 @@ pub(super) struct Earlier {
 }
 
 impl Earlier {
-    /// Begins to read; the accounts too where no survey has just told of them.
-    pub(super) fn begin(&mut self, now: Time, accounts_too: bool) {
-        self.reading = if accounts_too { Reading::Accounts } else { Reading::Requests };
-        self.next = Some(now);
+    /// Begins to read what a survey has not just told.
+    pub(super) fn begin(&mut self, now: Time, found: Found) {
+        self.reading = match found {
+            Found::Nothing => Reading::Done,
+            Found::Accounts => Reading::Requests,
+            Found::Unknown => Reading::Accounts,
+        };
+        self.next = (self.reading != Reading::Done).then_some(now);
     }
 
     /// When there will be something to ask, `None` while a reply is awaited or all is known.
@@ -212,7 +227,7 @@ mod tests {
     fn nothing_is_known_before_the_last_page_and_each_request_is_offered_once() {
         let (mut earlier, mut lanes) = (Earlier::default(), Lanes::new(Limits::default()));
         assert_eq!((earlier.due(Time::ZERO, &mut lanes), earlier.next_due()), (None, None));
-        earlier.begin(Time::ZERO, false);
+        earlier.begin(Time::ZERO, Found::Accounts);
         assert_eq!(page_asked_for(earlier.due(Time::ZERO, &mut lanes)), None);
         assert_eq!(earlier.due(Time::ZERO, &mut lanes), None, "a reply is awaited");
         earlier.listed(Time::ZERO, in_progress("a", Some("2")), SEED()).unwrap();
@@ -235,7 +250,7 @@ mod tests {
     #[test]
     fn a_run_that_goes_on_asks_for_the_accounts_first() {
         let (mut earlier, mut lanes) = (Earlier::default(), Lanes::new(Limits::default()));
-        earlier.begin(Time::ZERO, true);
+        earlier.begin(Time::ZERO, Found::Unknown);
         assert_eq!(earlier.due(Time::ZERO, &mut lanes), Some(Operation::ListAccounts { page: None }));
         let account = Account {
             id: "111122223333".parse().unwrap(),
@@ -254,7 +269,7 @@ mod tests {
     #[test]
     fn what_has_failed_is_nothing_and_what_is_decided_on_comes_first() {
         let mut earlier = Earlier::default();
-        earlier.begin(Time::ZERO, false);
+        earlier.begin(Time::ZERO, Found::Accounts);
         let done = AccountRequestState::Succeeded { account: "111122223333".parse().unwrap() };
         let failed = AccountRequestState::Failed { reason: "INTERNAL_FAILURE".to_owned() };
         let all = vec![
@@ -271,7 +286,7 @@ mod tests {
     #[test]
     fn pages_come_no_faster_than_their_rate() {
         let (mut earlier, mut lanes) = (Earlier::default(), Lanes::new(Limits::default()));
-        earlier.begin(Time::ZERO, false);
+        earlier.begin(Time::ZERO, Found::Accounts);
         let mut now = Time::ZERO;
         for page in 0..50 {
             while earlier.due(now, &mut lanes).is_none() {
@@ -286,14 +301,14 @@ mod tests {
     #[test]
     fn what_is_not_allowed_is_not_asked_for_ever() {
         let (mut earlier, mut lanes) = (Earlier::default(), Lanes::new(Limits::default()));
-        earlier.begin(Time::ZERO, false);
+        earlier.begin(Time::ZERO, Found::Accounts);
         assert!(earlier.due(Time::ZERO, &mut lanes).is_some());
         let denied = CloudError::rejected("AccessDeniedException", "");
         assert!(earlier.listed(Time::ZERO, Err(denied), SEED()).is_err());
         assert!(!earlier.is_known());
         // The name of a page that has run out is no such thing.
         let mut earlier = Earlier::default();
-        earlier.begin(Time::ZERO, false);
+        earlier.begin(Time::ZERO, Found::Accounts);
         earlier.listed(Time::ZERO, in_progress("a", Some("2")), SEED()).unwrap();
         let invalid =
             || Err(CloudError::rejected_because("InvalidInputException", "INVALID_PAGINATION_TOKEN", ""));

@@ -15,7 +15,7 @@ use crate::time::{Seed, Time};
 
 use super::admission::{Admission, Admitted, Refused};
 use super::call_report::CallReport;
-use super::earlier::Existing;
+use super::earlier::{Existing, Found};
 use super::event::{Event, EventKind};
 use super::known::Known;
 use super::lane::{Lanes, StepIndex};
@@ -212,11 +212,24 @@ impl<'a> Machine<'a> {
             step.kind == ResourceKind::Account && step.action == Action::Create && slot.status != Status::Done
         };
         if self.known.plan.steps().zip(self.steps.iter()).any(asks_for_account) {
-            self.admission.begin(now, self.fresh);
+            // The survey a moment ago found no organization in which anything could have been asked for.
+            let found = if self.fresh && self.makes_organization() {
+                Found::Nothing
+            } else if self.fresh {
+                Found::Accounts
+            } else {
+                Found::Unknown
+            };
+            self.admission.begin(now, found);
         }
         for step in self.steps.ready() {
             self.start(now, step);
         }
+    }
+
+    /// Whether the organization is made by this plan.
+    fn makes_organization(&self) -> bool {
+        self.known.plan.step(&Address::organization()).is_some_and(|step| step.action == Action::Create)
     }
 
     /// Everything a step waits for is done.
@@ -375,9 +388,7 @@ impl<'a> Machine<'a> {
         if handled {
             return self.advance(now, step);
         }
-        let young =
-            self.known.plan.step(&Address::organization()).is_some_and(|step| step.action == Action::Create);
-        let meant = if young { of_new_organization(error) } else { error.clone() };
+        let meant = if self.makes_organization() { of_new_organization(error) } else { error.clone() };
         let management = self.known.step(step).site == Site::Management;
         let seed = self.seed;
         let failing = &mut self.steps[step].failing[usize::from(operation.is_mutating())];
