@@ -23,6 +23,9 @@ pub(crate) enum Fate {
     Bad(Mishap),
 }
 
+/// The file of the lease.
+const LEASE: &str = "lease.json";
+
 /// How many calls a case may take: a step that is retried for ever takes more.
 const CALLS_MAX: u64 = 10_000;
 
@@ -43,6 +46,10 @@ struct Inner {
     dead: bool,
     /// The state has failed: nothing may be changed any more.
     halted: bool,
+    /// The lease could not be renewed during a survey: nothing may be changed before it is.
+    lease_in_doubt: bool,
+    /// The process has begun to write its journal: its survey is over.
+    journaled: bool,
     journal: Journal,
     ledger: Ledger,
     trace: Trace,
@@ -129,6 +136,8 @@ impl Desk {
         let mut inner = self.inner();
         inner.dead = false;
         inner.halted = false;
+        inner.lease_in_doubt = false;
+        inner.journaled = false;
         inner.journal.process_ended();
     }
 
@@ -236,6 +245,7 @@ impl Desk {
         self.note("a second executor begins");
         // Whatever the first has lost, the second has not.
         let halted = std::mem::take(&mut self.inner().halted);
+        let lease_in_doubt = std::mem::take(&mut self.inner().lease_in_doubt);
         let result = if resume {
             ready(exec::resume_simulated(cloud, state, options))
         } else {
@@ -244,6 +254,7 @@ impl Desk {
         let told = result.as_ref().map_or_else(Error::code, |run| run.status.name());
         self.note(&format!("the second executor has ended: {told}"));
         self.inner().halted = halted;
+        self.inner().lease_in_doubt = lease_in_doubt;
         // A state that cannot be read lets nobody in.
         let kept_out =
             matches!(result, Err(Error::State(state::Error::Locked { .. } | state::Error::Io { .. })));
@@ -321,7 +332,11 @@ impl Desk {
                     self.note(&format!("write {ordinal} of {key}: {mishap:?}, crash: {crash}"));
                     let mut inner = self.inner();
                     inner.dead |= crash;
-                    inner.halted = true;
+                    if key == LEASE && !inner.journaled {
+                        inner.lease_in_doubt = true;
+                    } else {
+                        inner.halted = true;
+                    }
                     fate = Fate::Bad(mishap);
                 }
                 what => {
@@ -332,6 +347,9 @@ impl Desk {
                     }
                 }
             }
+        }
+        if key == LEASE && matches!(fate, Fate::Good) {
+            self.inner().lease_in_doubt = false;
         }
         Ok(fate)
     }
@@ -348,6 +366,7 @@ impl Desk {
         let wrong = {
             let mut inner = self.inner();
             if key.contains("/journal-") {
+                inner.journaled = true;
                 inner.trace.note_bytes(key, bytes);
             }
             inner.journal.written(key, bytes)
@@ -382,7 +401,11 @@ impl Director for Desk {
                 let ordinal = inner.calls;
                 inner.changing.push((ordinal, operation.name()));
             }
-            (inner.calls, changing && !inner.journal.leaves(action), changing && inner.halted)
+            (
+                inner.calls,
+                changing && !inner.journal.leaves(action),
+                changing && (inner.halted || inner.lease_in_doubt),
+            )
         };
         if unannounced {
             self.wrong(format!("{action} left before the journal announced it"));
@@ -403,9 +426,12 @@ impl Director for Desk {
                 What::Late { seconds, crash } => {
                     if operation.is_mutating() {
                         let at = cloud.now() + Duration::from_secs(u64::from(seconds));
-                        let mut inner = self.inner();
-                        inner.ledger.on_its_way(sent.call);
-                        inner.late.push((at, sent.call.clone()));
+                        let wrong = {
+                            let mut inner = self.inner();
+                            inner.late.push((at, sent.call.clone()));
+                            inner.ledger.on_its_way(cloud, &self.prepared, sent.call)
+                        };
+                        wrong.into_iter().for_each(|what| self.wrong(what));
                     }
                     fault = Some(if crash { Fault::Crash { effect: false } } else { Fault::LostRequest });
                 }

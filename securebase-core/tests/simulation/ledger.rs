@@ -19,6 +19,8 @@ type Place = (String, String);
 pub(crate) struct Ledger {
     live: BTreeMap<Place, BTreeSet<ResourceId>>,
     place_of: BTreeMap<ResourceId, Place>,
+    /// All there ever was.
+    made: BTreeSet<ResourceId>,
     /// Units, with the parent and the name of each.
     units: BTreeMap<ResourceId, (ResourceId, String)>,
     attached: BTreeSet<(ResourceId, ResourceId)>,
@@ -66,7 +68,12 @@ fn deleted(operation: &O) -> Option<&ResourceId> {
 
 impl Ledger {
     /// A call arrives late. Whoever sent it cannot wait for that: it looks for the effect, and then calls again.
-    pub(crate) fn on_its_way(&mut self, call: &Call) {
+    pub(crate) fn on_its_way(
+        &mut self,
+        cloud: &SimulatedCloud,
+        prepared: &Prepared,
+        call: &Call,
+    ) -> Vec<String> {
         if let (O::CreateAccount { email, .. }, _) = (&call.operation, &call.target) {
             self.late_accounts.insert(email.to_ascii_lowercase());
         }
@@ -74,6 +81,11 @@ impl Ledger {
             let address = tags.get("securebase:address").cloned();
             self.late.extend(address.map(|address| (account.to_string(), address)));
         }
+        let mut wrong = Vec::new();
+        if !self.meddled {
+            self.at_home(cloud, prepared, call, &mut wrong);
+        }
+        wrong
     }
 
     /// Takes note of a call, and answers what must not be.
@@ -105,7 +117,8 @@ impl Ledger {
             }
         }
         let done = call.operation.is_mutating() && effects.iter().any(Result::is_ok);
-        if done && !self.meddled {
+        // What arrives late was sent when its account was where it belongs: that was looked at then.
+        if done && !self.meddled && !late {
             self.at_home(cloud, prepared, call, &mut wrong);
         }
         wrong
@@ -169,10 +182,11 @@ impl Ledger {
             return;
         };
         let place = (account.to_string(), address.clone());
-        let live = self.live.entry(place.clone()).or_default();
-        if live.contains(id) {
+        // A client token answers with what it has made, also where that is long gone.
+        if !self.made.insert(id.clone()) {
             return;
         }
+        let live = self.live.entry(place.clone()).or_default();
         if (twice || self.late.contains(&place)) && !live.is_empty() {
             self.twins.insert(id.clone());
         }
