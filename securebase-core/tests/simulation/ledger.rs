@@ -154,6 +154,10 @@ impl Ledger {
                     };
                     address.eq_ignore_ascii_case(email) && counts
                 });
+                if twice {
+                    // Whoever hears of the second only, that it came too fast, has to ask again: AWS refuses the address then.
+                    self.late_accounts.insert(email.to_ascii_lowercase());
+                }
                 let late = self.late_accounts.contains(&email.to_ascii_lowercase());
                 if alive.count() > 1 && !twice && !late {
                     wrong.push(format!("the account of `{email}` was asked for twice"));
