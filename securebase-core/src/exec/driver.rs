@@ -7,7 +7,7 @@ use futures::future::{OptionFuture, poll_immediate};
 use futures::stream::{FuturesUnordered, StreamExt};
 use tracing::Instrument as _;
 
-use crate::cloud::Cloud;
+use crate::cloud::{Call, Cloud};
 use crate::model::{Address, Latencies, ResourceId};
 use crate::plan::{Plan, fingerprint};
 use crate::state::{Entry, FORMAT_VERSION, Fact, Lease, Recorded, Replay, RunJournal, RunStatus, State};
@@ -285,6 +285,14 @@ async fn drive(plan: &Plan, ready: Ready, cloud: &dyn Cloud, options: &ApplyOpti
     call_and_journal(plan, ready, cloud, options).instrument(span).await
 }
 
+/// Makes sure that a changing call may leave: whoever was held up since it was announced may have lost the state meanwhile.
+pub(super) async fn may_leave(call: &Call, journal: &RunJournal) -> Result<(), Error> {
+    if call.operation.is_mutating() {
+        journal.lease().confirm().await.map_err(Error::CutOff)?;
+    }
+    Ok(())
+}
+
 async fn call_and_journal(
     plan: &Plan,
     Ready { known, replay, journal }: Ready,
@@ -320,6 +328,7 @@ async fn call_and_journal(
         while flying.len() < CALLS_AT_ONCE
             && let Some(Dispatch { ticket, call, .. }) = in_line.pop_front()
         {
+            may_leave(&call, &journal).await?;
             flying.push(async move { (ticket, cloud.call(call).await) });
         }
         if flying.is_empty() && wake.is_none() && !held && !stopping {

@@ -14,7 +14,7 @@ use crate::state::State;
 use crate::time::{Elapsing, Time};
 
 use super::Error;
-use super::driver::{Ready, machine, prepare, prepare_resume, refuse, span, tell};
+use super::driver::{Ready, machine, may_leave, prepare, prepare_resume, refuse, span, tell};
 use super::leased::leased;
 use super::machine::Machine;
 use super::output::{Dispatch, Output, Ticket};
@@ -114,9 +114,14 @@ async fn call_and_journal(
         if stopped {
             return Err(Error::Interrupted { why: "it was asked to stop".to_owned() });
         }
-        match world.step(&mut machine, calls, wake) {
+        for dispatch in calls {
+            may_leave(&dispatch.call, &journal).await?;
+            if !world.send(&dispatch) {
+                return Err(Error::crashed());
+            }
+        }
+        match world.step(&mut machine, wake) {
             Moved::On => {}
-            Moved::Crashed => return Err(Error::crashed()),
             // No virtual time passes while the run is held.
             Moved::Stuck if held => {
                 futures::future::select(pin!(options.pause.becomes(false)), pin!(options.stop.asked())).await;
@@ -150,8 +155,6 @@ pub async fn survey_simulated(cloud: &SimulatedCloud, scope: &Scope) -> Result<O
 pub(super) enum Moved {
     /// It goes on.
     On,
-    /// The simulated process is dead.
-    Crashed,
     /// Neither a reply nor a timer is left: a fault of the machine.
     Stuck,
 }
@@ -175,21 +178,19 @@ impl<'a> VirtualTime<'a> {
         self.clock.at(self.cloud.now())
     }
 
-    /// Sends calls whose entries are durable, and moves on to whatever happens next.
-    pub(super) fn step(
-        &mut self,
-        machine: &mut Machine<'_>,
-        calls: Vec<Dispatch>,
-        wake: Option<Time>,
-    ) -> Moved {
-        for dispatch in calls {
-            let submission = self.cloud.submit(self.cloud.now(), &dispatch.call);
-            if submission.crashed {
-                return Moved::Crashed;
-            }
-            self.arrivals.push(Reverse((submission.at, dispatch.ticket)));
-            self.replies.insert(dispatch.ticket, submission.result);
+    /// Sends a call whose entries are durable. Answers whether the process outlives that.
+    pub(super) fn send(&mut self, dispatch: &Dispatch) -> bool {
+        let submission = self.cloud.submit(self.cloud.now(), &dispatch.call);
+        if submission.crashed {
+            return false;
         }
+        self.arrivals.push(Reverse((submission.at, dispatch.ticket)));
+        self.replies.insert(dispatch.ticket, submission.result);
+        true
+    }
+
+    /// Moves on to whatever happens next.
+    pub(super) fn step(&mut self, machine: &mut Machine<'_>, wake: Option<Time>) -> Moved {
         let arrival = self.arrivals.peek().map(|Reverse((at, _))| *at);
         let Some(next) = [arrival, wake.map(|wake| self.clock.steady_at(wake))].into_iter().flatten().min()
         else {

@@ -216,8 +216,12 @@ impl Lease {
         if now < self.renew_at() && !self.went_back(now) { Ok(()) } else { self.renew().await }
     }
 
-    /// Makes sure that the lease had not run out when a write was done: somebody else could have it by then.
-    pub(super) async fn confirm(&self) -> Result<(), Error> {
+    /// Makes sure that the lease has not run out: after a write was done, and before anything that rests on it leaves, because
+    /// somebody else could have it by then.
+    ///
+    /// # Errors
+    /// As [`Lease::keep`].
+    pub async fn confirm(&self) -> Result<(), Error> {
         let now = self.shared.clock.now();
         if now < self.expires() && !self.went_back(now) { Ok(()) } else { self.renew().await }
     }

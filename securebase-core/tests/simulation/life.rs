@@ -188,7 +188,8 @@ impl Living<'_> {
         let reopened = closed && operator::reopen(&self.around.cloud);
         problems.iter().all(|problem| {
             if problem.code == "account-closed" {
-                return reopened;
+                // Whoever was to be reopened may have been taken out of the organization since.
+                return reopened || self.desk.is_meddled_with();
             }
             if problem.code != "duplicate-resource" || !self.desk.has_twins() {
                 return false;

@@ -95,7 +95,8 @@ pub fn rehearse(plan: &Plan, rehearsal: &Rehearsal) -> Timeline {
         for event in events {
             watch.note(event.at, event.kind);
         }
-        if ended.is_some() || !matches!(world.step(&mut machine, calls, wake), Moved::On) {
+        let sent = calls.iter().all(|dispatch| world.send(dispatch));
+        if ended.is_some() || !sent || !matches!(world.step(&mut machine, wake), Moved::On) {
             break;
         }
     }
