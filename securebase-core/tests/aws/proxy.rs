@@ -198,7 +198,7 @@ fn serve(mut client: TcpStream, shared: &Shared) -> io::Result<()> {
                 return Ok(());
             }
             Fate::Unavailable => {
-                client.write_all(&reply(503, "text/html", "<h1>Service Unavailable</h1>"))?
+                client.write_all(&reply(503, "text/html", "<h1>Service Unavailable</h1>"))?;
             }
             Fate::Throttle => client.write_all(&throttled(&String::from_utf8_lossy(&request)))?,
         }
