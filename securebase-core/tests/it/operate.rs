@@ -48,7 +48,7 @@ fn every_call_of_a_run_is_reported_once_with_what_came_of_it() {
     for (call, stats) in &run.calls {
         let of_call = || reports.iter().filter(|report| report.call == *call);
         assert_eq!(stats.count, of_call().count() as u64, "{call}");
-        assert_eq!(stats.took, of_call().map(|report| report.took).sum::<std::time::Duration>(), "{call}");
+        assert_eq!(stats.took, of_call().map(|report| report.took).sum::<Duration>(), "{call}");
         assert_eq!(
             stats.failed.values().sum::<u64>(),
             of_call().filter(|it| it.code.is_some()).count() as u64
