@@ -256,8 +256,9 @@ def test_a_scaling_path_of_ones_own(model: sb.finance.Model, zone: sb.LandingZon
     granted = zone.to_dict() | {"limits": {"accounts": 50}}
     raised = sb.finance.Model(sb.LandingZone.from_dict(granted), sb.finance.Assumptions.aws())
     assert raised.capacity_plan([20], rehearsals=1)["quotas_to_raise"] == [""]
-    with pytest.raises(sb.FinanceError, match="no number of tenants"):
-        model.capacity_plan([0])
+    with pytest.raises(sb.FinanceError, match="1000000 is no number of tenants") as caught:
+        model.capacity_plan([0, 1_000_000], minutes={10: float("nan")}, rehearsals=0)
+    assert len(caught.value.problems) == 4, "everything out of range at once"
     with pytest.raises(sb.FinanceError, match="prefix"):
         model.capacity_plan([1], prefix_len=30, rehearsals=1)
 

@@ -7,9 +7,9 @@ use crate::{finance, plan, table};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A target of no tenants.
-    #[error("`0` is no number of tenants to aim for")]
-    NoTenants,
+    /// Targets and options that are out of range; all of them.
+    #[error("{0}")]
+    Options(Problems),
     /// The business model has no answer.
     #[error(transparent)]
     Finance(#[from] finance::Error),
@@ -28,7 +28,7 @@ impl Error {
     /// A stable word for the kind of error.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::NoTenants => "capacity-target",
+            Self::Options(_) => "capacity-options",
             Self::Finance(error) => error.code(),
             Self::Zone(_) => "capacity-zone",
             Self::Plan(error) => error.code(),
@@ -40,9 +40,10 @@ impl Error {
     pub fn problems(&self) -> Problems {
         let one = |hint: &str| Problem::error(self.code(), "", self.to_string(), hint).into();
         match self {
-            Self::NoTenants => one("use one tenant or more"),
             Self::Finance(error) | Self::Plan(plan::Error::Cost(error)) => error.problems(),
-            Self::Zone(problems) | Self::Plan(plan::Error::Problems(problems)) => problems.clone(),
+            Self::Options(problems) | Self::Zone(problems) | Self::Plan(plan::Error::Problems(problems)) => {
+                problems.clone()
+            }
             Self::Plan(_) => one("see docs/errors.md"),
             Self::Table(_) => one("ask for fewer targets"),
         }

@@ -9,6 +9,7 @@
 //! Not here: prices, forecasts (`finance`), how long a step takes (`exec`), which block is whose (`net`).
 
 mod error;
+mod options;
 mod quota;
 mod table;
 mod zone;
@@ -17,49 +18,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
-use crate::exec::{self, Rehearsal};
-use crate::finance::{Forecast, Growth, Model, Month};
+use crate::exec;
+use crate::finance::{Forecast, Model, Month};
 use crate::model::{LandingZone, PoolStrategy, ResourceKind};
 use crate::net;
 use crate::plan::{Action, Plan, Planner};
 
 pub use error::Error;
+pub use options::{CapacityOptions, TENANTS_MAX};
 pub use quota::{Need, QuotaScope, Raise};
 
 /// The numbers of tenants on the path of the reports of January 2026.
 pub const SCALING_PATH: [u32; 7] = [1, 2, 5, 10, 25, 50, 100];
-
-/// Under which circumstances a path is worked out.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct CapacityOptions {
-    /// How the business grows: says in which month a number of tenants is reached.
-    pub growth: Growth,
-    /// How many months ahead to look, 1 to 600.
-    pub months: u32,
-    /// Quotas, latencies and seed of the rehearsals.
-    pub rehearsal: Rehearsal,
-    /// How many rehearsals make a deployment time.
-    pub rehearsals: usize,
-    /// The size of a tenant's block; `None` for the zone's own.
-    pub prefix_len: Option<u8>,
-    /// Deployment times in minutes that somebody has measured, by number of tenants: they take the place of rehearsals.
-    pub minutes: BTreeMap<u32, f64>,
-}
-
-/// Shipped growth over ten years, eleven rehearsals under AWS's quotas and latencies.
-impl Default for CapacityOptions {
-    fn default() -> Self {
-        Self {
-            growth: Growth::shipped().clone(),
-            months: 120,
-            rehearsal: Rehearsal::new(0),
-            rehearsals: 11,
-            prefix_len: None,
-            minutes: BTreeMap::new(),
-        }
-    }
-}
 
 /// How long it takes to deploy so many tenants from nothing.
 #[derive(Debug, Clone, PartialEq)]
@@ -139,19 +109,21 @@ impl CapacityPlan {
     /// Works the path out for numbers of tenants, each at the mix of tiers the model has.
     ///
     /// # Errors
-    /// [`Error::Finance`] for a model without tenants, a target of none, or months and growth out of range, [`Error::Zone`] and
-    /// [`Error::Plan`] where so many tenants cannot be planned.
+    /// [`Error::Options`] for targets and options out of range, all at once, [`Error::Finance`] for a model without tenants, or
+    /// months and growth out of range, [`Error::Zone`] and [`Error::Plan`] where so many tenants cannot be planned.
     pub fn of(model: &Model, targets: &[u32], options: &CapacityOptions) -> Result<Self, Error> {
+        options.check(targets)?;
         let forecast = model.forecast(options.months, &options.growth)?;
         let timing = When { present: model.tenants_by_tier().iter().sum(), forecast: &forecast };
-        let scaled = targets
-            .iter()
-            .map(|target| Scaled::of(model, *target, options.prefix_len))
-            .collect::<Result<Vec<_>, Error>>()?;
-        let needs = quota::needs(&scaled, &timing);
-        let targets =
-            scaled.iter().map(|scaled| target(scaled, &timing, options)).collect::<Result<_, _>>()?;
-        Ok(Self { targets, needs })
+        let (mut rows, mut needs) = (Vec::new(), Vec::new());
+        // One after the other: the plan of a large target takes hundreds of megabytes, what is kept of it a few bytes.
+        for tenants in targets {
+            let scaled = Scaled::of(model, *tenants, options.prefix_len)?;
+            let of_target = quota::needs(&scaled, &timing);
+            rows.push(target(&scaled, &timing, &of_target, options)?);
+            needs.push((*tenants, of_target));
+        }
+        Ok(Self { targets: rows, needs: quota::merged(&needs, &timing) })
     }
 }
 
@@ -174,9 +146,6 @@ impl When<'_> {
 
 impl Scaled {
     fn of(model: &Model, tenants: u32, prefix_len: Option<u8>) -> Result<Self, Error> {
-        if tenants == 0 {
-            return Err(Error::NoTenants);
-        }
         let model = model.scaled(tenants)?;
         let zone = zone::of(&model, prefix_len, false)?;
         let (blocks_left, share_of_pool) = addresses(&zone);
@@ -229,7 +198,12 @@ fn addresses(zone: &LandingZone) -> (i64, Option<Decimal>) {
     }
 }
 
-fn target(scaled: &Scaled, when: &When<'_>, options: &CapacityOptions) -> Result<Target, Error> {
+fn target(
+    scaled: &Scaled,
+    when: &When<'_>,
+    needs: &[Need],
+    options: &CapacityOptions,
+) -> Result<Target, Error> {
     let tenants = scaled.tenants();
     let operations = scaled.model.assumptions().operations();
     let deployment = match options.minutes.get(&tenants) {
@@ -247,7 +221,7 @@ fn target(scaled: &Scaled, when: &When<'_>, options: &CapacityOptions) -> Result
         prefix_len: scaled.zone.pool.prefix_len,
         share_of_pool: scaled.share_of_pool,
         blocks_left: scaled.blocks_left,
-        raises: quota::raises(scaled, when),
+        raises: quota::raises(needs, tenants),
         support_people: operations.people(tenants),
         staffing_band: operations.band(tenants).map(str::to_owned),
         support_hours: operations.weekly_hours(tenants),
@@ -259,7 +233,7 @@ fn target(scaled: &Scaled, when: &When<'_>, options: &CapacityOptions) -> Result
 }
 
 fn rehearsed(plan: &Plan, options: &CapacityOptions) -> Deployment {
-    let spread = exec::spread(plan, &options.rehearsal, options.rehearsals.max(1));
+    let spread = exec::spread(plan, &options.rehearsal, options.rehearsals);
     let minutes = |share: f64| spread.percentile(share).as_secs_f64() / 60.0;
     Deployment {
         minutes: minutes(0.5),

@@ -121,39 +121,36 @@ const ACCOUNT: [(&str, ResourceKind, u64); 7] = [
 /// The name under which the zone's pool stands among the quotas.
 const POOL: &str = "address_pool";
 
-/// Every quota that the targets count against.
-pub(super) fn needs(scaled: &[Scaled], when: &When<'_>) -> Vec<Need> {
-    let each: Vec<Vec<Need>> = scaled.iter().map(|scaled| of(scaled, when)).collect();
-    let largest = scaled.iter().zip(&each).max_by_key(|(scaled, _)| scaled.tenants());
+/// Every quota that the targets, numbers of tenants with their needs, count against.
+pub(super) fn merged(targets: &[(u32, Vec<Need>)], when: &When<'_>) -> Vec<Need> {
+    let largest = targets.iter().max_by_key(|(tenants, _)| *tenants);
     let mut all = largest.map(|(_, needs)| needs.clone()).unwrap_or_default();
     for need in &mut all {
         // Where a quota is not reached tenant by tenant, the first target that needs too much says it.
-        let same = each.iter().flatten().filter(|other| other.quota == need.quota);
+        let same = targets.iter().flat_map(|(_, needs)| needs).filter(|other| other.quota == need.quota);
         need.reached_at = same.filter_map(|other| other.reached_at).min();
         need.month = need.reached_at.and_then(|tenants| when.month_of(tenants));
     }
     all
 }
 
-/// The quotas that a target needs more of than is granted.
-pub(super) fn raises(scaled: &Scaled, when: &When<'_>) -> Vec<Raise> {
-    let raise = |need: Need| {
-        let Need { quota, granted, ceiling, need, reached_at, month, lead_days, .. } = need;
-        (need > granted).then(|| Raise {
-            quota,
-            from: granted,
-            to: need,
-            beyond: Some(ceiling.unwrap_or(granted)).filter(|most| need > *most),
-            reached_at: reached_at.unwrap_or(scaled.tenants()),
-            month,
-            lead_days,
-        })
+/// The quotas that a target of so many tenants needs more of than is granted.
+pub(super) fn raises(needs: &[Need], tenants: u32) -> Vec<Raise> {
+    let short = needs.iter().filter(|need| need.need > need.granted);
+    let raise = |need: &Need| Raise {
+        quota: need.quota.clone(),
+        from: need.granted,
+        to: need.need,
+        beyond: Some(need.ceiling.unwrap_or(need.granted)).filter(|most| need.need > *most),
+        reached_at: need.reached_at.unwrap_or(tenants),
+        month: need.month,
+        lead_days: need.lead_days,
     };
-    of(scaled, when).into_iter().filter_map(raise).collect()
+    short.map(raise).collect()
 }
 
 /// The needs of one number of tenants.
-fn of(scaled: &Scaled, when: &When<'_>) -> Vec<Need> {
+pub(super) fn needs(scaled: &Scaled, when: &When<'_>) -> Vec<Need> {
     let (limits, tenants) = (&scaled.zone.limits, scaled.tenants());
     let accounts = u64::from(scaled.accounts());
     let mut needs = Vec::new();

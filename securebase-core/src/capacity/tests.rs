@@ -1,8 +1,9 @@
 //! Numbers of tenants counted in real plans.
 
 use super::*;
-use crate::finance::Assumptions;
-use crate::model::{NetworkFeatures, Tier};
+use crate::exec::Rehearsal;
+use crate::finance::{Assumptions, Growth};
+use crate::model::{NetworkFeatures, Problem, Tier};
 use crate::table::Cell;
 
 fn mix(counts: [u32; 4]) -> Model {
@@ -111,11 +112,29 @@ fn tables_have_a_row_for_each_target_and_quota() {
 fn what_cannot_be_scaled_says_why() {
     let error = CapacityPlan::of(&mix([0; 4]), &[1], &quick()).unwrap_err();
     assert!(error.to_string().contains("no tenants"), "{error}");
-    let error = CapacityPlan::of(&mix([1, 0, 0, 0]), &[0], &quick()).unwrap_err();
-    assert_eq!(error.code(), "capacity-target");
     let wide = CapacityOptions { prefix_len: Some(8), ..quick() };
     let error = CapacityPlan::of(&mix([1, 0, 0, 0]), &[1], &wide).unwrap_err();
     assert!(error.problems().iter().any(|problem| problem.path == "pool.prefix_len"), "{error}");
+    assert!(error.problems().iter().all(Problem::is_error), "no warnings of made-up tenants: {error}");
     let never = CapacityOptions { months: 0, ..quick() };
     assert!(CapacityPlan::of(&mix([1, 0, 0, 0]), &[1], &never).is_err());
+}
+
+#[test]
+fn options_out_of_range_are_told_all_at_once() {
+    let mut options = CapacityOptions { rehearsals: 0, ..quick() };
+    options.minutes = BTreeMap::from([(1, -1.0), (2, 0.0), (5, f64::NAN)]);
+    let error = CapacityPlan::of(&mix([1, 0, 0, 0]), &[0, 1, TENANTS_MAX + 1], &options).unwrap_err();
+    assert_eq!(error.code(), "capacity-options");
+    let problems = error.problems();
+    let found: Vec<_> = problems.iter().map(|one| (one.code.as_str(), one.path.as_str())).collect();
+    let expected = [
+        ("capacity-target", "targets"),
+        ("capacity-target", "targets"),
+        ("capacity-minutes", "minutes.1"),
+        ("capacity-minutes", "minutes.5"),
+        ("capacity-rehearsals", "rehearsals"),
+    ];
+    assert_eq!(found, expected);
+    assert!(error.to_string().contains("10001 is no number of tenants to aim for"), "{error}");
 }

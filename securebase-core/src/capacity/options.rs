@@ -1,0 +1,81 @@
+//! Under which circumstances a path is worked out, and what they may be.
+
+use std::collections::BTreeMap;
+
+use super::Error;
+use crate::exec::Rehearsal;
+use crate::finance::Growth;
+use crate::model::{Problem, Problems};
+
+/// The largest number of tenants to aim for: each rehearsal of so many takes seconds, and a path is made of many.
+pub const TENANTS_MAX: u32 = 10_000;
+
+/// The most rehearsals that make a deployment time.
+const REHEARSALS_MAX: usize = 10_000;
+
+/// Under which circumstances a path is worked out.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct CapacityOptions {
+    /// How the business grows: says in which month a number of tenants is reached.
+    pub growth: Growth,
+    /// How many months ahead to look, 1 to 600.
+    pub months: u32,
+    /// Quotas, latencies and seed of the rehearsals.
+    pub rehearsal: Rehearsal,
+    /// How many rehearsals make a deployment time.
+    pub rehearsals: usize,
+    /// The size of a tenant's block; `None` for the zone's own.
+    pub prefix_len: Option<u8>,
+    /// Deployment times in minutes that somebody has measured, by number of tenants: they take the place of rehearsals.
+    pub minutes: BTreeMap<u32, f64>,
+}
+
+/// Shipped growth over ten years, eleven rehearsals under AWS's quotas and latencies.
+impl Default for CapacityOptions {
+    fn default() -> Self {
+        Self {
+            growth: Growth::shipped().clone(),
+            months: 120,
+            rehearsal: Rehearsal::new(0),
+            rehearsals: 11,
+            prefix_len: None,
+            minutes: BTreeMap::new(),
+        }
+    }
+}
+
+impl CapacityOptions {
+    /// Makes sure that the targets can be worked out under these options.
+    ///
+    /// # Errors
+    /// [`Error::Options`] with everything that is out of range.
+    pub(super) fn check(&self, targets: &[u32]) -> Result<(), Error> {
+        let target = |tenants: &u32| {
+            let message = format!("{tenants} is no number of tenants to aim for");
+            let hint = format!("use 1 to {TENANTS_MAX} tenants");
+            Problem::error("capacity-target", "targets", message, hint)
+        };
+        let measured = |(tenants, minutes): (&u32, &f64)| {
+            let message = format!("{minutes} is no deployment time in minutes");
+            Problem::error(
+                "capacity-minutes",
+                format!("minutes.{tenants}"),
+                message,
+                "use a number from 0 on",
+            )
+        };
+        let rehearsals = || {
+            let message = format!("{} is no number of rehearsals", self.rehearsals);
+            let hint = format!("use 1 to {REHEARSALS_MAX}");
+            Problem::error("capacity-rehearsals", "rehearsals", message, hint)
+        };
+        let is_target = |tenants: &u32| (1..=TENANTS_MAX).contains(tenants);
+        let is_time = |minutes: &f64| minutes.is_finite() && *minutes >= 0.0;
+        let mut problems: Vec<Problem> =
+            targets.iter().filter(|tenants| !is_target(tenants)).map(target).collect();
+        problems.extend(self.minutes.iter().filter(|(_, minutes)| !is_time(minutes)).map(measured));
+        problems.extend((!(1..=REHEARSALS_MAX).contains(&self.rehearsals)).then(rehearsals));
+        if problems.is_empty() { Ok(()) } else { Err(Error::Options(Problems(problems))) }
+    }
+}
