@@ -21,6 +21,7 @@ fn main() {
     let mut instant_seconds = Vec::new();
     for tenants in [1_000, 10_000] {
         let mut zone = zone(tenants);
+        let paced = Planner::new(&zone).plan().expect("the zone can be planned");
         zone.limits = no_rates(zone.limits);
         let plan = Planner::new(&zone).plan().expect("the zone can be planned");
         let name = |what: &str| format!("execute/{tenants}_tenants/{what}");
@@ -43,8 +44,8 @@ fn main() {
         let (directory, store) = fresh(tenants);
         let state = State::new(store);
         let cloud = SimulatedCloud::new(0);
-        let (took, run) = timed(|| block_on(exec::simulate(&plan, &cloud, &state, ApplyOptions::new())));
-        assert_eq!(run.expect("the run goes through").applied.len(), plan.steps().len());
+        let (took, run) = timed(|| block_on(exec::simulate(&paced, &cloud, &state, ApplyOptions::new())));
+        assert_eq!(run.expect("the run goes through").applied.len(), paced.steps().len());
         record(&name("rehearsed_into_a_directory"), took.as_secs_f64(), "s", 1);
         drop(std::fs::remove_dir_all(&directory));
     }

@@ -15,6 +15,7 @@ use crate::time::{Elapsing, Time};
 
 use super::call_report::CallReport;
 use super::event::EventKind;
+use super::identity::RunIdentity;
 use super::keeping::Keeping;
 use super::leased::leased;
 use super::machine::Machine;
@@ -120,7 +121,7 @@ pub(super) async fn prepare(
     now: Time,
 ) -> Result<Option<Ready>, Error> {
     let last = state.last_run().await?;
-    let same = last.as_ref().is_some_and(|last| last.plan.fingerprint() == plan.fingerprint());
+    let same = last.as_ref().is_some_and(|last| last.plan == *plan);
     let done = same && last.as_ref().is_some_and(|last| last.replay.ended == Some(RunStatus::Succeeded));
     let unfinished = last.filter(is_unfinished);
     if let Some(last) = unfinished {
@@ -131,7 +132,7 @@ pub(super) async fn prepare(
             return Err(Error::Unfinished { run: last.run });
         }
         // It never called anything: nothing is lost with it.
-        abandon(&last.plan, &state.reopen(lease, &last).await?, options, now).await?;
+        abandon(&state.reopen(lease, &last).await?, options, now).await?;
     }
     if plan.is_empty() {
         return Ok(None);
@@ -213,14 +214,14 @@ async fn fresh_or_abandon(
         Err(error) if error.is_crash() => return Err(error),
         Err(error) => error,
     };
-    abandon(plan, journal, options, now).await?;
+    abandon(journal, options, now).await?;
     Err(error)
 }
 
 /// Ends a run that has called nothing.
-async fn abandon(plan: &Plan, journal: &RunJournal, options: &ApplyOptions, now: Time) -> Result<(), Error> {
+async fn abandon(journal: &RunJournal, options: &ApplyOptions, now: Time) -> Result<(), Error> {
     let who = options.holder().who;
-    let begun = Fact::Begun { format_version: FORMAT_VERSION, who, plan: plan.fingerprint() };
+    let begun = Fact::Begun { format_version: FORMAT_VERSION, who, plan: journal.plan().to_owned() };
     let ended = Fact::Ended { status: RunStatus::Failed };
     let entries = [Entry { seq: 1, at: now, fact: begun }, Entry { seq: 2, at: now, fact: ended }];
     Ok(journal.append(&entries).await?)
@@ -235,9 +236,10 @@ pub(super) fn machine<'a>(
     options: &ApplyOptions,
 ) -> Machine<'a> {
     // The number of the run is not enough: another state could have a run of the same number.
-    let token_salt = format!("{}\n{}", journal.run(), plan.fingerprint());
+    let token_salt = format!("{}\n{}", journal.run(), journal.plan());
+    let identity = RunIdentity { who: options.holder().who, plan: journal.plan().to_owned(), token_salt };
     let limits = limits_in_force(&plan.limit_overrides);
-    Machine::new(plan, limits, Latencies::default(), known, replay, &options.holder().who, &token_salt)
+    Machine::new(plan, limits, Latencies::default(), known, replay, identity)
 }
 
 /// Tells all who want to know what happened.

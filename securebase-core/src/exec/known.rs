@@ -1,6 +1,6 @@
 //! What a run knows: its plan, and the ids it has learned on the way.
 
-use std::collections::BTreeMap;
+use indexmap::IndexMap;
 
 use crate::cloud::Target;
 use crate::model::{AccountId, Address, Latencies, ResourceId};
@@ -11,7 +11,8 @@ use super::program::Context;
 
 pub(super) struct Known<'a> {
     pub(super) plan: &'a Plan,
-    pub(super) ids: BTreeMap<Address, ResourceId>,
+    /// Ids that the plan did not know, or knew otherwise.
+    pub(super) ids: IndexMap<Address, ResourceId>,
     pub(super) latencies: Latencies,
     pub(super) token_salt: String,
 }
@@ -23,7 +24,7 @@ impl<'a> Known<'a> {
 
     /// Lets a program look around.
     pub(super) fn with_context<R>(&self, step: StepIndex, act: impl FnOnce(&Context<'_>) -> R) -> R {
-        let resolve = |address: &Address| self.ids.get(address).cloned();
+        let resolve = |address: &Address| self.id(address).cloned();
         let step = self.step(step);
         let context = Context {
             step,
@@ -39,8 +40,17 @@ impl<'a> Known<'a> {
         act(&context)
     }
 
+    fn id(&self, address: &Address) -> Option<&ResourceId> {
+        self.ids.get(address).or_else(|| self.plan.known.get(address))
+    }
+
+    /// From now on that is the id at an address.
+    pub(super) fn learn(&mut self, address: Address, id: ResourceId) {
+        self.ids.insert(address, id);
+    }
+
     fn account_at(&self, address: &Address) -> Option<AccountId> {
-        self.ids.get(address)?.as_str().parse().ok()
+        self.id(address)?.as_str().parse().ok()
     }
 
     /// Where the calls of a step go.

@@ -7,6 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use indexmap::IndexMap;
+
 use crate::cloud::{Call, CloudError, Delivery, ErrorKind, Operation, Reply, Target};
 use crate::model::{Address, Latencies, Limits, ResourceId, ResourceKind, ResourceSpec};
 use crate::plan::{Action, Plan, Site, Step};
@@ -17,6 +19,7 @@ use super::admission::{Admission, Admitted, Refused};
 use super::call_report::CallReport;
 use super::earlier::{Existing, Found};
 use super::event::{Event, EventKind};
+use super::identity::RunIdentity;
 use super::known::Known;
 use super::lane::{Lanes, StepIndex};
 use super::output::{Dispatch, Output, Ticket};
@@ -56,6 +59,7 @@ pub struct Machine<'a> {
     admission: Admission,
     seq: u64,
     who: String,
+    fingerprint: String,
     fresh: bool,
     entries: Vec<Entry>,
     events: Vec<Event>,
@@ -71,18 +75,16 @@ impl<'a> Machine<'a> {
     /// A machine for a plan, from its beginning or from where a journal left off.
     ///
     /// `known` are ids besides the plan's own (the organization's and its root's, which a plan against an empty organization
-    /// cannot know); `token_salt` must differ between runs and be the same when a run is resumed.
+    /// cannot know).
     pub fn new(
         plan: &'a Plan,
         limits: Limits,
         latencies: Latencies,
         known: BTreeMap<Address, ResourceId>,
         replay: Option<&Replay>,
-        who: &str,
-        token_salt: &str,
+        RunIdentity { who, plan: fingerprint, token_salt }: RunIdentity,
     ) -> Self {
-        let mut ids = plan.known.clone();
-        ids.extend(known);
+        let mut ids = IndexMap::from_iter(known);
         for (address, record) in replay.iter().flat_map(|replay| &replay.steps) {
             if let (StepStatus::Done, Some(_), Some(id)) = (record.status, plan.step(address), &record.id) {
                 ids.insert(address.clone(), id.clone());
@@ -90,15 +92,16 @@ impl<'a> Machine<'a> {
         }
         Self {
             steps: Steps::new(plan, &latencies, replay),
-            known: Known { plan, ids, latencies, token_salt: token_salt.to_owned() },
-            seed: Seed::new(salted(token_salt)),
+            seed: Seed::new(salted(&token_salt)),
+            known: Known { plan, ids, latencies, token_salt },
             admission: Admission::new(&limits),
             lanes: Lanes::new(limits),
             timers: BTreeSet::new(),
             flights: BTreeMap::new(),
             next_ticket: 0,
             seq: replay.map_or(0, |replay| replay.last_seq),
-            who: who.to_owned(),
+            who,
+            fingerprint,
             // A run that crashed before its first entry begins now.
             fresh: replay.is_none_or(|replay| replay.last_seq == 0),
             entries: Vec::new(),
@@ -201,7 +204,7 @@ impl<'a> Machine<'a> {
         }
         let who = self.who.clone();
         let fact = if self.fresh {
-            Fact::Begun { format_version: FORMAT_VERSION, who, plan: self.known.plan.fingerprint() }
+            Fact::Begun { format_version: FORMAT_VERSION, who, plan: self.fingerprint.clone() }
         } else {
             Fact::Resumed { who }
         };
@@ -423,7 +426,7 @@ impl<'a> Machine<'a> {
         let (kind, action) = (planned.kind, planned.action);
         self.record(now, Fact::Done { address: address.clone(), id: id.clone() });
         self.tell(now, EventKind::Finished { address: address.clone(), kind, action, id: id.clone() });
-        self.known.ids.insert(address, id);
+        self.known.learn(address, id);
         for next in self.steps.finish(step) {
             if self.steps.release(next) {
                 self.start(now, next);

@@ -105,8 +105,6 @@ pub struct LandingZone {
     pub access_role: RoleName,
     /// The quotas and rates in force, overrides included.
     pub limits: Limits,
-    /// The quotas and rates that differ from AWS's defaults, as given.
-    pub limit_overrides: BTreeMap<String, f64>,
     /// How long AWS takes.
     pub latencies: Latencies,
     /// What the input deserves a warning for.

@@ -208,6 +208,12 @@ impl Limits {
         Ok(())
     }
 
+    /// Those that differ from AWS's defaults, by name.
+    pub fn overrides(&self) -> BTreeMap<String, f64> {
+        let overridden = self.limits.values().filter(|limit| limit.overridden);
+        overridden.map(|limit| (limit.name.clone(), limit.value)).collect()
+    }
+
     /// The same limits with every adjustable quota at the ceiling AWS grants on request, overrides kept.
     #[must_use]
     pub fn raised(mut self) -> Self {
@@ -287,5 +293,10 @@ mod tests {
         assert_eq!(limits.quota("accounts"), 12);
         assert_eq!(limits.quota("vpcs"), 100);
         assert_eq!(limits.quota("policies_per_target"), 10);
+        assert_eq!(
+            limits.overrides(),
+            BTreeMap::from([("accounts".to_owned(), 12.0)]),
+            "what is granted is AWS's own"
+        );
     }
 }

@@ -1,7 +1,9 @@
 //! What tenants have already and cannot lose: the blocks of their VPCs, the names of their log groups.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use indexmap::IndexMap;
 use ipnet::Ipv4Net;
 
 use crate::model::{AccountId, Address, LandingZone, Tenant, TenantKey};
@@ -23,17 +25,17 @@ pub(super) struct Existing {
 
 impl Existing {
     pub(super) fn of(zone: &LandingZone, scope: &Scope, observed: &Observed, names: &Names<'_>) -> Self {
-        let mut blocks: BTreeMap<String, Ipv4Net> = BTreeMap::new();
-        let mut groups: BTreeMap<String, &str> = BTreeMap::new();
+        let mut blocks: IndexMap<Cow<'_, str>, Ipv4Net> = IndexMap::new();
+        let mut groups: IndexMap<Cow<'_, str>, &str> = IndexMap::new();
         for member in observed.members.values().flat_map(BTreeMap::values) {
             for vpc in &member.vpcs {
                 if let Some(address) = names.address(&vpc.vpc.tags) {
-                    blocks.insert(address.into_owned(), vpc.vpc.cidr.trunc());
+                    blocks.insert(address, vpc.vpc.cidr.trunc());
                 }
             }
             for group in &member.log_groups {
                 if let Some(address) = names.address(&group.tags) {
-                    groups.insert(address.into_owned(), &group.group.name);
+                    groups.insert(address, &group.group.name);
                 }
             }
         }

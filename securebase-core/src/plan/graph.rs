@@ -110,18 +110,20 @@ impl ResourceGraph {
     /// [`Error::Cycle`] with the circle.
     pub fn new(resources: Vec<Resource>) -> Result<Self, Error> {
         let mut graph = DiGraph::<usize, ()>::with_capacity(resources.len(), resources.len() * 3);
-        let mut nodes: BTreeMap<Address, NodeIndex> = BTreeMap::new();
+        let mut nodes: IndexMap<&Address, NodeIndex> = IndexMap::with_capacity(resources.len());
         for (index, resource) in resources.iter().enumerate() {
-            if nodes.insert(resource.address.clone(), graph.add_node(index)).is_some() {
+            if nodes.insert(&resource.address, graph.add_node(index)).is_some() {
                 return Err(Error::DuplicateAddress(resource.address.clone()));
             }
         }
-        for resource in &resources {
-            for Dependency { on, .. } in resource.dependencies() {
+        for (index, resource) in resources.iter().enumerate() {
+            // One that is named twice is waited for twice, which is the same.
+            let after = resource.after.iter().map(|dependency| &dependency.on);
+            for on in after.chain(resource.spec.references()) {
                 let from = nodes
-                    .get(&on)
+                    .get(on)
                     .ok_or_else(|| Error::Dangling { from: resource.address.clone(), to: on.clone() })?;
-                graph.add_edge(*from, nodes[&resource.address], ());
+                graph.add_edge(*from, nodes[index], ());
             }
         }
         let order = in_order(&graph).map_err(|circle| Error::Cycle {

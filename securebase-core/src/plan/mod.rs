@@ -52,7 +52,7 @@ pub(crate) use owner::Names;
 pub use planner::Planner;
 pub use record::{DepartureRecord, Fate, RecordedResource};
 pub use saved::FORMAT_VERSION;
-pub(crate) use saved::fingerprint;
+pub(crate) use saved::{Written, fingerprint};
 pub(crate) use scope::flow_log_group_prefix;
 pub use scope::{Scope, ScopedTenant, flow_log_group_name};
 pub use step::{Action, Change, Plan, PlannedTenant, Site, Step};

@@ -17,7 +17,7 @@ use super::existing::Existing;
 use super::graph::{Dependency, Resource, ResourceGraph, Why};
 use super::owner::{Names, tenant_of};
 use super::scope::Scope;
-use super::since::{Basis, Settled};
+use super::since::{Basis, Earlier, Settled};
 use super::step::{Action, Plan, PlannedTenant, Site, Step};
 use super::{Error, blocks, departure, desired, lockout, sequence, surplus, warnings};
 
@@ -138,14 +138,23 @@ impl<'a> Planner<'a> {
             }
         };
         let scope = self.scope();
-        let existing = self.existing(&scope);
-        let blocks = self.blocks(&existing)?;
-        let settled = Settled::since(self.since, self.zone, observed, &scope, &blocks);
+        let look = || {
+            let existing = self.existing(&scope);
+            self.blocks(&existing).map(|blocks| (existing, blocks))
+        };
+        // Comparing two observations takes as long as what comes next and has nothing to do with it.
+        let (earlier, looked) = match self.since {
+            Some(earlier) => rayon::join(|| Earlier::of(earlier, self.zone, observed), look),
+            None => (None, look()),
+        };
+        let (existing, blocks) = looked?;
+        let settled = Settled::since(earlier.as_ref(), self.zone, &scope, &blocks);
+        let (known, mut inventory) = settled.kept();
         let graph = desired::graph(self.zone, &scope, &blocks, &existing, &settled)?;
         let mut index = Index::new(observed, &scope, &settled);
         index.adopt(&scope, &graph).map_err(|problems| Error::Problems(Problems(problems)))?;
         let base = self.applied.as_ref().map(|applied| Base::new(&scope, applied, &self.remembered));
-        let mut diff = Diff { base: base.as_ref(), known: settled.known(), ..Diff::default() };
+        let mut diff = Diff { base: base.as_ref(), known, ..Diff::default() };
         for resource in graph.iter() {
             diff.compare(resource, &index);
         }
@@ -169,14 +178,13 @@ impl<'a> Planner<'a> {
         warnings.extend(warnings::quotas(self.zone, observed, &steps));
         let wanted = |resource: &&Resource| departure::is_wanted(&index, &known, resource);
         let kept = graph.iter().filter(wanted);
-        let mut inventory = settled.inventory();
         inventory.extend(kept.map(|resource| (resource.address.clone(), resource.kind())));
         let (observed, fingerprint) = settled.observation(observed, &scope);
         let mut plan = Plan {
             observed_fingerprint: fingerprint,
             observed,
             scope,
-            limit_overrides: self.zone.limit_overrides.clone(),
+            limit_overrides: self.zone.limits.overrides(),
             tiers: self.zone.tiers.clone(),
             tenants: planned_tenants(self.zone, &blocks),
             steps,
@@ -209,9 +217,23 @@ struct Diff<'b> {
     problems: Vec<Problem>,
     /// The steps that must be done before a resource is as it shall be, for those that have no step of their own.
     pending: BTreeMap<Address, Vec<Address>>,
+    /// The tenant that was asked for last, and the address of its account.
+    home: Option<(TenantKey, Address)>,
 }
 
 impl Diff<'_> {
+    /// The address of a tenant's account. Its resources come one after the other and share it.
+    fn home(&mut self, key: &TenantKey) -> Address {
+        match &self.home {
+            Some((last, account)) if last == key => account.clone(),
+            _ => {
+                let account = Address::tenant(key, "account");
+                self.home = Some((key.clone(), account.clone()));
+                account
+            }
+        }
+    }
+
     /// The steps a resource waits for.
     fn pending_of(&self, resource: &Resource) -> Vec<Dependency> {
         let mut all: BTreeMap<Address, Why> = BTreeMap::new();
@@ -228,11 +250,9 @@ impl Diff<'_> {
     }
 
     fn compare<'a>(&mut self, resource: &'a Resource, index: &Index<'a>) {
-        let look_first = resource.tenant.as_ref().is_some_and(|key| {
-            account_id(&self.known, &Address::tenant(key, "account"))
-                .is_some_and(|account| index.member(account, &resource.region).is_none())
-        });
-        let account = account_of(resource, &self.known);
+        let home = resource.tenant.as_ref().map(|key| self.home(key));
+        let account = home.as_ref().and_then(|home| account_id(&self.known, home));
+        let look_first = account.is_some_and(|account| index.member(account, &resource.region).is_none());
         let presence = match index.find(resource, &self.known, account) {
             Ok(presence) => presence,
             Err(problem) => {
@@ -286,7 +306,7 @@ impl Diff<'_> {
                 kind,
                 action,
                 tenant: resource.tenant.clone(),
-                site: site_of(resource),
+                site: site_of(resource, home),
                 spec: resource.spec.clone(),
                 id,
                 changes,
@@ -302,15 +322,13 @@ pub(super) fn account_of(resource: &Resource, known: &BTreeMap<Address, Resource
     account_id(known, &Address::tenant(resource.tenant.as_ref()?, "account"))
 }
 
-/// Where the calls for a resource go.
-fn site_of(resource: &Resource) -> Site {
-    match (&resource.tenant, &resource.spec) {
+/// Where the calls for a resource go, given the account of its tenant.
+fn site_of(resource: &Resource, home: Option<Address>) -> Site {
+    match (home, &resource.spec) {
         (None, _) | (_, ResourceSpec::Account { .. } | ResourceSpec::AccountPlacement { .. }) => {
             Site::Management
         }
-        (Some(key), _) => {
-            Site::Member { account: Address::tenant(key, "account"), region: resource.region.clone() }
-        }
+        (Some(account), _) => Site::Member { account, region: resource.region.clone() },
     }
 }
 

@@ -1,6 +1,8 @@
 //! Plans as JSON: saved, fingerprinted, loaded.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::io::BufWriter;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -21,30 +23,53 @@ pub const FORMAT_VERSION: u32 = 1;
 
 /// A plan as it stands in a file. The fingerprint covers everything else.
 #[derive(Serialize, Deserialize)]
-struct Saved {
+struct Saved<'a> {
     format_version: u32,
     fingerprint: String,
-    plan: Body,
+    plan: Body<'a>,
 }
 
+/// Borrowed to be written, owned when read: a large plan is never copied.
 #[derive(Serialize, Deserialize)]
-struct Body {
-    scope: Scope,
-    observed_fingerprint: String,
-    observed: Arc<Observed>,
-    limit_overrides: BTreeMap<String, f64>,
-    tiers: Vec<Tier>,
-    tenants: Vec<PlannedTenant>,
-    steps: Vec<Step>,
-    known: BTreeMap<Address, ResourceId>,
-    inventory: BTreeMap<Address, ResourceKind>,
+struct Body<'a> {
+    scope: Cow<'a, Scope>,
+    observed_fingerprint: Cow<'a, str>,
+    observed: Cow<'a, Arc<Observed>>,
+    limit_overrides: Cow<'a, BTreeMap<String, f64>>,
+    tiers: Cow<'a, [Tier]>,
+    tenants: Cow<'a, [PlannedTenant]>,
+    #[serde(with = "listed")]
+    steps: Cow<'a, IndexMap<Address, Step>>,
+    known: Cow<'a, BTreeMap<Address, ResourceId>>,
+    inventory: Cow<'a, BTreeMap<Address, ResourceKind>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    drift: Option<Vec<Drifted>>,
-    warnings: Vec<Problem>,
+    drift: Option<Cow<'a, [Drifted]>>,
+    warnings: Cow<'a, [Problem]>,
 }
 
-impl From<&Plan> for Body {
-    fn from(plan: &Plan) -> Self {
+/// Steps as a list: each says its own address.
+mod listed {
+    use serde::{Deserializer, Serializer};
+
+    use super::{Address, Cow, Deserialize, IndexMap, Step};
+
+    pub(super) fn serialize<S: Serializer>(
+        steps: &IndexMap<Address, Step>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(steps.values())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Cow<'static, IndexMap<Address, Step>>, D::Error> {
+        let steps = Vec::<Step>::deserialize(deserializer)?;
+        Ok(Cow::Owned(steps.into_iter().map(|step| (step.address.clone(), step)).collect()))
+    }
+}
+
+impl<'a> From<&'a Plan> for Body<'a> {
+    fn from(plan: &'a Plan) -> Self {
         let Plan {
             scope,
             observed_fingerprint,
@@ -60,41 +85,65 @@ impl From<&Plan> for Body {
             basis: _,
         } = plan;
         Self {
-            scope: scope.clone(),
-            observed_fingerprint: observed_fingerprint.clone(),
-            observed: Arc::clone(observed),
-            limit_overrides: limit_overrides.clone(),
-            tiers: tiers.clone(),
-            tenants: tenants.clone(),
-            steps: steps.values().cloned().collect(),
-            known: known.clone(),
-            inventory: inventory.clone(),
-            drift: drift.clone(),
-            warnings: warnings.clone(),
+            scope: Cow::Borrowed(scope),
+            observed_fingerprint: Cow::Borrowed(observed_fingerprint),
+            observed: Cow::Borrowed(observed),
+            limit_overrides: Cow::Borrowed(limit_overrides),
+            tiers: Cow::Borrowed(tiers),
+            tenants: Cow::Borrowed(tenants),
+            steps: Cow::Borrowed(steps),
+            known: Cow::Borrowed(known),
+            inventory: Cow::Borrowed(inventory),
+            drift: drift.as_deref().map(Cow::Borrowed),
+            warnings: Cow::Borrowed(warnings),
         }
     }
 }
 
-fn digest(bytes: &[u8]) -> String {
-    hex::encode(Sha256::digest(bytes))
+/// How much is digested at a time: serde hands over a few bytes after the other.
+const DIGEST_BUFFER: usize = 64 * 1024;
+
+/// The digest of a value as JSON, which is at no time in memory as a whole.
+fn digest(value: &impl Serialize) -> String {
+    let mut out = BufWriter::with_capacity(DIGEST_BUFFER, Sha256::new());
+    #[expect(
+        clippy::expect_used,
+        reason = "plans and observations are strings, numbers and maps with string keys"
+    )]
+    serde_json::to_writer(&mut out, value).expect("it is JSON");
+    #[expect(clippy::expect_used, reason = "a digest takes whatever comes")]
+    let digest = out.into_inner().expect("a digest takes all");
+    hex::encode(digest.finalize())
+}
+
+/// A plan as a state keeps it.
+pub(crate) struct Written {
+    pub(crate) fingerprint: String,
+    pub(crate) json: Vec<u8>,
 }
 
 impl Plan {
     /// The fingerprint of the plan: two plans with one fingerprint do the same.
     pub fn fingerprint(&self) -> String {
-        #[expect(clippy::expect_used, reason = "a plan is strings, numbers and maps with string keys")]
-        let body = serde_json::to_vec(&Body::from(self)).expect("a plan is JSON");
-        digest(&body)
+        digest(&Body::from(self))
     }
 
     /// The plan as JSON, the same bytes for the same plan.
     pub fn to_json(&self) -> String {
-        let body = Body::from(self);
         #[expect(clippy::expect_used, reason = "a plan is strings, numbers and maps with string keys")]
-        let fingerprint = digest(&serde_json::to_vec(&body).expect("a plan is JSON"));
-        let saved = Saved { format_version: FORMAT_VERSION, fingerprint, plan: body };
+        serde_json::to_string_pretty(&self.saved()).expect("a plan is JSON")
+    }
+
+    /// The plan as JSON without white space, and its fingerprint.
+    pub(crate) fn written(&self) -> Written {
+        let saved = self.saved();
         #[expect(clippy::expect_used, reason = "a plan is strings, numbers and maps with string keys")]
-        serde_json::to_string_pretty(&saved).expect("a plan is JSON")
+        let json = serde_json::to_vec(&saved).expect("a plan is JSON");
+        Written { fingerprint: saved.fingerprint, json }
+    }
+
+    fn saved(&self) -> Saved<'_> {
+        Saved { format_version: FORMAT_VERSION, fingerprint: self.fingerprint(), plan: Body::from(self) }
     }
 
     /// A plan from the JSON of [`Plan::to_json`].
@@ -125,20 +174,18 @@ impl Plan {
             drift,
             warnings,
         } = saved.plan;
-        let steps: IndexMap<Address, Step> =
-            steps.into_iter().map(|step| (step.address.clone(), step)).collect();
         let plan = Self {
-            scope,
-            observed_fingerprint,
-            observed,
-            limit_overrides,
-            tiers,
-            tenants,
-            steps,
-            known,
-            inventory,
-            drift,
-            warnings,
+            scope: scope.into_owned(),
+            observed_fingerprint: observed_fingerprint.into_owned(),
+            observed: observed.into_owned(),
+            limit_overrides: limit_overrides.into_owned(),
+            tiers: tiers.into_owned(),
+            tenants: tenants.into_owned(),
+            steps: steps.into_owned(),
+            known: known.into_owned(),
+            inventory: inventory.into_owned(),
+            drift: drift.map(Cow::into_owned),
+            warnings: warnings.into_owned(),
             basis: Basis::default(),
         };
         let found = plan.fingerprint();
@@ -207,6 +254,5 @@ pub(crate) fn fingerprint(observed: &Observed, scope: &Scope) -> String {
             })
             .collect(),
     };
-    #[expect(clippy::expect_used, reason = "an observation is strings, numbers and maps with string keys")]
-    digest(&serde_json::to_vec(&relevant).expect("an observation is JSON"))
+    digest(&relevant)
 }

@@ -75,12 +75,12 @@ impl ScopedTenant {
 impl Scope {
     /// The scope of a zone.
     pub fn of(zone: &LandingZone) -> Self {
-        let mut unit_paths: Vec<String> = Vec::new();
-        for tenant in &zone.tenants {
-            for depth in 1..=tenant.ou_path.len() {
-                unit_paths.push(tenant.ou_path[..depth].join("/"));
-            }
-        }
+        let units: BTreeSet<&[String]> = zone
+            .tenants
+            .iter()
+            .flat_map(|tenant| (1..=tenant.ou_path.len()).map(|depth| &tenant.ou_path[..depth]))
+            .collect();
+        let mut unit_paths: Vec<String> = units.iter().map(|unit| unit.join("/")).collect();
         let leaving = zone.tenants.iter().any(|tenant| tenant.offboard.is_some());
         let mut former_unit_paths = Vec::new();
         (if leaving { &mut unit_paths } else { &mut former_unit_paths }).push(zone.suspended_ou.clone());
@@ -120,7 +120,8 @@ impl Scope {
     /// become of its e-mail address and name.
     #[must_use]
     pub fn remember(mut self, remembered: &BTreeMap<Address, ResourceId>) -> Self {
-        for tenant in self.tenants.iter_mut().filter(|tenant| tenant.account_id.is_none()) {
+        let without = |tenant: &&mut ScopedTenant| tenant.account_id.is_none() && !remembered.is_empty();
+        for tenant in self.tenants.iter_mut().filter(without) {
             let of = |key: &TenantKey| remembered.get(&Address::tenant(key, "account"));
             let id = of(&tenant.key).or_else(|| tenant.former_key.as_ref().and_then(of));
             tenant.account_id = id.and_then(|id| id.as_str().parse().ok());

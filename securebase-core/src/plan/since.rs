@@ -19,7 +19,14 @@ use super::step::Plan;
 
 /// The zone a plan was made from; a plan that was loaded, or is a part of another, has none.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Basis(Option<Arc<LandingZone>>);
+pub(super) struct Basis(Option<Arc<Made>>);
+
+#[derive(Debug)]
+struct Made {
+    /// All of it that concerns every tenant.
+    frame: LandingZone,
+    tenants: Vec<Tenant>,
+}
 
 /// Where two plans come from makes no difference between them.
 impl PartialEq for Basis {
@@ -30,12 +37,12 @@ impl PartialEq for Basis {
 
 impl Basis {
     pub(super) fn of(zone: &LandingZone) -> Self {
-        Self(Some(Arc::new(bare(zone, zone.tenants.clone()))))
+        Self(Some(Arc::new(Made { frame: frame(zone), tenants: zone.tenants.clone() })))
     }
 }
 
-/// The zone without what is no part of what it wants, and with those tenants.
-fn bare(zone: &LandingZone, tenants: Vec<Tenant>) -> LandingZone {
+/// The zone without its tenants, and without what is no part of what it wants.
+fn frame(zone: &LandingZone) -> LandingZone {
     let LandingZone {
         name,
         environment,
@@ -49,7 +56,6 @@ fn bare(zone: &LandingZone, tenants: Vec<Tenant>) -> LandingZone {
         suspended_ou,
         access_role,
         limits,
-        limit_overrides,
         latencies,
         warnings: _,
         document: _,
@@ -61,16 +67,30 @@ fn bare(zone: &LandingZone, tenants: Vec<Tenant>) -> LandingZone {
         network: *network,
         tags: tags.clone(),
         tiers: tiers.clone(),
-        tenants,
+        tenants: Vec::new(),
         pool: pool.clone(),
         links: links.clone(),
         suspended_ou: suspended_ou.clone(),
         access_role: access_role.clone(),
         limits: limits.clone(),
-        limit_overrides: limit_overrides.clone(),
         latencies: latencies.clone(),
         warnings: Vec::new(),
         document: serde_json::Value::Null,
+    }
+}
+
+/// An earlier plan against the very same observation, of a zone that is the same but for its tenants.
+pub(super) struct Earlier<'a> {
+    plan: &'a Plan,
+    tenants: &'a [Tenant],
+}
+
+impl<'a> Earlier<'a> {
+    /// The plan, where it is one of those.
+    pub(super) fn of(plan: &'a Plan, zone: &LandingZone, observed: &Observed) -> Option<Self> {
+        let Made { frame: before, tenants } = plan.basis.0.as_deref()?;
+        let same_cloud = || std::ptr::eq(plan.observed.as_ref(), observed) || *plan.observed == *observed;
+        (*before == frame(zone) && same_cloud()).then_some(Self { plan, tenants })
     }
 }
 
@@ -85,21 +105,17 @@ pub(super) struct Settled<'a> {
 impl<'a> Settled<'a> {
     /// Finds the tenants about whom nothing has changed.
     pub(super) fn since(
-        plan: Option<&'a Plan>,
+        earlier: Option<&Earlier<'a>>,
         zone: &'a LandingZone,
-        observed: &Observed,
         scope: &Scope,
         blocks: &BTreeMap<TenantKey, Ipv4Net>,
     ) -> Self {
-        let Some((plan, basis)) = plan.and_then(|plan| Some((plan, plan.basis.0.as_deref()?))) else {
-            return Self::default();
-        };
-        let same_cloud = || std::ptr::eq(plan.observed.as_ref(), observed) || *plan.observed == *observed;
-        if !same_frame(basis, zone) || renames(scope) != renames(&plan.scope) || !same_cloud() {
+        let Some(Earlier { plan, tenants }) = earlier else { return Self::default() };
+        if renames(scope) != renames(&plan.scope) {
             return Self::default();
         }
         let before: BTreeMap<&TenantKey, &Tenant> =
-            basis.tenants.iter().map(|tenant| (&tenant.key, tenant)).collect();
+            tenants.iter().map(|tenant| (&tenant.key, tenant)).collect();
         let scoped: BTreeMap<&TenantKey, &ScopedTenant> =
             plan.scope.tenants.iter().map(|tenant| (&tenant.key, tenant)).collect();
         let planned: BTreeMap<&TenantKey, Option<Ipv4Net>> =
@@ -138,14 +154,10 @@ impl<'a> Settled<'a> {
         self.accounts.contains(&account)
     }
 
-    /// The ids of what settled tenants have.
-    pub(super) fn known(&self) -> BTreeMap<Address, ResourceId> {
-        self.plan.map(|plan| self.of_settled(&plan.known)).unwrap_or_default()
-    }
-
-    /// What settled tenants want.
-    pub(super) fn inventory(&self) -> BTreeMap<Address, ResourceKind> {
-        self.plan.map(|plan| self.of_settled(&plan.inventory)).unwrap_or_default()
+    /// The ids of what settled tenants have, and what they want.
+    pub(super) fn kept(&self) -> (BTreeMap<Address, ResourceId>, BTreeMap<Address, ResourceKind>) {
+        let Some(plan) = self.plan else { return Default::default() };
+        rayon::join(|| self.of_settled(&plan.known), || self.of_settled(&plan.inventory))
     }
 
     /// What was observed, to be kept with a plan, and its fingerprint.
@@ -160,54 +172,29 @@ impl<'a> Settled<'a> {
     }
 
     fn of_settled<V: Clone>(&self, all: &BTreeMap<Address, V>) -> BTreeMap<Address, V> {
+        if self.keys.is_empty() {
+            return BTreeMap::new();
+        }
+        // Most are kept: to copy the tree as it is and take some out compares hardly any addresses.
+        let mut kept = all.clone();
         // The addresses of a tenant stand together, so each key is looked up once.
         let mut last: Option<(&str, bool)> = None;
-        let kept = all.iter().filter(|(address, _)| {
-            let Some(key) = address.tenant_key() else { return false };
-            let holds = match last {
-                Some((seen, holds)) if seen == key => holds,
-                _ => self.keys.contains(key),
+        for address in all.keys() {
+            let holds = match (address.tenant_key(), last) {
+                (None, _) => false,
+                (Some(key), Some((seen, holds))) if seen == key => holds,
+                (Some(key), _) => {
+                    let holds = self.keys.contains(key);
+                    last = Some((key, holds));
+                    holds
+                }
             };
-            last = Some((key, holds));
-            holds
-        });
-        kept.map(|(address, value)| (address.clone(), value.clone())).collect()
+            if !holds {
+                kept.remove(address);
+            }
+        }
+        kept
     }
-}
-
-/// Whether two zones are the same but for their tenants.
-fn same_frame(basis: &LandingZone, zone: &LandingZone) -> bool {
-    let LandingZone {
-        name,
-        environment,
-        region,
-        network,
-        tags,
-        tiers,
-        tenants: _,
-        pool,
-        links,
-        suspended_ou,
-        access_role,
-        limits,
-        limit_overrides,
-        latencies,
-        warnings: _,
-        document: _,
-    } = zone;
-    basis.name == *name
-        && basis.environment == *environment
-        && basis.region == *region
-        && basis.network == *network
-        && basis.tags == *tags
-        && basis.tiers == *tiers
-        && basis.pool == *pool
-        && basis.links == *links
-        && basis.suspended_ou == *suspended_ou
-        && basis.access_role == *access_role
-        && basis.limits == *limits
-        && basis.limit_overrides == *limit_overrides
-        && basis.latencies == *latencies
 }
 
 /// Who had which key before: another tenant's may be what a resource is tagged with.
@@ -239,7 +226,7 @@ mod tests {
     fn settled(zone: &LandingZone, observed: &Observed, earlier: &Plan) -> usize {
         let (scope, blocks) = (Scope::of(zone), zone.tenants.iter());
         let blocks = blocks.filter_map(|tenant| Some((tenant.key.clone(), tenant.vpc_cidr?))).collect();
-        Settled::since(Some(earlier), zone, observed, &scope, &blocks).keys.len()
+        Settled::since(Earlier::of(earlier, zone, observed).as_ref(), zone, &scope, &blocks).keys.len()
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::plan::Plan;
+use crate::plan::{Plan, Written};
 use crate::time::{Clock, SystemClock, Time};
 
 use super::Error;
@@ -127,11 +127,11 @@ impl State {
         let run = self.next_run(lease).await?;
         // Whoever takes over from here on seals this run, whether its plan is there by then or not.
         lease.enter(run.0).await?;
-        let put = self.store.put(&run_key(run, PLAN), plan.to_json().as_bytes(), Condition::Absent).await;
-        if let Err(error) = put {
+        let Written { fingerprint, json } = plan.written();
+        if let Err(error) = self.store.put(&run_key(run, PLAN), &json, Condition::Absent).await {
             return Err(lease.explain(error).await);
         }
-        RunJournal::open(self, lease, run, 1, Replay::default()).await
+        RunJournal::open(self, lease, run, fingerprint, 1, Replay::default()).await
     }
 
     /// The number of the run after all there are.
@@ -147,7 +147,7 @@ impl State {
     pub async fn reopen(&self, lease: &Lease, last: &Recorded) -> Result<RunJournal, Error> {
         lease.enter(last.run.0).await?;
         let next = self.seal(lease, last.run, false).await?;
-        RunJournal::open(self, lease, last.run, next, last.replay.clone()).await
+        RunJournal::open(self, lease, last.run, last.plan.fingerprint(), next, last.replay.clone()).await
     }
 
     /// Makes sure that nobody else goes on writing to the journal of a run; answers with the number of its next segment.

@@ -1,6 +1,6 @@
 //! From a journal to where every step stands: one transition table, for live runs and for replay.
 
-use std::collections::BTreeMap;
+use indexmap::IndexMap;
 
 use crate::cloud::Delivery;
 use crate::model::{Address, ResourceId};
@@ -83,8 +83,8 @@ pub struct BegunRecord {
 /// A journal, folded.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Replay {
-    /// Every step the journal speaks of.
-    pub steps: BTreeMap<Address, StepRecord>,
+    /// Every step the journal speaks of, in the order in which it first does.
+    pub steps: IndexMap<Address, StepRecord>,
     /// The number of the last entry.
     pub last_seq: u64,
     /// When the last entry was written.

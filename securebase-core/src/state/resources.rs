@@ -139,7 +139,7 @@ impl State {
         if let Err(error) = self.store().put(&key, &bytes, Condition::Absent).await {
             return Err(lease.explain(error).await);
         }
-        let journal = super::RunJournal::open(self, lease, run, 1, Replay::default()).await?;
+        let journal = super::RunJournal::open(self, lease, run, String::new(), 1, Replay::default()).await?;
         let at = self.now();
         let rebuilt = Fact::Rebuilt { who: lease.who().to_owned(), resource_count: resources.len() };
         let ended = Fact::Ended { status: RunStatus::Succeeded };

@@ -33,6 +33,8 @@ pub struct RunJournal {
     state: State,
     lease: Lease,
     run: RunId,
+    /// The fingerprint of its plan; empty where it has none.
+    plan: String,
     writer: Mutex<Writer>,
 }
 
@@ -42,6 +44,7 @@ impl RunJournal {
         state: &State,
         lease: &Lease,
         run: RunId,
+        plan: String,
         number: u64,
         replay: Replay,
     ) -> Result<Self, Error> {
@@ -52,12 +55,17 @@ impl RunJournal {
             Err(error) => return Err(lease.explain(error).await),
         };
         let writer = Writer { segment, key, number, written: 0, replay, broken: false, text: Vec::new() };
-        Ok(Self { state: state.clone(), lease: lease.clone(), run, writer: Mutex::new(writer) })
+        Ok(Self { state: state.clone(), lease: lease.clone(), run, plan, writer: Mutex::new(writer) })
     }
 
     /// The run.
     pub fn run(&self) -> RunId {
         self.run
+    }
+
+    /// The fingerprint of its plan; empty where it has none.
+    pub fn plan(&self) -> &str {
+        &self.plan
     }
 
     /// The lease it is written under.

@@ -7,7 +7,7 @@ use securebase_core::cloud::simulated::Faults;
 use securebase_core::cloud::{
     AccountRequestState, AccountState, Call, CloudError, Operation, Reply, SimulatedCloud, Target,
 };
-use securebase_core::exec::{EventKind, Machine, Output};
+use securebase_core::exec::{EventKind, Machine, Output, RunIdentity};
 use securebase_core::model::{Address, Latencies, Limits, ResourceSpec, Tags};
 use securebase_core::plan::{Plan, Planner};
 use securebase_core::state::{Replay, RunStatus};
@@ -55,7 +55,9 @@ fn drive(
     let replay = Replay { last_seq: 1, ..Replay::default() };
     let (limits, latencies) = (Limits::default().raised(), Latencies::default());
     let replay = goes_on.then_some(&replay);
-    let mut machine = Machine::new(plan, limits, latencies, known.collect(), replay, "test", "salt");
+    let identity =
+        RunIdentity { who: "test".to_owned(), plan: plan.fingerprint(), token_salt: "salt".to_owned() };
+    let mut machine = Machine::new(plan, limits, latencies, known.collect(), replay, identity);
     let mut arrivals = BTreeMap::new();
     let mut told = Told::default();
     loop {

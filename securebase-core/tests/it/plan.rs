@@ -157,6 +157,15 @@ fn more_accounts_than_aws_grants_unasked_is_a_warning_with_the_request_to_make()
 }
 
 #[test]
+fn limits_set_by_a_program_are_as_good_as_written_ones() {
+    let mut set = zone(TEN_TENANTS);
+    set.limits.set("create_account_rate", 0.5).unwrap();
+    let written = zone(&format!("{TEN_TENANTS}\nlimits = {{ create_account_rate = 0.5 }}\n"));
+    assert_eq!(planned(&set).limit_overrides, BTreeMap::from([("create_account_rate".to_owned(), 0.5)]));
+    assert_eq!(planned(&set).limit_overrides, planned(&written).limit_overrides);
+}
+
+#[test]
 fn an_organization_that_does_not_exist_is_part_of_the_plan() {
     let zone = zone(ONE_TENANT);
     let nothing = Observed::default();

@@ -9,6 +9,7 @@ use crate::plan::{Action, Plan};
 use crate::time::Time;
 
 use super::super::event::EventKind;
+use super::super::identity::RunIdentity;
 use super::super::machine::Machine;
 use super::super::output::Output;
 use super::super::run::limits_in_force;
@@ -80,8 +81,10 @@ pub fn rehearse(plan: &Plan, rehearsal: &Rehearsal) -> Timeline {
         .observed(&plan.observed)
         .build();
     let known = known_ids(&cloud);
-    let salt = format!("rehearsal {seed}");
-    let mut machine = Machine::new(plan, limits.clone(), latencies.clone(), known, None, "rehearsal", &salt);
+    let rehearsal = || "rehearsal".to_owned();
+    let identity =
+        RunIdentity { who: rehearsal(), plan: rehearsal(), token_salt: format!("rehearsal {seed}") };
+    let mut machine = Machine::new(plan, limits.clone(), latencies.clone(), known, None, identity);
     let mut world = VirtualTime::new(&cloud);
     let mut watch = Watch::default();
     let began = cloud.now();

@@ -10,8 +10,6 @@ mod tenant;
 mod tier;
 mod unique;
 
-use std::collections::BTreeMap;
-
 use super::code;
 use super::node::{Node, Quoted, Value};
 use super::reader::{Object, entries, mismatch, nearest};
@@ -74,7 +72,7 @@ pub(super) fn zone(root: &Node, report: &mut Report<'_>) -> Option<LandingZone> 
     let environment = environment(&object, report);
     let region = region(&object, "target_region", report);
     let region = if object.has("target_region") { region } else { Some(Region::us_east_1()) };
-    let (limits, limit_overrides) = limits(&object, report);
+    let limits = limits(&object, report);
     let network = network::features(&object, report);
     let tags = tags::zone(&object, &limits, report);
     let tiers = tier::all(&object, report);
@@ -111,7 +109,6 @@ pub(super) fn zone(root: &Node, report: &mut Report<'_>) -> Option<LandingZone> 
         suspended_ou: suspended_ou?,
         access_role: access_role?,
         limits,
-        limit_overrides,
         latencies: Latencies::default(),
         warnings: Vec::new(),
         document: root.to_json(),
@@ -202,8 +199,8 @@ fn region(object: &Object<'_, '_>, name: &str, report: &mut Report<'_>) -> Optio
     Some(region)
 }
 
-fn limits(object: &Object<'_, '_>, report: &mut Report<'_>) -> (Limits, BTreeMap<String, f64>) {
-    let (mut limits, mut overrides) = (Limits::default(), BTreeMap::new());
+fn limits(object: &Object<'_, '_>, report: &mut Report<'_>) -> Limits {
+    let mut limits = Limits::default();
     let path = object.path_of("limits");
     let node = object.get("limits").map(|entry| &entry.node);
     let given = node.and_then(|node| entries(node, &path, "a map of numbers by limit name", report));
@@ -228,7 +225,6 @@ fn limits(object: &Object<'_, '_>, report: &mut Report<'_>) -> (Limits, BTreeMap
             continue;
         };
         if limits.set(&entry.key, value).is_ok() {
-            overrides.insert(entry.key.clone(), value);
             continue;
         }
         let near = nearest(&entry.key, limits.iter().map(|limit| limit.name.as_str()));
@@ -239,5 +235,5 @@ fn limits(object: &Object<'_, '_>, report: &mut Report<'_>) -> (Limits, BTreeMap
         let message = format!("there is no limit `{}`", Quoted(&entry.key));
         report.error(code::LIMIT_UNKNOWN, entry.key_at, path, message, hint);
     }
-    (limits, overrides)
+    limits
 }
