@@ -157,6 +157,19 @@ fn more_accounts_than_aws_grants_unasked_is_a_warning_with_the_request_to_make()
 }
 
 #[test]
+fn a_saved_plan_comes_back_to_the_last_bit_of_its_numbers() {
+    let mut zone = zone(ONE_TENANT);
+    let names: Vec<String> = zone.limits.iter().map(|limit| limit.name.clone()).collect();
+    for round in 1..=20 {
+        for (place, name) in names.iter().enumerate().filter(|(_, name)| name.ends_with("_rate")) {
+            zone.limits.set(name, f64::from(round) / (place as f64 + 3.0)).unwrap();
+        }
+        let plan = planned(&zone);
+        assert_eq!(Plan::from_json(&plan.to_json()).unwrap(), plan);
+    }
+}
+
+#[test]
 fn limits_set_by_a_program_are_as_good_as_written_ones() {
     let mut set = zone(TEN_TENANTS);
     set.limits.set("create_account_rate", 0.5).unwrap();
