@@ -35,6 +35,8 @@ pub(super) struct Admission {
     requests: Requests,
     /// Why no account can be asked for, if none can.
     refused: Option<String>,
+    /// Why AWS makes no more accounts, if it has said so. What there is already can still be taken.
+    exhausted: Option<String>,
     /// The most urgent first.
     waiting: BTreeSet<(Reverse<Duration>, StepIndex)>,
     /// Who counts against what AWS decides on at a time.
@@ -48,6 +50,7 @@ impl Admission {
             earlier: Earlier::default(),
             requests: Requests::default(),
             refused: None,
+            exhausted: None,
             waiting: BTreeSet::new(),
             in_creation: BTreeSet::new(),
             in_creation_max: usize::try_from(limits.quota("accounts_in_creation"))
@@ -103,6 +106,19 @@ impl Admission {
             self.requests.want_room(now);
         }
         None
+    }
+
+    /// AWS makes no more accounts for this organization.
+    pub(super) fn exhaust(&mut self, error: &str) {
+        let why = || format!("it was not asked for, because AWS makes no more accounts: {error}");
+        self.exhausted.get_or_insert_with(why);
+    }
+
+    /// Those who would ask in vain, once it is known that there is nothing of theirs already.
+    pub(super) fn turned_away(&mut self) -> Option<Refused> {
+        let error = self.exhausted.clone().filter(|_| self.earlier.is_known() && !self.waiting.is_empty())?;
+        let steps = std::mem::take(&mut self.waiting).into_iter().map(|(_, step)| step);
+        Some(Refused { steps: steps.collect(), error })
     }
 
     /// The request of a step has ended, or was none.

@@ -4,27 +4,29 @@
 //! input and at the moment it asked to be woken. The caller must make [`Output::entries`] durable *before* it sends
 //! [`Output::calls`]; that order is all the crash safety there is.
 
+mod accounts;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use indexmap::IndexMap;
 
 use crate::cloud::{Call, CloudError, Delivery, ErrorKind, Operation, Reply, Target};
-use crate::model::{Address, Latencies, Limits, ResourceId, ResourceKind, ResourceSpec};
+use crate::model::{Address, Latencies, Limits, ResourceId, ResourceKind};
 use crate::plan::{Action, Plan, Site, Step};
 use crate::state::{CallOutcome, Entry, FORMAT_VERSION, Fact, Replay, RunStatus, StepStatus};
 use crate::time::{Seed, Time};
 
-use super::admission::{Admission, Admitted, Refused};
+use super::admission::{Admission, Admitted};
 use super::call_report::CallReport;
-use super::earlier::{Existing, Found};
+use super::earlier::Found;
 use super::event::{Event, EventKind};
 use super::identity::RunIdentity;
 use super::known::Known;
 use super::lane::{Lanes, StepIndex};
 use super::output::{Dispatch, Output, Ticket};
 use super::program::{Program, Want, advice_on_refusal};
-use super::requests::{Answer, Blind, Question};
+use super::requests::Question;
 use super::retry::{Failing, of_new_organization};
 use super::steps::{Slot, Status, Steps};
 
@@ -287,22 +289,6 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// Lets requests for accounts into their lane.
-    fn admit_accounts(&mut self, now: Time) {
-        while let Some(step) = self.admission.next(now) {
-            let slot = &self.steps[step];
-            if let Some((_, lane)) = &slot.queued {
-                self.lanes.push(*lane, slot.urgency, step, now);
-            }
-        }
-    }
-
-    fn release_account(&mut self, now: Time, step: StepIndex) {
-        if self.admission.release(step) {
-            self.admit_accounts(now);
-        }
-    }
-
     fn dispatch(&mut self, now: Time, step: StepIndex) {
         let Some((operation, lane)) = self.steps[step].queued.take() else { return };
         let target = match self.known.target(step) {
@@ -415,7 +401,11 @@ impl<'a> Machine<'a> {
             }
             None => {
                 let advice = advice_on_refusal(error);
-                self.give_up(now, step, format!("{} answered {error}{advice}", operation.action()));
+                let error_text = format!("{} answered {error}{advice}", operation.action());
+                if error.kind == ErrorKind::Quota && matches!(operation, Operation::CreateAccount { .. }) {
+                    self.accounts_exhausted(now, &error_text);
+                }
+                self.give_up(now, step, error_text);
             }
         }
     }
@@ -441,88 +431,6 @@ impl<'a> Machine<'a> {
         for blocked in self.steps.fail(step) {
             let blocked = self.steps[blocked].address.clone();
             self.tell(now, EventKind::Blocked { address: blocked, by: address.clone() });
-        }
-    }
-
-    fn await_decision(&mut self, now: Time, step: StepIndex, request: ResourceId) {
-        // Whatever was in doubt before, a request was made.
-        self.steps[step].failing = [Failing::default(); 2];
-        self.admission.follow(now, step, request);
-    }
-
-    fn earlier_listed(&mut self, now: Time, result: Result<Reply, CloudError>) {
-        let plan = self.known.plan;
-        let account = |step| match &plan.steps_by_index(step).spec {
-            ResourceSpec::Account { name, email, .. } => Some((name.as_str(), email.as_str())),
-            _ => None,
-        };
-        match self.admission.earlier_listed(now, result, self.seed, account) {
-            Ok(found) => {
-                for (step, existing) in found {
-                    self.take(now, step, &existing);
-                }
-                self.admit_accounts(now);
-            }
-            Err(Refused { steps, error }) => {
-                for step in steps {
-                    self.give_up(now, step, error.clone());
-                }
-            }
-        }
-    }
-
-    /// Takes what there is of an account instead of asking for it.
-    fn take(&mut self, now: Time, step: StepIndex, existing: &Existing) {
-        self.steps[step].queued = None;
-        if let Some(program) = &mut self.steps[step].program {
-            program.exists_already(existing, now);
-        }
-        self.advance(now, step);
-    }
-
-    fn ask(&mut self, now: Time, question: Option<Question>) {
-        if let Some(question) = question {
-            let call = Call { target: Target::Management, operation: question.operation() };
-            self.fly(now, Purpose::Question(question), None, call);
-        }
-    }
-
-    fn answered(&mut self, now: Time, question: &Question, result: Result<Reply, CloudError>) {
-        let next = match question {
-            Question::List(_) => match self.admission.listed(now, result, &mut self.lanes, self.seed) {
-                Ok(next) => {
-                    self.admit_accounts(now);
-                    next
-                }
-                Err(blind) => return self.blind(now, blind),
-            },
-            Question::Describe(request) => {
-                match self.admission.described(now, request, result, self.seed) {
-                    Ok(Some((step, answer))) => self.decided(now, step, &answer),
-                    Ok(None) => {}
-                    Err(blind) => return self.blind(now, blind),
-                }
-                self.admission.next_question(now, &mut self.lanes)
-            }
-        };
-        self.ask(now, next);
-    }
-
-    fn decided(&mut self, now: Time, step: StepIndex, answer: &Answer) {
-        if let Some(program) = &mut self.steps[step].program {
-            match answer {
-                Answer::Decided(found) => program.decided(found, now),
-                Answer::Lost => program.request_lost(now),
-            }
-        }
-        self.release_account(now, step);
-        self.advance(now, step);
-    }
-
-    fn blind(&mut self, now: Time, Blind { steps, error }: Blind) {
-        for step in steps {
-            self.give_up(now, step, format!("what became of the request cannot be asked for: {error}"));
-            self.release_account(now, step);
         }
     }
 }

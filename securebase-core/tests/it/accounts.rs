@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use securebase_core::cloud::simulated::Faults;
 use securebase_core::cloud::{
-    AccountRequestState, AccountState, Call, CloudError, Operation, Reply, SimulatedCloud, Target,
+    AccountRequest, AccountRequestState, AccountState, Call, CloudError, Operation, Reply, SimulatedCloud,
+    Target,
 };
 use securebase_core::exec::{EventKind, Machine, Output, RunIdentity};
 use securebase_core::model::{Address, Latencies, Limits, ResourceSpec, Tags};
@@ -380,4 +381,43 @@ fn whoever_may_not_look_at_requests_asks_for_no_account() {
         _ => None,
     });
     assert_eq!((told.status, told.failed.len()), (Some(RunStatus::Failed), 1));
+}
+
+#[test]
+fn once_aws_makes_no_more_accounts_nobody_else_asks_for_one() {
+    let (plan, cloud) = (planned(TEN_TENANTS), SimulatedCloud::new(0));
+    // One of them is there already: it needs no room.
+    let (name, email) = wanted(&plan);
+    ask(&cloud, &plan, &name, &email);
+    later(&cloud, 900);
+    let told = drive(&plan, &cloud, true, at_first(usize::MAX, || refused("ACCOUNT_NUMBER_LIMIT_EXCEEDED")));
+    assert_eq!((told.status, told.failed.len()), (Some(RunStatus::Failed), 9));
+    assert!(told.count("CreateAccount") <= 6, "{} of nine were asked for", told.count("CreateAccount"));
+    let turned_away = told.failed.iter().filter(|error| error.starts_with("it was not asked for")).count();
+    assert_eq!(turned_away + told.count("CreateAccount"), 9);
+    assert!(told.failed.iter().all(|error| error.ends_with("raise the quota, then plan again")));
+    assert_eq!(placed(&cloud), [email]);
+}
+
+#[test]
+fn a_quota_that_aws_finds_exhausted_only_when_it_decides_ends_the_asking_too() {
+    let (plan, cloud) = (planned(TEN_TENANTS), SimulatedCloud::new(0));
+    let mut requests = 0;
+    let told = drive(&plan, &cloud, false, |operation| match operation {
+        Operation::CreateAccount { name, .. } => {
+            requests += 1;
+            let id = format!("car-{requests}").parse().unwrap();
+            let state = AccountRequestState::InProgress;
+            Some(Ok(Reply::AccountRequest(AccountRequest { id, account_name: name.clone(), state })))
+        }
+        Operation::DescribeCreateAccountStatus { request } => {
+            let state = AccountRequestState::Failed { reason: "ACCOUNT_LIMIT_EXCEEDED".to_owned() };
+            let (id, account_name) = (request.clone(), String::new());
+            Some(Ok(Reply::AccountRequest(AccountRequest { id, account_name, state })))
+        }
+        _ => None,
+    });
+    assert_eq!((told.status, told.failed.len()), (Some(RunStatus::Failed), 10));
+    assert!(told.count("CreateAccount") <= 5, "{} were asked for", told.count("CreateAccount"));
+    assert!(told.failed.iter().all(|error| error.ends_with("quota of accounts in Service Quotas")));
 }

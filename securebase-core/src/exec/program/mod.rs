@@ -22,7 +22,7 @@ use crate::time::Time;
 
 use super::earlier::Existing;
 
-pub(super) use account::advice_on_refusal;
+pub(super) use account::{advice_on_refusal, exhausted};
 
 /// What a program may look at.
 pub(super) struct Context<'a> {
