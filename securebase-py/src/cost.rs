@@ -8,7 +8,7 @@ use securebase_core::finance::CostChange as CoreChange;
 use securebase_core::plan::{Plan as CorePlan, PlanCost};
 
 use crate::error::Result;
-use crate::finance::{allocation, exact, prices, usage};
+use crate::finance::{exact, prices, usage};
 use crate::plan::Plan;
 use crate::table::Table;
 
@@ -99,7 +99,7 @@ impl Cost {
     /// What each tenant costs and pays; shared costs are shared by `allocation`: `equal`, `revenue`, `usage` or `tier`.
     #[pyo3(signature = (allocation = "equal"))]
     fn per_tenant(&self, allocation: &str) -> Result<Table> {
-        Ok(self.core.after().tenants_table(self::allocation(allocation)?)?.into())
+        Ok(self.core.after().tenants_table(allocation.parse()?)?.into())
     }
 
     /// Every line, with price, quantity and source.

@@ -17,7 +17,6 @@ use securebase_core::finance as core;
 
 use crate::error::Result;
 
-pub(crate) use assumptions::allocation;
 pub(crate) use prices::{prices, usage};
 
 /// Money and shares come as `Decimal`, `int` or `str`; a `float` is refused, as most decimals have none.

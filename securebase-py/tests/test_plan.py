@@ -172,7 +172,7 @@ def test_cost(plan: sb.Plan) -> None:
     assert sum(cost.per_tenant("revenue")["total"]) == cost.total  # type: ignore[arg-type]
     with pytest.raises(sb.FinanceError) as caught:
         cost.per_tenant("fair")  # type: ignore[arg-type]
-    assert caught.value.code == "allocation-unknown"
+    assert caught.value.code == "finance-unknown" and "`revenue`" in str(caught.value)
 
 
 def test_prices_can_be_replaced(plan: sb.Plan, tmp_path: Path) -> None:

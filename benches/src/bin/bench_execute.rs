@@ -75,6 +75,11 @@ fn applied(plan: &Plan, state: &State) -> f64 {
         SimulatedCloud::builder(0).limits(no_rates(Limits::default().raised())).latencies(latencies).build();
     let (took, run) = timed(|| block_on(exec::apply(plan, &cloud, state, ApplyOptions::new())));
     assert_eq!(run.expect("the run goes through").applied.len(), plan.steps().len());
+    let waited = cloud.now().as_secs_f64();
+    assert!(
+        waited < 60.0,
+        "{waited} virtual seconds: the cloud does not answer at once, or a rate was kept to"
+    );
     took.as_secs_f64()
 }
 

@@ -106,7 +106,7 @@ struct Scaled {
 }
 
 impl CapacityPlan {
-    /// Works the path out for numbers of tenants, each at the mix of tiers the model has.
+    /// Works the path out for numbers of tenants, 1 to [`TENANTS_MAX`] each, at the mix of tiers the model has.
     ///
     /// # Errors
     /// [`Error::Options`] for targets and options out of range, all at once, [`Error::Finance`] for a model without tenants, or

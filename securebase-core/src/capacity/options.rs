@@ -23,7 +23,7 @@ pub struct CapacityOptions {
     pub months: u32,
     /// Quotas, latencies and seed of the rehearsals.
     pub rehearsal: Rehearsal,
-    /// How many rehearsals make a deployment time.
+    /// How many rehearsals make a deployment time, 1 to 10,000.
     pub rehearsals: usize,
     /// The size of a tenant's block; `None` for the zone's own.
     pub prefix_len: Option<u8>,

@@ -156,7 +156,10 @@ fn unknown(text: &str) -> Error {
     let tier = if last.is_empty() { "<tier>" } else { last };
     let profile = last.rsplit_once('.').map_or("<profile>", |(profile, _)| profile);
     let mut known: Vec<String> = Factor::ALL.iter().map(|factor| factor.name().to_owned()).collect();
-    known.extend(TierFigure::ALL.iter().map(|figure| name(figure.name(), tier)));
+    // What begins as a path of a price does not name a tier.
+    if !["growth", "prices", "usage", "lines"].contains(&head) {
+        known.extend(TierFigure::ALL.iter().map(|figure| name(figure.name(), tier)));
+    }
     known.extend(GrowthFigure::ALL.iter().map(|figure| name("growth", figure.name())));
     known.push("prices.hours_per_month".to_owned());
     known.extend(PriceId::ALL.iter().map(|id| name("prices", id.name())));

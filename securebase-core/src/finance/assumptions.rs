@@ -348,11 +348,18 @@ impl Assumptions {
     }
 
     /// The same with the lines of a category replaced.
-    #[must_use]
-    pub fn with_lines(mut self, category: Category, lines: Vec<AssumedLine>) -> Self {
+    ///
+    /// # Errors
+    /// [`Error::Range`] for a cost below zero.
+    pub fn with_lines(mut self, category: Category, lines: Vec<AssumedLine>) -> Result<Self, Error> {
+        let is_negative = |amount: Decimal| amount.is_sign_negative() && !amount.is_zero();
+        if let Some(line) = lines.iter().find(|line| is_negative(line.price) || is_negative(line.quantity)) {
+            let shown = format!("{} × {} of {}", line.quantity, line.price, line.item);
+            return Err(Error::range("cost of a month", &shown, "use zero or more"));
+        }
         self.lines.retain(|line| line.category != category);
         self.lines.extend(lines.into_iter().map(|line| AssumedLine { category, ..line }));
-        self
+        Ok(self)
     }
 }
 

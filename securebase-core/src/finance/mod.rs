@@ -32,6 +32,7 @@ mod report;
 mod rows;
 mod scaled;
 mod simulate;
+mod tables;
 mod uncertainty;
 mod usage;
 mod varied;

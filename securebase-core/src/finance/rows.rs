@@ -104,28 +104,21 @@ impl Model {
                 wrong("tenant", format!("`{key}` is there already"), "give every tenant a row of its own");
             }
             let name = row.tier.as_deref().unwrap_or_default().trim();
-            let Some(tier) = tiers.iter().position(|tier| tier.name.as_str() == name) else {
+            let tier = tiers.iter().position(|tier| tier.name.as_str() == name);
+            if tier.is_none() {
                 let known: Vec<&str> = tiers.iter().map(|tier| tier.name.as_str()).collect();
                 let hint = format!("use one of {}", known.join(", "));
                 wrong("tier", format!("`{name}` is not a tier"), &hint);
-                continue;
-            };
-            let price = match row.monthly_price.as_deref().map(str::trim) {
-                None | Some("") => tiers[tier].monthly_price,
-                Some(text) => match text.parse::<Decimal>() {
-                    Ok(price) if !price.is_sign_negative() || price.is_zero() => {
-                        Money { amount: price, ..tiers[tier].monthly_price }
-                    }
-                    _ => {
-                        wrong(
-                            "monthly_price",
-                            format!("`{text}` is not a price"),
-                            "use a number of zero or more",
-                        );
-                        continue;
-                    }
-                },
-            };
+            }
+            let written = row.monthly_price.as_deref().map(str::trim).filter(|text| !text.is_empty());
+            let is_price = |price: &Decimal| !price.is_sign_negative() || price.is_zero();
+            let amount = written.map(|text| text.parse().ok().filter(is_price));
+            if let (Some(text), Some(None)) = (written, amount) {
+                wrong("monthly_price", format!("`{text}` is not a price"), "use a number of zero or more");
+            }
+            let Some(tier) = tier else { continue };
+            let usual = tiers[tier].monthly_price;
+            let price = amount.flatten().map_or(usual, |amount| Money { amount, ..usual });
             footprint.add(Some(key), Some(name), ResourceKind::Account);
             tenants.push(ModelTenant { key: key.into(), tier, price });
         }

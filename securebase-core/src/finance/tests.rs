@@ -345,6 +345,11 @@ fn a_column_that_is_missing_or_misspelt_is_told_once() {
     assert_eq!(paths(error), ["column tier"]);
     let error = TenantRow::check_columns(["tenant", "Tier", "montly_price", "region"]).unwrap_err();
     assert_eq!(paths(error), ["column Tier", "column montly_price"]);
+    // And everything that is wrong in one row.
+    let cells = |cell: &str| Some(cell.to_owned());
+    let row = TenantRow { tenant: cells(" "), tier: cells("gold"), monthly_price: cells("-1") };
+    let error = Model::of_rows(Tier::shipped(), &[row], None, Assumptions::aws()).unwrap_err();
+    assert_eq!(paths(error), ["row 0, column tenant", "row 0, column tier", "row 0, column monthly_price"]);
     TenantRow::check_columns(["tenant", "tier", "monthly_price", "price", "team", "tiers_before"]).unwrap();
 }
 

@@ -367,6 +367,7 @@ fn a_lever_that_cannot_be_turned_says_why() {
     assert!(refused("usage.core.alarms", -1.0).contains("usage.core.alarms = -1"));
     assert!(refused("usage.fintech.nat_bg", 1.0).contains("did you mean `usage.fintech.nat_gb`"));
     assert!(refused("prices.nat_gatway_hour", 1.0).contains("did you mean `prices.nat_gateway_hour`"));
+    assert!(!refused("prices.nat_gatway_hour", 1.0).contains("`price.nat"), "no tier has such a name");
     assert!(refused("growth.discont", 1.0).contains("`growth.discount`"));
     assert!(refused("price.fintec", 1.0).contains("`price.fintech`"));
     assert!(refused("lines.support.persons", 1.0).contains("`lines.support.people`"));

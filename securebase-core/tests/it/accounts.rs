@@ -348,7 +348,7 @@ fn what_is_refused_for_good_says_what_to_do() {
         let (plan, cloud) = (planned(ONE_TENANT), SimulatedCloud::new(0));
         let (name, _) = wanted(&plan);
         let request = |state| {
-            Ok(Reply::AccountRequest(securebase_core::cloud::AccountRequest {
+            Ok(Reply::AccountRequest(AccountRequest {
                 id: "car-1".parse().unwrap(),
                 account_name: name.clone(),
                 state,

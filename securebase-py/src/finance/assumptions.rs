@@ -7,10 +7,9 @@ use rust_decimal::Decimal;
 use super::core::{self, AssumedLine, Category};
 use super::exact;
 use super::prices::{prices, usage};
-use crate::error::{Class, Failure, Result};
+use crate::error::Result;
 use crate::table::Table;
 use securebase_core::capacity::SCALING_PATH;
-use securebase_core::table::{Column, Table as CoreTable};
 
 /// What a month costs, as a set of assumptions.
 #[pyclass(frozen, eq, module = "securebase.finance")]
@@ -26,20 +25,6 @@ impl PartialEq for Assumptions {
     fn eq(&self, other: &Self) -> bool {
         self.core == other.core
     }
-}
-
-pub(crate) fn allocation(name: &str) -> Result<core::Allocation> {
-    Ok(match name {
-        "equal" => core::Allocation::Equal,
-        "revenue" => core::Allocation::Revenue,
-        "usage" => core::Allocation::Usage,
-        "tier" => core::Allocation::Tier,
-        _ => {
-            let message = format!("`{name}` is not a way of sharing shared costs");
-            let hint = "use `equal`, `revenue`, `usage` or `tier`";
-            return Err(Failure::one(Class::Finance, "allocation-unknown", &message, hint));
-        }
-    })
 }
 
 #[pymethods]
@@ -105,7 +90,7 @@ impl Assumptions {
         let mut core = slf.get().core.clone();
         let arguments = PyDict::new(slf.py());
         if let Some(name) = allocation {
-            core = core.with_allocation(self::allocation(name)?);
+            core = core.with_allocation(name.parse()?);
             arguments.set_item("allocation", name)?;
         }
         let given = [
@@ -122,15 +107,6 @@ impl Assumptions {
              -> Result<()> {
                 if let Some(value) = value {
                     let amount = exact(name, value)?;
-                    if amount.is_sign_negative() && !amount.is_zero() {
-                        let message = format!("`{amount}` is no cost: it is negative");
-                        return Err(Failure::one(
-                            Class::Finance,
-                            "finance-range",
-                            &message,
-                            "use zero or more",
-                        ));
-                    }
                     arguments.set_item(name, amount)?;
                     lines.push(make(category, name, amount, "given by the caller"));
                 }
@@ -139,7 +115,7 @@ impl Assumptions {
             line(fixed, name, AssumedLine::fixed)?;
             line(per_tenant, &format!("{name}_per_tenant"), AssumedLine::per_tenant)?;
             if !lines.is_empty() {
-                core = core.with_lines(category, lines);
+                core = core.with_lines(category, lines)?;
             }
         }
         let base = Some(slf.clone().unbind());
@@ -148,16 +124,7 @@ impl Assumptions {
 
     /// The assumed lines of cost as a table: `category, item, quantity, unit, price, source`.
     fn to_arrow(&self) -> Result<Table> {
-        let lines = self.core.lines();
-        Ok(CoreTable::new(vec![
-            Column::utf8("category", lines.iter().map(|line| line.category.name()))?,
-            Column::utf8("item", lines.iter().map(|line| line.item.as_str()))?,
-            Column::decimal("quantity", 10, lines.iter().map(|line| line.quantity))?,
-            Column::utf8("unit", lines.iter().map(|line| line.unit.as_str()))?,
-            Column::decimal("price", 10, lines.iter().map(|line| line.price))?,
-            Column::utf8("source", lines.iter().map(|line| line.source.as_str()))?,
-        ])?
-        .into())
+        Ok(self.core.lines_table()?.into())
     }
 
     /// Staffing and effort for numbers of tenants, as the report behind the assumptions sees them: people, band, hours of work a

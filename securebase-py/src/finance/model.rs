@@ -9,7 +9,6 @@ use securebase_core::capacity::{CapacityOptions, SCALING_PATH};
 use securebase_core::exec::Rehearsal;
 use securebase_core::finance::{Age, Assumption, Goal, Metric};
 use securebase_core::model::{NetworkFeatures, Tier};
-use securebase_core::table::{Column, Table as CoreTable};
 
 use super::assumptions::Assumptions;
 use super::capacity::CapacityPlan;
@@ -259,13 +258,7 @@ impl Model {
     #[pyo3(signature = (*, growth = None))]
     fn assumptions(&self, py: Python<'_>, growth: Option<&Bound<'_, Growth>>) -> Result<Table> {
         let growth = self.growth(py, growth)?;
-        let values = py.detach(|| self.core.assumption_values(&growth));
-        let paths: Vec<String> = values.iter().map(|(path, _)| path.to_string()).collect();
-        Ok(CoreTable::new(vec![
-            Column::utf8("path", paths.iter().map(String::as_str))?,
-            Column::decimal("value", 10, values.iter().map(|(_, value)| *value))?,
-        ])?
-        .into())
+        Ok(py.detach(|| self.core.assumptions_table(&growth))?.into())
     }
 
     /// Which uncertain assumption moves a metric of the last month most, in order of the swing.

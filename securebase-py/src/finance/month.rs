@@ -5,7 +5,6 @@ use std::sync::Arc;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
 use rust_decimal::Decimal;
-use securebase_core::table::{Column, Table as CoreTable};
 
 use super::core;
 use super::model::Model;
@@ -132,15 +131,7 @@ impl Month {
     /// How every figure differs from another month's: `figure, before, after, absolute, relative`.
     #[pyo3(signature = (before, /))]
     fn since(&self, before: &Self) -> Result<Table> {
-        let changes = self.core.since(&before.core);
-        Ok(CoreTable::new(vec![
-            Column::utf8("figure", changes.iter().map(|change| change.figure))?,
-            Column::decimal("before", 10, changes.iter().map(|change| change.before))?,
-            Column::decimal("after", 10, changes.iter().map(|change| change.after))?,
-            Column::decimal("absolute", 10, changes.iter().map(core::Change::absolute))?,
-            Column::decimal("relative", 10, changes.iter().map(core::Change::relative))?,
-        ])?
-        .into())
+        Ok(self.core.changes_table(&before.core)?.into())
     }
 
     fn __repr__(&self) -> String {

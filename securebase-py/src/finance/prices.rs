@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use pyo3::prelude::*;
 use pyo3::types::{PyMapping, PyType};
-use securebase_core::table::{Column, Table as CoreTable};
 
 use super::core;
 use crate::convert::from_python;
@@ -108,24 +107,7 @@ impl PriceBook {
             };
             Ok::<_, Failure>(self.0.with_offer(&offer))
         })?;
-        let rows: Vec<(&str, &str, Option<&str>, Option<&str>)> = report
-            .mapped
-            .iter()
-            .map(|(sku, usage, id)| (sku.as_str(), usage.as_str(), Some(id.name()), None))
-            .chain(
-                report
-                    .unmapped
-                    .iter()
-                    .map(|(sku, usage, reason)| (sku.as_str(), usage.as_str(), None, Some(reason.as_str()))),
-            )
-            .collect();
-        let table = CoreTable::new(vec![
-            Column::utf8("sku", rows.iter().map(|row| row.0))?,
-            Column::utf8("usage_type", rows.iter().map(|row| row.1))?,
-            Column::utf8("price_id", rows.iter().map(|row| row.2))?,
-            Column::utf8("left_out", rows.iter().map(|row| row.3))?,
-        ])?;
-        Ok((Self(book), table.into()))
+        Ok((Self(book), report.table()?.into()))
     }
 
     /// The prices as a table, one row a step of a price.

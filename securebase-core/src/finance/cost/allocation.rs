@@ -1,8 +1,11 @@
 //! Sharing what nobody alone causes, by a named rule, to the cent.
 
+use std::str::FromStr;
+
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use crate::finance::Error;
 use crate::model::{Money, MoneyError};
 
 /// How a cost that nobody alone causes is shared among tenants.
@@ -18,6 +21,29 @@ pub enum Allocation {
     Usage,
     /// The same for each tier, and within a tier the same for each tenant.
     Tier,
+}
+
+impl Allocation {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Equal, Self::Revenue, Self::Usage, Self::Tier];
+
+    /// Its name: `equal`, `revenue`, `usage` or `tier`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Equal => "equal",
+            Self::Revenue => "revenue",
+            Self::Usage => "usage",
+            Self::Tier => "tier",
+        }
+    }
+}
+
+impl FromStr for Allocation {
+    type Err = Error;
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let unknown = || Error::unknown("way of sharing shared costs", text, Self::ALL.map(Self::name));
+        Self::ALL.into_iter().find(|rule| rule.name() == text).ok_or_else(unknown)
+    }
 }
 
 /// What a rule of sharing looks at in a tenant.
