@@ -221,7 +221,7 @@ async fn fresh_or_abandon(
 /// Ends a run that has called nothing.
 async fn abandon(journal: &RunJournal, options: &ApplyOptions, now: Time) -> Result<(), Error> {
     let who = options.holder().who;
-    let begun = Fact::Begun { format_version: FORMAT_VERSION, who, plan: journal.plan().to_owned() };
+    let begun = Fact::Begun { format_version: FORMAT_VERSION, who, plan: journal.fingerprint().to_owned() };
     let ended = Fact::Ended { status: RunStatus::Failed };
     let entries = [Entry { seq: 1, at: now, fact: begun }, Entry { seq: 2, at: now, fact: ended }];
     Ok(journal.append(&entries).await?)
@@ -236,8 +236,9 @@ pub(super) fn machine<'a>(
     options: &ApplyOptions,
 ) -> Machine<'a> {
     // The number of the run is not enough: another state could have a run of the same number.
-    let token_salt = format!("{}\n{}", journal.run(), journal.plan());
-    let identity = RunIdentity { who: options.holder().who, plan: journal.plan().to_owned(), token_salt };
+    let token_salt = format!("{}\n{}", journal.run(), journal.fingerprint());
+    let identity =
+        RunIdentity { who: options.holder().who, fingerprint: journal.fingerprint().to_owned(), token_salt };
     let limits = limits_in_force(&plan.limit_overrides);
     Machine::new(plan, limits, Latencies::default(), known, replay, identity)
 }

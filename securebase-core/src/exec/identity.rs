@@ -6,7 +6,7 @@ pub struct RunIdentity {
     /// Who runs it.
     pub who: String,
     /// The fingerprint of the plan.
-    pub plan: String,
+    pub fingerprint: String,
     /// Differs between runs, and is the same when a run is resumed: client tokens are made of it.
     pub token_salt: String,
 }

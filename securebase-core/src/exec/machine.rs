@@ -21,6 +21,7 @@ use super::admission::{Admission, Admitted};
 use super::call_report::CallReport;
 use super::earlier::Found;
 use super::event::{Event, EventKind};
+use super::exhausted;
 use super::identity::RunIdentity;
 use super::known::Known;
 use super::lane::{Lanes, StepIndex};
@@ -84,7 +85,7 @@ impl<'a> Machine<'a> {
         latencies: Latencies,
         known: BTreeMap<Address, ResourceId>,
         replay: Option<&Replay>,
-        RunIdentity { who, plan: fingerprint, token_salt }: RunIdentity,
+        RunIdentity { who, fingerprint, token_salt }: RunIdentity,
     ) -> Self {
         let mut ids = IndexMap::from_iter(known);
         for (address, record) in replay.iter().flat_map(|replay| &replay.steps) {
@@ -401,11 +402,11 @@ impl<'a> Machine<'a> {
             }
             None => {
                 let advice = advice_on_refusal(error);
-                let error_text = format!("{} answered {error}{advice}", operation.action());
-                if error.kind == ErrorKind::Quota && matches!(operation, Operation::CreateAccount { .. }) {
-                    self.accounts_exhausted(now, &error_text);
+                let text = format!("{} answered {error}{advice}", operation.action());
+                if matches!(operation, Operation::CreateAccount { .. }) && exhausted::by_refusal(error) {
+                    self.accounts_exhausted(now, &text);
                 }
-                self.give_up(now, step, error_text);
+                self.give_up(now, step, text);
             }
         }
     }

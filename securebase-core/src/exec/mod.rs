@@ -15,6 +15,7 @@ mod dry_run;
 mod earlier;
 mod error;
 mod event;
+mod exhausted;
 mod identity;
 mod keeping;
 mod known;

@@ -5,15 +5,14 @@ use std::time::Duration;
 use crate::cloud::{CLOSURES_IN_PROGRESS, CloudError, ErrorKind};
 use crate::time::{Seed, Time};
 
+use super::exhausted;
+
 /// How one kind of failure is retried.
 struct Policy {
     first: Duration,
     longest: Duration,
     give_up_after: Duration,
 }
-
-/// The organization holds as many accounts as its quota allows.
-const ACCOUNTS_EXHAUSTED: &str = "ACCOUNT_NUMBER_LIMIT_EXCEEDED";
 
 /// However long it is since the first failure: a machine that was suspended has tried once, not for an hour.
 const ATTEMPTS_MIN: u32 = 5;
@@ -36,9 +35,7 @@ fn policy(error: &CloudError) -> Option<Policy> {
             policy(seconds(20), seconds(60), seconds(24 * 3600))
         }
         // Refused as a quota, but in its first hour an organization also says it when it only has not settled.
-        ErrorKind::Busy if error.reason.as_deref() == Some(ACCOUNTS_EXHAUSTED) => {
-            policy(seconds(30), seconds(120), seconds(3600))
-        }
+        ErrorKind::Busy if exhausted::is_too_many(error) => policy(seconds(30), seconds(120), seconds(3600)),
         ErrorKind::Busy => policy(seconds(1), seconds(15), seconds(600)),
         ErrorKind::NotFound => policy(seconds(2), seconds(15), seconds(300)),
         ErrorKind::NotReady => policy(seconds(5), seconds(15), seconds(900)),
@@ -106,8 +103,7 @@ impl Failing {
 
 /// A refusal as an organization means it that is not an hour old: «too many accounts» may be no more than «not settled».
 pub(super) fn of_new_organization(error: &CloudError) -> CloudError {
-    let passes = error.kind == ErrorKind::Quota && error.reason.as_deref() == Some(ACCOUNTS_EXHAUSTED);
-    let kind = if passes { ErrorKind::Busy } else { error.kind };
+    let kind = if exhausted::is_too_many(error) { ErrorKind::Busy } else { error.kind };
     CloudError { kind, ..error.clone() }
 }
 

@@ -208,7 +208,7 @@ impl Limits {
         Ok(())
     }
 
-    /// Those that differ from AWS's defaults, by name.
+    /// Those that were set, by name: AWS's defaults do not hold for them.
     pub fn overrides(&self) -> BTreeMap<String, f64> {
         let overridden = self.limits.values().filter(|limit| limit.overridden);
         overridden.map(|limit| (limit.name.clone(), limit.value)).collect()

@@ -34,7 +34,7 @@ pub struct RunJournal {
     lease: Lease,
     run: RunId,
     /// The fingerprint of its plan; empty where it has none.
-    plan: String,
+    fingerprint: String,
     writer: Mutex<Writer>,
 }
 
@@ -44,7 +44,7 @@ impl RunJournal {
         state: &State,
         lease: &Lease,
         run: RunId,
-        plan: String,
+        fingerprint: String,
         number: u64,
         replay: Replay,
     ) -> Result<Self, Error> {
@@ -55,7 +55,7 @@ impl RunJournal {
             Err(error) => return Err(lease.explain(error).await),
         };
         let writer = Writer { segment, key, number, written: 0, replay, broken: false, text: Vec::new() };
-        Ok(Self { state: state.clone(), lease: lease.clone(), run, plan, writer: Mutex::new(writer) })
+        Ok(Self { state: state.clone(), lease: lease.clone(), run, fingerprint, writer: Mutex::new(writer) })
     }
 
     /// The run.
@@ -64,8 +64,8 @@ impl RunJournal {
     }
 
     /// The fingerprint of its plan; empty where it has none.
-    pub fn plan(&self) -> &str {
-        &self.plan
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
     }
 
     /// The lease it is written under.

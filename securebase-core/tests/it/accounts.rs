@@ -11,7 +11,7 @@ use securebase_core::cloud::{
 use securebase_core::exec::{EventKind, Machine, Output, RunIdentity};
 use securebase_core::model::{Address, Latencies, Limits, ResourceSpec, Tags};
 use securebase_core::plan::{Plan, Planner};
-use securebase_core::state::{Replay, RunStatus};
+use securebase_core::state::{Replay, RunStatus, StepRecord, StepStatus};
 
 use crate::support::{ONE_TENANT, TEN_TENANTS, zone};
 
@@ -47,17 +47,29 @@ fn drive(
     plan: &Plan,
     cloud: &SimulatedCloud,
     goes_on: bool,
+    answer: impl FnMut(&Operation) -> Option<Answer>,
+) -> Told {
+    let replay = Replay { last_seq: 1, ..Replay::default() };
+    drive_from(plan, cloud, goes_on.then_some(&replay), answer)
+}
+
+/// As [`drive`], from where a journal left off.
+fn drive_from(
+    plan: &Plan,
+    cloud: &SimulatedCloud,
+    replay: Option<&Replay>,
     mut answer: impl FnMut(&Operation) -> Option<Answer>,
 ) -> Told {
     let observed = cloud.observe();
     let known = observed.organization.iter().flat_map(|found| {
         [(Address::organization(), found.organization.id.clone()), (Address::root(), found.root.id.clone())]
     });
-    let replay = Replay { last_seq: 1, ..Replay::default() };
     let (limits, latencies) = (Limits::default().raised(), Latencies::default());
-    let replay = goes_on.then_some(&replay);
-    let identity =
-        RunIdentity { who: "test".to_owned(), plan: plan.fingerprint(), token_salt: "salt".to_owned() };
+    let identity = RunIdentity {
+        who: "test".to_owned(),
+        fingerprint: plan.fingerprint(),
+        token_salt: "salt".to_owned(),
+    };
     let mut machine = Machine::new(plan, limits, latencies, known.collect(), replay, identity);
     let mut arrivals = BTreeMap::new();
     let mut told = Told::default();
@@ -420,4 +432,32 @@ fn a_quota_that_aws_finds_exhausted_only_when_it_decides_ends_the_asking_too() {
     assert_eq!((told.status, told.failed.len()), (Some(RunStatus::Failed), 10));
     assert!(told.count("CreateAccount") <= 5, "{} were asked for", told.count("CreateAccount"));
     assert!(told.failed.iter().all(|error| error.ends_with("quota of accounts in Service Quotas")));
+}
+
+#[test]
+fn a_quota_that_one_request_runs_into_says_nothing_of_the_next() {
+    let (plan, cloud) = (planned(TEN_TENANTS), SimulatedCloud::new(0));
+    let told = drive(&plan, &cloud, false, at_first(1, || refused("MAX_TAG_LIMIT_EXCEEDED")));
+    assert_eq!((told.status, told.failed.len()), (Some(RunStatus::Failed), 1), "{:?}", told.failed);
+    assert_eq!((told.count("CreateAccount"), placed(&cloud).len()), (10, 9));
+}
+
+#[test]
+fn what_was_refused_before_a_crash_is_refused_no_more_once_there_is_room() {
+    let (plan, cloud) = (planned(TEN_TENANTS), SimulatedCloud::new(0));
+    let step = plan.steps().find(|step| matches!(step.spec, ResourceSpec::Account { .. })).unwrap();
+    let before = "car-before".parse().unwrap();
+    let asked = StepRecord { status: StepStatus::Between, id: None, request: Some(before) };
+    let mut replay = Replay { last_seq: 1, ..Replay::default() };
+    replay.steps.insert(step.address.clone(), asked);
+    let told = drive_from(&plan, &cloud, Some(&replay), |operation| match operation {
+        Operation::DescribeCreateAccountStatus { request } if request.as_str() == "car-before" => {
+            let state = AccountRequestState::Failed { reason: "ACCOUNT_LIMIT_EXCEEDED".to_owned() };
+            let (id, account_name) = (request.clone(), String::new());
+            Some(Ok(Reply::AccountRequest(AccountRequest { id, account_name, state })))
+        }
+        _ => None,
+    });
+    assert_eq!((told.status, told.failed.len()), (Some(RunStatus::Failed), 1), "{:?}", told.failed);
+    assert_eq!(placed(&cloud).len(), 9);
 }

@@ -6,8 +6,9 @@ use crate::time::Time;
 
 use super::super::admission::Refused;
 use super::super::earlier::Existing;
+use super::super::exhausted;
 use super::super::lane::StepIndex;
-use super::super::program::exhausted;
+use super::super::program::advice;
 use super::super::requests::{Answer, Blind, Question};
 use super::super::retry::Failing;
 use super::{Machine, Purpose};
@@ -108,9 +109,9 @@ impl Machine<'_> {
         // A request from before a crash may have been refused long ago.
         if self.steps[step].started
             && let Answer::Decided(request) = answer
-            && let Some(error) = exhausted(request)
+            && let Some(reason) = exhausted::by_decision(request)
         {
-            self.admission.exhaust(&error);
+            self.admission.exhaust(&format!("{reason}; {}", advice(reason)));
         }
         if let Some(program) = &mut self.steps[step].program {
             match answer {

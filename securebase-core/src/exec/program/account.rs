@@ -13,10 +13,8 @@ use crate::model::{AccountId, ResourceSpec, Tags};
 use crate::plan::Action;
 use crate::time::Time;
 
+use super::super::exhausted;
 use super::{Context, Found, Program, Settled, Stage, changed_tags, changes_field, unexpected};
-
-/// What AWS answers to a request for an account where the organization may have no more of them.
-const ACCOUNTS_EXHAUSTED: &str = "ACCOUNT_LIMIT_EXCEEDED";
 
 type Act = Result<Option<Operation>, String>;
 
@@ -272,19 +270,9 @@ pub(in crate::exec) fn advice_on_refusal(error: &CloudError) -> &'static str {
     }
 }
 
-/// Why AWS makes no more accounts for this organization, where that is what it answered to a request.
-pub(in crate::exec) fn exhausted(request: &AccountRequest) -> Option<String> {
-    match &request.state {
-        AccountRequestState::Failed { reason } if reason == ACCOUNTS_EXHAUSTED => {
-            Some(format!("{reason}; {}", advice(reason)))
-        }
-        _ => None,
-    }
-}
-
-fn advice(reason: &str) -> &'static str {
+pub(in crate::exec) fn advice(reason: &str) -> &'static str {
     match reason {
-        ACCOUNTS_EXHAUSTED => "ask for a higher quota of accounts in Service Quotas",
+        exhausted::DECIDED_TOO_MANY => "ask for a higher quota of accounts in Service Quotas",
         "EMAIL_ALREADY_EXISTS" => {
             "the root e-mail address belongs to another AWS account: invite that one into the organization, or choose \
              another address"

@@ -22,7 +22,7 @@ use crate::time::Time;
 
 use super::earlier::Existing;
 
-pub(super) use account::{advice_on_refusal, exhausted};
+pub(super) use account::{advice, advice_on_refusal};
 
 /// What a program may look at.
 pub(super) struct Context<'a> {

@@ -83,7 +83,7 @@ pub fn rehearse(plan: &Plan, rehearsal: &Rehearsal) -> Timeline {
     let known = known_ids(&cloud);
     let rehearsal = || "rehearsal".to_owned();
     let identity =
-        RunIdentity { who: rehearsal(), plan: rehearsal(), token_salt: format!("rehearsal {seed}") };
+        RunIdentity { who: rehearsal(), fingerprint: rehearsal(), token_salt: format!("rehearsal {seed}") };
     let mut machine = Machine::new(plan, limits.clone(), latencies.clone(), known, None, identity);
     let mut world = VirtualTime::new(&cloud);
     let mut watch = Watch::default();
