@@ -368,6 +368,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_line_below_zero_is_no_cost() {
+        let replaced = |amount: i64| {
+            let line = AssumedLine::fixed(Category::Support, "people", Decimal::from(amount), "test");
+            Assumptions::aws().with_lines(Category::Support, vec![line])
+        };
+        assert!(replaced(0).is_ok());
+        let error = replaced(-5).unwrap_err();
+        assert_eq!(
+            (error.code(), error.problems().0[0].hint.as_str()),
+            ("finance-range", "use zero or more")
+        );
+        assert!(error.to_string().contains("-5 of people"), "{error}");
+    }
+
+    #[test]
     fn people_are_hired_in_steps() {
         let points = [(5, Decimal::from(3_000)), (10, Decimal::from(11_000))];
         let at = |tenants| at_points(&points, tenants);
