@@ -34,8 +34,8 @@ def test_ten_tenants_as_their_report_has_them(zone: sb.LandingZone) -> None:
     assert month.other == Decimal("2500")
     assert month.total_cost == Decimal("13874")
     assert month.profit == Decimal("102126")
-    assert month.gross_margin is not None and round(month.gross_margin, 4) == Decimal("0.9968")
-    assert month.net_margin is not None and round(month.net_margin, 4) == Decimal("0.8804")
+    assert month.infrastructure_margin is not None and round(month.infrastructure_margin, 4) == Decimal("0.9968")
+    assert month.operating_margin is not None and round(month.operating_margin, 4) == Decimal("0.8804")
     assert isinstance(month.revenue, Decimal)
 
 

@@ -49,13 +49,13 @@ impl CapacityPlan {
             Column::decimal("support", 2, rows.iter().map(|row| row.money.support.amount))?,
             Column::decimal("total_cost", 2, rows.iter().map(|row| row.money.total_cost().amount))?,
             Column::decimal("profit", 2, rows.iter().map(|row| row.money.profit().amount))?,
-            Column::decimal("gross_margin", 10, rows.iter().map(|row| row.money.gross_margin()))?,
             Column::decimal(
-                "margin_with_support",
+                "infrastructure_margin",
                 10,
-                rows.iter().map(|row| row.money.margin_with_support()),
+                rows.iter().map(|row| row.money.infrastructure_margin()),
             )?,
-            Column::decimal("net_margin", 10, rows.iter().map(|row| row.money.net_margin()))?,
+            Column::decimal("gross_margin", 10, rows.iter().map(|row| row.money.gross_margin()))?,
+            Column::decimal("operating_margin", 10, rows.iter().map(|row| row.money.operating_margin()))?,
         ])?)
     }
 

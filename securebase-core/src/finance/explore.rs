@@ -212,9 +212,9 @@ impl Model {
         figure("other", |outcome| outcome.costs[3]);
         figure("total_cost", Outcome::total_cost);
         figure("profit", Outcome::profit);
-        figure("gross_margin", |outcome| outcome.margin(Category::Infrastructure));
-        figure("margin_with_support", |outcome| outcome.margin(Category::Support));
-        figure("net_margin", |outcome| outcome.margin(Category::Other));
+        figure("infrastructure_margin", |outcome| outcome.margin(Category::Infrastructure));
+        figure("gross_margin", |outcome| outcome.margin(Category::Support));
+        figure("operating_margin", |outcome| outcome.margin(Category::Other));
         Ok(Table::new(columns)?)
     }
 }

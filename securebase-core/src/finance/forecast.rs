@@ -86,17 +86,17 @@ impl ForecastMonth {
     }
 
     /// The share of the tenants at its beginning that left in it.
-    pub fn logo_churn(&self) -> Option<Decimal> {
+    pub fn monthly_logo_churn(&self) -> Option<Decimal> {
         self.tenants_churned.checked_div(self.tenants - self.tenants_new + self.tenants_churned)
     }
 
     /// Gross revenue retention: what is left of the opening revenue without expansion; at most one.
-    pub fn gross_retention(&self) -> Option<Decimal> {
+    pub fn monthly_grr(&self) -> Option<Decimal> {
         (self.mrr_opening - self.mrr_contraction - self.mrr_churned).checked_div(self.mrr_opening)
     }
 
     /// Net revenue retention: the same with expansion.
-    pub fn net_retention(&self) -> Option<Decimal> {
+    pub fn monthly_nrr(&self) -> Option<Decimal> {
         (self.mrr_opening + self.mrr_expansion - self.mrr_contraction - self.mrr_churned)
             .checked_div(self.mrr_opening)
     }
@@ -115,22 +115,22 @@ impl ForecastMonth {
     /// `None` without churn, where no life has an end.
     pub fn ltv(&self) -> Option<Decimal> {
         let brings = self.arpa()?.checked_mul(self.margin(Category::Support)?)?;
-        brings.checked_div(self.logo_churn()?)
+        brings.checked_div(self.monthly_logo_churn()?)
     }
 
     /// Months until a tenant has earned what winning it cost; `None` where tenants earn nothing.
-    pub fn payback_months(&self) -> Option<Decimal> {
+    pub fn cac_payback_months(&self) -> Option<Decimal> {
         let earns = self.arpa()?.checked_mul(self.margin(Category::Support)?)?;
         if earns <= Decimal::ZERO { None } else { self.cac()?.checked_div(earns) }
     }
 
     /// (new + expansion) over (contraction + churned) revenue; `None` where nothing is lost.
-    pub fn quick_ratio(&self) -> Option<Decimal> {
+    pub fn saas_quick_ratio(&self) -> Option<Decimal> {
         (self.mrr_new + self.mrr_expansion).checked_div(self.mrr_contraction + self.mrr_churned)
     }
 
     /// The loss of the month, zero where there is a profit.
-    pub fn burn(&self) -> Decimal {
+    pub fn operating_loss(&self) -> Decimal {
         (-self.profit()).max(Decimal::ZERO)
     }
 }
@@ -429,19 +429,19 @@ impl Forecast {
         number("total_cost", 2, &|row| Some(row.total_cost()))?;
         number("profit", 2, &|row| Some(row.profit()))?;
         number("profit_cumulative", 2, &|row| Some(row.profit_cumulative))?;
-        number("burn", 2, &|row| Some(row.burn()))?;
-        number("gross_margin", 10, &|row| row.margin(Category::Infrastructure))?;
-        number("margin_with_support", 10, &|row| row.margin(Category::Support))?;
+        number("operating_loss", 2, &|row| Some(row.operating_loss()))?;
+        number("infrastructure_margin", 10, &|row| row.margin(Category::Infrastructure))?;
+        number("gross_margin", 10, &|row| row.margin(Category::Support))?;
         number("contribution_margin", 10, &ForecastMonth::contribution_margin)?;
-        number("net_margin", 10, &|row| row.margin(Category::Other))?;
-        number("logo_churn", 10, &ForecastMonth::logo_churn)?;
-        number("gross_retention", 10, &ForecastMonth::gross_retention)?;
-        number("net_retention", 10, &ForecastMonth::net_retention)?;
+        number("operating_margin", 10, &|row| row.margin(Category::Other))?;
+        number("monthly_logo_churn", 10, &ForecastMonth::monthly_logo_churn)?;
+        number("monthly_grr", 10, &ForecastMonth::monthly_grr)?;
+        number("monthly_nrr", 10, &ForecastMonth::monthly_nrr)?;
         number("arpa", 2, &ForecastMonth::arpa)?;
         number("cac", 2, &ForecastMonth::cac)?;
         number("ltv", 2, &ForecastMonth::ltv)?;
-        number("payback_months", 6, &ForecastMonth::payback_months)?;
-        number("quick_ratio", 6, &ForecastMonth::quick_ratio)?;
+        number("cac_payback_months", 6, &ForecastMonth::cac_payback_months)?;
+        number("saas_quick_ratio", 6, &ForecastMonth::saas_quick_ratio)?;
         Ok(Table::new(columns)?)
     }
 

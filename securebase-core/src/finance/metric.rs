@@ -14,11 +14,11 @@ pub enum Metric {
     /// Revenue less all costs.
     Profit,
     /// (revenue - infrastructure) / revenue.
-    GrossMargin,
+    InfrastructureMargin,
     /// (revenue - infrastructure - support) / revenue.
-    MarginWithSupport,
+    GrossMargin,
     /// Profit over revenue.
-    NetMargin,
+    OperatingMargin,
 }
 
 impl Metric {
@@ -27,9 +27,9 @@ impl Metric {
         Self::Tenants,
         Self::Revenue,
         Self::Profit,
+        Self::InfrastructureMargin,
         Self::GrossMargin,
-        Self::MarginWithSupport,
-        Self::NetMargin,
+        Self::OperatingMargin,
     ];
 
     /// The stable name, in snake_case.
@@ -38,9 +38,9 @@ impl Metric {
             Self::Tenants => "tenants",
             Self::Revenue => "revenue",
             Self::Profit => "profit",
+            Self::InfrastructureMargin => "infrastructure_margin",
             Self::GrossMargin => "gross_margin",
-            Self::MarginWithSupport => "margin_with_support",
-            Self::NetMargin => "net_margin",
+            Self::OperatingMargin => "operating_margin",
         }
     }
 
@@ -49,9 +49,9 @@ impl Metric {
             Self::Tenants => outcome.tenants,
             Self::Revenue => outcome.revenue,
             Self::Profit => outcome.profit(),
-            Self::GrossMargin => outcome.margin(Category::Infrastructure),
-            Self::MarginWithSupport => outcome.margin(Category::Support),
-            Self::NetMargin => outcome.margin(Category::Other),
+            Self::InfrastructureMargin => outcome.margin(Category::Infrastructure),
+            Self::GrossMargin => outcome.margin(Category::Support),
+            Self::OperatingMargin => outcome.margin(Category::Other),
         }
     }
 }

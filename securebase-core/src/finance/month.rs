@@ -1,7 +1,7 @@
 //! A month's profit and loss.
 //!
-//! Three margins, each a fraction of revenue and none of them «the» margin: `gross` after infrastructure, `with support`
-//! after infrastructure and the people who keep tenants running (what accountants call gross), `net` after everything.
+//! Three margins, each a fraction of revenue: `infrastructure_margin` after infrastructure, `gross_margin` after cost of revenue
+//! (infrastructure and support), `operating_margin` after everything.
 
 use std::sync::Arc;
 
@@ -175,28 +175,28 @@ impl Month {
     }
 
     /// (revenue - infrastructure) / revenue, unrounded; `None` without revenue.
-    pub fn gross_margin(&self) -> Option<Decimal> {
+    pub fn infrastructure_margin(&self) -> Option<Decimal> {
         fraction(self.revenue.amount - self.infrastructure.amount, self.revenue.amount)
     }
 
     /// (revenue - infrastructure - support) / revenue, unrounded; `None` without revenue.
-    pub fn margin_with_support(&self) -> Option<Decimal> {
+    pub fn gross_margin(&self) -> Option<Decimal> {
         let left = self.revenue.amount - self.infrastructure.amount - self.support.amount;
         fraction(left, self.revenue.amount)
     }
 
     /// (revenue - all costs) / revenue, unrounded; `None` without revenue.
-    pub fn net_margin(&self) -> Option<Decimal> {
+    pub fn operating_margin(&self) -> Option<Decimal> {
         fraction(self.profit().amount, self.revenue.amount)
     }
 
     /// The net margin of a month that brings no contingency.
-    pub fn net_margin_without_contingency(&self) -> Option<Decimal> {
+    pub fn operating_margin_before_contingency(&self) -> Option<Decimal> {
         fraction(self.profit().amount + self.contingent.amount, self.revenue.amount)
     }
 
     /// Revenue over infrastructure; `None` where infrastructure is free.
-    pub fn return_on_infrastructure(&self) -> Option<Decimal> {
+    pub fn revenue_per_infrastructure_dollar(&self) -> Option<Decimal> {
         fraction(self.revenue.amount, self.infrastructure.amount)
     }
 
@@ -308,7 +308,7 @@ impl Month {
     }
 
     /// [`Self::per_tenant`] as a table: `tenant, tier, revenue, infrastructure, support, sales, other, total_cost, profit,
-    /// gross_margin, margin_with_support, net_margin`.
+    /// infrastructure_margin, gross_margin, operating_margin`.
     ///
     /// # Errors
     /// [`Error::Money`] or [`Error::Table`] where amounts have too many digits.
@@ -323,7 +323,7 @@ impl Month {
     }
 
     /// [`Self::per_tier`] as a table: `tier, tenants, tenant_share, monthly_price, revenue_share`, the columns of
-    /// [`Self::tenants_table`] from `revenue` on, `return_on_infrastructure` and `break_even_tenants`.
+    /// [`Self::tenants_table`] from `revenue` on, `revenue_per_infrastructure_dollar` and `break_even_tenants`.
     ///
     /// # Errors
     /// [`Error::Money`] or [`Error::Table`] where amounts have too many digits.
@@ -353,7 +353,7 @@ impl Month {
         ];
         money_columns(&mut columns, &rows.iter().map(|row| (row.revenue, row.costs)).collect::<Vec<_>>())?;
         let returns = rows.iter().map(|row| fraction(row.revenue.amount, row.costs[0].amount));
-        columns.push(Column::decimal("return_on_infrastructure", 10, returns)?);
+        columns.push(Column::decimal("revenue_per_infrastructure_dollar", 10, returns)?);
         columns.push(Column::int64("break_even_tenants", break_even));
         Ok(Table::new(columns)?)
     }
@@ -436,9 +436,9 @@ impl Month {
             ("other", |month| Some(month.other.amount)),
             ("total_cost", |month| Some(month.total_cost().amount)),
             ("profit", |month| Some(month.profit().amount)),
+            ("infrastructure_margin", Self::infrastructure_margin),
             ("gross_margin", Self::gross_margin),
-            ("margin_with_support", Self::margin_with_support),
-            ("net_margin", Self::net_margin),
+            ("operating_margin", Self::operating_margin),
         ];
         figures
             .into_iter()
@@ -459,7 +459,7 @@ fn money_columns(columns: &mut Vec<Column>, rows: &[(Money, [Money; 4])]) -> Res
     }
     columns.push(Column::decimal("total_cost", 2, rows.iter().map(|row| cost(row, 4)))?);
     columns.push(Column::decimal("profit", 2, rows.iter().map(|row| row.0.amount - cost(row, 4)))?);
-    for (name, upto) in [("gross_margin", 1), ("margin_with_support", 2), ("net_margin", 4)] {
+    for (name, upto) in [("infrastructure_margin", 1), ("gross_margin", 2), ("operating_margin", 4)] {
         columns.push(Column::decimal(name, 10, rows.iter().map(|row| margin(row, upto)))?);
     }
     Ok(())

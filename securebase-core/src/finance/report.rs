@@ -34,7 +34,7 @@ impl CostReport {
         ])?)
     }
 
-    /// What each tenant costs and pays: `tenant, tier, revenue, direct, shared, total, gross_margin`.
+    /// What each tenant costs and pays: `tenant, tier, revenue, direct, shared, total, infrastructure_margin`.
     ///
     /// # Errors
     /// [`Error::Money`] or [`Error::Table`] where amounts have too many digits.
@@ -48,7 +48,11 @@ impl CostReport {
             Column::decimal("direct", 2, costs.iter().map(|cost| cost.direct.amount))?,
             Column::decimal("shared", 2, costs.iter().map(|cost| cost.shared.amount))?,
             Column::decimal("total", 2, costs.iter().map(|cost| cost.total().amount))?,
-            Column::decimal("gross_margin", 10, costs.iter().map(|cost| margin(cost.revenue, cost.total())))?,
+            Column::decimal(
+                "infrastructure_margin",
+                10,
+                costs.iter().map(|cost| margin(cost.revenue, cost.total())),
+            )?,
         ])?)
     }
 

@@ -220,25 +220,25 @@ fn ten_tenants_as_their_report_itemises_them() {
     assert_eq!(month.other, usd("2500"));
     assert_eq!(month.profit(), usd("102126.00"));
     let rounded = |margin: Option<Decimal>| margin.unwrap().round_dp(4).to_string();
-    assert_eq!(rounded(month.gross_margin()), "0.9968");
-    assert_eq!(rounded(month.net_margin()), "0.8804");
-    assert_eq!(rounded(month.net_margin_without_contingency()), "0.8976");
+    assert_eq!(rounded(month.infrastructure_margin()), "0.9968");
+    assert_eq!(rounded(month.operating_margin()), "0.8804");
+    assert_eq!(rounded(month.operating_margin_before_contingency()), "0.8976");
 }
 
 #[test]
 fn two_tenants_have_three_margins() {
     let month = model([1, 1, 0, 0], seed("second-customer")).month().unwrap();
     let rounded = |margin: Option<Decimal>| margin.unwrap().round_dp(4).to_string();
-    assert_eq!(rounded(month.gross_margin()), "0.9922");
-    assert_eq!(rounded(month.margin_with_support()), "0.94");
-    assert_eq!(rounded(month.net_margin()), "0.8530");
+    assert_eq!(rounded(month.infrastructure_margin()), "0.9922");
+    assert_eq!(rounded(month.gross_margin()), "0.94");
+    assert_eq!(rounded(month.operating_margin()), "0.8530");
 }
 
 #[test]
 fn aws_prices_bring_the_step_the_reports_leave_out() {
     let month = model([4, 2, 2, 2], Assumptions::aws()).month().unwrap();
     assert_eq!(month.infrastructure, cost([4, 2, 2, 2]).total());
-    assert_eq!(month.gross_margin().unwrap().round_dp(4).to_string(), "0.9668");
+    assert_eq!(month.infrastructure_margin().unwrap().round_dp(4).to_string(), "0.9668");
     let explained = month.explain("infrastructure").unwrap();
     let column = explained.column("item").unwrap();
     let place =
@@ -279,7 +279,7 @@ fn no_tenants_no_margin() {
     for assumptions in [Assumptions::aws(), seed("five-customers")] {
         let month = model([0; 4], assumptions).month().unwrap();
         assert_eq!(month.revenue, usd("0"));
-        assert_eq!(month.gross_margin(), None);
+        assert_eq!(month.infrastructure_margin(), None);
         assert_eq!(month.per_tenant().unwrap(), []);
         assert_eq!(month.tiers_table().unwrap().row_count(), 0);
     }
@@ -309,8 +309,8 @@ fn change_tells_points_from_percent() {
     let changes = two.month().unwrap().since(&one.month().unwrap());
     let change = |figure| changes.iter().find(|change| change.figure == figure).unwrap();
     assert_eq!(change("revenue").relative().unwrap().to_string(), "1.875");
-    assert_eq!(change("net_margin").absolute().unwrap().round_dp(4).to_string(), "0.0630");
-    assert_eq!(change("net_margin").relative().unwrap().round_dp(4).to_string(), "0.0798");
+    assert_eq!(change("operating_margin").absolute().unwrap().round_dp(4).to_string(), "0.0630");
+    assert_eq!(change("operating_margin").relative().unwrap().round_dp(4).to_string(), "0.0798");
 }
 
 #[test]

@@ -32,7 +32,7 @@ fn without_growth_every_month_is_this_month() {
         assert_eq!(row.mrr, month.revenue.amount);
         assert_eq!(row.costs, Category::ALL.map(|category| month.cost(category).amount));
         assert_eq!(row.ltv(), None, "no churn, no end of life");
-        assert_eq!(row.net_retention(), Some(Decimal::ONE));
+        assert_eq!(row.monthly_nrr(), Some(Decimal::ONE));
     }
     assert_eq!(forecast.break_even_month(), Some(1));
 }
@@ -195,15 +195,16 @@ fn a_zone_without_tenants_has_futures_too() {
     let simulation = model([0; 4], Assumptions::aws()).simulate(100, 1, 0, 0, &Growth::none()).unwrap();
     let table = simulation.table().unwrap();
     let margin = (0..table.row_count())
-        .find(|row| table.cell("metric", *row) == Some(Cell::Text("net_margin")))
+        .find(|row| table.cell("metric", *row) == Some(Cell::Text("operating_margin")))
         .unwrap();
     assert_eq!(table.cell("p50", margin), Some(Cell::Null), "no revenue, no margin");
 }
 
 #[test]
 fn a_tornado_is_sorted_by_swing() {
-    let table =
-        model([4, 2, 2, 2], Assumptions::aws()).tornado(Metric::NetMargin, 12, Growth::shipped()).unwrap();
+    let table = model([4, 2, 2, 2], Assumptions::aws())
+        .tornado(Metric::OperatingMargin, 12, Growth::shipped())
+        .unwrap();
     let swings: Vec<f64> = (0..table.row_count()).map(|row| float(&table, "swing", row)).collect();
     assert_eq!(swings.len(), Growth::shipped().uncertain.len());
     assert!(swings.windows(2).all(|pair| pair[0] >= pair[1]), "{table}");
@@ -217,7 +218,7 @@ fn a_goal_is_reached_at_the_price_found_and_not_a_percent_below() {
     let goal = Goal {
         lever: lever.clone(),
         between: (1_000.0, 100_000.0),
-        metric: Metric::NetMargin,
+        metric: Metric::OperatingMargin,
         target: 0.85,
         confidence: 0.95,
         months: 6,
@@ -228,7 +229,7 @@ fn a_goal_is_reached_at_the_price_found_and_not_a_percent_below() {
     let price = zone.goal_seek(&goal, growth).unwrap();
     let share = |price: f64| {
         let (model, growth) = zone.with_lever(growth, &lever, price).unwrap();
-        let ends = model.last_values(Metric::NetMargin, 400, 6, 5, &growth).unwrap();
+        let ends = model.last_values(Metric::OperatingMargin, 400, 6, 5, &growth).unwrap();
         ends.iter().filter(|end| **end >= 0.85).count() as f64 / 400.0
     };
     assert!(share(price) >= 0.95 && share(price * 0.99) < 0.95, "{price}");
@@ -285,7 +286,7 @@ proptest! {
             // Each part is rounded to the cent: they may drift from the cohorts by some cents a month.
             let months = Decimal::from(row.month * 5);
             prop_assert!((of_cohorts - row.mrr).abs() <= months, "{} {}", of_cohorts, row.mrr);
-            if let Some(gross) = row.gross_retention() {
+            if let Some(gross) = row.monthly_grr() {
                 prop_assert!(gross <= Decimal::ONE);
             }
             opening = row.mrr;

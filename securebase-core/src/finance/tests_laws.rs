@@ -349,7 +349,7 @@ fn any_assumption_can_be_turned() {
         let swept = plain.sweep(&[(path, vec![40_000.0, 80_000.0])], 6, &growth).unwrap();
         let direct = turned.sweep(&[("price".parse().unwrap(), vec![1.0])], 6, &grown).unwrap();
         assert_eq!(swept.cell("support", 1), direct.cell("support", 0));
-        assert_eq!(swept.cell("net_margin", 1), direct.cell("net_margin", 0));
+        assert_eq!(swept.cell("operating_margin", 1), direct.cell("operating_margin", 0));
         assert_ne!(swept.cell("support", 0), swept.cell("support", 1));
     }
 }
@@ -383,7 +383,7 @@ fn a_goal_is_sought_on_any_path() {
     let goal = Goal {
         lever: "lines.support.people".parse().unwrap(),
         between: (1_000.0, 500_000.0),
-        metric: Metric::NetMargin,
+        metric: Metric::OperatingMargin,
         target: 0.85,
         confidence: 0.9,
         months: 3,
@@ -393,7 +393,7 @@ fn a_goal_is_sought_on_any_path() {
     let most = zone.goal_seek(&goal, Growth::shipped()).unwrap();
     let share = |value: f64| {
         let (model, growth) = zone.with_lever(Growth::shipped(), &goal.lever, value).unwrap();
-        let ends = model.last_values(Metric::NetMargin, 60, 3, 5, &growth).unwrap();
+        let ends = model.last_values(Metric::OperatingMargin, 60, 3, 5, &growth).unwrap();
         ends.iter().filter(|end| **end >= 0.85).count()
     };
     assert!(share(most) >= 54 && share(most * 1.01) < 54, "{most}");

@@ -110,7 +110,7 @@ fn every_assumption_can_be_uncertain_at_once() {
     assert!(same_figures(&certain, &samples(&model, &growth, 50, 0)));
     growth.uncertain = all(Distribution::Uniform(0.8, 1.25));
     assert!(!same_figures(&certain, &samples(&model, &growth, 50, 0)));
-    let table = model.tornado(Metric::NetMargin, 6, &growth).unwrap();
+    let table = model.tornado(Metric::OperatingMargin, 6, &growth).unwrap();
     assert_eq!(table.row_count(), values.len());
     let Some(Cell::Text(first)) = table.cell("factor", 0) else { panic!("{table}") };
     assert!(

@@ -65,7 +65,7 @@ fn worked_path() -> String {
             row.profit(),
             row.profit_cumulative,
             some(row.cac(), 2),
-            some(row.payback_months(), 3),
+            some(row.cac_payback_months(), 3),
             percent(row.contribution_margin()),
             percent(row.margin(Category::Support)),
             percent(row.margin(Category::Other)),
@@ -109,9 +109,9 @@ fn margins() -> String {
             month.tenants(),
             month.revenue.amount,
             report.total().amount,
-            percent(month.gross_margin()),
+            percent(month.infrastructure_margin()),
             percent(Some(without)),
-            percent(month.net_margin()),
+            percent(month.operating_margin()),
         )
         .unwrap();
     }
@@ -162,8 +162,8 @@ fn scaling() -> String {
             row.deployment.minutes,
             row.deployment.minutes_p90.unwrap(),
             row.money.infrastructure.amount,
-            percent(row.money.gross_margin()),
-            percent(row.money.net_margin()),
+            percent(row.money.infrastructure_margin()),
+            percent(row.money.operating_margin()),
         )
         .unwrap();
     }

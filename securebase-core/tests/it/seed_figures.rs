@@ -322,15 +322,15 @@ fn answer_month(case: &Case<'_>) -> Option<Answer> {
         }
         "margin" => {
             let margin = match case.definition() {
-                "gross_infra_only" => month.gross_margin(),
-                "with_support" => month.margin_with_support(),
-                "net" => month.net_margin(),
-                _ => month.net_margin_without_contingency(),
+                "gross_infra_only" => month.infrastructure_margin(),
+                "with_support" => month.gross_margin(),
+                "net" => month.operating_margin(),
+                _ => month.operating_margin_before_contingency(),
             };
             return percent(margin);
         }
-        "margin_change" if figure.unit == "percent" => return hundredths(case.change("net_margin")),
-        "margin_change" => return percent(case.change("net_margin")?.absolute()),
+        "margin_change" if figure.unit == "percent" => return hundredths(case.change("operating_margin")),
+        "margin_change" => return percent(case.change("operating_margin")?.absolute()),
         "breakeven_month" => {
             // The month in which what came in first covers what went out, both even over the months.
             let months = month.total_cost().amount / month.revenue.amount;

@@ -262,7 +262,7 @@ impl Model {
     }
 
     /// Which uncertain assumption moves a metric of the last month most, in order of the swing.
-    #[pyo3(signature = (*, metric = "net_margin", months = 12, growth = None))]
+    #[pyo3(signature = (*, metric = "operating_margin", months = 12, growth = None))]
     fn tornado(
         &self,
         py: Python<'_>,
@@ -276,7 +276,7 @@ impl Model {
 
     /// The value of a lever at which a metric of the last month is at least `target` in a share `confidence` of the futures. A
     /// lever is a factor such as `price`, or any path that `assumptions` lists, put at the value listed there.
-    #[pyo3(signature = (lever, *, target, between, metric = "net_margin", confidence = 0.95, months = 12, trials = 2_000, seed = 0, growth = None))]
+    #[pyo3(signature = (lever, *, target, between, metric = "operating_margin", confidence = 0.95, months = 12, trials = 2_000, seed = 0, growth = None))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of a Python method")]
     fn goal_seek(
         &self,

@@ -77,32 +77,32 @@ impl Month {
 
     /// (revenue - infrastructure) / revenue, unrounded; `None` without revenue.
     #[getter]
-    fn gross_margin(&self) -> Option<Decimal> {
-        self.core.gross_margin()
+    fn infrastructure_margin(&self) -> Option<Decimal> {
+        self.core.infrastructure_margin()
     }
 
     /// (revenue - infrastructure - support) / revenue, unrounded; `None` without revenue.
     #[getter]
-    fn margin_with_support(&self) -> Option<Decimal> {
-        self.core.margin_with_support()
+    fn gross_margin(&self) -> Option<Decimal> {
+        self.core.gross_margin()
     }
 
     /// (revenue - all costs) / revenue, unrounded; `None` without revenue.
     #[getter]
-    fn net_margin(&self) -> Option<Decimal> {
-        self.core.net_margin()
+    fn operating_margin(&self) -> Option<Decimal> {
+        self.core.operating_margin()
     }
 
     /// The net margin of a month that brings no contingency.
     #[getter]
-    fn net_margin_without_contingency(&self) -> Option<Decimal> {
-        self.core.net_margin_without_contingency()
+    fn operating_margin_before_contingency(&self) -> Option<Decimal> {
+        self.core.operating_margin_before_contingency()
     }
 
     /// Revenue over infrastructure; `None` where infrastructure is free.
     #[getter]
-    fn return_on_infrastructure(&self) -> Option<Decimal> {
-        self.core.return_on_infrastructure()
+    fn revenue_per_infrastructure_dollar(&self) -> Option<Decimal> {
+        self.core.revenue_per_infrastructure_dollar()
     }
 
     /// The currency of every amount.
@@ -146,9 +146,9 @@ impl Month {
             self.tenants(),
             self.revenue(),
             self.total_cost(),
+            percent(self.infrastructure_margin()),
             percent(self.gross_margin()),
-            percent(self.margin_with_support()),
-            percent(self.net_margin()),
+            percent(self.operating_margin()),
         )
     }
 

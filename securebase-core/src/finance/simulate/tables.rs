@@ -82,9 +82,9 @@ impl Simulation {
         figure("other", |outcome| outcome.costs[3]);
         figure("total_cost", Outcome::total_cost);
         figure("profit", Outcome::profit);
-        figure("gross_margin", |outcome| outcome.margin(Category::Infrastructure));
-        figure("margin_with_support", |outcome| outcome.margin(Category::Support));
-        figure("net_margin", |outcome| outcome.margin(Category::Other));
+        figure("infrastructure_margin", |outcome| outcome.margin(Category::Infrastructure));
+        figure("gross_margin", |outcome| outcome.margin(Category::Support));
+        figure("operating_margin", |outcome| outcome.margin(Category::Other));
         let profits = self.chunks.iter().flat_map(|chunk| chunk.profit.iter().copied());
         columns.push(Column::float64("profit_cumulative", profits));
         for (place, factor) in self.uncertain.iter().enumerate() {

@@ -9,7 +9,7 @@ from securebase._securebase.table import Table
 _Exact: TypeAlias = Decimal | int | str
 _Path: TypeAlias = str | PathLike[str]
 _ByTier: TypeAlias = _Exact | Mapping[str, _Exact]
-_Metric: TypeAlias = Literal["tenants", "revenue", "profit", "gross_margin", "margin_with_support", "net_margin"]
+_Metric: TypeAlias = Literal["tenants", "revenue", "profit", "infrastructure_margin", "gross_margin", "operating_margin"]
 _Distribution: TypeAlias = float | tuple[str, float] | tuple[str, float, float] | tuple[str, float, float, float]
 
 class _Changes(TypedDict, total=False):
@@ -151,7 +151,7 @@ class Model:
         """Many futures: percentiles by month and metric; `samples()` has a row for each trial."""
     def assumptions(self, *, growth: Growth | None = None) -> Table:
         """Every number of the assumptions that has a path, for `Growth(uncertain=…)`: `path, value`."""
-    def tornado(self, *, metric: _Metric = "net_margin", months: int = 12, growth: Growth | None = None) -> Table:
+    def tornado(self, *, metric: _Metric = "operating_margin", months: int = 12, growth: Growth | None = None) -> Table:
         """Which uncertain assumption moves a metric of the last month most."""
     def goal_seek(
         self,
@@ -159,7 +159,7 @@ class Model:
         *,
         target: float,
         between: tuple[float, float],
-        metric: _Metric = "net_margin",
+        metric: _Metric = "operating_margin",
         confidence: float = 0.95,
         months: int = 12,
         trials: int = 2_000,
@@ -218,19 +218,19 @@ class Month:
     def profit(self) -> Decimal:
         """Revenue less all costs."""
     @property
-    def gross_margin(self) -> Decimal | None:
+    def infrastructure_margin(self) -> Decimal | None:
         """(revenue - infrastructure) / revenue, unrounded; `None` without revenue."""
     @property
-    def margin_with_support(self) -> Decimal | None:
+    def gross_margin(self) -> Decimal | None:
         """(revenue - infrastructure - support) / revenue, unrounded; `None` without revenue."""
     @property
-    def net_margin(self) -> Decimal | None:
+    def operating_margin(self) -> Decimal | None:
         """(revenue - all costs) / revenue, unrounded; `None` without revenue."""
     @property
-    def net_margin_without_contingency(self) -> Decimal | None:
+    def operating_margin_before_contingency(self) -> Decimal | None:
         """The net margin of a month that brings no contingency."""
     @property
-    def return_on_infrastructure(self) -> Decimal | None:
+    def revenue_per_infrastructure_dollar(self) -> Decimal | None:
         """Revenue over infrastructure; `None` where infrastructure is free."""
     @property
     def currency(self) -> str:
