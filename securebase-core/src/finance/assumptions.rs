@@ -6,13 +6,13 @@ use std::sync::{Arc, LazyLock};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::bounds::AMOUNT_MAX;
+use super::amounts::line_problems;
 use super::cost::Allocation;
 use super::operations::Operations;
 use super::prices::PriceBook;
 use super::usage::Usage;
 use super::{Error, cents};
-use crate::model::{Money, Problem, Problems};
+use crate::model::{Problem, Problems};
 
 /// The kinds of cost, which the three margins tell apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -367,87 +367,9 @@ impl Assumptions {
     }
 }
 
-/// What is wrong with the numbers of a line.
-fn line_problems(category: Category, line: &AssumedLine) -> Vec<Problem> {
-    let AssumedLine { item, basis, quantity, price, .. } = line;
-    let path = format!("lines.{}.{item}", category.name());
-    let mut numbers = vec![
-        ("quantity".to_owned(), *quantity, false),
-        ("price".to_owned(), *price, *quantity == Decimal::ONE),
-    ];
-    if let Basis::Points(points) = basis {
-        numbers.extend(points.iter().map(|(tenants, amount)| (format!("points[{tenants}]"), *amount, true)));
-    }
-    let wrong = |(name, value, is_amount): (String, Decimal, bool)| {
-        let problem = amount_problem(&format!("{path}.{name}"), value, is_amount)?;
-        Some(Problem { message: format!("{} ({})", problem.message, item), ..problem })
-    };
-    numbers.into_iter().filter_map(wrong).collect()
-}
-
-/// What is wrong with an amount of money that a caller gives: below zero, above a quadrillion, or, where it has to be whole cents,
-/// finer than a cent. Rounding it in silence would book another amount than the one that was given.
-pub(super) fn amount_problem(path: &str, value: Decimal, whole_cents: bool) -> Option<Problem> {
-    let name = path.rsplit('.').next().unwrap_or(path);
-    let (expected, hint) = if value.is_sign_negative() && !value.is_zero() {
-        ("zero or more", "use zero or more".to_owned())
-    } else if value > Decimal::from(AMOUNT_MAX) {
-        ("at most a quadrillion", "use an amount up to 1,000,000,000,000,000".to_owned())
-    } else if whole_cents && !Money::usd(value).is_whole() {
-        ("whole cents, at most two decimals", format!("round it to cents: `{:.2}`", cents(value)))
-    } else {
-        return None;
-    };
-    Some(Problem::error(
-        "amount-invalid",
-        path,
-        format!("invalid `{name}` `{value}`: expected {expected}"),
-        hint,
-    ))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn replaced(amount: &str) -> Result<Assumptions, Error> {
-        let line = AssumedLine::fixed(Category::Support, "people", amount.parse().unwrap(), "test");
-        Assumptions::aws().with_lines(Category::Support, vec![line])
-    }
-
-    #[test]
-    fn a_line_below_zero_is_refused() {
-        assert!(replaced("0").is_ok());
-        let error = replaced("-5").unwrap_err();
-        assert_eq!(
-            (error.code(), error.problems().0[0].hint.as_str()),
-            ("finance-invalid", "use zero or more")
-        );
-        assert!(error.to_string().contains("invalid `price` `-5`"), "{error}");
-    }
-
-    #[test]
-    fn an_amount_is_whole_cents_or_refused() {
-        assert!(replaced("5000.10").is_ok() && replaced("5000.100").is_ok());
-        let problem = replaced("5000.005").unwrap_err().problems().0.remove(0);
-        assert_eq!(problem.path, "lines.support.people.price");
-        assert_eq!(problem.hint, "round it to cents: `5000.00`");
-        assert!(replaced("1000000000000000").is_ok() && replaced("1000000000000000.01").is_err());
-        let mut hourly = AssumedLine::fixed(Category::Other, "gateway", Decimal::new(45, 3), "test");
-        hourly.quantity = Decimal::from(730);
-        assert!(
-            Assumptions::aws().with_lines(Category::Other, vec![hourly]).is_ok(),
-            "a unit price may be finer"
-        );
-        let mut hired = AssumedLine::fixed(Category::Support, "people", Decimal::ZERO, "test");
-        hired.basis = Basis::Points(vec![
-            (5, Decimal::new(3_000_001, 3)),
-            (10, Decimal::new(-1, 0)),
-            (20, Decimal::ONE),
-        ]);
-        let error = Assumptions::aws().with_lines(Category::Support, vec![hired]).unwrap_err();
-        assert_eq!(error.problems().0.len(), 2, "{error}");
-    }
 
     #[test]
     fn people_are_hired_in_steps() {

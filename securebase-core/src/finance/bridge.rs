@@ -7,7 +7,7 @@ use std::fmt;
 
 use rust_decimal::Decimal;
 
-use super::explain::{Figure, prices_paid, round_together};
+use super::explain::{Figure, prices_paid};
 use super::month::Month;
 use super::prices::Step;
 use super::{Error, percent, thousands};
@@ -163,9 +163,9 @@ impl Month {
             add(&mut parts, (line.category.name(), line.item.clone(), &line.unit, side));
         }
         if figure.is_margin() {
-            let per_unit = self.per_unit_of_revenue(figure)?;
-            let shares: Vec<Decimal> = parts.iter().map(|part| part.3.amount * per_unit).collect();
-            for (part, share) in parts.iter_mut().zip(round_together(&shares, figure.digits())) {
+            let amounts: Vec<Decimal> = parts.iter().map(|part| part.3.amount).collect();
+            let (per_unit, shares) = self.of_revenue(&amounts, figure)?;
+            for (part, share) in parts.iter_mut().zip(shares) {
                 part.2 = self.revenue.currency.code();
                 part.3 =
                     BridgeSide { quantity: part.3.amount, unit_price: per_unit, amount: share, steps: None };

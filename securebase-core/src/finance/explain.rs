@@ -166,19 +166,17 @@ pub(super) fn prices_paid(month: &Month) -> Vec<(usize, Decimal, u32)> {
     prices
 }
 
-/// Each value rounded so that the rounded values add up to the rounded sum.
+/// Each amount as a fraction of a whole, rounded so that the fractions add up to the rounded fraction of the sum; `None` of nothing.
 ///
-/// Rounding each value alone would leave the sum some units of the last decimal off.
-pub(super) fn round_together(values: &[Decimal], digits: u8) -> Vec<Decimal> {
-    let (mut exact, mut rounded) = (Decimal::ZERO, Decimal::ZERO);
-    values
-        .iter()
-        .map(|value| {
-            exact += *value;
-            let next = exact.round_dp(u32::from(digits));
-            unsigned_zero(next - std::mem::replace(&mut rounded, next))
-        })
-        .collect()
+/// Sums are divided, not amounts: fractions that are rounded one by one would add up to some units of the last decimal more or less.
+pub(super) fn fractions(amounts: &[Decimal], whole: Decimal, digits: u8) -> Option<Vec<Decimal>> {
+    let (mut sum, mut rounded) = (Decimal::ZERO, Decimal::ZERO);
+    let next = |amount: &Decimal| {
+        sum += *amount;
+        let next = sum.checked_div(whole)?.round_dp(u32::from(digits));
+        Some(unsigned_zero(next - std::mem::replace(&mut rounded, next)))
+    };
+    amounts.iter().map(next).collect()
 }
 
 impl Month {
@@ -207,21 +205,28 @@ impl Month {
         if !figure.is_margin() {
             return lines.iter().map(|line| FigureLine::new(line, line.amount)).collect();
         }
-        let per_unit = self.per_unit_of_revenue(figure)?;
-        let shares: Vec<Decimal> = lines.iter().map(|line| line.amount * per_unit).collect();
+        let amounts: Vec<Decimal> = lines.iter().map(|line| line.amount).collect();
+        let (per_unit, shares) = self.of_revenue(&amounts, figure)?;
         let currency = self.revenue.currency.to_string();
-        let in_money = lines.into_iter().zip(round_together(&shares, DIGITS)).map(|(line, share)| {
+        let in_money = lines.into_iter().zip(shares).map(|(line, share)| {
             let line = Priced { quantity: line.amount, unit: &currency, unit_price: per_unit, ..line };
             FigureLine::new(&line, share)
         });
         in_money.collect()
     }
 
-    /// What one unit of money is of revenue.
-    pub(super) fn per_unit_of_revenue(&self, figure: Figure) -> Result<Decimal, Error> {
+    /// What one unit of money is of revenue, and what each amount is.
+    pub(super) fn of_revenue(
+        &self,
+        amounts: &[Decimal],
+        figure: Figure,
+    ) -> Result<(Decimal, Vec<Decimal>), Error> {
+        let revenue = self.revenue.amount;
         let rule = "use a month with revenue, or the figure `profit`";
-        let none = || Error::range("margin to explain without revenue", &figure.name(), rule);
-        Decimal::ONE.checked_div(self.revenue.amount).ok_or_else(none)
+        Decimal::ONE
+            .checked_div(revenue)
+            .zip(fractions(amounts, revenue, figure.digits()))
+            .ok_or_else(|| Error::range("margin to explain without revenue", &figure.name(), rule))
     }
 
     fn priced(&self, figure: Figure) -> Vec<Priced<'_>> {

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 
 use super::Error;
-use super::assumptions::amount_problem;
+use super::amounts::amount_problem;
 use super::model::Model;
 use super::uncertainty::Uncertain;
 use crate::model::{Problem, Problems};

@@ -6,6 +6,7 @@
 //! addressed by seed, label and trial.
 //! Not here: plans and steps (`plan` calls this module, never the other way), invoices, taxes, exchange rates.
 
+mod amounts;
 mod assumption;
 mod assumptions;
 pub mod bounds;

@@ -3,7 +3,8 @@
 use rust_decimal::Decimal;
 
 use super::Error;
-use super::assumptions::{Assumptions, amount_problem};
+use super::amounts::amount_problem;
+use super::assumptions::Assumptions;
 use super::footprint::{Counts, Footprint};
 use super::model::Model;
 use super::month::ModelTenant;
