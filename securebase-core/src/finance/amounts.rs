@@ -19,8 +19,7 @@ pub(super) fn line_problems(category: Category, line: &AssumedLine) -> Vec<Probl
         numbers.extend(points.iter().map(|(tenants, amount)| (format!("points[{tenants}]"), *amount, true)));
     }
     let wrong = |(name, value, is_amount): (String, Decimal, bool)| {
-        let problem = amount_problem(&format!("{path}.{name}"), value, is_amount)?;
-        Some(Problem { message: format!("{} ({})", problem.message, item), ..problem })
+        amount_problem(&format!("{path}.{name}"), value, is_amount)
     };
     numbers.into_iter().filter_map(wrong).collect()
 }
@@ -28,7 +27,6 @@ pub(super) fn line_problems(category: Category, line: &AssumedLine) -> Vec<Probl
 /// What is wrong with an amount of money that a caller gives: below zero, above a quadrillion, or, where it has to be whole cents,
 /// finer than a cent. Rounding it in silence would book another amount than the one that was given.
 pub(super) fn amount_problem(path: &str, value: Decimal, whole_cents: bool) -> Option<Problem> {
-    let name = path.rsplit('.').next().unwrap_or(path);
     let (expected, hint) = if value.is_sign_negative() && !value.is_zero() {
         ("zero or more", "use zero or more".to_owned())
     } else if value > Decimal::from(AMOUNT_MAX) {
@@ -41,7 +39,7 @@ pub(super) fn amount_problem(path: &str, value: Decimal, whole_cents: bool) -> O
     Some(Problem::error(
         "amount-invalid",
         path,
-        format!("invalid `{name}` `{value}`: expected {expected}"),
+        format!("invalid `{path}` `{value}`: expected {expected}"),
         hint,
     ))
 }
@@ -64,7 +62,7 @@ mod tests {
             (error.code(), error.problems().0[0].hint.as_str()),
             ("finance-invalid", "use zero or more")
         );
-        assert!(error.to_string().contains("invalid `price` `-5`"), "{error}");
+        assert!(error.to_string().contains("invalid `lines.support.people.price` `-5`"), "{error}");
     }
 
     #[test]

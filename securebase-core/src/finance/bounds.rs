@@ -2,8 +2,10 @@
 
 use std::ops::RangeInclusive;
 
-/// Months ahead of a forecast or a simulation, months of a discount and of a ramp.
+/// Months ahead of a forecast or a simulation.
 pub const MONTHS: RangeInclusive<u32> = 1..=600;
+/// Months of a discount and of a ramp.
+pub const TERM_MONTHS: RangeInclusive<u32> = 0..=600;
 /// The month of a tenant's life.
 pub const AGE: RangeInclusive<u32> = 1..=1_200;
 /// Trials of one call of a simulation; more are run as ranges.
