@@ -88,6 +88,9 @@ pub struct Bridge {
 /// A line of one month: category, item, unit, and the rest.
 type Part<'a> = (&'static str, String, &'a str, BridgeSide);
 
+/// A line of both months: category, item, unit, and what it is before and after.
+type Pair = (&'static str, String, String, Option<BridgeSide>, Option<BridgeSide>);
+
 impl Month {
     /// How a figure of the month `before` becomes this month's, line by line. The two may be months of different models.
     ///
@@ -104,7 +107,7 @@ impl Month {
         let (old, new) = (before.bridge_parts(figure)?, self.bridge_parts(figure)?);
         let sum = |parts: &[Part<'_>]| unsigned_zero(parts.iter().map(|part| part.3.amount).sum());
         let (old_sum, new_sum) = (sum(&old), sum(&new));
-        let mut pairs: Vec<(&'static str, String, String, Option<BridgeSide>, Option<BridgeSide>)> = old
+        let mut pairs: Vec<Pair> = old
             .into_iter()
             .map(|(category, item, unit, side)| (category, item, unit.to_owned(), Some(side), None))
             .collect();
