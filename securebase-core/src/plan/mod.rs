@@ -40,7 +40,7 @@ mod warnings;
 
 pub use calls::member_operations;
 pub(crate) use compare::{attachment_id, id_from, is_closed};
-pub use cost::{MarginFloor, PlanCost, StepCost};
+pub use cost::{MarginFloor, PlanCost, PromisedChange, StepCost};
 pub use desired::{ADDRESS_TAG, TENANT_TAG, ZONE_TAG};
 pub use drift::Drifted;
 pub use effect::GuardrailEffect;

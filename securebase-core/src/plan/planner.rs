@@ -158,6 +158,7 @@ impl<'a> Planner<'a> {
         for resource in graph.iter() {
             diff.compare(resource, &index);
         }
+        diff.problems.extend(surplus::elsewhere::problems(self.zone, observed, index.names(), &diff.known));
         if !diff.problems.is_empty() {
             return Err(Error::Problems(Problems(diff.problems)));
         }

@@ -57,7 +57,7 @@ impl CostReport {
             self.share_out(prices.price(id), &parts)?;
         }
         for group in &mut self.groups {
-            group.lines.sort_by_key(|line| (line.demand.id, line.demand.kind));
+            group.lines.sort_by_key(|line| (line.demand.id, line.demand.kind, line.demand.basis));
         }
         Ok(())
     }
