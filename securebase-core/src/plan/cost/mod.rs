@@ -18,6 +18,7 @@ use crate::finance::{
     self, Age, CostBasis, CostChange, CostReport, Footprint, PriceBook, Usage, cost_of_footprint,
 };
 use crate::model::{Address, Latencies, Money, Tier};
+use crate::table::{Column, Table};
 
 use super::step::Plan;
 use attribution::Attribution;
@@ -89,6 +90,17 @@ impl PlanCost {
     /// part of the difference. A tier whose tenants need Shield Advanced bears the fee.
     pub fn promised(&self) -> &[PromisedChange] {
         &self.promised
+    }
+
+    /// The changes of [`PlanCost::promised`] as a table: `tier, monthly`.
+    ///
+    /// # Errors
+    /// [`finance::Error::Table`] where an amount has too many digits.
+    pub fn promised_table(&self) -> Result<Table, finance::Error> {
+        Ok(Table::new(vec![
+            Column::utf8("tier", self.promised.iter().map(|change| change.tier.as_deref()))?,
+            Column::decimal("monthly", 2, self.promised.iter().map(|change| change.monthly.amount))?,
+        ])?)
     }
 
     /// How much of the difference is the organization's one fee for Shield Advanced, which AWS sells by the year.
