@@ -53,7 +53,7 @@ pub use model::{Model, Structure};
 pub use month::{Change, Month, MonthLine, TenantMonth, TierMonth};
 pub use offers::{Offer, OfferReport};
 pub use operations::Operations;
-pub use prices::{Grade, Pool, Price, PriceBook, PriceId, Step};
+pub use prices::{Grade, Pool, Price, PriceBook, PriceId, Scope, Step};
 pub use report::CostChange;
 pub(crate) use report::signed;
 pub use rows::TenantRow;
