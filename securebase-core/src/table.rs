@@ -170,9 +170,10 @@ impl Column {
         Self { name: name.to_owned(), values: Values::Int64(values), valid }
     }
 
-    /// A column of floats, given as values or options.
+    /// A column of floats, given as values or options. A negative zero becomes zero.
     pub fn float64<O: Into<Option<f64>>>(name: &str, rows: impl IntoIterator<Item = O>) -> Self {
-        let (values, valid) = plain(rows);
+        let (mut values, valid) = plain(rows);
+        values.iter_mut().filter(|value| **value == 0.0).for_each(|value: &mut f64| *value = 0.0);
         Self { name: name.to_owned(), values: Values::Float64(values), valid }
     }
 
@@ -180,6 +181,18 @@ impl Column {
     pub fn bool<O: Into<Option<bool>>>(name: &str, rows: impl IntoIterator<Item = O>) -> Self {
         let (values, valid) = plain(rows);
         Self { name: name.to_owned(), values: Values::Bool(values), valid }
+    }
+
+    /// The same column with exact decimals as the nearest floats; a column of another type as it is.
+    #[must_use]
+    pub fn with_floats(self) -> Self {
+        let values = match self.values {
+            Values::Decimal { units, scale, .. } => {
+                Values::Float64(units.into_iter().map(|units| nearest_float(units, scale)).collect())
+            }
+            other => other,
+        };
+        Self { values, ..self }
     }
 
     /// How many rows it has.
@@ -210,6 +223,21 @@ impl Column {
             Values::Bool(values) => Cell::Bool(values[row]),
             Values::Decimal { units, scale, .. } => Cell::Decimal(units[row], *scale),
         })
+    }
+}
+
+/// The float nearest to `units` times `10^-scale`.
+#[expect(clippy::cast_precision_loss, reason = "both numbers of the quotient are exact as floats")]
+fn nearest_float(units: i128, scale: i8) -> f64 {
+    // Both numbers are exact below these bounds, so the quotient is rounded once.
+    const EXACT_UNITS: u128 = 1 << 53;
+    const EXACT_POWERS: u32 = 22;
+    match u32::try_from(scale) {
+        Ok(digits) if digits <= EXACT_POWERS && units.unsigned_abs() <= EXACT_UNITS => {
+            units as f64 / 10_u128.pow(digits) as f64
+        }
+        // Reading the text rounds once, too, and takes longer.
+        _ => Cell::Decimal(units, scale).to_string().parse().unwrap_or(f64::NAN),
     }
 }
 
@@ -300,6 +328,12 @@ impl Table {
         self.columns
     }
 
+    /// The same table with every column of exact decimals as floats, for libraries that compute and plot floats only.
+    #[must_use]
+    pub fn with_floats(&self) -> Self {
+        Self { columns: self.columns.iter().cloned().map(Column::with_floats).collect() }
+    }
+
     /// A column by name.
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name == name)
@@ -311,15 +345,35 @@ impl Table {
     }
 }
 
+impl Column {
+    /// Every row as text; decimals have as many digits after the point as the longest of the column needs, and at least two where
+    /// the column has them.
+    fn texts(&self) -> Vec<String> {
+        let texts = (0..self.len()).filter_map(|row| self.cell(row)).map(|cell| cell.to_string());
+        let Values::Decimal { units, scale, .. } = &self.values else { return texts.collect() };
+        let scale = usize::try_from(*scale).unwrap_or(0);
+        let zeros = |units: &i128| {
+            let mut rest = *units;
+            (0..scale)
+                .take_while(|_| {
+                    let digit = rest % 10;
+                    rest /= 10;
+                    digit == 0
+                })
+                .count()
+        };
+        let spare = units.iter().map(zeros).min().unwrap_or(0).min(scale.saturating_sub(2));
+        texts
+            .map(|text| text.get(..text.len().saturating_sub(spare)).unwrap_or_default().to_owned())
+            .collect()
+    }
+}
+
 /// As aligned text: a heading, a rule, one line a row; numbers to the right.
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let rows = self.row_count();
-        let cells: Vec<Vec<String>> = self
-            .columns
-            .iter()
-            .map(|column| (0..rows).filter_map(|row| column.cell(row)).map(|cell| cell.to_string()).collect())
-            .collect();
+        let cells: Vec<Vec<String>> = self.columns.iter().map(Column::texts).collect();
         let widths: Vec<usize> = self
             .columns
             .iter()
@@ -384,6 +438,46 @@ mod tests {
         let two = Column::int64("b", [1, 2]);
         assert!(matches!(Table::new(vec![one.clone(), two]), Err(Error::Length { found: 2, .. })));
         assert_eq!(Table::new(vec![one.clone(), one]), Err(Error::Duplicate("a".into())));
+    }
+
+    #[test]
+    fn decimals_become_the_nearest_floats() {
+        let texts =
+            ["3853.69", "-0.01", "0.1", "0", "123456789012345.6789012345", "-99999999999999999.9999999999"];
+        let values = texts.map(|text| Some(text.parse::<Decimal>().unwrap()));
+        let table = Table::new(vec![
+            Column::decimal("usd", 10, values.into_iter().chain([None])).unwrap(),
+            Column::int64("n", 0..7),
+        ])
+        .unwrap();
+        let floats = table.with_floats();
+        assert_eq!(floats.column("n"), table.column("n"));
+        let usd = floats.column("usd").unwrap();
+        let expected: Vec<f64> = texts.iter().map(|text| text.parse().unwrap()).chain([0.0]).collect();
+        assert_eq!(usd.values, Values::Float64(expected));
+        assert_eq!(usd.valid, Some([vec![true; 6], vec![false]].concat()));
+    }
+
+    #[test]
+    fn zero_has_no_sign() {
+        let Values::Float64(values) = Column::float64("f", [-0.0, 0.0, -1.0]).values else { panic!() };
+        assert!(values[0].is_sign_positive() && values[1].is_sign_positive() && values[2] == -1.0);
+        let rounded = Column::decimal("d", 2, [-Decimal::ZERO, Decimal::new(-1, 3)]).unwrap();
+        assert_eq!([0, 1].map(|row| rounded.cell(row).unwrap().to_string()), ["0.00", "0.00"]);
+    }
+
+    #[test]
+    fn text_has_no_more_zeros_than_the_longest_decimal_needs() {
+        let column = |scale, values: &[&str]| {
+            let values: Vec<Decimal> = values.iter().map(|text| text.parse().unwrap()).collect();
+            Column::decimal("d", scale, values).unwrap().texts()
+        };
+        assert_eq!(column(10, &["7300", "0"]), ["7300.00", "0.00"]);
+        assert_eq!(column(10, &["7300", "-0.045"]), ["7300.000", "-0.045"]);
+        assert_eq!(column(1, &["5"]), ["5.0"]);
+        assert_eq!(column(0, &["50"]), ["50"]);
+        let absent = Column::decimal("d", 4, [Some(Decimal::ONE), None]).unwrap();
+        assert_eq!(absent.texts(), ["1.00", ""]);
     }
 
     #[test]

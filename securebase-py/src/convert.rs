@@ -1,6 +1,7 @@
-//! Between Python's plain values and JSON: the form in which documents cross the border.
+//! Between Python's plain values and JSON: the form in which documents cross the border; and numbers, checked before they convert.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::ops::RangeInclusive;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyMapping, PyNone, PyString, PyTuple};
@@ -36,6 +37,82 @@ pub(crate) fn hash(text: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
     hasher.finish()
+}
+
+/// The longest value that an error repeats.
+const SHOWN_MAX: usize = 80;
+
+/// A value as an error shows it: its `repr`, cut where it is long, or its type where it has none.
+pub(crate) fn shown(value: &Bound<'_, PyAny>) -> String {
+    // An integer of thousands of digits and an object with a broken `__repr__` have no text.
+    let text = value.repr().and_then(|text| Ok(text.to_str()?.to_owned()));
+    let text = text.unwrap_or_else(|_| format!("<{}>", kind(value)));
+    match text.char_indices().nth(SHOWN_MAX) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+/// A whole number as an error writes it: `10,000,000`.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// The whole number of an argument, inside its range.
+///
+/// Python's own conversion of a number that does not fit is an `OverflowError` that names neither the argument nor its range.
+///
+/// # Errors
+/// One of the class, with the argument, the value and the range: ``invalid `months` `-1`: expected a whole number from 1 to 600``.
+pub(crate) fn count<T: Copy + TryFrom<u64> + TryInto<u64>>(
+    class: Class,
+    name: &str,
+    value: &Bound<'_, PyAny>,
+    range: RangeInclusive<T>,
+) -> Result<T> {
+    let [low, high] = bounds(&range);
+    let number = whole(value).filter(|number| (low..=high).contains(number));
+    number.and_then(|number| T::try_from(number).ok()).ok_or_else(|| outside(class, name, value, [low, high]))
+}
+
+/// As [`count`], for an argument whose range the core checks, together with others: refused is here only what is not a whole number of
+/// the core's type.
+///
+/// # Errors
+/// As [`count`].
+pub(crate) fn any_count<T: Copy + TryFrom<u64> + TryInto<u64>>(
+    class: Class,
+    name: &str,
+    value: &Bound<'_, PyAny>,
+    range: RangeInclusive<T>,
+) -> Result<T> {
+    let number = whole(value).and_then(|number| T::try_from(number).ok());
+    number.ok_or_else(|| outside(class, name, value, bounds(&range)))
+}
+
+fn bounds<T: Copy + TryInto<u64>>(range: &RangeInclusive<T>) -> [u64; 2] {
+    [*range.start(), *range.end()].map(|bound| bound.try_into().unwrap_or(u64::MAX))
+}
+
+fn whole(value: &Bound<'_, PyAny>) -> Option<u64> {
+    // A `bool` is an integer in Python, and never meant as one.
+    if value.is_instance_of::<PyBool>() { None } else { value.extract().ok() }
+}
+
+fn outside(class: Class, name: &str, value: &Bound<'_, PyAny>, range: [u64; 2]) -> Failure {
+    let [low, high] = range.map(grouped);
+    let message =
+        format!("invalid `{name}` `{}`: expected a whole number from {low} to {high}", shown(value));
+    let code = if matches!(class, Class::Finance) { "finance-range" } else { "number-out-of-range" };
+    Failure::at(class, code, name, &message, &format!("use {low} to {high}"))
 }
 
 /// Any serialisable value as plain Python objects.

@@ -63,6 +63,26 @@ impl Failure {
         Self::Core { class, code: code.to_owned(), message, problems }
     }
 
+    /// A failure that is one finding about one argument.
+    pub(crate) fn at(class: Class, code: &str, path: &str, message: &str, hint: &str) -> Self {
+        let problems = vec![CoreProblem::error(code, path, message, hint)];
+        Self::Core { class, code: code.to_owned(), message: message.to_owned(), problems }
+    }
+
+    /// Several failures as one, with the findings of all of them; the first one's class and code.
+    pub(crate) fn all(failures: Vec<Self>) -> Option<Self> {
+        let mut failures = failures.into_iter();
+        let mut first = failures.next()?;
+        for failure in failures {
+            let Self::Core { message: more, problems: found, .. } = failure else { return Some(failure) };
+            let Self::Core { message, problems, .. } = &mut first else { return Some(first) };
+            message.push('\n');
+            message.push_str(&more);
+            problems.extend(found);
+        }
+        Some(first)
+    }
+
     /// A failure with every finding behind it; where there is none, it is its own.
     pub(crate) fn many(class: Class, code: &str, message: &dyn Display, problems: &Problems) -> Self {
         if problems.0.is_empty() {
@@ -177,6 +197,12 @@ impl From<exec::Error> for Failure {
             }
             _ => Self::one(Class::Plan, code, &error, mend(code)),
         }
+    }
+}
+
+impl From<exec::SpreadError> for Failure {
+    fn from(error: exec::SpreadError) -> Self {
+        Self::one(Class::Input, error.code(), &error, error.hint())
     }
 }
 

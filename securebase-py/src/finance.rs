@@ -1,39 +1,43 @@
 //! Finance: assumptions, a month, months ahead, many futures.
 
 mod assumptions;
+mod bridge;
 mod capacity;
+pub(crate) mod count;
 mod frame;
 mod growth;
 mod model;
 mod month;
 mod prices;
+mod scenarios;
 mod simulation;
 
-use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyFloat};
 use rust_decimal::Decimal;
 use securebase_core::finance as core;
 
-use crate::error::Result;
+use crate::convert::shown;
+use crate::error::{Class, Failure, Result};
 
 pub(crate) use prices::{prices, usage};
 
 /// Money and shares come as `Decimal`, `int` or `str`; a `float` is refused, as most decimals have none.
 pub(crate) fn exact(what: &str, value: &Bound<'_, PyAny>) -> Result<Decimal> {
+    let wrong = |expected: &str, hint: &str| {
+        let message = format!("invalid `{what}` `{}`: expected {expected}", shown(value));
+        Failure::at(Class::Finance, "number-invalid", what, &message, hint)
+    };
     if value.is_instance_of::<PyFloat>() || value.is_instance_of::<PyBool>() {
-        let message =
-            format!("{what} is exact: give a `Decimal`, an `int` or a `str`, not {}", value.repr()?);
-        return Err(PyTypeError::new_err(message).into());
+        let hint = "write it in quotes, such as \"0.02\", or as a `Decimal`";
+        return Err(wrong("an exact number: a `Decimal`, an `int` or a `str`", hint));
     }
-    Ok(value.extract::<Decimal>().or_else(|_| {
-        let text = value.str()?;
-        text.to_str()?.trim().parse::<Decimal>().map_err(|_| {
-            let message =
-                format!("{what} is a number, not {}", value.repr().unwrap_or_else(|_| text.clone()));
-            PyTypeError::new_err(message)
-        })
-    })?)
+    let read = |text: &str| text.parse::<Decimal>().or_else(|_| Decimal::from_scientific(text)).ok();
+    let number = value.extract::<Decimal>().ok();
+    let number = number.or_else(|| read(value.str().ok()?.to_str().ok()?.trim()));
+    number.ok_or_else(|| {
+        wrong("a number of at most 28 digits", "write digits with at most one point, such as \"0.02\"")
+    })
 }
 
 /// Finance: cost, margin, forecast, simulation.
@@ -41,6 +45,8 @@ pub(crate) fn exact(what: &str, value: &Bound<'_, PyAny>) -> Result<Decimal> {
 pub(crate) mod finance {
     #[pymodule_export]
     use super::assumptions::Assumptions;
+    #[pymodule_export]
+    use super::bridge::Bridge;
     #[pymodule_export]
     use super::capacity::CapacityPlan;
     #[pymodule_export]
@@ -51,6 +57,10 @@ pub(crate) mod finance {
     use super::month::Month;
     #[pymodule_export]
     use super::prices::PriceBook;
+    #[pymodule_export]
+    use super::scenarios::Scenarios;
+    #[pymodule_export]
+    use super::scenarios::scenarios;
     #[pymodule_export]
     use super::simulation::Simulation;
 }

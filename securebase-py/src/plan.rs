@@ -360,7 +360,7 @@ impl Plan {
     fn spread(
         &self,
         py: Python<'_>,
-        count: usize,
+        #[pyo3(from_py_with = crate::timeline::rehearsals)] count: usize,
         seed: u64,
         usual: bool,
         limits: Option<BTreeMap<String, f64>>,
@@ -376,7 +376,7 @@ impl Plan {
         &self,
         py: Python<'py>,
         cases: &Bound<'py, PyDict>,
-        count: usize,
+        #[pyo3(from_py_with = crate::timeline::rehearsals)] count: usize,
         seed: u64,
     ) -> Result<Bound<'py, PyDict>> {
         let case = |(name, case): (Bound<'py, PyAny>, Bound<'py, PyAny>)| {

@@ -46,6 +46,25 @@ fn value<'py>(py: Python<'py>, cell: Cell<'_>) -> PyResult<Bound<'py, PyAny>> {
 }
 
 impl Table {
+    /// A data frame of the table, made by a function of `_frames`.
+    fn framed<'py>(slf: &Bound<'py, Self>, library: &str, decimals: &str) -> Result<Bound<'py, PyAny>> {
+        let py = slf.py();
+        let make = || py.import("securebase._frames")?.getattr(library);
+        match decimals {
+            "decimal" => Ok(make()?.call1((slf,))?),
+            "float" => {
+                let table = &slf.get().0;
+                let floats = py.detach(|| table.with_floats());
+                Ok(make()?.call1((Self::from(floats),))?)
+            }
+            other => {
+                let message = format!("invalid `decimals` `{other}`: expected `decimal` or `float`");
+                let hint = "use \"float\" to plot and compute, \"decimal\" to keep money exact";
+                Err(Failure::at(Class::Input, "option-unknown", "decimals", &message, hint))
+            }
+        }
+    }
+
     fn row<'py>(&self, py: Python<'py>, row: usize) -> PyResult<Bound<'py, PyDict>> {
         let dict = PyDict::new(py);
         for column in self.0.columns() {
@@ -140,14 +159,18 @@ impl Table {
         Ok(list)
     }
 
-    /// The table as a pandas data frame; exact decimals stay `decimal.Decimal`.
-    fn to_pandas<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
-        slf.py().import("securebase._frames")?.getattr("to_pandas")?.call1((slf,))
+    /// The table as a pandas data frame. Exact decimals stay `decimal.Decimal`, which pandas neither plots nor multiplies with
+    /// floats; with `decimals="float"` they become `float64` columns:
+    /// `table.to_pandas(decimals="float").plot(x="month", y="mrr")`.
+    #[pyo3(signature = (*, decimals = "decimal"))]
+    fn to_pandas<'py>(slf: &Bound<'py, Self>, decimals: &str) -> Result<Bound<'py, PyAny>> {
+        Self::framed(slf, "to_pandas", decimals)
     }
 
-    /// The table as a polars data frame.
-    fn to_polars<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
-        slf.py().import("securebase._frames")?.getattr("to_polars")?.call1((slf,))
+    /// The table as a polars data frame. Exact decimals stay exact; with `decimals="float"` they become `Float64` columns.
+    #[pyo3(signature = (*, decimals = "decimal"))]
+    fn to_polars<'py>(slf: &Bound<'py, Self>, decimals: &str) -> Result<Bound<'py, PyAny>> {
+        Self::framed(slf, "to_polars", decimals)
     }
 
     /// The Arrow PyCapsule interface: a stream of one record batch.

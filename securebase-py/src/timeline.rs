@@ -8,7 +8,7 @@ use pyo3::types::{PyDict, PyType};
 use securebase_core::exec::{Rehearsal, Spread as CoreSpread, Timeline as CoreTimeline};
 use securebase_core::model::{Address, Problems};
 
-use crate::convert::{from_json, to_json};
+use crate::convert::{count, from_json, to_json};
 use crate::error::{Class, Failure, Result};
 use crate::table::Table;
 
@@ -74,6 +74,11 @@ impl Circumstances {
     }
 }
 
+/// How many seeds a plan is rehearsed with: `count`.
+pub(crate) fn rehearsals(value: &Bound<'_, PyAny>) -> PyResult<usize> {
+    Ok(count(Class::Input, "count", value, 1..=10_000)?)
+}
+
 /// How long a plan takes over many seeds.
 #[pyclass(frozen, eq, module = "securebase")]
 #[derive(PartialEq)]
@@ -93,10 +98,10 @@ impl Spread {
         &self.0.bound_by
     }
 
-    /// The seconds that a share `p` of the seeds, from 0 to 1, does not exceed.
+    /// The seconds that a share `p` of the seeds, from 0 to 1, does not exceed: 0.9 is the ninetieth percentile.
     #[pyo3(signature = (p))]
-    fn percentile(&self, p: f64) -> f64 {
-        self.0.percentile(p).as_secs_f64()
+    fn percentile(&self, p: f64) -> Result<f64> {
+        Ok(self.0.percentile(p)?.as_secs_f64())
     }
 
     fn __str__(&self) -> String {

@@ -45,12 +45,79 @@ def test_aws_costs_what_the_plan_contains(zone: sb.LandingZone, model: sb.financ
     lines = month.explain("infrastructure").to_dicts()
     assert {"item", "quantity", "unit_price", "amount", "source"} <= set(lines[0])
     assert sum(line["amount"] for line in lines) == month.infrastructure
-    for line in lines:
-        assert abs(line["quantity"] * line["unit_price"] + line["rounding"] - line["amount"]) < Decimal("1e-9"), line
     steps = [line for line in lines if line["item"].startswith("CloudWatch alarms")]
     assert [(line["quantity"], line["unit_price"]) for line in steps] == [(10, 0), (55, Decimal("0.1"))]
     shield = next(line for line in lines if line["item"] == "Shield Advanced")
     assert shield["amount"] == 3000
+
+
+FIGURES = ["revenue", "infrastructure", "support", "sales", "other", "total_cost", "profit"]
+MARGINS = ["infrastructure_margin", "gross_margin", "operating_margin"]
+
+
+@pytest.mark.parametrize("figure", FIGURES + MARGINS)
+def test_every_figure_is_the_sum_of_its_lines(model: sb.finance.Model, figure: str) -> None:
+    month = model.month()
+    lines = month.explain(figure).to_dicts()
+    for line in lines:
+        assert line["quantity"] * line["unit_price"] + line["rounding"] == line["amount"], line
+        assert not any(str(value).strip("-0.") == "" and str(value).startswith("-") for value in line.values())
+    assert abs(sum(line["amount"] for line in lines) - getattr(month, figure)) < Decimal("1e-10")
+
+
+def test_a_bridge_says_why(zone: sb.LandingZone, model: sb.finance.Model) -> None:
+    claimed = sb.finance.Model(zone, sb.finance.Assumptions.seed("ten-customers-vpc")).month()
+    real = model.month()
+    bridge = real.bridge(claimed)
+    assert str(bridge).startswith("374.00 → 3,852.63: Shield Advanced + 3,000.00, ")
+    assert (bridge.before, bridge.after, bridge.figure) == (claimed.infrastructure, real.infrastructure, "infrastructure")
+    frame = bridge.to_pandas()
+    assert sum(frame["difference"]) == bridge.difference == Decimal("3478.63")
+    assert (frame["volume_effect"] + frame["price_effect"] + frame["mix_effect"] == frame["difference"]).all()
+    assert frame["difference"].abs().is_monotonic_decreasing
+    assert isinstance(bridge, sb.Table) and pickle.loads(pickle.dumps(bridge)) == bridge
+    assert str(pickle.loads(pickle.dumps(bridge))) == str(bridge)
+    for figure in FIGURES + MARGINS:
+        other = real.bridge(claimed, figure)
+        assert abs(sum(other["difference"]) - (getattr(real, figure) - getattr(claimed, figure))) < Decimal("1e-9")
+    with pytest.raises(sb.FinanceError, match="weather"):
+        real.bridge(claimed, "weather")  # type: ignore[arg-type]
+
+
+def test_scenarios_side_by_side(model: sb.finance.Model) -> None:
+    aws = sb.finance.Assumptions.aws()
+    cheap = {"price": [{"id": "nat_gateway_hour", "price": "0.040"}]}
+    mix = model.tenants
+    base = sb.finance.Model.of_mix(mix, aws)
+    cheaper = sb.finance.Model.of_mix(mix, sb.finance.Assumptions.aws(prices=cheap))
+    faster = sb.finance.Growth(new="1")
+    table = sb.finance.scenarios({"base": base, "cheap gateways": cheaper, "faster": (base, faster)}, months=12)
+    assert isinstance(table, sb.finance.Scenarios)
+    assert table.columns == [
+        "figure", "base", "cheap gateways", "cheap gateways_difference", "faster", "faster_difference",
+    ]
+    rows = {row["figure"]: row for row in table}
+    assert list(rows) == ["tenants", *FIGURES, *MARGINS]
+    last = base.forecast(months=12, growth=faster)[11]
+    assert (rows["revenue"]["faster"], rows["profit"]["faster"]) == (last["mrr"], last["profit"])
+    for row in table:
+        assert row["faster"] - row["base"] == pytest.approx(row["faster_difference"])
+    drivers = table.drivers.to_dicts()
+    cheap_drivers = [row for row in drivers if row["scenario"] == "cheap gateways"]
+    assert [(row["path"], row["before"], row["after"]) for row in cheap_drivers] == [
+        ("prices.nat_gateway_hour", Decimal("0.045"), Decimal("0.040"))
+    ]
+    assert {row["path"].split(".")[0] for row in drivers if row["scenario"] == "faster"} == {"new"}
+    again = pickle.loads(pickle.dumps(table))
+    assert again == table and again.drivers == table.drivers
+    today = sb.finance.scenarios({"base": base})
+    assert {row["figure"]: row["base"] for row in today}["infrastructure"] == base.month().infrastructure
+    with pytest.raises(sb.FinanceError) as caught:
+        sb.finance.scenarios({"base": base, "": base, "figure": base})
+    assert len(caught.value.problems) == 2
+    with pytest.raises(sb.FinanceError, match="scenario `a`") as caught:
+        sb.finance.scenarios({"a": 5, "b": base.month()})  # type: ignore[dict-item]
+    assert len(caught.value.problems) == 2
 
 
 @pytest.mark.parametrize("document", ["onboarding", "single-vs-multi", "second-customer", "five-customers"])
@@ -80,10 +147,90 @@ def test_unknown_names_say_what_there_is(model: sb.finance.Model) -> None:
 
 
 def test_money_is_never_a_float() -> None:
-    with pytest.raises(TypeError, match="exact"):
-        sb.finance.Assumptions.aws().replace(support=0.1)  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="exact"):
-        sb.finance.Growth(churn={"fintech": 0.01})  # type: ignore[dict-item]
+    for call in (
+        lambda: sb.finance.Assumptions.aws().replace(support=0.1),  # type: ignore[arg-type]
+        lambda: sb.finance.Growth(churn={"fintech": 0.01}),  # type: ignore[dict-item]
+    ):
+        with pytest.raises(sb.FinanceError, match="expected an exact number") as caught:
+            call()
+        assert caught.value.code == "number-invalid" and "in quotes" in caught.value.problems[0].hint
+
+
+@pytest.mark.parametrize("value", ["nan", "1e40", 10**40, Decimal("NaN"), "ten", float("nan"), True, [1]])
+def test_what_is_no_number_is_named(zone: sb.LandingZone, value: object) -> None:
+    for what, call in (
+        ("support", lambda: sb.finance.Assumptions.aws().replace(support=value)),
+        ("floor", lambda: zone.plan().cost().ensure_margin(value)),
+    ):
+        with pytest.raises(sb.SecureBaseError, match=f"invalid `{what}` `") as caught:
+            call()
+        assert caught.value.problems[0].hint
+
+
+def test_amounts_are_whole_cents_or_refused(zone: sb.LandingZone) -> None:
+    aws = sb.finance.Assumptions.aws()
+    with pytest.raises(sb.FinanceError) as caught:
+        aws.replace(support="5000.005", sales="-1", other_per_tenant="0.001", support_per_tenant="1.5000")
+    found = [(problem.path, problem.hint) for problem in caught.value.problems]
+    assert found == [
+        ("lines.support.support.price", "round it to cents: `5000.00`"),
+        ("lines.sales.sales.price", "use zero or more"),
+        ("lines.other.other_per_tenant.price", "round it to cents: `0.00`"),
+    ]
+    assert "`5000.005`" in caught.value.problems[0].message
+    rows = [{"tenant": "a", "tier": "standard", "monthly_price": 0.1 + 0.2}]
+    with pytest.raises(sb.FinanceError, match="0.30000000000000004") as caught:
+        sb.finance.Model.from_frame(rows, aws)
+    assert caught.value.problems[0].path == "row 0, column monthly_price"
+    document = zone.to_dict()
+    document["tiers"] = {"standard": {"monthly_price": "5000.005"}}
+    with pytest.raises(sb.SecureBaseError, match="5000.005"):
+        sb.LandingZone.from_dict(document)
+
+
+COUNTS = {
+    "forecast months": lambda m, n: m.forecast(months=n),
+    "cohorts months": lambda m, n: m.cohorts(months=n),
+    "break-even months": lambda m, n: m.break_even_month(months=n),
+    "simulate months": lambda m, n: m.simulate(trials=2, months=n),
+    "simulate trials": lambda m, n: m.simulate(trials=n, months=2),
+    "simulate seed": lambda m, n: m.simulate(trials=2, months=2, seed=n),
+    "simulate first_trial": lambda m, n: m.simulate(trials=2, months=2, first_trial=n),
+    "month age": lambda m, n: m.month(age=n),
+    "tornado months": lambda m, n: m.tornado(months=n),
+    "sweep months": lambda m, n: m.sweep({"churn": [1.0]}, months=n),
+    "compiled months": lambda m, n: m.compiled(months=n),
+    "goal_seek months": lambda m, n: m.goal_seek("price", target=0.5, between=(0.5, 2), months=n),
+    "goal_seek trials": lambda m, n: m.goal_seek("price", target=0.5, between=(0.5, 2), trials=n),
+    "goal_seek seed": lambda m, n: m.goal_seek("price", target=0.5, between=(0.5, 2), seed=n),
+    "capacity_plan targets": lambda m, n: m.capacity_plan([n], rehearsals=1),
+    "capacity_plan months": lambda m, n: m.capacity_plan([1], rehearsals=1, months=n),
+    "capacity_plan rehearsals": lambda m, n: m.capacity_plan([1], rehearsals=n),
+    "capacity_plan prefix_len": lambda m, n: m.capacity_plan([1], rehearsals=1, prefix_len=n),
+    "capacity_plan minutes": lambda m, n: m.capacity_plan([1], minutes={n: 5.0}),
+    "with_tenants": lambda m, n: m.with_tenants({"fintech": n}),
+    "of_mix": lambda m, n: sb.finance.Model.of_mix({"fintech": n}, sb.finance.Assumptions.aws()),
+    "staffing": lambda m, n: sb.finance.Assumptions.aws().staffing([n]),
+    "scenarios months": lambda m, n: sb.finance.scenarios({"base": m}, months=n),
+}
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_counts_outside_their_range_are_errors_of_this_package(model: sb.finance.Model, name: str) -> None:
+    for value in (-1, 2**64, 10**5_000, 2.0, "3", True):
+        with pytest.raises(sb.FinanceError, match="invalid `[^`]+` `[^`]+`: expected a whole number from") as caught:
+            COUNTS[name](model, value)
+        assert caught.value.code == "finance-range"
+        assert caught.value.problems[0].hint.startswith("use ")
+        assert len(str(caught.value)) < 250
+
+
+def test_every_count_that_is_wrong_is_named() -> None:
+    with pytest.raises(sb.FinanceError) as caught:
+        sb.finance.Model.of_mix({"fintech": -1, "standard": 10**9, "healthcare": 1}, sb.finance.Assumptions.aws())
+    paths = [problem.path for problem in caught.value.problems]
+    assert paths == ['tenants["fintech"]', 'tenants["standard"]']
+    assert "`-1`: expected a whole number from 0 to 100,000" in caught.value.problems[0].message
 
 
 def test_own_costs(zone: sb.LandingZone) -> None:
@@ -212,7 +359,8 @@ def test_values_survive_a_pickle(model: sb.finance.Model) -> None:
     for value in (growth, assumptions, sb.finance.PriceBook(), sb.finance.Assumptions.seed("onboarding")):
         assert pickle.loads(pickle.dumps(value)) == value
     again = pickle.loads(pickle.dumps(model))
-    assert again.month().infrastructure == model.month().infrastructure
+    assert again == model and again.month() == model.month()
+    assert again != model.with_tenants({"fintech": 1}) and model.month() != model.month(age=1)
     month = pickle.loads(pickle.dumps(model.month(age=1)))
     assert month.infrastructure == model.month(age=1).infrastructure < model.month().infrastructure
     simulation = model.simulate(trials=50, months=2, growth=growth)

@@ -118,6 +118,13 @@ def test_timeline_under_other_circumstances(plan: sb.Plan) -> None:
     assert len(spread.makespan_seconds) == 5
     assert spread == plan.spread(5) == pickle.loads(pickle.dumps(spread))
     assert spread.percentile(0.1) <= spread.percentile(0.5) <= spread.percentile(0.9)
+    for share in (90, -1, float("nan"), float("inf")):
+        with pytest.raises(sb.SecureBaseError, match="invalid share `.+`: expected a number from 0 to 1") as caught:
+            spread.percentile(share)
+        assert caught.value.code == "spread-share" and "0.9" in caught.value.problems[0].hint
+    for count in (0, -1, 10**12):
+        with pytest.raises(sb.SecureBaseError, match="invalid `count` `.+`: expected a whole number from 1 to 10,000"):
+            plan.spread(count)
     cases = plan.what_if({"as it is": {}, "one at a time": {"limits": {"accounts_in_creation": 1}}}, count=5)
     assert cases["as it is"] == spread
     assert cases["one at a time"].percentile(0.5) > spread.percentile(0.5)

@@ -73,6 +73,31 @@ def test_data_frames(table: sb.Table) -> None:
     assert lazy["usd"].to_list() == [Decimal("3853.69"), None, Decimal("-0.01")]
 
 
+def test_decimals_as_floats_on_request(table: sb.Table) -> None:
+    frame = table.to_pandas(decimals="float")
+    assert frame["usd"].dtype == "float64" and frame["usd"][0] == 3853.69 and pandas.isna(frame["usd"][1])
+    assert (frame["usd"] * 1.1)[2] == pytest.approx(-0.011)
+    assert frame["count"].dtype == "int64", "other columns stay as they are"
+    lazy = table.to_polars(decimals="float")
+    assert lazy["usd"].dtype == polars.Float64 and lazy["usd"].to_list() == [3853.69, None, -0.01]
+    assert table.to_pandas(decimals="decimal")["usd"][0] == table.to_pandas()["usd"][0] == Decimal("3853.69")
+    for make in (table.to_pandas, table.to_polars):
+        with pytest.raises(sb.SecureBaseError, match="invalid `decimals` `double`: expected `decimal` or `float`") as caught:
+            make(decimals="double")  # type: ignore[arg-type]
+        assert caught.value.code == "option-unknown" and caught.value.problems[0].hint
+
+
+def test_text_has_no_spare_zeros() -> None:
+    columns = [("d", "decimal128(38, 10)", [Decimal("7300"), Decimal("0.045")])]
+    assert str(sb.Table._from_columns(columns)).splitlines()[2:] == ["7300.000", "   0.045"]
+
+
+def test_zero_has_no_sign() -> None:
+    columns = [("d", "decimal128(38, 2)", [Decimal("-0.00"), Decimal("-0.001")]), ("f", "float64", [-0.0, 0.0])]
+    table = sb.Table._from_columns(columns)
+    assert [str(value) for name in ("d", "f") for value in table[name]] == ["0.00", "0.00", "0.0", "0.0"]
+
+
 def test_the_table_outlives_what_was_read_from_it() -> None:
     arrow = pyarrow.table(sb.Table._from_columns(COLUMNS))
     assert arrow["name"].to_pylist() == ["a", None, "ü"]

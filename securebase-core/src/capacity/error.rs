@@ -1,7 +1,7 @@
 //! Why there is no path.
 
 use crate::model::{Problem, Problems};
-use crate::{finance, plan, table};
+use crate::{exec, finance, plan, table};
 
 /// Why a number of tenants cannot be worked out.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +19,9 @@ pub enum Error {
     /// The zone of so many tenants cannot be planned.
     #[error(transparent)]
     Plan(#[from] plan::Error),
+    /// Rehearsals say nothing about a deployment time.
+    #[error(transparent)]
+    Rehearsals(#[from] exec::SpreadError),
     /// A table could not be made of the result.
     #[error(transparent)]
     Table(#[from] table::Error),
@@ -32,6 +35,7 @@ impl Error {
             Self::Finance(error) => error.code(),
             Self::Zone(_) => "capacity-zone",
             Self::Plan(error) => error.code(),
+            Self::Rehearsals(error) => error.code(),
             Self::Table(_) => "table",
         }
     }
@@ -45,6 +49,7 @@ impl Error {
                 problems.clone()
             }
             Self::Plan(_) => one("see docs/errors.md"),
+            Self::Rehearsals(error) => one(error.hint()),
             Self::Table(_) => one("ask for fewer targets"),
         }
     }

@@ -208,7 +208,7 @@ fn target(
     let operations = scaled.model.assumptions().operations();
     let deployment = match options.minutes.get(&tenants) {
         Some(minutes) => Deployment { minutes: *minutes, minutes_p90: None, bound_by: None },
-        None => rehearsed(&scaled.plan, options),
+        None => rehearsed(&scaled.plan, options)?,
     };
     Ok(Target {
         tenants,
@@ -232,14 +232,14 @@ fn target(
     })
 }
 
-fn rehearsed(plan: &Plan, options: &CapacityOptions) -> Deployment {
+fn rehearsed(plan: &Plan, options: &CapacityOptions) -> Result<Deployment, Error> {
     let spread = exec::spread(plan, &options.rehearsal, options.rehearsals);
-    let minutes = |share: f64| spread.percentile(share).as_secs_f64() / 60.0;
-    Deployment {
-        minutes: minutes(0.5),
-        minutes_p90: Some(minutes(0.9)),
+    let minutes = |share: f64| spread.percentile(share).map(|makespan| makespan.as_secs_f64() / 60.0);
+    Ok(Deployment {
+        minutes: minutes(0.5)?,
+        minutes_p90: Some(minutes(0.9)?),
         bound_by: Some(spread.bound_by.clone()),
-    }
+    })
 }
 
 #[cfg(test)]

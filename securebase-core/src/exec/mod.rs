@@ -50,7 +50,7 @@ pub use run::{ApplyOptions, OnCall, Progress, Run};
 pub use simulated::{resume_simulated, simulate, survey_simulated};
 pub use survey::survey;
 pub use timeline::{
-    Bound, Interval, Rehearsal, Spread, Timeline, WhatIf, rehearse, spread, timeline, what_if,
+    Bound, Interval, Rehearsal, Spread, SpreadError, Timeline, WhatIf, rehearse, spread, timeline, what_if,
 };
 
 #[cfg(test)]

@@ -6,11 +6,13 @@ use std::sync::{Arc, LazyLock};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use super::bounds::AMOUNT_MAX;
 use super::cost::Allocation;
 use super::operations::Operations;
 use super::prices::PriceBook;
 use super::usage::Usage;
 use super::{Error, cents};
+use crate::model::{Money, Problem, Problems};
 
 /// The kinds of cost, which the three margins tell apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -349,13 +351,15 @@ impl Assumptions {
 
     /// The same with the lines of a category replaced.
     ///
+    /// An amount of money is whole cents: the price of a line of one unit, and the totals of a line by numbers of tenants. The price of
+    /// a line of another quantity is a unit price and may be finer.
+    ///
     /// # Errors
-    /// [`Error::Range`] for a cost below zero.
+    /// [`Error::Invalid`] with every amount that is below zero, above a quadrillion or finer than a cent.
     pub fn with_lines(mut self, category: Category, lines: Vec<AssumedLine>) -> Result<Self, Error> {
-        let is_negative = |amount: Decimal| amount.is_sign_negative() && !amount.is_zero();
-        if let Some(line) = lines.iter().find(|line| is_negative(line.price) || is_negative(line.quantity)) {
-            let shown = format!("{} × {} of {}", line.quantity, line.price, line.item);
-            return Err(Error::range("cost of a month", &shown, "use zero or more"));
+        let problems: Vec<Problem> = lines.iter().flat_map(|line| line_problems(category, line)).collect();
+        if !problems.is_empty() {
+            return Err(Error::Invalid(Problems(problems)));
         }
         self.lines.retain(|line| line.category != category);
         self.lines.extend(lines.into_iter().map(|line| AssumedLine { category, ..line }));
@@ -363,23 +367,86 @@ impl Assumptions {
     }
 }
 
+/// What is wrong with the numbers of a line.
+fn line_problems(category: Category, line: &AssumedLine) -> Vec<Problem> {
+    let AssumedLine { item, basis, quantity, price, .. } = line;
+    let path = format!("lines.{}.{item}", category.name());
+    let mut numbers = vec![
+        ("quantity".to_owned(), *quantity, false),
+        ("price".to_owned(), *price, *quantity == Decimal::ONE),
+    ];
+    if let Basis::Points(points) = basis {
+        numbers.extend(points.iter().map(|(tenants, amount)| (format!("points[{tenants}]"), *amount, true)));
+    }
+    let wrong = |(name, value, is_amount): (String, Decimal, bool)| {
+        let problem = amount_problem(&format!("{path}.{name}"), value, is_amount)?;
+        Some(Problem { message: format!("{} ({})", problem.message, item), ..problem })
+    };
+    numbers.into_iter().filter_map(wrong).collect()
+}
+
+/// What is wrong with an amount of money that a caller gives: below zero, above a quadrillion, or, where it has to be whole cents,
+/// finer than a cent. Rounding it in silence would book another amount than the one that was given.
+pub(super) fn amount_problem(path: &str, value: Decimal, whole_cents: bool) -> Option<Problem> {
+    let name = path.rsplit('.').next().unwrap_or(path);
+    let (expected, hint) = if value.is_sign_negative() && !value.is_zero() {
+        ("zero or more", "use zero or more".to_owned())
+    } else if value > Decimal::from(AMOUNT_MAX) {
+        ("at most a quadrillion", "use an amount up to 1,000,000,000,000,000".to_owned())
+    } else if whole_cents && !Money::usd(value).is_whole() {
+        ("whole cents, at most two decimals", format!("round it to cents: `{:.2}`", cents(value)))
+    } else {
+        return None;
+    };
+    Some(Problem::error(
+        "amount-invalid",
+        path,
+        format!("invalid `{name}` `{value}`: expected {expected}"),
+        hint,
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn replaced(amount: &str) -> Result<Assumptions, Error> {
+        let line = AssumedLine::fixed(Category::Support, "people", amount.parse().unwrap(), "test");
+        Assumptions::aws().with_lines(Category::Support, vec![line])
+    }
+
     #[test]
-    fn a_line_below_zero_is_no_cost() {
-        let replaced = |amount: i64| {
-            let line = AssumedLine::fixed(Category::Support, "people", Decimal::from(amount), "test");
-            Assumptions::aws().with_lines(Category::Support, vec![line])
-        };
-        assert!(replaced(0).is_ok());
-        let error = replaced(-5).unwrap_err();
+    fn a_line_below_zero_is_refused() {
+        assert!(replaced("0").is_ok());
+        let error = replaced("-5").unwrap_err();
         assert_eq!(
             (error.code(), error.problems().0[0].hint.as_str()),
-            ("finance-range", "use zero or more")
+            ("finance-invalid", "use zero or more")
         );
-        assert!(error.to_string().contains("-5 of people"), "{error}");
+        assert!(error.to_string().contains("invalid `price` `-5`"), "{error}");
+    }
+
+    #[test]
+    fn an_amount_is_whole_cents_or_refused() {
+        assert!(replaced("5000.10").is_ok() && replaced("5000.100").is_ok());
+        let problem = replaced("5000.005").unwrap_err().problems().0.remove(0);
+        assert_eq!(problem.path, "lines.support.people.price");
+        assert_eq!(problem.hint, "round it to cents: `5000.00`");
+        assert!(replaced("1000000000000000").is_ok() && replaced("1000000000000000.01").is_err());
+        let mut hourly = AssumedLine::fixed(Category::Other, "gateway", Decimal::new(45, 3), "test");
+        hourly.quantity = Decimal::from(730);
+        assert!(
+            Assumptions::aws().with_lines(Category::Other, vec![hourly]).is_ok(),
+            "a unit price may be finer"
+        );
+        let mut hired = AssumedLine::fixed(Category::Support, "people", Decimal::ZERO, "test");
+        hired.basis = Basis::Points(vec![
+            (5, Decimal::new(3_000_001, 3)),
+            (10, Decimal::new(-1, 0)),
+            (20, Decimal::ONE),
+        ]);
+        let error = Assumptions::aws().with_lines(Category::Support, vec![hired]).unwrap_err();
+        assert_eq!(error.problems().0.len(), 2, "{error}");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 
 use super::Error;
+use super::assumptions::amount_problem;
 use super::model::Model;
 use super::uncertainty::Uncertain;
 use crate::model::{Problem, Problems};
@@ -138,7 +139,20 @@ impl Growth {
             Error::Invalid(Problem::error("growth-unreadable", "", error.to_string().trim_end(), hint).into())
         })?;
         growth.check()?;
+        growth.check_amounts()?;
         Ok(growth)
+    }
+
+    /// Whether the amounts of money are whole cents, as a caller has to give them. [`Self::check`] does not ask for it, because
+    /// searches and uncertain factors try values between cents.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with every amount that is below zero or finer than a cent.
+    pub fn check_amounts(&self) -> Result<(), Error> {
+        match amount_problem("acquisition_cost", self.acquisition_cost, true) {
+            Some(problem) => Err(Error::Invalid(problem.into())),
+            None => Ok(()),
+        }
     }
 
     /// The growth of a tier: its row, else the `default` row, else none.
@@ -214,6 +228,21 @@ mod tests {
         assert_eq!(growth.tier("fintech").new, Decimal::new(50, 2));
         assert_eq!(growth.tier("platinum").new, Decimal::new(25, 2));
         assert_eq!(Growth::none().tier("fintech").new, Decimal::ZERO);
+    }
+
+    #[test]
+    fn an_acquisition_cost_is_whole_cents_or_refused() {
+        let mut growth = Growth::none();
+        growth.acquisition_cost = Decimal::new(1_000_505, 3);
+        assert!(growth.check().is_ok(), "a search may try it");
+        let problem = growth.check_amounts().unwrap_err().problems().0.remove(0);
+        assert_eq!(
+            problem.message,
+            "invalid `acquisition_cost` `1000.505`: expected whole cents, at most two decimals"
+        );
+        assert_eq!(problem.hint, "round it to cents: `1000.50`");
+        growth.acquisition_cost = Decimal::new(100_050, 2);
+        assert!(growth.check_amounts().is_ok());
     }
 
     #[test]

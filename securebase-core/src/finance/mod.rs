@@ -8,10 +8,13 @@
 
 mod assumption;
 mod assumptions;
+pub mod bounds;
+mod bridge;
 mod cost;
 mod curve;
 mod demand;
 mod error;
+mod explain;
 mod explore;
 mod fast;
 mod footprint;
@@ -31,6 +34,7 @@ mod quantiles;
 mod report;
 mod rows;
 mod scaled;
+mod scenarios;
 mod simulate;
 mod tables;
 mod uncertainty;
@@ -39,11 +43,15 @@ mod varied;
 
 use rust_decimal::Decimal;
 
+use crate::model::unsigned_zero;
+
 pub use assumption::{Assumption, GrowthFigure, OrganizationFigure, TierFigure};
 pub use assumptions::{AssumedLine, Assumptions, Basis, Category, When};
+pub use bridge::{Bridge, BridgeLine, BridgeSide};
 pub use cost::{Allocation, CostLine, CostReport, Margin, TenantCost, cost_of, cost_of_footprint};
 pub use demand::{Age, CostBasis};
 pub use error::Error;
+pub use explain::{Figure, FigureLine};
 pub use explore::Goal;
 pub use footprint::{BilledTenant, Footprint, Standing};
 pub use forecast::{Cohort, Forecast, ForecastMonth};
@@ -57,6 +65,7 @@ pub use prices::{Grade, Pool, Price, PriceBook, PriceId, Scope, Step};
 pub use report::CostChange;
 pub(crate) use report::signed;
 pub use rows::TenantRow;
+pub use scenarios::{Driver, Scenario, Scenarios};
 pub use simulate::{Simulation, Spread};
 pub use uncertainty::{Distribution, Factor, Uncertain};
 pub use usage::{ArchiveClass, Quantity, Usage, UsageProfile};
@@ -69,12 +78,13 @@ fn cents(amount: Decimal) -> Decimal {
 /// A fraction as a percentage with so many decimals: `96.68 %`.
 fn percent(fraction: Decimal, digits: usize) -> String {
     let rounded = (fraction * Decimal::ONE_HUNDRED).round_dp(u32::try_from(digits).unwrap_or(2));
-    format!("{rounded:.digits$} %")
+    format!("{:.digits$} %", unsigned_zero(rounded))
 }
 
 /// A number with thousands separated by commas and so many decimals.
 pub(crate) fn thousands(value: Decimal, digits: usize) -> String {
-    let text = format!("{:.digits$}", value.round_dp(u32::try_from(digits).unwrap_or(2)));
+    let rounded = unsigned_zero(value.round_dp(u32::try_from(digits).unwrap_or(2)));
+    let text = format!("{rounded:.digits$}");
     let (sign, text) = text.strip_prefix('-').map_or(("", text.as_str()), |rest| ("-", rest));
     let (whole, rest) = text.split_once('.').map_or((text, ""), |(whole, rest)| (whole, rest));
     let mut grouped = String::new();
@@ -89,6 +99,8 @@ pub(crate) fn thousands(value: Decimal, digits: usize) -> String {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_explain;
 #[cfg(test)]
 mod tests_growth;
 #[cfg(test)]

@@ -14,7 +14,7 @@ use super::{Error, cents, lines};
 use crate::model::{Currency, LandingZone, Money, MoneyError, NetworkFeatures, ResourceKind, Tier};
 
 /// What a landing zone earns and costs under a set of assumptions.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Model {
     pub(super) tiers: Vec<Tier>,
     /// The tenants that pay.

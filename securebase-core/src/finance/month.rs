@@ -12,7 +12,7 @@ use super::Error;
 use super::assumptions::Category;
 use super::cost::{Bearer, CostReport, TenantCost, share};
 use super::model::Model;
-use crate::model::Money;
+use crate::model::{Money, unsigned_zero};
 use crate::table::{Column, Table};
 
 /// A tenant as the model sees it.
@@ -50,7 +50,7 @@ pub struct MonthLine {
 }
 
 /// What a month brings and takes.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Month {
     /// What tenants pay.
@@ -67,7 +67,7 @@ pub struct Month {
     pub contingent: Money,
     lines: Vec<MonthLine>,
     report: Option<CostReport>,
-    model: Model,
+    pub(super) model: Model,
 }
 
 /// One tenant's month.
@@ -113,12 +113,12 @@ pub struct Change {
 impl Change {
     /// After less before: money, or for margins a difference of fractions (a hundredth is a percentage point).
     pub fn absolute(&self) -> Option<Decimal> {
-        self.after?.checked_sub(self.before?)
+        self.after?.checked_sub(self.before?).map(unsigned_zero)
     }
 
     /// The difference as a fraction of the value before; `None` where that is zero or absent.
     pub fn relative(&self) -> Option<Decimal> {
-        self.absolute()?.checked_div(self.before?)
+        self.absolute()?.checked_div(self.before?).map(unsigned_zero)
     }
 }
 
@@ -126,7 +126,7 @@ impl Change {
 type Figure = fn(&Month) -> Option<Decimal>;
 
 fn fraction(part: Decimal, revenue: Decimal) -> Option<Decimal> {
-    part.checked_div(revenue)
+    part.checked_div(revenue).map(unsigned_zero)
 }
 
 impl Month {
@@ -147,7 +147,7 @@ impl Month {
     }
 
     fn money(&self, amount: Decimal) -> Money {
-        Money { amount, ..self.revenue }
+        Money::new(amount, self.revenue.currency)
     }
 
     /// How many tenants there are.
@@ -364,72 +364,6 @@ impl Month {
         columns.push(Column::decimal("revenue_per_infrastructure_dollar", 10, returns)?);
         columns.push(Column::int64("break_even_tenants", break_even));
         Ok(Table::new(columns)?)
-    }
-
-    /// What a figure is made of: `category, item, quantity, unit, unit_price, rounding, amount, source`. Figures are `revenue`,
-    /// the categories of cost, `total_cost`, and `profit`, whose costs count negative.
-    ///
-    /// Quantity times unit price plus `rounding` is the amount: what one tenant causes is rounded to the cent for each tenant,
-    /// so a line over many tenants is some cents off the product. A price with steps has a line for each step used.
-    ///
-    /// # Errors
-    /// [`Error::Unknown`] for another figure.
-    pub fn explain(&self, figure: &str) -> Result<Table, Error> {
-        const FIGURES: [&str; 7] =
-            ["revenue", "infrastructure", "support", "sales", "other", "total_cost", "profit"];
-        if !FIGURES.contains(&figure) {
-            return Err(Error::unknown("figure", figure, FIGURES));
-        }
-        let mut lines: Vec<(&str, String, Decimal, &str, Decimal, Decimal, String)> = Vec::new();
-        let sign = if figure == "profit" { -Decimal::ONE } else { Decimal::ONE };
-        if matches!(figure, "revenue" | "profit") {
-            let mut prices: Vec<(usize, Decimal, u32)> = Vec::new();
-            for tenant in self.model.tenants.iter() {
-                let price = tenant.price.amount;
-                match prices.iter_mut().find(|(tier, known, _)| *tier == tenant.tier && *known == price) {
-                    Some((.., count)) => *count += 1,
-                    None => prices.push((tenant.tier, price, 1)),
-                }
-            }
-            prices.sort_by_key(|(tier, ..)| *tier);
-            lines.extend(prices.into_iter().map(|(tier, price, count)| {
-                let quantity = Decimal::from(count);
-                let title = self.model.tiers[tier].title.clone();
-                let source = "monthly price of the tier".to_owned();
-                ("revenue", title, quantity, "tenant", price, price * quantity, source)
-            }));
-        }
-        let wanted =
-            |line: &&MonthLine| matches!(figure, "total_cost" | "profit") || line.category.name() == figure;
-        lines.extend(self.lines.iter().filter(wanted).map(|line| {
-            (
-                line.category.name(),
-                line.item.clone(),
-                line.quantity,
-                line.unit.as_str(),
-                line.unit_price,
-                line.amount.amount * sign,
-                line.source.clone(),
-            )
-        }));
-        let rounding = |category: &str, quantity: Decimal, unit_price: Decimal, amount: Decimal| {
-            let sign = if category == "revenue" { Decimal::ONE } else { sign };
-            amount - (quantity * unit_price).round_dp(10) * sign
-        };
-        Ok(Table::new(vec![
-            Column::utf8("category", lines.iter().map(|line| line.0))?,
-            Column::utf8("item", lines.iter().map(|line| line.1.as_str()))?,
-            Column::decimal("quantity", 10, lines.iter().map(|line| line.2))?,
-            Column::utf8("unit", lines.iter().map(|line| line.3))?,
-            Column::decimal("unit_price", 10, lines.iter().map(|line| line.4))?,
-            Column::decimal(
-                "rounding",
-                10,
-                lines.iter().map(|line| rounding(line.0, line.2, line.4, line.5)),
-            )?,
-            Column::decimal("amount", 2, lines.iter().map(|line| line.5))?,
-            Column::utf8("source", lines.iter().map(|line| line.6.as_str()))?,
-        ])?)
     }
 
     /// How every figure differs from another month's.

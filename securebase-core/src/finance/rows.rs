@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::Error;
-use super::assumptions::Assumptions;
+use super::assumptions::{Assumptions, amount_problem};
 use super::footprint::{BilledTenant, Counts, Footprint};
 use super::model::Model;
 use super::month::ModelTenant;
@@ -113,14 +113,20 @@ impl Model {
                 wrong("tier", format!("`{name}` is not a tier"), &hint);
             }
             let written = row.monthly_price.as_deref().map(str::trim).filter(|text| !text.is_empty());
-            let is_price = |price: &Decimal| !price.is_sign_negative() || price.is_zero();
-            let amount = written.map(|text| text.parse().ok().filter(is_price));
-            if let (Some(text), Some(None)) = (written, amount) {
-                wrong("monthly_price", format!("`{text}` is not a price"), "use a number of zero or more");
+            let amount: Option<Option<Decimal>> = written.map(|text| text.parse().ok());
+            let fault = amount.flatten().and_then(|amount| amount_problem("monthly_price", amount, true));
+            match (written, amount, fault) {
+                (Some(text), Some(None), _) => {
+                    let message =
+                        format!("invalid `monthly_price` `{text}`: expected a number of zero or more");
+                    wrong("monthly_price", message, "use digits, such as `8000` or `7999.50`");
+                }
+                (.., Some(Problem { message, hint, .. })) => wrong("monthly_price", message, &hint),
+                _ => {}
             }
             let Some(tier) = tier else { continue };
             let usual = tiers[tier].monthly_price;
-            let price = amount.flatten().map_or(usual, |amount| Money { amount, ..usual });
+            let price = amount.flatten().map_or(usual, |amount| Money::new(amount, usual.currency));
             let mut billed = BilledTenant::with_counts(&tier_names[tier], counts);
             billed.set_price(price);
             footprint.insert(key, billed);

@@ -266,12 +266,12 @@ fn an_explanation_shows_each_step_of_a_price() {
             })
             .collect()
     };
-    let zero = "0.0000000000";
+    let (zero, exact) = ("0.0000000000", "0.00000000000000000000");
     assert_eq!(
         rows("CloudWatch alarms"),
         [
-            ["CloudWatch alarms, the first 10", "10.0000000000", zero, zero, "0.00"],
-            ["CloudWatch alarms, above 10", "55.0000000000", "0.1000000000", zero, "5.50"],
+            ["CloudWatch alarms, the first 10", "10.0000000000", zero, exact, "0.00"],
+            ["CloudWatch alarms, above 10", "55.0000000000", "0.1000000000", exact, "5.50"],
         ]
     );
     // One step alone keeps its name: 100 GB, all below ten terabytes.

@@ -28,6 +28,7 @@ pub use framework::Framework;
 pub use landing_zone::{LandingZone, Link, NetworkFeatures, Pool, PoolStrategy};
 pub use latency::{Latencies, Latency, LatencyError};
 pub use limits::{Bucket, Limit, LimitError, Limits};
+pub(crate) use money::unsigned_zero;
 pub use money::{Currency, Money, MoneyError, Rounding};
 pub use name::{NameError, ResourceId, RoleName, TenantKey, TierName, ZoneName};
 pub use problem::{Place, Problem, Problems, Severity};

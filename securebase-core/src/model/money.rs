@@ -2,7 +2,7 @@
 //!
 //! Purpose: amounts that never lose a cent and never mix currencies.
 //! Invariants: decimal, never binary floating point; rounding happens only where the caller names it; the parts of a
-//! split amount always add up to the amount.
+//! split amount always add up to the amount; zero has no sign.
 //! Not here: exchange rates, prices (`finance`).
 
 use std::fmt;
@@ -33,6 +33,15 @@ impl Currency {
         }
     }
 
+    /// The three letters of ISO 4217.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Usd => "USD",
+            Self::Eur => "EUR",
+            Self::Gbp => "GBP",
+        }
+    }
+
     /// The sign a person writes before an amount.
     pub const fn symbol(self) -> char {
         match self {
@@ -45,11 +54,7 @@ impl Currency {
 
 impl fmt::Display for Currency {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Usd => "USD",
-            Self::Eur => "EUR",
-            Self::Gbp => "GBP",
-        })
+        f.write_str(self.code())
     }
 }
 
@@ -69,9 +74,9 @@ pub enum Rounding {
 }
 
 impl Rounding {
-    /// `value` with at most `digits` decimals.
+    /// `value` with at most `digits` decimals. What rounds to zero is zero, without a sign.
     pub fn apply(self, value: Decimal, digits: u32) -> Decimal {
-        value.round_dp_with_strategy(
+        unsigned_zero(value.round_dp_with_strategy(
             digits,
             match self {
                 Self::HalfEven => RoundingStrategy::MidpointNearestEven,
@@ -79,8 +84,16 @@ impl Rounding {
                 Self::Down => RoundingStrategy::ToZero,
                 Self::Up => RoundingStrategy::AwayFromZero,
             },
-        )
+        ))
     }
+}
+
+/// The same value, without a sign where it is zero.
+///
+/// `Decimal` has a negative zero: it compares equal to zero, prints as `-0`, and arises where a zero is negated or a small negative
+/// amount is rounded.
+pub(crate) fn unsigned_zero(value: Decimal) -> Decimal {
+    if value.is_zero() { value.abs() } else { value }
 }
 
 /// Why a calculation with money has no result.
@@ -109,15 +122,20 @@ pub enum MoneyError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub struct Money {
     /// The amount in whole units of the currency (dollars, not cents).
+    #[serde(deserialize_with = "deserialize_amount")]
     pub amount: Decimal,
     /// The currency.
     pub currency: Currency,
 }
 
+fn deserialize_amount<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
+    <Decimal as Deserialize>::deserialize(deserializer).map(unsigned_zero)
+}
+
 impl Money {
-    /// An amount of a currency.
+    /// An amount of a currency. A zero loses its sign.
     pub fn new(amount: impl Into<Decimal>, currency: Currency) -> Self {
-        Self { amount: amount.into(), currency }
+        Self { amount: unsigned_zero(amount.into()), currency }
     }
 
     /// An amount of United States dollars.
@@ -135,6 +153,11 @@ impl Money {
         self.amount.is_zero()
     }
 
+    /// Whether the amount is whole in the smallest coin (cents). Trailing zeros do not count: `5.000` is whole, `5.005` is not.
+    pub fn is_whole(&self) -> bool {
+        self.amount.normalize().scale() <= self.currency.minor_digits()
+    }
+
     fn same_currency(self, other: Self) -> Result<(), MoneyError> {
         if self.currency == other.currency {
             Ok(())
@@ -144,7 +167,7 @@ impl Money {
     }
 
     fn with(self, amount: Option<Decimal>) -> Result<Self, MoneyError> {
-        amount.map(|amount| Self { amount, ..self }).ok_or(MoneyError::Overflow)
+        amount.map(|amount| Self::new(amount, self.currency)).ok_or(MoneyError::Overflow)
     }
 
     /// The sum of two amounts.
@@ -190,7 +213,7 @@ impl Money {
         if whole.is_zero() {
             return Ok(None);
         }
-        self.amount.checked_div(whole.amount).map(Some).ok_or(MoneyError::Overflow)
+        self.amount.checked_div(whole.amount).map(unsigned_zero).map(Some).ok_or(MoneyError::Overflow)
     }
 
     /// The amount in whole smallest coins (cents).
@@ -328,7 +351,57 @@ mod tests {
         assert_eq!(most.checked_mul(2), Err(MoneyError::Overflow));
     }
 
+    #[test]
+    fn zero_has_no_sign() {
+        let minus_zero = -Decimal::ZERO;
+        assert!(minus_zero.is_sign_negative(), "the decimal type has a negative zero");
+        for amount in [
+            Money::usd(minus_zero),
+            money("-0.004").rounded(Rounding::HalfEven),
+            money("-5").checked_mul(0).unwrap(),
+            money("-5").checked_add(money("5")).unwrap(),
+            serde_json::from_str(r#"{"amount":"-0.00","currency":"USD"}"#).unwrap(),
+        ] {
+            assert!(!amount.amount.is_sign_negative(), "{amount}");
+            assert!(!amount.to_string().starts_with('-'), "{amount}");
+        }
+        assert_eq!(money("-0.004").rounded(Rounding::HalfEven).to_string(), "0.00 USD");
+        assert!(!money("-0").ratio_of(money("5")).unwrap().unwrap().is_sign_negative());
+    }
+
+    #[test]
+    fn whole_coins_are_told_from_fractions_of_them() {
+        for (text, whole) in
+            [("5", true), ("5.10", true), ("5.100", true), ("5.005", false), ("-0.001", false)]
+        {
+            assert_eq!(money(text).is_whole(), whole, "{text}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn no_operation_gives_a_negative_zero(
+            left in -2_000_i64..2_000,
+            right in -2_000_i64..2_000,
+            factor in -3_i64..4,
+            scale in 0_u32..5,
+            weights in proptest::collection::vec(0_u32..3, 1..6),
+        ) {
+            let (left, right) = (Decimal::new(left, scale), Decimal::new(right, scale));
+            // A product with zero and a negation are where the decimal type itself makes one.
+            let (a, b) = (Money::usd(left * Decimal::from(factor)), Money::usd(-right));
+            let mut results = vec![a, b, a.checked_add(b).unwrap(), a.checked_sub(b).unwrap(), b.checked_mul(factor).unwrap()];
+            for rounding in [Rounding::HalfEven, Rounding::HalfUp, Rounding::Down, Rounding::Up] {
+                results.push(a.rounded(rounding));
+            }
+            let weights: Vec<Decimal> = weights.into_iter().map(Decimal::from).collect();
+            results.extend(a.allocate(&weights).unwrap_or_default());
+            results.push(Money::sum(Currency::Usd, results.iter().copied()).unwrap());
+            for result in results {
+                prop_assert!(!(result.is_zero() && result.amount.is_sign_negative()), "{result}");
+            }
+        }
+
         #[test]
         fn shares_add_up_and_stay_within_a_coin(
             cents in -1_000_000_000_i64..1_000_000_000,

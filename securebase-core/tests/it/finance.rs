@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use rust_decimal::Decimal;
 use securebase_core::capacity::{CapacityOptions, CapacityPlan, Need, Raise, SCALING_PATH};
-use securebase_core::finance::{Age, Assumptions, Category, Growth, Model, PriceBook, PriceId, Usage};
+use securebase_core::finance::{
+    Age, Assumptions, Category, Figure, Growth, Model, PriceBook, PriceId, Usage,
+};
 use securebase_core::model::{LandingZone, NetworkFeatures, Tier};
 use securebase_core::plan::Planner;
 
@@ -193,6 +195,14 @@ fn when(raise: &Raise) -> String {
     when.strip_prefix(&format!("{} ", raise.quota)).unwrap_or(&when).to_owned()
 }
 
+/// The ten tenants' infrastructure as their report has it, and as AWS charges for it.
+fn bridge() -> String {
+    let month = |assumptions| Model::new(&ten_tenants(), assumptions).unwrap().month().unwrap();
+    let claimed = month(Assumptions::seed("ten-customers-vpc").unwrap());
+    let bridge = month(Assumptions::aws()).bridge(&claimed, Figure::Cost(Category::Infrastructure)).unwrap();
+    format!("```text\n{bridge}\n```\n")
+}
+
 /// Compares a text with a committed one, or rewrites it.
 fn golden(path: &Path, text: &str) {
     if std::env::var_os("UPDATE_DOCS").is_some() {
@@ -216,6 +226,7 @@ fn the_tables_in_the_manual_are_the_models() {
     let manual = std::fs::read_to_string(&path).unwrap();
     let manual = between(&manual, "margins", &margins());
     let manual = between(&manual, "path", &worked_path());
+    let manual = between(&manual, "bridge", &bridge());
     golden(&path, &between(&manual, "scaling", &scaling()));
 }
 

@@ -63,7 +63,7 @@ fn plan(tenants: usize, networks: bool) -> Plan {
 /// The p10, p50 and p90 of a plan, in minutes.
 fn minutes(plan: &Plan) -> [f64; 3] {
     let spread = spread(plan, &Rehearsal::new(0), SEEDS);
-    [0.1, 0.5, 0.9].map(|p| spread.percentile(p).as_secs_f64() / 60.0)
+    [0.1, 0.5, 0.9].map(|p| spread.percentile(p).unwrap().as_secs_f64() / 60.0)
 }
 
 fn verdict([p10, p50, p90]: [f64; 3], from: f64, to: f64) -> &'static str {
@@ -138,7 +138,8 @@ fn document() -> String {
         ("every latency is the usual one".to_owned(), base.clone().usual()),
     ];
     for case in what_if(&ten, &cases, SEEDS) {
-        let [p10, p50, p90] = [0.1, 0.5, 0.9].map(|p| case.spread.percentile(p).as_secs_f64() / 60.0);
+        let [p10, p50, p90] =
+            [0.1, 0.5, 0.9].map(|p| case.spread.percentile(p).unwrap().as_secs_f64() / 60.0);
         line(format_args!("| {} | {p10:.1}, {p50:.1}, {p90:.1} | {} |", case.name, case.spread.bound_by));
     }
     line(format_args!("\n## Ten tenants, every latency the usual one\n"));

@@ -5,9 +5,9 @@ use pyo3::types::{PyDict, PyTuple, PyType};
 use rust_decimal::Decimal;
 
 use super::core::{self, AssumedLine, Category};
-use super::exact;
 use super::prices::{prices, usage};
-use crate::error::Result;
+use super::{count, exact};
+use crate::error::{Failure, Result};
 use crate::table::Table;
 use securebase_core::capacity::SCALING_PATH;
 
@@ -73,8 +73,8 @@ impl Assumptions {
         self.core.title()
     }
 
-    /// The same with shared costs shared by another rule (`equal`, `revenue`, `usage`, `tier`), or with support, sales or
-    /// other costs of one's own: an amount a month, or for each tenant a month.
+    /// The same with shared costs shared by another rule (`equal`, `revenue`, `usage`, `tier`), or with the caller's support, sales or
+    /// other costs: an amount a month, or for each tenant a month, in whole cents.
     #[pyo3(signature = (*, allocation = None, support = None, sales = None, other = None, support_per_tenant = None, sales_per_tenant = None, other_per_tenant = None))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of a Python method")]
     fn replace(
@@ -98,6 +98,7 @@ impl Assumptions {
             (Category::Sales, sales, sales_per_tenant),
             (Category::Other, other, other_per_tenant),
         ];
+        let mut failures: Vec<Failure> = Vec::new();
         for (category, fixed, per_tenant) in given {
             let name = category.name();
             let mut lines = Vec::new();
@@ -112,11 +113,17 @@ impl Assumptions {
                 }
                 Ok(())
             };
-            line(fixed, name, AssumedLine::fixed)?;
-            line(per_tenant, &format!("{name}_per_tenant"), AssumedLine::per_tenant)?;
+            failures.extend(line(fixed, name, AssumedLine::fixed).err());
+            failures.extend(line(per_tenant, &format!("{name}_per_tenant"), AssumedLine::per_tenant).err());
             if !lines.is_empty() {
-                core = core.with_lines(category, lines)?;
+                match core.clone().with_lines(category, lines) {
+                    Ok(changed) => core = changed,
+                    Err(error) => failures.push(error.into()),
+                }
             }
+        }
+        if let Some(failure) = Failure::all(failures) {
+            return Err(failure);
         }
         let base = Some(slf.clone().unbind());
         Ok(Self { core, base, method: "replace", arguments: arguments.unbind() })
@@ -130,7 +137,7 @@ impl Assumptions {
     /// Staffing and effort for numbers of tenants, as the report behind the assumptions sees them: people, band, hours of work a
     /// week, people by these hours, minutes of onboarding, onboardings a day, claimed minutes of a deployment.
     #[pyo3(signature = (tenants = None, /))]
-    fn staffing(&self, tenants: Option<Vec<u32>>) -> Result<Table> {
+    fn staffing(&self, #[pyo3(from_py_with = count::staffed)] tenants: Option<Vec<u32>>) -> Result<Table> {
         let tenants = tenants.as_deref().unwrap_or(&SCALING_PATH);
         Ok(self.core.operations().table(tenants)?.into())
     }

@@ -13,6 +13,7 @@ use securebase_core::model::{NetworkFeatures, Tier};
 use super::assumptions::Assumptions;
 use super::capacity::CapacityPlan;
 use super::core;
+use super::count::{self, mix};
 use super::frame::{arguments, rows};
 use super::growth::Growth;
 use super::month::Month;
@@ -23,12 +24,19 @@ use crate::model::LandingZone;
 use crate::table::Table;
 
 /// What a landing zone earns and costs under a set of assumptions.
-#[pyclass(frozen, module = "securebase.finance")]
+#[pyclass(frozen, eq, module = "securebase.finance")]
 pub(crate) struct Model {
-    core: Arc<core::Model>,
+    pub(super) core: Arc<core::Model>,
     /// The call that made it, which a pickle repeats.
     call: Py<PyAny>,
     arguments: Py<PyTuple>,
+}
+
+/// Equal where the numbers are, whatever calls made them.
+impl PartialEq for Model {
+    fn eq(&self, other: &Self) -> bool {
+        self.core == other.core
+    }
 }
 
 /// The tiers a zone has, or the shipped.
@@ -49,12 +57,6 @@ fn settings(core: core::Model, zone: Option<&Bound<'_, LandingZone>>) -> core::M
     }
 }
 
-/// Numbers of tenants by tier, from a dict.
-fn mix(counts: &Bound<'_, PyAny>) -> Result<Vec<(String, u32)>> {
-    let counts = counts.cast::<PyMapping>().map_err(PyErr::from)?;
-    Ok(counts.items()?.iter().map(|item| item.extract()).collect::<PyResult<_>>()?)
-}
-
 /// A call with optional keyword arguments, for a pickle to repeat.
 fn call<'py>(
     class: &Bound<'py, PyType>,
@@ -65,7 +67,7 @@ fn call<'py>(
 }
 
 impl Model {
-    fn growth(&self, py: Python<'_>, growth: Option<&Bound<'_, Growth>>) -> Result<core::Growth> {
+    pub(super) fn growth(&self, py: Python<'_>, growth: Option<&Bound<'_, Growth>>) -> Result<core::Growth> {
         let names: Vec<String> = self.core.tiers().iter().map(|tier| tier.name.as_str().to_owned()).collect();
         growth
             .map_or_else(|| Ok(core::Growth::shipped().clone()), |growth| growth.get().for_tiers(py, &names))
@@ -167,20 +169,8 @@ impl Model {
     /// A month's profit and loss. Stored logs grow until their retention ends: without an `age` they have, with one it is
     /// that month of every tenant's life, from 1.
     #[pyo3(signature = (*, age = None))]
-    fn month(slf: &Bound<'_, Self>, age: Option<u32>) -> Result<Month> {
-        let age_of = match age {
-            None => Age::Steady,
-            Some(0) => {
-                let hint = "use 1 for the first month";
-                return Err(Failure::one(
-                    Class::Finance,
-                    "finance-range",
-                    &"`0` is no month of a life",
-                    hint,
-                ));
-            }
-            Some(age) => Age::Month(age),
-        };
+    fn month(slf: &Bound<'_, Self>, #[pyo3(from_py_with = count::age)] age: Option<u32>) -> Result<Month> {
+        let age_of = age.map_or(Age::Steady, Age::Month);
         let own = &slf.get().core;
         let core = slf.py().detach(|| own.month_at(age_of))?;
         Ok(Month { core: Arc::new(core), model: slf.clone().unbind(), age })
@@ -188,14 +178,24 @@ impl Model {
 
     /// Months ahead, one row each.
     #[pyo3(signature = (*, months = 12, growth = None))]
-    fn forecast(&self, py: Python<'_>, months: u32, growth: Option<&Bound<'_, Growth>>) -> Result<Table> {
+    fn forecast(
+        &self,
+        py: Python<'_>,
+        #[pyo3(from_py_with = count::months)] months: u32,
+        growth: Option<&Bound<'_, Growth>>,
+    ) -> Result<Table> {
         let growth = self.growth(py, growth)?;
         Ok(py.detach(|| self.core.forecast(months, &growth)?.table())?.into())
     }
 
     /// The cohorts behind a forecast: one row for each tier, month of start and month.
     #[pyo3(signature = (*, months = 12, growth = None))]
-    fn cohorts(&self, py: Python<'_>, months: u32, growth: Option<&Bound<'_, Growth>>) -> Result<Table> {
+    fn cohorts(
+        &self,
+        py: Python<'_>,
+        #[pyo3(from_py_with = count::months)] months: u32,
+        growth: Option<&Bound<'_, Growth>>,
+    ) -> Result<Table> {
         let growth = self.growth(py, growth)?;
         Ok(py.detach(|| self.core.forecast(months, &growth)?.cohorts_table())?.into())
     }
@@ -205,7 +205,7 @@ impl Model {
     fn break_even_month(
         &self,
         py: Python<'_>,
-        months: u32,
+        #[pyo3(from_py_with = count::months)] months: u32,
         growth: Option<&Bound<'_, Growth>>,
     ) -> Result<Option<u32>> {
         let growth = self.growth(py, growth)?;
@@ -223,10 +223,10 @@ impl Model {
     #[pyo3(signature = (*, trials = 10_000, months = 12, seed = 0, first_trial = 0, growth = None))]
     fn simulate(
         slf: &Bound<'_, Self>,
-        trials: u64,
-        months: u32,
-        seed: u64,
-        first_trial: u64,
+        #[pyo3(from_py_with = count::trials)] trials: u64,
+        #[pyo3(from_py_with = count::months)] months: u32,
+        #[pyo3(from_py_with = count::seed)] seed: u64,
+        #[pyo3(from_py_with = count::first_trial)] first_trial: u64,
         growth: Option<&Bound<'_, Growth>>,
     ) -> Result<Py<Simulation>> {
         let py = slf.py();
@@ -267,7 +267,7 @@ impl Model {
         &self,
         py: Python<'_>,
         metric: &str,
-        months: u32,
+        #[pyo3(from_py_with = count::months)] months: u32,
         growth: Option<&Bound<'_, Growth>>,
     ) -> Result<Table> {
         let (metric, growth): (Metric, _) = (metric.parse()?, self.growth(py, growth)?);
@@ -286,9 +286,9 @@ impl Model {
         between: (f64, f64),
         metric: &str,
         confidence: f64,
-        months: u32,
-        trials: u64,
-        seed: u64,
+        #[pyo3(from_py_with = count::months)] months: u32,
+        #[pyo3(from_py_with = count::trials)] trials: u64,
+        #[pyo3(from_py_with = count::seed)] seed: u64,
         growth: Option<&Bound<'_, Growth>>,
     ) -> Result<f64> {
         let growth = self.growth(py, growth)?;
@@ -304,7 +304,7 @@ impl Model {
         &self,
         py: Python<'_>,
         grid: &Bound<'_, PyAny>,
-        months: u32,
+        #[pyo3(from_py_with = count::months)] months: u32,
         growth: Option<&Bound<'_, Growth>>,
     ) -> Result<Table> {
         let mut levers: Vec<(Assumption, Vec<f64>)> = Vec::new();
@@ -325,13 +325,13 @@ impl Model {
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of a Python method")]
     fn capacity_plan(
         slf: &Bound<'_, Self>,
-        targets: Option<Vec<u32>>,
+        #[pyo3(from_py_with = count::targets)] targets: Option<Vec<u32>>,
         growth: Option<&Bound<'_, Growth>>,
-        months: u32,
-        prefix_len: Option<u8>,
-        rehearsals: usize,
-        seed: u64,
-        minutes: Option<BTreeMap<u32, f64>>,
+        #[pyo3(from_py_with = count::months)] months: u32,
+        #[pyo3(from_py_with = count::prefix_len)] prefix_len: Option<u8>,
+        #[pyo3(from_py_with = count::rehearsals)] rehearsals: usize,
+        #[pyo3(from_py_with = count::seed)] seed: u64,
+        #[pyo3(from_py_with = count::minutes)] minutes: Option<BTreeMap<u32, f64>>,
     ) -> Result<Py<CapacityPlan>> {
         let py = slf.py();
         let mut options = CapacityOptions::default();
@@ -349,7 +349,7 @@ impl Model {
     fn compiled<'py>(
         &self,
         py: Python<'py>,
-        months: u32,
+        #[pyo3(from_py_with = count::months)] months: u32,
         growth: Option<&Bound<'py, Growth>>,
     ) -> Result<Bound<'py, PyAny>> {
         let growth = self.growth(py, growth)?;

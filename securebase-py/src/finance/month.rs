@@ -6,17 +6,25 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
 use rust_decimal::Decimal;
 
+use super::bridge::Bridge;
 use super::core;
 use super::model::Model;
 use crate::error::Result;
 use crate::table::Table;
 
 /// A month's profit and loss.
-#[pyclass(frozen, module = "securebase.finance")]
+#[pyclass(frozen, eq, module = "securebase.finance")]
 pub(crate) struct Month {
     pub(super) core: Arc<core::Month>,
     pub(super) model: Py<Model>,
     pub(super) age: Option<u32>,
+}
+
+/// Equal where the numbers are: two ages that cost the same are equal.
+impl PartialEq for Month {
+    fn eq(&self, other: &Self) -> bool {
+        self.core == other.core
+    }
 }
 
 #[pymethods]
@@ -121,11 +129,23 @@ impl Month {
         Ok(py.detach(|| self.core.tiers_table())?.into())
     }
 
-    /// What a figure is made of: price, quantity, amount and source of every line. Figures are `revenue`,
-    /// `infrastructure`, `support`, `sales`, `other`, `total_cost` and `profit`.
+    /// What a figure is made of, line by line: `category, item, quantity, unit, unit_price, rounding, amount, source`. Figures are
+    /// `revenue`, `infrastructure`, `support`, `sales`, `other`, `total_cost`, `profit`, `infrastructure_margin`, `gross_margin` and
+    /// `operating_margin`.
+    ///
+    /// In every row quantity × unit price + rounding = amount, and the amounts add up to the figure. Where a cost takes away from
+    /// the figure, its quantity and amount are negative. In a margin the quantity is an amount of money and the unit price
+    /// is 1 / revenue.
     #[pyo3(signature = (figure = "total_cost"))]
     fn explain(&self, figure: &str) -> Result<Table> {
         Ok(self.core.explain(figure)?.into())
+    }
+
+    /// How a figure of another month becomes this month's, line by line: price, volume and mix. The two may be months of different
+    /// models; figures are those of `explain`.
+    #[pyo3(signature = (before, figure = "infrastructure"))]
+    fn bridge(slf: &Bound<'_, Self>, before: &Bound<'_, Self>, figure: &str) -> Result<Py<Bridge>> {
+        Bridge::new(slf, before, figure)
     }
 
     /// How every figure differs from another month's: `figure, before, after, absolute, relative`.

@@ -21,7 +21,7 @@ use crate::table::{self, Column, Table};
 
 pub use bound::Bound;
 pub use rehearsal::{Rehearsal, rehearse};
-pub use spread::{Spread, WhatIf, spread, what_if};
+pub use spread::{Spread, SpreadError, WhatIf, spread, what_if};
 
 /// When a step was carried out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -20,31 +20,67 @@ pub struct Spread {
     pub bound_by: String,
 }
 
+/// Why a spread has no percentile.
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SpreadError {
+    /// What was asked for is not a share of the seeds.
+    #[error("invalid share `{0}`: expected a number from 0 to 1")]
+    Share(f64),
+    /// Nothing was rehearsed.
+    #[error("invalid spread of `0` rehearsals: expected at least one")]
+    Empty,
+}
+
+impl SpreadError {
+    /// A stable word for the kind of error.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Share(_) => "spread-share",
+            Self::Empty => "spread-empty",
+        }
+    }
+
+    /// What to write instead.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Share(_) => "write 0.9 for the ninetieth percentile",
+            Self::Empty => "rehearse the plan at least once",
+        }
+    }
+}
+
 impl Spread {
     /// The makespan that a share `p` of the seeds (from 0 to 1) does not exceed: the nearest rank, never an interpolation.
-    /// Zero where nothing was rehearsed.
-    pub fn percentile(&self, p: f64) -> Duration {
+    ///
+    /// # Errors
+    /// [`SpreadError::Share`] where `p` is not a number from 0 to 1, [`SpreadError::Empty`] where nothing was rehearsed.
+    pub fn percentile(&self, p: f64) -> Result<Duration, SpreadError> {
+        // A range does not contain what is not a number.
+        if !(0.0..=1.0).contains(&p) {
+            return Err(SpreadError::Share(p));
+        }
         #[expect(
             clippy::cast_precision_loss,
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "a rank among at most a few thousand seeds"
         )]
-        let rank = (p.clamp(0.0, 1.0) * self.makespans.len() as f64).ceil().max(1.0) as usize;
-        self.makespans.get(rank - 1).or(self.makespans.last()).copied().unwrap_or_default()
+        let rank = (p * self.makespans.len() as f64).ceil().max(1.0) as usize;
+        self.makespans.get(rank - 1).or(self.makespans.last()).copied().ok_or(SpreadError::Empty)
     }
 }
 
 impl fmt::Display for Spread {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let minutes = |p: f64| self.percentile(p).as_secs_f64() / 60.0;
+        let minutes = |p: f64| self.percentile(p).map(|makespan| makespan.as_secs_f64() / 60.0);
+        let (Ok(half), Ok(fast), Ok(slow)) = (minutes(0.5), minutes(0.1), minutes(0.9)) else {
+            return f.write_str("no rehearsals");
+        };
         write!(
             f,
-            "{:.1} minutes in half of {} rehearsals, {:.1} in one of ten, {:.1} in nine of ten; mostly because of {}",
-            minutes(0.5),
+            "{half:.1} minutes in half of {} rehearsals, {fast:.1} in one of ten, {slow:.1} in nine of ten; mostly because of {}",
             self.makespans.len(),
-            minutes(0.1),
-            minutes(0.9),
             self.bound_by
         )
     }
@@ -124,14 +160,20 @@ mod tests {
     fn percentiles_are_ranks() {
         let seconds = |seconds: u64| Duration::from_secs(seconds);
         let spread = Spread { makespans: (1..=10).map(seconds).collect(), bound_by: String::new() };
-        assert_eq!(spread.percentile(0.0), seconds(1));
-        assert_eq!(spread.percentile(0.1), seconds(1));
-        assert_eq!(spread.percentile(0.5), seconds(5));
-        assert_eq!(spread.percentile(0.51), seconds(6));
-        assert_eq!(spread.percentile(0.9), seconds(9));
-        assert_eq!(spread.percentile(1.0), seconds(10));
+        assert_eq!(spread.percentile(0.0), Ok(seconds(1)));
+        assert_eq!(spread.percentile(0.1), Ok(seconds(1)));
+        assert_eq!(spread.percentile(0.5), Ok(seconds(5)));
+        assert_eq!(spread.percentile(0.51), Ok(seconds(6)));
+        assert_eq!(spread.percentile(0.9), Ok(seconds(9)));
+        assert_eq!(spread.percentile(1.0), Ok(seconds(10)));
         let none = Spread { makespans: Vec::new(), bound_by: String::new() };
-        assert_eq!(none.percentile(0.5), Duration::ZERO);
+        assert_eq!(none.percentile(0.5), Err(SpreadError::Empty));
+        assert_eq!(none.to_string(), "no rehearsals");
+        for share in [-0.1, 1.1, 90.0, f64::INFINITY, f64::NEG_INFINITY, f64::NAN] {
+            let error = spread.percentile(share).unwrap_err();
+            assert_eq!(error.code(), "spread-share");
+            assert!(error.to_string().contains(&format!("`{share}`")), "{error}");
+        }
     }
 
     #[test]

@@ -10,6 +10,18 @@ _Exact: TypeAlias = Decimal | int | str
 _Path: TypeAlias = str | PathLike[str]
 _ByTier: TypeAlias = _Exact | Mapping[str, _Exact]
 _Metric: TypeAlias = Literal["tenants", "revenue", "profit", "infrastructure_margin", "gross_margin", "operating_margin"]
+_Figure: TypeAlias = Literal[
+    "revenue",
+    "infrastructure",
+    "support",
+    "sales",
+    "other",
+    "total_cost",
+    "profit",
+    "infrastructure_margin",
+    "gross_margin",
+    "operating_margin",
+]
 _Distribution: TypeAlias = float | tuple[str, float] | tuple[str, float, float] | tuple[str, float, float, float]
 
 class _Changes(TypedDict, total=False):
@@ -83,7 +95,7 @@ class Assumptions:
         sales_per_tenant: _Exact | None = None,
         other_per_tenant: _Exact | None = None,
     ) -> Assumptions:
-        """The same with another rule of sharing, or with support, sales or other costs of one's own."""
+        """The same with another rule of sharing, or with the caller's support, sales or other costs, in whole cents."""
     def staffing(self, tenants: Sequence[int] | None = None, /) -> Table:
         """Staffing and effort for numbers of tenants, as the report behind the assumptions sees them."""
     def to_arrow(self) -> Table:
@@ -185,6 +197,7 @@ class Model:
         """The scaling path in one table: accounts, quotas and when, addresses, people, minutes, cost, margins."""
     def compiled(self, *, months: int = 12, growth: Growth | None = None) -> dict[str, Any]:
         """The numbers a simulation works with, as plain values."""
+    def __eq__(self, other: object, /) -> bool: ...
 
 @final
 class Month:
@@ -239,10 +252,50 @@ class Month:
         """Each tenant's month; the columns add up to this month's figures exactly."""
     def per_tier(self) -> Table:
         """Each tier's month."""
-    def explain(self, figure: str = "total_cost") -> Table:
-        """What a figure is made of: price, quantity, rounding, amount and source of every line."""
+    def explain(self, figure: _Figure = "total_cost") -> Table:
+        """What a figure is made of: in every row quantity × unit price + rounding = amount, and the amounts add up to the figure."""
+    def bridge(self, before: Month, figure: _Figure = "infrastructure") -> Bridge:
+        """How a figure of another month becomes this month's, line by line: price, volume and mix."""
     def since(self, before: Month, /) -> Table:
         """How every figure differs from another month's."""
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class Bridge(Table):
+    """How a figure of one month becomes that of another: a table with a row for each line, the largest difference first."""
+
+    @property
+    def figure(self) -> str:
+        """Which figure."""
+    @property
+    def before(self) -> Decimal:
+        """Its value before: money, or for a margin a fraction with ten decimals."""
+    @property
+    def after(self) -> Decimal:
+        """Its value after."""
+    @property
+    def difference(self) -> Decimal:
+        """After less before."""
+    @property
+    def currency(self) -> str:
+        """The currency of the amounts behind it."""
+
+@final
+class Scenarios(Table):
+    """Scenarios side by side: a table with a row for each figure, and one of the assumptions that differ."""
+
+    @property
+    def drivers(self) -> Table:
+        """Which assumptions differ from the first scenario's: `scenario, path, before, after, difference`."""
+
+def scenarios(
+    scenarios: Mapping[str, Model | tuple[Model, Growth]],
+    /,
+    *,
+    months: int | None = None,
+    growth: Growth | None = None,
+) -> Scenarios:
+    """Compares named models with the first of them, figure by figure: in a month, or in the last month of a forecast."""
 
 @final
 class Simulation(Table):

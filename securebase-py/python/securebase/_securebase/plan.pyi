@@ -100,7 +100,7 @@ class Spread:
     def bound_by(self) -> str:
         """What bounds the makespan most often."""
     def percentile(self, p: float) -> float:
-        """The seconds that a share `p` of the seeds, from 0 to 1, does not exceed."""
+        """The seconds that a share `p` of the seeds, from 0 to 1, does not exceed: 0.9 is the ninetieth percentile."""
     def __eq__(self, other: object, /) -> bool: ...
 
 @final

@@ -1,12 +1,13 @@
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import TypeAlias, overload
+from typing import Literal, TypeAlias, overload
 
 import pandas
 import polars
 from typing_extensions import disjoint_base
 
 _Value: TypeAlias = str | int | float | bool | Decimal | None
+_Decimals: TypeAlias = Literal["decimal", "float"]
 
 @disjoint_base
 class Table:
@@ -31,9 +32,11 @@ class Table:
     def __eq__(self, other: object, /) -> bool: ...
     def to_dicts(self) -> list[dict[str, _Value]]:
         """The rows, as dicts."""
-    def to_pandas(self) -> pandas.DataFrame:
-        """The table as a pandas data frame; exact decimals stay `decimal.Decimal`."""
-    def to_polars(self) -> polars.DataFrame:
-        """The table as a polars data frame."""
+    def to_pandas(self, *, decimals: _Decimals = "decimal") -> pandas.DataFrame:
+        """The table as a pandas data frame. Exact decimals stay `decimal.Decimal`, which pandas neither plots nor multiplies with
+        floats; with `decimals="float"` they become `float64` columns:
+        `table.to_pandas(decimals="float").plot(x="month", y="mrr")`."""
+    def to_polars(self, *, decimals: _Decimals = "decimal") -> polars.DataFrame:
+        """The table as a polars data frame. Exact decimals stay exact; with `decimals="float"` they become `Float64` columns."""
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
     def __arrow_c_schema__(self) -> object: ...

@@ -1,0 +1,125 @@
+//! The whole-number arguments of finance, each with its name and its range: for `from_py_with`, which is not told the name.
+
+use std::collections::BTreeMap;
+
+use pyo3::prelude::*;
+use pyo3::types::PyMapping;
+use securebase_core::capacity::TENANTS_MAX;
+use securebase_core::finance::bounds;
+
+use crate::convert::{any_count, count, shown};
+use crate::error::{Class, Failure, Result};
+
+macro_rules! counts {
+    ($($name:ident: $type:ty = $range:expr;)*) => {
+        $(pub(crate) fn $name(value: &Bound<'_, PyAny>) -> PyResult<$type> {
+            Ok(count(Class::Finance, stringify!($name), value, $range)?)
+        })*
+    };
+}
+
+counts! {
+    months: u32 = bounds::MONTHS;
+    trials: u64 = bounds::TRIALS;
+    first_trial: u64 = bounds::FIRST_TRIAL;
+    seed: u64 = 0..=u64::MAX;
+}
+
+fn optional<T>(
+    value: &Bound<'_, PyAny>,
+    read: impl Fn(&Bound<'_, PyAny>) -> Result<T>,
+) -> PyResult<Option<T>> {
+    Ok(if value.is_none() { None } else { Some(read(value)?) })
+}
+
+/// The month of a tenant's life, or `None` for a month in which stored logs have reached their retention.
+pub(crate) fn age(value: &Bound<'_, PyAny>) -> PyResult<Option<u32>> {
+    optional(value, |value| count(Class::Finance, "age", value, bounds::AGE))
+}
+
+/// A month ahead, or `None` for today.
+pub(crate) fn optional_months(value: &Bound<'_, PyAny>) -> PyResult<Option<u32>> {
+    optional(value, |value| count(Class::Finance, "months", value, bounds::MONTHS))
+}
+
+/// The length of a block's prefix, or `None` for the zone's own.
+pub(crate) fn prefix_len(value: &Bound<'_, PyAny>) -> PyResult<Option<u8>> {
+    optional(value, |value| count(Class::Finance, "prefix_len", value, 0..=32))
+}
+
+/// Every value, or all the failures at once.
+pub(super) fn every<T>(values: impl Iterator<Item = Result<T>>) -> Result<Vec<T>> {
+    let (mut good, mut failures) = (Vec::new(), Vec::new());
+    for value in values {
+        match value {
+            Ok(value) => good.push(value),
+            Err(failure) => failures.push(failure),
+        }
+    }
+    Failure::all(failures).map_or(Ok(good), Err)
+}
+
+/// Numbers of tenants to aim for, or `None` for the reports' own.
+pub(crate) fn targets(value: &Bound<'_, PyAny>) -> PyResult<Option<Vec<u32>>> {
+    numbers(value, |index, item| {
+        any_count(Class::Finance, &format!("targets[{index}]"), item, 1..=TENANTS_MAX)
+    })
+}
+
+/// Numbers of tenants to staff, or `None` for the reports' own.
+pub(crate) fn staffed(value: &Bound<'_, PyAny>) -> PyResult<Option<Vec<u32>>> {
+    numbers(value, |index, item| count(Class::Finance, &format!("tenants[{index}]"), item, bounds::TENANTS))
+}
+
+fn numbers(
+    value: &Bound<'_, PyAny>,
+    read: impl Fn(usize, &Bound<'_, PyAny>) -> Result<u32>,
+) -> PyResult<Option<Vec<u32>>> {
+    optional(value, |value| {
+        let items: Vec<Bound<'_, PyAny>> = value.try_iter()?.collect::<PyResult<_>>()?;
+        every(items.iter().enumerate().map(|(index, item)| read(index, item)))
+    })
+}
+
+/// How many rehearsals make a deployment time.
+pub(crate) fn rehearsals(value: &Bound<'_, PyAny>) -> PyResult<usize> {
+    Ok(any_count(Class::Finance, "rehearsals", value, 1..=10_000)?)
+}
+
+/// Measured deployment times by number of tenants, from a dict.
+pub(crate) fn minutes(value: &Bound<'_, PyAny>) -> PyResult<Option<BTreeMap<u32, f64>>> {
+    optional(value, |value| {
+        let items: Vec<(Bound<'_, PyAny>, f64)> = value
+            .cast::<PyMapping>()
+            .map_err(PyErr::from)?
+            .items()?
+            .iter()
+            .map(|item| item.extract())
+            .collect::<PyResult<_>>()?;
+        let one = |(tenants, minutes): &(Bound<'_, PyAny>, f64)| {
+            Ok((any_count(Class::Finance, "minutes", tenants, 1..=TENANTS_MAX)?, *minutes))
+        };
+        Ok(every(items.iter().map(one))?.into_iter().collect())
+    })
+}
+
+/// Numbers of tenants by tier, from a dict.
+pub(super) fn mix(counts: &Bound<'_, PyAny>) -> Result<Vec<(String, u32)>> {
+    let counts = counts.cast::<PyMapping>().map_err(PyErr::from)?;
+    let items: Vec<(Bound<'_, PyAny>, Bound<'_, PyAny>)> =
+        counts.items()?.iter().map(|item| item.extract()).collect::<PyResult<_>>()?;
+    every(items.iter().map(|(tier, tenants)| {
+        let Ok(tier) = tier.extract::<String>() else {
+            let message = format!("invalid tier `{}`: expected its name", shown(tier));
+            return Err(Failure::at(
+                Class::Finance,
+                "finance-unknown",
+                "tenants",
+                &message,
+                "use text for keys",
+            ));
+        };
+        let tenants = count(Class::Finance, &format!("tenants[{tier:?}]"), tenants, bounds::TENANTS)?;
+        Ok((tier, tenants))
+    }))
+}

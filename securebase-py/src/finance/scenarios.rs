@@ -1,0 +1,105 @@
+//! Named scenarios side by side.
+
+use pyo3::prelude::*;
+use pyo3::types::{PyMapping, PyTuple, PyType};
+
+use super::core;
+use super::count;
+use super::growth::Growth;
+use super::model::Model;
+use crate::convert::shown;
+use crate::error::{Class, Failure, Result};
+use crate::table::Table;
+
+/// Scenarios side by side: a table with a row for each figure, and one of the assumptions that differ.
+#[pyclass(frozen, extends = Table, module = "securebase.finance")]
+pub(crate) struct Scenarios {
+    drivers: Py<Table>,
+}
+
+impl Scenarios {
+    fn from_tables(py: Python<'_>, table: Table, drivers: Py<Table>) -> PyResult<Py<Self>> {
+        Py::new(py, PyClassInitializer::from(table).add_subclass(Self { drivers }))
+    }
+}
+
+/// A model, alone or with growth of its own.
+fn scenario(
+    name: &Bound<'_, PyAny>,
+    given: &Bound<'_, PyAny>,
+    growth: Option<&Bound<'_, Growth>>,
+) -> Result<core::Scenario> {
+    let wrong = |path: &str, value: &Bound<'_, PyAny>, expected: &str, hint: &str| {
+        let message = format!("invalid {path} `{}`: expected {expected}", shown(value));
+        Failure::at(Class::Finance, "scenario-invalid", "scenarios", &message, hint)
+    };
+    let Ok(text) = name.extract::<String>() else {
+        return Err(wrong("name", name, "text", "name every scenario, such as `low price`"));
+    };
+    let pair = given
+        .cast::<PyTuple>()
+        .ok()
+        .and_then(|pair| pair.extract::<(Bound<'_, Model>, Bound<'_, Growth>)>().ok());
+    let (model, own) = match (given.cast::<Model>(), &pair) {
+        (Ok(model), _) => (model, growth),
+        (Err(_), Some((model, own))) => (model, Some(own)),
+        (Err(_), None) => {
+            let hint = "write `{\"base\": model, \"faster\": (model, growth)}`";
+            return Err(wrong(
+                &format!("scenario `{text}`"),
+                given,
+                "a `Model` or a pair of `Model` and `Growth`",
+                hint,
+            ));
+        }
+    };
+    let growth = model.get().growth(given.py(), own)?;
+    Ok(core::Scenario { name: text, model: core::Model::clone(&model.get().core), growth })
+}
+
+/// Compares named models with the first of them, figure by figure: in a month with stored logs at their retention, or, with
+/// `months`, in the last month of a forecast of so many. A scenario is a `Model` or a pair of `Model` and `Growth`; `growth` is that
+/// of the scenarios without one of their own.
+#[pyfunction]
+#[pyo3(signature = (scenarios, /, *, months = None, growth = None))]
+pub(crate) fn scenarios(
+    py: Python<'_>,
+    scenarios: &Bound<'_, PyAny>,
+    #[pyo3(from_py_with = count::optional_months)] months: Option<u32>,
+    growth: Option<&Bound<'_, Growth>>,
+) -> Result<Py<Scenarios>> {
+    let given = scenarios.cast::<PyMapping>().map_err(PyErr::from)?;
+    let items: Vec<(Bound<'_, PyAny>, Bound<'_, PyAny>)> =
+        given.items()?.iter().map(|item| item.extract()).collect::<PyResult<_>>()?;
+    let named = count::every(items.iter().map(|(name, given)| scenario(name, given, growth)))?;
+    let (table, drivers) = py.detach(|| {
+        let scenarios = core::Scenarios::new(&named, months)?;
+        Ok::<_, core::Error>((scenarios.table()?, scenarios.drivers_table()?))
+    })?;
+    let drivers = Py::new(py, Table::from(drivers))?;
+    Ok(Scenarios::from_tables(py, Table::from(table), drivers)?)
+}
+
+#[pymethods]
+impl Scenarios {
+    /// Which assumptions differ from the first scenario's: `scenario, path, before, after, difference`. A value is absent where its
+    /// scenario has no such number.
+    #[getter]
+    fn drivers(&self, py: Python<'_>) -> Py<Table> {
+        self.drivers.clone_ref(py)
+    }
+
+    #[classmethod]
+    fn _from_tables(
+        class: &Bound<'_, PyType>,
+        table: &Bound<'_, Table>,
+        drivers: Py<Table>,
+    ) -> PyResult<Py<Self>> {
+        Self::from_tables(class.py(), table.get().clone(), drivers)
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, (Table, Py<Table>))> {
+        let table = slf.as_super().get().clone();
+        Ok((slf.get_type().getattr("_from_tables")?, (table, slf.get().drivers.clone_ref(slf.py()))))
+    }
+}
