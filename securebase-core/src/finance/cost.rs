@@ -9,7 +9,7 @@ mod margin;
 mod pricing;
 mod tenants;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
@@ -17,9 +17,9 @@ use rust_decimal::Decimal;
 use super::Error;
 use super::demand::{Age, CostBasis, Demand, of_core_account, of_organization, of_tenant};
 use super::footprint::{BilledTenant, Footprint, Standing};
-use super::prices::{PriceBook, PriceId};
+use super::prices::{Grade, PriceBook, PriceId};
 use super::usage::Usage;
-use crate::model::{Currency, Money, ResourceKind, Tier};
+use crate::model::{Currency, Money, Problem, Region, ResourceKind, Tier};
 
 pub use allocation::Allocation;
 pub(super) use allocation::{Bearer, share};
@@ -53,6 +53,10 @@ pub struct CostLine<'a> {
     pub amount: Money,
     /// Where the price comes from.
     pub source: &'a str,
+    /// How far the price can be trusted.
+    pub grade: Grade,
+    /// The region the price was read in, or `global`: another one than the resource's where no book has a price for it.
+    pub price_region: &'a str,
 }
 
 /// A line of each tenant of a group: `each` cents more for the first `coins` tenants.
@@ -72,6 +76,8 @@ pub(super) struct Group {
     pub(super) price: Money,
     pub(super) standing: Standing,
     shield: bool,
+    /// The prices of its region.
+    prices: Arc<PriceBook>,
     pub(super) tenants: Vec<Arc<str>>,
     lines: Vec<GroupLine>,
 }
@@ -153,8 +159,9 @@ fn at_age(
     usage: &Usage,
     age: Age,
 ) -> Result<CostReport, Error> {
+    let mut books = Books { given: prices, regions: BTreeMap::new() };
     let mut report = CostReport {
-        prices: Arc::new(prices.clone()),
+        prices: books.of(footprint.home()),
         currency: prices.currency(),
         groups: Vec::new(),
         order: Vec::with_capacity(footprint.tenants.len()),
@@ -178,12 +185,14 @@ fn at_age(
                 price.checked_add(Money::zero(report.currency))?;
                 let profile = usage.profile(tier);
                 let days = tier.map_or(RETENTION_DAYS, |tier| tier.log_retention_days);
-                demands.push(of_tenant(tenant, profile, days, prices.hours_per_month(), age));
+                let book = books.of(tenant.region());
+                demands.push(of_tenant(tenant, profile, days, book.hours_per_month(), age));
                 report.groups.push(Group {
                     tier: tenant.tier().map(Arc::from),
                     price,
                     standing: tenant.standing(),
                     shield: served && profile.shield_advanced && tenant.count(ResourceKind::Account) > 0,
+                    prices: book,
                     tenants: Vec::new(),
                     lines: Vec::new(),
                 });
@@ -195,8 +204,23 @@ fn at_age(
         report.groups[place].tenants.push(key.clone());
     }
     let shared = shared_demands(&report.groups, usage);
-    report.price_all(prices, &demands, &shared)?;
+    report.price_all(&demands, &shared, age)?;
     Ok(report)
+}
+
+/// The price book of each region, from the one that was given.
+struct Books<'a> {
+    given: &'a PriceBook,
+    regions: BTreeMap<Option<Region>, Arc<PriceBook>>,
+}
+
+impl Books<'_> {
+    fn of(&mut self, region: Option<&Region>) -> Arc<PriceBook> {
+        let book = self.regions.entry(region.cloned()).or_insert_with(|| {
+            Arc::new(region.map_or_else(|| self.given.clone(), |region| self.given.in_region(region)))
+        });
+        Arc::clone(book)
+    }
 }
 
 /// The log retention of a tenant without a tier: that of every shipped tier.
@@ -252,9 +276,16 @@ impl CostReport {
         self.currency
     }
 
-    /// The prices it was made with.
+    /// The prices of the organization's own region, with which it was made.
     pub fn prices(&self) -> &PriceBook {
         &self.prices
+    }
+
+    /// A warning for each region whose bill has prices of another region, in the order of the regions' names.
+    pub fn warnings(&self) -> Vec<Problem> {
+        let books = self.groups.iter().map(|group| &group.prices).chain([&self.prices]);
+        let by_region: BTreeMap<&str, &Arc<PriceBook>> = books.map(|book| (book.region(), book)).collect();
+        by_region.into_values().filter_map(|book| book.warning()).collect()
     }
 
     fn money(&self, amount: Decimal) -> Money {
@@ -342,15 +373,24 @@ impl CostReport {
 
     /// Every line: the tenants' in their order, then the organization's.
     pub fn lines(&self) -> impl Iterator<Item = CostLine<'_>> {
+        self.priced_lines().map(|(_, line)| line)
+    }
+
+    /// Every line with the price book it was priced by.
+    pub(super) fn priced_lines(&self) -> impl Iterator<Item = (&PriceBook, CostLine<'_>)> {
         let tenants = self.order.iter().flat_map(move |(tenant, place, index)| {
             let group = &self.groups[*place];
             group.lines.iter().map(move |line| {
                 let owner = Some((tenant.as_ref(), group.tier.as_deref()));
-                self.line(owner, &line.demand, Decimal::ONE, line.unit_price, line.amount(*index))
+                let amount = line.amount(*index);
+                let prices = group.prices.as_ref();
+                (prices, self.line(owner, prices, &line.demand, Decimal::ONE, line.unit_price, amount))
             })
         });
         let shared = self.shared.iter().map(move |line| {
-            self.line(None, &line.demand, Decimal::from(line.copies), line.unit_price, line.amount)
+            let copies = Decimal::from(line.copies);
+            let prices = self.prices.as_ref();
+            (prices, self.line(None, prices, &line.demand, copies, line.unit_price, line.amount))
         });
         tenants.chain(shared)
     }
@@ -358,12 +398,13 @@ impl CostReport {
     fn line<'a>(
         &'a self,
         owner: Option<(&'a str, Option<&'a str>)>,
+        prices: &'a PriceBook,
         demand: &Demand,
         copies: Decimal,
         unit_price: Decimal,
         amount: Decimal,
     ) -> CostLine<'a> {
-        let price = self.prices.price(demand.id);
+        let price = prices.price(demand.id);
         CostLine {
             tenant: owner.map(|(tenant, _)| tenant),
             tier: owner.and_then(|(_, tier)| tier),
@@ -376,6 +417,8 @@ impl CostReport {
             unit_price,
             amount: self.money(amount),
             source: &price.source,
+            grade: price.grade,
+            price_region: prices.price_region(demand.id),
         }
     }
 }

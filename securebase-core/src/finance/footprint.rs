@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use crate::model::{Departure, LandingZone, Money, NetworkFeatures, ResourceKind};
+use crate::model::{Departure, LandingZone, Money, NetworkFeatures, Region, ResourceKind};
 
 const KINDS: usize = ResourceKind::ALL.len();
 
@@ -67,6 +67,7 @@ pub struct BilledTenant {
     counts: Counts,
     log_days: Option<u32>,
     archived: bool,
+    region: Option<Region>,
 }
 
 impl BilledTenant {
@@ -80,7 +81,18 @@ impl BilledTenant {
             counts: Counts::NONE,
             log_days: None,
             archived: false,
+            region: None,
         }
+    }
+
+    /// The region whose prices hold for its resources; `None` for that of the price book.
+    pub fn region(&self) -> Option<&Region> {
+        self.region.as_ref()
+    }
+
+    /// Sets the region whose prices hold for its resources.
+    pub fn set_region(&mut self, region: Region) {
+        self.region = Some(region);
     }
 
     /// The tier whose terms it has.
@@ -181,6 +193,7 @@ impl BilledTenant {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Footprint {
     has_organization: bool,
+    home: Option<Region>,
     pub(super) tenants: IndexMap<Arc<str>, BilledTenant>,
 }
 
@@ -196,6 +209,16 @@ impl Footprint {
         if billed.tier.is_none() {
             billed.tier = tier.map(Arc::from);
         }
+    }
+
+    /// The region whose prices hold for what belongs to no tenant; `None` for that of the price book.
+    pub fn home(&self) -> Option<&Region> {
+        self.home.as_ref()
+    }
+
+    /// Sets the region whose prices hold for what belongs to no tenant.
+    pub fn set_home(&mut self, region: Region) {
+        self.home = Some(region);
     }
 
     /// Adds a tenant, or replaces the one of that key.
@@ -215,8 +238,8 @@ impl Footprint {
 
     /// What a zone will contain, as far as prices care, once it is applied: for questions asked before there is a plan.
     pub fn of_zone(zone: &LandingZone) -> Self {
-        let mut footprint = Self::default();
-        footprint.has_organization = true;
+        let mut footprint =
+            Self { has_organization: true, home: Some(zone.region.clone()), ..Self::default() };
         let counts = Counts::of_tenant(zone.network);
         let mut names: Vec<Arc<str>> = Vec::new();
         for tenant in &zone.tenants {
@@ -228,6 +251,7 @@ impl Footprint {
             });
             let mut billed = BilledTenant::with_counts(&name, counts);
             billed.price = Some(tenant.monthly_price);
+            billed.region = Some(tenant.region.clone());
             if let Some(departure) = tenant.offboard {
                 billed = billed.departed(departure, zone.network);
             }
@@ -238,8 +262,7 @@ impl Footprint {
 
     /// The organization and tenants of one make: so many of each tier, named `{tier}-{number}` from 1.
     pub(super) fn of_mix<'a>(mix: impl IntoIterator<Item = (&'a str, u32)>, counts: Counts) -> Self {
-        let mut footprint = Self::default();
-        footprint.has_organization = true;
+        let mut footprint = Self { has_organization: true, ..Self::default() };
         for (tier, number) in mix {
             let name: Arc<str> = tier.into();
             for index in 1..=number {

@@ -72,6 +72,8 @@ impl Model {
             list.push(ModelTenant { key: tenant.key.as_str().into(), tier, price });
         }
         let footprint = Footprint::of_zone(zone);
+        // Tenants to come are priced in the zone's own region; those there are, each in its own.
+        let assumptions = assumptions.in_region(&zone.region);
         let model = Self::of(zone.tiers.clone(), tenants, footprint, zone.network, assumptions)?;
         Ok(Self { departed: Arc::new(departed), ..model }.with_settings(zone))
     }

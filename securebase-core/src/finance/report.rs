@@ -7,21 +7,20 @@ use rust_decimal::Decimal;
 use super::cost::{Allocation, CostReport, Margin};
 use super::demand::CostBasis;
 use super::footprint::Standing;
-use super::prices::PriceId;
+use super::prices::Price;
 use super::{Error, percent, thousands};
 use crate::model::Money;
 use crate::table::{Column, Table};
 
 impl CostReport {
     /// Every line as a table: `tenant, tier, resource, price_id, item, quantity, unit, unit_price, amount, basis,
-    /// grade, source`. `basis` is `planned`, `assumed` or `promised`: see [`CostBasis`].
+    /// grade, source, price_region`. `basis` is `planned`, `assumed` or `promised`: see [`CostBasis`].
     ///
     /// # Errors
     /// [`Error::Table`] where a quantity has too many digits.
     pub fn lines_table(&self) -> Result<Table, Error> {
         let lines: Vec<_> = self.lines().collect();
-        let grades: Vec<String> =
-            lines.iter().map(|line| self.prices().price(line.id).grade.to_string()).collect();
+        let grades: Vec<String> = lines.iter().map(|line| line.grade.to_string()).collect();
         Ok(Table::new(vec![
             Column::utf8("tenant", lines.iter().map(|line| line.tenant))?,
             Column::utf8("tier", lines.iter().map(|line| line.tier))?,
@@ -35,6 +34,7 @@ impl CostReport {
             Column::utf8("basis", lines.iter().map(|line| line.basis.name()))?,
             Column::utf8("grade", grades.iter().map(String::as_str))?,
             Column::utf8("source", lines.iter().map(|line| line.source))?,
+            Column::utf8("price_region", lines.iter().map(|line| line.price_region))?,
         ])?)
     }
 
@@ -60,19 +60,26 @@ impl CostReport {
         ])?)
     }
 
-    /// The cost by item over the whole zone, in the order of the price book: item, quantity, amount.
-    pub fn items(&self) -> Vec<(PriceId, Decimal, Money)> {
-        let mut items: Vec<(PriceId, Decimal, Money)> = Vec::new();
-        for line in self.lines() {
-            match items.iter_mut().find(|(id, ..)| *id == line.id) {
-                Some((_, quantity, amount)) => {
-                    *quantity += line.quantity;
-                    amount.amount += line.amount.amount;
+    /// The cost by item over the whole zone, in the order of the price book; an item that costs something else in another
+    /// region comes once for each price.
+    pub fn items(&self) -> Vec<CostItem<'_>> {
+        let mut items: Vec<CostItem<'_>> = Vec::new();
+        for (prices, line) in self.priced_lines() {
+            let price = prices.price(line.id);
+            match items.iter_mut().find(|item| item.price == price) {
+                Some(item) => {
+                    item.quantity += line.quantity;
+                    item.amount.amount += line.amount.amount;
                 }
-                None => items.push((line.id, line.quantity, line.amount)),
+                None => items.push(CostItem {
+                    price,
+                    region: line.price_region,
+                    quantity: line.quantity,
+                    amount: line.amount,
+                }),
             }
         }
-        items.sort_by_key(|(id, ..)| *id);
+        items.sort_by_key(|item| item.price.id);
         items
     }
 
@@ -89,6 +96,20 @@ impl CostReport {
     fn parts(&self) -> [Decimal; 3] {
         CostBasis::ALL.map(|basis| self.part(basis).amount)
     }
+}
+
+/// All that is used of one price, in one region.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct CostItem<'a> {
+    /// The price.
+    pub price: &'a Price,
+    /// The region it was read in, or `global`.
+    pub region: &'a str,
+    /// How many units a month.
+    pub quantity: Decimal,
+    /// What they cost together, whole cents.
+    pub amount: Money,
 }
 
 /// How one bill differs from an earlier one.
@@ -162,9 +183,9 @@ impl fmt::Display for CostReport {
         )?;
         writeln!(f)?;
         writeln!(f, "{:<38} {:>14}  {:<15} {:>10} {:>12}", "item", "quantity", "unit", "price", "amount")?;
-        for (id, quantity, amount) in self.items() {
-            let price = prices.price(id);
-            let graded = format!("{} [{}]", price.name, price.grade);
+        for CostItem { price, region, quantity, amount } in self.items() {
+            let mark = if price.is_borrowed() { format!(" of {region}") } else { String::new() };
+            let graded = format!("{} [{}{mark}]", price.name, price.grade);
             let each = if price.is_graduated() {
                 let whole = price.amount(quantity).unwrap_or_default();
                 let average = whole.checked_div(quantity).unwrap_or_default().round_dp(5).normalize();

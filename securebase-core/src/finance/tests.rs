@@ -125,7 +125,7 @@ fn every_storage_class_is_billed_with_its_least_size_and_duration() {
 #[test]
 fn a_free_allowance_is_granted_once() {
     let report = cost([4, 2, 2, 2]);
-    let amount = |id| report.items().into_iter().find(|(item, ..)| *item == id).unwrap().2;
+    let amount = |id| report.items().into_iter().find(|item| item.price.id == id).unwrap().amount;
     assert_eq!(amount(PriceId::DashboardMonth), usd("36.00"), "15 dashboards, three free");
     assert_eq!(amount(PriceId::AlarmMonth), usd("5.50"), "65 alarms, ten free");
 }
@@ -186,7 +186,7 @@ proptest! {
         let total = report.total();
         let lines: Decimal = report.lines().map(|line| line.amount.amount).sum();
         prop_assert_eq!(lines, total.amount);
-        let items: Decimal = report.items().into_iter().map(|(.., amount)| amount.amount).sum();
+        let items: Decimal = report.items().into_iter().map(|item| item.amount.amount).sum();
         prop_assert_eq!(items, total.amount);
         if report.tenant_count() > 0 {
             for rule in [Allocation::Equal, Allocation::Revenue, Allocation::Usage] {

@@ -177,6 +177,7 @@ impl<'a> Planner<'a> {
         warnings.extend(warnings::renames(&steps));
         warnings.extend(warnings::closures(self.zone, observed, &steps));
         warnings.extend(warnings::quotas(self.zone, observed, &steps));
+        warnings.extend(warnings::prices(&scope));
         let wanted = |resource: &&Resource| departure::is_wanted(&index, &known, resource);
         let kept = graph.iter().filter(wanted);
         inventory.extend(kept.map(|resource| (resource.address.clone(), resource.kind())));

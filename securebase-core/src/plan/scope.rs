@@ -30,7 +30,7 @@ pub struct Scope {
     pub network: bool,
     /// The name of the flow-log delivery role in every account.
     pub flow_log_role: String,
-    /// The regions of its tenants and its own, in order: where an account that no tenant claims is looked into.
+    /// Its own region, then those of its tenants in order: where an account that no tenant claims is looked into.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub regions: Vec<Region>,
     /// The unit of those who left. Plans of earlier versions do not name it.
@@ -118,8 +118,8 @@ impl Scope {
             })
             .collect();
         tenants.sort_by(|a, b| a.key.cmp(&b.key));
-        let regions: BTreeSet<&Region> =
-            zone.tenants.iter().map(|tenant| &tenant.region).chain([&zone.region]).collect();
+        let mut regions: BTreeSet<&Region> = zone.tenants.iter().map(|tenant| &tenant.region).collect();
+        regions.remove(&zone.region);
         Self {
             zone: zone.name.clone(),
             access_role: zone.access_role.clone(),
@@ -128,7 +128,7 @@ impl Scope {
             tenants,
             network: zone.network.is_some(),
             flow_log_role: flow_log_role_name(&zone.name),
-            regions: regions.into_iter().cloned().collect(),
+            regions: std::iter::once(&zone.region).chain(regions).cloned().collect(),
             suspended_ou: zone.suspended_ou.clone(),
             flow_logs: zone.network.is_some_and(|network| network.flow_logs),
         }

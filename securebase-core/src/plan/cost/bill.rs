@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cloud::NatGatewayState;
 use crate::finance::{BilledTenant, Footprint, Standing};
-use crate::model::{AccountId, Address, Money, ResourceKind, ResourceSpec, Tier};
+use crate::model::{AccountId, Address, Money, Region, ResourceKind, ResourceSpec, Tier};
 use crate::observe::{ObservedAccount, ObservedMember, ObservedOrganization};
 use crate::plan::compare::{account_id, is_closed};
 use crate::plan::owner::Names;
@@ -58,6 +58,9 @@ impl<'a> Source<'a> {
     /// What exists, as it was observed.
     fn before(&self) -> Footprint {
         let mut bill = Footprint::default();
+        if let Some(home) = self.plan.scope.regions.first() {
+            bill.set_home(home.clone());
+        }
         let Some(organization) = &self.plan.observed.organization else { return bill };
         bill.add(None, None, ResourceKind::Organization);
         let paths = unit_paths(organization);
@@ -81,6 +84,7 @@ impl<'a> Source<'a> {
         let tier = self.tier_before(tenant, path);
         let mut billed = BilledTenant::new(Some(tier.name.as_str()));
         billed.set_price(self.price_on(tenant, tier));
+        billed.set_region(tenant.region.clone());
         self.settle(&mut billed, found, path);
         billed
     }
@@ -100,9 +104,19 @@ impl<'a> Source<'a> {
         let tier = self.tier_of_unit(path);
         let mut billed = BilledTenant::new(tier.map(|tier| tier.name.as_str()));
         billed.set_price(Money::zero(self.currency()));
+        if let Some(region) = self.region_of(found) {
+            billed.set_region(region.clone());
+        }
         self.settle(&mut billed, found, Some(path));
         // A tenant of the file may have the key by now: the id is the account's own.
         Some((found.account.id.to_string(), billed))
+    }
+
+    /// The region in which an account holds something of ours.
+    fn region_of(&self, found: &ObservedAccount) -> Option<&Region> {
+        let regions = self.plan.observed.members.get(&found.account.id)?;
+        let holds = |member: &ObservedMember| !(member.vpcs.is_empty() && member.log_groups.is_empty());
+        regions.iter().find(|(_, member)| holds(member)).map(|(region, _)| region)
     }
 
     /// Standing and resources of an account, as they were observed.
@@ -178,6 +192,7 @@ impl<'a> Source<'a> {
         if step.kind == ResourceKind::Account && begins(step.action) {
             let mut billed = BilledTenant::new(Some(tenant.tier.as_str()));
             billed.set_price(tenant.monthly_price);
+            billed.set_region(tenant.region.clone());
             billed.add(ResourceKind::Account);
             // An account that is taken over may hold what is ours already.
             let found = account_id(&self.plan.known, &step.address);

@@ -145,8 +145,8 @@ pub(super) fn nat_costs(tier: Option<Tier>) -> Vec<Decimal> {
 
 /// Dashboards: for the organization, each tier and each tenant.
 pub(super) fn dashboards() -> Decimal {
-    let items = cost().items();
-    items.into_iter().find(|(id, ..)| *id == PriceId::DashboardMonth).unwrap().1
+    let cost = cost();
+    cost.items().into_iter().find(|item| item.price.id == PriceId::DashboardMonth).unwrap().quantity
 }
 
 /// What so many units cost at list price.
