@@ -267,7 +267,7 @@ fn verdict_of_mix(question: &Question) -> Verdict {
         | Metric::BlocksWithoutOverlap
         | Metric::IdentityCenterFreeUsers
         | Metric::LogTierColdYears
-        | Metric::MetricSeries
+        | Metric::MonitoredSeries
         | Metric::RevenuePatternPerTenant => Verdict::OutOfScope(Reason::Design),
     }
 }

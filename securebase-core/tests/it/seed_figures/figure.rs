@@ -313,7 +313,7 @@ pub(super) enum Metric {
     IssuesCritical,
     IssuesIdentifiedTotal,
     LogTierColdYears,
-    MetricSeries,
+    MonitoredSeries,
     OperationsIssues,
     OuHierarchyLevels,
     OuHierarchyThreshold,
