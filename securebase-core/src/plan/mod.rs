@@ -36,6 +36,7 @@ mod step;
 mod subset;
 mod surplus;
 mod table;
+mod terms;
 mod warnings;
 
 pub use calls::member_operations;
@@ -55,4 +56,5 @@ pub use saved::FORMAT_VERSION;
 pub(crate) use saved::{Written, fingerprint};
 pub(crate) use scope::flow_log_group_prefix;
 pub use scope::{Scope, ScopedTenant, flow_log_group_name};
+pub use terms::Terms;
 pub use step::{Action, Change, Plan, PlannedTenant, Site, Step};

@@ -15,10 +15,10 @@ use crate::plan::step::{Action, Plan, PlannedTenant, Step};
 /// because an endless month has no price.
 const LONGEST_RETENTION_DAYS: u32 = 3_653;
 
-/// What is billed before and after a plan.
+/// What is billed before and after a plan, each with the tiers as they are then.
 pub(super) struct Bills {
-    pub(super) before: Footprint,
-    pub(super) after: Footprint,
+    pub(super) before: (Footprint, Vec<Tier>),
+    pub(super) after: (Footprint, Vec<Tier>),
 }
 
 impl Bills {
@@ -26,8 +26,18 @@ impl Bills {
         let source = Source::new(plan);
         let before = source.before();
         let after = source.after(&before);
-        Self { before, after }
+        let former = plan.served.as_ref().map_or(&[][..], |terms| &terms.tiers);
+        Self {
+            before: (before, joined(former, &plan.tiers)),
+            after: (after, joined(&plan.tiers, former)),
+        }
     }
+}
+
+/// The tiers of the first list, and those of the second that it does not name.
+fn joined(first: &[Tier], second: &[Tier]) -> Vec<Tier> {
+    let more = second.iter().filter(|tier| first.iter().all(|known| known.name != tier.name));
+    first.iter().chain(more).cloned().collect()
 }
 
 /// A plan with what is looked up in it again and again.
@@ -83,7 +93,7 @@ impl<'a> Source<'a> {
     fn existing(&self, tenant: &PlannedTenant, found: &ObservedAccount, path: Option<&str>) -> BilledTenant {
         let tier = self.tier_before(tenant, path);
         let mut billed = BilledTenant::new(Some(tier.name.as_str()));
-        billed.set_price(self.price_on(tenant, tier));
+        billed.set_price(self.price_before(tenant, tier));
         billed.set_region(tenant.region.clone());
         self.settle(&mut billed, found, path);
         billed
@@ -156,15 +166,32 @@ impl<'a> Source<'a> {
         self.plan.tiers.iter().find(|tier| tier.name == tenant.tier).expect("a tenant's tier is in its zone")
     }
 
-    /// The tier to which a unit belongs: units are named by tiers, perhaps below or above others.
+    /// The tier to which a unit belongs: units are named by tiers, perhaps below or above others. A tier that the file has no
+    /// longer is known from what was applied.
     fn tier_of_unit(&self, path: &str) -> Option<&'a Tier> {
-        self.plan.tiers.iter().find(|tier| path.split('/').any(|name| name == tier.ou_name))
+        let former = self.plan.served.iter().flat_map(|terms| &terms.tiers);
+        let names = |tier: &&Tier| path.split('/').any(|name| name == tier.ou_name);
+        self.plan.tiers.iter().chain(former).find(names)
     }
 
-    /// What a tenant pays on the terms of a tier: its own price wherever it has one, else the tier's.
-    fn price_on(&self, tenant: &PlannedTenant, tier: &Tier) -> Money {
+    /// What a tenant paid while it had a tier: what was applied, where a state knows that; else its own price wherever it has
+    /// one, else the tier's.
+    fn price_before(&self, tenant: &PlannedTenant, tier: &Tier) -> Money {
+        if let Some(served) = self.served(tenant).filter(|served| served.tier == tier.name) {
+            return served.monthly_price;
+        }
         let is_list_price = tenant.monthly_price == self.tier_wanted(tenant).monthly_price;
         if is_list_price { tier.monthly_price } else { tenant.monthly_price }
+    }
+
+    /// A tenant as it was served when the zone was last applied, under the key it had then.
+    fn served(&self, tenant: &PlannedTenant) -> Option<&'a PlannedTenant> {
+        let terms = self.plan.served.as_ref()?;
+        let former = || {
+            let scoped = self.plan.scope.tenants.iter().find(|scoped| scoped.key == tenant.key)?;
+            terms.tenant(scoped.former_key.as_ref()?.as_str())
+        };
+        terms.tenant(tenant.key.as_str()).or_else(former)
     }
 
     fn currency(&self) -> crate::model::Currency {

@@ -121,7 +121,7 @@ impl Plan {
     /// # Errors
     /// [`finance::Error::Money`] where the prices and the tiers are in different currencies.
     pub fn cost(&self, prices: &PriceBook, usage: &Usage) -> Result<CostReport, finance::Error> {
-        report(&Bills::of(self).after, &self.tiers, prices, usage)
+        report(&Bills::of(self).after, prices, usage)
     }
 
     /// What the plan changes about the bill, as a whole and step by step.
@@ -134,8 +134,8 @@ impl Plan {
     /// As [`Plan::cost`].
     pub fn priced(&self, prices: &PriceBook, usage: &Usage) -> Result<PlanCost, finance::Error> {
         let Bills { before, after } = Bills::of(self);
-        let before = report(&before, &self.tiers, prices, usage)?;
-        let after = report(&after, &self.tiers, prices, usage)?;
+        let before = report(&before, prices, usage)?;
+        let after = report(&after, prices, usage)?;
         let attribution = Attribution::new(self, &before, &after);
         let latencies = Latencies::default();
         let once = Money::zero(after.currency());
@@ -153,8 +153,7 @@ impl Plan {
 }
 
 fn report(
-    footprint: &Footprint,
-    tiers: &[Tier],
+    (footprint, tiers): &(Footprint, Vec<Tier>),
     prices: &PriceBook,
     usage: &Usage,
 ) -> Result<CostReport, finance::Error> {
