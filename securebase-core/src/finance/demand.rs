@@ -15,6 +15,8 @@ pub enum Age {
     Steady,
     /// The given month of the tenant's life, from 1.
     Month(u32),
+    /// So many months after the one in which the tenant left: nothing more is stored, and what is stored expires.
+    Left(u32),
 }
 
 impl Age {
@@ -23,6 +25,7 @@ impl Age {
         match self {
             Self::Steady => retention,
             Self::Month(month) => retention.min(Decimal::from(month)),
+            Self::Left(months) => (retention - Decimal::from(months)).max(Decimal::ZERO),
         }
     }
 }

@@ -174,7 +174,7 @@ impl BilledTenant {
 
     /// The tenant once it has left a network with these features: a suspended account keeps its log group, a closed one
     /// nothing; the archive outlives both.
-    fn departed(mut self, departure: Departure, network: Option<NetworkFeatures>) -> Self {
+    pub(super) fn departed(mut self, departure: Departure, network: Option<NetworkFeatures>) -> Self {
         let logs = network.is_some_and(|network| network.flow_logs);
         self.standing = Standing::Departed;
         self.counts = Counts::NONE;

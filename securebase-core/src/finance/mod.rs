@@ -37,6 +37,7 @@ mod scaled;
 mod scenarios;
 mod simulate;
 mod tables;
+mod tail;
 mod uncertainty;
 mod usage;
 mod varied;
