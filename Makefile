@@ -41,9 +41,11 @@ test-pure: ## Run the core's tests and examples in its documentation, without AW
 	@cargo run --quiet --example onboard > target/onboard.txt && tail -n 3 target/onboard.txt
 	@grep -qi 'no changes' target/onboard.txt
 
-test-simulation: ## Kill, starve and meddle with the executor in simulated worlds: every fault at every call, 2,000 seeds
+test-simulation: ## Simulated worlds, optimized: every fault at every call, 2,000 seeds, 2,000 pairs of bills, 2,000 forecasts
 	$(call say,Rust: the executor in simulated worlds)
 	@cargo test --profile soak -p securebase-core --test simulation
+	$(call say,Rust: differences between bills and forecasts in random zones)
+	@cargo test --profile soak -p securebase-core --test bills --test forecast
 
 soak: ## The same for as many seeds as wanted: make soak SEEDS=100000 FROM=0 THREADS=2
 	@SEEDS=$(or $(SEEDS),10000) FROM=$(or $(FROM),0) THREADS=$(or $(THREADS),2) \

@@ -1,10 +1,10 @@
-//! What a plan costs, what it changes about the bill, and which step brings how much.
+//! The bill after a plan, what the plan changes about it, and which step brings how much.
 
 use std::sync::Arc;
 
 use pyo3::prelude::*;
 use rust_decimal::Decimal;
-use securebase_core::finance::CostChange as CoreChange;
+use securebase_core::finance::{CostBasis, CostChange as CoreChange};
 use securebase_core::plan::{Plan as CorePlan, PlanCost};
 
 use crate::error::Result;
@@ -12,7 +12,7 @@ use crate::finance::{exact, prices, usage};
 use crate::plan::Plan;
 use crate::table::Table;
 
-/// What the resources of a plan cost a month.
+/// The monthly bill once a plan is applied.
 #[pyclass(frozen, eq, module = "securebase")]
 pub(crate) struct Cost {
     core: PlanCost,
@@ -44,10 +44,28 @@ impl PartialEq for Cost {
 
 #[pymethods]
 impl Cost {
-    /// What everything costs a month.
+    /// The whole bill of a month: `planned + assumed + promised`.
     #[getter]
     fn total(&self) -> Decimal {
         self.core.after().total().amount
+    }
+
+    /// The part that resources of the plan bring, in quantities that follow from the resources.
+    #[getter]
+    fn planned(&self) -> Decimal {
+        self.core.after().planned().amount
+    }
+
+    /// The part that resources of the plan bring, in quantities that the usage profile assumes.
+    #[getter]
+    fn assumed(&self) -> Decimal {
+        self.core.after().assumed().amount
+    }
+
+    /// The part that the tiers promise and nothing in the zone builds.
+    #[getter]
+    fn promised(&self) -> Decimal {
+        self.core.after().promised().amount
     }
 
     /// What the first month costs, before stored logs have grown to their retention.
@@ -70,24 +88,38 @@ impl Cost {
 
     /// What tenants pay less infrastructure, over what they pay; `None` without revenue.
     #[getter]
-    fn margin(&self) -> Option<Decimal> {
+    fn infrastructure_margin(&self) -> Option<Decimal> {
         self.core.after().margin().fraction()
     }
 
-    /// Raises a `FinanceError` with the numbers where the margin is below `floor`, a fraction such as `"0.95"`.
+    /// Another name of `infrastructure_margin`.
+    #[getter]
+    fn margin(&self) -> Option<Decimal> {
+        self.infrastructure_margin()
+    }
+
+    /// Raises a `FinanceError` with the numbers where the infrastructure margin is below `floor`, a fraction such as `"0.95"`.
     #[pyo3(signature = (floor, /))]
     fn ensure_margin(&self, floor: &Bound<'_, PyAny>) -> Result<()> {
         Ok(self.core.after().margin().ensure_at_least(exact("floor", floor)?)?)
     }
 
-    /// What the plan changes about the bill.
+    /// What the plan changes about the bill: the bill after less the bill before.
     #[getter]
-    fn difference(&self) -> CostChange {
+    fn difference(slf: &Bound<'_, Self>) -> CostChange {
+        let core = &slf.get().core;
         CostChange {
-            change: self.core.difference(),
-            one_off: self.core.one_off().amount,
-            shield_advanced: self.core.shield_advanced().amount,
+            change: core.difference(),
+            one_off: core.one_off().amount,
+            shield_advanced: core.shield_advanced().amount,
+            cost: slf.clone().unbind(),
         }
+    }
+
+    /// What the plan changes about what is promised, a row for each tier in which it changes: `tier, monthly`. The row without
+    /// a tier is the organization's own.
+    fn promised_by_tier(&self) -> Result<Table> {
+        Ok(self.core.promised_table()?.into())
     }
 
     /// The steps with what each brings: the table of the plan, with `monthly_cost`, `one_off_cost` and `minutes` at these
@@ -133,31 +165,63 @@ type Given<'py> = (Option<Bound<'py, PyAny>>, Option<Bound<'py, PyAny>>);
 
 /// What a plan changes about the bill.
 #[pyclass(frozen, eq, module = "securebase")]
-#[derive(PartialEq)]
 pub(crate) struct CostChange {
     change: CoreChange,
     one_off: Decimal,
     shield_advanced: Decimal,
+    /// What it was read from, which a pickle reads it from again.
+    cost: Py<Cost>,
+}
+
+impl PartialEq for CostChange {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { change, one_off, shield_advanced, cost: _ } = self;
+        (change, one_off, shield_advanced) == (&other.change, &other.one_off, &other.shield_advanced)
+    }
+}
+
+impl CostChange {
+    fn part(&self, basis: CostBasis) -> Result<Decimal> {
+        Ok(self.change.part(basis)?.amount)
+    }
 }
 
 #[pymethods]
 impl CostChange {
-    /// What infrastructure costs a month before the plan is applied.
+    /// The bill of a month before the plan is applied: what exists, on the terms it has.
     #[getter]
     fn before(&self) -> Decimal {
         self.change.before.infrastructure.amount
     }
 
-    /// What it costs afterwards.
+    /// The bill of a month afterwards.
     #[getter]
     fn after(&self) -> Decimal {
         self.change.after.infrastructure.amount
     }
 
-    /// How much more (or, negative, less) infrastructure costs a month.
+    /// How much more (or, negative, less) infrastructure costs a month: `planned + assumed + promised`.
     #[getter]
-    fn monthly(&self) -> Decimal {
-        self.after() - self.before()
+    fn monthly(&self) -> Result<Decimal> {
+        Ok(self.change.infrastructure()?.amount)
+    }
+
+    /// The planned part of the difference. With the assumed part it is what the steps add up to.
+    #[getter]
+    fn planned(&self) -> Result<Decimal> {
+        self.part(CostBasis::Planned)
+    }
+
+    /// The assumed part of the difference.
+    #[getter]
+    fn assumed(&self) -> Result<Decimal> {
+        self.part(CostBasis::Assumed)
+    }
+
+    /// The promised part of the difference, which is on no step: `Cost.promised_by_tier` takes it apart.
+    #[getter]
+    fn promised(&self) -> Result<Decimal> {
+        self.part(CostBasis::Promised)
     }
 
     /// What is paid once for carrying the plan out.
@@ -172,13 +236,13 @@ impl CostChange {
         self.shield_advanced
     }
 
-    /// The margin before, a fraction; `None` without revenue.
+    /// The infrastructure margin before, a fraction; `None` without revenue.
     #[getter]
     fn margin_before(&self) -> Option<Decimal> {
         self.change.before.fraction()
     }
 
-    /// The margin afterwards.
+    /// The infrastructure margin afterwards.
     #[getter]
     fn margin_after(&self) -> Option<Decimal> {
         self.change.after.fraction()
@@ -190,5 +254,9 @@ impl CostChange {
 
     fn __repr__(&self) -> String {
         format!("<CostChange {}>", self.change)
+    }
+
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, (Py<Cost>, &'static str))> {
+        Ok((py.import("builtins")?.getattr("getattr")?, (self.cost.clone_ref(py), "difference")))
     }
 }

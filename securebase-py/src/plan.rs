@@ -11,7 +11,7 @@ use rust_decimal::Decimal;
 use securebase_core::exec::{self, Stop};
 use securebase_core::finance::{PriceBook, Usage};
 use securebase_core::model::{Address, LandingZone, Latencies, ResourceId, ResourceSpec, TenantKey};
-use securebase_core::plan::{MarginFloor, Plan as CorePlan, PlanCost, Planner, Step as CoreStep, StepCost};
+use securebase_core::plan::{MarginFloor, Plan as CorePlan, PlanCost, Planner, Step as CoreStep, StepCost, Terms};
 
 use crate::cloud::AnyCloud;
 use crate::convert::{hash, plain};
@@ -38,11 +38,13 @@ pub(crate) fn plan_of(
         None => None,
         Some(state) => {
             let state = state::open(state)?;
-            let known = async move { Ok::<_, Failure>((state.resources().await?, state.applied().await?)) };
-            let (resources, applied) = wait(py, &Stop::new(), known)??;
-            let ids: Vec<_> =
-                resources.into_values().map(|resource| (resource.address, resource.id)).collect();
-            Some((ids, applied))
+            let known = async move {
+                let (resources, applied) = (state.resources().await?, state.applied().await?);
+                let ids = resources.into_values().map(|resource| (resource.address, resource.id));
+                let terms = state.terms().await?;
+                Ok::<_, Failure>(Remembered { ids: ids.collect(), applied, terms })
+            };
+            Some(wait(py, &Stop::new(), known)??)
         }
     };
     let zone = Arc::clone(zone);
@@ -60,14 +62,18 @@ pub(crate) fn plan_of(
     Ok(Plan(Arc::new(plan)))
 }
 
-/// What a state knows: the ids of what exists, and what was last applied.
-type Remembered = (Vec<(Address, ResourceId)>, BTreeMap<Address, ResourceSpec>);
+/// What a state knows: the ids of what exists, what was last applied, and the terms on which tenants were served.
+struct Remembered {
+    ids: Vec<(Address, ResourceId)>,
+    applied: BTreeMap<Address, ResourceSpec>,
+    terms: Option<Terms>,
+}
 
 /// The planner with what a state knows, if there is one.
 fn remembering(planner: Planner<'_>, known: Option<Remembered>) -> Planner<'_> {
     match known {
         None => planner,
-        Some((ids, applied)) => planner.remembered(ids).applied(applied),
+        Some(Remembered { ids, applied, terms }) => planner.remembered(ids).applied(applied).served(terms),
     }
 }
 

@@ -12,7 +12,7 @@ use super::operations::Operations;
 use super::prices::PriceBook;
 use super::usage::Usage;
 use super::{Error, cents};
-use crate::model::{Problem, Problems};
+use crate::model::{Problem, Problems, Region};
 
 /// The kinds of cost, which the three margins tell apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -340,6 +340,17 @@ impl Assumptions {
             Infrastructure::Lines => None,
             Infrastructure::Catalogue { usage, .. } => Some(usage),
         }
+    }
+
+    /// The same at the prices of a region, as far as the price book or the shipped ones have any.
+    #[must_use]
+    pub fn in_region(mut self, region: &Region) -> Self {
+        if let Infrastructure::Catalogue { prices, .. } = &mut self.infrastructure
+            && prices.region() != region.as_str()
+        {
+            *prices = Arc::new(prices.in_region(region));
+        }
+        self
     }
 
     /// The same with shared costs shared by another rule.

@@ -10,6 +10,7 @@ use rust_decimal::Decimal;
 use super::explain::{Figure, prices_paid};
 use super::month::Month;
 use super::prices::Step;
+use super::report::CostItem;
 use super::{Error, percent, thousands};
 use crate::model::{Currency, MoneyError, unsigned_zero};
 use crate::table::{Column, Table};
@@ -140,9 +141,8 @@ impl Month {
         }
         if let Some(report) = self.report() {
             let category = super::assumptions::Category::Infrastructure;
-            for (id, quantity, amount) in report.items() {
+            for CostItem { price, quantity, amount, .. } in report.items() {
                 let Some(sign) = figure.sign_of(category) else { break };
-                let price = report.prices().price(id);
                 let graduated = price.is_graduated().then(|| price.steps.clone());
                 let average = || amount.amount.checked_div(quantity).unwrap_or_default();
                 let side = BridgeSide {

@@ -9,16 +9,17 @@ mod margin;
 mod pricing;
 mod tenants;
 
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
 use super::Error;
-use super::demand::{Age, Demand, of_core_account, of_organization, of_tenant};
-use super::footprint::{Counts, Footprint};
-use super::prices::{PriceBook, PriceId};
+use super::demand::{Age, CostBasis, Demand, of_core_account, of_organization, of_tenant};
+use super::footprint::{BilledTenant, Footprint, Standing};
+use super::prices::{Grade, PriceBook, PriceId};
 use super::usage::Usage;
-use crate::model::{Currency, Money, ResourceKind, Tier};
+use crate::model::{Currency, Money, Problem, Region, ResourceKind, Tier};
 
 pub use allocation::Allocation;
 pub(super) use allocation::{Bearer, share};
@@ -36,6 +37,8 @@ pub struct CostLine<'a> {
     pub tier: Option<&'a str>,
     /// The kind of resource it is billed for.
     pub kind: ResourceKind,
+    /// Whether the plan brings it, the usage profile assumes it, or the tier promises it.
+    pub basis: CostBasis,
     /// Which price.
     pub id: PriceId,
     /// What it is, for a person.
@@ -50,6 +53,10 @@ pub struct CostLine<'a> {
     pub amount: Money,
     /// Where the price comes from.
     pub source: &'a str,
+    /// How far the price can be trusted.
+    pub grade: Grade,
+    /// The region the price was read in, or `global`: another one than the resource's where no book has a price for it.
+    pub price_region: &'a str,
 }
 
 /// A line of each tenant of a group: `each` cents more for the first `coins` tenants.
@@ -61,13 +68,16 @@ struct GroupLine {
     coins: usize,
 }
 
-/// Tenants of one tier with the same resources: their costs differ by a cent at most.
+/// Tenants on the same terms with the same resources: their costs differ by a cent at most.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Group {
     pub(super) tier: Option<Arc<str>>,
+    /// What each of them pays.
     pub(super) price: Money,
+    pub(super) standing: Standing,
     shield: bool,
-    counts: Counts,
+    /// The prices of its region.
+    prices: Arc<PriceBook>,
     pub(super) tenants: Vec<Arc<str>>,
     lines: Vec<GroupLine>,
 }
@@ -149,8 +159,9 @@ fn at_age(
     usage: &Usage,
     age: Age,
 ) -> Result<CostReport, Error> {
+    let mut books = Books { given: prices, regions: BTreeMap::new() };
     let mut report = CostReport {
-        prices: Arc::new(prices.clone()),
+        prices: books.of(footprint.home()),
         currency: prices.currency(),
         groups: Vec::new(),
         order: Vec::with_capacity(footprint.tenants.len()),
@@ -161,27 +172,31 @@ fn at_age(
         return Ok(report);
     }
     let mut demands = Vec::new();
+    let mut places: HashMap<&BilledTenant, usize> = HashMap::new();
     for (key, tenant) in &footprint.tenants {
-        let known =
-            report.groups.iter().position(|group| group.counts == tenant.counts && group.tier == tenant.tier);
-        let place = match known {
-            Some(place) => place,
+        let place = match places.get(tenant) {
+            Some(place) => *place,
             None => {
-                let tier = find_tier(tenant.tier.as_deref(), tiers)?;
-                let price = tier.map_or(Money::zero(report.currency), |tier| tier.monthly_price);
-                // Fails early where the tier's price and the price book are in two currencies.
+                let tier = find_tier(tenant.tier(), tiers)?;
+                let served = tenant.standing() == Standing::Served;
+                let price = tenant.price().or_else(|| tier.map(|tier| tier.monthly_price));
+                let price = price.filter(|_| served).unwrap_or_else(|| Money::zero(report.currency));
+                // Fails early where the tenant's price and the price book are in two currencies.
                 price.checked_add(Money::zero(report.currency))?;
                 let profile = usage.profile(tier);
-                let days = tier.map_or(90, |tier| tier.log_retention_days);
-                demands.push(of_tenant(&tenant.counts, profile, days, prices.hours_per_month(), age));
+                let days = tier.map_or(RETENTION_DAYS, |tier| tier.log_retention_days);
+                let book = books.of(tenant.region());
+                demands.push(of_tenant(tenant, profile, days, book.hours_per_month(), age));
                 report.groups.push(Group {
-                    tier: tenant.tier.clone(),
+                    tier: tenant.tier().map(Arc::from),
                     price,
-                    shield: profile.shield_advanced && tenant.counts.of(ResourceKind::Account) > 0,
-                    counts: tenant.counts,
+                    standing: tenant.standing(),
+                    shield: served && profile.shield_advanced && tenant.count(ResourceKind::Account) > 0,
+                    prices: book,
                     tenants: Vec::new(),
                     lines: Vec::new(),
                 });
+                places.insert(tenant, report.groups.len() - 1);
                 report.groups.len() - 1
             }
         };
@@ -189,9 +204,27 @@ fn at_age(
         report.groups[place].tenants.push(key.clone());
     }
     let shared = shared_demands(&report.groups, usage);
-    report.price_all(prices, &demands, &shared)?;
+    report.price_all(&demands, &shared, age)?;
     Ok(report)
 }
+
+/// The price book of each region, from the one that was given.
+struct Books<'a> {
+    given: &'a PriceBook,
+    regions: BTreeMap<Option<Region>, Arc<PriceBook>>,
+}
+
+impl Books<'_> {
+    fn of(&mut self, region: Option<&Region>) -> Arc<PriceBook> {
+        let book = self.regions.entry(region.cloned()).or_insert_with(|| {
+            Arc::new(region.map_or_else(|| self.given.clone(), |region| self.given.in_region(region)))
+        });
+        Arc::clone(book)
+    }
+}
+
+/// The log retention of a tenant without a tier: that of every shipped tier.
+const RETENTION_DAYS: u32 = 90;
 
 fn find_tier<'a>(name: Option<&str>, tiers: &'a [Tier]) -> Result<Option<&'a Tier>, Error> {
     let Some(name) = name else { return Ok(None) };
@@ -210,7 +243,8 @@ struct Shared {
 }
 
 fn shared_demands(groups: &[Group], usage: &Usage) -> Vec<Shared> {
-    let mut tiers: Vec<_> = groups.iter().filter_map(|group| group.tier.as_deref()).collect();
+    let served = groups.iter().filter(|group| group.standing == Standing::Served);
+    let mut tiers: Vec<_> = served.filter_map(|group| group.tier.as_deref()).collect();
     tiers.sort_unstable();
     tiers.dedup();
     let core = of_core_account(usage).into_iter().map(|demand| Shared {
@@ -228,6 +262,7 @@ fn shared_demands(groups: &[Group], usage: &Usage) -> Vec<Shared> {
         let demand = Demand {
             id: PriceId::ShieldAdvancedMonth,
             kind: ResourceKind::Organization,
+            basis: CostBasis::Promised,
             quantity: Decimal::ONE,
         };
         shared.push(Shared { demand, copies: 1, shield: true });
@@ -241,9 +276,16 @@ impl CostReport {
         self.currency
     }
 
-    /// The prices it was made with.
+    /// The prices of the organization's own region, with which it was made.
     pub fn prices(&self) -> &PriceBook {
         &self.prices
+    }
+
+    /// A warning for each region whose bill has prices of another region, in the order of the regions' names.
+    pub fn warnings(&self) -> Vec<Problem> {
+        let books = self.groups.iter().map(|group| &group.prices).chain([&self.prices]);
+        let by_region: BTreeMap<&str, &Arc<PriceBook>> = books.map(|book| (book.region(), book)).collect();
+        by_region.into_values().filter_map(|book| book.warning()).collect()
     }
 
     fn money(&self, amount: Decimal) -> Money {
@@ -273,16 +315,55 @@ impl CostReport {
         self.money(self.shared.iter().map(|line| line.amount).sum())
     }
 
-    /// What the tenants pay, by the prices of their tiers.
+    /// The part of the total on a basis. The three parts add up to the total.
+    pub fn part(&self, basis: CostBasis) -> Money {
+        let of_tenants = self.groups.iter().flat_map(|group| {
+            let tenants = Decimal::from(group.tenants.len());
+            let lines = group.lines.iter().filter(move |line| line.demand.basis == basis);
+            lines.map(move |line| line.each * tenants + CENT * Decimal::from(line.coins))
+        });
+        let shared = self.shared.iter().filter(|line| line.demand.basis == basis).map(|line| line.amount);
+        self.money(of_tenants.chain(shared).sum())
+    }
+
+    /// What a resource of the plan brings, in a quantity that follows from the resource.
+    pub fn planned(&self) -> Money {
+        self.part(CostBasis::Planned)
+    }
+
+    /// What a resource of the plan brings, in a quantity that the usage profile assumes.
+    pub fn assumed(&self) -> Money {
+        self.part(CostBasis::Assumed)
+    }
+
+    /// What the tiers promise and nothing in the zone builds.
+    pub fn promised(&self) -> Money {
+        self.part(CostBasis::Promised)
+    }
+
+    /// What the tenants pay: those that have left pay nothing.
     pub fn revenue(&self) -> Money {
         self.money(
             self.groups.iter().map(|group| group.price.amount * Decimal::from(group.tenants.len())).sum(),
         )
     }
 
-    /// How many tenants there are.
+    /// The tiers whose tenants need Shield Advanced, in the order in which they come.
+    pub fn shield_tiers(&self) -> Vec<&str> {
+        let mut tiers: Vec<&str> = Vec::new();
+        for tier in self.groups.iter().filter(|group| group.shield).filter_map(|group| group.tier.as_deref())
+        {
+            if !tiers.contains(&tier) {
+                tiers.push(tier);
+            }
+        }
+        tiers
+    }
+
+    /// How many tenants are served.
     pub fn tenant_count(&self) -> usize {
-        self.order.len()
+        let served = self.groups.iter().filter(|group| group.standing == Standing::Served);
+        served.map(|group| group.tenants.len()).sum()
     }
 
     /// Revenue against this cost: the margin on infrastructure alone.
@@ -292,15 +373,24 @@ impl CostReport {
 
     /// Every line: the tenants' in their order, then the organization's.
     pub fn lines(&self) -> impl Iterator<Item = CostLine<'_>> {
+        self.priced_lines().map(|(_, line)| line)
+    }
+
+    /// Every line with the price book it was priced by.
+    pub(super) fn priced_lines(&self) -> impl Iterator<Item = (&PriceBook, CostLine<'_>)> {
         let tenants = self.order.iter().flat_map(move |(tenant, place, index)| {
             let group = &self.groups[*place];
             group.lines.iter().map(move |line| {
                 let owner = Some((tenant.as_ref(), group.tier.as_deref()));
-                self.line(owner, &line.demand, Decimal::ONE, line.unit_price, line.amount(*index))
+                let amount = line.amount(*index);
+                let prices = group.prices.as_ref();
+                (prices, self.line(owner, prices, &line.demand, Decimal::ONE, line.unit_price, amount))
             })
         });
         let shared = self.shared.iter().map(move |line| {
-            self.line(None, &line.demand, Decimal::from(line.copies), line.unit_price, line.amount)
+            let copies = Decimal::from(line.copies);
+            let prices = self.prices.as_ref();
+            (prices, self.line(None, prices, &line.demand, copies, line.unit_price, line.amount))
         });
         tenants.chain(shared)
     }
@@ -308,16 +398,18 @@ impl CostReport {
     fn line<'a>(
         &'a self,
         owner: Option<(&'a str, Option<&'a str>)>,
+        prices: &'a PriceBook,
         demand: &Demand,
         copies: Decimal,
         unit_price: Decimal,
         amount: Decimal,
     ) -> CostLine<'a> {
-        let price = self.prices.price(demand.id);
+        let price = prices.price(demand.id);
         CostLine {
             tenant: owner.map(|(tenant, _)| tenant),
             tier: owner.and_then(|(_, tier)| tier),
             kind: demand.kind,
+            basis: demand.basis,
             id: demand.id,
             item: &price.name,
             quantity: (demand.quantity * copies).normalize(),
@@ -325,30 +417,8 @@ impl CostReport {
             unit_price,
             amount: self.money(amount),
             source: &price.source,
+            grade: price.grade,
+            price_region: prices.price_region(demand.id),
         }
-    }
-
-    /// What the resources of one kind of a tenant (or, without one, of the organization) cost a month, one amount per
-    /// resource, adding up exactly; empty where there are none or they cost nothing by themselves.
-    pub fn resource_costs(&self, tenant: Option<&str>, kind: ResourceKind) -> Vec<Money> {
-        let (amount, count) = match tenant {
-            None => {
-                let lines = self.shared.iter().filter(|line| line.demand.kind == kind);
-                (lines.map(|line| line.amount).sum::<Decimal>(), 1)
-            }
-            Some(tenant) => {
-                let Some((_, place, index)) = self.order.iter().find(|(key, ..)| key.as_ref() == tenant)
-                else {
-                    return Vec::new();
-                };
-                let group = &self.groups[*place];
-                let lines = group.lines.iter().filter(|line| line.demand.kind == kind);
-                (lines.map(|line| line.amount(*index)).sum(), group.counts.of(kind))
-            }
-        };
-        if amount.is_zero() {
-            return Vec::new();
-        }
-        self.money(amount).split(usize::try_from(count).unwrap_or(usize::MAX)).unwrap_or_default()
     }
 }

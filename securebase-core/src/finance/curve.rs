@@ -9,7 +9,7 @@ use super::Error;
 use super::cents;
 use super::cost::is_pooled;
 use super::demand::{Age, Demand, of_core_account, of_organization, of_tenant};
-use super::footprint::Counts;
+use super::footprint::{BilledTenant, Counts};
 use super::prices::{Price, PriceBook, PriceId};
 use super::usage::Usage;
 use crate::model::{ResourceKind, Tier};
@@ -64,7 +64,8 @@ impl Curve {
         for (index, tier) in tiers.iter().enumerate() {
             let profile = usage.profile(Some(tier));
             let mut each = Decimal::ZERO;
-            for demand in of_tenant(counts, profile, tier.log_retention_days, hours, age) {
+            let tenant = BilledTenant::with_counts(&tier.name.as_str().into(), *counts);
+            for demand in of_tenant(&tenant, profile, tier.log_retention_days, hours, age) {
                 let price = prices.price(demand.id);
                 if is_pooled(price) {
                     curve.pooled(price, tiers.len()).per_tenant[index] += demand.quantity;

@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use super::footprint::Counts;
+use super::footprint::{BilledTenant, Standing};
 use super::prices::PriceId;
 use super::usage::{ArchiveClass, Quantity, Usage, UsageProfile};
 use crate::model::ResourceKind;
@@ -15,6 +15,8 @@ pub enum Age {
     Steady,
     /// The given month of the tenant's life, from 1.
     Month(u32),
+    /// So many months after the one in which the tenant left: nothing more is stored, and what is stored expires.
+    Left(u32),
 }
 
 impl Age {
@@ -23,6 +25,32 @@ impl Age {
         match self {
             Self::Steady => retention,
             Self::Month(month) => retention.min(Decimal::from(month)),
+            Self::Left(months) => (retention - Decimal::from(months)).max(Decimal::ZERO),
+        }
+    }
+}
+
+/// Why a line is on the bill: the first that applies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CostBasis {
+    /// A resource of the plan brings it, in a quantity that follows from the resource.
+    Planned,
+    /// A resource of the plan brings it, in a quantity that the usage profile assumes.
+    Assumed,
+    /// The tier promises it, and nothing in this zone builds it.
+    Promised,
+}
+
+impl CostBasis {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Planned, Self::Assumed, Self::Promised];
+
+    /// The stable name: `planned`, `assumed`, `promised`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Planned => "planned",
+            Self::Assumed => "assumed",
+            Self::Promised => "promised",
         }
     }
 }
@@ -32,19 +60,21 @@ impl Age {
 pub(super) struct Demand {
     pub(super) id: PriceId,
     pub(super) kind: ResourceKind,
+    pub(super) basis: CostBasis,
     pub(super) quantity: Decimal,
 }
 
 struct Demands(Vec<Demand>);
 
 impl Demands {
-    fn push(&mut self, kind: ResourceKind, id: PriceId, quantity: Decimal) {
+    fn push(&mut self, kind: ResourceKind, basis: CostBasis, id: PriceId, quantity: Decimal) {
         if quantity.is_zero() {
             return;
         }
-        match self.0.iter_mut().find(|demand| demand.id == id && demand.kind == kind) {
+        let same = |demand: &&mut Demand| (demand.id, demand.kind, demand.basis) == (id, kind, basis);
+        match self.0.iter_mut().find(same) {
             Some(demand) => demand.quantity += quantity,
-            None => self.0.push(Demand { id, kind, quantity }),
+            None => self.0.push(Demand { id, kind, basis, quantity }),
         }
     }
 }
@@ -61,60 +91,84 @@ const OBJECT_KB_MIN: u32 = 128;
 const ADDRESSES_PER_VPN: u32 = 2;
 const BUDGET_DAYS: u32 = 30;
 
-/// What one tenant's resources are billed for in a month.
+/// What one tenant's resources are billed for in a month, and what its tier promises besides. A tenant that has left is
+/// promised nothing any more but the rest of its logs' retention.
 pub(super) fn of_tenant(
-    counts: &Counts,
+    tenant: &BilledTenant,
     profile: &UsageProfile,
     log_retention_days: u32,
     hours: Decimal,
     age: Age,
 ) -> Vec<Demand> {
     let mut demands = Demands(Vec::new());
-    let count = |kind| Decimal::from(counts.of(kind));
+    let count = |kind| Decimal::from(tenant.count(kind));
     let use_of = |quantity| profile.get(quantity);
 
     let nat = count(ResourceKind::NatGateway);
-    demands.push(ResourceKind::NatGateway, PriceId::NatGatewayHour, nat * hours);
-    demands.push(ResourceKind::NatGateway, PriceId::NatGatewayGb, nat * use_of(Quantity::NatGb));
+    demands.push(ResourceKind::NatGateway, CostBasis::Planned, PriceId::NatGatewayHour, nat * hours);
+    demands.push(
+        ResourceKind::NatGateway,
+        CostBasis::Assumed,
+        PriceId::NatGatewayGb,
+        nat * use_of(Quantity::NatGb),
+    );
     let addresses = count(ResourceKind::ElasticIp);
-    demands.push(ResourceKind::ElasticIp, PriceId::PublicIpv4Hour, addresses * hours);
+    demands.push(ResourceKind::ElasticIp, CostBasis::Planned, PriceId::PublicIpv4Hour, addresses * hours);
 
     let vpcs = count(ResourceKind::Vpc);
-    let per_vpc = [
-        (PriceId::VpnConnectionHour, use_of(Quantity::VpnConnections) * hours),
-        (
-            PriceId::PublicIpv4Hour,
-            use_of(Quantity::VpnConnections) * Decimal::from(ADDRESSES_PER_VPN) * hours,
-        ),
-        (PriceId::TransitGatewayAttachmentHour, use_of(Quantity::TransitGatewayAttachments) * hours),
-        (PriceId::TransitGatewayGb, use_of(Quantity::TransitGatewayGb)),
-        (PriceId::InterfaceEndpointHour, use_of(Quantity::InterfaceEndpointZones) * hours),
-        (PriceId::InterfaceEndpointGb, use_of(Quantity::InterfaceEndpointGb)),
+    // Traffic is billed where it passes: a VPC by itself is free.
+    let passes = if nat.is_zero() { ResourceKind::Vpc } else { ResourceKind::NatGateway };
+    for (id, quantity) in [
         (PriceId::CrossZoneGb, use_of(Quantity::CrossZoneGb)),
         (PriceId::EgressGb, use_of(Quantity::EgressGb)),
-        (PriceId::IpamIpHour, use_of(Quantity::IpamAddresses) * hours),
-        // GuardDuty reads flow logs at their source, whether or not the tenant keeps any.
-        (PriceId::GuarddutyFlowGb, use_of(Quantity::FlowLogGb) + use_of(Quantity::GuarddutyDnsGb)),
-    ];
-    for (id, quantity) in per_vpc {
-        demands.push(ResourceKind::Vpc, id, vpcs * quantity);
+    ] {
+        demands.push(passes, CostBasis::Assumed, id, vpcs * quantity);
     }
 
-    let logs = count(ResourceKind::FlowLog) * use_of(Quantity::FlowLogGb);
-    demands.push(ResourceKind::FlowLog, PriceId::VendedLogsCloudwatchGb, logs);
-    if counts.of(ResourceKind::LogGroup) > 0 {
-        let months = Decimal::from(log_retention_days) / Decimal::from(DAYS_PER_MONTH);
-        let stored = logs / use_of(Quantity::LogCompression).max(Decimal::ONE);
-        demands.push(ResourceKind::LogGroup, PriceId::CloudwatchStorageGbMonth, stored * age.held(months));
+    let flow_logs = count(ResourceKind::FlowLog);
+    let gb = use_of(Quantity::FlowLogGb);
+    demands.push(ResourceKind::FlowLog, CostBasis::Assumed, PriceId::VendedLogsCloudwatchGb, flow_logs * gb);
+    let groups = tenant.count(ResourceKind::LogGroup);
+    if groups > 0 {
+        // What a group holds is billed whether or not anything is written to it any more.
+        let days = tenant.log_days().unwrap_or_else(|| log_retention_days.saturating_mul(groups));
+        let months = Decimal::from(days) / Decimal::from(DAYS_PER_MONTH);
+        let stored = gb / use_of(Quantity::LogCompression).max(Decimal::ONE);
+        demands.push(
+            ResourceKind::LogGroup,
+            CostBasis::Assumed,
+            PriceId::CloudwatchStorageGbMonth,
+            stored * age.held(months),
+        );
     }
-    archive(&mut demands, profile, logs, count(ResourceKind::FlowLog), age);
+    archive(&mut demands, profile, tenant, age);
 
-    let accounts = count(ResourceKind::Account);
-    account(&mut demands, profile, accounts, ResourceKind::Account);
+    if tenant.standing() == Standing::Served {
+        let per_vpc = [
+            (PriceId::VpnConnectionHour, use_of(Quantity::VpnConnections) * hours),
+            (
+                PriceId::PublicIpv4Hour,
+                use_of(Quantity::VpnConnections) * Decimal::from(ADDRESSES_PER_VPN) * hours,
+            ),
+            (PriceId::TransitGatewayAttachmentHour, use_of(Quantity::TransitGatewayAttachments) * hours),
+            (PriceId::TransitGatewayGb, use_of(Quantity::TransitGatewayGb)),
+            (PriceId::InterfaceEndpointHour, use_of(Quantity::InterfaceEndpointZones) * hours),
+            (PriceId::InterfaceEndpointGb, use_of(Quantity::InterfaceEndpointGb)),
+            (PriceId::IpamIpHour, use_of(Quantity::IpamAddresses) * hours),
+            // GuardDuty reads flow logs at their source, whether or not the tenant keeps any.
+            (PriceId::GuarddutyFlowGb, gb + use_of(Quantity::GuarddutyDnsGb)),
+        ];
+        for (id, quantity) in per_vpc {
+            demands.push(ResourceKind::Vpc, CostBasis::Promised, id, vpcs * quantity);
+        }
+        account(&mut demands, profile, count(ResourceKind::Account), ResourceKind::Account);
+        let workload = count(ResourceKind::Account) * use_of(Quantity::Workload);
+        demands.push(ResourceKind::Account, CostBasis::Assumed, PriceId::WorkloadMonth, workload);
+    }
     demands.0
 }
 
-/// What an account is billed for whatever stands in it.
+/// What a tier promises of an account, whatever stands in it: nothing in a zone builds it yet.
 fn account(demands: &mut Demands, profile: &UsageProfile, accounts: Decimal, kind: ResourceKind) {
     let use_of = |quantity| profile.get(quantity);
     let million = Decimal::from(1_000_000);
@@ -132,22 +186,23 @@ fn account(demands: &mut Demands, profile: &UsageProfile, accounts: Decimal, kin
         (PriceId::SupportAccountMonth, use_of(Quantity::SupportAccounts)),
         (PriceId::MacieGb, use_of(Quantity::MacieGb)),
         (PriceId::InspectorInstanceMonth, use_of(Quantity::InspectorInstances)),
-        (PriceId::WorkloadMonth, use_of(Quantity::Workload)),
     ];
     for (id, quantity) in per_account {
-        demands.push(kind, id, accounts * quantity);
+        demands.push(kind, CostBasis::Promised, id, accounts * quantity);
     }
 }
 
 /// A second delivery of the flow logs, to S3, and its life there: some months in Standard, the rest in an archive class.
-fn archive(demands: &mut Demands, profile: &UsageProfile, gb: Decimal, flow_logs: Decimal, age: Age) {
-    let kind = ResourceKind::FlowLog;
+/// Delivery ends with the flow log; what was delivered is stored until its retention ends, after the tenant has left too.
+fn archive(demands: &mut Demands, profile: &UsageProfile, tenant: &BilledTenant, age: Age) {
     let retention = profile.get(Quantity::ArchiveYears) * Decimal::from(12);
-    if retention.is_zero() || gb.is_zero() {
+    let gb_each = profile.get(Quantity::FlowLogGb);
+    if retention.is_zero() || gb_each.is_zero() || !tenant.is_archived() {
         return;
     }
     let thousand = Decimal::ONE_THOUSAND;
-    let objects = flow_logs * profile.get(Quantity::ArchiveObjects);
+    let flow_logs = Decimal::from(tenant.count(ResourceKind::FlowLog));
+    let objects_each = profile.get(Quantity::ArchiveObjects);
     let hot_limit = match profile.archive_class {
         ArchiveClass::Standard => retention,
         _ => profile.get(Quantity::ArchiveHotMonths).min(retention),
@@ -158,10 +213,13 @@ fn archive(demands: &mut Demands, profile: &UsageProfile, gb: Decimal, flow_logs
     let cold_limit = retention - hot_limit;
     let billed = if cold_limit.is_zero() { cold_limit } else { cold_limit.max(least_months) };
     let cold = age.held(hot_limit + billed) - hot;
-    let overhead = |kb: u32| cold * objects * Decimal::from(kb) / Decimal::from(KB_PER_GB);
-    demands.push(kind, PriceId::VendedLogsS3Gb, gb);
-    demands.push(kind, PriceId::S3Put1000, objects / thousand);
-    demands.push(kind, PriceId::S3StandardGbMonth, gb * hot);
+    let mut push = |kind, id, quantity| demands.push(kind, CostBasis::Promised, id, quantity);
+    push(ResourceKind::FlowLog, PriceId::VendedLogsS3Gb, flow_logs * gb_each);
+    push(ResourceKind::FlowLog, PriceId::S3Put1000, flow_logs * objects_each / thousand);
+    // Logs that are no longer delivered were delivered by one flow log.
+    let (gb, objects) = (flow_logs.max(Decimal::ONE) * gb_each, flow_logs.max(Decimal::ONE) * objects_each);
+    let kept = ResourceKind::LogGroup;
+    push(kept, PriceId::S3StandardGbMonth, gb * hot);
     if cold.is_zero() {
         return;
     }
@@ -176,13 +234,14 @@ fn archive(demands: &mut Demands, profile: &UsageProfile, gb: Decimal, flow_logs
         }
         ArchiveClass::DeepArchive => (PriceId::S3TransitionDeepArchive1000, PriceId::S3DeepArchiveGbMonth),
     };
-    demands.push(kind, transition, objects / thousand);
+    push(ResourceKind::FlowLog, transition, flow_logs * objects_each / thousand);
     if matches!(profile.archive_class, ArchiveClass::StandardIa | ArchiveClass::GlacierInstant) {
         let least = objects * Decimal::from(OBJECT_KB_MIN) / Decimal::from(KB_PER_GB);
-        demands.push(kind, storage, gb.max(least) * cold);
+        push(kept, storage, gb.max(least) * cold);
     } else {
-        demands.push(kind, storage, gb * cold + overhead(OVERHEAD_KB_ARCHIVE));
-        demands.push(kind, PriceId::S3StandardGbMonth, overhead(OVERHEAD_KB_STANDARD));
+        let overhead = |kb: u32| cold * objects * Decimal::from(kb) / Decimal::from(KB_PER_GB);
+        push(kept, storage, gb * cold + overhead(OVERHEAD_KB_ARCHIVE));
+        push(kept, PriceId::S3StandardGbMonth, overhead(OVERHEAD_KB_STANDARD));
     }
 }
 
@@ -193,13 +252,18 @@ pub(super) fn of_core_account(usage: &Usage) -> Vec<Demand> {
     demands.0
 }
 
-/// What the organization is billed for once, with tenants in so many tiers.
+/// What the organization is billed for once, with tenants in so many tiers. No resource of a plan carries any of it: the
+/// state of this crate lies in a bucket that exists already.
 pub(super) fn of_organization(usage: &Usage, tiers: usize) -> Vec<Demand> {
     let mut demands = Demands(Vec::new());
-    let kind = ResourceKind::Organization;
     let dashboards = usage.dashboards + usage.dashboards_per_tier * Decimal::from(tiers);
-    demands.push(kind, PriceId::DashboardMonth, dashboards);
-    demands.push(kind, PriceId::S3StandardGbMonth, usage.state_gb);
-    demands.push(kind, PriceId::S3Put1000, usage.state_puts / Decimal::ONE_THOUSAND);
+    let puts = usage.state_puts / Decimal::ONE_THOUSAND;
+    for (id, quantity) in [
+        (PriceId::DashboardMonth, dashboards),
+        (PriceId::S3StandardGbMonth, usage.state_gb),
+        (PriceId::S3Put1000, puts),
+    ] {
+        demands.push(ResourceKind::Organization, CostBasis::Promised, id, quantity);
+    }
     demands.0
 }

@@ -1,21 +1,21 @@
-//! How many resources of which kind each tenant has: all that a price needs to know of a plan.
+//! What a bill must know about what exists: each tenant's terms, and how many resources of which kind it has.
 
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use crate::model::{LandingZone, NetworkFeatures, ResourceKind};
+use crate::model::{Departure, LandingZone, Money, NetworkFeatures, Region, ResourceKind};
 
 const KINDS: usize = ResourceKind::ALL.len();
 
 /// How many resources of each kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Counts([u32; KINDS]);
 
 impl Counts {
     const NONE: Self = Self([0; KINDS]);
 
-    /// What one tenant has whose network has these features.
+    /// The resources of one tenant whose network has these features.
     pub(super) fn of_tenant(network: Option<NetworkFeatures>) -> Self {
         let mut counts = Self::NONE;
         counts.add(ResourceKind::Account);
@@ -42,50 +42,204 @@ impl Counts {
     fn add(&mut self, kind: ResourceKind) {
         self.0[kind as usize] += 1;
     }
-}
 
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct TenantFootprint {
-    pub(super) tier: Option<Arc<str>>,
-    pub(super) counts: Counts,
-}
-
-/// The resources of a zone, counted by tenant and kind. Tenants keep the order in which they were first named.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Footprint {
-    pub(super) organization: Counts,
-    pub(super) tenants: IndexMap<Arc<str>, TenantFootprint>,
-}
-
-impl Default for Footprint {
-    fn default() -> Self {
-        Self { organization: Counts::NONE, tenants: IndexMap::new() }
+    fn remove(&mut self, kind: ResourceKind) {
+        self.0[kind as usize] = self.0[kind as usize].saturating_sub(1);
     }
+}
+
+/// Whether a tenant is served, or has left and keeps only what must outlive it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub enum Standing {
+    /// It pays, and its tier's promises hold.
+    #[default]
+    Served,
+    /// Its account is suspended or closed. It pays nothing; its logs are kept until their retention ends.
+    Departed,
+}
+
+/// One tenant as the bill sees it: its terms and its resources.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct BilledTenant {
+    tier: Option<Arc<str>>,
+    price: Option<Money>,
+    standing: Standing,
+    counts: Counts,
+    log_days: Option<u32>,
+    archived: bool,
+    region: Option<Region>,
+}
+
+impl BilledTenant {
+    /// A served tenant of a tier without resources, at the tier's price and log retention. Without a tier, it is billed by
+    /// the default usage profile and pays nothing.
+    pub fn new(tier: Option<&str>) -> Self {
+        Self {
+            tier: tier.map(Arc::from),
+            price: None,
+            standing: Standing::Served,
+            counts: Counts::NONE,
+            log_days: None,
+            archived: false,
+            region: None,
+        }
+    }
+
+    /// The region whose prices hold for its resources; `None` for that of the price book.
+    pub fn region(&self) -> Option<&Region> {
+        self.region.as_ref()
+    }
+
+    /// Sets the region whose prices hold for its resources.
+    pub fn set_region(&mut self, region: Region) {
+        self.region = Some(region);
+    }
+
+    /// The tier whose terms it has.
+    pub fn tier(&self) -> Option<&str> {
+        self.tier.as_deref()
+    }
+
+    /// Moves it to the terms of another tier.
+    pub fn set_tier(&mut self, tier: &str) {
+        self.tier = Some(tier.into());
+    }
+
+    /// What it pays a month, where that is not the price of its tier.
+    pub fn price(&self) -> Option<Money> {
+        self.price
+    }
+
+    /// Sets what it pays a month.
+    pub fn set_price(&mut self, price: Money) {
+        self.price = Some(price);
+    }
+
+    /// Whether it is served or has left.
+    pub fn standing(&self) -> Standing {
+        self.standing
+    }
+
+    /// Serves it, or lets it go: a tenant that has left pays nothing.
+    pub fn set_standing(&mut self, standing: Standing) {
+        self.standing = standing;
+    }
+
+    /// Counts one more resource of a kind.
+    pub fn add(&mut self, kind: ResourceKind) {
+        self.counts.add(kind);
+    }
+
+    /// Counts one resource of a kind less.
+    pub fn remove(&mut self, kind: ResourceKind) {
+        self.counts.remove(kind);
+    }
+
+    /// How many resources of a kind it has.
+    pub fn count(&self, kind: ResourceKind) -> u32 {
+        self.counts.of(kind)
+    }
+
+    /// Forgets all its resources, as when its account is closed.
+    pub fn clear(&mut self) {
+        self.counts = Counts::NONE;
+        self.log_days = None;
+    }
+
+    /// The retention of its log groups in days, added up over the groups; `None` for that of its tier.
+    pub fn log_days(&self) -> Option<u32> {
+        self.log_days
+    }
+
+    /// Sets the retention of its log groups in days, added up over the groups.
+    pub fn set_log_days(&mut self, days: u32) {
+        self.log_days = Some(days);
+    }
+
+    /// Whether logs of it lie in the archive of its tier: while it has a log group, and after it has left where that is
+    /// known.
+    pub fn is_archived(&self) -> bool {
+        self.archived || self.count(ResourceKind::LogGroup) > 0
+    }
+
+    /// Sets whether logs of it lie in the archive although it has no log group any more.
+    pub fn set_archived(&mut self, archived: bool) {
+        self.archived = archived;
+    }
+
+    /// A served tenant with these resources.
+    pub(super) fn with_counts(tier: &Arc<str>, counts: Counts) -> Self {
+        Self { tier: Some(tier.clone()), counts, ..Self::new(None) }
+    }
+
+    /// The tenant once it has left a network with these features: a suspended account keeps its log group, a closed one
+    /// nothing; the archive outlives both.
+    pub(super) fn departed(mut self, departure: Departure, network: Option<NetworkFeatures>) -> Self {
+        let logs = network.is_some_and(|network| network.flow_logs);
+        self.standing = Standing::Departed;
+        self.counts = Counts::NONE;
+        self.archived = logs;
+        if departure == Departure::Suspend {
+            self.counts.add(ResourceKind::Account);
+            if logs {
+                self.counts.add(ResourceKind::LogGroup);
+            }
+        }
+        self
+    }
+}
+
+/// The organization and its tenants as the bill sees them. Tenants keep the order in which they were first named.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Footprint {
+    has_organization: bool,
+    home: Option<Region>,
+    pub(super) tenants: IndexMap<Arc<str>, BilledTenant>,
 }
 
 impl Footprint {
     /// Counts one resource: of a tenant of a tier, or with neither the organization's own.
     pub fn add(&mut self, tenant: Option<&str>, tier: Option<&str>, kind: ResourceKind) {
         let Some(tenant) = tenant else {
-            self.organization.add(kind);
+            self.has_organization = true;
             return;
         };
-        if let Some(known) = self.tenants.get_mut(tenant) {
-            known.counts.add(kind);
-            if known.tier.is_none() {
-                known.tier = tier.map(Arc::from);
-            }
-            return;
+        let billed = self.tenants.entry(tenant.into()).or_insert_with(|| BilledTenant::new(tier));
+        billed.add(kind);
+        if billed.tier.is_none() {
+            billed.tier = tier.map(Arc::from);
         }
-        let mut counts = Counts::NONE;
-        counts.add(kind);
-        self.tenants.insert(tenant.into(), TenantFootprint { tier: tier.map(Arc::from), counts });
     }
 
-    /// What a zone will contain, as far as prices care: for questions asked before there is a plan.
+    /// The region whose prices hold for what belongs to no tenant; `None` for that of the price book.
+    pub fn home(&self) -> Option<&Region> {
+        self.home.as_ref()
+    }
+
+    /// Sets the region whose prices hold for what belongs to no tenant.
+    pub fn set_home(&mut self, region: Region) {
+        self.home = Some(region);
+    }
+
+    /// Adds a tenant, or replaces the one of that key.
+    pub fn insert(&mut self, key: &str, tenant: BilledTenant) {
+        self.tenants.insert(key.into(), tenant);
+    }
+
+    /// The tenant of that key.
+    pub fn tenant(&self, key: &str) -> Option<&BilledTenant> {
+        self.tenants.get(key)
+    }
+
+    /// The tenant of that key, to change it.
+    pub fn tenant_mut(&mut self, key: &str) -> Option<&mut BilledTenant> {
+        self.tenants.get_mut(key)
+    }
+
+    /// What a zone will contain, as far as prices care, once it is applied: for questions asked before there is a plan.
     pub fn of_zone(zone: &LandingZone) -> Self {
-        let mut footprint = Self::default();
-        footprint.organization.add(ResourceKind::Organization);
+        let mut footprint =
+            Self { has_organization: true, home: Some(zone.region.clone()), ..Self::default() };
         let counts = Counts::of_tenant(zone.network);
         let mut names: Vec<Arc<str>> = Vec::new();
         for tenant in &zone.tenants {
@@ -95,30 +249,38 @@ impl Footprint {
                 names.push(name.clone());
                 name
             });
-            footprint
-                .tenants
-                .insert(tenant.key.as_str().into(), TenantFootprint { tier: Some(name), counts });
+            let mut billed = BilledTenant::with_counts(&name, counts);
+            billed.price = Some(tenant.monthly_price);
+            billed.region = Some(tenant.region.clone());
+            if let Some(departure) = tenant.offboard {
+                billed = billed.departed(departure, zone.network);
+            }
+            footprint.tenants.insert(tenant.key.as_str().into(), billed);
         }
         footprint
     }
 
     /// The organization and tenants of one make: so many of each tier, named `{tier}-{number}` from 1.
     pub(super) fn of_mix<'a>(mix: impl IntoIterator<Item = (&'a str, u32)>, counts: Counts) -> Self {
-        let mut footprint = Self::default();
-        footprint.organization.add(ResourceKind::Organization);
+        let mut footprint = Self { has_organization: true, ..Self::default() };
         for (tier, number) in mix {
             let name: Arc<str> = tier.into();
             for index in 1..=number {
-                let tenant = TenantFootprint { tier: Some(name.clone()), counts };
+                let tenant = BilledTenant::with_counts(&name, counts);
                 footprint.tenants.insert(format!("{tier}-{index}").into(), tenant);
             }
         }
         footprint
     }
 
-    /// Whether nothing was counted.
+    /// How many tenants have a resource of a kind.
+    pub(super) fn tenants_with(&self, kind: ResourceKind) -> usize {
+        self.tenants.values().filter(|tenant| tenant.count(kind) > 0).count()
+    }
+
+    /// Whether there is neither an organization nor a tenant.
     pub fn is_empty(&self) -> bool {
-        self.tenants.is_empty() && self.organization == Counts::NONE
+        self.tenants.is_empty() && !self.has_organization
     }
 }
 

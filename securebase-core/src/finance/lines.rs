@@ -7,17 +7,21 @@ use super::assumptions::Category;
 use super::cost::{CostReport, is_pooled};
 use super::month::MonthLine;
 use super::prices::Price;
+use super::report::CostItem;
 use crate::model::{Money, MoneyError};
 
 /// The lines of a cost report by item, in the order of the price book; an item whose use reaches into several steps of its
 /// price has a line for each of them.
 pub(super) fn infrastructure(report: &CostReport) -> Result<Vec<MonthLine>, Error> {
     let mut lines = Vec::new();
-    for (id, quantity, amount) in report.items() {
-        let price = report.prices().price(id);
-        lines.extend(parts(price, quantity, amount)?.into_iter().map(|part| MonthLine {
+    let items = report.items();
+    for CostItem { price, region, quantity, amount } in &items {
+        // The same item at two prices: the region tells them apart.
+        let twice = items.iter().filter(|other| other.price.id == price.id).count() > 1;
+        let place = if twice { format!(" in {region}") } else { String::new() };
+        lines.extend(parts(price, *quantity, *amount)?.into_iter().map(|part| MonthLine {
             category: Category::Infrastructure,
-            item: format!("{}{}", price.name, part.which),
+            item: format!("{}{place}{}", price.name, part.which),
             basis: None,
             networked_only: false,
             steady: true,

@@ -17,7 +17,10 @@ use crate::model::{Currency, LandingZone, Money, MoneyError, NetworkFeatures, Re
 #[derive(Debug, Clone, PartialEq)]
 pub struct Model {
     pub(super) tiers: Vec<Tier>,
+    /// The tenants that pay.
     pub(super) tenants: Arc<Vec<ModelTenant>>,
+    /// Those that have left: they pay nothing, and some of what they had is still billed.
+    pub(super) departed: Arc<Vec<ModelTenant>>,
     footprint: Footprint,
     network: Option<NetworkFeatures>,
     /// What one more tenant would have.
@@ -58,23 +61,21 @@ impl Model {
     /// # Errors
     /// [`Error::Money`] where prices are in more than one currency.
     pub fn new(zone: &LandingZone, assumptions: Assumptions) -> Result<Self, Error> {
-        let tenants = zone
-            .tenants
-            .iter()
-            // Whoever leaves pays no more.
-            .filter(|tenant| tenant.offboard.is_none())
-            .map(|tenant| {
-                let tier = zone.tiers.iter().position(|tier| tier.name == tenant.tier);
-                Ok(ModelTenant {
-                    key: tenant.key.as_str().into(),
-                    tier: tier.ok_or_else(|| unknown_tier(tenant.tier.as_str(), &zone.tiers))?,
-                    price: tenant.monthly_price,
-                })
-            })
-            .collect::<Result<Vec<_>, Error>>()?;
+        let (mut tenants, mut departed) = (Vec::new(), Vec::new());
+        for tenant in &zone.tenants {
+            let tier = zone.tiers.iter().position(|tier| tier.name == tenant.tier);
+            let tier = tier.ok_or_else(|| unknown_tier(tenant.tier.as_str(), &zone.tiers))?;
+            let (list, price) = match tenant.offboard {
+                None => (&mut tenants, tenant.monthly_price),
+                Some(_) => (&mut departed, Money::zero(tenant.monthly_price.currency)),
+            };
+            list.push(ModelTenant { key: tenant.key.as_str().into(), tier, price });
+        }
         let footprint = Footprint::of_zone(zone);
+        // Tenants to come are priced in the zone's own region; those there are, each in its own.
+        let assumptions = assumptions.in_region(&zone.region);
         let model = Self::of(zone.tiers.clone(), tenants, footprint, zone.network, assumptions)?;
-        Ok(model.with_settings(zone))
+        Ok(Self { departed: Arc::new(departed), ..model }.with_settings(zone))
     }
 
     /// The same for a zone of which everything but tenants, tiers and network is as in another.
@@ -121,6 +122,7 @@ impl Model {
             self.tiers.iter().map(|tier| tier.name.as_str()).zip(counts.iter().copied()).collect();
         let mut model = Self {
             tenants: Arc::new(Vec::new()),
+            departed: Arc::default(),
             footprint: Footprint::of_mix(names.iter().copied(), self.counts),
             ..self.clone()
         };
@@ -152,8 +154,8 @@ impl Model {
         }
         let counts = Counts::of_tenant(network);
         let settings = Arc::new(serde_json::Value::Null);
-        let tenants = Arc::new(tenants);
-        Ok(Self { tiers, tenants, footprint, network, counts, settings, currency, assumptions })
+        let (tenants, departed) = (Arc::new(tenants), Arc::default());
+        Ok(Self { tiers, tenants, departed, footprint, network, counts, settings, currency, assumptions })
     }
 
     /// What a tenant's network has, `None` where tenants have none.
@@ -244,15 +246,12 @@ impl Model {
 
     /// How many tenants there are, and how many of them have a VPC.
     fn sizes(&self) -> (u32, u32) {
-        let networks =
-            self.footprint.tenants.values().filter(|tenant| tenant.counts.of(ResourceKind::Vpc) > 0).count();
-        (whole(self.tenants.len()), whole(networks))
+        (whole(self.tenants.len()), whole(self.footprint.tenants_with(ResourceKind::Vpc)))
     }
 
     /// How many of what the zone has.
     pub fn structure(&self) -> Structure {
-        let of =
-            |kind: ResourceKind| self.footprint.tenants.values().map(|tenant| tenant.counts.of(kind)).sum();
+        let of = |kind: ResourceKind| self.footprint.tenants.values().map(|tenant| tenant.count(kind)).sum();
         let tiers = whole(self.tenants_by_tier().iter().filter(|tenants| **tenants > 0).count());
         Structure {
             tenants: whole(self.tenants.len()),
@@ -267,7 +266,7 @@ impl Model {
     }
 
     pub(super) fn is_networked(&self, tenant: &str) -> bool {
-        self.footprint.tenants.get(tenant).is_some_and(|tenant| tenant.counts.of(ResourceKind::Vpc) > 0)
+        self.footprint.tenant(tenant).is_some_and(|tenant| tenant.count(ResourceKind::Vpc) > 0)
     }
 
     /// Infrastructure and the assumed lines as functions of how many tenants of each tier there are.
@@ -295,6 +294,11 @@ impl Model {
         let priced =
             tenants.map(|tenant| if tenant.tier == tier { ModelTenant { price, ..tenant } } else { tenant });
         self.tenants = Arc::new(priced.collect());
+        for tenant in self.tenants.iter().filter(|tenant| tenant.tier == tier) {
+            if let Some(billed) = self.footprint.tenant_mut(&tenant.key) {
+                billed.set_price(price);
+            }
+        }
     }
 
     /// Whether one more tenant would have a VPC.

@@ -3,13 +3,14 @@
 //! Three margins, each a fraction of revenue: `infrastructure_margin` after infrastructure, `gross_margin` after cost of revenue
 //! (infrastructure and support), `operating_margin` after everything.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
 use super::Error;
 use super::assumptions::Category;
-use super::cost::{Bearer, CostReport, share};
+use super::cost::{Bearer, CostReport, TenantCost, share};
 use super::model::Model;
 use crate::model::{Money, unsigned_zero};
 use crate::table::{Column, Table};
@@ -89,7 +90,7 @@ pub struct TenantMonth {
 pub struct TierMonth {
     /// Its name.
     pub tier: String,
-    /// How many tenants it has.
+    /// How many tenants it serves.
     pub tenants: usize,
     /// What they pay together.
     pub revenue: Money,
@@ -215,16 +216,15 @@ impl Month {
         self.report.as_ref()
     }
 
-    /// Each tenant's month, in the order of the zone. The columns add up to this month's figures exactly.
+    /// Each tenant's month, in the order of the zone; then those that have left and still cost something, which pay nothing and
+    /// bear no shared cost. The columns add up to this month's figures exactly.
     ///
     /// # Errors
     /// [`Error::Money`] where amounts have too many digits.
     pub fn per_tenant(&self) -> Result<Vec<TenantMonth>, Error> {
         let zero = self.money(Decimal::ZERO);
-        let mut rows: Vec<TenantMonth> = self
-            .model
-            .tenants
-            .iter()
+        let tenants = self.model.tenants.iter().chain(self.model.departed.iter());
+        let mut rows: Vec<TenantMonth> = tenants
             .map(|tenant| TenantMonth {
                 tenant: tenant.key.clone(),
                 tier: tenant.tier,
@@ -239,13 +239,17 @@ impl Month {
         let infrastructure = Category::Infrastructure as usize;
         let mut direct = vec![Decimal::ZERO; rows.len()];
         if let Some(report) = &self.report {
-            for (index, cost) in report.per_tenant(rule)?.into_iter().enumerate() {
-                direct[index] = cost.direct.amount;
-                rows[index].costs[infrastructure] = cost.total();
+            let mut costs: HashMap<Arc<str>, TenantCost> =
+                report.per_tenant(rule)?.into_iter().map(|cost| (cost.tenant.clone(), cost)).collect();
+            for (row, direct) in rows.iter_mut().zip(&mut direct) {
+                if let Some(cost) = costs.remove(&row.tenant) {
+                    *direct = cost.direct.amount;
+                    row.costs[infrastructure] = cost.total();
+                }
             }
         }
         for line in self.lines.iter().filter(|line| line.basis == Some(true)) {
-            let bearers: Vec<usize> = (0..rows.len())
+            let bearers: Vec<usize> = (0..self.tenants())
                 .filter(|tenant| !line.networked_only || self.model.is_networked(&rows[*tenant].tenant))
                 .collect();
             for (share, tenant) in line.amount.split(bearers.len())?.into_iter().zip(bearers) {
@@ -261,7 +265,9 @@ impl Month {
             if amount.is_zero() {
                 continue;
             }
-            let bearers: Vec<Bearer<'_>> = rows
+            // Without a tenant that is served, those that have left are all there is to bear it.
+            let served = if self.tenants() > 0 { self.tenants() } else { rows.len() };
+            let bearers: Vec<Bearer<'_>> = rows[..served]
                 .iter()
                 .zip(&direct)
                 .map(|(row, direct)| Bearer {
@@ -278,7 +284,7 @@ impl Month {
         Ok(rows)
     }
 
-    /// Each tier's month, in the order of the zone's tiers, those without tenants left out.
+    /// Each tier's month, in the order of the zone's tiers; those with neither a tenant nor a cost are left out.
     ///
     /// # Errors
     /// [`Error::Money`] where amounts have too many digits.
@@ -295,15 +301,17 @@ impl Month {
                 costs: [zero; 4],
             })
             .collect();
+        for tenant in self.model.tenants.iter() {
+            tiers[tenant.tier].tenants += 1;
+        }
         for row in self.per_tenant()? {
             let tier = &mut tiers[row.tier];
-            tier.tenants += 1;
             tier.revenue = tier.revenue.checked_add(row.revenue)?;
             for (sum, cost) in tier.costs.iter_mut().zip(row.costs) {
                 *sum = sum.checked_add(cost)?;
             }
         }
-        tiers.retain(|tier| tier.tenants > 0);
+        tiers.retain(|tier| tier.tenants > 0 || tier.costs.iter().any(|cost| !cost.is_zero()));
         Ok(tiers)
     }
 

@@ -173,9 +173,13 @@ impl Product {
 }
 
 impl PriceBook {
-    /// These prices with those an offer file holds replaced, and a report of what was and what was not.
+    /// These prices with those an offer file holds replaced, and a report of what was and what was not. A file of another
+    /// region moves the book there first, as [`Self::in_region`] does.
     pub fn with_offer(&self, offer: &Offer) -> (Self, OfferReport) {
-        let mut book = self.clone();
+        let mut book = match offer.region.parse() {
+            Ok(region) => self.in_region(&region),
+            Err(_) => self.clone(),
+        };
         let mut report = OfferReport { elsewhere: offer.elsewhere, ..OfferReport::default() };
         let mut found: BTreeMap<PriceId, (String, Vec<Step>)> = BTreeMap::new();
         for (sku, product) in &offer.products {
@@ -227,6 +231,7 @@ impl PriceBook {
             let entry = book.entry(id);
             entry.steps = steps;
             entry.grade = Grade::A;
+            entry.borrowed_from = None;
             entry.source = format!(
                 "AWS price list {}{}, SKU {sku}, effective {}",
                 if offer.offer_code.is_empty() { service } else { &offer.offer_code },

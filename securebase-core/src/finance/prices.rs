@@ -1,9 +1,13 @@
 //! The price book: what AWS charges, dated and sourced.
 //!
-//! Invariants: every price this crate uses has an entry; the steps of a price rise from zero to infinity without a gap.
+//! Invariants: every price this crate uses has an entry; the steps of a price rise from zero to infinity without a gap; a
+//! price that was read in another region than the book's says so.
 
 mod file;
 mod id;
+mod regions;
+#[cfg(test)]
+mod tests_regions;
 
 use std::fmt;
 use std::sync::LazyLock;
@@ -13,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use self::file::{File, unreadable};
 use super::Error;
-use crate::model::Currency;
+use crate::model::{Currency, Region};
 use crate::table::{Column, Table};
 
 pub use id::PriceId;
@@ -46,6 +50,17 @@ pub enum Pool {
     Account,
 }
 
+/// Where a price holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scope {
+    /// In one region: AWS lists it by region, and other regions may have another.
+    #[default]
+    Regional,
+    /// Everywhere: AWS charges it once for an account or an organization, whatever the region.
+    Global,
+}
+
 /// One step of a graduated price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Step {
@@ -69,11 +84,20 @@ pub struct Price {
     pub steps: Vec<Step>,
     /// Whose usage fills the steps.
     pub pool: Pool,
+    /// Where it holds.
+    pub scope: Scope,
+    /// How many days after an account begins to use the service AWS does not charge it.
+    pub trial_days: Option<u32>,
     /// How far it can be trusted.
     pub grade: Grade,
     /// Where it comes from, with a date.
     pub source: String,
+    /// The region it was read in, where that is not the region of its book.
+    pub borrowed_from: Option<Region>,
 }
+
+/// A month of a tenant's life has at most so many days: a trial that lasts as long covers the first one.
+const DAYS_OF_FIRST_MONTH: u32 = 30;
 
 impl Price {
     /// What `quantity` units cost, unrounded: each step prices the usage inside it.
@@ -101,6 +125,16 @@ impl Price {
         self.steps.len() > 1
     }
 
+    /// Whether AWS charges nothing for it in the first month of an account: its trial lasts at least thirty days.
+    pub fn is_free_in_first_month(&self) -> bool {
+        self.trial_days.is_some_and(|days| days >= DAYS_OF_FIRST_MONTH)
+    }
+
+    /// Whether it was read in another region than that of its book.
+    pub fn is_borrowed(&self) -> bool {
+        self.borrowed_from.is_some()
+    }
+
     /// The price of a unit in the first step that costs something: the list price.
     pub fn list_price(&self) -> Decimal {
         self.steps.iter().map(|step| step.price).find(|price| !price.is_zero()).unwrap_or_default()
@@ -111,7 +145,7 @@ impl Price {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PriceBook {
     as_of: String,
-    region: String,
+    region: Region,
     currency: Currency,
     hours_per_month: Decimal,
     prices: Vec<Price>,
@@ -123,7 +157,7 @@ static SHIPPED: LazyLock<PriceBook> = LazyLock::new(|| {
         toml::from_str(include_str!("../../data/prices.toml")).expect("data/prices.toml is TOML");
     let mut book = PriceBook {
         as_of: String::new(),
-        region: String::new(),
+        region: Region::us_east_1(),
         currency: Currency::Usd,
         hours_per_month: Decimal::ZERO,
         prices: Vec::new(),
@@ -140,7 +174,8 @@ impl PriceBook {
         &SHIPPED
     }
 
-    /// These prices with those a TOML file names replaced.
+    /// These prices with those a TOML file names replaced. A file that names another `region` moves the book there first, as
+    /// [`Self::in_region`] does; what it names is a price of that region.
     ///
     /// # Errors
     /// [`Error::Invalid`] with everything that is wrong with the file.
@@ -173,6 +208,7 @@ impl PriceBook {
             let entry = book.entry(id.parse()?);
             entry.steps = vec![Step { up_to: None, price }];
             source.clone_into(&mut entry.source);
+            entry.borrowed_from = None;
         }
         Ok(book)
     }
@@ -191,8 +227,8 @@ impl PriceBook {
         &mut self.prices[id as usize]
     }
 
-    /// The prices as a table, one row a step: `price_id, item, unit, up_to, price, pool, grade, source`; the last step of a
-    /// price has no bound.
+    /// The prices as a table, one row a step: `price_id, item, unit, up_to, price, pool, grade, source, region, trial_days`;
+    /// the last step of a price has no bound, `region` is [`Self::price_region`].
     ///
     /// # Errors
     /// [`Error::Table`] where a number has too many digits.
@@ -210,6 +246,12 @@ impl PriceBook {
             Column::utf8("pool", rows.iter().map(|(price, _)| pool(price)))?,
             Column::utf8("grade", grades.iter().map(String::as_str))?,
             Column::utf8("source", rows.iter().map(|(price, _)| price.source.as_str()))?,
+            Column::utf8("region", rows.iter().map(|(price, _)| self.price_region(price.id)))?,
+            Column::decimal(
+                "trial_days",
+                0,
+                rows.iter().map(|(price, _)| price.trial_days.map(Decimal::from)),
+            )?,
         ])?)
     }
 
@@ -220,7 +262,7 @@ impl PriceBook {
 
     /// The region they hold in.
     pub fn region(&self) -> &str {
-        &self.region
+        self.region.as_str()
     }
 
     /// The currency they are in.

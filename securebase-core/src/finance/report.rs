@@ -5,20 +5,22 @@ use std::fmt;
 use rust_decimal::Decimal;
 
 use super::cost::{Allocation, CostReport, Margin};
-use super::prices::PriceId;
+use super::demand::CostBasis;
+use super::footprint::Standing;
+use super::prices::Price;
 use super::{Error, percent, thousands};
 use crate::model::Money;
 use crate::table::{Column, Table};
 
 impl CostReport {
-    /// Every line as a table: `tenant, tier, resource, item, quantity, unit, unit_price, amount, grade, source`.
+    /// Every line as a table: `tenant, tier, resource, price_id, item, quantity, unit, unit_price, amount, basis,
+    /// grade, source, price_region`. `basis` is `planned`, `assumed` or `promised`: see [`CostBasis`].
     ///
     /// # Errors
     /// [`Error::Table`] where a quantity has too many digits.
     pub fn lines_table(&self) -> Result<Table, Error> {
         let lines: Vec<_> = self.lines().collect();
-        let grades: Vec<String> =
-            lines.iter().map(|line| self.prices().price(line.id).grade.to_string()).collect();
+        let grades: Vec<String> = lines.iter().map(|line| line.grade.to_string()).collect();
         Ok(Table::new(vec![
             Column::utf8("tenant", lines.iter().map(|line| line.tenant))?,
             Column::utf8("tier", lines.iter().map(|line| line.tier))?,
@@ -29,8 +31,10 @@ impl CostReport {
             Column::utf8("unit", lines.iter().map(|line| line.unit))?,
             Column::decimal("unit_price", 10, lines.iter().map(|line| line.unit_price))?,
             Column::decimal("amount", 2, lines.iter().map(|line| line.amount.amount))?,
+            Column::utf8("basis", lines.iter().map(|line| line.basis.name()))?,
             Column::utf8("grade", grades.iter().map(String::as_str))?,
             Column::utf8("source", lines.iter().map(|line| line.source))?,
+            Column::utf8("price_region", lines.iter().map(|line| line.price_region))?,
         ])?)
     }
 
@@ -56,48 +60,93 @@ impl CostReport {
         ])?)
     }
 
-    /// The cost by item over the whole zone, in the order of the price book: item, quantity, amount.
-    pub fn items(&self) -> Vec<(PriceId, Decimal, Money)> {
-        let mut items: Vec<(PriceId, Decimal, Money)> = Vec::new();
-        for line in self.lines() {
-            match items.iter_mut().find(|(id, ..)| *id == line.id) {
-                Some((_, quantity, amount)) => {
-                    *quantity += line.quantity;
-                    amount.amount += line.amount.amount;
+    /// The cost by item over the whole zone, in the order of the price book; an item that costs something else in another
+    /// region comes once for each price.
+    pub fn items(&self) -> Vec<CostItem<'_>> {
+        let mut items: Vec<CostItem<'_>> = Vec::new();
+        for (prices, line) in self.priced_lines() {
+            let price = prices.price(line.id);
+            match items.iter_mut().find(|item| item.price == price) {
+                Some(item) => {
+                    item.quantity += line.quantity;
+                    item.amount.amount += line.amount.amount;
                 }
-                None => items.push((line.id, line.quantity, line.amount)),
+                None => items.push(CostItem {
+                    price,
+                    region: line.price_region,
+                    quantity: line.quantity,
+                    amount: line.amount,
+                }),
             }
         }
-        items.sort_by_key(|(id, ..)| *id);
+        items.sort_by_key(|item| item.price.id);
         items
     }
 
-    /// How this cost differs from another's.
-    pub fn since<'a>(&'a self, before: &'a Self) -> CostChange {
-        CostChange { before: before.margin(), after: self.margin() }
+    /// How this cost differs from an earlier one.
+    pub fn since(&self, before: &Self) -> CostChange {
+        CostChange {
+            before: before.margin(),
+            after: self.margin(),
+            parts_before: before.parts(),
+            parts_after: self.parts(),
+        }
+    }
+
+    fn parts(&self) -> [Decimal; 3] {
+        CostBasis::ALL.map(|basis| self.part(basis).amount)
     }
 }
 
-/// What a change costs a month.
+/// All that is used of one price, in one region.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct CostItem<'a> {
+    /// The price.
+    pub price: &'a Price,
+    /// The region it was read in, or `global`.
+    pub region: &'a str,
+    /// How many units a month.
+    pub quantity: Decimal,
+    /// What they cost together, whole cents.
+    pub amount: Money,
+}
+
+/// How one bill differs from an earlier one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct CostChange {
     /// Revenue and infrastructure before.
     pub before: Margin,
     /// Revenue and infrastructure after.
     pub after: Margin,
+    parts_before: [Decimal; 3],
+    parts_after: [Decimal; 3],
 }
 
 impl CostChange {
-    /// How much more (or, negative, less) infrastructure costs a month.
+    /// How much more (or, negative, less) infrastructure costs a month: the sum of the three parts.
     ///
     /// # Errors
-    /// [`Error::Money`] where the two are in different currencies.
+    /// [`Error::Money`] where the two bills are in different currencies.
     pub fn infrastructure(&self) -> Result<Money, Error> {
         Ok(self.after.infrastructure.checked_sub(self.before.infrastructure)?)
     }
+
+    /// How much more (or, negative, less) is paid on a basis.
+    ///
+    /// # Errors
+    /// [`Error::Money`] where the two bills are in different currencies.
+    pub fn part(&self, basis: CostBasis) -> Result<Money, Error> {
+        let side = |margin: Margin, parts: [Decimal; 3]| Money {
+            amount: parts[basis as usize],
+            ..margin.infrastructure
+        };
+        Ok(side(self.after, self.parts_after).checked_sub(side(self.before, self.parts_before))?)
+    }
 }
 
-/// `+ $94.10 a month, margin 98.1 → 97.9 %`.
+/// `+ $94.10 a month, infrastructure margin 98.1 → 97.9 %`.
 impl fmt::Display for CostChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.infrastructure() {
@@ -107,9 +156,9 @@ impl fmt::Display for CostChange {
         match (self.before.fraction(), self.after.fraction()) {
             (Some(before), Some(after)) => {
                 let before = percent(before, 1);
-                write!(f, ", margin {} → {}", before.trim_end_matches(" %"), percent(after, 1))
+                write!(f, ", infrastructure margin {} → {}", before.trim_end_matches(" %"), percent(after, 1))
             }
-            (None, Some(after)) => write!(f, ", margin {}", percent(after, 1)),
+            (None, Some(after)) => write!(f, ", infrastructure margin {}", percent(after, 1)),
             (_, None) => Ok(()),
         }
     }
@@ -134,9 +183,9 @@ impl fmt::Display for CostReport {
         )?;
         writeln!(f)?;
         writeln!(f, "{:<38} {:>14}  {:<15} {:>10} {:>12}", "item", "quantity", "unit", "price", "amount")?;
-        for (id, quantity, amount) in self.items() {
-            let price = prices.price(id);
-            let graded = format!("{} [{}]", price.name, price.grade);
+        for CostItem { price, region, quantity, amount } in self.items() {
+            let mark = if price.is_borrowed() { format!(" of {region}") } else { String::new() };
+            let graded = format!("{} [{}{mark}]", price.name, price.grade);
             let each = if price.is_graduated() {
                 let whole = price.amount(quantity).unwrap_or_default();
                 let average = whole.checked_div(quantity).unwrap_or_default().round_dp(5).normalize();
@@ -158,13 +207,14 @@ impl fmt::Display for CostReport {
             let name = group.tier.as_deref().unwrap_or("no tier");
             let direct: Decimal = (0..group.tenants.len()).map(|index| group.direct(index)).sum();
             let revenue = group.price.amount * Decimal::from(group.tenants.len());
+            let served = if group.standing == Standing::Served { group.tenants.len() } else { 0 };
             match tiers.iter_mut().find(|(known, ..)| *known == name) {
                 Some(tier) => {
-                    tier.1 += group.tenants.len();
+                    tier.1 += served;
                     tier.2 += revenue;
                     tier.3 += direct;
                 }
-                None => tiers.push((name, group.tenants.len(), revenue, direct)),
+                None => tiers.push((name, served, revenue, direct)),
             }
         }
         writeln!(f, "{:<24} {:>8} {:>16} {:>16}", "", "tenants", "revenue", "cost")?;
@@ -179,11 +229,18 @@ impl fmt::Display for CostReport {
         writeln!(f)?;
         writeln!(
             f,
+            "planned {}, assumed {}, promised and not built yet {}",
+            thousands(self.planned().amount, 2),
+            thousands(self.assumed().amount, 2),
+            thousands(self.promised().amount, 2)
+        )?;
+        writeln!(
+            f,
             "first month {}, before stored logs have grown",
             thousands(self.first_month().amount, 2)
         )?;
         match self.margin().fraction() {
-            Some(margin) => writeln!(f, "gross margin on infrastructure alone {}", percent(margin, 2)),
+            Some(margin) => writeln!(f, "infrastructure margin {}", percent(margin, 2)),
             None => writeln!(f, "no revenue, no margin"),
         }
     }

@@ -5,10 +5,10 @@ use rust_decimal::Decimal;
 use super::Error;
 use super::amounts::amount_problem;
 use super::assumptions::Assumptions;
-use super::footprint::{Counts, Footprint};
+use super::footprint::{BilledTenant, Counts, Footprint};
 use super::model::Model;
 use super::month::ModelTenant;
-use crate::model::{Money, NetworkFeatures, Problem, Problems, ResourceKind, Tier};
+use crate::model::{Money, NetworkFeatures, Problem, Problems, Tier};
 
 /// A tenant as a row of a data frame, all as text.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -71,6 +71,8 @@ impl Model {
         let mut keys = std::collections::BTreeSet::new();
         let counts = Counts::of_tenant(network);
         let mut footprint = Footprint::of_mix([], counts);
+        let tier_names: Vec<std::sync::Arc<str>> =
+            tiers.iter().map(|tier| tier.name.as_str().into()).collect();
         for (column, is_empty) in [
             ("tenant", rows.iter().all(|row| row.tenant.is_none())),
             ("tier", rows.iter().all(|row| row.tier.is_none())),
@@ -126,14 +128,13 @@ impl Model {
             let Some(tier) = tier else { continue };
             let usual = tiers[tier].monthly_price;
             let price = amount.flatten().map_or(usual, |amount| Money::new(amount, usual.currency));
-            footprint.add(Some(key), Some(name), ResourceKind::Account);
+            let mut billed = BilledTenant::with_counts(&tier_names[tier], counts);
+            billed.set_price(price);
+            footprint.insert(key, billed);
             tenants.push(ModelTenant { key: key.into(), tier, price });
         }
         if !problems.is_empty() {
             return Err(Error::Invalid(Problems(problems)));
-        }
-        for tenant in footprint.tenants.values_mut() {
-            tenant.counts = counts;
         }
         Self::of(tiers.to_vec(), tenants, footprint, network, assumptions)
     }

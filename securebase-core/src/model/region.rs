@@ -21,6 +21,11 @@ impl Region {
         Self("us-east-1".into())
     }
 
+    /// The regions that are enabled in every new account of the commercial partition; all others must be opted into.
+    pub fn enabled_by_default() -> impl Iterator<Item = Self> {
+        ENABLED_BY_DEFAULT.into_iter().map(|code| Self(code.into()))
+    }
+
     /// The code of the region.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -36,6 +41,27 @@ impl Region {
         !["us-gov-", "cn-", "us-iso", "eu-isoe"].iter().any(|prefix| self.0.starts_with(prefix))
     }
 }
+
+/// The regions AWS opened before 2019-03-20, in the order of their codes.
+const ENABLED_BY_DEFAULT: [&str; 17] = [
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ca-central-1",
+    "eu-central-1",
+    "eu-north-1",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+];
 
 impl FromStr for Region {
     type Err = NameError;

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::finance::{PriceBook, Usage, signed, thousands};
+use crate::finance::{CostBasis, PriceBook, Usage, signed, thousands};
 use crate::model::{Address, Departure, ResourceKind};
 
-use super::cost::{PlanCost, StepCost};
+use super::cost::{PlanCost, PromisedChange, StepCost};
 use super::graph::Why;
 use super::step::{Action, Change, Plan, PlannedTenant, Step};
 
@@ -191,7 +191,7 @@ fn group(
     let title = format!("{title}{about}");
     if cost.is_some() {
         let width = widths.address + widths.what + 6;
-        writeln!(f, "{title:<width$}  {:>12} {:>8} {:>8}", "a month", "once", "minutes")?;
+        writeln!(f, "{title:<width$}  {:>12} {:>8}", "a month", "minutes")?;
     } else {
         writeln!(f, "{title}")?;
     }
@@ -215,13 +215,12 @@ fn what(step: &Step) -> String {
     }
 }
 
-/// Three columns: dollars a month, dollars once, minutes. What is nothing stays blank.
-fn columns(StepCost { monthly, one_off, duration }: &StepCost) -> String {
+/// Two columns: dollars a month and minutes. Zeros stay blank.
+fn columns(StepCost { monthly, duration, .. }: &StepCost) -> String {
     let show = |blank: bool, text: String| if blank { String::new() } else { text };
     let monthly = show(monthly.is_zero(), signed(*monthly, 2));
-    let once = show(one_off.is_zero(), one_off.amount.normalize().to_string());
     let minutes = show(duration.as_secs() < 3, format!("{:.1}", duration.as_secs_f64() / 60.0));
-    format!("  {monthly:>12} {once:>8} {minutes:>8}")
+    format!("  {monthly:>12} {minutes:>8}")
 }
 
 /// What the plan changes about the bill.
@@ -230,14 +229,21 @@ fn difference(f: &mut fmt::Formatter<'_>, cost: &PlanCost) -> fmt::Result {
     writeln!(f)?;
     let total = cost.after().total();
     let total = format!("{}{}", total.currency.symbol(), thousands(total.amount, 2));
-    writeln!(f, "Cost: {}; {total} a month in all", cost.difference())?;
+    let difference = cost.difference();
+    writeln!(f, "Cost: {difference}; {total} a month in all")?;
+    let part = |basis| difference.part(basis).map(|amount| signed(amount, 2)).unwrap_or_default();
+    let (planned, assumed) = (part(CostBasis::Planned), part(CostBasis::Assumed));
+    writeln!(f, "  planned {planned} and assumed {assumed}, on the steps above")?;
+    if !cost.promised().is_empty() {
+        writeln!(f, "  promised {}, not built by this zone and on no step", part(CostBasis::Promised))?;
+        for PromisedChange { tier, monthly, .. } in cost.promised() {
+            let whose = tier.as_deref().unwrap_or("the organization");
+            writeln!(f, "    {whose}: {}", signed(*monthly, 2))?;
+        }
+    }
     if !cost.shield_advanced().is_zero() {
         let fee = signed(cost.shield_advanced(), 2);
-        writeln!(f, "  of which {fee} Shield Advanced, one fee for the organization, sold by the year")?;
-    }
-    if !cost.one_off().is_zero() {
-        let once = signed(cost.one_off(), 2);
-        writeln!(f, "  and once {}, for the changes that AWS Config records", once.trim_start_matches("+ "))?;
+        writeln!(f, "    of which {fee} Shield Advanced, one fee for the organization, sold by the year")?;
     }
     writeln!(f, "  at list prices of {} as of {}, the shipped usage", prices.region(), prices.as_of())
 }

@@ -19,6 +19,7 @@ use super::owner::{Names, tenant_of};
 use super::scope::Scope;
 use super::since::{Basis, Earlier, Settled};
 use super::step::{Action, Plan, PlannedTenant, Site, Step};
+use super::terms::Terms;
 use super::{Error, blocks, departure, desired, lockout, sequence, surplus, warnings};
 
 /// Plans a zone.
@@ -40,6 +41,7 @@ pub struct Planner<'a> {
     margin_floor: Option<MarginFloor>,
     applied: Option<BTreeMap<Address, ResourceSpec>>,
     since: Option<&'a Plan>,
+    served: Option<Terms>,
 }
 
 impl<'a> Planner<'a> {
@@ -52,6 +54,7 @@ impl<'a> Planner<'a> {
             margin_floor: None,
             applied: None,
             since: None,
+            served: None,
         }
     }
 
@@ -82,6 +85,14 @@ impl<'a> Planner<'a> {
     #[must_use]
     pub fn applied(mut self, applied: impl IntoIterator<Item = (Address, ResourceSpec)>) -> Self {
         self.applied.get_or_insert_default().extend(applied);
+        self
+    }
+
+    /// The same planner with the terms on which tenants were served when the zone was last applied, as a state knows them: the
+    /// bill before the plan is then made with the prices and tiers of that time.
+    #[must_use]
+    pub fn served(mut self, terms: Option<Terms>) -> Self {
+        self.served = terms;
         self
     }
 
@@ -158,6 +169,7 @@ impl<'a> Planner<'a> {
         for resource in graph.iter() {
             diff.compare(resource, &index);
         }
+        diff.problems.extend(surplus::elsewhere::problems(self.zone, observed, index.names(), &diff.known));
         if !diff.problems.is_empty() {
             return Err(Error::Problems(Problems(diff.problems)));
         }
@@ -176,6 +188,7 @@ impl<'a> Planner<'a> {
         warnings.extend(warnings::renames(&steps));
         warnings.extend(warnings::closures(self.zone, observed, &steps));
         warnings.extend(warnings::quotas(self.zone, observed, &steps));
+        warnings.extend(warnings::prices(&scope));
         let wanted = |resource: &&Resource| departure::is_wanted(&index, &known, resource);
         let kept = graph.iter().filter(wanted);
         inventory.extend(kept.map(|resource| (resource.address.clone(), resource.kind())));
@@ -191,6 +204,7 @@ impl<'a> Planner<'a> {
             known,
             inventory,
             drift: base.is_some().then_some(drift),
+            served: self.served.clone(),
             warnings,
             basis: Basis::of(self.zone),
         };

@@ -17,6 +17,7 @@ use super::drift::Drifted;
 use super::scope::Scope;
 use super::since::Basis;
 use super::step::{Plan, PlannedTenant, Step};
+use super::terms::Terms;
 
 /// The version of the format that this library writes.
 pub const FORMAT_VERSION: u32 = 1;
@@ -44,6 +45,8 @@ struct Body<'a> {
     inventory: Cow<'a, BTreeMap<Address, ResourceKind>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     drift: Option<Cow<'a, [Drifted]>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    served: Option<Cow<'a, Terms>>,
     warnings: Cow<'a, [Problem]>,
 }
 
@@ -81,6 +84,7 @@ impl<'a> From<&'a Plan> for Body<'a> {
             known,
             inventory,
             drift,
+            served,
             warnings,
             basis: _,
         } = plan;
@@ -95,6 +99,7 @@ impl<'a> From<&'a Plan> for Body<'a> {
             known: Cow::Borrowed(known),
             inventory: Cow::Borrowed(inventory),
             drift: drift.as_deref().map(Cow::Borrowed),
+            served: served.as_ref().map(Cow::Borrowed),
             warnings: Cow::Borrowed(warnings),
         }
     }
@@ -172,6 +177,7 @@ impl Plan {
             known,
             inventory,
             drift,
+            served,
             warnings,
         } = saved.plan;
         let plan = Self {
@@ -185,6 +191,7 @@ impl Plan {
             known: known.into_owned(),
             inventory: inventory.into_owned(),
             drift: drift.map(Cow::into_owned),
+            served: served.map(Cow::into_owned),
             warnings: warnings.into_owned(),
             basis: Basis::default(),
         };

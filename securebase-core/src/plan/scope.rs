@@ -20,15 +20,25 @@ pub struct Scope {
     pub access_role: RoleName,
     /// The paths of its organizational units, names joined by `/`, parents before children.
     pub unit_paths: Vec<String>,
-    /// The paths of units that may be left over: remembered ones that no tenant needs now, and that of those who left.
+    /// The paths of units that may be left over: those of tiers without tenants, remembered ones that no tenant needs now, and
+    /// that of those who left.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub former_unit_paths: Vec<String>,
     /// Its tenants, by key.
     pub tenants: Vec<ScopedTenant>,
-    /// Whether tenants have networks: without, no member account is looked into.
+    /// Whether tenants have networks: without, an account that refuses to be looked into is left out.
     pub network: bool,
     /// The name of the flow-log delivery role in every account.
     pub flow_log_role: String,
+    /// Its own region, then those of its tenants in order: where an account that no tenant claims is looked into.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub regions: Vec<Region>,
+    /// The unit of those who left. Plans of earlier versions do not name it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub suspended_ou: String,
+    /// Whether networks keep flow logs.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub flow_logs: bool,
 }
 
 /// What of one tenant must be found.
@@ -84,9 +94,14 @@ impl Scope {
         let leaving = zone.tenants.iter().any(|tenant| tenant.offboard.is_some());
         let mut former_unit_paths = Vec::new();
         (if leaving { &mut unit_paths } else { &mut former_unit_paths }).push(zone.suspended_ou.clone());
+        // The unit of a tier that has no tenant any more may hold an account that the file no longer claims.
+        former_unit_paths.extend(zone.tiers.iter().map(|tier| tier.ou_name.clone()));
         // Text order puts a parent before its children: a path is a prefix of every path below it.
         unit_paths.sort();
         unit_paths.dedup();
+        former_unit_paths.sort();
+        former_unit_paths.dedup();
+        former_unit_paths.retain(|path| !unit_paths.contains(path));
         let mut tenants: Vec<ScopedTenant> = zone
             .tenants
             .iter()
@@ -103,6 +118,8 @@ impl Scope {
             })
             .collect();
         tenants.sort_by(|a, b| a.key.cmp(&b.key));
+        let mut regions: BTreeSet<&Region> = zone.tenants.iter().map(|tenant| &tenant.region).collect();
+        regions.remove(&zone.region);
         Self {
             zone: zone.name.clone(),
             access_role: zone.access_role.clone(),
@@ -111,6 +128,9 @@ impl Scope {
             tenants,
             network: zone.network.is_some(),
             flow_log_role: flow_log_role_name(&zone.name),
+            regions: std::iter::once(&zone.region).chain(regions).cloned().collect(),
+            suspended_ou: zone.suspended_ou.clone(),
+            flow_logs: zone.network.is_some_and(|network| network.flow_logs),
         }
     }
 }
@@ -132,6 +152,11 @@ impl Scope {
         self.former_unit_paths.dedup();
         self.former_unit_paths.retain(|path| !self.unit_paths.contains(path));
         self
+    }
+
+    /// Whether the unit at that path is the one of those who left.
+    pub(crate) fn is_suspended(&self, path: &str) -> bool {
+        !self.suspended_ou.is_empty() && self.suspended_ou == path
     }
 
     /// Whether a survey looks at the unit at that path.

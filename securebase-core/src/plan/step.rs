@@ -18,6 +18,7 @@ use super::drift::Drifted;
 use super::graph::Dependency;
 use super::scope::Scope;
 use super::since::Basis;
+use super::terms::Terms;
 
 /// What a step does. Its symbol is what the text of a plan shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -183,7 +184,9 @@ pub struct Plan {
     pub inventory: BTreeMap<Address, ResourceKind>,
     /// What changed in the cloud since it was last applied, in address order; `None` where nobody knows what was applied.
     pub drift: Option<Vec<Drifted>>,
-    /// What somebody should know before applying.
+    /// The terms on which tenants were served before, where a state knows them.
+    pub served: Option<Terms>,
+    /// What an operator should know before applying.
     pub warnings: Vec<Problem>,
     /// What it was made from, for a plan that comes after it.
     pub(super) basis: Basis,

@@ -3,9 +3,11 @@
 use indexmap::IndexMap;
 
 use crate::cloud::AccountState;
+use crate::finance::PriceBook;
 use crate::model::{Address, LandingZone, Problem, ResourceKind};
 use crate::observe::{Observed, ObservedOrganization};
 
+use super::scope::Scope;
 use super::step::{Action, Step};
 
 /// What the plan needs beyond what AWS grants unasked: one warning a quota, with the request to make.
@@ -102,4 +104,9 @@ pub(super) fn closures(
             "suspend some of them now (`offboard = \"suspend\"`) and close those next month",
         )
     })
+}
+
+/// One warning for each region of the zone whose bill has prices of another region.
+pub(super) fn prices(scope: &Scope) -> impl Iterator<Item = Problem> {
+    scope.regions.iter().filter_map(|region| PriceBook::for_region(region).warning())
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::plan::{Plan, Written};
+use crate::plan::{Plan, Terms, Written};
 use crate::time::{Clock, SystemClock, Time};
 
 use super::Error;
@@ -117,6 +117,14 @@ impl State {
     /// The last fencing token there was; 0 for none.
     pub(super) async fn token(&self) -> Result<u64, Error> {
         lease::token(self.store.as_ref()).await
+    }
+
+    /// The terms on which tenants were served by the last run that was begun; `None` before the first.
+    ///
+    /// # Errors
+    /// As [`State::recorded`].
+    pub async fn terms(&self) -> Result<Option<Terms>, Error> {
+        Ok(self.last_run().await?.map(|run| run.plan.terms()))
     }
 
     /// Begins a run: its plan is durable when this returns.

@@ -3,8 +3,8 @@
 use rust_decimal::Decimal;
 use securebase_core::cloud::SimulatedCloud;
 use securebase_core::exec::{self, ApplyOptions};
-use securebase_core::finance::{self, PriceBook, Usage};
-use securebase_core::model::{Address, LandingZone, Money};
+use securebase_core::finance::{self, Allocation, Assumptions, CostBasis, Model, PriceBook, PriceId, Usage};
+use securebase_core::model::{Address, Departure, LandingZone, Money, ResourceKind};
 use securebase_core::plan::{Error, MarginFloor, Plan, PlanCost, Planner};
 use securebase_core::table::Cell;
 
@@ -17,6 +17,16 @@ fn priced(plan: &Plan) -> PlanCost {
 fn monthly(plan: &Plan) -> Decimal {
     let cost = priced(plan);
     plan.steps().map(|step| cost.step(&step.address).unwrap().monthly.amount).sum()
+}
+
+/// The part of the difference that steps bring.
+fn on_steps(cost: &PlanCost) -> Decimal {
+    let part = |basis| cost.difference().part(basis).unwrap().amount;
+    part(CostBasis::Planned) + part(CostBasis::Assumed)
+}
+
+fn dollars(text: &str) -> Decimal {
+    text.parse().unwrap()
 }
 
 /// The ten tenants without those of a tier.
@@ -46,16 +56,15 @@ fn the_steps_add_up_to_the_difference_whatever_exists_already() {
     for cloud in &worlds {
         let plan = plan(&ten, cloud);
         let cost = priced(&plan);
-        let difference = cost.difference().infrastructure().unwrap();
-        assert_eq!(monthly(&plan), difference.amount, "{plan}");
+        assert_eq!(monthly(&plan), on_steps(&cost), "{plan}");
         assert_eq!(cost.after(), &plan.cost(PriceBook::shipped(), Usage::shipped()).unwrap());
-        assert!(difference.amount > Decimal::ZERO);
+        assert!(cost.difference().infrastructure().unwrap().amount > Decimal::ZERO);
     }
     // The other way: gateways go, and so does what they cost.
     let cloud = applied_zone(&ten);
     let fewer = plan(&zone(&without_nat), &cloud);
     assert!(!fewer.is_empty());
-    assert_eq!(monthly(&fewer), priced(&fewer).difference().infrastructure().unwrap().amount);
+    assert_eq!(monthly(&fewer), on_steps(&priced(&fewer)));
     assert_eq!(priced(&fewer).difference().infrastructure().unwrap(), Money::usd(Decimal::from(-410)));
 }
 
@@ -68,13 +77,16 @@ fn what_was_applied_is_what_there_was_before() {
     assert_eq!(cost.before().total(), priced(&eight).after().total());
     assert_eq!(cost.before().revenue(), Money::usd(Decimal::from(66_000)));
     assert_eq!(cost.shield_advanced(), Money::usd(Decimal::from(3_000)));
-    // Two tenants bring it, each half; the rest of an account is what Config, GuardDuty and the like cost in it.
+    // An account is free: what is promised inside it is on no step, and the tier that needs Shield Advanced bears the fee.
     for key in ["techgov-federal", "statecorp-govfed"] {
         let account = cost.step(&Address::new(format!("tenant/{key}/account"))).unwrap();
-        assert!(account.monthly.amount > Decimal::from(1_500), "{account:?}");
+        assert_eq!(account.monthly, Money::usd(Decimal::ZERO));
     }
+    let promised: Vec<_> = cost.promised().iter().map(|change| change.tier.as_deref()).collect();
+    assert_eq!(promised, [Some("gov-federal"), None]);
+    assert!(cost.promised()[0].monthly.amount > Decimal::from(3_000));
     let text = plan.to_string();
-    assert!(text.contains("a month, margin 98.9 → 96.7 %"), "{text}");
+    assert!(text.contains("a month, infrastructure margin 98.9 → 96.7 %"), "{text}");
     assert!(text.contains("+ $3,000.00 Shield Advanced"), "{text}");
 }
 
@@ -85,11 +97,10 @@ fn every_step_carries_its_cost_and_its_minutes() {
     let step = |rest: &str| *cost.step(&Address::new(format!("tenant/acme-finance/{rest}"))).unwrap();
     let gateway = step("vpc/nat-gateway/nat-1");
     assert_eq!(gateway.monthly, Money::usd(Decimal::new(3_735, 2)));
-    assert_eq!(gateway.one_off, Money::usd(Decimal::new(3, 3)), "one item of AWS Config");
+    assert_eq!(gateway.one_off, Money::usd(Decimal::ZERO), "nothing records what it costs once");
     assert_eq!(gateway.duration.as_secs(), 106);
     assert_eq!(step("vpc/subnet/public-1").monthly, Money::usd(Decimal::ZERO));
     assert!((step("account").minutes() - 2.0).abs() < 1e-9);
-    assert_eq!(step("account").one_off, Money::usd(Decimal::ZERO), "nothing records in it yet");
     let table = plan.table().unwrap();
     let row = (0..table.row_count())
         .find(|row| {
@@ -147,4 +158,188 @@ fn a_floor_without_revenue_is_refused() {
     }
     let error = Planner::new(&zone).margin_floor(MarginFloor::new(Decimal::ZERO)).plan().unwrap_err();
     assert!(matches!(error, Error::Cost(finance::Error::BelowFloor { margin: None, .. })), "{error}");
+}
+
+/// The eight tenants of the example without Gov-Federal, one of them moved to another tier.
+fn moved(key: &str, tier: &str, framework: &str) -> LandingZone {
+    let mut zone = without("gov-federal");
+    let target = zone.tiers.iter().find(|known| known.name.as_str() == tier).unwrap().clone();
+    let tenant = zone.tenants.iter_mut().find(|tenant| tenant.key.as_str() == key).unwrap();
+    tenant.tier = target.name;
+    tenant.framework = framework.parse().unwrap();
+    tenant.ou_path = vec![target.ou_name];
+    tenant.monthly_price = target.monthly_price;
+    zone
+}
+
+#[test]
+fn a_change_of_tier_costs_what_the_new_tier_costs_more() {
+    let cloud = applied_zone(&without("gov-federal"));
+    for (key, tier, framework, difference, shield, margins) in [
+        // Shield 3,000.00, an archive of ten years 5.04, a second key 1.00, a dashboard of the tier 3.00.
+        ("startup-standard", "gov-federal", "fedramp", "3009.04", "3000", ["0.9894", "0.9583"]),
+        // VPN 36.50 with two addresses 7.30, three more years of archive 0.42.
+        ("acme-finance", "healthcare", "hipaa", "44.22", "0", ["0.9894", "0.9898"]),
+    ] {
+        let plan = plan(&moved(key, tier, framework), &cloud);
+        let cost = priced(&plan);
+        assert_eq!(cost.before().total().amount, dollars("700.15"));
+        assert_eq!(cost.difference().infrastructure().unwrap().amount, dollars(difference), "{plan}");
+        assert_eq!(cost.shield_advanced().amount, dollars(shield));
+        let fractions = [cost.difference().before, cost.difference().after]
+            .map(|margin| margin.fraction().unwrap().round_dp(4).to_string());
+        assert_eq!(fractions, margins, "the old price before, the new one after");
+        assert_eq!(monthly(&plan), Decimal::ZERO, "all of it is promised");
+    }
+}
+
+#[test]
+fn the_retention_that_exists_is_billed_before() {
+    let ten = zone(TEN_TENANTS);
+    let cloud = applied_zone(&ten);
+    for (days, difference) in [(365, "11.00"), (7, "-3.32")] {
+        let mut longer = ten.clone();
+        let tier = longer.tiers.iter_mut().find(|tier| tier.name.as_str() == "fintech").unwrap();
+        tier.log_retention_days = days;
+        let cost = priced(&plan(&longer, &cloud));
+        assert_eq!(cost.before().total().amount, dollars("3852.63"));
+        assert_eq!(cost.difference().infrastructure().unwrap().amount, dollars(difference));
+    }
+}
+
+#[test]
+fn logs_that_are_kept_stay_on_the_bill() {
+    let cloud = applied_zone(&zone(TEN_TENANTS));
+    let quiet = TEN_TENANTS.replace("enable_vpc_flow_logs = true", "enable_vpc_flow_logs = false");
+    assert_ne!(quiet, TEN_TENANTS);
+    let cost = priced(&plan(&zone(&quiet), &cloud));
+    assert_eq!(cost.before().total().amount, dollars("3852.63"));
+    let amount = |id| -> Decimal {
+        cost.after().lines().filter(|line| line.id == id).map(|line| line.amount.amount).sum()
+    };
+    assert_eq!(amount(PriceId::VendedLogsCloudwatchGb), Decimal::ZERO);
+    assert_eq!(amount(PriceId::VendedLogsS3Gb), Decimal::ZERO, "nothing is delivered to the archive either");
+    assert_eq!(amount(PriceId::CloudwatchStorageGbMonth), dollars("9.00"), "ten groups of 30 GB-months");
+    assert!(amount(PriceId::S3DeepArchiveGbMonth) > Decimal::ZERO, "seven years have just begun to pass");
+}
+
+#[test]
+fn plan_and_model_agree_about_tenants_that_leave() {
+    let cloud = applied_zone(&zone(TEN_TENANTS));
+    for departure in [Departure::Suspend, Departure::Close] {
+        let mut leaving = zone(TEN_TENANTS);
+        for tenant in leaving.tenants.iter_mut().filter(|tenant| tenant.tier.as_str() == "gov-federal") {
+            tenant.offboard = Some(departure);
+        }
+        let plan = plan(&leaving, &cloud);
+        let cost = priced(&plan);
+        let month = Model::new(&leaving, Assumptions::aws()).unwrap().month().unwrap();
+        assert_eq!(cost.before().revenue().amount, dollars("116000"));
+        assert_eq!(cost.after().revenue(), month.revenue);
+        assert_eq!(month.revenue.amount, dollars("66000"));
+        assert_eq!(cost.after().total(), month.infrastructure, "{departure:?}");
+        // The eight that stay cost 700.15; storage in the archive outlives both tenants, a log group one that is suspended.
+        let kept = cost.after().total().amount - dollars("700.15");
+        let stored = cost.after().lines().filter(|line| {
+            line.tenant.is_some_and(|tenant| tenant.contains("gov")) && line.amount.amount > Decimal::ZERO
+        });
+        let kinds: std::collections::BTreeSet<_> = stored.map(|line| line.id).collect();
+        let archive = [PriceId::S3StandardGbMonth, PriceId::S3DeepArchiveGbMonth];
+        let expected: Vec<PriceId> = match departure {
+            Departure::Suspend => [PriceId::CloudwatchStorageGbMonth].into_iter().chain(archive).collect(),
+            Departure::Close => archive.to_vec(),
+        };
+        assert_eq!(kinds.into_iter().collect::<Vec<_>>(), expected);
+        // 30 GB × 0.03; (30 + 117 × 8,760 × 8 KB) × 0.023 and 117 × (10 + 8,760 × 32 KB) × 0.00099, for two tenants.
+        let group = if departure == Departure::Suspend { dollars("1.80") } else { Decimal::ZERO };
+        assert_eq!(kept - group, dollars("4.12"), "{departure:?}");
+        let rows = month.per_tenant().unwrap();
+        let sum: Decimal = rows.iter().flat_map(|row| row.costs).map(|cost| cost.amount).sum();
+        assert_eq!(sum, month.total_cost().amount, "every cost is some tenant's");
+        assert_eq!(rows.len(), 10);
+    }
+}
+
+#[test]
+fn what_the_file_no_longer_names_is_still_paid() {
+    let cloud = applied_zone(&without("gov-federal"));
+    // Of the last tenants of their tier nothing in the file says where to look.
+    for gone in [vec!["acme-finance"], vec!["startup-standard", "techstartup-std"]] {
+        let mut fewer = without("gov-federal");
+        fewer.tenants.retain(|tenant| !gone.contains(&tenant.key.as_str()));
+        let plan = plan(&fewer, &cloud);
+        let cost = priced(&plan);
+        assert_eq!(cost.before().total().amount, dollars("700.15"), "{plan}");
+        assert_eq!(cost.after().total().amount, dollars("700.15"), "{plan}");
+        let unclaimed = plan.warnings.iter().filter(|warning| warning.code == "account-unclaimed").count();
+        assert_eq!(unclaimed, gone.len(), "{plan}");
+        let paid: Decimal = fewer.tenants.iter().map(|tenant| tenant.monthly_price.amount).sum();
+        assert_eq!(cost.after().revenue().amount, paid, "what an account without a tenant pays is not known");
+    }
+}
+
+#[test]
+fn networks_that_are_no_longer_wanted_are_taken_down_and_billed_until_then() {
+    let cloud = applied_zone(&zone(TEN_TENANTS));
+    let mut without = zone(TEN_TENANTS);
+    without.network = None;
+    let plan = plan(&without, &cloud);
+    let deleted = |kind| plan.steps().filter(|step| step.kind == kind && step.is_destructive()).count();
+    assert_eq!((deleted(ResourceKind::Vpc), deleted(ResourceKind::ElasticIp)), (10, 10));
+    let cost = priced(&plan);
+    assert_eq!(cost.before().total().amount, dollars("3852.63"));
+    assert_eq!(
+        monthly(&plan),
+        dollars("-460.00"),
+        "365.00 planned and 95.00 of the 104.00 assumed: groups are kept"
+    );
+    assert!(monthly_is_never_minus_zero(&plan));
+}
+
+/// A cost of zero has no sign.
+fn monthly_is_never_minus_zero(plan: &Plan) -> bool {
+    let cost = priced(plan);
+    plan.steps().all(|step| {
+        let amount = cost.step(&step.address).unwrap().monthly.amount;
+        !(amount.is_zero() && amount.is_sign_negative())
+    })
+}
+
+#[test]
+fn a_network_in_another_region_is_refused() {
+    let ten = zone(TEN_TENANTS);
+    let cloud = applied_zone(&ten);
+    let mut elsewhere = ten;
+    elsewhere.region = "eu-west-1".parse().unwrap();
+    for tenant in &mut elsewhere.tenants {
+        tenant.region = elsewhere.region.clone();
+    }
+    let observed = now(exec::survey(&cloud, &Planner::new(&elsewhere).scope())).unwrap();
+    let error = Planner::new(&elsewhere).observed(&observed).plan().unwrap_err();
+    assert_eq!(error.code(), "network-in-another-region");
+    let Error::Problems(problems) = &error else { panic!("{error}") };
+    assert_eq!(problems.0.len(), 10, "one for each network");
+    assert!(
+        problems.0[0].message.contains("eu-west-1") && problems.0[0].hint.contains("us-east-1"),
+        "{error}"
+    );
+}
+
+#[test]
+fn shared_costs_follow_what_a_tenant_pays() {
+    let mut two = zone(TEN_TENANTS);
+    two.tenants.retain(|tenant| ["acme-finance", "metabank-fintech"].contains(&tenant.key.as_str()));
+    two.tenants[0].monthly_price = Money::usd(Decimal::from(24_000));
+    let report = Planner::new(&two).plan().unwrap().cost(PriceBook::shipped(), Usage::shipped()).unwrap();
+    let [dear, cheap] = &report.per_tenant(Allocation::Revenue).unwrap()[..] else { panic!("two tenants") };
+    assert_eq!((dear.revenue.amount, cheap.revenue.amount), (dollars("24000"), dollars("8000")));
+    let cent = Decimal::new(4, 2);
+    assert!((dear.shared.amount - cheap.shared.amount * Decimal::from(3)).abs() < cent, "{dear:?} {cheap:?}");
+    // People and other costs are shared by the same rule.
+    let assumptions = Assumptions::aws().with_allocation(Allocation::Revenue);
+    let rows = Model::new(&two, assumptions).unwrap().month().unwrap().per_tenant().unwrap();
+    for category in [finance::Category::Support, finance::Category::Other] {
+        let [dear, cheap] = [&rows[0], &rows[1]].map(|row| row.costs[category as usize].amount);
+        assert!(dear > Decimal::ZERO && dear == cheap * Decimal::from(3), "{category:?}: {dear} {cheap}");
+    }
 }

@@ -1,32 +1,33 @@
 //! One member account in one region: what is ours, and a VPC that may become ours.
 
-use crate::cloud::{ErrorKind, Operation, Reply, Role, Target, Vpc, VpcAttribute};
+use crate::cloud::{CloudError, ErrorKind, Operation, Reply, Role, Target, Vpc, VpcAttribute};
 use crate::exec::Error;
-use crate::model::{AccountId, ResourceId, Tags};
+use crate::model::{ResourceId, Tags};
 use crate::observe::{ObservedLogGroup, ObservedMember, ObservedRolePolicy, ObservedVpc};
 use crate::plan::{FLOW_LOG_POLICY_NAME, Names, ScopedTenant, ZONE_TAG, flow_log_group_prefix};
 
-use super::Surveyor;
 use super::asker::{Asker, failed};
+use super::{Surveyor, Visit};
 
 impl Surveyor<'_> {
-    /// What is in an account, `None` where it does not answer yet.
-    pub(super) async fn member(
-        &self,
-        account: AccountId,
-        tenant: &ScopedTenant,
-    ) -> Result<Option<ObservedMember>, Error> {
-        let target =
-            Target::Member { account, region: tenant.region.clone(), role: self.scope.access_role.clone() };
+    /// What is in an account in one region, `None` where it does not answer yet.
+    pub(super) async fn member(&self, visit: Visit<'_>) -> Result<Option<ObservedMember>, Error> {
+        let Visit { account, region, tenant } = visit;
+        let target = Target::Member { account, region: region.clone(), role: self.scope.access_role.clone() };
         let asker = Asker { cloud: self.cloud, pace: &self.pace, target };
+        // Where the plan wants no network, an account need not be open to us: nothing is going to be done in it.
+        let must_answer = tenant.is_some() && self.scope.network;
+        let silent = |error: &CloudError| {
+            error.kind == ErrorKind::NotReady || (error.kind == ErrorKind::Permanent && !must_answer)
+        };
         match asker.try_ask(&Operation::GetCallerIdentity).await {
             Ok(_) => {}
-            Err(error) if error.kind == ErrorKind::NotReady => return Ok(None),
+            Err(error) if silent(&error) => return Ok(None),
             Err(error) => return Err(failed(&Operation::GetCallerIdentity, error)),
         }
         match self.member_contents(&asker, tenant).await {
             Ok(member) => Ok(Some(member)),
-            Err(Error::Survey { source, .. }) if source.kind == ErrorKind::NotReady => Ok(None),
+            Err(Error::Survey { source, .. }) if silent(&source) => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -34,7 +35,7 @@ impl Surveyor<'_> {
     async fn member_contents(
         &self,
         asker: &Asker<'_>,
-        tenant: &ScopedTenant,
+        tenant: Option<&ScopedTenant>,
     ) -> Result<ObservedMember, Error> {
         let ours = || Tags::from_iter([(ZONE_TAG.to_owned(), self.scope.zone.to_string())]);
         // One call more than a filter would need where there are many, and the only way to see whose else there are.
@@ -49,7 +50,8 @@ impl Surveyor<'_> {
             .await?;
         let names = Names::of(self.scope);
         let is_ours = |vpc: &Vpc| names.ours(&vpc.tags);
-        let candidate = tenant.adoptable(&listed, is_ours).map(|vpc| vpc.id.clone());
+        let adoptable = tenant.and_then(|tenant| tenant.adoptable(&listed, is_ours));
+        let candidate = adoptable.map(|vpc| vpc.id.clone());
         let mut vpcs = Vec::new();
         let mut foreign_vpcs = Vec::new();
         for vpc in listed {

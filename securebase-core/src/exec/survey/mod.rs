@@ -4,7 +4,7 @@ mod asker;
 mod member;
 mod organization;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 
@@ -23,7 +23,9 @@ const ACCOUNTS_AT_ONCE: usize = 16;
 ///
 /// # Flow
 /// The organization with the zone's units, accounts and policies, page by page, several questions at a time; then every
-/// account of a tenant, several at a time, by the zone's tag. No question is asked faster than AWS's rates allow.
+/// account of a tenant, and every other account of the zone that sits in one of its units, several at a time, by the zone's
+/// tag. Where an account was worked in and its region holds no network of the zone, the regions that AWS enables by default
+/// are looked through for one. No question is asked faster than AWS's rates allow.
 ///
 /// # Guarantees
 /// Nothing is changed. What is tagged as another zone's is left out. An account that does not answer yet (it was made a
@@ -34,7 +36,7 @@ const ACCOUNTS_AT_ONCE: usize = 16;
 pub async fn survey(cloud: &dyn Cloud, scope: &Scope) -> Result<Observed, Error> {
     let surveyor = Surveyor { cloud, scope, pace: Pace::default() };
     let Some(organization) = surveyor.organization().await? else { return Ok(Observed::default()) };
-    let members = if scope.network { surveyor.members(&organization).await? } else { BTreeMap::new() };
+    let members = surveyor.members(&organization).await?;
     Ok(Observed { organization: Some(organization), members })
 }
 
@@ -52,6 +54,17 @@ pub(super) async fn organization_ids(cloud: &dyn Cloud) -> Result<BTreeMap<Addre
     Ok(ids)
 }
 
+/// What is in each account and region that answered.
+type Members = BTreeMap<AccountId, BTreeMap<Region, ObservedMember>>;
+
+/// An account to look into, in one region, and the tenant of the file that claims it.
+#[derive(Clone, Copy)]
+struct Visit<'a> {
+    account: AccountId,
+    region: &'a Region,
+    tenant: Option<&'a ScopedTenant>,
+}
+
 struct Surveyor<'a> {
     cloud: &'a dyn Cloud,
     scope: &'a Scope,
@@ -63,10 +76,7 @@ impl Surveyor<'_> {
         Asker { cloud: self.cloud, pace: &self.pace, target: Target::Management }
     }
 
-    async fn members(
-        &self,
-        organization: &ObservedOrganization,
-    ) -> Result<BTreeMap<AccountId, BTreeMap<Region, ObservedMember>>, Error> {
+    async fn members(&self, organization: &ObservedOrganization) -> Result<Members, Error> {
         let names = Names::of(self.scope);
         let by_tenant: BTreeMap<&str, AccountId> = organization
             .accounts
@@ -81,34 +91,77 @@ impl Surveyor<'_> {
         // Nobody can look into an account that is closed.
         let open: BTreeMap<AccountId, bool> =
             organization.accounts.iter().map(|found| (found.account.id, !is_closed(found))).collect();
-        let found: Vec<(AccountId, &ScopedTenant)> = self
-            .scope
-            .tenants
-            .iter()
-            .filter_map(|tenant| {
-                let account = tenant
-                    .account_id
-                    .filter(|id| open.contains_key(id))
-                    .or_else(|| by_tenant.get(tenant.key.as_str()).copied())
-                    .or_else(|| by_email.get(&tenant.account_email).copied())?;
-                open.get(&account).copied().unwrap_or_default().then_some((account, tenant))
+        let of_tenants = self.scope.tenants.iter().filter_map(|tenant| {
+            let account = tenant
+                .account_id
+                .filter(|id| open.contains_key(id))
+                .or_else(|| by_tenant.get(tenant.key.as_str()).copied())
+                .or_else(|| by_email.get(&tenant.account_email).copied())?;
+            open.get(&account).copied().unwrap_or_default().then_some(Visit {
+                account,
+                region: &tenant.region,
+                tenant: Some(tenant),
             })
-            .collect();
+        });
+        let mut visits: Vec<Visit<'_>> = of_tenants.collect();
+        let claimed: BTreeSet<AccountId> = visits.iter().map(|visit| visit.account).collect();
+        // What the file no longer claims is still paid for.
+        let unclaimed = organization.accounts.iter().filter(|found| {
+            let id = found.account.id;
+            let is_ours = names.ours(&found.tags) && found.parent != organization.root.id;
+            is_ours && !claimed.contains(&id) && open.get(&id).copied().unwrap_or_default()
+        });
+        visits.extend(unclaimed.flat_map(|found| {
+            let account = found.account.id;
+            self.scope.regions.iter().map(move |region| Visit { account, region, tenant: None })
+        }));
+        let mut members = self.visited(visits).await?;
+        let moved = self.elsewhere(&members).await?;
+        for (account, regions) in moved {
+            members.entry(account).or_default().extend(regions);
+        }
+        Ok(members)
+    }
+
+    /// What is found in each account and region.
+    async fn visited(&self, visits: Vec<Visit<'_>>) -> Result<Members, Error> {
         // Collected first: a closure kept across the wait would hide from callers that the future can change threads.
-        let surveys: Vec<_> = found
+        let surveys: Vec<_> = visits
             .into_iter()
-            .map(|(account, tenant)| async move {
-                let member = self.member(account, tenant).await?;
-                Ok::<_, Error>((account, tenant.region.clone(), member))
+            .map(|visit| async move {
+                let member = self.member(visit).await?;
+                Ok::<_, Error>((visit.account, visit.region.clone(), member))
             })
             .collect();
         let surveyed: Vec<_> = stream::iter(surveys).buffered(ACCOUNTS_AT_ONCE).try_collect().await?;
-        let mut members: BTreeMap<AccountId, BTreeMap<Region, ObservedMember>> = BTreeMap::new();
+        let mut members = Members::new();
         for (account, region, member) in surveyed {
             if let Some(member) = member {
                 members.entry(account).or_default().insert(region, member);
             }
         }
         Ok(members)
+    }
+
+    /// The networks of the zone that lie in another region than the one the file names. The delivery role of flow logs is
+    /// made before a network and serves all regions of its account, so it is the sign that there may be one.
+    async fn elsewhere(&self, members: &Members) -> Result<Members, Error> {
+        let names = Names::of(self.scope);
+        let has_network = |member: &ObservedMember| member.vpcs.iter().any(|vpc| names.ours(&vpc.vpc.tags));
+        let lost = members.iter().filter(|(_, regions)| {
+            regions.values().any(|member| !member.roles.is_empty()) && !regions.values().any(has_network)
+        });
+        let by_default: Vec<Region> = Region::enabled_by_default().collect();
+        let visits = lost.flat_map(|(account, known)| {
+            let regions = by_default.iter().chain(&self.scope.regions).collect::<BTreeSet<_>>();
+            let unknown = regions.into_iter().filter(|region| !known.contains_key(*region));
+            unknown.map(|region| Visit { account: *account, region, tenant: None }).collect::<Vec<_>>()
+        });
+        let mut found = self.visited(visits.collect()).await?;
+        for regions in found.values_mut() {
+            regions.retain(|_, member| has_network(member));
+        }
+        found.retain(|_, regions| !regions.is_empty());
+        Ok(found)
     }
 }

@@ -40,6 +40,8 @@ impl Surveyor<'_> {
     /// The units along the zone's paths, those left over among them, parents before children.
     async fn units(&self, root: &Root) -> Result<Vec<ObservedUnit>, Error> {
         let mut units: Vec<ObservedUnit> = Vec::new();
+        // In a hierarchy the unit of a tier that has no tenant any more may have units below it that hold accounts.
+        let deep = self.scope.unit_paths.iter().any(|path| path.contains('/'));
         let mut parents = vec![(String::new(), root.id.clone())];
         // Level by level: the units of one level are asked about together.
         while !parents.is_empty() {
@@ -64,7 +66,7 @@ impl Surveyor<'_> {
                 Ok::<_, Error>((path, ObservedUnit { id: child.id, name: child.name, parent, tags }))
             });
             for (path, unit) in tagged {
-                if self.scope.watches_below(&path) {
+                if deep || self.scope.watches_below(&path) {
                     parents.push((path, unit.id.clone()));
                 }
                 units.push(unit);

@@ -1,37 +1,50 @@
 //! Pricing demands: alone where a price is an account's, together where the organization fills its steps.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
 use super::{CENT, CostReport, GroupLine, Shared, SharedLine};
-use crate::finance::demand::Demand;
-use crate::finance::prices::{Pool, Price, PriceBook, PriceId};
+use crate::finance::demand::{Age, Demand};
+use crate::finance::prices::{Pool, Price, PriceId};
 use crate::finance::{Error, cents};
 use crate::model::{Money, Rounding};
 
-/// Who takes part in a pooled price: the lines of a group, or one of the organization's.
+/// What takes part in a pooled price: the lines of a group, or one of the organization's.
 #[derive(Clone, Copy)]
 enum Part {
     Group(usize, Demand),
     Shared(usize),
 }
 
+/// Usage that fills the steps of one price together. Regions with the same steps share a pool, so that a free allowance of
+/// the payer is granted once.
+struct Pooled {
+    price: Price,
+    parts: Vec<(Part, Decimal)>,
+}
+
 impl CostReport {
     pub(super) fn price_all(
         &mut self,
-        prices: &PriceBook,
         demands: &[Vec<Demand>],
         shared: &[Shared],
+        age: Age,
     ) -> Result<(), Error> {
-        let mut pooled: BTreeMap<PriceId, Vec<(Part, Decimal)>> = BTreeMap::new();
+        let is_free = |price: &Price| age == Age::Month(1) && price.is_free_in_first_month();
+        let mut pooled: BTreeMap<PriceId, Vec<Pooled>> = BTreeMap::new();
         for (place, demands) in demands.iter().enumerate() {
+            let prices = Arc::clone(&self.groups[place].prices);
             let tenants = Decimal::from(self.groups[place].tenants.len());
             for demand in demands {
                 let price = prices.price(demand.id);
+                if is_free(price) {
+                    continue;
+                }
                 if is_pooled(price) {
                     let part = (Part::Group(place, *demand), demand.quantity * tenants);
-                    pooled.entry(demand.id).or_default().push(part);
+                    pool(&mut pooled, price).push(part);
                     continue;
                 }
                 let amount = price.amount(demand.quantity)?;
@@ -39,13 +52,15 @@ impl CostReport {
                 self.groups[place].lines.push(GroupLine { demand: *demand, unit_price, each, coins: 0 });
             }
         }
-        for (index, &Shared { demand, copies, shield }) in shared.iter().enumerate() {
+        let prices = Arc::clone(&self.prices);
+        let paid = shared.iter().filter(|shared| !is_free(prices.price(shared.demand.id)));
+        for (index, &Shared { demand, copies, shield }) in paid.enumerate() {
             let price = prices.price(demand.id);
             let whole = demand.quantity * Decimal::from(copies);
             let mut amount = Decimal::ZERO;
             let mut each = Decimal::ZERO;
             if is_pooled(price) {
-                pooled.entry(demand.id).or_default().push((Part::Shared(index), whole));
+                pool(&mut pooled, price).push((Part::Shared(index), whole));
             } else {
                 each = price.amount(demand.quantity)?;
                 amount = cents(each) * Decimal::from(copies);
@@ -53,11 +68,11 @@ impl CostReport {
             let unit_price = unit_price(price, each, demand.quantity);
             self.shared.push(SharedLine { demand, unit_price, amount, copies, shield });
         }
-        for (id, parts) in pooled {
-            self.share_out(prices.price(id), &parts)?;
+        for Pooled { price, parts } in pooled.into_values().flatten() {
+            self.share_out(&price, &parts)?;
         }
         for group in &mut self.groups {
-            group.lines.sort_by_key(|line| (line.demand.id, line.demand.kind));
+            group.lines.sort_by_key(|line| (line.demand.id, line.demand.kind, line.demand.basis));
         }
         Ok(())
     }
@@ -89,6 +104,16 @@ impl CostReport {
         }
         Ok(())
     }
+}
+
+/// The usage that fills the steps of a price so far.
+fn pool<'a>(pooled: &'a mut BTreeMap<PriceId, Vec<Pooled>>, price: &Price) -> &'a mut Vec<(Part, Decimal)> {
+    let pools = pooled.entry(price.id).or_default();
+    let place = pools.iter().position(|pool| pool.price.steps == price.steps).unwrap_or_else(|| {
+        pools.push(Pooled { price: price.clone(), parts: Vec::new() });
+        pools.len() - 1
+    });
+    &mut pools[place].parts
 }
 
 pub(in crate::finance) fn is_pooled(price: &Price) -> bool {

@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 use super::CostReport;
 use super::allocation::{Allocation, Bearer, share};
 use crate::finance::Error;
+use crate::finance::footprint::Standing;
 use crate::model::Money;
 
 /// What one tenant costs a month.
@@ -38,7 +39,7 @@ impl TenantCost {
 
 impl CostReport {
     /// What each tenant costs a month: directly, and its share of what nobody alone causes. Shield Advanced is borne by
-    /// the tenants whose tier needs it. The shares add up exactly to [`Self::shared_total`].
+    /// the tenants whose tier needs it, everything else by the tenants that are served. The shares add up exactly to [`Self::shared_total`].
     ///
     /// # Errors
     /// [`Error::Money`] where the amounts have too many digits.
@@ -60,9 +61,13 @@ impl CostReport {
         for shield in [false, true] {
             let lines = self.shared.iter().filter(|line| line.shield == shield);
             let amount = self.money(lines.map(|line| line.amount).sum());
-            let bearers: Vec<usize> = (0..costs.len())
-                .filter(|tenant| !shield || self.groups[self.order[*tenant].1].shield)
-                .collect();
+            let group_of = |tenant: usize| &self.groups[self.order[tenant].1];
+            let served = |tenant: &usize| group_of(*tenant).standing == Standing::Served;
+            let mut bearers: Vec<usize> = (0..costs.len()).filter(served).collect();
+            if bearers.is_empty() {
+                bearers = (0..costs.len()).collect();
+            }
+            bearers.retain(|tenant| !shield || group_of(*tenant).shield);
             if amount.is_zero() || bearers.is_empty() {
                 continue;
             }

@@ -3,10 +3,10 @@
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
-use super::{Grade, Pool, Price, PriceBook, PriceId, Step, rising};
+use super::{Grade, Pool, Price, PriceBook, PriceId, Scope, Step, rising};
 use crate::finance::Error;
 use crate::finance::number::Number;
-use crate::model::{Currency, Problem, Problems};
+use crate::model::{Currency, Problem, Problems, Region};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -29,8 +29,18 @@ struct Row {
     price: Option<Number>,
     steps: Option<Vec<(Number, Number)>>,
     pool: Option<Pool>,
+    scope: Option<Scope>,
+    trial_days: Option<u32>,
+    borrowed_from: Option<Region>,
     grade: Option<Grade>,
     source: Option<String>,
+}
+
+impl File {
+    /// The region the file names, if it is one.
+    pub(super) fn region(&self) -> Option<Region> {
+        self.region.as_ref()?.parse().ok()
+    }
 }
 
 /// The version of the file format.
@@ -48,6 +58,17 @@ impl PriceBook {
                 format!("use {VERSION}"),
             ));
         }
+        match region.map(|text| (text.parse::<Region>(), text)) {
+            None => {}
+            Some((Ok(region), _)) if region == self.region => {}
+            Some((Ok(region), _)) => *self = self.in_region(&region),
+            Some((Err(_), text)) => problems.push(Problem::error(
+                "region-unreadable",
+                "region",
+                format!("invalid region `{text}`: expected the code of a region"),
+                "write it as AWS does, for example `eu-west-1`",
+            )),
+        }
         if let Some(as_of) = as_of {
             if as_of.parse::<jiff::civil::Date>().is_err() {
                 problems.push(Problem::error(
@@ -59,7 +80,6 @@ impl PriceBook {
             }
             self.as_of = as_of;
         }
-        self.region = region.unwrap_or_else(|| std::mem::take(&mut self.region));
         self.currency = currency.unwrap_or(self.currency);
         if let Some(hours) = hours_per_month.and_then(|hours| hours.read("hours_per_month", &mut problems)) {
             if hours.is_zero() || hours > Decimal::from(744) {
@@ -85,7 +105,8 @@ impl PriceBook {
 
     /// One row, its gaps filled from the price it replaces.
     fn read(&self, row: Row, problems: &mut Vec<Problem>) -> Option<Price> {
-        let Row { id: text, name, unit, price, steps, pool, grade, source } = row;
+        let Row { id: text, name, unit, price, steps, pool, scope, trial_days, borrowed_from, grade, source } =
+            row;
         let path = format!("price.{text}");
         let id: PriceId = match text.parse() {
             Ok(id) => id,
@@ -121,8 +142,11 @@ impl PriceBook {
             unit: unit.or_else(|| known.map(|known| known.unit.clone())).unwrap_or_default(),
             steps,
             pool: pool.or_else(|| known.map(|known| known.pool)).unwrap_or_default(),
+            scope: scope.or_else(|| known.map(|known| known.scope)).unwrap_or_default(),
+            trial_days: trial_days.or_else(|| known.and_then(|known| known.trial_days)),
             grade: grade.unwrap_or(Grade::C),
             source: source.unwrap_or_else(|| "given by the user".to_owned()),
+            borrowed_from,
         })
     }
 
@@ -141,8 +165,11 @@ impl PriceBook {
                     "unit": price.unit,
                     "steps": steps,
                     "pool": price.pool,
+                    "scope": price.scope,
+                    "trial_days": price.trial_days,
                     "grade": price.grade,
                     "source": price.source,
+                    "borrowed_from": price.borrowed_from,
                 })
             })
             .collect();

@@ -3,6 +3,7 @@
 //! Accounts are never deleted here: leaving is an explicit act, because closing an account takes ninety days and its e-mail
 //! address stays taken. Log groups are never deleted either: they hold the audit trail.
 
+pub(super) mod elsewhere;
 mod network;
 mod organization;
 mod unclaimed;

@@ -105,11 +105,20 @@ class Spread:
 
 @final
 class Cost:
-    """What the resources of a plan cost a month."""
+    """The monthly bill once a plan is applied."""
 
     @property
     def total(self) -> Decimal:
-        """What everything costs a month."""
+        """The whole bill of a month: `planned + assumed + promised`."""
+    @property
+    def planned(self) -> Decimal:
+        """The part that resources of the plan bring, in quantities that follow from the resources."""
+    @property
+    def assumed(self) -> Decimal:
+        """The part that resources of the plan bring, in quantities that the usage profile assumes."""
+    @property
+    def promised(self) -> Decimal:
+        """The part that the tiers promise and nothing in the zone builds."""
     @property
     def first_month(self) -> Decimal:
         """What the first month costs, before stored logs have grown to their retention."""
@@ -120,19 +129,25 @@ class Cost:
     def currency(self) -> str:
         """The currency of every amount."""
     @property
-    def margin(self) -> Decimal | None:
+    def infrastructure_margin(self) -> Decimal | None:
         """What tenants pay less infrastructure, over what they pay; `None` without revenue."""
     @property
+    def margin(self) -> Decimal | None:
+        """Another name of `infrastructure_margin`."""
+    @property
     def difference(self) -> CostChange:
-        """What the plan changes about the bill."""
+        """What the plan changes about the bill: the bill after less the bill before."""
+    def promised_by_tier(self) -> Table:
+        """What the plan changes about what is promised, a row for each tier in which it changes: `tier, monthly`. The row
+        without a tier is the organization's own."""
     def ensure_margin(self, floor: Decimal | int | str, /) -> None:
-        """Raises a `FinanceError` with the numbers where the margin is below a fraction such as `"0.95"`."""
+        """Raises a `FinanceError` with the numbers where the infrastructure margin is below a fraction such as `"0.95"`."""
     def steps(self) -> Table:
         """The steps with what each brings: `monthly_cost`, `one_off_cost` and `minutes` at these prices."""
     def per_tenant(self, allocation: Literal["equal", "revenue", "usage", "tier"] = "equal") -> Table:
         """What each tenant costs and pays; `allocation` says how shared costs are shared."""
     def lines(self) -> Table:
-        """Every line, with price, quantity and source."""
+        """Every line, with price, quantity, basis (`planned`, `assumed`, `promised`) and source."""
     def to_arrow(self) -> Table:
         """The lines, as `lines()`."""
     def __eq__(self, other: object, /) -> bool: ...
@@ -143,13 +158,22 @@ class CostChange:
 
     @property
     def before(self) -> Decimal:
-        """What infrastructure costs a month before the plan is applied."""
+        """The bill of a month before the plan is applied: what exists, on the terms it has."""
     @property
     def after(self) -> Decimal:
-        """What it costs afterwards."""
+        """The bill of a month afterwards."""
     @property
     def monthly(self) -> Decimal:
-        """How much more (or, negative, less) infrastructure costs a month."""
+        """How much more (or, negative, less) infrastructure costs a month: `planned + assumed + promised`."""
+    @property
+    def planned(self) -> Decimal:
+        """The planned part of the difference. With the assumed part it is what the steps add up to."""
+    @property
+    def assumed(self) -> Decimal:
+        """The assumed part of the difference."""
+    @property
+    def promised(self) -> Decimal:
+        """The promised part of the difference, which is on no step: `Cost.promised_by_tier` takes it apart."""
     @property
     def one_off(self) -> Decimal:
         """What is paid once for carrying the plan out."""
@@ -158,10 +182,10 @@ class CostChange:
         """How much of the monthly difference is the organization's one fee for Shield Advanced."""
     @property
     def margin_before(self) -> Decimal | None:
-        """The margin before, a fraction; `None` without revenue."""
+        """The infrastructure margin before, a fraction; `None` without revenue."""
     @property
     def margin_after(self) -> Decimal | None:
-        """The margin afterwards."""
+        """The infrastructure margin afterwards."""
     def __eq__(self, other: object, /) -> bool: ...
 
 @final

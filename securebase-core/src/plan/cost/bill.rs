@@ -1,0 +1,304 @@
+//! What is on the bill before and after a plan: each tenant's resources and terms, from the observation and the steps.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::cloud::NatGatewayState;
+use crate::finance::{BilledTenant, Footprint, Standing};
+use crate::model::{AccountId, Address, Money, Region, ResourceKind, ResourceSpec, Tier};
+use crate::observe::{ObservedAccount, ObservedMember, ObservedOrganization};
+use crate::plan::compare::{account_id, is_closed};
+use crate::plan::owner::Names;
+use crate::plan::scope::unit_paths;
+use crate::plan::step::{Action, Plan, PlannedTenant, Step};
+
+/// A log group without a retention keeps logs for good. It is billed for the longest retention that CloudWatch Logs offers,
+/// because an endless month has no price.
+const LONGEST_RETENTION_DAYS: u32 = 3_653;
+
+/// What is billed before and after a plan, each with the tiers as they are then.
+pub(super) struct Bills {
+    pub(super) before: (Footprint, Vec<Tier>),
+    pub(super) after: (Footprint, Vec<Tier>),
+}
+
+impl Bills {
+    pub(super) fn of(plan: &Plan) -> Self {
+        let source = Source::new(plan);
+        let before = source.before();
+        let after = source.after(&before);
+        let former = plan.served.as_ref().map_or(&[][..], |terms| &terms.tiers);
+        Self {
+            before: (before, joined(former, &plan.tiers)),
+            after: (after, joined(&plan.tiers, former)),
+        }
+    }
+}
+
+/// The tiers of the first list, and those of the second that it does not name.
+fn joined(first: &[Tier], second: &[Tier]) -> Vec<Tier> {
+    let more = second.iter().filter(|tier| first.iter().all(|known| known.name != tier.name));
+    first.iter().chain(more).cloned().collect()
+}
+
+/// A plan with what is looked up in it again and again.
+struct Source<'a> {
+    plan: &'a Plan,
+    names: Names<'a>,
+    tenants: BTreeMap<&'a str, &'a PlannedTenant>,
+    /// The tenant whose account it is, of the accounts that are known.
+    claimed: BTreeMap<AccountId, &'a PlannedTenant>,
+    /// The tenants whose account the plan makes or takes over: until then the account is not on this bill.
+    begun: BTreeSet<&'a str>,
+}
+
+impl<'a> Source<'a> {
+    fn new(plan: &'a Plan) -> Self {
+        let account =
+            |tenant: &PlannedTenant| account_id(&plan.known, &Address::tenant(&tenant.key, "account"));
+        let begins = |step: &&Step| step.kind == ResourceKind::Account && begins(step.action);
+        Self {
+            plan,
+            names: Names::of(&plan.scope),
+            tenants: plan.tenants.iter().map(|tenant| (tenant.key.as_str(), tenant)).collect(),
+            claimed: plan.tenants.iter().filter_map(|tenant| Some((account(tenant)?, tenant))).collect(),
+            begun: plan.steps().filter(begins).filter_map(|step| step.address.tenant_key()).collect(),
+        }
+    }
+
+    /// What exists, as it was observed.
+    fn before(&self) -> Footprint {
+        let mut bill = Footprint::default();
+        if let Some(home) = self.plan.scope.regions.first() {
+            bill.set_home(home.clone());
+        }
+        let Some(organization) = &self.plan.observed.organization else { return bill };
+        bill.add(None, None, ResourceKind::Organization);
+        let paths = unit_paths(organization);
+        for found in &organization.accounts {
+            let path = paths.get(&found.parent).map(String::as_str);
+            let billed = match self.claimed.get(&found.account.id) {
+                Some(tenant) if self.begun.contains(tenant.key.as_str()) => continue,
+                Some(tenant) => (tenant.key.to_string(), self.existing(tenant, found, path)),
+                None => match self.unclaimed(organization, found, path) {
+                    Some(billed) => billed,
+                    None => continue,
+                },
+            };
+            bill.insert(&billed.0, billed.1);
+        }
+        bill
+    }
+
+    /// A tenant of the file whose account exists.
+    fn existing(&self, tenant: &PlannedTenant, found: &ObservedAccount, path: Option<&str>) -> BilledTenant {
+        let tier = self.tier_before(tenant, path);
+        let mut billed = BilledTenant::new(Some(tier.name.as_str()));
+        billed.set_price(self.price_before(tenant, tier));
+        billed.set_region(tenant.region.clone());
+        self.settle(&mut billed, found, path);
+        billed
+    }
+
+    /// An account of the zone that no tenant of the file claims. Nothing is known of what it pays.
+    fn unclaimed(
+        &self,
+        organization: &ObservedOrganization,
+        found: &ObservedAccount,
+        path: Option<&str>,
+    ) -> Option<(String, BilledTenant)> {
+        let management = found.account.id == organization.organization.management_account;
+        if management || is_closed(found) || !self.names.ours(&found.tags) {
+            return None;
+        }
+        let path = path.filter(|path| !path.is_empty())?;
+        let tier = self.tier_of_unit(path);
+        let mut billed = BilledTenant::new(tier.map(|tier| tier.name.as_str()));
+        billed.set_price(Money::zero(self.currency()));
+        if let Some(region) = self.region_of(found) {
+            billed.set_region(region.clone());
+        }
+        self.settle(&mut billed, found, Some(path));
+        // A tenant of the file may have the key by now: the id is the account's own.
+        Some((found.account.id.to_string(), billed))
+    }
+
+    /// The region in which an account holds something of ours.
+    fn region_of(&self, found: &ObservedAccount) -> Option<&Region> {
+        let regions = self.plan.observed.members.get(&found.account.id)?;
+        let holds = |member: &ObservedMember| !(member.vpcs.is_empty() && member.log_groups.is_empty());
+        regions.iter().find(|(_, member)| holds(member)).map(|(region, _)| region)
+    }
+
+    /// Standing and resources of an account, as they were observed.
+    fn settle(&self, billed: &mut BilledTenant, found: &ObservedAccount, path: Option<&str>) {
+        if is_closed(found) {
+            return self.close(billed);
+        }
+        billed.add(ResourceKind::Account);
+        if path.is_some_and(|path| self.plan.scope.is_suspended(path)) {
+            billed.set_standing(Standing::Departed);
+        }
+        for member in self.plan.observed.members.get(&found.account.id).into_iter().flat_map(BTreeMap::values)
+        {
+            count(billed, member, &self.names);
+        }
+    }
+
+    /// A closed account has nothing any more and cannot be looked into. Whether logs of it lie in the archive is taken from
+    /// what the zone does for its tenants.
+    fn close(&self, billed: &mut BilledTenant) {
+        billed.clear();
+        billed.set_standing(Standing::Departed);
+        billed.set_archived(self.plan.scope.flow_logs);
+    }
+
+    /// The tier whose terms a tenant has as long as its account stays where it is.
+    fn tier_before(&self, tenant: &PlannedTenant, path: Option<&str>) -> &'a Tier {
+        let placement = Address::tenant(&tenant.key, "account/placement");
+        let moves = self.plan.step(&placement).is_some_and(|step| step.action == Action::Move);
+        let unit = path.filter(|_| moves).and_then(|path| self.tier_of_unit(path));
+        unit.unwrap_or_else(|| self.tier_wanted(tenant))
+    }
+
+    /// The tier a tenant has in the file.
+    fn tier_wanted(&self, tenant: &PlannedTenant) -> &'a Tier {
+        #[expect(clippy::expect_used, reason = "a zone with a tenant of an unknown tier is not made")]
+        self.plan.tiers.iter().find(|tier| tier.name == tenant.tier).expect("a tenant's tier is in its zone")
+    }
+
+    /// The tier to which a unit belongs: units are named by tiers, perhaps below or above others. A tier that the file has no
+    /// longer is known from what was applied.
+    fn tier_of_unit(&self, path: &str) -> Option<&'a Tier> {
+        let former = self.plan.served.iter().flat_map(|terms| &terms.tiers);
+        let names = |tier: &&Tier| path.split('/').any(|name| name == tier.ou_name);
+        self.plan.tiers.iter().chain(former).find(names)
+    }
+
+    /// What a tenant paid while it had a tier: what was applied, where a state knows that; else its own price wherever it has
+    /// one, else the tier's.
+    fn price_before(&self, tenant: &PlannedTenant, tier: &Tier) -> Money {
+        if let Some(served) = self.served(tenant).filter(|served| served.tier == tier.name) {
+            return served.monthly_price;
+        }
+        let is_list_price = tenant.monthly_price == self.tier_wanted(tenant).monthly_price;
+        if is_list_price { tier.monthly_price } else { tenant.monthly_price }
+    }
+
+    /// A tenant as it was served when the zone was last applied, under the key it had then.
+    fn served(&self, tenant: &PlannedTenant) -> Option<&'a PlannedTenant> {
+        let terms = self.plan.served.as_ref()?;
+        let former = || {
+            let scoped = self.plan.scope.tenants.iter().find(|scoped| scoped.key == tenant.key)?;
+            terms.tenant(scoped.former_key.as_ref()?.as_str())
+        };
+        terms.tenant(tenant.key.as_str()).or_else(former)
+    }
+
+    fn currency(&self) -> crate::model::Currency {
+        self.plan.tiers.first().map_or_else(Default::default, |tier| tier.monthly_price.currency)
+    }
+
+    /// What exists once every step of the plan is done.
+    fn after(&self, before: &Footprint) -> Footprint {
+        let mut bill = before.clone();
+        for step in self.plan.steps() {
+            match step.address.tenant_key().and_then(|key| self.tenants.get(key)) {
+                Some(tenant) => self.done(&mut bill, tenant, step),
+                None if step.kind == ResourceKind::Organization => {
+                    bill.add(None, None, ResourceKind::Organization);
+                }
+                None => {}
+            }
+        }
+        bill
+    }
+
+    /// The effect of one step on the bill of its tenant.
+    fn done(&self, bill: &mut Footprint, tenant: &PlannedTenant, step: &Step) {
+        let key = tenant.key.as_str();
+        if step.kind == ResourceKind::Account && begins(step.action) {
+            let mut billed = BilledTenant::new(Some(tenant.tier.as_str()));
+            billed.set_price(tenant.monthly_price);
+            billed.set_region(tenant.region.clone());
+            billed.add(ResourceKind::Account);
+            // An account that is taken over may hold what is ours already.
+            let found = account_id(&self.plan.known, &step.address);
+            let members = found.and_then(|id| self.plan.observed.members.get(&id));
+            for member in members.into_iter().flat_map(BTreeMap::values) {
+                count(&mut billed, member, &self.names);
+            }
+            return bill.insert(key, billed);
+        }
+        let Some(billed) = bill.tenant_mut(key) else { return };
+        match (step.kind, step.action) {
+            (ResourceKind::Account, Action::Delete) => self.close(billed),
+            (ResourceKind::AccountPlacement, Action::Move) => {
+                billed.set_tier(tenant.tier.as_str());
+                billed.set_price(tenant.monthly_price);
+                let leaves = matches!(&step.spec, ResourceSpec::AccountPlacement { parent, .. }
+                    if *parent == Address::organizational_unit(&self.plan.scope.suspended_ou));
+                billed.set_standing(if leaves { Standing::Departed } else { Standing::Served });
+            }
+            (ResourceKind::LogGroup, action) => keep_logs(billed, action, step),
+            (kind, action) if is_counted(kind) && begins(action) => billed.add(kind),
+            (kind, Action::Delete) if is_counted(kind) => billed.remove(kind),
+            _ => {}
+        }
+    }
+}
+
+/// A log group that begins, or changes its retention.
+fn keep_logs(billed: &mut BilledTenant, action: Action, step: &Step) {
+    let ResourceSpec::LogGroup { retention_days, .. } = &step.spec else { return };
+    let days = billed.log_days().unwrap_or_default();
+    if begins(action) {
+        billed.add(ResourceKind::LogGroup);
+        return billed.set_log_days(days + retention_days);
+    }
+    if let Some(change) = step.changes.iter().find(|change| change.field == "retention_days") {
+        let from = change.from.as_ref().and_then(|days| days.parse().ok()).unwrap_or(LONGEST_RETENTION_DAYS);
+        billed.set_log_days(days.saturating_sub(from) + retention_days);
+    }
+}
+
+/// Whether a resource is this zone's only once the step is done.
+pub(super) fn begins(action: Action) -> bool {
+    matches!(action, Action::Create | Action::Adopt)
+}
+
+/// The kinds in a network that a price depends on, log groups apart.
+fn is_counted(kind: ResourceKind) -> bool {
+    matches!(
+        kind,
+        ResourceKind::Vpc
+            | ResourceKind::NatGateway
+            | ResourceKind::ElasticIp
+            | ResourceKind::FlowLog
+            | ResourceKind::VpnGateway
+    )
+}
+
+/// Counts what is ours in an account, in one region.
+fn count(billed: &mut BilledTenant, member: &ObservedMember, names: &Names<'_>) {
+    let mut add = |kind, tags| {
+        if names.ours(tags) {
+            billed.add(kind);
+        }
+    };
+    member.vpcs.iter().for_each(|vpc| add(ResourceKind::Vpc, &vpc.vpc.tags));
+    let alive = |state| matches!(state, NatGatewayState::Pending | NatGatewayState::Available);
+    for nat in member.nat_gateways.iter().filter(|nat| alive(nat.state)) {
+        add(ResourceKind::NatGateway, &nat.tags);
+    }
+    member.elastic_ips.iter().for_each(|address| add(ResourceKind::ElasticIp, &address.tags));
+    member.flow_logs.iter().for_each(|log| add(ResourceKind::FlowLog, &log.tags));
+    for gateway in member.vpn_gateways.iter().filter(|gateway| !gateway.deleted) {
+        add(ResourceKind::VpnGateway, &gateway.tags);
+    }
+    // Groups are found by a name that only this zone gives, with or without tags.
+    for group in &member.log_groups {
+        let days = group.group.retention_days.unwrap_or(LONGEST_RETENTION_DAYS);
+        billed.add(ResourceKind::LogGroup);
+        billed.set_log_days(billed.log_days().unwrap_or_default() + days);
+    }
+}

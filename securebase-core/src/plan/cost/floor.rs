@@ -1,0 +1,42 @@
+//! The lowest infrastructure margin a plan may leave.
+
+use std::sync::Arc;
+
+use rust_decimal::Decimal;
+
+use crate::finance::{PriceBook, Usage};
+use crate::plan::Error;
+use crate::plan::step::Plan;
+
+/// An infrastructure margin below which a plan is refused: revenue less infrastructure, over revenue, once the plan is
+/// applied.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MarginFloor {
+    least: Decimal,
+    prices: Arc<PriceBook>,
+    usage: Arc<Usage>,
+}
+
+impl MarginFloor {
+    /// The lowest infrastructure margin that is accepted, as a fraction such as 0.95, at AWS's list prices and the shipped
+    /// usage.
+    pub fn new(least: Decimal) -> Self {
+        Self::priced(least, PriceBook::shipped().clone(), Usage::shipped().clone())
+    }
+
+    /// The same at other prices and usage.
+    pub fn priced(least: Decimal, prices: PriceBook, usage: Usage) -> Self {
+        Self { least, prices: Arc::new(prices), usage: Arc::new(usage) }
+    }
+
+    /// Refuses a plan that leaves less. A plan that changes nothing is never refused.
+    ///
+    /// # Errors
+    /// [`Error::Cost`] with the margin, the amounts behind it and what would correct them.
+    pub fn check(&self, plan: &Plan) -> Result<(), Error> {
+        if plan.is_empty() {
+            return Ok(());
+        }
+        Ok(plan.cost(&self.prices, &self.usage)?.margin().ensure_at_least(self.least)?)
+    }
+}

@@ -1,0 +1,166 @@
+//! The monthly bill before and after a plan, the difference in three parts, and what each step brings of it.
+//!
+//! Both bills are made from what exists at that moment, on the terms it then has: a tenant that moves to another tier is
+//! billed by the old tier before and by the new one after, a log group that is kept stays on the bill, and so does an
+//! account that the file no longer claims. Pricing the new file twice does not work: it makes every change of terms free.
+//!
+//! Invariant: the monthly costs of the steps add up to the difference of what is planned and assumed, to the cent. A
+//! difference of what tiers promise is listed by tier, on no step.
+
+mod attribution;
+mod bill;
+mod floor;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::finance::{
+    self, Age, CostBasis, CostChange, CostReport, Footprint, PriceBook, Usage, cost_of_footprint,
+};
+use crate::model::{Address, Latencies, Money, Tier};
+use crate::table::{Column, Table};
+
+use super::step::Plan;
+use attribution::Attribution;
+use bill::Bills;
+
+pub use floor::MarginFloor;
+
+/// What one step brings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StepCost {
+    /// How much the planned and assumed cost a month rises (or, negative, falls) because of it.
+    pub monthly: Money,
+    /// What AWS charges once for carrying it out: nothing for any kind of resource there is so far.
+    pub one_off: Money,
+    /// How long it usually takes by itself.
+    pub duration: Duration,
+}
+
+impl StepCost {
+    /// How long it usually takes by itself, in minutes.
+    pub fn minutes(&self) -> f64 {
+        self.duration.as_secs_f64() / 60.0
+    }
+}
+
+/// What a plan changes about what one tier promises and nothing builds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PromisedChange {
+    /// The tier by name; `None` for what is promised once for the organization, Shield Advanced apart.
+    pub tier: Option<String>,
+    /// How much it rises (or, negative, falls) a month.
+    pub monthly: Money,
+}
+
+/// What a plan changes about the bill of its zone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlanCost {
+    before: CostReport,
+    after: CostReport,
+    steps: BTreeMap<Address, StepCost>,
+    promised: Vec<PromisedChange>,
+    shield: Money,
+}
+
+impl PlanCost {
+    /// The bill before the plan is applied: what exists, on the terms it has.
+    pub fn before(&self) -> &CostReport {
+        &self.before
+    }
+
+    /// The bill once the plan is applied.
+    pub fn after(&self) -> &CostReport {
+        &self.after
+    }
+
+    /// The bill after less the bill before, in three parts, with both infrastructure margins.
+    pub fn difference(&self) -> CostChange {
+        self.after.since(&self.before)
+    }
+
+    /// What a step brings; `None` for an address the plan has no step for.
+    pub fn step(&self, address: &Address) -> Option<&StepCost> {
+        self.steps.get(address)
+    }
+
+    /// The difference of what is promised, one entry for each tier in which it changes; the entries add up to the promised
+    /// part of the difference. A tier whose tenants need Shield Advanced bears the fee.
+    pub fn promised(&self) -> &[PromisedChange] {
+        &self.promised
+    }
+
+    /// The changes of [`PlanCost::promised`] as a table: `tier, monthly`.
+    ///
+    /// # Errors
+    /// [`finance::Error::Table`] where an amount has too many digits.
+    pub fn promised_table(&self) -> Result<Table, finance::Error> {
+        Ok(Table::new(vec![
+            Column::utf8("tier", self.promised.iter().map(|change| change.tier.as_deref()))?,
+            Column::decimal("monthly", 2, self.promised.iter().map(|change| change.monthly.amount))?,
+        ])?)
+    }
+
+    /// How much of the difference is the organization's one fee for Shield Advanced, which AWS sells by the year.
+    pub fn shield_advanced(&self) -> Money {
+        self.shield
+    }
+
+    /// What is paid once for carrying the plan out.
+    pub fn one_off(&self) -> Money {
+        let zero = Money::zero(self.after.currency());
+        Money { amount: self.steps.values().map(|step| step.one_off.amount).sum(), ..zero }
+    }
+}
+
+impl Plan {
+    /// The monthly cost of everything once the plan is applied.
+    ///
+    /// # Errors
+    /// [`finance::Error::Money`] where the prices and the tiers are in different currencies.
+    pub fn cost(&self, prices: &PriceBook, usage: &Usage) -> Result<CostReport, finance::Error> {
+        report(&Bills::of(self).after, prices, usage)
+    }
+
+    /// What the plan changes about the bill, as a whole and step by step.
+    ///
+    /// A step brings the planned and assumed lines of its resource. Where a change of terms moves a line without a step for
+    /// the resource (a tier with another usage profile), the step that moves the tenant brings it; what a graduated price
+    /// changes for tenants without a step is shared by the steps for that kind of resource.
+    ///
+    /// # Errors
+    /// As [`Plan::cost`].
+    pub fn priced(&self, prices: &PriceBook, usage: &Usage) -> Result<PlanCost, finance::Error> {
+        let Bills { before, after } = Bills::of(self);
+        let before = report(&before, prices, usage)?;
+        let after = report(&after, prices, usage)?;
+        let attribution = Attribution::new(self, &before, &after);
+        let latencies = Latencies::default();
+        let once = Money::zero(after.currency());
+        let steps = self
+            .steps()
+            .zip(attribution.monthly()?)
+            .map(|(step, monthly)| {
+                let duration = step.typical_duration(&latencies);
+                (step.address.clone(), StepCost { monthly, one_off: once, duration })
+            })
+            .collect();
+        let (promised, shield) = (attribution.promised(), attribution.shield());
+        Ok(PlanCost { before, after, steps, promised, shield })
+    }
+}
+
+fn report(
+    (footprint, tiers): &(Footprint, Vec<Tier>),
+    prices: &PriceBook,
+    usage: &Usage,
+) -> Result<CostReport, finance::Error> {
+    cost_of_footprint(footprint, tiers, prices, usage, Age::Steady)
+}
+
+/// Whether a line belongs to a step at all.
+fn is_on_steps(basis: CostBasis) -> bool {
+    basis != CostBasis::Promised
+}
