@@ -159,9 +159,11 @@ fn archive(demands: &mut Demands, profile: &UsageProfile, gb: Decimal, flow_logs
     let billed = if cold_limit.is_zero() { cold_limit } else { cold_limit.max(least_months) };
     let cold = age.held(hot_limit + billed) - hot;
     let overhead = |kb: u32| cold * objects * Decimal::from(kb) / Decimal::from(KB_PER_GB);
+    // Delivery is billed by what a log weighs before it is compressed, storage by what arrives.
+    let stored = gb / profile.get(Quantity::ArchiveCompression).max(Decimal::ONE);
     demands.push(kind, PriceId::VendedLogsS3Gb, gb);
     demands.push(kind, PriceId::S3Put1000, objects / thousand);
-    demands.push(kind, PriceId::S3StandardGbMonth, gb * hot);
+    demands.push(kind, PriceId::S3StandardGbMonth, stored * hot);
     if cold.is_zero() {
         return;
     }
@@ -179,9 +181,9 @@ fn archive(demands: &mut Demands, profile: &UsageProfile, gb: Decimal, flow_logs
     demands.push(kind, transition, objects / thousand);
     if matches!(profile.archive_class, ArchiveClass::StandardIa | ArchiveClass::GlacierInstant) {
         let least = objects * Decimal::from(OBJECT_KB_MIN) / Decimal::from(KB_PER_GB);
-        demands.push(kind, storage, gb.max(least) * cold);
+        demands.push(kind, storage, stored.max(least) * cold);
     } else {
-        demands.push(kind, storage, gb * cold + overhead(OVERHEAD_KB_ARCHIVE));
+        demands.push(kind, storage, stored * cold + overhead(OVERHEAD_KB_ARCHIVE));
         demands.push(kind, PriceId::S3StandardGbMonth, overhead(OVERHEAD_KB_STANDARD));
     }
 }
