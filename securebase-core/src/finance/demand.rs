@@ -217,9 +217,12 @@ fn archive(demands: &mut Demands, profile: &UsageProfile, tenant: &BilledTenant,
     push(ResourceKind::FlowLog, PriceId::VendedLogsS3Gb, flow_logs * gb_each);
     push(ResourceKind::FlowLog, PriceId::S3Put1000, flow_logs * objects_each / thousand);
     // Logs that are no longer delivered were delivered by one flow log.
-    let (gb, objects) = (flow_logs.max(Decimal::ONE) * gb_each, flow_logs.max(Decimal::ONE) * objects_each);
+    let streams = flow_logs.max(Decimal::ONE);
+    let objects = streams * objects_each;
+    // Delivery is billed by what a log weighs before it is compressed, storage by what arrives.
+    let stored = streams * gb_each / profile.get(Quantity::ArchiveCompression).max(Decimal::ONE);
     let kept = ResourceKind::LogGroup;
-    push(kept, PriceId::S3StandardGbMonth, gb * hot);
+    push(kept, PriceId::S3StandardGbMonth, stored * hot);
     if cold.is_zero() {
         return;
     }
@@ -237,10 +240,10 @@ fn archive(demands: &mut Demands, profile: &UsageProfile, tenant: &BilledTenant,
     push(ResourceKind::FlowLog, transition, flow_logs * objects_each / thousand);
     if matches!(profile.archive_class, ArchiveClass::StandardIa | ArchiveClass::GlacierInstant) {
         let least = objects * Decimal::from(OBJECT_KB_MIN) / Decimal::from(KB_PER_GB);
-        push(kept, storage, gb.max(least) * cold);
+        push(kept, storage, stored.max(least) * cold);
     } else {
         let overhead = |kb: u32| cold * objects * Decimal::from(kb) / Decimal::from(KB_PER_GB);
-        push(kept, storage, gb * cold + overhead(OVERHEAD_KB_ARCHIVE));
+        push(kept, storage, stored * cold + overhead(OVERHEAD_KB_ARCHIVE));
         push(kept, PriceId::S3StandardGbMonth, overhead(OVERHEAD_KB_STANDARD));
     }
 }

@@ -37,6 +37,8 @@ quantities! {
     FlowLogGb = "flow_log_gb";
     /// How many times larger a log is than what CloudWatch stores of it; 0 and 1 mean not compressed.
     LogCompression = "log_compression";
+    /// How many times larger a log is than the file S3 stores of it; 0 and 1 mean not compressed.
+    ArchiveCompression = "archive_compression";
     /// Years flow logs are archived in S3; 0 for no archive.
     ArchiveYears = "archive_years";
     /// Months an archived log stays in S3 Standard before it moves to the archive class.

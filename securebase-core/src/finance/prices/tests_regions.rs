@@ -177,7 +177,7 @@ fn trials_of_thirty_days_make_the_first_month_free() {
     };
     let named = ["guardduty_events_million", "guardduty_flow_gb", "security_hub_check"];
     assert_eq!(free(PriceBook::shipped()), named);
-    // A price of one's own does not end the trial, a shorter trial does.
+    // A price the caller gives does not end the trial, a shorter trial does.
     let own = "[[price]]\nid = \"guardduty_flow_gb\"\nprice = \"1\"\n";
     assert_eq!(free(&PriceBook::shipped().with_toml(own).unwrap()), named);
     let short = format!("{own}trial_days = 15\n");
