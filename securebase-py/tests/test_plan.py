@@ -218,10 +218,15 @@ def test_every_step_carries_its_cost(plan: sb.Plan) -> None:
     cost = plan.cost()
     monthly = [step.monthly_cost for step in plan.steps]
     assert all(isinstance(amount, Decimal) for amount in monthly)
-    assert sum(monthly) == cost.difference.monthly == cost.difference.after - cost.difference.before
+    difference = cost.difference
+    assert difference.monthly == difference.after - difference.before
+    assert difference.monthly == difference.planned + difference.assumed + difference.promised
+    assert sum(monthly) == difference.planned + difference.assumed
+    assert sum(row["monthly"] for row in cost.promised_by_tier()) == difference.promised
+    assert pickle.loads(pickle.dumps(difference)) == difference
     gateway = next(step for step in plan.steps if step.kind == "nat_gateway")
     assert gateway.monthly_cost == Decimal("37.35")
-    assert gateway.one_off_cost == Decimal("0.003")
+    assert gateway.one_off_cost == 0
     assert gateway.minutes == pytest.approx(106 / 60)
     assert pickle.loads(pickle.dumps(gateway)).monthly_cost == gateway.monthly_cost
     table = pyarrow.table(plan.to_arrow())
@@ -230,8 +235,8 @@ def test_every_step_carries_its_cost(plan: sb.Plan) -> None:
     dear = plan.cost({"price": [{"id": "nat_gateway_hour", "price": "0.09", "source": "a test"}]})
     assert pyarrow.table(dear.steps()).column("monthly_cost").to_pylist() != monthly
     assert pickle.loads(pickle.dumps(dear)) == dear
-    assert str(cost.difference).startswith("+ $") and "a month, margin" in str(cost.difference)
-    assert cost.difference.margin_before is None and cost.difference.margin_after == cost.margin
+    assert str(cost.difference).startswith("+ $") and "a month, infrastructure margin" in str(cost.difference)
+    assert cost.difference.margin_before is None and cost.difference.margin_after == cost.infrastructure_margin == cost.margin
 
 
 def test_a_plan_below_the_margin_floor_is_refused(ten: sb.LandingZone, tmp_path: Path) -> None:
