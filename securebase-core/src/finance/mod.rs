@@ -8,10 +8,12 @@
 
 mod assumption;
 mod assumptions;
+mod break_even;
 mod cost;
 mod curve;
 mod demand;
 mod error;
+mod expected;
 mod explore;
 mod fast;
 mod footprint;
@@ -32,6 +34,7 @@ mod report;
 mod rows;
 mod scaled;
 mod simulate;
+mod staffing;
 mod tables;
 mod uncertainty;
 mod usage;
@@ -41,6 +44,7 @@ use rust_decimal::Decimal;
 
 pub use assumption::{Assumption, GrowthFigure, OrganizationFigure, TierFigure};
 pub use assumptions::{AssumedLine, Assumptions, Basis, Category, When};
+pub use break_even::BreakEven;
 pub use cost::{Allocation, CostLine, CostReport, Margin, TenantCost, cost_of, cost_of_footprint};
 pub use demand::Age;
 pub use error::Error;
@@ -58,6 +62,7 @@ pub use report::CostChange;
 pub(crate) use report::signed;
 pub use rows::TenantRow;
 pub use simulate::{Simulation, Spread};
+pub use staffing::Staffing;
 pub use uncertainty::{Distribution, Factor, Uncertain};
 pub use usage::{ArchiveClass, Quantity, Usage, UsageProfile};
 
@@ -89,6 +94,8 @@ pub(crate) fn thousands(value: Decimal, digits: usize) -> String {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_forecast;
 #[cfg(test)]
 mod tests_growth;
 #[cfg(test)]
