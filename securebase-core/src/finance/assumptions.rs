@@ -303,7 +303,8 @@ impl Assumptions {
         let report = SEEDS.iter().find(|seed| seed.name == "ten-customers-vpc");
         let people = std::iter::once(staffing::shipped());
         let other = report.into_iter().flat_map(|seed| &seed.lines);
-        let other = other.filter(|line| !matches!(line.category, Category::Infrastructure | Category::Support));
+        let other =
+            other.filter(|line| !matches!(line.category, Category::Infrastructure | Category::Support));
         Self {
             name: "aws".to_owned(),
             title: format!("AWS list prices as of {}", prices.as_of()),

@@ -236,7 +236,8 @@ impl Expected {
             let mut states = self.opening();
             for month in 1..=months {
                 let won = self.advance(&mut states, month, node);
-                let Some(sum) = (month as u32).checked_sub(from).and_then(|at| all.get_mut(at as usize)) else {
+                let Some(sum) = (month as u32).checked_sub(from).and_then(|at| all.get_mut(at as usize))
+                else {
                     continue;
                 };
                 let month = self.of_states(&states, won, node);

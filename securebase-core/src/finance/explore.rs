@@ -155,7 +155,8 @@ impl Model {
         let quick: Vec<Option<Quick>> = grid.iter().map(|(lever, _)| Quick::of(self, lever)).collect();
         let all_quick = quick.iter().all(Option::is_some);
         // The same paths may be uncertain: then the model is not the one that a quick lever would turn.
-        let all_quick = all_quick && growth.uncertain.iter().all(|known| matches!(known.assumption, Assumption::Factor(_)));
+        let all_quick = all_quick
+            && growth.uncertain.iter().all(|known| matches!(known.assumption, Assumption::Factor(_)));
         let outcomes: Vec<Outcome> = (0..size)
             .into_par_iter()
             .map_init(

@@ -335,7 +335,9 @@ impl Model {
             .filter(|tenant| tenant.tier == tier)
             .map(|tenant| tenant.price.amount)
             .collect();
-        let sum: Decimal = prices.iter().sum();
+        // A sum that cannot be computed is refused where the price is used.
+        let sum = prices.iter().try_fold(Decimal::ZERO, |sum, price| sum.checked_add(*price));
+        let sum = sum.unwrap_or(Decimal::MAX);
         sum.checked_div(Decimal::from(prices.len())).unwrap_or(self.tiers[tier].monthly_price.amount)
     }
 }

@@ -43,12 +43,7 @@ impl Staffing {
             let rule = "list numbers of tenants from 1 on and the people they take, both rising";
             return Err(Error::range("capacity of people", &shown.join(", "), rule));
         }
-        Ok(Self {
-            capacity,
-            part_time_up_to,
-            lead_months: Decimal::ZERO,
-            tenants_a_month: Decimal::ZERO,
-        })
+        Ok(Self { capacity, part_time_up_to, lead_months: Decimal::ZERO, tenants_a_month: Decimal::ZERO })
     }
 
     /// The same with people hired `months` before they are needed, where `tenants_a_month` new tenants come a month: staffing
@@ -133,7 +128,8 @@ struct File {
 
 #[expect(clippy::expect_used, reason = "the file is part of the crate and every test reads it")]
 static SHIPPED: LazyLock<AssumedLine> = LazyLock::new(|| {
-    let file: File = toml::from_str(include_str!("../../data/people.toml")).expect("data/people.toml is TOML");
+    let file: File =
+        toml::from_str(include_str!("../../data/people.toml")).expect("data/people.toml is TOML");
     let staffing = Staffing::new(file.capacity, file.part_time_up_to)
         .and_then(|staffing| staffing.with_lead(file.lead_months, file.tenants_a_month));
     let staffing = staffing.expect("data/people.toml is valid");

@@ -116,7 +116,8 @@ fn steps_are_counted_by_their_chances() {
     let expected = alone + 0.25 * more + (1.0 - libm::exp(-0.25)) * first + fee;
     near(float(row.costs[0]), expected, 0.02);
     // Six tenants cost 11,000 of people, up to five 3,000: the chance of five or more arrivals.
-    let arrivals = |count: i32| libm::exp(-0.25) * 0.25_f64.powi(count) / [1.0, 1.0, 2.0, 6.0, 24.0][count as usize];
+    let arrivals =
+        |count: i32| libm::exp(-0.25) * 0.25_f64.powi(count) / [1.0, 1.0, 2.0, 6.0, 24.0][count as usize];
     let few: f64 = (0..5).map(arrivals).sum();
     near(float(row.costs[1]), 3_000.0 * few + 11_000.0 * (1.0 - few), 0.01);
 }
@@ -243,7 +244,8 @@ fn concentration_is_the_largest_tenants() {
     let five = model([2, 1, 1, 1], Assumptions::aws()).forecast(1, &Growth::none()).unwrap();
     let row = &five.months[0];
     near(float(row.concentration.unwrap()), 25_000.0 / 58_000.0, 1e-9);
-    let squares = 2.0 * 8_000.0_f64.powi(2) + 15_000.0_f64.powi(2) + 25_000.0_f64.powi(2) + 2_000.0_f64.powi(2);
+    let squares =
+        2.0 * 8_000.0_f64.powi(2) + 15_000.0_f64.powi(2) + 25_000.0_f64.powi(2) + 2_000.0_f64.powi(2);
     near(float(row.hhi.unwrap()), squares / 58_000.0_f64.powi(2), 1e-9);
     // A tenant that half of the futures have counts half.
     let growth = only("gov-federal", Decimal::ZERO, Decimal::new(5, 1));
@@ -281,7 +283,12 @@ fn no_cents_gather_over_the_months() {
         opening = row.mrr;
     }
     // By hand, without rounding: each month's arrivals at their terms, all at the drift and price of their age.
-    let tiers = [(4.0, 0.5, 0.0085, 8e3), (2.0, 0.25, 0.0045, 15e3), (2.0, 0.25, 0.0045, 25e3), (2.0, 0.25, 0.0085, 2e3)];
+    let tiers = [
+        (4.0, 0.5, 0.0085, 8e3),
+        (2.0, 0.25, 0.0045, 15e3),
+        (2.0, 0.25, 0.0045, 25e3),
+        (2.0, 0.25, 0.0085, 2e3),
+    ];
     let price = |months: i32| 1.037_f64.powi(months / 12) * (1.0 + 0.037 * f64::from(months % 12) / 12.0);
     let pays = |age: i32| {
         let ramp = (f64::from(age + 1) / 7.0).min(1.0);
@@ -313,8 +320,8 @@ fn what_grows_beyond_all_bounds_is_refused_with_its_month() {
         assert_eq!(error.code(), "finance-range", "{error}");
     }
     let error = one.forecast(120, &expansion).unwrap_err().to_string();
-    // 8,000 doubles every month: a quadrillion is passed in the thirty-seventh.
-    assert!(error.contains("in month 37") && error.contains("fewer months"), "{error}");
+    // 8,000 doubles every month: 8,000 × (2^37 - 2) is more than a quadrillion, with 36 months added up.
+    assert!(error.contains("`profit_cumulative in month 36`") && error.contains("fewer months"), "{error}");
     let mut small = expansion.clone();
     small.tiers[0].expansion = Decimal::new(1, 1);
     assert_eq!(one.forecast(600, &small).unwrap_err().code(), "finance-range");

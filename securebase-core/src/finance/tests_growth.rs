@@ -78,7 +78,7 @@ fn discount_and_ramp_come_back_as_expansion() {
 
 #[test]
 fn a_cohort_only_shrinks() {
-    let forecast = model([10, 0, 0, 0], Assumptions::aws()).forecast(12, Growth::shipped()).unwrap();
+    let forecast = model([10, 0, 0, 0], Assumptions::aws()).forecast(12, &certain()).unwrap();
     let first: Vec<&Cohort> =
         forecast.cohorts.iter().filter(|cohort| cohort.start == 0 && cohort.tier == 0).collect();
     assert_eq!(first.len(), 12);

@@ -21,7 +21,8 @@ fn column(table: &Table, name: &str) -> Vec<f64> {
 
 /// Everything a forecast knows, in every other case with uncertain factors that go together.
 fn random(rng: &mut ChaCha8Rng, uncertain: bool) -> Growth {
-    let hundredths = |rng: &mut ChaCha8Rng, from: u32, to: u32| Decimal::new((from + below(rng, to - from)).into(), 2);
+    let hundredths =
+        |rng: &mut ChaCha8Rng, from: u32, to: u32| Decimal::new((from + below(rng, to - from)).into(), 2);
     let mut growth = Growth::none();
     for name in TIERS {
         let (new, churn) = (hundredths(rng, 5, 120), hundredths(rng, 0, 12));

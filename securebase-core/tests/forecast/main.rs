@@ -137,7 +137,8 @@ fn two_thousand_forecasts_are_the_sums_over_all_numbers_of_tenants() {
         let case = Case::random(&mut rng);
         let place = number % sets.len();
         let set = &mut sets[place];
-        let forecast = set.model.with_counts(&case.counts).unwrap().forecast(case.month, &case.growth).unwrap();
+        let forecast =
+            set.model.with_counts(&case.counts).unwrap().forecast(case.month, &case.growth).unwrap();
         let row = forecast.months.last().unwrap();
         let tiers: Vec<Vec<(u32, f64)>> = case
             .counts

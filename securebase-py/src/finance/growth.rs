@@ -273,9 +273,8 @@ impl Growth {
         let mut text = if self.from_none { "Growth.none()" } else { "Growth" }.to_owned();
         for (place, step) in self.changes.iter().enumerate() {
             let step = step.bind(py).iter();
-            let named: Vec<String> = step
-                .map(|(name, value)| Ok(format!("{name}={}", value.repr()?)))
-                .collect::<PyResult<_>>()?;
+            let named: Vec<String> =
+                step.map(|(name, value)| Ok(format!("{name}={}", value.repr()?))).collect::<PyResult<_>>()?;
             let call = if place == 0 && !self.from_none { "" } else { ".replace" };
             text.extend([call, "(", &named.join(", "), ")"]);
         }
@@ -291,7 +290,9 @@ impl Growth {
         steps.iter().try_fold(Self::start(from_none), |growth, step| growth.with(py, Some(step)))
     }
 
-    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, (bool, Vec<Bound<'py, PyDict>>))> {
+    fn __reduce__<'py>(
+        slf: &Bound<'py, Self>,
+    ) -> PyResult<(Bound<'py, PyAny>, (bool, Vec<Bound<'py, PyDict>>))> {
         let (py, own) = (slf.py(), slf.get());
         let steps = own.changes.iter().map(|step| step.bind(py).clone()).collect();
         Ok((slf.get_type().getattr("_from_steps")?, (own.from_none, steps)))

@@ -67,8 +67,7 @@ fn call<'py>(
 impl Model {
     fn growth(&self, growth: Option<&Bound<'_, Growth>>) -> Result<core::Growth> {
         let names: Vec<String> = self.core.tiers().iter().map(|tier| tier.name.as_str().to_owned()).collect();
-        growth
-            .map_or_else(|| Ok(core::Growth::shipped().clone()), |growth| growth.get().for_tiers(&names))
+        growth.map_or_else(|| Ok(core::Growth::shipped().clone()), |growth| growth.get().for_tiers(&names))
     }
 
     fn from_core(core: core::Model, made_by: (Py<PyAny>, Py<PyTuple>)) -> Self {

@@ -65,7 +65,9 @@ impl Stairs {
             Self::People { capacity, part_time_up_to, ahead, price, .. } => {
                 let tenants = tenants + ahead;
                 let exact = match capacity.iter().position(|(bound, _)| *bound >= tenants) {
-                    Some(place) if tenants <= *part_time_up_to || place == 0 => return capacity[place].1 * price,
+                    Some(place) if tenants <= *part_time_up_to || place == 0 => {
+                        return capacity[place].1 * price;
+                    }
                     Some(place) => {
                         let ((from, few), (to, many)) = (capacity[place - 1], capacity[place]);
                         few + (many - few) * (tenants - from) / (to - from)
@@ -88,9 +90,7 @@ impl Stairs {
             Self::People { capacity, ahead, price, period, .. } => {
                 let (bound, people) = capacity.last()?;
                 let is_even = from + ahead > *bound && deviation > EVEN * period;
-                is_even.then(|| {
-                    (people * (mean + ahead) / bound + (period - 1.0) / (2.0 * period)) * price
-                })
+                is_even.then(|| (people * (mean + ahead) / bound + (period - 1.0) / (2.0 * period)) * price)
             }
         }
     }
@@ -165,8 +165,7 @@ impl Assumed {
         let deviation = libm::sqrt(tenants.variance);
         // Below ten deviations nothing is left, also where few are expected.
         let least = tenants.mean - 10.0 * deviation - 20.0;
-        let summed =
-            |stairs: &Stairs| tenants.counts().expected(|count| stairs.cost(count as f64));
+        let summed = |stairs: &Stairs| tenants.counts().expected(|count| stairs.cost(count as f64));
         let stairs: f64 = self
             .stairs
             .iter()

@@ -17,7 +17,11 @@ pub(super) struct Counts {
     pub(super) chances: Vec<f64>,
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, and far below 2^53")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "not negative, and far below 2^53"
+)]
 fn floor(value: f64) -> usize {
     value.max(0.0) as usize
 }
@@ -223,8 +227,7 @@ mod tests {
     fn the_total_is_the_sum_of_the_tiers() {
         let state = |there, stays, won| State { there, stays, won };
         let states = [state(4, 0.8, 1.5), state(2, 0.9, 0.3), state(3, 0.8, 0.0), state(0, 0.9, 2.0)];
-        let one_by_one =
-            states.iter().fold(Counts::certain(0), |sum, state| sum.and(&state.counts()));
+        let one_by_one = states.iter().fold(Counts::certain(0), |sum, state| sum.and(&state.counts()));
         let together = Total::new(&states).counts().clone();
         for number in 0..40_usize {
             let chance = |counts: &Counts| {

@@ -97,9 +97,8 @@ fn values(distribution: Distribution, rule: &[(f64, f64)]) -> Vec<f64> {
 
 /// The cases of the uncertain factors; paths of other numbers have none.
 pub(super) fn nodes(uncertain: &[Uncertain], correlations: &[(usize, usize, f64)]) -> Vec<Node> {
-    let place = |factor: Factor| {
-        uncertain.iter().position(|known| known.assumption == Assumption::Factor(factor))
-    };
+    let place =
+        |factor: Factor| uncertain.iter().position(|known| known.assumption == Assumption::Factor(factor));
     let together = |left: usize, right: usize| {
         let pair = |known: &&(usize, usize, f64)| {
             (known.0, known.1) == (left, right) || (known.0, known.1) == (right, left)

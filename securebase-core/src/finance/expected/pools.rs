@@ -152,7 +152,11 @@ fn add(next: &mut [f64], chances: &[f64], by: usize, weight: f64) {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, and far below 2^53")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "not negative, and far below 2^53"
+)]
 fn whole(value: f64) -> usize {
     value.max(0.0) as usize
 }

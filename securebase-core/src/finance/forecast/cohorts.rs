@@ -38,9 +38,9 @@ impl Shares {
     fn of(survival: &Survival, months: u32) -> Result<Self, Error> {
         let exact = |values: &[f64]| {
             let each = values.iter().map(|value| {
-                Decimal::from_f64(*value).map(|value| value.round_dp(18)).ok_or_else(|| {
-                    Error::range("uncertain factor", value, "use factors below a million")
-                })
+                Decimal::from_f64(*value)
+                    .map(|value| value.round_dp(18))
+                    .ok_or_else(|| Error::range("uncertain factor", value, "use factors below a million"))
             });
             each.collect::<Result<Vec<_>, _>>()
         };
@@ -156,7 +156,8 @@ impl<'a> Cohorts<'a> {
         } else {
             let factor = expected.factor(Factor::Price);
             let rule = "use factors below a million";
-            let exact = Decimal::from_f64(factor).ok_or_else(|| Error::range("uncertain factor", &factor, rule));
+            let exact =
+                Decimal::from_f64(factor).ok_or_else(|| Error::range("uncertain factor", &factor, rule));
             Flow::Path(exact?.round_dp(18))
         };
         let mut live = Vec::new();
@@ -236,7 +237,9 @@ impl<'a> Cohorts<'a> {
                 continue;
             }
             let base = amount(Some(self.prices[tier]), "price", month)?;
-            let pays = base.checked_mul(price_factor).and_then(|price| price.checked_mul(terms(self.growth, 0, month)));
+            let pays = base
+                .checked_mul(price_factor)
+                .and_then(|price| price.checked_mul(terms(self.growth, 0, month)));
             let pays = amount(pays, "price of a tenant", month)?.round_dp(10);
             row.tenants_new += at[0];
             parts.new += at[1] * pays;
@@ -279,7 +282,8 @@ impl<'a> Cohorts<'a> {
 
     /// The figures of the month that look back a year, or at single tenants.
     fn judge(&self, row: &mut ForecastMonth) {
-        let year_ago = |cohort: &Live| cohort.past.len().checked_sub(REMEMBERED).map(|place| cohort.past[place]);
+        let year_ago =
+            |cohort: &Live| cohort.past.len().checked_sub(REMEMBERED).map(|place| cohort.past[place]);
         if let Some(before) = (row.month as usize).checked_sub(12).map(|month| self.mrr[month]) {
             let (mut net, mut gross) = (Decimal::ZERO, Decimal::ZERO);
             for cohort in &self.live {
@@ -358,7 +362,12 @@ impl Bridge {
     /// Prints opening, parts and closing in whole cents that add up, and returns the closing revenue unrounded. Each sum on
     /// the way is rounded, and a part is the difference of two of them: no part is a cent or more off, and nothing adds up
     /// over the months.
-    fn print(mut self, row: &mut ForecastMonth, opening: Decimal, closing: Decimal) -> Result<Decimal, Error> {
+    fn print(
+        mut self,
+        row: &mut ForecastMonth,
+        opening: Decimal,
+        closing: Decimal,
+    ) -> Result<Decimal, Error> {
         let month = row.month;
         // Prices are rounded to ten digits when they change: the change takes what that makes of the sum.
         let off = closing - (opening + self.new + self.expansion - self.contraction - self.churned);

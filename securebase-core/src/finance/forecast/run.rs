@@ -167,10 +167,16 @@ impl<'a> Exact<'a> {
         for (category, factor) in Category::ALL.into_iter().zip(self.factors) {
             let own = if category == Category::Infrastructure { infrastructure } else { Decimal::ZERO };
             let own_fixed = if category == Category::Infrastructure { fixed } else { Decimal::ZERO };
-            let won = if category == Category::Sales { self.acquisition_cost * row.tenants_new } else { Decimal::ZERO };
+            let won = if category == Category::Sales {
+                self.acquisition_cost * row.tenants_new
+            } else {
+                Decimal::ZERO
+            };
             let fee = if category == Category::Infrastructure { shield } else { Decimal::ZERO };
             let by = |cost: Decimal, fee: Decimal| {
-                cost.checked_mul(factor).and_then(|cost| cost.checked_add(fee)).and_then(|cost| cost.checked_mul(inflation))
+                cost.checked_mul(factor)
+                    .and_then(|cost| cost.checked_add(fee))
+                    .and_then(|cost| cost.checked_mul(inflation))
             };
             let cost = by(own + self.model.assumed(category, whole) + won, fee);
             row.costs[category as usize] = cents(amount(cost, category.name(), month)?);
