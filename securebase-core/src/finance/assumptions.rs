@@ -148,7 +148,7 @@ impl AssumedLine {
             }
             Basis::People(staffing) => {
                 let people = self.quantity * staffing.people(tenants);
-                return (people, self.price, cents(people * self.price));
+                return (people, self.price, cents((people * self.price).normalize()));
             }
         };
         let quantity = self.quantity * Decimal::from(times);
