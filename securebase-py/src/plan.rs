@@ -11,7 +11,9 @@ use rust_decimal::Decimal;
 use securebase_core::exec::{self, Stop};
 use securebase_core::finance::{PriceBook, Usage};
 use securebase_core::model::{Address, LandingZone, Latencies, ResourceId, ResourceSpec, TenantKey};
-use securebase_core::plan::{MarginFloor, Plan as CorePlan, PlanCost, Planner, Step as CoreStep, StepCost, Terms};
+use securebase_core::plan::{
+    MarginFloor, Plan as CorePlan, PlanCost, Planner, Step as CoreStep, StepCost, Terms,
+};
 
 use crate::cloud::AnyCloud;
 use crate::convert::{hash, plain};

@@ -414,7 +414,7 @@ def test_a_scaling_path_of_ones_own(model: sb.finance.Model, zone: sb.LandingZon
 def test_any_assumption_can_be_searched_and_swept(model: sb.finance.Model) -> None:
     path = "lines.support.people"
     values = dict(zip(model.assumptions()["path"], model.assumptions()["value"], strict=True))
-    assert values[path] == 40000
+    assert values[path] == 8000  # of one person
     most = model.goal_seek(path, target=0.85, between=(1_000, 400_000), months=3, trials=50)
     assert 1_000 < most < 400_000
     grid = model.sweep({path: [40_000, 80_000], "usage.fintech.nat_gb": [100, 5_000]}, months=3)

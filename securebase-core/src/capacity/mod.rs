@@ -70,7 +70,7 @@ pub struct Target {
     pub blocks_left: i64,
     /// The quotas to be raised until then.
     pub raises: Vec<Raise>,
-    /// People in support, as the report hires them.
+    /// People in support: those of the assumptions where they are hired one at a time, else as the report hires them.
     pub support_people: Option<u32>,
     /// The staffing band of the report.
     pub staffing_band: Option<String>,
@@ -222,7 +222,7 @@ fn target(
         share_of_pool: scaled.share_of_pool,
         blocks_left: scaled.blocks_left,
         raises: quota::raises(needs, tenants),
-        support_people: operations.people(tenants),
+        support_people: scaled.model.assumptions().support_people(tenants),
         staffing_band: operations.band(tenants).map(str::to_owned),
         support_hours: operations.weekly_hours(tenants),
         people_by_hours: operations.people_by_hours(tenants),

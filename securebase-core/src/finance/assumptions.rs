@@ -4,12 +4,14 @@ use std::str::FromStr;
 use std::sync::{Arc, LazyLock};
 
 use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 use serde::{Deserialize, Serialize};
 
 use super::amounts::line_problems;
 use super::cost::Allocation;
 use super::operations::Operations;
 use super::prices::PriceBook;
+use super::staffing::{self, Staffing};
 use super::usage::Usage;
 use super::{Error, cents};
 use crate::model::{Problem, Problems, Region};
@@ -64,6 +66,8 @@ pub enum Basis {
     Network,
     /// A total by number of tenants: the first point not below the number holds; beyond the last, in proportion.
     Points(Vec<(u32, Decimal)>),
+    /// For each of the people that the tenants take, hired one at a time.
+    People(Staffing),
 }
 
 /// Which zones a line of cost applies to.
@@ -143,6 +147,10 @@ impl AssumedLine {
             Basis::Points(points) => {
                 let total = at_points(points, tenants);
                 return (Decimal::ONE, total, total);
+            }
+            Basis::People(staffing) => {
+                let people = self.quantity * staffing.people(tenants);
+                return (people, self.price, cents((people * self.price).normalize()));
             }
         };
         let quantity = self.quantity * Decimal::from(times);
@@ -286,22 +294,25 @@ impl Assumptions {
         SEEDS.iter().map(|seed| seed.name.as_str())
     }
 
-    /// AWS's list prices for what the zone contains, the shipped usage, and the people and operations of the report on
-    /// ten tenants (the only one that itemises them).
+    /// AWS's list prices for what the zone contains, the shipped usage, and the operations of the report on ten tenants (the
+    /// only one that itemizes them); its people are hired one at a time, as `data/people.toml` says.
     pub fn aws() -> Self {
         Self::catalogue(PriceBook::shipped().clone(), Usage::shipped().clone())
     }
 
     /// The same with prices and usage of one's own.
     pub fn catalogue(prices: PriceBook, usage: Usage) -> Self {
-        let people = SEEDS.iter().find(|seed| seed.name == "ten-customers-vpc");
-        let lines = people.map(|seed| seed.lines.clone()).unwrap_or_default();
+        let report = SEEDS.iter().find(|seed| seed.name == "ten-customers-vpc");
+        let people = std::iter::once(staffing::shipped());
+        let other = report.into_iter().flat_map(|seed| &seed.lines);
+        let other =
+            other.filter(|line| !matches!(line.category, Category::Infrastructure | Category::Support));
         Self {
             name: "aws".to_owned(),
             title: format!("AWS list prices as of {}", prices.as_of()),
             infrastructure: Infrastructure::Catalogue { prices: Arc::new(prices), usage: Arc::new(usage) },
-            lines: lines.into_iter().filter(|line| line.category != Category::Infrastructure).collect(),
-            operations: people.map(|seed| seed.operations.clone()).unwrap_or_default(),
+            lines: people.chain(other).cloned().collect(),
+            operations: report.map(|seed| seed.operations.clone()).unwrap_or_default(),
             allocation: Allocation::Equal,
         }
     }
@@ -358,6 +369,31 @@ impl Assumptions {
     pub fn with_allocation(mut self, allocation: Allocation) -> Self {
         self.allocation = allocation;
         self
+    }
+
+    /// The same with people hired so many months before they are needed, where so many new tenants come a month. It changes
+    /// the lines of people hired one at a time, and nothing where there are none.
+    ///
+    /// # Errors
+    /// As [`Staffing::with_lead`].
+    pub fn with_lead_time(mut self, months: Decimal, tenants_a_month: Decimal) -> Result<Self, Error> {
+        for line in &mut self.lines {
+            if let Basis::People(staffing) = &mut line.basis {
+                *staffing = staffing.clone().with_lead(months, tenants_a_month)?;
+            }
+        }
+        Ok(self)
+    }
+
+    /// People in support for so many tenants: those of the line of people where they are whole, else the report's figure.
+    pub fn support_people(&self, tenants: u32) -> Option<u32> {
+        let whole = self.lines.iter().find_map(|line| match &line.basis {
+            Basis::People(staffing) if line.category == Category::Support => {
+                (tenants > staffing.part_time_up_to()).then(|| staffing.people(tenants))
+            }
+            _ => None,
+        });
+        whole.and_then(|people| people.to_u32()).or_else(|| self.operations.people(tenants))
     }
 
     /// The same with the lines of a category replaced.

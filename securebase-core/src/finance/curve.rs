@@ -126,8 +126,8 @@ impl Curve {
         Ok(())
     }
 
-    /// What infrastructure costs a month with so many tenants of each tier, in the order of the tiers. An expected number
-    /// of tenants need not be whole.
+    /// What infrastructure costs a month with so many tenants of each tier, whole numbers in the order of the tiers: steps are
+    /// no function of an expected number. Expectations over numbers of tenants are in `expected`.
     pub(super) fn infrastructure(&self, tenants: &[Decimal]) -> Result<Decimal, Error> {
         let mut amount = self.base;
         let mut shield = false;
@@ -149,7 +149,12 @@ impl Curve {
     /// The part of it that would not grow with one more tenant of a tier that has some: core accounts and Shield Advanced.
     pub(super) fn fixed(&self, tenants: &[Decimal]) -> Result<Decimal, Error> {
         let none = vec![Decimal::ZERO; tenants.len()];
-        let shield = self.tiers.iter().zip(tenants).any(|(tier, count)| tier.shield && !count.is_zero());
-        Ok(self.infrastructure(&none)? + if shield { self.shield } else { Decimal::ZERO })
+        Ok(self.infrastructure(&none)? + self.shield_of(tenants))
+    }
+
+    /// The fee of Shield Advanced, where a tenant needs it.
+    pub(super) fn shield_of(&self, tenants: &[Decimal]) -> Decimal {
+        let is_needed = self.tiers.iter().zip(tenants).any(|(tier, count)| tier.shield && !count.is_zero());
+        if is_needed { self.shield } else { Decimal::ZERO }
     }
 }

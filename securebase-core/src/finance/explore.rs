@@ -5,12 +5,12 @@ use rayon::prelude::*;
 use super::Error;
 use super::assumption::{Assumption, TierFigure};
 use super::assumptions::Category;
+use super::expected::Expected;
 use super::fast::{Fast, Outcome};
 use super::growth::Growth;
 use super::metric::Metric;
 use super::model::Model;
-use super::uncertainty::{Joint, by_kind};
-use super::varied::Varied;
+use super::uncertainty::{Distribution, Factor, Uncertain};
 use crate::table::{Column, Table};
 
 /// What a goal seek looks for: a lever's value at which a metric of the last month is at least `target` in a share of all
@@ -54,29 +54,27 @@ impl Model {
     }
 
     /// Which uncertain assumption moves a metric of the last month most: each in turn at its tenth and ninetieth percentile,
-    /// the others at their median, in order of the swing. Columns `factor, low, high, at_low, at_high, base, swing`.
+    /// the others as the forecast has them, in order of the swing. Columns `factor, low, high, at_low, at_high, base, swing`;
+    /// `base` is the forecast's figure.
     ///
     /// # Errors
     /// As [`Self::forecast`], and [`Error::Range`] for correlations that cannot be.
     pub fn tornado(&self, metric: Metric, months: u32, growth: &Growth) -> Result<Table, Error> {
         check_months(months)?;
         self.check_growth(growth)?;
-        let joint = Joint::new(&growth.uncertain, &growth.correlations)?;
-        let mut varied = Varied::new(self, growth, joint.assumptions())?;
-        let (tenants, kinds) = (self.tenants_by_tier(), joint.kinds());
-        let mut end = |drawn: &[f64]| -> Result<f64, Error> {
-            varied.apply(drawn)?;
-            let outcomes = varied.compiled(months)?.project(&tenants, &by_kind(&kinds, drawn));
-            Ok(outcomes.last().map_or(f64::NAN, |outcome| metric.of(outcome)))
+        let end = |growth: &Growth| Ok::<_, Error>(metric.of(&Expected::new(self, growth, months)?.last()));
+        let at = |place: usize, value: f64| {
+            let mut growth = growth.clone();
+            growth.uncertain[place].distribution = Distribution::Fixed(value);
+            end(&growth)
         };
-        let base = end(&joint.at(0.5, None))?;
-        let mut rows: Vec<(String, f64, f64, f64, f64)> = Vec::with_capacity(joint.len());
-        for (place, uncertain) in joint.uncertain().iter().enumerate() {
+        let base = end(growth)?;
+        let row = |(place, uncertain): (usize, &Uncertain)| {
             let (low, high) = (uncertain.distribution.quantile(0.1), uncertain.distribution.quantile(0.9));
-            let at_low = end(&joint.at(0.5, Some((place, 0.1))))?;
-            let at_high = end(&joint.at(0.5, Some((place, 0.9))))?;
-            rows.push((uncertain.assumption.to_string(), low, high, at_low, at_high));
-        }
+            Ok::<_, Error>((uncertain.assumption.to_string(), low, high, at(place, low)?, at(place, high)?))
+        };
+        let mut rows: Vec<(String, f64, f64, f64, f64)> =
+            growth.uncertain.par_iter().enumerate().map(row).collect::<Result<_, _>>()?;
         rows.sort_by(|left, right| (right.4 - right.3).abs().total_cmp(&(left.4 - left.3).abs()));
         Ok(Table::new(vec![
             Column::utf8("factor", rows.iter().map(|row| row.0.as_str()))?,
@@ -126,8 +124,8 @@ impl Model {
         Ok(good)
     }
 
-    /// Expected figures of the last month for every combination of lever values: one row a scenario, a column for each
-    /// lever, then `tenants, revenue, infrastructure, support, sales, other, total_cost, profit` and the three margins.
+    /// The forecast's last month for every combination of lever values: one row a scenario, a column for each lever, then
+    /// `tenants, revenue, infrastructure, support, sales, other, total_cost, profit` and the three margins, unrounded.
     ///
     /// A lever is any assumption. The six factors, `price.<tier>`, `new.<tier>` and `churn.<tier>` cost next to nothing; for any
     /// other the model is compiled anew for each scenario.
@@ -153,45 +151,35 @@ impl Model {
                 self.with_lever(growth, lever, *value)?;
             }
         }
-        let joint = Joint::new(&growth.uncertain, &growth.correlations)?;
-        let drawn = joint.at(0.5, None);
-        let medians = by_kind(&joint.kinds(), &drawn);
-        let compiled = |model: &Self, growth: &Growth| {
-            let mut varied = Varied::new(model, growth, joint.assumptions())?;
-            varied.apply(&drawn)?;
-            varied.compiled(months)
-        };
-        let base = compiled(self, growth)?;
-        let tenants = self.tenants_by_tier();
+        let base = Expected::new(self, growth, months)?;
         let quick: Vec<Option<Quick>> = grid.iter().map(|(lever, _)| Quick::of(self, lever)).collect();
         let all_quick = quick.iter().all(Option::is_some);
+        // The same paths may be uncertain: then the model is not the one that a quick lever would turn.
+        let all_quick = all_quick
+            && growth.uncertain.iter().all(|known| matches!(known.assumption, Assumption::Factor(_)));
         let outcomes: Vec<Outcome> = (0..size)
             .into_par_iter()
             .map_init(
-                || base.clone(),
-                |fast, scenario| {
+                || (base.clone(), growth.clone()),
+                |(expected, factors), scenario| {
                     if !all_quick {
                         let (mut model, mut growth) = (self.clone(), growth.clone());
-                        for (((lever, _), value), quick) in
-                            grid.iter().zip(values_of(grid, scenario)).zip(&quick)
-                        {
-                            if quick.is_none() {
-                                (model, growth) = model.with_lever(&growth, lever, value)?;
-                            }
+                        for ((lever, _), value) in grid.iter().zip(values_of(grid, scenario)) {
+                            (model, growth) = model.with_lever(&growth, lever, value)?;
                         }
-                        *fast = compiled(&model, &growth)?;
+                        return Ok(Expected::new(&model, &growth, months)?.last());
                     }
-                    let mut factors = medians;
                     for (quick, value) in quick.iter().zip(values_of(grid, scenario)) {
                         match quick {
-                            Some(Quick::Factor(place)) => factors[*place] = value,
-                            Some(Quick::Price(tier)) => fast.set_price(*tier, value),
-                            Some(Quick::New(tier)) => fast.new[*tier] = value,
-                            Some(Quick::Churn(tier)) => fast.hazard[*tier] = -libm::log1p(-value),
+                            Some(Quick::Factor(factor)) => factors.set_factor(*factor, value),
+                            Some(Quick::Price(tier)) => expected.set_price(*tier, value),
+                            Some(Quick::New(tier)) => expected.set_new(*tier, value),
+                            Some(Quick::Churn(tier)) => expected.set_churn(*tier, value),
                             None => {}
                         }
                     }
-                    Ok(fast.project(&tenants, &factors).last().copied().unwrap_or_default())
+                    expected.set_factors(factors);
+                    Ok(expected.last())
                 },
             )
             .collect::<Result<_, Error>>()?;
@@ -221,8 +209,8 @@ impl Model {
 
 /// A lever that is turned in the compiled model.
 enum Quick {
-    /// A place among the factors.
-    Factor(usize),
+    /// One of the six factors.
+    Factor(Factor),
     /// A tier's price, wins or churn, by the tier's place.
     Price(usize),
     New(usize),
@@ -232,7 +220,7 @@ enum Quick {
 impl Quick {
     fn of(model: &Model, lever: &Assumption) -> Option<Self> {
         let (figure, tier) = match lever {
-            Assumption::Factor(factor) => return Some(Self::Factor(*factor as usize)),
+            Assumption::Factor(factor) => return Some(Self::Factor(*factor)),
             Assumption::Tier(figure, tier) => (figure, tier),
             _ => return None,
         };

@@ -252,12 +252,6 @@ impl Fast {
             && self.paid.iter().zip(&self.prices).all(|(paid, price)| paid.to_bits() == price.to_bits())
     }
 
-    /// What every tenant of a tier pays, those there are and those to come.
-    pub(super) fn set_price(&mut self, tier: usize, price: f64) {
-        self.prices[tier] = price;
-        self.paid[tier] = price;
-    }
-
     /// How many months a new tenant pays less than in full.
     pub(super) fn young_months(&self) -> usize {
         self.terms.len()
@@ -346,28 +340,6 @@ impl Fast {
             ],
         }
     }
-
-    /// Expected tenants month by month under the factors, and each month's outcome.
-    pub(super) fn project(&self, tenants: &[u32], factors: &[f64; 6]) -> Vec<Outcome> {
-        let mut tenants: Vec<f64> = tenants.iter().map(|count| f64::from(*count)).collect();
-        let mut books: Vec<Vec<f64>> = self
-            .opening(tenants.iter().copied())
-            .map(|full| std::iter::once(full).chain(vec![0.0; self.terms.len()]).collect())
-            .collect();
-        (0..self.inflation.len())
-            .map(|month| {
-                let (mut won, mut paid) = (0.0, 0.0);
-                for (tier, (count, book)) in tenants.iter_mut().zip(&mut books).enumerate() {
-                    let new = self.new[tier] * factors[Factor::New as usize];
-                    let kept = libm::exp(-self.hazard[tier] * factors[Factor::Churn as usize]);
-                    *count = *count * kept + new;
-                    won += new;
-                    paid += self.book(tier, book, kept, new);
-                }
-                self.outcome(&tenants, won, month, factors, Some(paid))
-            })
-            .collect()
-    }
 }
 
 /// The shares of the price a new tenant pays month by month, without the months in which it is the whole.
@@ -410,6 +382,9 @@ fn pooled(curve: &Curve) -> Vec<Pooled> {
     pools
 }
 
+/// Up to how many tenants people hired one at a time are points.
+const PEOPLE_POINTS: u32 = 2_000;
+
 fn assumed(model: &Model, category: Category) -> Assumed {
     let networked = model.has_networks();
     let mut assumed = Assumed::default();
@@ -419,6 +394,18 @@ fn assumed(model: &Model, category: Category) -> Assumed {
             (Basis::Points(points), _) => {
                 let points = points.iter().map(|(bound, amount)| (f64::from(*bound), float(*amount)));
                 assumed.points.push(points.collect());
+            }
+            (Basis::People(staffing), _) => {
+                // A point wherever one more is hired; far beyond them in proportion.
+                let mut points: Vec<(f64, f64)> = Vec::new();
+                for tenants in 1..=PEOPLE_POINTS {
+                    let cost = float(staffing.people(tenants)) * amount;
+                    match points.last_mut() {
+                        Some((bound, known)) if known.to_bits() == cost.to_bits() => *bound = tenants.into(),
+                        _ => points.push((tenants.into(), cost)),
+                    }
+                }
+                assumed.points.push(points);
             }
             (Basis::Tenant, When::Always) => assumed.per_tenant += amount,
             (Basis::Tenant, When::WithNetwork) | (Basis::Network, When::Always | When::WithNetwork)

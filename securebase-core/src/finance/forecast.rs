@@ -1,20 +1,21 @@
 //! Months ahead: expected tenants, recurring revenue, cost and the figures a business like this is judged by.
 //!
-//! Tenants come in cohorts by the month in which they start (0: those there are). Numbers of tenants are expectations and
-//! need not be whole; people are hired for whole tenants, rounded up. Infrastructure is that of months in which stored
-//! logs have reached their retention: a cautious figure for young tenants.
+//! Every number of tenants and every amount is the mean over all futures that a simulation draws from: numbers of tenants need
+//! not be whole, and a cost by steps is its mean over the numbers of tenants there may be (`expected`). A ratio is the ratio
+//! of these means; the mean of the futures' ratios is another number, and there is none where a future has no revenue.
+//! Tenants come in cohorts by the month in which they start (0: those there are). Infrastructure is that of months in which
+//! stored logs have reached their retention: a cautious figure for young tenants.
 //! Invariant: opening + new + expansion - contraction - churned = closing, to the cent, every month.
 
-use rust_decimal::Decimal;
-use rust_decimal::prelude::ToPrimitive;
+mod cohorts;
+mod run;
+mod table;
 
+use rust_decimal::Decimal;
+
+use super::Error;
 use super::assumptions::Category;
-use super::curve::Curve;
-use super::demand::Age;
 use super::growth::Growth;
-use super::model::Model;
-use super::{Error, cents};
-use crate::table::{Column, Table};
 
 /// The longest horizon, in months.
 pub(super) const MONTHS_MAX: u32 = 600;
@@ -51,6 +52,21 @@ pub struct ForecastMonth {
     pub variable_cost: Decimal,
     /// Profit of all months up to this one.
     pub profit_cumulative: Decimal,
+    /// What the tenants of twelve months ago pay now, over what they paid then; `None` before month 12.
+    pub nrr_12m: Option<Decimal>,
+    /// The same with each counted at no more than it paid then; `None` before month 12.
+    pub grr_12m: Option<Decimal>,
+    /// Twelve times what recurring revenue has grown by in three months, over sales and marketing of the three months before;
+    /// `None` before month 6 and where nothing was spent.
+    pub magic_number: Option<Decimal>,
+    /// Growth of recurring revenue over twelve months in percent, plus the operating margin in percent; `None` before month
+    /// 13.
+    pub rule_of_40: Option<Decimal>,
+    /// What the tenant that pays most is expected to pay, over expected revenue.
+    pub concentration: Option<Decimal>,
+    /// The expected sum of the squares of what tenants pay, over the expected square of their sum: the Herfindahl-Hirschman
+    /// index of revenue by tenant, one where one tenant pays everything.
+    pub hhi: Option<Decimal>,
 }
 
 impl ForecastMonth {
@@ -111,7 +127,7 @@ impl ForecastMonth {
         self.costs[Category::Sales as usize].checked_div(self.tenants_new)
     }
 
-    /// What a tenant brings over its life: revenue for each tenant times the margin after support, over the monthly churn;
+    /// What a tenant brings over its life: revenue for each tenant times the gross margin, over the monthly churn;
     /// `None` without churn, where no life has an end.
     pub fn ltv(&self) -> Option<Decimal> {
         let brings = self.arpa()?.checked_mul(self.margin(Category::Support)?)?;
@@ -124,12 +140,31 @@ impl ForecastMonth {
         if earns <= Decimal::ZERO { None } else { self.cac()?.checked_div(earns) }
     }
 
+    /// What a tenant brings over its life for what winning it costs.
+    pub fn ltv_cac(&self) -> Option<Decimal> {
+        self.ltv()?.checked_div(self.cac()?)
+    }
+
+    /// The loss of the month over twelve times the growth of recurring revenue in it: what a dollar of new yearly revenue
+    /// costs. `None` where there is no loss, or revenue does not grow.
+    pub fn burn_multiple(&self) -> Option<Decimal> {
+        let grows = (self.mrr - self.mrr_opening) * Decimal::from(12);
+        let burns = self.operating_loss();
+        if burns.is_zero() || grows <= Decimal::ZERO { None } else { burns.checked_div(grows) }
+    }
+
+    /// Revenue over infrastructure; `None` where infrastructure is free.
+    pub fn revenue_per_infrastructure_dollar(&self) -> Option<Decimal> {
+        self.mrr.checked_div(self.costs[Category::Infrastructure as usize])
+    }
+
     /// (new + expansion) over (contraction + churned) revenue; `None` where nothing is lost.
     pub fn saas_quick_ratio(&self) -> Option<Decimal> {
         (self.mrr_new + self.mrr_expansion).checked_div(self.mrr_contraction + self.mrr_churned)
     }
 
-    /// The loss of the month, zero where there is a profit.
+    /// The loss of the month in the expected amounts, zero where they make a profit. It is smaller than the mean of the
+    /// futures' losses where some make a profit and some do not.
     pub fn operating_loss(&self) -> Decimal {
         (-self.profit()).max(Decimal::ZERO)
     }
@@ -164,24 +199,6 @@ pub struct Forecast {
     tiers: Vec<String>,
 }
 
-/// Numbers of tenants keep this many decimals: far below what a cent can show.
-const TENANT_DIGITS: u32 = 9;
-
-struct Live {
-    tier: usize,
-    start: u32,
-    tenants_start: Decimal,
-    tenants: Decimal,
-    /// What one of them pays.
-    pays: Decimal,
-    /// What expansion and contraction have made of the price.
-    drift: Decimal,
-}
-
-fn few(tenants: Decimal) -> Decimal {
-    tenants.round_dp(TENANT_DIGITS).normalize()
-}
-
 /// The factor of a yearly change after so many months, spread evenly: exact at whole years.
 pub(super) fn yearly(change: Decimal, months: u32) -> Result<Decimal, Error> {
     let base = Decimal::ONE + change;
@@ -194,185 +211,6 @@ pub(super) fn yearly(change: Decimal, months: u32) -> Result<Decimal, Error> {
     // Within a year the change is spread linearly; a twelfth a month.
     let part = Decimal::ONE + change * Decimal::from(months % 12) / Decimal::from(12);
     factor.checked_mul(part).map(|factor| factor.round_dp(15)).ok_or_else(overflow)
-}
-
-impl Model {
-    /// What `months` months ahead bring under the assumptions about growth.
-    ///
-    /// # Errors
-    /// [`Error::Range`] for no months or more than 600, [`Error::Invalid`] for growth out of range, [`Error::Money`] for
-    /// amounts with too many digits.
-    pub fn forecast(&self, months: u32, growth: &Growth) -> Result<Forecast, Error> {
-        if months == 0 || months > MONTHS_MAX {
-            return Err(Error::range("number of months", &months, "use 1 to 600"));
-        }
-        self.check_growth(growth)?;
-        let curve = self.curve(Age::Steady)?;
-        let paid: Vec<Decimal> = (0..self.tiers.len()).map(|tier| self.average_price(tier)).collect();
-        let tiers: Vec<_> = self.tiers.iter().map(|tier| growth.tier(tier.name.as_str())).collect();
-        let mut live: Vec<Live> = self
-            .tenants_by_tier()
-            .into_iter()
-            .enumerate()
-            .filter(|(_, tenants)| *tenants > 0)
-            .map(|(tier, tenants)| Live {
-                tier,
-                start: 0,
-                tenants_start: tenants.into(),
-                tenants: tenants.into(),
-                pays: paid[tier],
-                drift: Decimal::ONE,
-            })
-            .collect();
-        let mut forecast = Forecast {
-            months: Vec::new(),
-            cohorts: Vec::new(),
-            tiers: self.tiers.iter().map(|tier| tier.name.as_str().to_owned()).collect(),
-        };
-        let mut mrr = cents(live.iter().map(|cohort| cohort.tenants * cohort.pays).sum());
-        let mut profit_cumulative = Decimal::ZERO;
-        for month in 1..=months {
-            let price_factor = yearly(growth.price_change_yearly, month - 1)?;
-            let mut row = self.start_row(month, mrr);
-            let have: Vec<Decimal> = (0..tiers.len())
-                .map(|tier| {
-                    live.iter().filter(|cohort| cohort.tier == tier).map(|cohort| cohort.tenants).sum()
-                })
-                .collect();
-            let flows = flows(growth, &tiers, &have, month);
-            for cohort in &mut live {
-                let (_, lost_share) = flows[cohort.tier];
-                let lost = few(cohort.tenants * lost_share);
-                row.tenants_churned += lost;
-                row.mrr_churned += lost * cohort.pays;
-                cohort.tenants = few(cohort.tenants - lost);
-                let (grow, shrink) = (tiers[cohort.tier].expansion, tiers[cohort.tier].contraction);
-                let base = if cohort.start == 0 {
-                    paid[cohort.tier]
-                } else {
-                    self.tiers[cohort.tier].monthly_price.amount
-                };
-                let before = cohort.pays;
-                let ramped = base * price_factor * terms(growth, month - cohort.start, cohort.start);
-                let steady = (ramped * cohort.drift).round_dp(10);
-                let change = steady - before;
-                row.mrr_expansion += cohort.tenants * (change.max(Decimal::ZERO) + steady * grow);
-                row.mrr_contraction += cohort.tenants * ((-change).max(Decimal::ZERO) + steady * shrink);
-                cohort.drift = (cohort.drift * (Decimal::ONE + grow - shrink)).round_dp(15);
-                cohort.pays = (steady * (Decimal::ONE + grow - shrink)).round_dp(10);
-            }
-            for (tier, (won, _)) in flows.iter().enumerate() {
-                let won = few(*won);
-                if won.is_zero() {
-                    continue;
-                }
-                let price = self.tiers[tier].monthly_price.amount * price_factor;
-                let pays = (price * terms(growth, 0, month)).round_dp(10);
-                row.tenants_new += won;
-                row.mrr_new += won * pays;
-                let drift = Decimal::ONE;
-                live.push(Live { tier, start: month, tenants_start: won, tenants: won, pays, drift });
-            }
-            live.retain(|cohort| !cohort.tenants.is_zero());
-            self.close_row(&mut row, &live, growth, curve.as_ref())?;
-            profit_cumulative += row.profit();
-            row.profit_cumulative = profit_cumulative;
-            mrr = row.mrr;
-            forecast.cohorts.extend(live.iter().map(|cohort| Cohort {
-                tier: cohort.tier,
-                start: cohort.start,
-                month,
-                tenants: cohort.tenants,
-                mrr: cents(cohort.tenants * cohort.pays),
-                tenants_start: cohort.tenants_start,
-            }));
-            forecast.months.push(row);
-        }
-        Ok(forecast)
-    }
-
-    fn start_row(&self, month: u32, mrr_opening: Decimal) -> ForecastMonth {
-        let zero = Decimal::ZERO;
-        ForecastMonth {
-            month,
-            tenants_by_tier: vec![zero; self.tiers.len()],
-            tenants: zero,
-            tenants_new: zero,
-            tenants_churned: zero,
-            mrr_opening,
-            mrr_new: zero,
-            mrr_expansion: zero,
-            mrr_contraction: zero,
-            mrr_churned: zero,
-            mrr: zero,
-            costs: [zero; 4],
-            variable_cost: zero,
-            profit_cumulative: zero,
-        }
-    }
-
-    fn close_row(
-        &self,
-        row: &mut ForecastMonth,
-        live: &[Live],
-        growth: &Growth,
-        curve: Option<&Curve>,
-    ) -> Result<(), Error> {
-        for part in [&mut row.mrr_new, &mut row.mrr_expansion, &mut row.mrr_contraction, &mut row.mrr_churned]
-        {
-            *part = cents(*part);
-        }
-        // The bridge defines the closing revenue: rounding its parts must not break it.
-        row.mrr = row.mrr_opening + row.mrr_new + row.mrr_expansion - row.mrr_contraction - row.mrr_churned;
-        for cohort in live {
-            row.tenants_by_tier[cohort.tier] += cohort.tenants;
-        }
-        row.tenants = row.tenants_by_tier.iter().sum();
-        let inflation = yearly(growth.cost_inflation_yearly, row.month - 1)?;
-        let whole = row.tenants.ceil().to_u32().ok_or(crate::model::MoneyError::Overflow)?;
-        for category in Category::ALL {
-            let variable = self.assumed_per_tenant(category) * row.tenants;
-            row.costs[category as usize] = self.assumed_by_steps(category, whole) + variable;
-            row.variable_cost += variable;
-        }
-        if let Some(curve) = curve {
-            let infrastructure = curve.infrastructure(&row.tenants_by_tier)?;
-            row.costs[0] += infrastructure;
-            row.variable_cost += infrastructure - curve.fixed(&row.tenants_by_tier)?;
-        }
-        let sales = &mut row.costs[Category::Sales as usize];
-        if sales.is_zero() {
-            *sales = growth.acquisition_cost * row.tenants_new;
-        }
-        for cost in row.costs.iter_mut().chain([&mut row.variable_cost]) {
-            *cost = cents(*cost * inflation);
-        }
-        Ok(())
-    }
-}
-
-/// Tenants won, and the share lost, by tier.
-fn flows(
-    growth: &Growth,
-    tiers: &[super::growth::TierGrowth],
-    have: &[Decimal],
-    month: u32,
-) -> Vec<(Decimal, Decimal)> {
-    if growth.path.is_empty() {
-        return tiers.iter().map(|tier| (tier.new, tier.churn)).collect();
-    }
-    let target = growth.path.iter().find(|(at, _)| *at == month);
-    have.iter()
-        .enumerate()
-        .map(|(tier, have)| {
-            let Some(wanted) = target.and_then(|(_, counts)| counts.get(tier)) else {
-                return (Decimal::ZERO, Decimal::ZERO);
-            };
-            let more = Decimal::from(*wanted) - have;
-            let lost = (-more).max(Decimal::ZERO).checked_div(*have).unwrap_or_default();
-            (more.max(Decimal::ZERO), lost)
-        })
-        .collect()
 }
 
 /// The share of the price a cohort pays `age` months after its first: discount and ramp. Tenants there are pay in full.
@@ -392,75 +230,5 @@ impl Forecast {
     /// The first month by whose end profits have made up for losses, `None` where none has.
     pub fn break_even_month(&self) -> Option<u32> {
         self.months.iter().find(|row| row.profit_cumulative >= Decimal::ZERO).map(|row| row.month)
-    }
-
-    /// The months as a table, one row each: tenants, the bridge of recurring revenue, cost, margins, and the figures of the
-    /// trade.
-    ///
-    /// # Errors
-    /// [`Error::Table`] where a figure has too many digits.
-    pub fn table(&self) -> Result<Table, Error> {
-        let rows = &self.months;
-        let mut columns = vec![Column::int64("month", rows.iter().map(|row| i64::from(row.month)))];
-        let mut number = |name: &str, digits: u8, value: &dyn Fn(&ForecastMonth) -> Option<Decimal>| {
-            columns.push(Column::decimal(name, digits, rows.iter().map(value))?);
-            Ok::<(), Error>(())
-        };
-        number("tenants", 6, &|row| Some(row.tenants))?;
-        for (place, tier) in self.tiers.iter().enumerate() {
-            number(&format!("tenants_{}", tier.replace('-', "_")), 6, &|row| {
-                Some(row.tenants_by_tier[place])
-            })?;
-        }
-        number("tenants_new", 6, &|row| Some(row.tenants_new))?;
-        number("tenants_churned", 6, &|row| Some(row.tenants_churned))?;
-        number("mrr_opening", 2, &|row| Some(row.mrr_opening))?;
-        number("mrr_new", 2, &|row| Some(row.mrr_new))?;
-        number("mrr_expansion", 2, &|row| Some(row.mrr_expansion))?;
-        number("mrr_contraction", 2, &|row| Some(row.mrr_contraction))?;
-        number("mrr_churned", 2, &|row| Some(row.mrr_churned))?;
-        number("mrr", 2, &|row| Some(row.mrr))?;
-        number("arr", 2, &|row| Some(row.arr()))?;
-        number("revenue", 2, &|row| Some(row.mrr))?;
-        for category in Category::ALL {
-            number(category.name(), 2, &|row| Some(row.costs[category as usize]))?;
-        }
-        number("cogs", 2, &|row| Some(row.cogs()))?;
-        number("total_cost", 2, &|row| Some(row.total_cost()))?;
-        number("profit", 2, &|row| Some(row.profit()))?;
-        number("profit_cumulative", 2, &|row| Some(row.profit_cumulative))?;
-        number("operating_loss", 2, &|row| Some(row.operating_loss()))?;
-        number("infrastructure_margin", 10, &|row| row.margin(Category::Infrastructure))?;
-        number("gross_margin", 10, &|row| row.margin(Category::Support))?;
-        number("contribution_margin", 10, &ForecastMonth::contribution_margin)?;
-        number("operating_margin", 10, &|row| row.margin(Category::Other))?;
-        number("monthly_logo_churn", 10, &ForecastMonth::monthly_logo_churn)?;
-        number("monthly_grr", 10, &ForecastMonth::monthly_grr)?;
-        number("monthly_nrr", 10, &ForecastMonth::monthly_nrr)?;
-        number("arpa", 2, &ForecastMonth::arpa)?;
-        number("cac", 2, &ForecastMonth::cac)?;
-        number("ltv", 2, &ForecastMonth::ltv)?;
-        number("cac_payback_months", 6, &ForecastMonth::cac_payback_months)?;
-        number("saas_quick_ratio", 6, &ForecastMonth::saas_quick_ratio)?;
-        Ok(Table::new(columns)?)
-    }
-
-    /// The cohorts as a table, one row for each tier, start and month: how many are left, what they pay, and the share of
-    /// the start that is left.
-    ///
-    /// # Errors
-    /// [`Error::Table`] where a figure has too many digits.
-    pub fn cohorts_table(&self) -> Result<Table, Error> {
-        let rows = &self.cohorts;
-        let left = |row: &Cohort| row.tenants.checked_div(row.tenants_start);
-        Ok(Table::new(vec![
-            Column::utf8("tier", rows.iter().map(|row| self.tiers[row.tier].as_str()))?,
-            Column::int64("start", rows.iter().map(|row| i64::from(row.start))),
-            Column::int64("month", rows.iter().map(|row| i64::from(row.month))),
-            Column::int64("age", rows.iter().map(|row| i64::from(row.month - row.start))),
-            Column::decimal("tenants", 6, rows.iter().map(|row| row.tenants))?,
-            Column::decimal("retention", 10, rows.iter().map(left))?,
-            Column::decimal("mrr", 2, rows.iter().map(|row| row.mrr))?,
-        ])?)
     }
 }

@@ -7,8 +7,9 @@ use serde::Deserialize;
 
 use super::Error;
 use super::amounts::amount_problem;
+use super::assumption::Assumption;
 use super::model::Model;
-use super::uncertainty::Uncertain;
+use super::uncertainty::{Distribution, Factor, Uncertain};
 use crate::model::{Problem, Problems};
 
 /// How one tier grows.
@@ -168,6 +169,16 @@ impl Growth {
         match self.tiers.iter_mut().find(|row| row.tier == growth.tier) {
             Some(row) => *row = growth,
             None => self.tiers.push(growth),
+        }
+    }
+
+    /// Puts one of the factors on everything of a kind at a value that is certain.
+    pub(super) fn set_factor(&mut self, factor: Factor, value: f64) {
+        let distribution = Distribution::Fixed(value);
+        let assumption = Assumption::Factor(factor);
+        match self.uncertain.iter_mut().find(|known| known.assumption == assumption) {
+            Some(known) => known.distribution = distribution,
+            None => self.uncertain.push(Uncertain { assumption, distribution }),
         }
     }
 

@@ -7,7 +7,6 @@ use super::Error;
 use super::assumption::{Assumption, TierFigure};
 use super::growth::Growth;
 use super::model::Model;
-use super::uncertainty::{Distribution, Uncertain};
 use super::varied::Varied;
 
 impl Model {
@@ -32,12 +31,7 @@ impl Model {
         let (model, growth) = match lever {
             Assumption::Factor(factor) => {
                 let mut growth = growth.clone();
-                let distribution = Distribution::Fixed(value);
-                let assumption = Assumption::Factor(*factor);
-                match growth.uncertain.iter_mut().find(|known| known.assumption == assumption) {
-                    Some(known) => known.distribution = distribution,
-                    None => growth.uncertain.push(Uncertain { assumption, distribution }),
-                }
+                growth.set_factor(*factor, value);
                 (self.clone(), growth)
             }
             path => {

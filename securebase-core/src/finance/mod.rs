@@ -10,11 +10,13 @@ mod amounts;
 mod assumption;
 mod assumptions;
 pub mod bounds;
+mod break_even;
 mod bridge;
 mod cost;
 mod curve;
 mod demand;
 mod error;
+mod expected;
 mod explain;
 mod explore;
 mod fast;
@@ -37,6 +39,7 @@ mod rows;
 mod scaled;
 mod scenarios;
 mod simulate;
+mod staffing;
 mod tables;
 mod tail;
 mod uncertainty;
@@ -49,6 +52,7 @@ use crate::model::unsigned_zero;
 
 pub use assumption::{Assumption, GrowthFigure, OrganizationFigure, TierFigure};
 pub use assumptions::{AssumedLine, Assumptions, Basis, Category, When};
+pub use break_even::BreakEven;
 pub use bridge::{Bridge, BridgeLine, BridgeSide};
 pub use cost::{Allocation, CostLine, CostReport, Margin, TenantCost, cost_of, cost_of_footprint};
 pub use demand::{Age, CostBasis};
@@ -69,6 +73,7 @@ pub use report::{CostChange, CostItem};
 pub use rows::TenantRow;
 pub use scenarios::{Driver, Scenario, Scenarios};
 pub use simulate::{Simulation, Spread};
+pub use staffing::Staffing;
 pub use uncertainty::{Distribution, Factor, Uncertain};
 pub use usage::{ArchiveClass, Quantity, Usage, UsageProfile};
 
@@ -103,6 +108,8 @@ pub(crate) fn thousands(value: Decimal, digits: usize) -> String {
 mod tests;
 #[cfg(test)]
 mod tests_explain;
+#[cfg(test)]
+mod tests_forecast;
 #[cfg(test)]
 mod tests_growth;
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::curve::Curve;
 use super::demand::Age;
 use super::footprint::{Counts, Footprint};
 use super::month::{ModelTenant, Month, MonthLine};
-use super::{Error, cents, lines};
+use super::{Error, lines};
 use crate::model::{Currency, LandingZone, Money, MoneyError, NetworkFeatures, ResourceKind, Tier};
 
 /// What a landing zone earns and costs under a set of assumptions.
@@ -52,8 +52,16 @@ pub struct Structure {
     pub flow_logs: u32,
 }
 
-/// How far a search for a number of tenants goes.
-const TENANTS_SEARCHED: u32 = 1_000;
+/// The most tenants of one model: more are a slip of the keyboard, and would fill the memory.
+pub(super) const TENANTS_MAX: u32 = 100_000;
+
+/// Refuses a number of tenants that no model holds.
+pub(super) fn check_tenants(tenants: u64) -> Result<(), Error> {
+    if tenants <= u64::from(TENANTS_MAX) {
+        return Ok(());
+    }
+    Err(Error::range("number of tenants", &tenants, "use at most 100,000 tenants a model"))
+}
 
 impl Model {
     /// The tenants of a zone, at the prices they pay.
@@ -91,13 +99,15 @@ impl Model {
     /// So many tenants of each tier, all with a network of these features or none, at their tiers' prices.
     ///
     /// # Errors
-    /// [`Error::Unknown`] for a tier that is not among `tiers`, [`Error::Money`] where currencies mix.
+    /// [`Error::Unknown`] for a tier that is not among `tiers`, [`Error::Range`] beyond 100,000 tenants, [`Error::Money`] where
+    /// currencies mix.
     pub fn of_mix(
         tiers: &[Tier],
         mix: &[(&str, u32)],
         network: Option<NetworkFeatures>,
         assumptions: Assumptions,
     ) -> Result<Self, Error> {
+        check_tenants(mix.iter().map(|(_, number)| u64::from(*number)).sum())?;
         let counts = Counts::of_tenant(network);
         let mut tenants = Vec::new();
         for (name, number) in mix {
@@ -118,6 +128,7 @@ impl Model {
     /// # Errors
     /// As [`Self::of_mix`].
     pub fn with_counts(&self, counts: &[u32]) -> Result<Self, Error> {
+        check_tenants(counts.iter().map(|count| u64::from(*count)).sum())?;
         let names: Vec<(&str, u32)> =
             self.tiers.iter().map(|tier| tier.name.as_str()).zip(counts.iter().copied()).collect();
         let mut model = Self {
@@ -306,16 +317,6 @@ impl Model {
         self.counts.of(ResourceKind::Vpc) > 0
     }
 
-    /// What a category of the assumed lines costs whatever the number of tenants, or by steps of it.
-    pub(super) fn assumed_by_steps(&self, category: Category, tenants: u32) -> Decimal {
-        let networks = if self.has_networks() { tenants } else { 0 };
-        let lines = self.assumptions.lines.iter().filter(|line| line.category == category);
-        lines
-            .filter(|line| matches!(line.basis, Basis::Organization | Basis::Points(_)))
-            .map(|line| line.priced(tenants, networks).2)
-            .sum()
-    }
-
     /// What a category of the assumed lines costs for each tenant.
     pub(super) fn assumed_per_tenant(&self, category: Category) -> Decimal {
         let networked = self.has_networks();
@@ -324,7 +325,7 @@ impl Model {
             .filter(|line| match line.basis {
                 Basis::Tenant => true,
                 Basis::Network => networked,
-                Basis::Organization | Basis::Points(_) => false,
+                Basis::Organization | Basis::Points(_) | Basis::People(_) => false,
             })
             .map(|line| line.quantity * line.price)
             .sum()
@@ -338,33 +339,10 @@ impl Model {
             .filter(|tenant| tenant.tier == tier)
             .map(|tenant| tenant.price.amount)
             .collect();
-        let sum: Decimal = prices.iter().sum();
+        // A sum that cannot be computed is refused where the price is used.
+        let sum = prices.iter().try_fold(Decimal::ZERO, |sum, price| sum.checked_add(*price));
+        let sum = sum.unwrap_or(Decimal::MAX);
         sum.checked_div(Decimal::from(prices.len())).unwrap_or(self.tiers[tier].monthly_price.amount)
-    }
-
-    /// How many tenants of a tier, alone in the organization, pay for themselves and everything else; `None` where a
-    /// thousand do not.
-    ///
-    /// # Errors
-    /// [`Error::Unknown`] for a tier the zone does not have.
-    pub fn break_even_tenants(&self, tier: &str) -> Result<Option<u32>, Error> {
-        let place = self.tiers.iter().position(|known| known.name.as_str() == tier);
-        let place = place.ok_or_else(|| unknown_tier(tier, &self.tiers))?;
-        let curve = self.curve(Age::Steady)?;
-        let price = self.tiers[place].monthly_price.amount;
-        let mut counts = vec![Decimal::ZERO; self.tiers.len()];
-        for tenants in 1..=TENANTS_SEARCHED {
-            counts[place] = tenants.into();
-            let mut cost: Decimal =
-                Category::ALL.iter().map(|category| self.assumed(*category, tenants)).sum();
-            if let Some(curve) = &curve {
-                cost += curve.infrastructure(&counts)?;
-            }
-            if cents(price * Decimal::from(tenants)) >= cost {
-                return Ok(Some(tenants));
-            }
-        }
-        Ok(None)
     }
 }
 

@@ -6,7 +6,7 @@ use super::Error;
 use super::amounts::amount_problem;
 use super::assumptions::Assumptions;
 use super::footprint::{BilledTenant, Counts, Footprint};
-use super::model::Model;
+use super::model::{Model, check_tenants};
 use super::month::ModelTenant;
 use crate::model::{Money, NetworkFeatures, Problem, Problems, Tier};
 
@@ -59,13 +59,15 @@ impl Model {
     /// Tenants from the rows of a data frame: a key, a tier, and a price where it is not the tier's, all as text.
     ///
     /// # Errors
-    /// [`Error::Invalid`] with every cell that is wrong, by row (from 0, as frames count) and column.
+    /// [`Error::Invalid`] with every cell that is wrong, by row (from 0, as frames count) and column, [`Error::Range`] beyond
+    /// 100,000 rows.
     pub fn of_rows(
         tiers: &[Tier],
         rows: &[TenantRow],
         network: Option<NetworkFeatures>,
         assumptions: Assumptions,
     ) -> Result<Self, Error> {
+        check_tenants(rows.len() as u64)?;
         let mut problems = Vec::new();
         let mut tenants: Vec<ModelTenant> = Vec::with_capacity(rows.len());
         let mut keys = std::collections::BTreeSet::new();

@@ -7,7 +7,7 @@ impl Model {
     /// So many tenants at the mix of tiers there is now, by largest remainder, each at its tier's price.
     ///
     /// # Errors
-    /// [`Error::Range`] for a model without tenants, whose mix is unknown, [`Error::Money`] beyond four billion tenants.
+    /// [`Error::Range`] for a model without tenants, whose mix is unknown, and beyond 100,000 tenants.
     pub fn scaled(&self, tenants: u32) -> Result<Self, Error> {
         let counts = self.tenants_by_tier();
         let whole: u64 = counts.iter().map(|count| u64::from(*count)).sum();

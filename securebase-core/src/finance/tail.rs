@@ -60,7 +60,9 @@ mod tests {
         // After three months Standard holds names alone: 81 × 8,760 × 8 KB × 0.023 = 0.12, and 0.82 as before.
         assert_eq!(fintech[3], "0.94");
         assert_eq!(fintech[83], "0.01");
-        assert!(fintech.windows(2).all(|pair| pair[0].parse::<Decimal>().unwrap() >= pair[1].parse().unwrap()));
+        assert!(
+            fintech.windows(2).all(|pair| pair[0].parse::<Decimal>().unwrap() >= pair[1].parse().unwrap())
+        );
         assert_eq!(tail_of("healthcare").len(), 120, "ten years");
     }
 

@@ -299,15 +299,6 @@ fn four_tiers_bear_the_flat_fee_alike_when_told_to() {
 }
 
 #[test]
-fn break_even_counts_every_step_on_the_way() {
-    let aws = model([1, 0, 0, 0], Assumptions::aws());
-    // One standard tenant pays 2,000 and needs 3,000 of people and 2,500 of operations; three pay for them.
-    assert_eq!(aws.break_even_tenants("standard").unwrap(), Some(3));
-    assert_eq!(aws.break_even_tenants("gov-federal").unwrap(), Some(1));
-    assert!(aws.break_even_tenants("platinum").is_err());
-}
-
-#[test]
 fn change_tells_points_from_percent() {
     let (one, two) =
         (model([1, 0, 0, 0], seed("single-vs-multi")), model([1, 1, 0, 0], seed("single-vs-multi")));

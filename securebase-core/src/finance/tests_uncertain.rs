@@ -41,16 +41,6 @@ fn same_figures(left: &Table, right: &Table) -> bool {
 }
 
 #[test]
-fn the_compiled_model_knows_expansion_discounts_and_ramps() {
-    let model = model([4, 2, 2, 2], Assumptions::aws());
-    let forecast = model.forecast(36, &rich()).unwrap();
-    let fast = fast::Fast::new(&model, &rich(), 36).unwrap();
-    for (row, outcome) in forecast.months.iter().zip(fast.project(&model.tenants_by_tier(), &[1.0; 6])) {
-        assert!(near(row.mrr.to_f64().unwrap(), outcome.revenue, 1e-6), "{} {}", row.month, row.mrr);
-    }
-}
-
-#[test]
 fn the_mean_of_many_futures_is_the_forecast_with_expansion_discounts_and_ramps() {
     let model = model([4, 2, 2, 2], Assumptions::aws());
     let simulation = model.simulate(6_000, 18, 1, 0, &rich()).unwrap();

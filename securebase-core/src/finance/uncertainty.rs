@@ -190,11 +190,7 @@ impl Joint {
         self.uncertain.len()
     }
 
-    pub(super) fn uncertain(&self) -> &[Uncertain] {
-        &self.uncertain
-    }
-
-    /// Puts the factors for one draw of uniform numbers behind `out`, in the order of [`Self::uncertain`]. `normals` is room
+    /// Puts the factors for one draw of uniform numbers behind `out`, in the order of [`Self::assumptions`]. `normals` is room
     /// to work in.
     pub(super) fn draw(&self, uniforms: &[f64], normals: &mut Vec<f64>, out: &mut Vec<f64>) {
         normals.clear();
@@ -211,16 +207,6 @@ impl Joint {
             };
             out.push(uncertain.distribution.quantile(uniform));
         }
-    }
-
-    /// All factors at a share of their distributions, the one at a place perhaps at another.
-    pub(super) fn at(&self, share: f64, other: Option<(usize, f64)>) -> Vec<f64> {
-        let share_of = |place: usize| match other {
-            Some((known, share)) if known == place => share,
-            _ => share,
-        };
-        let values = self.uncertain.iter().enumerate();
-        values.map(|(place, uncertain)| uncertain.distribution.quantile(share_of(place))).collect()
     }
 
     /// Where the factors on everything of a kind stand among the uncertain, and which each is.

@@ -158,7 +158,9 @@ impl Varied {
                 for line in lines {
                     match &mut line.basis {
                         Basis::Points(points) => points.iter_mut().for_each(|(_, amount)| change(amount)),
-                        Basis::Organization | Basis::Tenant | Basis::Network => change(&mut line.price),
+                        Basis::Organization | Basis::Tenant | Basis::Network | Basis::People(_) => {
+                            change(&mut line.price);
+                        }
                     }
                 }
                 Ok(())

@@ -56,5 +56,5 @@ pub use saved::FORMAT_VERSION;
 pub(crate) use saved::{Written, fingerprint};
 pub(crate) use scope::flow_log_group_prefix;
 pub use scope::{Scope, ScopedTenant, flow_log_group_name};
-pub use terms::Terms;
 pub use step::{Action, Change, Plan, PlannedTenant, Site, Step};
+pub use terms::Terms;

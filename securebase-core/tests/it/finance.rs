@@ -48,7 +48,7 @@ fn worked_path() -> String {
     let forecast = model(PATH[0], Assumptions::aws()).forecast(19, &growth).unwrap();
     let mut text = String::from(
         "| month | tenants | MRR | ARR | new MRR | infrastructure | people | sales | other | profit | since the start | CAC | \
-         payback, months | contribution % | with support % | net % |\n\
+         payback, months | contribution % | gross % | operating % |\n\
          |---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n",
     );
     let some = |value: Option<Decimal>, digits: u32| {
@@ -89,8 +89,8 @@ fn margins() -> String {
         ("180", "99.98"),
     ];
     let mut text = String::from(
-        "| tenants | revenue | tenants' lines | organization | Shield | infrastructure | gross % | without Shield % | \
-         reports: infrastructure | reports: % | people and other | net % |\n|---|---|---|---|---|---|---|---|---|---|---|---|\n",
+        "| tenants | revenue | tenants' lines | organization | Shield | infrastructure | infrastructure margin % | without Shield % | \
+         reports: infrastructure | reports: % | people and other | operating % |\n|---|---|---|---|---|---|---|---|---|---|---|---|\n",
     );
     for (counts, (claimed, claimed_margin)) in PATH.into_iter().zip(claims) {
         let model = model(counts, Assumptions::aws());
@@ -137,7 +137,7 @@ fn scaling() -> String {
     let path = CapacityPlan::of(&model, &SCALING_PATH, &CapacityOptions::default()).unwrap();
     let mut text = String::from(
         "| tenants | month | accounts | units | VPCs | blocks left | quotas to raise, and when | people, by hours | \
-         reports: people | minutes, p90 | reports: minutes | infrastructure | reports: | gross % | reports: % | net % |\n\
+         reports: people | minutes, p90 | reports: minutes | infrastructure | reports: | infrastructure margin % | reports: % | operating % |\n\
          |---:|---:|---:|---:|---:|---:|---|---:|---|---:|---|---:|---|---:|---|---:|\n",
     );
     let month = |month: Option<u32>| match month {

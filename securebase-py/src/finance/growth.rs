@@ -1,23 +1,33 @@
 //! Assumptions about growth.
 
+use std::collections::BTreeMap;
+
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyMapping, PyString, PyTuple, PyType};
+use pyo3::types::{PyDict, PyMapping, PyString};
 use rust_decimal::Decimal;
 
 use super::core::{self, Assumption, Distribution, TierGrowth, Uncertain};
 use super::exact;
 use crate::error::{Class, Failure, Result};
 
+/// Numbers of tenants by tier to be reached in a month.
+type Target = (u32, BTreeMap<String, u32>);
+
 /// What is won, lost, charged and spent as months go by.
 #[pyclass(frozen, eq, module = "securebase.finance")]
 pub(crate) struct Growth {
     pub(super) core: core::Growth,
-    arguments: Py<PyDict>,
+    /// The numbers of tenants to be reached: their order by tier is the model's to know.
+    path: Vec<Target>,
+    /// Whether it began with nothing, not with what is shipped.
+    from_none: bool,
+    /// What was replaced since, call by call: a pickle repeats it.
+    changes: Vec<Py<PyDict>>,
 }
 
 impl PartialEq for Growth {
     fn eq(&self, other: &Self) -> bool {
-        self.core == other.core
+        self.core == other.core && self.path == other.path
     }
 }
 
@@ -25,30 +35,68 @@ fn bad(message: &str, hint: &str) -> Failure {
     Failure::one(Class::Finance, "growth-invalid", &message, hint)
 }
 
-/// One number for every tier, or a dict of tiers.
-fn by_tier(
-    growth: &mut core::Growth,
-    what: &str,
-    value: Option<&Bound<'_, PyAny>>,
-    set: fn(&mut TierGrowth, Decimal),
-) -> Result<()> {
-    let Some(value) = value else { return Ok(()) };
+/// A number of each tier that growth is made of.
+type Figure = (&'static str, fn(&mut TierGrowth, Decimal));
+
+const FIGURES: [Figure; 4] = [
+    ("new", |row, value| row.new = value),
+    ("churn", |row, value| row.churn = value),
+    ("expansion", |row, value| row.expansion = value),
+    ("contraction", |row, value| row.contraction = value),
+];
+
+/// What is given for a figure: `None` for every tier, else one tier, and its number.
+fn by_tier(what: &str, value: &Bound<'_, PyAny>) -> Result<Vec<(Option<String>, Decimal)>> {
     let Ok(tiers) = value.cast::<PyMapping>() else {
-        let number = exact(what, value)?;
-        if !growth.tiers.iter().any(|row| row.tier == "default") {
-            growth.set_tier(TierGrowth::new("default", Decimal::ZERO, Decimal::ZERO));
-        }
-        growth.tiers.iter_mut().for_each(|row| set(row, number));
-        return Ok(());
+        return Ok(vec![(None, exact(what, value)?)]);
     };
+    let mut found = Vec::new();
     for item in tiers.items()?.iter() {
         let (tier, number): (String, Bound<'_, PyAny>) = item.extract()?;
-        let mut row = growth.tier(&tier);
-        set(&mut row, exact(&format!("{what}[{tier:?}]"), &number)?);
-        row.tier = tier;
+        let number = exact(&format!("{what}[{tier:?}]"), &number)?;
+        found.push((Some(tier), number));
+    }
+    Ok(found)
+}
+
+/// Replaces the numbers of tiers that are named. What serves every tier, and the tiers without a row, goes first: a tier that
+/// gets a row of its own begins with it.
+fn set_tiers(growth: &mut core::Growth, given: &[(Figure, Option<String>, Decimal)]) {
+    for ((_, set), tier, number) in given {
+        match tier.as_deref() {
+            None => {
+                if !growth.tiers.iter().any(|row| row.tier == "default") {
+                    growth.set_tier(TierGrowth::new("default", Decimal::ZERO, Decimal::ZERO));
+                }
+                growth.tiers.iter_mut().for_each(|row| set(row, *number));
+            }
+            Some("default") => {
+                let mut row = growth.tier("default");
+                set(&mut row, *number);
+                growth.set_tier(row);
+            }
+            Some(_) => {}
+        }
+    }
+    for ((_, set), tier, number) in given {
+        let Some(tier) = tier.as_deref().filter(|tier| *tier != "default") else { continue };
+        let mut row = growth.tier(tier);
+        set(&mut row, *number);
+        tier.clone_into(&mut row.tier);
         growth.set_tier(row);
     }
-    Ok(())
+}
+
+/// The targets of a path: `(month, {tier: tenants})` each.
+fn targets(path: &Bound<'_, PyAny>) -> Result<Vec<Target>> {
+    let mut targets = Vec::new();
+    for item in path.try_iter()? {
+        let (month, counts): (u32, Bound<'_, PyAny>) = item?.extract()?;
+        let counts = counts.cast::<PyMapping>().map_err(PyErr::from)?;
+        let counts = counts.items()?.iter().map(|item| item.extract()).collect::<PyResult<_>>()?;
+        targets.push((month, counts));
+    }
+    Ok(targets)
 }
 
 /// `("lognormal", 0.3)`, `("triangular", 0.8, 1.0, 1.5)`, or a number that is certain.
@@ -78,8 +126,7 @@ fn distribution(value: &Bound<'_, PyAny>) -> Result<Distribution> {
 }
 
 impl Growth {
-    fn changed(mut growth: core::Growth, changes: Option<&Bound<'_, PyDict>>) -> Result<core::Growth> {
-        let Some(changes) = changes else { return Ok(growth) };
+    fn changed(mut growth: core::Growth, changes: &Bound<'_, PyDict>) -> Result<core::Growth> {
         let given = |name: &str| Ok::<_, Failure>(changes.get_item(name)?.filter(|value| !value.is_none()));
         const KNOWN: [&str; 13] = [
             "new",
@@ -106,12 +153,13 @@ impl Growth {
                 ));
             }
         }
-        by_tier(&mut growth, "new", given("new")?.as_ref(), |row, value| row.new = value)?;
-        by_tier(&mut growth, "churn", given("churn")?.as_ref(), |row, value| row.churn = value)?;
-        by_tier(&mut growth, "expansion", given("expansion")?.as_ref(), |row, value| row.expansion = value)?;
-        by_tier(&mut growth, "contraction", given("contraction")?.as_ref(), |row, value| {
-            row.contraction = value;
-        })?;
+        let mut of_tiers = Vec::new();
+        for figure in FIGURES {
+            let Some(value) = given(figure.0)? else { continue };
+            let numbers = by_tier(figure.0, &value)?.into_iter();
+            of_tiers.extend(numbers.map(|(tier, number)| (figure, tier, number)));
+        }
+        set_tiers(&mut growth, &of_tiers);
         for (name, field) in [
             ("acquisition_cost", &mut growth.acquisition_cost),
             ("price_change_yearly", &mut growth.price_change_yearly),
@@ -154,25 +202,42 @@ impl Growth {
         Ok(growth)
     }
 
-    /// The growth for a model: its path, if any, needs the order of the tiers.
-    pub(super) fn for_tiers(&self, py: Python<'_>, tiers: &[String]) -> Result<core::Growth> {
-        let mut growth = self.core.clone();
-        let Some(path) = self.arguments.bind(py).get_item("path")?.filter(|path| !path.is_none()) else {
-            return Ok(growth);
+    /// What is shipped or nothing, as it begins.
+    fn start(from_none: bool) -> Self {
+        let core = if from_none { core::Growth::none() } else { core::Growth::shipped().clone() };
+        Self { core, path: Vec::new(), from_none, changes: Vec::new() }
+    }
+
+    /// The same with what is given replaced; what is not named stays as it is.
+    fn with(&self, py: Python<'_>, changes: Option<&Bound<'_, PyDict>>) -> Result<Self> {
+        let mut steps: Vec<Py<PyDict>> = self.changes.iter().map(|step| step.clone_ref(py)).collect();
+        let Some(changes) = changes.filter(|changes| !changes.is_empty()) else {
+            return Ok(Self { core: self.core.clone(), path: self.path.clone(), changes: steps, ..*self });
         };
-        for item in path.try_iter()? {
-            let (month, counts): (u32, Bound<'_, PyAny>) = item?.extract()?;
-            let counts = counts.cast::<PyMapping>().map_err(PyErr::from)?;
+        let path = match changes.get_item("path")? {
+            // A path of nothing takes the one there was away.
+            Some(path) if path.is_none() => Vec::new(),
+            Some(path) => targets(&path)?,
+            None => self.path.clone(),
+        };
+        let core = Self::changed(self.core.clone(), changes)?;
+        steps.push(changes.copy()?.unbind());
+        Ok(Self { core, path, from_none: self.from_none, changes: steps })
+    }
+
+    /// The growth for a model: its path, if any, needs the order of the tiers.
+    pub(super) fn for_tiers(&self, tiers: &[String]) -> Result<core::Growth> {
+        let mut growth = self.core.clone();
+        for (month, counts) in &self.path {
             let mut row = vec![0; tiers.len()];
-            for item in counts.items()?.iter() {
-                let (tier, count): (String, u32) = item.extract()?;
-                let Some(place) = tiers.iter().position(|known| *known == tier) else {
+            for (tier, count) in counts {
+                let Some(place) = tiers.iter().position(|known| known == tier) else {
                     let hint = format!("use one of {}", tiers.join(", "));
                     return Err(bad(&format!("month {month} of the path: `{tier}` is not a tier"), &hint));
                 };
-                row[place] = count;
+                row[place] = *count;
             }
-            growth.path.push((month, row));
+            growth.path.push((*month, row));
         }
         Ok(growth)
     }
@@ -188,56 +253,48 @@ impl Growth {
     #[new]
     #[pyo3(signature = (**changes))]
     fn new(py: Python<'_>, changes: Option<&Bound<'_, PyDict>>) -> Result<Self> {
-        let core = Self::changed(core::Growth::shipped().clone(), changes)?;
-        let arguments = match changes {
-            Some(changes) => changes.copy()?,
-            None => PyDict::new(py),
-        };
-        Ok(Self { core, arguments: arguments.unbind() })
+        Self::start(false).with(py, changes)
     }
 
     /// Nothing won, lost, changed or uncertain.
     #[staticmethod]
-    fn none(py: Python<'_>) -> Result<Self> {
-        let changes = PyDict::new(py);
-        let nothing = Decimal::ZERO;
-        for name in ["new", "churn", "expansion", "contraction", "acquisition_cost", "cost_inflation_yearly"]
-        {
-            changes.set_item(name, nothing)?;
-        }
-        changes.set_item("uncertain", PyDict::new(py))?;
-        Self::new(py, Some(&changes))
+    fn none() -> Self {
+        Self::start(true)
     }
 
-    /// The same with what is given replaced; the names are those of the constructor.
+    /// The same with what is given replaced; the names are those of the constructor. What is not named stays as it is, also
+    /// the other tiers of a figure.
     #[pyo3(signature = (**changes))]
     fn replace(&self, py: Python<'_>, changes: Option<&Bound<'_, PyDict>>) -> Result<Self> {
-        let arguments = self.arguments.bind(py).copy()?;
-        if let Some(changes) = changes {
-            arguments.update(changes.as_mapping())?;
+        self.with(py, changes)
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        let mut text = if self.from_none { "Growth.none()" } else { "Growth" }.to_owned();
+        for (place, step) in self.changes.iter().enumerate() {
+            let step = step.bind(py).iter();
+            let named: Vec<String> =
+                step.map(|(name, value)| Ok(format!("{name}={}", value.repr()?))).collect::<PyResult<_>>()?;
+            let call = if place == 0 && !self.from_none { "" } else { ".replace" };
+            text.extend([call, "(", &named.join(", "), ")"]);
         }
-        Self::new(py, Some(&arguments))
+        if self.changes.is_empty() && !self.from_none {
+            text.push_str("()");
+        }
+        Ok(text)
     }
 
-    fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
-        let changes = slf.get().arguments.bind(slf.py());
-        let changes: Vec<String> = changes
-            .iter()
-            .map(|(name, value)| Ok(format!("{name}={}", value.repr()?)))
-            .collect::<PyResult<_>>()?;
-        Ok(format!("Growth({})", changes.join(", ")))
+    /// What a pickle calls: the beginning, and what was replaced since.
+    #[staticmethod]
+    fn _from_steps(py: Python<'_>, from_none: bool, steps: Vec<Bound<'_, PyDict>>) -> Result<Self> {
+        steps.iter().try_fold(Self::start(from_none), |growth, step| growth.with(py, Some(step)))
     }
 
-    #[classmethod]
-    fn _from_changes<'py>(
-        class: &Bound<'py, PyType>,
-        changes: &Bound<'py, PyDict>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        class.call(PyTuple::empty(class.py()), Some(changes))
-    }
-
-    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, (Bound<'py, PyDict>,))> {
-        let changes = slf.get().arguments.bind(slf.py()).clone();
-        Ok((slf.get_type().getattr("_from_changes")?, (changes,)))
+    fn __reduce__<'py>(
+        slf: &Bound<'py, Self>,
+    ) -> PyResult<(Bound<'py, PyAny>, (bool, Vec<Bound<'py, PyDict>>))> {
+        let (py, own) = (slf.py(), slf.get());
+        let steps = own.changes.iter().map(|step| step.bind(py).clone()).collect();
+        Ok((slf.get_type().getattr("_from_steps")?, (own.from_none, steps)))
     }
 }

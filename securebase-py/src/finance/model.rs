@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyMapping, PyString, PyTuple, PyType};
+use pyo3::types::{PyDict, PyMapping, PyString, PyTuple, PyType};
 use securebase_core::capacity::{CapacityOptions, SCALING_PATH};
 use securebase_core::exec::Rehearsal;
 use securebase_core::finance::{Age, Assumption, Goal, Metric};
@@ -67,10 +67,9 @@ fn call<'py>(
 }
 
 impl Model {
-    pub(super) fn growth(&self, py: Python<'_>, growth: Option<&Bound<'_, Growth>>) -> Result<core::Growth> {
+    pub(super) fn growth(&self, growth: Option<&Bound<'_, Growth>>) -> Result<core::Growth> {
         let names: Vec<String> = self.core.tiers().iter().map(|tier| tier.name.as_str().to_owned()).collect();
-        growth
-            .map_or_else(|| Ok(core::Growth::shipped().clone()), |growth| growth.get().for_tiers(py, &names))
+        growth.map_or_else(|| Ok(core::Growth::shipped().clone()), |growth| growth.get().for_tiers(&names))
     }
 
     fn from_core(core: core::Model, made_by: (Py<PyAny>, Py<PyTuple>)) -> Self {
@@ -184,7 +183,7 @@ impl Model {
         #[pyo3(from_py_with = count::months)] months: u32,
         growth: Option<&Bound<'_, Growth>>,
     ) -> Result<Table> {
-        let growth = self.growth(py, growth)?;
+        let growth = self.growth(growth)?;
         Ok(py.detach(|| self.core.forecast(months, &growth)?.table())?.into())
     }
 
@@ -196,7 +195,7 @@ impl Model {
         #[pyo3(from_py_with = count::months)] months: u32,
         growth: Option<&Bound<'_, Growth>>,
     ) -> Result<Table> {
-        let growth = self.growth(py, growth)?;
+        let growth = self.growth(growth)?;
         Ok(py.detach(|| self.core.forecast(months, &growth)?.cohorts_table())?.into())
     }
 
@@ -208,14 +207,27 @@ impl Model {
         #[pyo3(from_py_with = count::months)] months: u32,
         growth: Option<&Bound<'_, Growth>>,
     ) -> Result<Option<u32>> {
-        let growth = self.growth(py, growth)?;
+        let growth = self.growth(growth)?;
         Ok(py.detach(|| self.core.forecast(months, &growth))?.break_even_month())
     }
 
-    /// How many tenants of a tier, alone, pay for themselves and everything else; `None` where a thousand do not.
+    /// The number of tenants of a tier, alone, from which they pay for themselves and everything else for good; `None` where a
+    /// thousand do not.
     #[pyo3(signature = (tier, /))]
     fn break_even_tenants(&self, tier: &str) -> Result<Option<u32>> {
         Ok(self.core.break_even_tenants(tier)?)
+    }
+
+    /// From how many tenants of a tier, alone, there is a profit: `lasting`, the number from which it lasts; `first`, the first
+    /// number that makes no loss; `lost_again_at`, the numbers at which a step of cost takes it away again.
+    #[pyo3(signature = (tier, /))]
+    fn break_even<'py>(&self, py: Python<'py>, tier: &str) -> Result<Bound<'py, PyDict>> {
+        let found = self.core.break_even(tier)?;
+        let details = PyDict::new(py);
+        details.set_item("lasting", found.lasting)?;
+        details.set_item("first", found.first)?;
+        details.set_item("lost_again_at", found.lost_again_at)?;
+        Ok(details)
     }
 
     /// Many futures: a table of percentiles by month and metric, whose `samples()` has a row for each trial. Trials are
@@ -230,7 +242,7 @@ impl Model {
         growth: Option<&Bound<'_, Growth>>,
     ) -> Result<Py<Simulation>> {
         let py = slf.py();
-        let assumed = slf.get().growth(py, growth)?;
+        let assumed = slf.get().growth(growth)?;
         let model = &slf.get().core;
         let (core, table) = py.detach(|| {
             let simulation = model.simulate(trials, months, seed, first_trial, &assumed)?;
@@ -257,7 +269,7 @@ impl Model {
     /// Every number of the assumptions that has a path, for `Growth(uncertain=…)`: `path, value`.
     #[pyo3(signature = (*, growth = None))]
     fn assumptions(&self, py: Python<'_>, growth: Option<&Bound<'_, Growth>>) -> Result<Table> {
-        let growth = self.growth(py, growth)?;
+        let growth = self.growth(growth)?;
         Ok(py.detach(|| self.core.assumptions_table(&growth))?.into())
     }
 
@@ -270,7 +282,7 @@ impl Model {
         #[pyo3(from_py_with = count::months)] months: u32,
         growth: Option<&Bound<'_, Growth>>,
     ) -> Result<Table> {
-        let (metric, growth): (Metric, _) = (metric.parse()?, self.growth(py, growth)?);
+        let (metric, growth): (Metric, _) = (metric.parse()?, self.growth(growth)?);
         Ok(py.detach(|| self.core.tornado(metric, months, &growth))?.into())
     }
 
@@ -291,7 +303,7 @@ impl Model {
         #[pyo3(from_py_with = count::seed)] seed: u64,
         growth: Option<&Bound<'_, Growth>>,
     ) -> Result<f64> {
-        let growth = self.growth(py, growth)?;
+        let growth = self.growth(growth)?;
         let (lever, metric) = (lever.parse()?, metric.parse()?);
         let goal = Goal { lever, between, metric, target, confidence, months, trials, seed };
         Ok(py.detach(|| self.core.goal_seek(&goal, &growth))?)
@@ -314,7 +326,7 @@ impl Model {
                 values.try_iter()?.map(|value| value?.extract()).collect::<PyResult<_>>()?;
             levers.push((name.to_str()?.parse()?, values));
         }
-        let growth = self.growth(py, growth)?;
+        let growth = self.growth(growth)?;
         Ok(py.detach(|| self.core.sweep(&levers, months, &growth))?.into())
     }
 
@@ -335,7 +347,7 @@ impl Model {
     ) -> Result<Py<CapacityPlan>> {
         let py = slf.py();
         let mut options = CapacityOptions::default();
-        options.growth = slf.get().growth(py, growth)?;
+        options.growth = slf.get().growth(growth)?;
         options.months = months;
         options.prefix_len = prefix_len;
         options.rehearsals = rehearsals;
@@ -352,7 +364,7 @@ impl Model {
         #[pyo3(from_py_with = count::months)] months: u32,
         growth: Option<&Bound<'py, Growth>>,
     ) -> Result<Bound<'py, PyAny>> {
-        let growth = self.growth(py, growth)?;
+        let growth = self.growth(growth)?;
         Ok(to_python(py, &self.core.compiled(months, &growth)?)?)
     }
 

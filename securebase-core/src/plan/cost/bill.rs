@@ -27,10 +27,7 @@ impl Bills {
         let before = source.before();
         let after = source.after(&before);
         let former = plan.served.as_ref().map_or(&[][..], |terms| &terms.tiers);
-        Self {
-            before: (before, joined(former, &plan.tiers)),
-            after: (after, joined(&plan.tiers, former)),
-        }
+        Self { before: (before, joined(former, &plan.tiers)), after: (after, joined(&plan.tiers, former)) }
     }
 }
 

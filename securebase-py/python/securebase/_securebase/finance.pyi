@@ -111,8 +111,13 @@ class Growth:
     def none() -> Growth:
         """Nothing won, lost, changed or uncertain."""
     def replace(self, **changes: Unpack[_Changes]) -> Growth:
-        """The same with what is given replaced; the names are those of the constructor."""
+        """The same with what is given replaced; what is not named stays as it is, also the other tiers of a figure."""
     def __eq__(self, other: object, /) -> bool: ...
+
+class _BreakEven(TypedDict):
+    lasting: int | None
+    first: int | None
+    lost_again_at: list[int]
 
 @final
 class Model:
@@ -150,7 +155,9 @@ class Model:
     def break_even_month(self, *, months: int = 60, growth: Growth | None = None) -> int | None:
         """The first month by whose end profits have made up for losses."""
     def break_even_tenants(self, tier: str, /) -> int | None:
-        """How many tenants of a tier, alone, pay for themselves and everything else."""
+        """The number of tenants of a tier, alone, from which they pay for themselves and everything else for good."""
+    def break_even(self, tier: str, /) -> _BreakEven:
+        """From how many tenants of a tier, alone, there is a profit, and where it is lost again before it lasts."""
     def simulate(
         self,
         *,
