@@ -26,6 +26,7 @@ use super::fast::Outcome;
 use super::forecast::{terms, yearly};
 use super::growth::Growth;
 use super::model::Model;
+use super::tail::{departed, lost};
 use super::uncertainty::{Factor, Joint};
 use super::varied::Varied;
 
@@ -69,6 +70,8 @@ pub(super) struct Expected {
     inflation: Vec<f64>,
     /// Numbers of tenants by month, where they are set and not left to chance.
     path: Option<Vec<Vec<u32>>>,
+    /// What a tenant of each tier still costs after it has left, from the month in which it leaves.
+    tails: Vec<Vec<f64>>,
 }
 
 /// What a month costs on average, before inflation.
@@ -160,6 +163,7 @@ impl Expected {
             price_factor: over(growth.price_change_yearly)?,
             inflation: over(growth.cost_inflation_yearly)?,
             path: (!growth.path.is_empty()).then(|| path(&there, growth, months)),
+            tails: model.tails(months)?,
         })
     }
 
@@ -228,10 +232,26 @@ impl Expected {
         if faster.to_bits() == 1.0_f64.to_bits() { stays } else { libm::pow(stays, faster) }
     }
 
+    /// What tenants that have left cost in each month, before inflation and factors: their logs are kept until the retention
+    /// ends. The factor on churn is taken at its mean, one, here and in a simulation alike: it is a matter of cents.
+    pub(super) fn departed(&self) -> Vec<f64> {
+        let months = self.inflation.len();
+        let of_tier = |(place, tier): (usize, &Tier)| match &self.path {
+            None => lost(f64::from(tier.there), tier.stays, tier.new, months),
+            Some(path) => {
+                let before = std::iter::once(tier.there).chain(path.iter().map(|counts| counts[place]));
+                before.zip(path).map(|(before, now)| f64::from(before.saturating_sub(now[place]))).collect()
+            }
+        };
+        let lost: Vec<Vec<f64>> = self.tiers.iter().enumerate().map(of_tier).collect();
+        departed(&lost, &self.tails, months)
+    }
+
     /// What the months from one on cost on average, before inflation.
     pub(super) fn costs(&self, from: u32) -> Vec<Costs> {
         let months = self.inflation.len();
         let mut all = vec![Costs::default(); months.saturating_sub(from.max(1) as usize - 1)];
+        let departed = self.departed();
         for node in &self.nodes {
             let mut states = self.opening();
             for month in 1..=months {
@@ -240,7 +260,7 @@ impl Expected {
                 else {
                     continue;
                 };
-                let month = self.of_states(&states, won, node);
+                let month = self.of_states(&states, won, departed[month - 1], node);
                 for (sum, cost) in sum.costs.iter_mut().zip(month.costs) {
                     *sum += node.weight * cost;
                 }
@@ -253,6 +273,7 @@ impl Expected {
     /// The last month on average.
     pub(super) fn last(&self) -> Outcome {
         let months = self.inflation.len();
+        let left = self.departed().last().copied().unwrap_or_default();
         let mut outcome = Outcome::default();
         for node in &self.nodes {
             let mut states = self.opening();
@@ -278,7 +299,7 @@ impl Expected {
                     }
                 }
             }
-            let costs = self.of_states(&states, won, node).costs;
+            let costs = self.of_states(&states, won, left, node).costs;
             let missing = |young: &[f64]| -> f64 {
                 young.iter().zip(&self.terms).map(|(value, share)| value * (1.0 - share)).sum()
             };
@@ -325,8 +346,8 @@ impl Expected {
         all
     }
 
-    /// The average cost of a month over all numbers of tenants, in a case.
-    fn of_states(&self, states: &[State], won: f64, node: &Node) -> Costs {
+    /// The average cost of a month over all numbers of tenants, in a case; `departed` is what those that have left cost.
+    fn of_states(&self, states: &[State], won: f64, departed: f64, node: &Node) -> Costs {
         let total = Total::new(states);
         let tiers = Tiers::new(states);
         let mut infrastructure = self.base;
@@ -344,7 +365,8 @@ impl Expected {
         let listed = assumed(Category::Infrastructure);
         let sales = assumed(Category::Sales) + self.acquisition_cost * won;
         let costs = [
-            (infrastructure + listed) * factor(Factor::Infrastructure) + self.shield * (1.0 - no_shield),
+            (infrastructure + departed + listed) * factor(Factor::Infrastructure)
+                + self.shield * (1.0 - no_shield),
             assumed(Category::Support) * factor(Factor::Support),
             sales * factor(Factor::Other),
             assumed(Category::Other) * factor(Factor::Other),

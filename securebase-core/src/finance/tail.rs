@@ -4,6 +4,7 @@ use rust_decimal::Decimal;
 
 use super::demand::{Age, of_tenant};
 use super::footprint::BilledTenant;
+use super::model::Model;
 use super::prices::PriceBook;
 use super::usage::Usage;
 use super::{Error, cents};
@@ -37,9 +38,60 @@ pub(super) fn tail(
     Ok(costs)
 }
 
+/// What the tenants that have left cost in each month, before inflation, given how many of each tier leave month by month and
+/// what each of them still costs from the month in which it leaves.
+pub(super) fn departed(lost: &[Vec<f64>], tails: &[Vec<f64>], months: usize) -> Vec<f64> {
+    let mut costs = vec![0.0; months];
+    for (lost, tail) in lost.iter().zip(tails) {
+        for (month, lost) in lost.iter().enumerate().filter(|(_, lost)| **lost > 0.0) {
+            for (cost, each) in costs[month..].iter_mut().zip(tail) {
+                *cost += lost * each;
+            }
+        }
+    }
+    costs
+}
+
+/// How many tenants of a tier leave in each month on average, where a share stays and so many are won a month.
+pub(super) fn lost(there: f64, stays: f64, new: f64, months: usize) -> Vec<f64> {
+    let mut tenants = there;
+    (0..months)
+        .map(|_| {
+            let left = tenants * (1.0 - stays);
+            tenants += new - left;
+            left
+        })
+        .collect()
+}
+
+impl Model {
+    /// What a tenant of each tier still costs after it has left, month by month; nothing where a report's lines are taken as
+    /// they are.
+    pub(super) fn tails(&self, months: u32) -> Result<Vec<Vec<f64>>, Error> {
+        let Some((prices, usage)) = self.assumptions().prices().zip(self.assumptions().usage()) else {
+            return Ok(vec![Vec::new(); self.tiers().len()]);
+        };
+        let of_tier = |known: &Tier| {
+            let costs = tail(known, self.network(), prices, usage, months)?;
+            Ok(costs.into_iter().map(super::expected::float).collect())
+        };
+        self.tiers().iter().map(of_tier).collect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn those_who_left_are_added_up_by_how_long_ago_it_was() {
+        // Of ten tenants half leave each month and one is won: 5, then 3, then 2.
+        let lost = lost(10.0, 0.5, 1.0, 3);
+        assert_eq!(lost, [5.0, 3.0, 2.0]);
+        let costs = departed(&[lost], &[vec![0.9, 0.6]], 3);
+        let by_hand = [5.0 * 0.9, 3.0 * 0.9 + 5.0 * 0.6, 2.0 * 0.9 + 3.0 * 0.6];
+        assert!(costs.iter().zip(by_hand).all(|(cost, hand)| (cost - hand).abs() < 1e-12), "{costs:?}");
+    }
 
     fn tail_of(tier: &str) -> Vec<String> {
         let tier = Tier::shipped().iter().find(|known| known.name.as_str() == tier).unwrap();

@@ -133,6 +133,8 @@ struct Exact<'a> {
     acquisition_cost: Decimal,
     /// The factors on the categories of cost.
     factors: [Decimal; 4],
+    /// What tenants that have left cost, by month.
+    departed: Vec<f64>,
 }
 
 impl<'a> Exact<'a> {
@@ -150,6 +152,7 @@ impl<'a> Exact<'a> {
             curve: model.curve(Age::Steady)?,
             acquisition_cost: if has_sales { Decimal::ZERO } else { growth.acquisition_cost },
             factors: [factor(Factor::Infrastructure)?, factor(Factor::Support)?, other, other],
+            departed: expected.departed(),
         })
     }
 
@@ -163,6 +166,10 @@ impl<'a> Exact<'a> {
             infrastructure = curve.infrastructure(&row.tenants_by_tier)? - shield;
             fixed = curve.fixed(&row.tenants_by_tier)? - shield;
         }
+        let departed = self.departed.get(month as usize - 1).copied().and_then(Decimal::from_f64);
+        let departed = cents(departed.unwrap_or_default());
+        // What is left of former tenants does not grow with one more.
+        (infrastructure, fixed) = (infrastructure + departed, fixed + departed);
         let mut variable = Some(Decimal::ZERO);
         for (category, factor) in Category::ALL.into_iter().zip(self.factors) {
             let own = if category == Category::Infrastructure { infrastructure } else { Decimal::ZERO };
