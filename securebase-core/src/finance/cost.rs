@@ -9,9 +9,10 @@ mod margin;
 mod pricing;
 mod tenants;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use indexmap::IndexMap;
 use rust_decimal::Decimal;
 
 use super::Error;
@@ -172,7 +173,7 @@ fn at_age(
         return Ok(report);
     }
     let mut demands = Vec::new();
-    let mut places: HashMap<&BilledTenant, usize> = HashMap::new();
+    let mut places: IndexMap<&BilledTenant, usize> = IndexMap::new();
     for (key, tenant) in &footprint.tenants {
         let place = match places.get(tenant) {
             Some(place) => *place,

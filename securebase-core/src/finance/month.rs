@@ -3,7 +3,7 @@
 //! Three margins, each a fraction of revenue: `infrastructure_margin` after infrastructure, `gross_margin` after cost of revenue
 //! (infrastructure and support), `operating_margin` after everything.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
@@ -239,7 +239,7 @@ impl Month {
         let infrastructure = Category::Infrastructure as usize;
         let mut direct = vec![Decimal::ZERO; rows.len()];
         if let Some(report) = &self.report {
-            let mut costs: HashMap<Arc<str>, TenantCost> =
+            let mut costs: BTreeMap<Arc<str>, TenantCost> =
                 report.per_tenant(rule)?.into_iter().map(|cost| (cost.tenant.clone(), cost)).collect();
             for (row, direct) in rows.iter_mut().zip(&mut direct) {
                 if let Some(cost) = costs.remove(&row.tenant) {

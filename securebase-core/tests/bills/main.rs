@@ -53,9 +53,6 @@ fn document(rng: &mut impl Rng, before: Option<&Map<String, Value>>) -> Value {
             "contact_email": format!("ops@{key}.example.com"),
             "vpc_cidr": format!("10.{place}.0.0/16"),
         });
-        if rng.random_bool(0.2) {
-            client["monthly_price"] = json!(rng.random_range(1_000..30_000));
-        }
         if known.is_some() && rng.random_bool(0.25) {
             client["offboard"] = json!(if rng.random_bool(0.7) { "suspend" } else { "close" });
         }

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping, PyString};
 use rust_decimal::Decimal;
+use securebase_core::finance::bounds;
 
 use super::core::{self, Assumption, Distribution, TierGrowth, Uncertain};
 use super::exact;
+use crate::convert::count;
 use crate::error::{Class, Failure, Result};
 
 /// Numbers of tenants by tier to be reached in a month.
@@ -91,10 +93,15 @@ fn set_tiers(growth: &mut core::Growth, given: &[(Figure, Option<String>, Decima
 fn targets(path: &Bound<'_, PyAny>) -> Result<Vec<Target>> {
     let mut targets = Vec::new();
     for item in path.try_iter()? {
-        let (month, counts): (u32, Bound<'_, PyAny>) = item?.extract()?;
-        let counts = counts.cast::<PyMapping>().map_err(PyErr::from)?;
-        let counts = counts.items()?.iter().map(|item| item.extract()).collect::<PyResult<_>>()?;
-        targets.push((month, counts));
+        let (month, counts): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item?.extract()?;
+        let month = count(Class::Finance, "month of a path", &month, bounds::MONTHS)?;
+        let mut of_tiers = BTreeMap::new();
+        for item in counts.cast::<PyMapping>().map_err(PyErr::from)?.items()?.iter() {
+            let (tier, tenants): (String, Bound<'_, PyAny>) = item.extract()?;
+            let name = format!("path[{month}][{tier:?}]");
+            of_tiers.insert(tier, count(Class::Finance, &name, &tenants, bounds::TENANTS)?);
+        }
+        targets.push((month, of_tiers));
     }
     Ok(targets)
 }
@@ -174,7 +181,7 @@ impl Growth {
             [("discount_months", &mut growth.discount_months), ("ramp_months", &mut growth.ramp_months)]
         {
             if let Some(value) = given(name)? {
-                *field = value.extract()?;
+                *field = count(Class::Finance, name, &value, bounds::TERM_MONTHS)?;
             }
         }
         if let Some(value) = given("uncertain")? {
@@ -199,6 +206,7 @@ impl Growth {
             }
         }
         growth.check()?;
+        growth.check_amounts()?;
         Ok(growth)
     }
 

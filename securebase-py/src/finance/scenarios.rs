@@ -53,7 +53,7 @@ fn scenario(
             ));
         }
     };
-    let growth = model.get().growth(given.py(), own)?;
+    let growth = model.get().growth(own)?;
     Ok(core::Scenario { name: text, model: core::Model::clone(&model.get().core), growth })
 }
 
