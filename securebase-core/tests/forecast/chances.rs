@@ -30,7 +30,7 @@ fn with_arrivals(before: &[f64], new: f64) -> Vec<f64> {
     while arrivals[arrivals.len() - 1] > RARE || (arrivals.len() as f64) < new {
         let count = arrivals.len() as f64;
         arrivals.push(arrivals[arrivals.len() - 1] * new / count);
-        if new == 0.0 {
+        if new <= 0.0 {
             break;
         }
     }
@@ -47,7 +47,7 @@ fn with_arrivals(before: &[f64], new: f64) -> Vec<f64> {
 }
 
 /// The chances of a tier's numbers of tenants after so many months.
-pub fn tier(count: u32, new: f64, churn: f64, months: u32) -> Vec<(u32, f64)> {
+pub(crate) fn tier(count: u32, new: f64, churn: f64, months: u32) -> Vec<(u32, f64)> {
     let mut chances = vec![0.0; count as usize + 1];
     chances[count as usize] = 1.0;
     for _ in 0..months {

@@ -284,7 +284,7 @@ impl Growth {
             let named: Vec<String> =
                 step.map(|(name, value)| Ok(format!("{name}={}", value.repr()?))).collect::<PyResult<_>>()?;
             let call = if place == 0 && !self.from_none { "" } else { ".replace" };
-            text.extend([call, "(", &named.join(", "), ")"]);
+            text.extend([call, "(", named.join(", ").as_str(), ")"]);
         }
         if self.changes.is_empty() && !self.from_none {
             text.push_str("()");
