@@ -5,7 +5,8 @@ use rust_decimal::prelude::ToPrimitive;
 
 use crate::finance::tests::model;
 use crate::finance::{
-    Assumption, Assumptions, Distribution, Factor, Goal, Growth, Metric, Model, TierGrowth, Uncertain,
+    Assumption, Assumptions, Category, Distribution, Factor, Goal, Growth, Metric, Model, TierGrowth,
+    Uncertain,
 };
 use crate::table::{Cell, Table};
 
@@ -268,4 +269,32 @@ fn simulations_that_would_eat_memory_or_time_are_refused() {
     let mut growth = plain(1, 1);
     growth.ramp_months = 60;
     assert!(refused(5_000_000, 60, &growth).contains("memory"));
+}
+
+/// Where nothing changes and nothing is uncertain, a trial's month is the month in exact arithmetic: floats and lines that
+/// are not rounded to cents are all that may differ.
+#[test]
+fn a_future_in_which_nothing_happens_is_the_month_there_is() {
+    for assumptions in
+        Assumptions::seeds().map(|name| Assumptions::seed(name).unwrap()).chain([Assumptions::aws()])
+    {
+        for counts in [[0, 0, 0, 0], [0, 0, 0, 1], [4, 2, 2, 2], [30, 30, 0, 5], [900, 300, 60, 500]] {
+            let model = model(counts, assumptions.clone());
+            let table = samples(&model, &Growth::none(), 3, 1, 1);
+            let month = model.month().unwrap();
+            let close = |column: &str, exact: crate::model::Money| {
+                let exact = exact.amount.to_f64().unwrap();
+                let found = floats(&table, column);
+                let within = 1.0 + 0.01 * f64::from(counts.iter().sum::<u32>());
+                let near = found.iter().all(|found| (found - exact).abs() < within);
+                assert!(near, "{counts:?} {column}: {found:?} {exact}");
+            };
+            close("revenue", month.revenue);
+            close("infrastructure", month.cost(Category::Infrastructure));
+            close("support", month.cost(Category::Support));
+            close("sales", month.cost(Category::Sales));
+            close("other", month.cost(Category::Other));
+            close("profit", month.profit());
+        }
+    }
 }
