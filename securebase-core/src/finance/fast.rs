@@ -207,7 +207,7 @@ impl Fast {
         let assumed = Category::ALL.map(|category| Assumed::new(model, category));
         let has_sales = {
             let sales = &assumed[Category::Sales as usize];
-            sales.cost(1.0) > 0.0
+            sales.exact(1) > 0.0
         };
         let base = curve.as_ref().map_or(0.0, |curve| float(curve.base));
         let each = curve.as_ref().map_or_else(

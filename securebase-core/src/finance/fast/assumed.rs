@@ -73,7 +73,7 @@ impl Assumed {
     }
 
     /// What a whole number of tenants costs.
-    fn exact(&self, tenants: u32) -> f64 {
+    pub(super) fn exact(&self, tenants: u32) -> f64 {
         let once = if tenants > 0 { self.with_tenants } else { self.without_tenants };
         let linear = self.always + once + self.per_tenant * f64::from(tenants);
         if self.steps.lines.is_empty() { linear } else { linear + self.steps.cost(tenants) }
