@@ -1,4 +1,4 @@
-//! Finance: many futures beside NumPy, a month of ten thousand tenants, a grid of ten thousand scenarios.
+//! Finance: many futures beside NumPy and Numba, a month of ten thousand tenants, a grid of ten thousand scenarios.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -44,38 +44,61 @@ fn peak_mb() -> Option<f64> {
     Some(line.split_whitespace().nth(1)?.parse::<f64>().ok()? / 1024.0)
 }
 
+/// Seconds that the processors have spent on this process so far: user and system time, in hundredths.
+fn cpu_seconds() -> Option<f64> {
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
+    Some((fields.next()?.parse::<f64>().ok()? + fields.next()?.parse::<f64>().ok()?) / 100.0)
+}
+
 /// One simulation in a process of its own, so that its peak is its own.
 fn child() -> Result<(), Failure> {
     let model = model([4, 2, 2, 2])?;
-    let before = peak_mb().unwrap_or_default();
+    let (before, cpu) = (peak_mb().unwrap_or_default(), cpu_seconds().unwrap_or_default());
     let growth = growth()?;
     let (took, simulation) = timed(|| model.simulate(TRIALS, MONTHS, 1, 0, &growth));
     let simulation = simulation?;
+    let cpu = cpu_seconds().unwrap_or_default() - cpu;
     let profit = simulation.spread(MONTHS, Metric::Profit).map_or(f64::NAN, |spread| spread.mean);
     let memory = peak_mb().unwrap_or_default() - before;
-    write!(std::io::stdout(), "{} {memory} {profit}", took.as_secs_f64())?;
+    write!(std::io::stdout(), "{} {cpu} {memory} {profit}", took.as_secs_f64())?;
     Ok(())
 }
 
-/// Seconds, MB and mean profit of the last month, from whoever prints them.
-fn measured(command: &mut Command, input: &[u8]) -> Option<[f64; 3]> {
-    let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().ok()?;
-    process.stdin.take()?.write_all(input).ok()?;
-    let output = process.wait_with_output().ok()?;
+/// What a program of the simulation prints: wall seconds, CPU seconds, MB above the start, mean profit of the last month.
+type Run = [f64; 4];
+
+fn measured(command: &mut Command) -> Option<Run> {
+    let output = command.stderr(Stdio::null()).output().ok().filter(|output| output.status.success())?;
     let text = String::from_utf8(output.stdout).ok()?;
     let numbers: Vec<f64> = text.split_whitespace().filter_map(|word| word.parse().ok()).collect();
     numbers.try_into().ok()
 }
 
+/// The programs of the same model in Python that analysts would write, and what each needs.
+const PEERS: [(&str, &str); 2] =
+    [("numpy", "Python 3 with NumPy"), ("numba", "Python 3 with NumPy and Numba")];
+
+/// The peer's command where it runs: the repository's own Python first.
+fn peer(name: &str, input: &std::path::Path, threads: usize) -> Option<Command> {
+    let script = format!("{}/finance_{name}.py", env!("CARGO_MANIFEST_DIR"));
+    let imports = format!("import {name}");
+    let own = concat!(env!("CARGO_MANIFEST_DIR"), "/../.venv/bin/python");
+    let python = [own, "python3"].into_iter().find(|python| {
+        let mut probe = Command::new(python);
+        probe.args(["-c", &imports]).stdout(Stdio::null()).stderr(Stdio::null());
+        probe.status().is_ok_and(|status| status.success())
+    })?;
+    let mut command = Command::new(python);
+    command.arg(script).arg(input).arg(threads.to_string());
+    Some(command)
+}
+
+/// How often each program is measured, one after the other, so that what else the machine does meets all of them.
+const ROUNDS: usize = 3;
+
 fn simulation() -> Result<(), Failure> {
-    let own = std::env::current_exe()?;
-    let mut runs: Vec<[f64; 3]> =
-        (0..3).filter_map(|_| measured(Command::new(&own).env(CHILD, "1"), b"")).collect();
-    let mut seconds: Vec<f64> = runs.iter().map(|run| run[0]).collect();
-    let Some([_, memory, profit]) = runs.pop() else { return Err("the simulation did not run".into()) };
-    let seconds = median(&mut seconds);
-    record("finance/simulate/1e6x36x4", seconds, "s", 3);
-    record("finance/simulate/memory", memory, "MB", 1);
+    let threads = std::thread::available_parallelism()?.get();
     let input = serde_json::json!({
         "trials": TRIALS,
         "months": MONTHS,
@@ -84,23 +107,47 @@ fn simulation() -> Result<(), Failure> {
         "sigma": {"new": 0.30, "churn": 0.40, "price": 0.03, "infrastructure": 0.25},
         "support": [0.8, 1.0, 1.5],
     });
-    let input = serde_json::to_vec(&input)?;
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/finance_numpy.py");
-    let reference = [concat!(env!("CARGO_MANIFEST_DIR"), "/../.venv/bin/python"), "python3"]
-        .into_iter()
-        .find_map(|python| measured(Command::new(python).arg(script), &input));
-    let Some([numpy_seconds, numpy_memory, numpy_profit]) = reference else {
-        writeln!(std::io::stderr(), "no Python with NumPy: the reference was not measured")?;
-        return Ok(());
-    };
-    record("finance/simulate/numpy", numpy_seconds, "s", 1);
-    record("finance/simulate/numpy_memory", numpy_memory, "MB", 1);
-    record("finance/simulate/times_faster_than_numpy", numpy_seconds / seconds, "times", 1);
-    record("finance/simulate/memory_of_numpys", memory / numpy_memory, "fraction", 1);
-    // Both must have simulated the same business: their means differ by sampling noise alone.
-    let apart = (profit - numpy_profit).abs() / profit.abs();
-    record("finance/simulate/mean_profit_apart_from_numpy", apart, "fraction", 1);
-    if apart < 0.005 { Ok(()) } else { Err(format!("{profit} here, {numpy_profit} in NumPy").into()) }
+    let path = std::env::temp_dir().join(format!("securebase-finance-{}.json", std::process::id()));
+    std::fs::write(&path, serde_json::to_vec(&input)?)?;
+    let mut own = Command::new(std::env::current_exe()?);
+    own.env(CHILD, "1");
+    let mut programs = vec![("securebase", own)];
+    for (name, needs) in PEERS {
+        match peer(name, &path, threads) {
+            Some(command) => programs.push((name, command)),
+            None => writeln!(std::io::stderr(), "{name}: left out, there is no {needs}")?,
+        }
+    }
+    let mut runs: Vec<Vec<Run>> = vec![Vec::new(); programs.len()];
+    for _ in 0..ROUNDS {
+        for ((name, command), runs) in programs.iter_mut().zip(&mut runs) {
+            runs.push(measured(command).ok_or_else(|| format!("{name} did not run"))?);
+        }
+    }
+    std::fs::remove_file(&path)?;
+    let typical =
+        |runs: &[Run], place: usize| median(&mut runs.iter().map(|run| run[place]).collect::<Vec<f64>>());
+    let [seconds, cpu, memory, profit] = [0, 1, 2, 3].map(|place| typical(&runs[0], place));
+    record("finance/simulate/threads", threads as f64, "threads", 1);
+    for ((name, _), runs) in programs.iter().zip(&runs) {
+        let [wall, spent, peak, mean] = [0, 1, 2, 3].map(|place| typical(runs, place));
+        record(&format!("finance/simulate/1e6x36x4/{name}"), wall, "s", ROUNDS);
+        record(&format!("finance/simulate/cpu/{name}"), spent, "s", ROUNDS);
+        record(&format!("finance/simulate/memory/{name}"), peak, "MB", ROUNDS);
+        if *name == "securebase" {
+            continue;
+        }
+        record(&format!("finance/simulate/wall_of/{name}"), seconds / wall, "fraction", ROUNDS);
+        record(&format!("finance/simulate/cpu_of/{name}"), cpu / spent, "fraction", ROUNDS);
+        record(&format!("finance/simulate/memory_of/{name}"), memory / peak, "fraction", ROUNDS);
+        // All must have simulated the same business: their means differ by sampling noise alone.
+        let apart = (profit - mean).abs() / profit.abs();
+        record(&format!("finance/simulate/mean_profit_apart_from/{name}"), apart, "fraction", ROUNDS);
+        if apart >= 0.002 {
+            return Err(format!("{profit} here, {mean} in {name}").into());
+        }
+    }
+    Ok(())
 }
 
 fn main() -> Result<(), Failure> {

@@ -88,7 +88,9 @@ impl Model {
     }
 
     /// The value of a lever at which a metric of the last month is at least the target in the given share of futures, as
-    /// near to the worse end of its range as it can be. All values are tried on the same futures.
+    /// near to the worse end of its range as it can be. It is one of the values tried, to twelve digits, and reaches the
+    /// target. All values are tried on the same futures: [`Self::simulate`] with what [`Self::with_lever`] makes of the value
+    /// found, and with the same seed, trials and months, shows the very futures that were counted.
     ///
     /// # Errors
     /// [`Error::Range`] where neither end of the range, or both, reach the target, or an end cannot be; [`Error::Unknown`] for
@@ -114,7 +116,10 @@ impl Model {
             }
         };
         for _ in 0..HALVINGS {
-            let middle = f64::midpoint(bad, good);
+            let middle = twelve_digits(f64::midpoint(bad, good));
+            if middle.to_bits() == bad.to_bits() || middle.to_bits() == good.to_bits() {
+                break;
+            }
             if reaches(middle)? {
                 good = middle;
             } else {
@@ -205,6 +210,11 @@ impl Model {
         figure("operating_margin", |outcome| outcome.margin(Category::Other));
         Ok(Table::new(columns)?)
     }
+}
+
+/// A value as short as an answer should be. It is tried as it is given out, so that text, decimals and floats agree on it.
+fn twelve_digits(value: f64) -> f64 {
+    format!("{value:.11e}").parse().unwrap_or(value)
 }
 
 /// A lever that is turned in the compiled model.

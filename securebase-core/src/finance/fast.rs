@@ -3,17 +3,23 @@
 //! Floats are good enough here because what comes out are statistics of uncertain numbers; a test holds the result
 //! against the exact model. Mathematics comes from `libm`, so that the same trial gives the same bits everywhere.
 
+mod assumed;
+mod months;
+
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde::Serialize;
 
-use super::assumptions::{Basis, Category, When};
+use self::assumed::Assumed;
+use super::assumptions::Category;
 use super::curve::Curve;
 use super::demand::Age;
 use super::forecast::yearly;
 use super::growth::Growth;
 use super::model::Model;
 use super::{Error, uncertainty::Factor};
+
+pub(super) use self::months::{BLOCK, Given, ONES, Outcomes};
 
 fn float(value: Decimal) -> f64 {
     value.to_f64().unwrap_or(f64::NAN)
@@ -35,23 +41,37 @@ struct Pooled {
     per_tenant: Vec<f64>,
 }
 
-/// A pooled price beyond its first step: at each bound passed, the price of a unit changes by `more`.
+impl Pooled {
+    /// The step that the quantity without tenants lies on, which tenants only add to, and what it costs.
+    fn start(&self) -> (usize, f64) {
+        let place = self.steps.iter().rposition(|step| step.from <= self.base).unwrap_or_default();
+        let cost = self.steps.get(place).map_or(0.0, |step| step.cost + (self.base - step.from) * step.price);
+        (place, cost)
+    }
+}
+
+/// A pooled price beyond the step that it starts on: at each bound passed, the price of a unit changes by `more`.
 ///
-/// The first step is linear in the tenants and is counted with them; what is left is nothing up to `reach` tenants.
+/// The step it starts on is linear in the tenants and is counted with them; what is left is nothing up to `reach` tenants.
 #[derive(Debug, Clone)]
 struct Bends {
     reach: f64,
     base: f64,
     per_present_tier: f64,
     per_tenant: Vec<f64>,
+    /// Whether a tenant of every tier uses the same: their total is enough then.
+    alike: bool,
     /// Bound and change of price.
     bends: Vec<(f64, f64)>,
 }
 
 impl Bends {
     fn new(pool: &Pooled) -> Option<Self> {
-        let bends: Vec<(f64, f64)> =
-            pool.steps.windows(2).map(|pair| (pair[1].from, pair[1].price - pair[0].price)).collect();
+        let (start, _) = pool.start();
+        let bends: Vec<(f64, f64)> = pool.steps[start..]
+            .windows(2)
+            .map(|pair| (pair[1].from, pair[1].price - pair[0].price))
+            .collect();
         let first = bends.first()?.0;
         let most = pool.per_tenant.iter().copied().fold(0.0, f64::max);
         let present = pool.per_present_tier * pool.per_tenant.len() as f64;
@@ -61,6 +81,7 @@ impl Bends {
             base: pool.base,
             per_present_tier: pool.per_present_tier,
             per_tenant: pool.per_tenant.clone(),
+            alike: pool.per_tenant.windows(2).all(|pair| pair[0].to_bits() == pair[1].to_bits()),
             bends,
         })
     }
@@ -77,35 +98,6 @@ impl Bends {
                 break;
             }
             cost += (quantity - bound) * more;
-        }
-        cost
-    }
-}
-
-/// The assumed lines of one category as a function of the number of tenants.
-#[derive(Debug, Clone, Default, Serialize)]
-struct Assumed {
-    always: f64,
-    with_tenants: f64,
-    without_tenants: f64,
-    per_tenant: f64,
-    points: Vec<Vec<(f64, f64)>>,
-}
-
-impl Assumed {
-    #[inline]
-    fn cost(&self, tenants: f64) -> f64 {
-        let once = if tenants > 0.0 { self.with_tenants } else { self.without_tenants };
-        let mut cost = self.always + once + self.per_tenant * tenants;
-        for points in &self.points {
-            if tenants <= 0.0 {
-                continue;
-            }
-            // Half a person cannot be hired: an expected number of tenants counts as the next whole one. Bounds are whole.
-            cost += match points.iter().find(|(bound, _)| *bound >= tenants) {
-                Some((_, amount)) => *amount,
-                None => points.last().map_or(0.0, |(bound, amount)| amount * tenants.ceil() / bound),
-            };
         }
         cost
     }
@@ -149,8 +141,9 @@ impl Linear {
     fn new(base: f64, each: &[f64], pooled: &[Pooled]) -> Self {
         let mut linear = Self { base, per_present_tier: 0.0, each: each.to_vec(), bends: Vec::new() };
         for pool in pooled {
-            let price = pool.steps.first().map_or(0.0, |step| step.price);
-            linear.base += pool.base * price;
+            let (start, cost) = pool.start();
+            let price = pool.steps.get(start).map_or(0.0, |step| step.price);
+            linear.base += cost;
             linear.per_present_tier += pool.per_present_tier * price;
             for (each, more) in linear.each.iter_mut().zip(&pool.per_tenant) {
                 *each += more * price;
@@ -211,10 +204,10 @@ impl Fast {
         let over = |change| {
             (0..months).map(|month| yearly(change, month).map(float)).collect::<Result<Vec<f64>, Error>>()
         };
-        let assumed = Category::ALL.map(|category| assumed(model, category));
+        let assumed = Category::ALL.map(|category| Assumed::new(model, category));
         let has_sales = {
             let sales = &assumed[Category::Sales as usize];
-            sales.cost(1.0) > 0.0
+            sales.exact(1) > 0.0
         };
         let base = curve.as_ref().map_or(0.0, |curve| float(curve.base));
         let each = curve.as_ref().map_or_else(
@@ -380,46 +373,4 @@ fn pooled(curve: &Curve) -> Vec<Pooled> {
         pool.base > 0.0 || pool.per_present_tier > 0.0 || pool.per_tenant.iter().any(|each| *each > 0.0)
     });
     pools
-}
-
-/// Up to how many tenants people hired one at a time are points.
-const PEOPLE_POINTS: u32 = 2_000;
-
-fn assumed(model: &Model, category: Category) -> Assumed {
-    let networked = model.has_networks();
-    let mut assumed = Assumed::default();
-    for line in model.assumptions().lines().iter().filter(|line| line.category == category) {
-        let amount = float(line.quantity * line.price);
-        match (&line.basis, line.when) {
-            (Basis::Points(points), _) => {
-                let points = points.iter().map(|(bound, amount)| (f64::from(*bound), float(*amount)));
-                assumed.points.push(points.collect());
-            }
-            (Basis::People(staffing), _) => {
-                // A point wherever one more is hired; far beyond them in proportion.
-                let mut points: Vec<(f64, f64)> = Vec::new();
-                for tenants in 1..=PEOPLE_POINTS {
-                    let cost = float(staffing.people(tenants)) * amount;
-                    match points.last_mut() {
-                        Some((bound, known)) if known.to_bits() == cost.to_bits() => *bound = tenants.into(),
-                        _ => points.push((tenants.into(), cost)),
-                    }
-                }
-                assumed.points.push(points);
-            }
-            (Basis::Tenant, When::Always) => assumed.per_tenant += amount,
-            (Basis::Tenant, When::WithNetwork) | (Basis::Network, When::Always | When::WithNetwork)
-                if networked =>
-            {
-                assumed.per_tenant += amount;
-            }
-            (Basis::Tenant, When::WithoutNetwork) if !networked => assumed.per_tenant += amount,
-            (Basis::Organization, When::WithNetwork) if networked => assumed.with_tenants += amount,
-            // Without tenants there are no networks either.
-            (Basis::Organization, When::WithoutNetwork) if networked => assumed.without_tenants += amount,
-            (Basis::Organization, When::Always | When::WithoutNetwork) => assumed.always += amount,
-            (Basis::Organization | Basis::Tenant | Basis::Network, _) => {}
-        }
-    }
-    assumed
 }

@@ -44,6 +44,14 @@ impl Metric {
         }
     }
 
+    /// Whether it is a share of revenue, which a month without revenue does not have.
+    pub(super) fn is_margin(self) -> bool {
+        match self {
+            Self::Tenants | Self::Revenue | Self::Profit => false,
+            Self::InfrastructureMargin | Self::GrossMargin | Self::OperatingMargin => true,
+        }
+    }
+
     pub(super) fn of(self, outcome: &Outcome) -> f64 {
         match self {
             Self::Tenants => outcome.tenants,

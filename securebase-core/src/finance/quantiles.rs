@@ -1,79 +1,31 @@
-//! Exact order statistics of many floats, without sorting them.
+//! Exact order statistics of many floats, without holding or sorting them.
+//!
+//! A first part of the values says within which brackets the wanted percentiles of all will lie. Values then are counted
+//! into bins as they are made, and only those in the bins of a bracket are kept. Should a percentile lie outside its
+//! bracket after all, [`Brackets::percentiles`] says so, and whoever made the values makes them again.
 
 /// The wanted percentiles of a simulation, in percent.
 pub(super) const PERCENTILES: [u8; 9] = [1, 5, 10, 25, 50, 75, 90, 95, 99];
 
-const BINS: usize = 4_096;
-const NO_BIN: u16 = 4_096;
+/// A power of two, so that the last bits of a float are a bin.
+const BINS: usize = 2_048;
+/// How many standard errors of the first part's percentiles a bracket reaches to either side: values are made again once
+/// in thousands of months.
+pub(super) const REACH: f64 = 4.0;
+/// Values added at once.
+const BUFFER: usize = 512;
 
 /// The value below which each share of [`PERCENTILES`] lies, interpolated linearly between the two nearest values as
 /// spreadsheets and `numpy.percentile` do. NaNs are left out; without any other value all are NaN.
-///
-/// Values are counted into bins once; only those in the few bins that hold a wanted rank are looked at again.
-pub(super) fn percentiles(values: &[f64]) -> [f64; 9] {
-    let (mut low, mut high, mut count) = (f64::INFINITY, f64::NEG_INFINITY, 0_usize);
-    // Comparisons with NaN are false: it is neither the lowest nor the highest, and not counted.
-    for &value in values {
-        low = if value < low { value } else { low };
-        high = if value > high { value } else { high };
-        count += usize::from(!value.is_nan());
-    }
-    if count == 0 {
+pub(super) fn percentiles(values: &mut Vec<f64>) -> [f64; 9] {
+    values.retain(|value| !value.is_nan());
+    if values.is_empty() {
         return [f64::NAN; 9];
     }
-    let width = high - low;
-    if width <= 0.0 || !width.is_finite() {
-        return [low; 9];
-    }
-    let scale = (BINS - 1) as f64 / width;
-    let bin = |value: f64| place((value - low) * scale);
-    let mut counts = vec![0_u32; BINS];
-    // The bin of each value, kept so that it is worked out once; one past the last for no number.
-    let bins: Vec<u16> = values
-        .iter()
-        .map(|value| {
-            if value.is_nan() {
-                return NO_BIN;
-            }
-            let place = bin(*value);
-            counts[usize::from(place)] += 1;
-            place
-        })
-        .collect();
-    let ranks = PERCENTILES.map(|percent| rank(count, percent));
-    let mut wanted = vec![false; BINS + 1];
-    let mut starts = vec![0_usize; BINS + 1];
-    for (index, count) in counts.iter().enumerate() {
-        starts[index + 1] = starts[index] + *count as usize;
-    }
-    let bin_of = |rank: usize| starts.partition_point(|start| *start <= rank) - 1;
-    for (rank, _) in ranks {
-        wanted[bin_of(rank)] = true;
-        wanted[bin_of((rank + 1).min(count - 1))] = true;
-    }
-    let mut kept: Vec<f64> = bins
-        .iter()
-        .zip(values)
-        .filter(|(bin, _)| wanted[usize::from(**bin)])
-        .map(|(_, value)| *value)
-        .collect();
-    kept.sort_unstable_by(f64::total_cmp);
-    // Where the values of each wanted bin begin among those kept.
-    let mut offset = vec![0_usize; BINS];
-    let mut sum = 0;
-    for index in 0..BINS {
-        offset[index] = sum;
-        if wanted[index] {
-            sum += counts[index] as usize;
-        }
-    }
-    let at = |rank: usize| {
-        let bin = bin_of(rank);
-        kept[offset[bin] + (rank - starts[bin])]
-    };
-    ranks.map(|(rank, part)| {
-        let below = at(rank);
-        if part > 0.0 { below + (at((rank + 1).min(count - 1)) - below) * part } else { below }
+    values.sort_unstable_by(f64::total_cmp);
+    PERCENTILES.map(|percent| {
+        let (below, part) = rank(values.len(), percent);
+        between(values[below], part, || values[below + 1])
     })
 }
 
@@ -83,13 +35,167 @@ fn rank(count: usize, percent: u8) -> (usize, f64) {
     (hundredths / 100, (hundredths % 100) as f64 / 100.0)
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "between 0 and BINS by construction"
-)]
-fn place(value: f64) -> u16 {
-    value as u16
+fn between(below: f64, part: f64, above: impl FnOnce() -> f64) -> f64 {
+    if part > 0.0 { below + (above() - below) * part } else { below }
+}
+
+/// Where the percentiles of many values will lie, judged by some of them.
+#[derive(Debug)]
+pub(super) struct Brackets {
+    low: f64,
+    scale: f64,
+    /// Which bins' values are kept.
+    kept: Box<[u8; BINS]>,
+    /// Whether a bin that is not kept holds one value only, a whole number.
+    whole: bool,
+}
+
+impl Brackets {
+    /// Brackets for values of which these are some, that reach so many standard errors. The order of the values changes, and
+    /// NaNs go.
+    pub(super) fn new(some: &mut Vec<f64>, reach: f64) -> Self {
+        some.retain(|value| !value.is_nan());
+        some.sort_unstable_by(f64::total_cmp);
+        let count = some.len() as f64;
+        let at = |rank: f64| some[place(rank.clamp(0.0, count - 1.0))];
+        let edges: Vec<(f64, f64)> = PERCENTILES
+            .iter()
+            .filter(|_| !some.is_empty())
+            .map(|percent| {
+                let share = f64::from(*percent) / 100.0;
+                let middle = share * count;
+                let reach = reach * (libm::sqrt(share * (1.0 - share) * count) + 1.0);
+                (at(middle - reach), at(middle + reach))
+            })
+            .collect();
+        let low = edges.first().map_or(0.0, |edge| edge.0);
+        let width = edges.last().map_or(0.0, |edge| edge.1) - low;
+        let scale = (BINS - 2) as f64 / width;
+        let scale = if scale.is_finite() { scale } else { 0.0 };
+        // Where nearly all values are one, all bins are the first.
+        let mut brackets = Self { low, scale, kept: Box::new([0; BINS]), whole: false };
+        brackets.kept[0] = 1;
+        for (from, to) in edges {
+            let (from, to) = (brackets.bin(from), brackets.bin(to));
+            brackets.kept[from..=to].fill(1);
+        }
+        brackets
+    }
+
+    /// Brackets for whole numbers of which these are some: a bin for each, as far as there are bins.
+    pub(super) fn whole(some: &[f64]) -> Self {
+        let most = some.iter().copied().fold(0.0, f64::max);
+        let low = (most - (BINS / 2) as f64).max(-1.0);
+        let mut kept = Box::new([0; BINS]);
+        (kept[0], kept[BINS - 1]) = (1, 1);
+        Self { low, scale: 1.0, kept, whole: true }
+    }
+
+    /// The bin of a value: higher values have no lower bins. What is written into the last bits of 2^52 needs no check of
+    /// its range, as a conversion does.
+    #[inline]
+    fn bin(&self, value: f64) -> usize {
+        const TOP: f64 = (BINS - 1) as f64;
+        let place = (value - self.low) * self.scale;
+        let place = if place > 0.0 { place } else { 0.0 };
+        let place = if place < TOP { place } else { TOP };
+        (place + 4_503_599_627_370_496.0).to_bits() as usize % BINS
+    }
+
+    /// The percentiles of all values that the tallies counted; nothing where one of them was not kept.
+    pub(super) fn percentiles<'a>(
+        &self,
+        tallies: impl Iterator<Item = &'a Tally> + Clone,
+    ) -> Option<[f64; 9]> {
+        let mut counts = vec![0_usize; BINS];
+        for tally in tallies.clone() {
+            for (sum, count) in counts.iter_mut().zip(tally.counts.iter()) {
+                *sum += *count as usize;
+            }
+        }
+        let mut starts = vec![0_usize; BINS + 1];
+        for (bin, count) in counts.iter().enumerate() {
+            starts[bin + 1] = starts[bin] + count;
+        }
+        let count = starts[BINS];
+        if count == 0 {
+            return Some([f64::NAN; 9]);
+        }
+        let bin_of = |rank: usize| starts.partition_point(|start| *start <= rank) - 1;
+        let ranks = PERCENTILES.map(|percent| rank(count, percent));
+        // The few bins that hold a wanted rank, and their values in order.
+        let mut place = vec![usize::MAX; BINS];
+        let mut wanted: Vec<Vec<f64>> = Vec::new();
+        for (rank, part) in ranks {
+            for rank in [rank, rank + usize::from(part > 0.0)] {
+                let bin = bin_of(rank);
+                if self.kept[bin] == 0 && !self.whole {
+                    return None;
+                }
+                if self.kept[bin] == 1 && place[bin] == usize::MAX {
+                    place[bin] = wanted.len();
+                    wanted.push(Vec::with_capacity(counts[bin]));
+                }
+            }
+        }
+        if !wanted.is_empty() {
+            for value in tallies.flat_map(|tally| &tally.kept) {
+                let place = place[self.bin(*value)];
+                if place != usize::MAX {
+                    wanted[place].push(*value);
+                }
+            }
+        }
+        for values in &mut wanted {
+            values.sort_unstable_by(f64::total_cmp);
+        }
+        let at = |rank: usize| {
+            let bin = bin_of(rank);
+            wanted.get(place[bin]).map_or(self.low + bin as f64, |values| values[rank - starts[bin]])
+        };
+        Some(ranks.map(|(rank, part)| between(at(rank), part, || at(rank + 1))))
+    }
+}
+
+/// Values counted into the bins of brackets, and those kept.
+#[derive(Debug)]
+pub(super) struct Tally {
+    counts: Box<[u32; BINS]>,
+    kept: Vec<f64>,
+    buffer: Box<[f64; BUFFER]>,
+}
+
+impl Tally {
+    pub(super) fn new() -> Self {
+        Self { counts: Box::new([0; BINS]), kept: Vec::new(), buffer: Box::new([0.0; BUFFER]) }
+    }
+
+    /// Forgets all values, and keeps the room for them.
+    pub(super) fn clear(&mut self) {
+        self.counts.fill(0);
+        self.kept.clear();
+    }
+
+    /// Counts values, none of them NaN.
+    pub(super) fn add(&mut self, brackets: &Brackets, values: &[f64]) {
+        let Self { counts, kept, buffer } = self;
+        for values in values.chunks(BUFFER) {
+            let mut held = 0;
+            for value in values {
+                let bin = brackets.bin(*value);
+                counts[bin] += 1;
+                // Written in any case and overwritten by the next: a branch would be guessed wrong too often.
+                buffer[held % BUFFER] = *value;
+                held += usize::from(brackets.kept[bin]);
+            }
+            kept.extend_from_slice(&buffer[..held]);
+        }
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rank is clamped first")]
+fn place(rank: f64) -> usize {
+    rank as usize
 }
 
 #[cfg(test)]
@@ -98,33 +204,75 @@ mod tests {
 
     use super::*;
 
+    /// The definition: sorted, and in proportion between the two nearest.
     fn by_sorting(values: &[f64]) -> [f64; 9] {
-        let mut sorted: Vec<f64> = values.iter().copied().filter(|value| !value.is_nan()).collect();
-        sorted.sort_unstable_by(f64::total_cmp);
-        PERCENTILES.map(|percent| {
-            let (below, part) = rank(sorted.len(), percent);
-            let next = sorted[(below + 1).min(sorted.len() - 1)];
-            if part > 0.0 { sorted[below] + (next - sorted[below]) * part } else { sorted[below] }
+        let mut sorted = values.to_vec();
+        sorted.sort_by(f64::total_cmp);
+        [0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99].map(|share| {
+            let place = (sorted.len() - 1) as f64 * share;
+            // A place that is whole but for rounding is that place.
+            let place = if (place - place.round()).abs() < 1e-9 { place.round() } else { place };
+            let below = sorted[place as usize];
+            let above = sorted[(place as usize + 1).min(sorted.len() - 1)];
+            below + (above - below) * place.fract()
         })
+    }
+
+    fn same(left: [f64; 9], right: [f64; 9]) -> bool {
+        left.iter().zip(&right).all(|(left, right)| (left - right).abs() <= 1e-9 * left.abs().max(1e-300))
     }
 
     #[test]
     fn no_values_no_percentiles() {
-        assert!(percentiles(&[f64::NAN]).iter().all(|value| value.is_nan()));
-        assert!(percentiles(&[3.0, f64::NAN, 3.0]).iter().all(|value| value.to_bits() == 3.0_f64.to_bits()));
+        assert!(percentiles(&mut vec![f64::NAN]).iter().all(|value| value.is_nan()));
+        assert!(same(percentiles(&mut vec![3.0, f64::NAN, 3.0]), [3.0; 9]));
+        let brackets = Brackets::new(&mut vec![f64::NAN], REACH);
+        assert!(brackets.percentiles([Tally::new()].iter()).unwrap().iter().all(|value| value.is_nan()));
+    }
+
+    #[test]
+    fn eleven_values_have_their_tenths_as_percentiles() {
+        let mut values: Vec<f64> = (0..11).rev().map(f64::from).collect();
+        let found = percentiles(&mut values);
+        assert!(same(found, [0.1, 0.5, 1.0, 2.5, 5.0, 7.5, 9.0, 9.5, 9.9]), "{found:?}");
+    }
+
+    #[test]
+    fn a_percentile_outside_its_bracket_is_not_guessed() {
+        let values: Vec<f64> = (0..1_000).map(f64::from).collect();
+        let brackets = Brackets::new(&mut values[..200].to_vec(), REACH);
+        let mut tally = Tally::new();
+        tally.add(&brackets, &values);
+        // The median of all lies beyond all that the first fifth says, where everything is kept; the first quarter does not.
+        let found = brackets.percentiles([tally].iter());
+        assert!(found.is_none_or(|found| same(found, by_sorting(&values))));
+        let narrow = Brackets::new(&mut values[..200].to_vec(), 0.0);
+        let mut tally = Tally::new();
+        tally.add(&narrow, &values);
+        assert!(narrow.percentiles([tally].iter()).is_none());
     }
 
     proptest! {
         #[test]
-        fn the_same_as_by_sorting(
-            mut values in proptest::collection::vec(prop_oneof![-1e6..1e6_f64, Just(7.0), 0.0..1.0_f64], 1..400),
-            outlier in any::<bool>(),
+        fn counted_in_parts_they_are_the_same_as_by_sorting(
+            values in proptest::collection::vec(
+                prop_oneof![-1e6..1e6_f64, Just(7.0), 0.0..1.0_f64, -1e15..1e15_f64], 40..900),
+            first in 20_usize..40,
+            whole in any::<bool>(),
         ) {
-            if outlier {
-                values.push(1e15);
+            let values: Vec<f64> =
+                values.into_iter().map(|value| if whole { (value.abs() % 5_000.0).trunc() } else { value }).collect();
+            let mut some = values[..first].to_vec();
+            let brackets = if whole { Brackets::whole(&some) } else { Brackets::new(&mut some, REACH) };
+            let mut tallies = [Tally::new(), Tally::new()];
+            tallies[0].add(&brackets, &values[..first]);
+            tallies[1].add(&brackets, &values[first..]);
+            let found = brackets.percentiles(tallies.iter());
+            prop_assert!(!whole || found.is_some(), "whole numbers are all kept");
+            if let Some(found) = found {
+                prop_assert!(same(found, by_sorting(&values)), "{found:?} {:?}", by_sorting(&values));
             }
-            let bits = |values: [f64; 9]| values.map(f64::to_bits);
-            prop_assert_eq!(bits(percentiles(&values)), bits(by_sorting(&values)));
+            prop_assert!(same(percentiles(&mut values.clone()), by_sorting(&values)));
         }
     }
 }

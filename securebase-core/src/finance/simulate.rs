@@ -1,33 +1,37 @@
 //! Monte Carlo: many possible futures of the business, each addressed by its number.
 //!
-//! A trial's numbers come from a counter-based generator keyed by seed and label, at a place that depends on the trial's
-//! number alone. So a trial is the same on any number of threads and any machine, and ranges of trials computed apart
-//! join to exactly the whole.
-//! Months are worked through one after the other, all trials abreast: only the trials' present state is held, not their
-//! history, and percentiles are exact.
+//! A trial's numbers come from a function of seed, label and the trial's number alone (`stream`). So a trial is the same
+//! on any number of threads and any machine, and ranges of trials computed apart join to exactly the whole.
+//! Months are worked through one after the other, all trials abreast (`lanes`): only the trials' present state is held
+//! (`chunk`), not their history, and percentiles are exact.
 
 mod chunk;
 mod draw;
+mod lanes;
+mod stream;
 mod tables;
 
-use rayon::prelude::*;
-
-use self::chunk::{Chunk, Start, step};
-use self::draw::generator;
+use self::chunk::{Chunk, Places, Start};
+use self::lanes::{Lanes, Shared};
 use super::Error;
 use super::fast::Fast;
 use super::forecast::MONTHS_MAX;
 use super::growth::Growth;
 use super::metric::Metric;
 use super::model::Model;
-use super::quantiles::percentiles;
-use super::uncertainty::{Factor, Joint};
+use super::quantiles::REACH;
+use super::uncertainty::Joint;
 use super::varied::Varied;
 
-/// How many trials one call holds: exact percentiles need all of them at once.
+/// The most trials of one call.
 const TRIALS_MAX: u64 = 10_000_000;
 /// How many where the model is compiled for each: they are some kilobytes each.
 const COMPILED_MAX: u64 = 250_000;
+/// The most numbers all trials of one call may hold: about two gigabytes.
+const NUMBERS_MAX: u64 = 300_000_000;
+/// The most months of all trials of one call: minutes on a small machine.
+const MONTHS_OF_TRIALS_MAX: u64 = 1_000_000_000;
+
 /// How a figure is spread over the trials in one month. A margin is left out where a trial has no revenue.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
@@ -48,7 +52,7 @@ pub struct Simulation {
     chunks: Vec<Chunk>,
     fast: Fast,
     uncertain: Vec<String>,
-    kinds: Vec<(usize, Factor)>,
+    places: Places,
     tiers: Vec<String>,
     months: u32,
 }
@@ -68,8 +72,9 @@ impl Model {
     ///
     /// # Errors
     /// [`Error::Range`] for no trials or months, more than ten million trials (250,000 where an uncertain assumption is not
-    /// one of the six factors) or 600 months, or correlations that cannot be; [`Error::Unknown`] for a path that names
-    /// nothing; [`Error::Invalid`] for growth out of range.
+    /// one of the six factors), 600 months or a billion months in all, for trials that would not fit in two gigabytes, or
+    /// for correlations that cannot be; [`Error::Unknown`] for a path that names nothing; [`Error::Invalid`] for growth out
+    /// of range.
     pub fn simulate(
         &self,
         trials: u64,
@@ -78,7 +83,7 @@ impl Model {
         first_trial: u64,
         growth: &Growth,
     ) -> Result<Simulation, Error> {
-        self.run(trials, months, seed, first_trial, growth, true)
+        self.run(trials, months, seed, first_trial, growth, Some(REACH))
     }
 
     /// A metric of the last month in each trial; a margin is NaN where there is no revenue.
@@ -90,11 +95,10 @@ impl Model {
         seed: u64,
         growth: &Growth,
     ) -> Result<Vec<f64>, Error> {
-        let simulation = self.run(trials, months, seed, 0, growth, false)?;
-        let ends = simulation.chunks.iter().flat_map(|chunk| simulation.ends(chunk));
-        Ok(ends.map(|outcome| metric.of(&outcome)).collect())
+        Ok(self.run(trials, months, seed, 0, growth, None)?.ends(metric))
     }
 
+    /// With a `reach` each month's spreads are found; [`Brackets::new`](super::quantiles::Brackets::new) knows what it is.
     fn run(
         &self,
         trials: u64,
@@ -102,7 +106,7 @@ impl Model {
         seed: u64,
         first_trial: u64,
         growth: &Growth,
-        with_spreads: bool,
+        reach: Option<f64>,
     ) -> Result<Simulation, Error> {
         if trials == 0 || trials > TRIALS_MAX {
             return Err(Error::range("number of trials", &trials, "use 1 to 10,000,000; run more as ranges"));
@@ -112,6 +116,10 @@ impl Model {
         }
         if months == 0 || months > MONTHS_MAX {
             return Err(Error::range("number of months", &months, "use 1 to 600"));
+        }
+        if trials * u64::from(months) > MONTHS_OF_TRIALS_MAX {
+            let rule = "use at most 1,000,000,000 months in all: run fewer trials, and more as ranges";
+            return Err(Error::range("number of trials", &trials, rule));
         }
         if !growth.path.is_empty() {
             let rule = "a path leaves nothing to chance: use a forecast";
@@ -126,33 +134,35 @@ impl Model {
             return Err(Error::range("number of trials", &trials, rule));
         }
         let tenants = self.tenants_by_tier();
-        let source = generator(seed, "finance/factors");
-        let start = Start { tenants: &tenants, fast: &fast, varied: &varied, joint: &joint, months };
-        let mut chunks = start.chunks(trials, first_trial, &source)?;
-        let source = generator(seed, "finance/months");
-        let kinds = joint.kinds();
-        let mut spreads = Vec::with_capacity(months as usize * Metric::ALL.len());
-        let size = usize::try_from(trials).unwrap_or(usize::MAX);
-        let mut values: Vec<Vec<f64>> = Metric::ALL.iter().map(|_| vec![0.0; size]).collect();
+        let numbers = tenants.len() * (2 + fast.young_months()) + joint.len() + 2;
+        if trials.saturating_mul(numbers as u64) > NUMBERS_MAX {
+            let rule = "they would not fit in memory: run fewer trials, and more as ranges";
+            return Err(Error::range("number of trials", &trials, rule));
+        }
+        let mut places = Places::default();
+        for (place, factor) in joint.kinds() {
+            places[factor as usize] = Some(place);
+        }
+        let start =
+            Start { tenants: &tenants, fast: &fast, varied: &varied, joint: &joint, places, months, seed };
+        let chunks = start.chunks(trials, first_trial)?;
+        let tiers: Vec<String> = self.tiers().iter().map(|tier| tier.name.as_str().to_owned()).collect();
+        let mut lanes =
+            Lanes::new(chunks, tenants.iter().sum(), Shared { fast, places, seed, tiers: &tiers });
+        let mut spreads = Vec::new();
         for month in 1..=months {
-            let sums = step(&mut chunks, &mut values, month, &fast, &kinds, &source);
-            if !with_spreads {
-                continue;
-            }
-            let found: Vec<[f64; 9]> = values.par_iter().map(|values| percentiles(values)).collect();
-            for ((metric, percentiles), (sum, count)) in Metric::ALL.into_iter().zip(found).zip(sums) {
-                let mean = if count > 0 { sum / count as f64 } else { f64::NAN };
-                spreads.push(Spread { month, metric, mean, percentiles });
+            match reach {
+                Some(reach) => spreads.extend(lanes.month(month, reach)),
+                None => lanes.pass(month),
             }
         }
-        Ok(Simulation {
-            spreads,
-            chunks,
-            fast,
-            uncertain: joint.assumptions().map(ToString::to_string).collect(),
-            kinds,
-            tiers: self.tiers().iter().map(|tier| tier.name.as_str().to_owned()).collect(),
-            months,
-        })
+        let (chunks, Shared { fast, .. }) = lanes.into_parts();
+        let uncertain = joint.assumptions().map(ToString::to_string).collect();
+        Ok(Simulation { spreads, chunks, fast, uncertain, places, tiers, months })
     }
 }
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod tests_draw;

@@ -56,40 +56,59 @@ impl std::str::FromStr for Factor {
     }
 }
 
-/// How an uncertain factor is distributed.
+/// How an uncertain factor is distributed, and which moments it keeps.
+///
+/// `Normal` and `Lognormal` have mean one, so that an uncertain assumption is neither larger nor smaller on average than
+/// the certain one. The other three are what they are given as; a mean of one is the caller's to choose.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Distribution {
     /// Always this.
     Fixed(f64),
-    /// Evenly between two bounds.
+    /// Evenly between two bounds: the mean is their middle.
     Uniform(f64, f64),
-    /// Between two bounds with a mode: low, mode, high.
+    /// Between two bounds with a mode: low, mode, high. The mean is a third of their sum.
     Triangular(f64, f64, f64),
-    /// Around one with this standard deviation; never below zero.
+    /// A normal distribution around one with this standard deviation, cut off at zero and divided by the mean that is left:
+    /// the mean is exactly one. Up to 0.2 the deviation is kept to seven digits; above, it is smaller than the one given.
     Normal(f64),
-    /// With median one and this standard deviation of its logarithm.
+    /// With mean one and this standard deviation of its logarithm: the median is `exp(-deviation² / 2)`.
     Lognormal(f64),
 }
 
 impl Distribution {
     /// The value that a share `u` of draws, strictly between 0 and 1, stays below.
     pub fn quantile(self, u: f64) -> f64 {
+        let mut value = [u];
+        self.place(&mut value);
+        value[0]
+    }
+
+    /// Replaces shares of draws by the values they stay below.
+    pub(super) fn place(self, shares: &mut [f64]) {
         match self {
-            Self::Fixed(value) => value,
-            Self::Uniform(low, high) => low + (high - low) * u,
+            Self::Fixed(value) => shares.fill(value),
+            Self::Uniform(low, high) => shares.iter_mut().for_each(|u| *u = low + (high - low) * *u),
             Self::Triangular(low, mode, high) => {
                 let (width, left) = (high - low, mode - low);
-                if width <= 0.0 {
-                    low
-                } else if u * width < left {
-                    low + libm::sqrt(u * width * left)
-                } else {
-                    high - libm::sqrt((1.0 - u) * width * (high - mode))
+                for u in shares {
+                    *u = if width <= 0.0 {
+                        low
+                    } else if *u * width < left {
+                        low + libm::sqrt(*u * width * left)
+                    } else {
+                        high - libm::sqrt((1.0 - *u) * width * (high - mode))
+                    };
                 }
             }
-            Self::Normal(deviation) => (1.0 + deviation * quantile(u)).max(0.0),
-            Self::Lognormal(deviation) => libm::exp(deviation * quantile(u)),
+            Self::Normal(deviation) => {
+                let mean = mean_above_zero(deviation);
+                shares.iter_mut().for_each(|u| *u = (1.0 + deviation * quantile(*u)).max(0.0) / mean);
+            }
+            Self::Lognormal(deviation) => {
+                let shift = deviation * deviation / 2.0;
+                shares.iter_mut().for_each(|u| *u = libm::exp(deviation * quantile(*u) - shift));
+            }
         }
     }
 
@@ -117,6 +136,15 @@ impl Distribution {
     }
 }
 
+/// The mean of a normal number around one where those below zero count as zero.
+fn mean_above_zero(deviation: f64) -> f64 {
+    if deviation <= 0.0 {
+        return 1.0;
+    }
+    let density = libm::exp(-0.5 / (deviation * deviation)) / libm::sqrt(2.0 * std::f64::consts::PI);
+    probability(1.0 / deviation) + deviation * density
+}
+
 /// One uncertain assumption: a factor around it.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -132,14 +160,15 @@ pub struct Uncertain {
 #[derive(Debug, Clone)]
 pub(super) struct Joint {
     uncertain: Vec<Uncertain>,
-    /// The lower triangle of the matrix that makes independent normal numbers go together; empty where none do.
+    /// The lower triangle of the matrix that makes independent normal numbers go together, each row as long as its place
+    /// says; empty where none do.
     mix: Vec<Vec<f64>>,
 }
 
 impl Joint {
     /// # Errors
-    /// [`Error::Range`] for a correlation outside -1 to 1, a place there is none of, or correlations that contradict one
-    /// another; a factor may be named once.
+    /// [`Error::Range`] for a correlation outside -1 to 1, a place there is none of, a pair that is given two different
+    /// correlations, or correlations that contradict one another; a factor may be named once.
     pub(super) fn new(uncertain: &[Uncertain], correlations: &[(usize, usize, f64)]) -> Result<Self, Error> {
         for (index, one) in uncertain.iter().enumerate() {
             if uncertain[..index].iter().any(|other| other.assumption == one.assumption) {
@@ -150,62 +179,54 @@ impl Joint {
         if correlations.is_empty() {
             return Ok(Self { uncertain: uncertain.to_vec(), mix: Vec::new() });
         }
-        let mut matrix = vec![vec![0.0; size]; size];
-        for (index, row) in matrix.iter_mut().enumerate() {
-            row[index] = 1.0;
-        }
+        let mut known = vec![vec![None; size]; size];
         for &(left, right, correlation) in correlations {
+            let shown = || format!("{left}, {right}, {correlation}");
             if left >= size || right >= size || left == right || !(-1.0..=1.0).contains(&correlation) {
-                let shown = format!("{left}, {right}, {correlation}");
-                return Err(Error::range(
-                    "correlation",
-                    &shown,
-                    "name two factors and a number from -1 to 1",
-                ));
+                let rule =
+                    "name two different places in the list of uncertain factors and a number from -1 to 1";
+                return Err(Error::range("correlation", &shown(), rule));
             }
-            matrix[left][right] = correlation;
-            matrix[right][left] = correlation;
-        }
-        let mut mix = vec![vec![0.0; size]; size];
-        for row in 0..size {
-            for column in 0..=row {
-                let known: f64 = (0..column).map(|k| mix[row][k] * mix[column][k]).sum();
-                if row == column {
-                    let left: f64 = matrix[row][row] - known;
-                    if left < -1e-12 {
-                        let rule = "no numbers go together so; bring the correlations nearer to zero";
-                        return Err(Error::range("set of correlations", &"not positive definite", rule));
-                    }
-                    mix[row][column] = libm::sqrt(left.max(0.0));
-                } else if mix[column][column] > 0.0 {
-                    mix[row][column] = (matrix[row][column] - known) / mix[column][column];
-                }
+            let (row, column) = (left.max(right), left.min(right));
+            let before = known[row][column].replace(correlation);
+            if before.is_some_and(|before: f64| (before - correlation).abs() > 0.0) {
+                let rule = "give each pair of factors one correlation";
+                return Err(Error::range("correlation", &shown(), rule));
             }
         }
-        Ok(Self { uncertain: uncertain.to_vec(), mix })
+        Ok(Self { uncertain: uncertain.to_vec(), mix: cholesky(&known)? })
     }
 
-    /// How many uniform numbers a draw takes.
+    /// How many factors are uncertain.
     pub(super) fn len(&self) -> usize {
         self.uncertain.len()
     }
 
-    /// Puts the factors for one draw of uniform numbers behind `out`, in the order of [`Self::assumptions`]. `normals` is room
-    /// to work in.
-    pub(super) fn draw(&self, uniforms: &[f64], normals: &mut Vec<f64>, out: &mut Vec<f64>) {
-        normals.clear();
+    pub(super) fn uncertain(&self) -> &[Uncertain] {
+        &self.uncertain
+    }
+
+    /// Replaces uniform numbers by factors: a column of `trials` numbers for each of the uncertain, in their order.
+    pub(super) fn draw(&self, columns: &mut [f64], trials: usize) {
         if !self.mix.is_empty() {
-            normals.extend(uniforms.iter().map(|uniform| quantile(*uniform)));
-        }
-        for (index, (uncertain, uniform)) in self.uncertain.iter().zip(uniforms).enumerate() {
-            let uniform = match self.mix.get(index) {
-                None => *uniform,
-                Some(row) => {
-                    let mixed: f64 = row.iter().zip(&*normals).map(|(weight, normal)| weight * normal).sum();
-                    probability(mixed).clamp(1e-16, 1.0 - 1e-16)
+            let mut normals: Vec<f64> = columns.iter().map(|uniform| quantile(*uniform)).collect();
+            // From the last: each mixes those before it, which are then still independent.
+            for (row, weights) in self.mix.iter().enumerate().rev() {
+                for trial in 0..trials {
+                    let mixed = weights.iter().enumerate();
+                    normals[row * trials + trial] =
+                        mixed.map(|(column, weight)| weight * normals[column * trials + trial]).sum();
                 }
-            };
-            out.push(uncertain.distribution.quantile(uniform));
+                if weights[..row].iter().any(|weight| *weight != 0.0) {
+                    let mixed = &normals[row * trials..][..trials];
+                    for (uniform, normal) in columns[row * trials..][..trials].iter_mut().zip(mixed) {
+                        *uniform = probability(*normal).clamp(1e-16, 1.0 - 1e-16);
+                    }
+                }
+            }
+        }
+        for (uncertain, column) in self.uncertain.iter().zip(columns.chunks_mut(trials.max(1))) {
+            uncertain.distribution.place(column);
         }
     }
 
@@ -224,6 +245,38 @@ impl Joint {
     pub(super) fn assumptions(&self) -> impl Iterator<Item = &Assumption> {
         self.uncertain.iter().map(|uncertain| &uncertain.assumption)
     }
+}
+
+/// The lower triangle whose product with its transpose is the matrix of correlations, each row as long as its place says.
+/// `known` holds below its diagonal the correlations that were given; the others are zero.
+fn cholesky(known: &[Vec<Option<f64>>]) -> Result<Vec<Vec<f64>>, Error> {
+    /// What rounding leaves of a variance that is nothing: two factors that always go together.
+    const NOTHING: f64 = 1e-12;
+    let contradiction = || {
+        let rule = "no numbers go together so; bring the correlations nearer to zero";
+        Error::range("set of correlations", &"not positive semidefinite", rule)
+    };
+    let mut mix: Vec<Vec<f64>> = Vec::with_capacity(known.len());
+    for (row, known) in known.iter().enumerate() {
+        let mut weights: Vec<f64> = Vec::with_capacity(row + 1);
+        for (column, above) in mix.iter().enumerate() {
+            let explained: f64 = weights.iter().zip(above).map(|(left, right)| left * right).sum();
+            let left = known[column].unwrap_or_default() - explained;
+            let own = above[column];
+            // A factor without a part of its own leaves nothing to choose: what it implies must be what was asked for.
+            if own == 0.0 && left.abs() > 1e-6 {
+                return Err(contradiction());
+            }
+            weights.push(if own == 0.0 { 0.0 } else { left / own });
+        }
+        let left = 1.0 - weights.iter().map(|weight| weight * weight).sum::<f64>();
+        if left < -NOTHING {
+            return Err(contradiction());
+        }
+        weights.push(if left < NOTHING { 0.0 } else { libm::sqrt(left) });
+        mix.push(weights);
+    }
+    Ok(mix)
 }
 
 /// The factors on everything of a kind, in the order of [`Factor::ALL`], out of a draw; those not uncertain are one.
@@ -247,7 +300,8 @@ mod tests {
         // The area of a triangle from 0 to 2 with its peak at 1 is half used up in the middle, an eighth at a half.
         close(Distribution::Triangular(0.0, 1.0, 2.0).quantile(0.5), 1.0);
         close(Distribution::Triangular(0.0, 1.0, 2.0).quantile(0.125), 0.5);
-        close(Distribution::Lognormal(0.3).quantile(0.5), 1.0);
+        // The median that goes with a mean of one.
+        close(Distribution::Lognormal(0.3).quantile(0.5), (-0.045_f64).exp());
         close(Distribution::Normal(0.1).quantile(0.975), 1.0 + 0.1 * 1.959_963_984_540_054);
         close(Distribution::Normal(10.0).quantile(0.001), 0.0);
     }
@@ -265,8 +319,8 @@ mod tests {
             },
         ];
         let joint = Joint::new(&uncertain, &[(0, 1, 1.0)]).unwrap();
-        let mut factors = Vec::new();
-        joint.draw(&[0.3, 0.9], &mut Vec::new(), &mut factors);
+        let mut factors = [0.3, 0.9];
+        joint.draw(&mut factors, 1);
         assert!((factors[0] - 0.3).abs() < 1e-9 && (factors[1] - 0.3).abs() < 1e-9, "{factors:?}");
         assert!(Joint::new(&uncertain, &[(0, 1, 1.5)]).is_err());
         assert!(Joint::new(&uncertain, &[(0, 2, 0.5)]).is_err());
@@ -280,5 +334,50 @@ mod tests {
         });
         let correlations = [(0, 1, 0.9), (1, 2, 0.9), (0, 2, -0.9)];
         assert!(Joint::new(&uncertain, &correlations).is_err());
+    }
+
+    /// Each of these cannot be, most of them only just.
+    #[test]
+    fn correlations_that_cannot_be_are_named() {
+        let uncertain = [Factor::New, Factor::Churn, Factor::Price].map(|factor| Uncertain {
+            assumption: Assumption::Factor(factor),
+            distribution: Distribution::Normal(0.1),
+        });
+        let refused = |correlations: &[(usize, usize, f64)]| Joint::new(&uncertain, correlations).is_err();
+        // The first two always go together, so that the third cannot go with one and against the other.
+        assert!(refused(&[(0, 1, 1.0), (0, 2, 0.5), (1, 2, -0.5)]));
+        assert!(refused(&[(0, 1, -1.0), (0, 2, 0.5), (1, 2, 0.5)]));
+        assert!(refused(&[(1, 0, 1.0), (2, 1, 0.3)]), "what is not named is nothing");
+        assert!(refused(&[(0, 1, 0.5), (1, 0, 0.4)]), "one pair, two numbers");
+        for wrong in [f64::NAN, f64::INFINITY, 1.000_001, -1.5] {
+            assert!(refused(&[(0, 1, wrong)]), "{wrong}");
+        }
+        assert!(refused(&[(0, 0, 0.5)]) && refused(&[(0, 3, 0.5)]));
+        for fine in [
+            vec![(0, 1, 1.0), (0, 2, 0.5), (1, 2, 0.5)],
+            vec![(0, 1, 0.5), (1, 0, 0.5)],
+            vec![(0, 1, 1.0), (0, 2, 1.0), (1, 2, 1.0)],
+            vec![(0, 1, 0.6), (1, 2, 0.8), (0, 2, 0.0)],
+        ] {
+            assert!(!refused(&fine), "{fine:?}");
+        }
+    }
+
+    /// Of the second column the normal scores are the given part of the first's, and the rest is its own.
+    #[test]
+    fn the_correlation_is_that_of_the_normal_scores() {
+        let uncertain = [Factor::New, Factor::Churn].map(|factor| Uncertain {
+            assumption: Assumption::Factor(factor),
+            distribution: Distribution::Uniform(0.0, 1.0),
+        });
+        let joint = Joint::new(&uncertain, &[(0, 1, 0.6)]).unwrap();
+        let mut columns = [0.9, 0.2, 0.5, 0.7];
+        joint.draw(&mut columns, 2);
+        let score = |first: f64, second: f64| 0.6 * quantile(first) + 0.8 * quantile(second);
+        for (found, expected) in
+            columns.iter().zip([0.9, 0.2, probability(score(0.9, 0.5)), probability(score(0.2, 0.7))])
+        {
+            assert!((found - expected).abs() < 1e-12, "{columns:?}");
+        }
     }
 }

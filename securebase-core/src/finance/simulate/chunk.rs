@@ -1,36 +1,40 @@
-//! Trials abreast: their state, and one month of it.
+//! Some trials: where they start, how a month changes them, and what a month brings them.
 
-use rand::Rng;
-use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use super::draw::{binomial, poisson, unit};
+use super::draw::{TENANTS_MAX, binomial, certain, nobody, poisson};
+use super::stream::{Stream, lower, unit, upper};
 use crate::finance::Error;
-use crate::finance::fast::Fast;
-use crate::finance::metric::Metric;
-use crate::finance::uncertainty::{Factor, Joint, by_kind};
+use crate::finance::fast::{BLOCK, Fast, Given, ONES, Outcomes};
+use crate::finance::uncertainty::{Factor, Joint};
 use crate::finance::varied::Varied;
 
-/// Trials worked through together. Part of the result: sums are taken chunk by chunk.
-const CHUNK: usize = 4_096;
+/// Trials held together. Part of the result: sums are taken chunk by chunk.
+pub(super) const CHUNK: usize = 2_048;
 
-/// Some trials' state.
+/// Where each factor stands among the uncertain assumptions, in the order of [`Factor::ALL`].
+pub(super) type Places = [Option<usize>; 6];
+
+/// Some trials' state: columns of `trials` values, tier by tier or factor by factor.
 pub(super) struct Chunk {
     pub(super) first: u64,
     pub(super) trials: usize,
-    /// Tenants, trial by trial, tier by tier.
+    /// Tenants, tier by tier.
     pub(super) tenants: Vec<u32>,
-    /// Factors, trial by trial, in the order of the uncertain assumptions.
+    /// Factors, in the order of the uncertain assumptions.
     pub(super) factors: Vec<f64>,
     /// The model of each trial, where uncertain assumptions change more than factors; else empty.
     pub(super) compiled: Vec<Fast>,
-    /// What tenants pay, trial by trial, tier by tier, as [`Fast::book`] keeps it; empty where counting tenants is enough.
-    pub(super) books: Vec<f64>,
+    /// What tenants pay, tier by tier, trial by trial, as [`Fast::book`] keeps it; empty where counting tenants is enough.
+    books: Vec<f64>,
     /// How long the book of one tier is.
-    pub(super) book: usize,
-    /// The chance that a tier wins nobody in a month, trial by trial, tier by tier.
-    pub(super) nobody: Vec<f64>,
-    pub(super) won: Vec<u32>,
+    book: usize,
+    /// What the upper half of a month's bits must reach before anybody comes, tier by tier.
+    nobody: Vec<u32>,
+    /// What the lower half must reach before anybody of the tenants there are goes, tier by tier.
+    certain: Vec<u32>,
+    /// Tenants won in the last month.
+    won: Vec<u32>,
     pub(super) profit: Vec<f64>,
 }
 
@@ -40,17 +44,14 @@ pub(super) struct Start<'a> {
     pub(super) fast: &'a Fast,
     pub(super) varied: &'a Varied,
     pub(super) joint: &'a Joint,
+    pub(super) places: Places,
     pub(super) months: u32,
+    pub(super) seed: u64,
 }
 
 impl Start<'_> {
     /// The trials at the start: the tenants there are, and each trial's factors.
-    pub(super) fn chunks(
-        &self,
-        trials: u64,
-        first_trial: u64,
-        source: &ChaCha8Rng,
-    ) -> Result<Vec<Chunk>, Error> {
+    pub(super) fn chunks(&self, trials: u64, first_trial: u64) -> Result<Vec<Chunk>, Error> {
         // Chunks lie on a grid over all trials, so that a range of trials is cut where the whole is.
         let end = first_trial + trials;
         let mut starts = Vec::new();
@@ -60,147 +61,248 @@ impl Start<'_> {
             starts.push((first, next.min(end)));
             first = next;
         }
-        starts.into_par_iter().map(|(first, end)| self.chunk(first, end, source)).collect()
+        // The address of a factor's draws is its path, not its place: what else is uncertain does not change them.
+        let paths = self.joint.assumptions();
+        let streams: Vec<Stream> =
+            paths.map(|path| Stream::new(self.seed, &format!("finance/factor/{path}"), 0)).collect();
+        starts.into_par_iter().map(|(first, end)| self.chunk(first, end, &streams)).collect()
     }
 
-    fn chunk(&self, first: u64, end: u64, source: &ChaCha8Rng) -> Result<Chunk, Error> {
+    fn chunk(&self, first: u64, end: u64, streams: &[Stream]) -> Result<Chunk, Error> {
         let trials = usize::try_from(end - first).unwrap_or(CHUNK);
-        let mut rng = source.clone();
-        let per_trial = self.joint.len();
-        rng.set_word_pos(u128::from(first) * 2 * per_trial as u128);
-        let (mut uniforms, mut normals) = (vec![0.5; per_trial], Vec::new());
-        let mut factors = Vec::with_capacity(trials * per_trial);
-        for _ in 0..trials {
-            for uniform in &mut uniforms {
-                *uniform = unit(rng.next_u64());
-            }
-            self.joint.draw(&uniforms, &mut normals, &mut factors);
+        let mut factors = Vec::with_capacity(trials * streams.len());
+        for stream in streams {
+            factors.extend((first..end).map(|trial| unit(stream.bits(trial))));
         }
+        self.joint.draw(&mut factors, trials);
         let mut compiled = Vec::new();
         if !self.varied.is_empty() {
             let mut varied = self.varied.clone();
             compiled.reserve_exact(trials);
-            for drawn in factors.chunks(per_trial) {
-                varied.apply(drawn)?;
+            let mut drawn = vec![1.0; streams.len()];
+            for trial in 0..trials {
+                for (place, factor) in drawn.iter_mut().enumerate() {
+                    *factor = factors[place * trials + trial];
+                }
+                varied.apply(&drawn)?;
                 compiled.push(varied.compiled(self.months)?);
             }
         }
-        let kinds = self.joint.kinds();
-        let model = |trial: usize| compiled.get(trial).unwrap_or(self.fast);
-        let mut nobody = Vec::with_capacity(trials * self.tenants.len());
-        for trial in 0..trials {
-            let all = by_kind(&kinds, &factors[trial * per_trial..]);
-            nobody.extend(model(trial).new.iter().map(|new| libm::exp(-new * all[Factor::New as usize])));
-        }
-        let mut books = Vec::new();
-        let mut book = 0;
-        if !(0..trials).all(|trial| model(trial).is_uniform()) {
-            book = 1 + (0..trials).map(|trial| model(trial).young_months()).max().unwrap_or_default();
+        let mut chunk = Chunk {
+            first,
+            trials,
+            tenants: self.tenants.iter().flat_map(|count| std::iter::repeat_n(*count, trials)).collect(),
+            factors,
+            compiled,
+            books: Vec::new(),
+            book: 0,
+            nobody: Vec::with_capacity(self.tenants.len() * trials),
+            certain: Vec::with_capacity(self.tenants.len() * trials),
+            won: vec![0; trials],
+            profit: vec![0.0; trials],
+        };
+        let factor = |chunk: &Chunk, factor: Factor, trial: usize| {
+            self.places[factor as usize].map_or(1.0, |place| chunk.factors[place * trials + trial])
+        };
+        for (tier, tenants) in self.tenants.iter().enumerate() {
             for trial in 0..trials {
-                for full in model(trial).opening(self.tenants.iter().map(|count| f64::from(*count))) {
-                    books.push(full);
-                    books.resize(books.len() + book - 1, 0.0);
+                let mean = chunk.model(trial, self.fast).new[tier] * factor(&chunk, Factor::New, trial);
+                let hazard =
+                    chunk.model(trial, self.fast).hazard[tier] * factor(&chunk, Factor::Churn, trial);
+                chunk.nobody.push(nobody(mean));
+                chunk.certain.push(certain(hazard * f64::from(*tenants)));
+            }
+        }
+        if !(0..trials).all(|trial| chunk.model(trial, self.fast).is_uniform()) {
+            let young = (0..trials).map(|trial| chunk.model(trial, self.fast).young_months()).max();
+            chunk.book = 1 + young.unwrap_or_default();
+            let mut books = vec![0.0; self.tenants.len() * trials * chunk.book];
+            for trial in 0..trials {
+                let counts = self.tenants.iter().map(|count| f64::from(*count));
+                for (tier, full) in chunk.model(trial, self.fast).opening(counts).enumerate() {
+                    books[(tier * trials + trial) * chunk.book] = full;
+                }
+            }
+            chunk.books = books;
+        }
+        Ok(chunk)
+    }
+}
+
+/// Room to draw a month in.
+pub(super) struct Room {
+    bits: Box<[u64; BLOCK]>,
+    /// Hazards, where each trial has its own.
+    hazards: Box<[f64; BLOCK]>,
+    leaving: Box<[u16; BLOCK]>,
+    arriving: Box<[u16; BLOCK]>,
+    kept: Box<[f64; BLOCK]>,
+    new: Box<[u32; BLOCK]>,
+    paid: Box<[f64; BLOCK]>,
+    one: Outcomes,
+}
+
+impl Room {
+    pub(super) fn new() -> Self {
+        Self {
+            bits: Box::new([0; BLOCK]),
+            hazards: Box::new([0.0; BLOCK]),
+            leaving: Box::new([0; BLOCK]),
+            arriving: Box::new([0; BLOCK]),
+            kept: Box::new([1.0; BLOCK]),
+            new: Box::new([0; BLOCK]),
+            paid: Box::new([0.0; BLOCK]),
+            one: Outcomes::default(),
+        }
+    }
+}
+
+impl Chunk {
+    fn model<'a>(&'a self, trial: usize, fast: &'a Fast) -> &'a Fast {
+        self.compiled.get(trial).unwrap_or(fast)
+    }
+
+    /// The blocks of trials that are worked through at once: first and length.
+    pub(super) fn blocks(&self) -> impl Iterator<Item = (usize, usize)> + use<> {
+        let trials = self.trials;
+        (0..trials).step_by(BLOCK).map(move |from| (from, BLOCK.min(trials - from)))
+    }
+
+    fn factor(&self, places: &Places, factor: Factor, from: usize, trials: usize) -> &[f64] {
+        match places[factor as usize] {
+            Some(place) => &self.factors[place * self.trials + from..][..trials],
+            None => &ONES[..trials],
+        }
+    }
+
+    /// Who comes and who goes in a month of a block of trials; `streams` are the month's, tier by tier.
+    ///
+    /// Most months nobody comes to a tier and nobody goes: those who do are found first, without a branch that would be
+    /// guessed wrong, and drawn afterwards.
+    pub(super) fn advance(
+        &mut self,
+        (from, trials): (usize, usize),
+        streams: &[Stream],
+        fast: &Fast,
+        places: &Places,
+        room: &mut Room,
+    ) {
+        let Room { bits, hazards, leaving, arriving, kept, new, .. } = room;
+        let most = TENANTS_MAX / u32::try_from(streams.len().max(1)).unwrap_or(1);
+        let tracked = self.book > 0;
+        let first = self.first + from as u64;
+        let factor = |factor: Factor| match places[factor as usize] {
+            Some(place) => &self.factors[place * self.trials + from..][..trials],
+            None => &ONES[..trials],
+        };
+        let (more, faster) = (factor(Factor::New), factor(Factor::Churn));
+        let compiled = self.compiled.get(from..from + trials);
+        let won = &mut self.won[from..from + trials];
+        won.fill(0);
+        for (tier, stream) in streams.iter().enumerate() {
+            let at = tier * self.trials + from..tier * self.trials + from + trials;
+            let (tenants, nobody) = (&mut self.tenants[at.clone()], &self.nobody[at.clone()]);
+            let certain_of = &mut self.certain[at.clone()];
+            // The rate at which one tenant leaves is a number of each trial times one that is the same for all.
+            let (hazards, common) = match compiled.filter(|compiled| !compiled.is_empty()) {
+                None => (faster, fast.hazard[tier]),
+                Some(compiled) => {
+                    let own = hazards.iter_mut().zip(faster).zip(compiled);
+                    own.for_each(|((hazard, faster), fast)| *hazard = fast.hazard[tier] * faster);
+                    (&hazards[..trials], 1.0)
+                }
+            };
+            let (mut leave, mut arrive) = (0, 0);
+            let trial_by_trial = bits.iter_mut().zip(certain_of.iter()).zip(nobody);
+            for (place, ((bits, certain), nobody)) in (0_u16..).zip(trial_by_trial) {
+                let drawn = stream.bits(first + u64::from(place));
+                *bits = drawn;
+                leaving[leave % BLOCK] = place;
+                leave += usize::from(drawn & 0xFFFF_FFFF >= u64::from(*certain));
+                arriving[arrive % BLOCK] = place;
+                arrive += usize::from(drawn >> 32 >= u64::from(*nobody));
+            }
+            if tracked {
+                kept.fill(1.0);
+                new.fill(0);
+            }
+            for &place in &leaving[..leave] {
+                let trial = usize::from(place);
+                let before = tenants[trial];
+                let hazard = hazards[trial] * common;
+                let left = before - binomial(before, hazard, lower(bits[trial]));
+                tenants[trial] = left;
+                certain_of[trial] = certain(hazard * f64::from(left));
+                if tracked {
+                    kept[trial] = f64::from(left) / f64::from(before.max(1));
+                }
+            }
+            for &place in &arriving[..arrive] {
+                let trial = usize::from(place);
+                let mean =
+                    compiled.and_then(|compiled| compiled.get(trial)).unwrap_or(fast).new[tier] * more[trial];
+                let count = poisson(mean, nobody[trial], upper(bits[trial]));
+                let sum = tenants[trial].saturating_add(count).min(most);
+                won[trial] += sum - tenants[trial].min(sum);
+                tenants[trial] = sum;
+                certain_of[trial] = certain(hazards[trial] * common * f64::from(sum));
+                new[trial] = count;
+            }
+            if tracked {
+                for trial in 0..trials {
+                    let fast = compiled.and_then(|compiled| compiled.get(trial)).unwrap_or(fast);
+                    let book = &mut self.books[(at.start + trial) * self.book..][..self.book];
+                    fast.book(tier, book, kept[trial], new[trial].into());
                 }
             }
         }
-        Ok(Chunk {
-            first,
-            trials,
-            tenants: self.tenants.repeat(trials),
-            factors,
-            compiled,
-            books,
-            book,
-            nobody,
-            won: vec![0; trials],
-            profit: vec![0.0; trials],
-        })
     }
-}
 
-/// One month of all trials. Fills `values`, metric by metric, and returns each metric's sum and count of numbers.
-pub(super) fn step(
-    chunks: &mut [Chunk],
-    values: &mut [Vec<f64>],
-    month: u32,
-    fast: &Fast,
-    kinds: &[(usize, Factor)],
-    source: &ChaCha8Rng,
-) -> Vec<(f64, usize)> {
-    let mut slices: Vec<Vec<&mut [f64]>> = chunks.iter().map(|_| Vec::with_capacity(values.len())).collect();
-    for column in values.iter_mut() {
-        let mut rest = column.as_mut_slice();
-        for (chunk, slices) in chunks.iter().zip(&mut slices) {
-            let (head, tail) = rest.split_at_mut(chunk.trials);
-            slices.push(head);
-            rest = tail;
-        }
-    }
-    let sums: Vec<[(f64, usize); 6]> = chunks
-        .par_iter_mut()
-        .zip(slices)
-        .map(|(chunk, mut slices)| step_chunk(chunk, &mut slices, month, fast, kinds, source))
-        .collect();
-    (0..Metric::ALL.len())
-        .map(|metric| {
-            sums.iter().fold((0.0, 0), |(sum, count), chunk| (sum + chunk[metric].0, count + chunk[metric].1))
-        })
-        .collect()
-}
-
-fn step_chunk(
-    chunk: &mut Chunk,
-    slices: &mut [&mut [f64]],
-    month: u32,
-    fast: &Fast,
-    kinds: &[(usize, Factor)],
-    source: &ChaCha8Rng,
-) -> [(f64, usize); 6] {
-    let tiers = fast.prices.len();
-    let mut rng = source.clone();
-    rng.set_stream(u64::from(month));
-    rng.set_word_pos(u128::from(chunk.first) * 2 * tiers as u128);
-    let mut sums = [(0.0, 0); 6];
-    let mut counts = vec![0.0; tiers];
-    let mut flows = vec![(0.0, 0.0); tiers];
-    let drawn = chunk.factors.len() / chunk.trials.max(1);
-    let tracked = chunk.book > 0;
-    for trial in 0..chunk.trials {
-        let fast = chunk.compiled.get(trial).unwrap_or(fast);
-        let factors = by_kind(kinds, &chunk.factors[trial * drawn..]);
-        let (more, faster) = (factors[Factor::New as usize], factors[Factor::Churn as usize]);
-        let tenants = &mut chunk.tenants[trial * tiers..(trial + 1) * tiers];
-        let nobody = &chunk.nobody[trial * tiers..(trial + 1) * tiers];
-        let mut won = 0;
-        let of_tiers = fast.hazard.iter().zip(&fast.new).zip(nobody).zip(counts.iter_mut().zip(&mut flows));
-        for (tenants, (((&hazard, &mean), &nobody), (count, flow))) in tenants.iter_mut().zip(of_tiers) {
-            let (arrive, leave) = (rng.next_u32(), rng.next_u32());
-            let before = *tenants;
-            let lost = binomial(before, hazard * faster, leave);
-            let new = poisson(mean * more, nobody, arrive);
-            *tenants = (before - lost).saturating_add(new);
-            won += new;
-            *count = f64::from(*tenants);
-            if tracked {
-                *flow = (f64::from(before - lost) / f64::from(before.max(1)), f64::from(new));
+    /// What the month from 0 that was drawn last brings a block of trials.
+    pub(super) fn evaluate(
+        &self,
+        (from, trials): (usize, usize),
+        month: usize,
+        fast: &Fast,
+        places: &Places,
+        room: &mut Room,
+        out: &mut Outcomes,
+    ) {
+        let Room { paid, one, .. } = room;
+        if self.book > 0 {
+            let tiers = self.tenants.len() / self.trials.max(1);
+            for (trial, paid) in (from..).zip(&mut paid[..trials]) {
+                let fast = self.model(trial, fast);
+                let of = |tier| &self.books[(tier * self.trials + trial) * self.book..][..self.book];
+                *paid = (0..tiers).map(|tier| fast.paid_of(of(tier))).sum();
             }
         }
-        let paid = tracked.then(|| {
-            let books = &mut chunk.books[trial * tiers * chunk.book..(trial + 1) * tiers * chunk.book];
-            let of_tiers = books.chunks_mut(chunk.book).zip(&flows).enumerate();
-            of_tiers.map(|(tier, (book, (kept, new)))| fast.book(tier, book, *kept, *new)).sum()
-        });
-        let outcome = fast.outcome(&counts, f64::from(won), month as usize - 1, &factors, paid);
-        chunk.won[trial] = won;
-        chunk.profit[trial] += outcome.profit();
-        for ((metric, slice), sum) in Metric::ALL.into_iter().zip(slices.iter_mut()).zip(&mut sums) {
-            let value = metric.of(&outcome);
-            slice[trial] = value;
-            if !value.is_nan() {
-                sum.0 += value;
-                sum.1 += 1;
+        let given = Given {
+            tenants: &self.tenants,
+            stride: self.trials,
+            from,
+            won: &self.won[from..from + trials],
+            paid: (self.book > 0).then_some(&paid[..trials]),
+            price: self.factor(places, Factor::Price, from, trials),
+            infrastructure: self.factor(places, Factor::Infrastructure, from, trials),
+            support: self.factor(places, Factor::Support, from, trials),
+            other: self.factor(places, Factor::Other, from, trials),
+        };
+        if self.compiled.is_empty() {
+            fast.outcomes(&given, month, out);
+        } else {
+            out.resize(trials);
+            for (trial, fast) in self.compiled[from..from + trials].iter().enumerate() {
+                fast.outcomes(&given.one(trial), month, one);
+                out.set(trial, one);
             }
         }
     }
-    sums
+
+    /// Adds a month's profit to that of the months before.
+    pub(super) fn earn(&mut self, from: usize, profit: &[f64]) {
+        for (sum, profit) in self.profit[from..].iter_mut().zip(profit) {
+            *sum += profit;
+        }
+    }
 }

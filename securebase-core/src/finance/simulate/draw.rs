@@ -1,32 +1,17 @@
-//! Drawing: a uniform number from bits, and how many come and go from a uniform number.
+//! How many arrive and how many leave: quantiles of the Poisson and the binomial distribution, exact inversion of one
+//! uniform number. Inversion makes every draw rise with its mean, so that two assumptions can be compared on the same
+//! futures. Uniform numbers are in units of 2^-32, as [`super::stream`] gives them.
 
-use rand::distr::Distribution as _;
-use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use super::stream::SPAN;
+use crate::finance::normal::quantile;
 
-use crate::time::Seed;
-
-/// Where draws by inversion would take too many steps.
+/// Where counting up from nobody would take too many steps, and the chance of nobody is no longer a normal float.
 const MEAN_MAX: f64 = 30.0;
-
-/// A generator for a label, to be placed at a trial.
-pub(super) fn generator(seed: u64, label: &str) -> ChaCha8Rng {
-    let mut key = [0; 32];
-    Seed::new(seed).stream(label, 0).fill_bytes(&mut key);
-    ChaCha8Rng::from_seed(key)
-}
-
-/// A number strictly between 0 and 1 with 52 random bits.
-#[inline]
-pub(super) fn unit(bits: u64) -> f64 {
-    ((bits >> 12) as f64 + 0.5) / (1_u64 << 52) as f64
-}
-
-/// A number strictly between 0 and 1 with 32 random bits.
-#[inline]
-fn share(bits: u32) -> f64 {
-    (f64::from(bits) + 0.5) * (1.0 / 4_294_967_296.0)
-}
+/// Where counting from the most likely number would: the quantile is then expanded around the normal distribution's, which
+/// is off by less than a ten-thousandth of a tenant there.
+const VARIANCE_MAX: f64 = 1_000.0;
+/// The most tenants of a tier: what fits a signed 32-bit number, because those become floats several at a time.
+pub(super) const TENANTS_MAX: u32 = i32::MAX.unsigned_abs();
 
 /// One over each whole number from 1: multiplying is faster than dividing.
 const INVERSES: [f64; 256] = {
@@ -39,81 +24,158 @@ const INVERSES: [f64; 256] = {
     inverses
 };
 
-/// How many arrive where `mean` are expected, and nobody with the given chance: inversion of one uniform number.
+/// Above this mean the chance of nobody is too small for [`nobody`] to be precise.
+const PRECISE_BELOW: f64 = 4.0;
+
+/// The chance that nobody arrives where `mean` are expected, to the nearest 2^-32: below it nobody does.
+pub(super) fn nobody(mean: f64) -> u32 {
+    nearest(libm::exp(-mean) * SPAN)
+}
+
+/// A number that the lower half of random bits must reach before anybody leaves: nobody leaves with a chance of
+/// `exp(-rate)`, which is never below `1 - rate`. Most draws need no exponential.
 #[inline]
-pub(super) fn poisson(mean: f64, nobody: f64, bits: u32) -> u32 {
-    let uniform = share(bits);
-    if uniform <= nobody {
-        return 0;
-    }
+pub(super) fn certain(rate: f64) -> u32 {
+    // Not rounded up: it may be too low, never too high.
+    nearest((1.0 - rate) * SPAN - 0.5)
+}
+
+/// How many arrive where `mean` are expected; `nobody` is what [`nobody`] says of the mean.
+#[inline]
+pub(super) fn poisson(mean: f64, nobody: u32, uniform: f64) -> u32 {
+    /// In units of 2^-32: what is less likely does not happen, because rounding could make a sum of chances end below one.
+    const NEVER: f64 = 1e-6;
     if mean > MEAN_MAX {
-        return many_arrive(mean, bits);
+        return many_arrive(mean, uniform);
     }
-    let mut chance = nobody;
+    let mut chance = if mean < PRECISE_BELOW { f64::from(nobody) } else { libm::exp(-mean) * SPAN };
     let mut below = chance;
     let mut count = 0;
-    // The chances left are soon smaller than a float can add: the end of the table ends the loop there.
     for (next, inverse) in (1..).zip(&INVERSES) {
-        if uniform <= below {
+        chance *= mean * inverse;
+        if uniform <= below || (chance < NEVER && f64::from(count) >= mean) {
             break;
         }
         count = next;
-        chance *= mean * inverse;
         below += chance;
     }
     count
 }
 
-/// How many of `tenants` leave, each with probability `1 - exp(-hazard)`: inversion of one uniform number.
+/// How many of `tenants` leave, each with probability `1 - exp(-hazard)`.
 #[inline]
-pub(super) fn binomial(tenants: u32, hazard: f64, bits: u32) -> u32 {
-    if tenants == 0 || hazard <= 0.0 {
-        return 0;
-    }
+pub(super) fn binomial(tenants: u32, hazard: f64, uniform: f64) -> u32 {
     let size = f64::from(tenants);
-    let uniform = share(bits);
-    // Nobody leaves with a chance of exp(-rate), which is never below 1 - rate: most draws need no exponential.
     let rate = hazard * size;
-    if uniform <= 1.0 - rate {
-        return 0;
-    }
     if rate > MEAN_MAX {
-        return many_leave(tenants, hazard, bits);
+        return many_leave(tenants, hazard, uniform);
     }
-    let mut chance = libm::exp(-rate);
-    if uniform <= chance {
+    let mut chance = libm::exp(-rate) * SPAN;
+    let mut below = chance;
+    if uniform <= below {
         return 0;
     }
-    let odds = libm::expm1(hazard);
-    let mut below = chance;
+    let odds = odds(hazard);
     let mut count = 0;
     while uniform > below && count < tenants {
-        chance *= odds * (size - f64::from(count)) / f64::from(count + 1);
+        let already = f64::from(count);
+        chance *= odds * (size - already) / (already + 1.0);
         below += chance;
         count += 1;
     }
     count
 }
 
-/// Large means: a generator of its own, keyed by the trial's bits.
-#[cold]
-fn many_arrive(mean: f64, bits: u32) -> u32 {
-    let mut rng = ChaCha8Rng::seed_from_u64(u64::from(bits));
-    rand_distr::Poisson::new(mean).map_or(u32::MAX, |poisson| {
-        let drawn: f64 = poisson.sample(&mut rng);
-        whole(drawn)
-    })
+/// `exp(hazard) - 1`: how much more likely leaving is than staying. Most hazards are small, where few terms are exact.
+#[inline]
+fn odds(hazard: f64) -> f64 {
+    if hazard > 0.05 {
+        return libm::expm1(hazard);
+    }
+    let next = |sum: f64, order: usize| 1.0 + sum * (hazard * INVERSES[order - 1]);
+    hazard * [8, 7, 6, 5, 4, 3, 2].into_iter().fold(1.0, next)
 }
 
 #[cold]
-fn many_leave(tenants: u32, hazard: f64, bits: u32) -> u32 {
-    let mut rng = ChaCha8Rng::seed_from_u64(u64::from(bits));
-    let leaves = -libm::expm1(-hazard);
-    rand_distr::Binomial::new(tenants.into(), leaves)
-        .map_or(0, |binomial| u32::try_from(binomial.sample(&mut rng)).unwrap_or(tenants).min(tenants))
+fn many_arrive(mean: f64, uniform: f64) -> u32 {
+    if mean <= VARIANCE_MAX {
+        return from_mode(whole(mean), uniform, |count| count / mean, |count| mean / (count + 1.0));
+    }
+    // Giles, Algorithm 955 (2016): the expansion of the Poisson quantile.
+    let (w, sigma) = (quantile(uniform / SPAN), libm::sqrt(mean));
+    let square = w * w;
+    let tail = (-8.0 / 405.0 + square * (7.0 / 810.0 + square / 270.0)) / mean;
+    whole(mean + sigma * w + (1.0 / 3.0 + square / 6.0) - (w / 36.0 + w * square / 72.0) / sigma + tail)
+}
+
+#[cold]
+fn many_leave(tenants: u32, hazard: f64, uniform: f64) -> u32 {
+    let (leaves, stays) = (-libm::expm1(-hazard), libm::exp(-hazard));
+    let size = f64::from(tenants);
+    let variance = size * leaves * stays;
+    if stays <= 0.0 {
+        return tenants;
+    }
+    if variance <= VARIANCE_MAX {
+        let odds = leaves / stays;
+        let mode = whole((size + 1.0) * leaves).min(tenants);
+        let down = |count: f64| count / ((size - count + 1.0) * odds);
+        return from_mode(mode, uniform, down, |count| (size - count) * odds / (count + 1.0));
+    }
+    // Cornish and Fisher's expansion with Sheppard's correction for whole numbers.
+    let (w, sigma) = (quantile(uniform / SPAN), libm::sqrt(variance));
+    let (square, skew) = (w * w, stays - leaves);
+    let second = 0.5 + skew * (square - 1.0) / 6.0;
+    let spread = (square - 3.0) * (1.0 - 6.0 * leaves * stays) / 24.0 - 1.0 / 24.0;
+    let third = w * (spread - (2.0 * square - 5.0) * skew * skew / 36.0) / sigma;
+    whole(size * leaves + sigma * w + second + third).min(tenants)
+}
+
+/// Inversion from the most likely number. `down` is how much less likely one fewer is, `up` one more. Chances are relative
+/// to the most likely one and their sum takes the place of one, so no logarithm of a factorial is needed.
+fn from_mode(mode: u32, uniform: f64, down: impl Fn(f64) -> f64, up: impl Fn(f64) -> f64) -> u32 {
+    /// Chances that no longer change a sum that is at least one.
+    const NEGLIGIBLE: f64 = 1e-18;
+    let tail = |step: &dyn Fn(f64) -> f64, direction: f64| {
+        let (mut chance, mut count, mut sum) = (1.0, f64::from(mode), 0.0);
+        while chance > NEGLIGIBLE {
+            chance *= step(count);
+            count += direction;
+            sum += chance;
+        }
+        sum
+    };
+    let (fewer, more) = (tail(&down, -1.0), tail(&up, 1.0));
+    let wanted = uniform / SPAN * (fewer + 1.0 + more);
+    let (mut chance, mut count) = (1.0, mode);
+    if wanted <= fewer {
+        let mut below = fewer;
+        while count > 0 {
+            chance *= down(f64::from(count));
+            count -= 1;
+            below -= chance;
+            if wanted > below {
+                break;
+            }
+        }
+    } else {
+        let mut below = fewer + 1.0;
+        while wanted > below && chance > NEGLIGIBLE {
+            chance *= up(f64::from(count));
+            count += 1;
+            below += chance;
+        }
+    }
+    count
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
+#[inline]
+fn nearest(value: f64) -> u32 {
+    (value + 0.5) as u32
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the range first")]
 fn whole(value: f64) -> u32 {
-    value.clamp(0.0, f64::from(u32::MAX)) as u32
+    value.clamp(0.0, f64::from(TENANTS_MAX)) as u32
 }

@@ -2,14 +2,12 @@
 
 use rayon::prelude::*;
 
-use super::chunk::Chunk;
+use super::chunk::Room;
 use super::{Simulation, Spread};
 use crate::finance::Error;
-use crate::finance::assumptions::Category;
-use crate::finance::fast::Outcome;
+use crate::finance::fast::Outcomes;
 use crate::finance::metric::Metric;
 use crate::finance::quantiles::PERCENTILES;
-use crate::finance::uncertainty::by_kind;
 use crate::table::{Column, Table};
 
 impl Simulation {
@@ -55,62 +53,64 @@ impl Simulation {
     /// # Errors
     /// None in practice; a table of columns of one length is always one.
     pub fn samples(&self) -> Result<Table, Error> {
-        let outcomes: Vec<Outcome> = self.chunks.par_iter().flat_map_iter(|chunk| self.ends(chunk)).collect();
+        let outcomes = self.outcomes();
         let number = |value: f64| if value.is_nan() { None } else { Some(value) };
-        let trials = self.chunks.iter().flat_map(|chunk| (chunk.first..).take(chunk.trials));
+        let chunks = || self.chunks.iter();
+        let trials = chunks().flat_map(|chunk| (chunk.first..).take(chunk.trials));
         let mut columns =
             vec![Column::int64("trial", trials.map(|trial| i64::try_from(trial).unwrap_or(i64::MAX)))];
-        let tenants = self.chunks.iter().flat_map(|chunk| chunk.tenants.chunks(self.tiers.len().max(1)));
-        let totals =
-            tenants.clone().map(|tenants| tenants.iter().map(|count| i64::from(*count)).sum::<i64>());
-        if self.tiers.is_empty() {
-            columns.push(Column::int64("tenants", outcomes.iter().map(|_| 0)));
-        } else {
-            columns.push(Column::int64("tenants", totals));
+        columns.push(Column::int64("tenants", outcomes.tenants.iter().map(|count| i64::from(*count))));
+        for (tier, name) in self.tiers.iter().enumerate() {
+            let counts = chunks().flat_map(|chunk| &chunk.tenants[tier * chunk.trials..][..chunk.trials]);
+            let name = format!("tenants_{}", name.replace('-', "_"));
+            columns.push(Column::int64(&name, counts.map(|count| i64::from(*count))));
         }
-        for (place, tier) in self.tiers.iter().enumerate() {
-            let counts = tenants.clone().map(|tenants| i64::from(tenants[place]));
-            columns.push(Column::int64(&format!("tenants_{}", tier.replace('-', "_")), counts));
-        }
-        let mut figure = |name: &str, value: fn(&Outcome) -> f64| {
-            columns.push(Column::float64(name, outcomes.iter().map(|outcome| number(value(outcome)))));
+        let mut figure = |name: &str, values: &[f64]| {
+            columns.push(Column::float64(name, values.iter().map(|value| number(*value))));
         };
-        figure("revenue", |outcome| outcome.revenue);
-        figure("infrastructure", |outcome| outcome.costs[0]);
-        figure("support", |outcome| outcome.costs[1]);
-        figure("sales", |outcome| outcome.costs[2]);
-        figure("other", |outcome| outcome.costs[3]);
-        figure("total_cost", Outcome::total_cost);
-        figure("profit", Outcome::profit);
-        figure("infrastructure_margin", |outcome| outcome.margin(Category::Infrastructure));
-        figure("gross_margin", |outcome| outcome.margin(Category::Support));
-        figure("operating_margin", |outcome| outcome.margin(Category::Other));
-        let profits = self.chunks.iter().flat_map(|chunk| chunk.profit.iter().copied());
-        columns.push(Column::float64("profit_cumulative", profits));
+        let [infrastructure, support, sales, other] = &outcomes.costs;
+        figure("revenue", &outcomes.revenue);
+        figure("infrastructure", infrastructure);
+        figure("support", support);
+        figure("sales", sales);
+        figure("other", other);
+        let total = |trial| outcomes.costs.iter().map(|costs| costs[trial]).sum();
+        figure("total_cost", &(0..outcomes.profit.len()).map(total).collect::<Vec<f64>>());
+        figure("profit", &outcomes.profit);
+        for metric in Metric::ALL.into_iter().filter(|metric| metric.is_margin()) {
+            figure(metric.name(), &outcomes.metric(metric));
+        }
+        let profits: Vec<f64> = chunks().flat_map(|chunk| chunk.profit.iter().copied()).collect();
+        figure("profit_cumulative", &profits);
         for (place, factor) in self.uncertain.iter().enumerate() {
-            let each = self.uncertain.len();
-            let values = self.chunks.iter().flat_map(|chunk| chunk.factors.iter().skip(place).step_by(each));
+            let values = chunks().flat_map(|chunk| &chunk.factors[place * chunk.trials..][..chunk.trials]);
             columns.push(Column::float64(&format!("factor_{factor}"), values.copied()));
         }
         Ok(Table::new(columns)?)
     }
 
-    /// The last month of each trial of a chunk.
-    pub(super) fn ends<'a>(&'a self, chunk: &'a Chunk) -> impl Iterator<Item = Outcome> + 'a {
-        let tiers = self.fast.prices.len();
-        (0..chunk.trials).map(move |trial| {
-            let tenants: Vec<f64> = chunk.tenants[trial * tiers..(trial + 1) * tiers]
-                .iter()
-                .map(|count| f64::from(*count))
-                .collect();
-            let drawn = self.uncertain.len();
-            let factors = by_kind(&self.kinds, &chunk.factors[trial * drawn..]);
-            let fast = chunk.compiled.get(trial).unwrap_or(&self.fast);
-            let paid = (chunk.book > 0).then(|| {
-                let books = &chunk.books[trial * tiers * chunk.book..(trial + 1) * tiers * chunk.book];
-                books.chunks(chunk.book).map(|book| fast.paid_of(book)).sum()
-            });
-            fast.outcome(&tenants, chunk.won[trial].into(), self.months as usize - 1, &factors, paid)
-        })
+    /// A metric of the last month in each trial; a margin is NaN where there is no revenue.
+    pub(super) fn ends(&self, metric: Metric) -> Vec<f64> {
+        self.outcomes().metric(metric)
+    }
+
+    /// The last month of every trial.
+    fn outcomes(&self) -> Outcomes {
+        let parts: Vec<Outcomes> = self
+            .chunks
+            .par_iter()
+            .flat_map_iter(|chunk| {
+                let mut room = Room::new();
+                chunk.blocks().map(move |block| {
+                    let mut out = Outcomes::default();
+                    let month = self.months as usize - 1;
+                    chunk.evaluate(block, month, &self.fast, &self.places, &mut room, &mut out);
+                    out
+                })
+            })
+            .collect();
+        let mut all = Outcomes::default();
+        parts.iter().for_each(|part| all.append(part));
+        all
     }
 }
