@@ -170,7 +170,7 @@ def run(model: Model, trials: int, months: int, threads: int) -> float:
     with ThreadPoolExecutor(threads) as pool:
         for month in range(months):
             prices = model.prices * model.price_factor[month]
-            scalars = (model.base, model.per_present_tier, model.shield, model.inflation[month], model.acquisition_cost)
+            scalars = (model.base + model.departed[month], model.per_present_tier, model.shield, model.inflation[month], model.acquisition_cost)
             sum_ = step(
                 values, low, high, tenants, keys[month], model.new, model.hazard, nobody, factors, prices, model.each,
                 linear, bends, bounds, model.shield_tiers, tables, scalars,

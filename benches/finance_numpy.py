@@ -66,7 +66,7 @@ class Chunk:
         total = tenants.sum(0)
         there = tenants > 0
         present = there.sum(0)
-        infrastructure = model.base + model.each @ tenants + model.per_present_tier * present
+        infrastructure = model.base + model.departed[month] + model.each @ tenants + model.per_present_tier * present
         for base, per_present_tier, per_tenant, steps in model.bends:
             most = base + per_present_tier * len(per_tenant) + per_tenant.max() * total.max()
             if most > steps[0][0]:

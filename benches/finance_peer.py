@@ -29,6 +29,8 @@ class Model:
         self.price_factor, self.inflation = model["price_factor"], model["inflation"]
         self.acquisition_cost = model["acquisition_cost"]
         self.base, self.per_present_tier = model["base"], 0.0
+        # What tenants that have left cost on average, by month.
+        self.departed = model["departed"]
         self.each = np.array(model["each"])
         # Base, per present tier, per tenant, and bounds with the changes of price there.
         self.bends: list[tuple[float, float, np.ndarray, list[tuple[float, float]]]] = []

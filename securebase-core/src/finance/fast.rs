@@ -17,6 +17,7 @@ use super::demand::Age;
 use super::forecast::yearly;
 use super::growth::Growth;
 use super::model::Model;
+use super::tail::{departed, lost};
 use super::{Error, uncertainty::Factor};
 
 pub(super) use self::months::{BLOCK, Given, ONES, Outcomes};
@@ -183,6 +184,9 @@ pub(super) struct Fast {
     pub(super) hazard: Vec<f64>,
     price_factor: Vec<f64>,
     inflation: Vec<f64>,
+    /// What tenants that have left cost on average in each month, before inflation: the same in every trial, because it is a
+    /// matter of cents and following each leaver to the end of its logs would cost more than all else.
+    departed: Vec<f64>,
 }
 
 impl Fast {
@@ -215,7 +219,13 @@ impl Fast {
             |curve| curve.tiers.iter().map(|tier| float(tier.each)).collect(),
         );
         let pooled = curve.as_ref().map(pooled).unwrap_or_default();
+        let there = model.tenants_by_tier();
+        let leave = growths.iter().zip(&there).map(|(tier, there)| {
+            lost(f64::from(*there), 1.0 - float(tier.churn), float(tier.new), months as usize)
+        });
+        let departed = departed(&leave.collect::<Vec<_>>(), &model.tails(months)?, months as usize);
         Ok(Self {
+            departed,
             linear: Linear::new(base, &each, &pooled),
             base,
             each,
@@ -299,7 +309,7 @@ impl Fast {
     ) -> Outcome {
         let mut total = 0.0;
         let mut revenue = 0.0;
-        let mut infrastructure = self.linear.base;
+        let mut infrastructure = self.linear.base + self.departed[month];
         let mut present = 0.0;
         let mut shield = false;
         let of_tiers = self.prices.iter().zip(&self.linear.each).zip(&self.shield_tiers);

@@ -206,7 +206,7 @@ impl Fast {
         let quantity = &mut out.quantity[..trials];
         tenants.fill(0);
         revenue.fill(0.0);
-        infrastructure.fill(self.linear.base);
+        infrastructure.fill(self.linear.base + self.departed[month]);
         present.fill(0.0);
         fee.fill(0.0);
         for (tier, (&price, &each)) in self.prices.iter().zip(&self.linear.each).enumerate() {
