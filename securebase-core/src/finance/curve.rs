@@ -126,8 +126,8 @@ impl Curve {
         Ok(())
     }
 
-    /// What infrastructure costs a month with so many tenants of each tier, whole numbers in the order of the tiers: steps are
-    /// no function of an expected number. Expectations over numbers of tenants are in `expected`.
+    /// What infrastructure costs a month with whole numbers of tenants, in the order of the tiers. A cost by steps cannot be read
+    /// at an expected number of tenants; `expected` has the mean.
     pub(super) fn infrastructure(&self, tenants: &[Decimal]) -> Result<Decimal, Error> {
         let mut amount = self.base;
         let mut shield = false;

@@ -180,7 +180,7 @@ mod tests {
         for tenants in 1..300 {
             assert_eq!(ahead.people(tenants), staffing.people(tenants + 4), "{tenants}");
         }
-        assert_eq!(ahead.people(0), Decimal::ZERO, "no tenants, nobody");
+        assert_eq!(ahead.people(0), Decimal::ZERO, "no tenants, no people");
         assert!(staffing.clone().with_lead(-Decimal::ONE, Decimal::ONE).is_err());
         assert!(staffing.clone().with_lead(Decimal::ONE, Decimal::from(100_001)).is_err());
     }

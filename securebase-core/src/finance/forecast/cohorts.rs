@@ -320,11 +320,11 @@ impl<'a> Cohorts<'a> {
             })
             .collect();
         each.sort_by(|left, right| right.0.total_cmp(&left.0));
-        let (mut largest, mut nobody_pays_more) = (0.0, 1.0);
+        let (mut largest, mut none_larger) = (0.0, 1.0);
         let (mut sum, mut squares, mut spread) = (0.0, 0.0, 0.0);
         for (pays, tenants, none, variance) in each {
-            largest += pays * (1.0 - none) * nobody_pays_more;
-            nobody_pays_more *= none;
+            largest += pays * (1.0 - none) * none_larger;
+            none_larger *= none;
             sum += tenants * pays;
             squares += tenants * pays * pays;
             spread += variance * pays * pays;
