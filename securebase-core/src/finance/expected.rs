@@ -16,6 +16,7 @@ use rust_decimal::prelude::ToPrimitive;
 
 use self::assumed::Assumed;
 use self::counts::{State, Total};
+pub(super) use self::nodes::mean;
 use self::nodes::{Node, nodes};
 use self::pools::{Pool, Tiers};
 use super::Error;
@@ -26,7 +27,7 @@ use super::fast::Outcome;
 use super::forecast::{terms, yearly};
 use super::growth::Growth;
 use super::model::Model;
-use super::tail::{departed, lost};
+use super::tail::{FlowMeans, departed, lost};
 use super::uncertainty::{Factor, Joint};
 use super::varied::Varied;
 
@@ -98,8 +99,7 @@ pub(super) fn at_means(model: &Model, growth: &Growth) -> Result<Option<Varied>,
         return Ok(None);
     }
     let mut varied = Varied::new(model, growth, joint.assumptions())?;
-    let means: Vec<f64> =
-        growth.uncertain.iter().map(|uncertain| nodes::mean(uncertain.distribution)).collect();
+    let means: Vec<f64> = growth.uncertain.iter().map(|uncertain| mean(uncertain.distribution)).collect();
     varied.apply(&means)?;
     Ok(Some(varied))
 }
@@ -232,12 +232,14 @@ impl Expected {
         if faster.to_bits() == 1.0_f64.to_bits() { stays } else { libm::pow(stays, faster) }
     }
 
-    /// What tenants that have left cost in each month, before inflation and factors: their logs are kept until the retention
-    /// ends. The factor on churn is taken at its mean, one, here and in a simulation alike: it is a matter of cents.
+    /// What tenants that have left cost in each month, before inflation and the factor on infrastructure: their logs are kept
+    /// until the retention ends. The factors on churn and arrivals count with their means, here and in a simulation alike:
+    /// their spread is a matter of cents.
     pub(super) fn departed(&self) -> Vec<f64> {
         let months = self.inflation.len();
+        let means = FlowMeans { new: self.factor(Factor::New), churn: self.factor(Factor::Churn) };
         let of_tier = |(place, tier): (usize, &Tier)| match &self.path {
-            None => lost(f64::from(tier.there), tier.stays, tier.new, months),
+            None => lost(f64::from(tier.there), tier.stays, tier.new, means, months),
             Some(path) => {
                 let before = std::iter::once(tier.there).chain(path.iter().map(|counts| counts[place]));
                 before.zip(path).map(|(before, now)| f64::from(before.saturating_sub(now[place]))).collect()

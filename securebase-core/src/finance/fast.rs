@@ -11,14 +11,14 @@ use rust_decimal::prelude::ToPrimitive;
 use serde::Serialize;
 
 use self::assumed::Assumed;
+use super::Error;
 use super::assumptions::Category;
 use super::curve::Curve;
 use super::demand::Age;
 use super::forecast::yearly;
 use super::growth::Growth;
 use super::model::Model;
-use super::tail::{departed, lost};
-use super::{Error, uncertainty::Factor};
+use super::tail::{FlowMeans, departed, lost};
 
 pub(super) use self::months::{BLOCK, Given, ONES, Outcomes};
 
@@ -85,22 +85,6 @@ impl Bends {
             alike: pool.per_tenant.windows(2).all(|pair| pair[0].to_bits() == pair[1].to_bits()),
             bends,
         })
-    }
-
-    #[inline]
-    fn cost(&self, tenants: &[f64], present: f64) -> f64 {
-        let mut quantity = self.base + self.per_present_tier * present;
-        for (&each, &count) in self.per_tenant.iter().zip(tenants) {
-            quantity += each * count;
-        }
-        let mut cost = 0.0;
-        for &(bound, more) in &self.bends {
-            if quantity <= bound {
-                break;
-            }
-            cost += (quantity - bound) * more;
-        }
-        cost
     }
 }
 
@@ -219,9 +203,9 @@ impl Fast {
             |curve| curve.tiers.iter().map(|tier| float(tier.each)).collect(),
         );
         let pooled = curve.as_ref().map(pooled).unwrap_or_default();
-        let there = model.tenants_by_tier();
+        let (there, means) = (model.tenants_by_tier(), FlowMeans::of(growth));
         let leave = growths.iter().zip(&there).map(|(tier, there)| {
-            lost(f64::from(*there), 1.0 - float(tier.churn), float(tier.new), months as usize)
+            lost(f64::from(*there), 1.0 - float(tier.churn), float(tier.new), means, months as usize)
         });
         let departed = departed(&leave.collect::<Vec<_>>(), &model.tails(months)?, months as usize);
         Ok(Self {
@@ -294,54 +278,6 @@ impl Fast {
         let Some((full, young)) = book.split_first() else { return 0.0 };
         let missing: f64 = young.iter().zip(&self.terms).map(|(value, share)| value * (1.0 - share)).sum();
         full - missing
-    }
-
-    /// The month from 0 with so many tenants of each tier, `won` of them new, under uncertain factors. `paid` is what they
-    /// pay before price changes, where they do not all pay the same.
-    #[inline]
-    pub(super) fn outcome(
-        &self,
-        tenants: &[f64],
-        won: f64,
-        month: usize,
-        factors: &[f64; 6],
-        paid: Option<f64>,
-    ) -> Outcome {
-        let mut total = 0.0;
-        let mut revenue = 0.0;
-        let mut infrastructure = self.linear.base + self.departed[month];
-        let mut present = 0.0;
-        let mut shield = false;
-        let of_tiers = self.prices.iter().zip(&self.linear.each).zip(&self.shield_tiers);
-        for (&count, ((&price, &each), &needs_shield)) in tenants.iter().zip(of_tiers) {
-            total += count;
-            revenue += count * price;
-            infrastructure += count * each;
-            let some = count > 0.0;
-            present += f64::from(u8::from(some));
-            shield |= some && needs_shield;
-        }
-        infrastructure += self.linear.per_present_tier * present;
-        for bends in &self.linear.bends {
-            if total > bends.reach {
-                infrastructure += bends.cost(tenants, present);
-            }
-        }
-        let inflation = self.inflation[month];
-        let factor = |factor: Factor| factors[factor as usize];
-        let fee = if shield { self.shield } else { 0.0 };
-        let listed = self.assumed[0].cost(total);
-        let sales = self.assumed[Category::Sales as usize].cost(total) + self.acquisition_cost * won;
-        Outcome {
-            tenants: total,
-            revenue: paid.unwrap_or(revenue) * self.price_factor[month] * factor(Factor::Price),
-            costs: [
-                ((infrastructure + listed) * factor(Factor::Infrastructure) + fee) * inflation,
-                self.assumed[1].cost(total) * factor(Factor::Support) * inflation,
-                sales * factor(Factor::Other) * inflation,
-                self.assumed[3].cost(total) * factor(Factor::Other) * inflation,
-            ],
-        }
     }
 }
 

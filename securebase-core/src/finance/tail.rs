@@ -2,10 +2,14 @@
 
 use rust_decimal::Decimal;
 
+use super::assumption::Assumption;
 use super::demand::{Age, of_tenant};
+use super::expected::mean;
 use super::footprint::BilledTenant;
+use super::growth::Growth;
 use super::model::Model;
 use super::prices::PriceBook;
+use super::uncertainty::Factor;
 use super::usage::Usage;
 use super::{Error, cents};
 use crate::model::{Departure, NetworkFeatures, Tier};
@@ -52,8 +56,28 @@ pub(super) fn departed(lost: &[Vec<f64>], tails: &[Vec<f64>], months: usize) -> 
     costs
 }
 
-/// How many tenants of a tier leave in each month on average, where a share stays and so many are won a month.
-pub(super) fn lost(there: f64, stays: f64, new: f64, months: usize) -> Vec<f64> {
+/// The means of the factors on arrivals and on churn.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FlowMeans {
+    pub(super) new: f64,
+    pub(super) churn: f64,
+}
+
+impl FlowMeans {
+    pub(super) fn of(growth: &Growth) -> Self {
+        let mean = |factor| {
+            let assumption = Assumption::Factor(factor);
+            let known = growth.uncertain.iter().find(|known| known.assumption == assumption);
+            known.map_or(1.0, |known| mean(known.distribution))
+        };
+        Self { new: mean(Factor::New), churn: mean(Factor::Churn) }
+    }
+}
+
+/// How many tenants of a tier leave in each month on average, where a share stays and so many are won a month; the factors on
+/// both count with their means.
+pub(super) fn lost(there: f64, stays: f64, new: f64, means: FlowMeans, months: usize) -> Vec<f64> {
+    let (stays, new) = (libm::pow(stays, means.churn), new * means.new);
     let mut tenants = there;
     (0..months)
         .map(|_| {
@@ -86,7 +110,8 @@ mod tests {
     #[test]
     fn those_who_left_are_added_up_by_how_long_ago_it_was() {
         // Of ten tenants half leave each month and one is won: 5, then 3, then 2.
-        let lost = lost(10.0, 0.5, 1.0, 3);
+        let certain = FlowMeans { new: 1.0, churn: 1.0 };
+        let lost = lost(10.0, 0.5, 1.0, certain, 3);
         assert_eq!(lost, [5.0, 3.0, 2.0]);
         let costs = departed(&[lost], &[vec![0.9, 0.6]], 3);
         let by_hand = [5.0 * 0.9, 3.0 * 0.9 + 5.0 * 0.6, 2.0 * 0.9 + 3.0 * 0.6];

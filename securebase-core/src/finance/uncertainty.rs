@@ -202,10 +202,6 @@ impl Joint {
         self.uncertain.len()
     }
 
-    pub(super) fn uncertain(&self) -> &[Uncertain] {
-        &self.uncertain
-    }
-
     /// Replaces uniform numbers by factors: a column of `trials` numbers for each of the uncertain, in their order.
     pub(super) fn draw(&self, columns: &mut [f64], trials: usize) {
         if !self.mix.is_empty() {
@@ -277,16 +273,6 @@ fn cholesky(known: &[Vec<Option<f64>>]) -> Result<Vec<Vec<f64>>, Error> {
         mix.push(weights);
     }
     Ok(mix)
-}
-
-/// The factors on everything of a kind, in the order of [`Factor::ALL`], out of a draw; those not uncertain are one.
-#[inline]
-pub(super) fn by_kind(kinds: &[(usize, Factor)], drawn: &[f64]) -> [f64; 6] {
-    let mut all = [1.0; 6];
-    for (place, factor) in kinds {
-        all[*factor as usize] = drawn[*place];
-    }
-    all
 }
 
 #[cfg(test)]

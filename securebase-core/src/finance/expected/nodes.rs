@@ -64,7 +64,7 @@ fn hermite(size: usize) -> Vec<(f64, f64)> {
 }
 
 /// The mean of a factor. A normal or lognormal one is around one by its definition.
-pub(super) fn mean(distribution: Distribution) -> f64 {
+pub(in crate::finance) fn mean(distribution: Distribution) -> f64 {
     match distribution {
         Distribution::Fixed(value) => value,
         Distribution::Uniform(low, high) => f64::midpoint(low, high),

@@ -79,15 +79,6 @@ impl Assumed {
         if self.steps.lines.is_empty() { linear } else { linear + self.steps.cost(tenants) }
     }
 
-    /// What an expected number of tenants costs. Half a person cannot be hired: it counts as the next whole tenant.
-    pub(super) fn cost(&self, tenants: f64) -> f64 {
-        let once = if tenants > 0.0 { self.with_tenants } else { self.without_tenants };
-        let linear = self.always + once + self.per_tenant * tenants;
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
-        let whole = tenants.ceil() as u32;
-        if self.steps.lines.is_empty() { linear } else { linear + self.steps.cost(whole) }
-    }
-
     /// Works out what numbers of tenants up to this one cost, so that [`Self::fill`] looks them up. A table changes no
     /// figure: beyond it the lines are asked.
     pub(super) fn reach(&mut self, tenants: usize) {
