@@ -27,7 +27,7 @@ endef
 
 say = @printf '\n==> %s\n' "$(1)"
 
-.PHONY: help test test-pure test-simulation test-aws test-python soak develop bench lint docs clean
+.PHONY: help test test-long test-pure test-simulation test-aws test-python soak develop bench lint docs clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,14 @@ test-simulation: ## Simulated worlds, optimized: every fault at every call, 2,00
 	@cargo test --profile soak -p securebase-core --test simulation
 	$(call say,Rust: differences between bills and forecasts in random zones)
 	@cargo test --profile soak -p securebase-core --test bills --test forecast
+
+test-long: ## The long tests, an hour or two: 10,000 seeds, 10,000 pairs of bills, property tests with many more cases
+	$(call say,Rust: 10 000 seeds of the simulation)
+	@$(MAKE) soak SEEDS=10000 FROM=2000
+	$(call say,Rust: 10 000 pairs of bills and the forecasts)
+	@SECUREBASE_PAIRS=10000 cargo test --profile soak -p securebase-core --test bills --test forecast
+	$(call say,Rust: every property with 50 times the cases)
+	@PROPTEST_CASES=12800 cargo test --profile soak -p securebase-core --lib --test it
 
 soak: ## The same for as many seeds as wanted: make soak SEEDS=100000 FROM=0 THREADS=2
 	@SEEDS=$(or $(SEEDS),10000) FROM=$(or $(FROM),0) THREADS=$(or $(THREADS),2) \
