@@ -433,3 +433,67 @@ def test_staffing_in_both_versions() -> None:
     assert ten["staffing_band"] == ["1 part-time", "2", "3", "5 or more"]
     assert ten["support_people"] == [1, 2, 3, 5] and ten["people_by_hours"] == [1, 1, 3, 5]
     assert five["onboarding_minutes"][0] == 103 and ten["onboarding_minutes"][0] is None
+
+
+def test_growth_keeps_what_replace_does_not_name() -> None:
+    model = finance.Model.of_mix({"fintech": 2, "standard": 10}, finance.Assumptions.aws())
+    none = finance.Growth.none()
+    for growth, won, lost in [
+        (none.replace(new={"fintech": 1}), 1, 0),
+        (none.replace(churn={"standard": "0.1"}), 0, 1),
+        (none.replace(new={"fintech": 1}).replace(churn={"standard": "0.1"}), 1, 1),
+        (none.replace(new=2).replace(new={"default": 0, "fintech": 1, "standard": 0}), 1, 0),
+    ]:
+        row = next(iter(model.forecast(months=1, growth=growth)))
+        assert (row["tenants_new"], row["tenants_churned"]) == (won, lost)
+        again = pickle.loads(pickle.dumps(growth))
+        assert again == growth and model.forecast(growth=again) == model.forecast(growth=growth)
+    path = none.replace(path=[(2, {"fintech": 5})])
+    assert [row["tenants"] for row in model.forecast(months=2, growth=path.replace(discount="0.1"))] == [12, 5]
+    for changes in ({"discount_months": -1}, {"ramp_months": 2**40}, {"path": [(-1, {})]}, {"path": [(3, {"fintech": -1})]}):
+        with pytest.raises(sb.FinanceError):
+            none.replace(**changes)
+
+
+def test_profit_that_lasts() -> None:
+    model = finance.Model.of_mix({"standard": 1}, finance.Assumptions.aws())
+    found = model.break_even("standard")
+    assert model.break_even_tenants("standard") == found["lasting"] and found["first"] <= found["lasting"]
+    for tenants in range(1, found["lasting"] + 20):
+        profit = model.with_tenants({"standard": tenants}).month().profit
+        if tenants >= found["lasting"]:
+            assert profit >= 0, tenants
+        elif tenants in found["lost_again_at"] or tenants < found["first"]:
+            assert profit < 0, tenants
+
+
+def test_prices_of_a_region() -> None:
+    here, there = finance.PriceBook(), finance.PriceBook.for_region("eu-central-1")
+    assert here.warning is None and there.warning is not None and "eu-central-1" in there.warning
+    assert set(there.to_arrow()["region"]) == {"us-east-1"}
+    assert "eu-west-1" in finance.PriceBook.regions()
+    assert pickle.loads(pickle.dumps(there)) == there
+    with pytest.raises(sb.FinanceError):
+        finance.PriceBook.for_region("Europe!")
+    tenant = {"tier": "fintech", "framework": "soc2", "prefix": "acme", "contact_email": "a@acme.example"}
+    spec = {"account_email": "aws+{prefix}@example.com", "target_region": "eu-west-1", "clients": {"acme": tenant}}
+    zone = sb.LandingZone.from_dict(spec)
+    plan = zone.plan()
+    assert [warning.code for warning in plan.warnings].count("prices-of-another-region") == 1
+    lines = {row["price_id"]: row for row in plan.cost().lines()}
+    assert lines["nat_gateway_hour"]["price_region"] == "eu-west-1"
+    assert lines["nat_gateway_hour"]["amount"] == Decimal("35.04"), "730 hours at 0.048"
+    assert lines["config_item"]["price_region"] == "us-east-1"
+    assert finance.Model(zone, finance.Assumptions.aws()).month().infrastructure == plan.cost().total
+
+
+def test_people_are_hired_one_at_a_time_and_ahead() -> None:
+    aws = finance.Assumptions.aws()
+    ahead = aws.with_lead_time(months=4, tenants_a_month=2)
+
+    def support(tenants: int, assumptions: finance.Assumptions) -> Decimal:
+        return finance.Model.of_mix({"fintech": tenants}, assumptions).month().support
+
+    assert [support(tenants, aws) for tenants in (50, 51, 75, 76, 100)] == [24_000, 32_000, 32_000, 40_000, 40_000]
+    assert support(43, ahead) == support(51, aws) and support(42, ahead) == support(50, aws)
+    assert pickle.loads(pickle.dumps(ahead)) == ahead != aws

@@ -129,6 +129,27 @@ impl Assumptions {
         Ok(Self { core, base, method: "replace", arguments: arguments.unbind() })
     }
 
+    /// The same with people hired so many months before they are needed, where so many new tenants come a month. Both are
+    /// numbers of zero or more; the sets of the reports hire by the reports' bands and stay as they are.
+    #[pyo3(signature = (*, months, tenants_a_month))]
+    fn with_lead_time(
+        slf: &Bound<'_, Self>,
+        months: &Bound<'_, PyAny>,
+        tenants_a_month: &Bound<'_, PyAny>,
+    ) -> Result<Self> {
+        let (lead, more) = (exact("months", months)?, exact("tenants_a_month", tenants_a_month)?);
+        let core = slf.get().core.clone().with_lead_time(lead, more)?;
+        let arguments = PyDict::new(slf.py());
+        arguments.set_item("months", lead)?;
+        arguments.set_item("tenants_a_month", more)?;
+        Ok(Self {
+            core,
+            base: Some(slf.clone().unbind()),
+            method: "with_lead_time",
+            arguments: arguments.unbind(),
+        })
+    }
+
     /// The assumed lines of cost as a table: `category, item, quantity, unit, price, source`.
     fn to_arrow(&self) -> Result<Table> {
         Ok(self.core.lines_table()?.into())

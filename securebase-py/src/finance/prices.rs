@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use pyo3::prelude::*;
 use pyo3::types::{PyMapping, PyType};
+use securebase_core::model::Region;
 
 use super::core;
 use crate::convert::from_python;
@@ -61,6 +62,13 @@ pub(crate) fn usage(given: Option<&Bound<'_, PyAny>>) -> Result<core::Usage> {
     Ok(if is_json(&path) { shipped.with_json(&text)? } else { shipped.with_toml(&text)? })
 }
 
+fn region_of(code: &str) -> Result<Region> {
+    code.parse().map_err(|_| {
+        let message = format!("invalid `region` `{code}`: expected the code of an AWS region");
+        Failure::one(Class::Finance, "region-unreadable", &message, "write a code such as `eu-west-1`")
+    })
+}
+
 #[pymethods]
 impl PriceBook {
     /// The shipped prices, or those with what `prices` names replaced: a dict of the file's shape, or a file.
@@ -68,6 +76,26 @@ impl PriceBook {
     #[pyo3(signature = (prices = None))]
     fn new(prices: Option<&Bound<'_, PyAny>>) -> Result<Self> {
         self::prices(prices).map(Self)
+    }
+
+    /// The regions that have prices of their own.
+    #[staticmethod]
+    fn regions() -> Vec<&'static str> {
+        core::PriceBook::regions()
+    }
+
+    /// The shipped prices for a region. A price that was read in another region is marked with it in the column `region` of the
+    /// table; `warning` counts such prices.
+    #[staticmethod]
+    #[pyo3(signature = (region, /))]
+    fn for_region(region: &str) -> Result<Self> {
+        Ok(Self(core::PriceBook::for_region(&region_of(region)?)))
+    }
+
+    /// How many prices were read in another region and what to do about it, as one line; `None` where there are none.
+    #[getter]
+    fn warning(&self) -> Option<String> {
+        self.0.warning().map(|problem| problem.message)
     }
 
     /// The day the prices were collected.

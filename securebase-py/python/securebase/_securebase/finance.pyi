@@ -44,6 +44,16 @@ class PriceBook:
     """What AWS charges, dated and sourced."""
 
     def __new__(cls, prices: PriceBook | Mapping[str, Any] | _Path | None = None) -> PriceBook: ...
+    @staticmethod
+    def regions() -> list[str]:
+        """The regions that have prices of their own."""
+    @staticmethod
+    def for_region(region: str, /) -> PriceBook:
+        """The shipped prices for a region. A price that was read in another region is marked with it in the column `region` of
+        the table; `warning` counts such prices."""
+    @property
+    def warning(self) -> str | None:
+        """How many prices were read in another region, as one line; `None` where there are none."""
     @property
     def as_of(self) -> str:
         """The day the prices were collected."""
@@ -96,6 +106,9 @@ class Assumptions:
         other_per_tenant: _Exact | None = None,
     ) -> Assumptions:
         """The same with another rule of sharing, or with the caller's support, sales or other costs, in whole cents."""
+    def with_lead_time(self, *, months: _Exact, tenants_a_month: _Exact) -> Assumptions:
+        """The same with people hired so many months before they are needed, where so many new tenants come a month. Both are
+        numbers of zero or more; the sets of the reports hire by the reports' bands and stay as they are."""
     def staffing(self, tenants: Sequence[int] | None = None, /) -> Table:
         """Staffing and effort for numbers of tenants, as the report behind the assumptions sees them."""
     def to_arrow(self) -> Table:
