@@ -436,8 +436,8 @@ def test_staffing_in_both_versions() -> None:
 
 
 def test_growth_keeps_what_replace_does_not_name() -> None:
-    model = finance.Model.of_mix({"fintech": 2, "standard": 10}, finance.Assumptions.aws())
-    none = finance.Growth.none()
+    model = sb.finance.Model.of_mix({"fintech": 2, "standard": 10}, sb.finance.Assumptions.aws())
+    none = sb.finance.Growth.none()
     for growth, won, lost in [
         (none.replace(new={"fintech": 1}), 1, 0),
         (none.replace(churn={"standard": "0.1"}), 0, 1),
@@ -456,7 +456,7 @@ def test_growth_keeps_what_replace_does_not_name() -> None:
 
 
 def test_profit_that_lasts() -> None:
-    model = finance.Model.of_mix({"standard": 1}, finance.Assumptions.aws())
+    model = sb.finance.Model.of_mix({"standard": 1}, sb.finance.Assumptions.aws())
     found = model.break_even("standard")
     assert model.break_even_tenants("standard") == found["lasting"] and found["first"] <= found["lasting"]
     for tenants in range(1, found["lasting"] + 20):
@@ -468,13 +468,13 @@ def test_profit_that_lasts() -> None:
 
 
 def test_prices_of_a_region() -> None:
-    here, there = finance.PriceBook(), finance.PriceBook.for_region("eu-central-1")
+    here, there = sb.finance.PriceBook(), sb.finance.PriceBook.for_region("eu-central-1")
     assert here.warning is None and there.warning is not None and "eu-central-1" in there.warning
     assert set(there.to_arrow()["region"]) == {"us-east-1"}
-    assert "eu-west-1" in finance.PriceBook.regions()
+    assert "eu-west-1" in sb.finance.PriceBook.regions()
     assert pickle.loads(pickle.dumps(there)) == there
     with pytest.raises(sb.FinanceError):
-        finance.PriceBook.for_region("Europe!")
+        sb.finance.PriceBook.for_region("Europe!")
     tenant = {"tier": "fintech", "framework": "soc2", "prefix": "acme", "contact_email": "a@acme.example"}
     spec = {"account_email": "aws+{prefix}@example.com", "target_region": "eu-west-1", "clients": {"acme": tenant}}
     zone = sb.LandingZone.from_dict(spec)
@@ -484,15 +484,15 @@ def test_prices_of_a_region() -> None:
     assert lines["nat_gateway_hour"]["price_region"] == "eu-west-1"
     assert lines["nat_gateway_hour"]["amount"] == Decimal("35.04"), "730 hours at 0.048"
     assert lines["config_item"]["price_region"] == "us-east-1"
-    assert finance.Model(zone, finance.Assumptions.aws()).month().infrastructure == plan.cost().total
+    assert sb.finance.Model(zone, sb.finance.Assumptions.aws()).month().infrastructure == plan.cost().total
 
 
 def test_people_are_hired_one_at_a_time_and_ahead() -> None:
-    aws = finance.Assumptions.aws()
+    aws = sb.finance.Assumptions.aws()
     ahead = aws.with_lead_time(months=4, tenants_a_month=2)
 
-    def support(tenants: int, assumptions: finance.Assumptions) -> Decimal:
-        return finance.Model.of_mix({"fintech": tenants}, assumptions).month().support
+    def support(tenants: int, assumptions: sb.finance.Assumptions) -> Decimal:
+        return sb.finance.Model.of_mix({"fintech": tenants}, assumptions).month().support
 
     assert [support(tenants, aws) for tenants in (50, 51, 75, 76, 100)] == [24_000, 32_000, 32_000, 40_000, 40_000]
     assert support(43, ahead) == support(51, aws) and support(42, ahead) == support(50, aws)

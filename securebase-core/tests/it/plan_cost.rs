@@ -82,9 +82,12 @@ fn what_was_applied_is_what_there_was_before() {
         let account = cost.step(&Address::new(format!("tenant/{key}/account"))).unwrap();
         assert_eq!(account.monthly, Money::usd(Decimal::ZERO));
     }
-    let promised: Vec<_> = cost.promised().iter().map(|change| change.tier.as_deref()).collect();
-    assert_eq!(promised, [Some("gov-federal"), None]);
-    assert!(cost.promised()[0].monthly.amount > Decimal::from(3_000));
+    for change in cost.promised() {
+        // Two tenants more leave the others a smaller share of the free alarms and dashboards.
+        let most = if change.tier.as_deref() == Some("gov-federal") { 3_200 } else { 10 };
+        let least = if most == 10 { 0 } else { 3_000 };
+        assert!((Decimal::from(least)..Decimal::from(most)).contains(&change.monthly.amount), "{change:?}");
+    }
     let text = plan.to_string();
     assert!(text.contains("a month, infrastructure margin 98.9 → 96.7 %"), "{text}");
     assert!(text.contains("+ $3,000.00 Shield Advanced"), "{text}");
@@ -153,8 +156,8 @@ fn applying_below_the_margin_floor_does_nothing() {
 #[test]
 fn a_floor_without_revenue_is_refused() {
     let mut zone = zone(ONE_TENANT);
-    for tier in &mut zone.tiers {
-        tier.monthly_price = Money::usd(Decimal::ZERO);
+    for tenant in &mut zone.tenants {
+        tenant.monthly_price = Money::usd(Decimal::ZERO);
     }
     let error = Planner::new(&zone).margin_floor(MarginFloor::new(Decimal::ZERO)).plan().unwrap_err();
     assert!(matches!(error, Error::Cost(finance::Error::BelowFloor { margin: None, .. })), "{error}");
@@ -316,9 +319,9 @@ fn a_network_in_another_region_is_refused() {
     }
     let observed = now(exec::survey(&cloud, &Planner::new(&elsewhere).scope())).unwrap();
     let error = Planner::new(&elsewhere).observed(&observed).plan().unwrap_err();
-    assert_eq!(error.code(), "network-in-another-region");
     let Error::Problems(problems) = &error else { panic!("{error}") };
     assert_eq!(problems.0.len(), 10, "one for each network");
+    assert!(problems.0.iter().all(|problem| problem.code == "network-in-another-region"), "{error}");
     assert!(
         problems.0[0].message.contains("eu-west-1") && problems.0[0].hint.contains("us-east-1"),
         "{error}"

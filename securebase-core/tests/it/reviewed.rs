@@ -112,9 +112,13 @@ fn the_page_prints_what_trials_and_pooled_steps_are_worth() {
 #[test]
 fn the_page_prints_what_the_ten_tenants_cost_in_each_region() {
     let page = std::fs::read_to_string(root().join("docs/finance.md")).unwrap();
-    let plan = ten_tenants();
     for code in PriceBook::regions() {
-        let book = PriceBook::for_region(&code.parse().unwrap());
+        let file = root().join("examples/ten-tenants.client.auto.tfvars");
+        let mut zone = LandingZone::load(file).unwrap();
+        zone.region = code.parse().unwrap();
+        zone.tenants.iter_mut().for_each(|tenant| tenant.region = zone.region.clone());
+        let plan = Planner::new(&zone).plan().unwrap();
+        let book = PriceBook::for_region(&zone.region);
         let nat = book.price(PriceId::NatGatewayHour).list_price().normalize();
         let (total, borrowed) = (total(&plan, &book, Usage::shipped()), book.borrowed().count());
         let row = row(&page, &format!("{code} | {nat} |"));

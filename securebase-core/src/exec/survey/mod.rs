@@ -129,7 +129,11 @@ impl Surveyor<'_> {
         let surveys: Vec<_> = visits
             .into_iter()
             .map(|visit| async move {
+                // An account in which nothing is wanted and nothing is found is left out: whether it is empty or does not answer yet
+                // makes no difference to a plan, and must make none to its fingerprint.
+                let wanted = visit.tenant.is_some() && self.scope.network;
                 let member = self.member(visit).await?;
+                let member = member.filter(|member| wanted || *member != ObservedMember::default());
                 Ok::<_, Error>((visit.account, visit.region.clone(), member))
             })
             .collect();
