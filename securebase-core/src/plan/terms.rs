@@ -19,13 +19,6 @@ pub struct Terms {
     pub tenants: Vec<PlannedTenant>,
 }
 
-impl Terms {
-    /// The tenant of a key.
-    pub(super) fn tenant(&self, key: &str) -> Option<&PlannedTenant> {
-        self.tenants.iter().find(|tenant| tenant.key.as_str() == key)
-    }
-}
-
 impl Plan {
     /// The terms of this plan, for a plan that comes after it was applied: see `Planner::served`.
     pub fn terms(&self) -> Terms {

@@ -6,6 +6,7 @@ use securebase_core::exec::{self, ApplyOptions};
 use securebase_core::finance::{self, Allocation, Assumptions, CostBasis, Model, PriceBook, PriceId, Usage};
 use securebase_core::model::{Address, Departure, LandingZone, Money, ResourceKind};
 use securebase_core::plan::{Error, MarginFloor, Plan, PlanCost, Planner};
+use securebase_core::state::State;
 use securebase_core::table::Cell;
 
 use crate::support::{ONE_TENANT, TEN_TENANTS, applied, apply, memory, now, plan, zone};
@@ -345,4 +346,41 @@ fn shared_costs_follow_what_a_tenant_pays() {
         let [dear, cheap] = [&rows[0], &rows[1]].map(|row| row.costs[category as usize].amount);
         assert!(dear > Decimal::ZERO && dear == cheap * Decimal::from(3), "{category:?}: {dear} {cheap}");
     }
+}
+
+/// What a state remembers, with what was paid and sold when it was last applied.
+fn with_state(zone: &LandingZone, cloud: &SimulatedCloud, state: &State) -> Plan {
+    let resources = now(state.resources()).unwrap().into_values();
+    let planner = Planner::new(zone)
+        .remembered(resources.map(|resource| (resource.address, resource.id)))
+        .served(now(state.terms()).unwrap());
+    let observed = now(exec::survey(cloud, &planner.scope())).unwrap();
+    planner.observed(&observed).plan().unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[test]
+fn a_state_knows_what_was_paid_and_sold_before() {
+    let gold = r#"
+        tiers = { gold = { ou_name = "Customers-Gold", framework = "hipaa", monthly_price = 9000 } }
+        clients = {"#;
+    let first = TEN_TENANTS.replacen("clients = {", gold, 1);
+    let first = first.replacen("tier          = \"healthcare\"", "tier          = \"gold\"", 1);
+    let (cloud, state) = (SimulatedCloud::new(0), memory());
+    let before = zone(&first);
+    assert_eq!(before.tenants.iter().filter(|tenant| tenant.tier.as_str() == "gold").count(), 1);
+    apply(&plan(&before, &cloud), &cloud, &state);
+    let bill = priced(&plan(&before, &cloud)).after().clone();
+    assert_eq!(bill.revenue().amount, dollars("110000"), "9,000 in place of 15,000");
+    // The file forgets the tier and raises a price: neither can be read off the cloud.
+    let mut after = zone(TEN_TENANTS);
+    for tenant in after.tenants.iter_mut().filter(|tenant| tenant.tier.as_str() == "standard") {
+        tenant.monthly_price = Money::usd(Decimal::from(2_500));
+    }
+    let cost = priced(&with_state(&after, &cloud, &state));
+    assert_eq!(cost.before().total(), bill.total());
+    assert_eq!(cost.before().revenue(), bill.revenue());
+    assert_eq!(cost.after().revenue().amount, dollars("117000"));
+    let saved = with_state(&after, &cloud, &state);
+    let again = Plan::from_json(&saved.to_json()).unwrap();
+    assert_eq!(priced(&again), priced(&saved), "a saved plan keeps the terms");
 }

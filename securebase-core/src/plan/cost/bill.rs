@@ -44,6 +44,8 @@ struct Source<'a> {
     tenants: BTreeMap<&'a str, &'a PlannedTenant>,
     /// The tenant whose account it is, of the accounts that are known.
     claimed: BTreeMap<AccountId, &'a PlannedTenant>,
+    /// The tenants as they were served when the zone was last applied, by the key they have now.
+    served: BTreeMap<&'a str, &'a PlannedTenant>,
     /// The tenants whose account the plan makes or takes over: until then the account is not on this bill.
     begun: BTreeSet<&'a str>,
 }
@@ -58,6 +60,7 @@ impl<'a> Source<'a> {
             names: Names::of(&plan.scope),
             tenants: plan.tenants.iter().map(|tenant| (tenant.key.as_str(), tenant)).collect(),
             claimed: plan.tenants.iter().filter_map(|tenant| Some((account(tenant)?, tenant))).collect(),
+            served: served(plan),
             begun: plan.steps().filter(begins).filter_map(|step| step.address.tenant_key()).collect(),
         }
     }
@@ -174,21 +177,12 @@ impl<'a> Source<'a> {
     /// What a tenant paid while it had a tier: what was applied, where a state knows that; else its own price wherever it has
     /// one, else the tier's.
     fn price_before(&self, tenant: &PlannedTenant, tier: &Tier) -> Money {
-        if let Some(served) = self.served(tenant).filter(|served| served.tier == tier.name) {
+        let served = self.served.get(tenant.key.as_str());
+        if let Some(served) = served.filter(|served| served.tier == tier.name) {
             return served.monthly_price;
         }
         let is_list_price = tenant.monthly_price == self.tier_wanted(tenant).monthly_price;
         if is_list_price { tier.monthly_price } else { tenant.monthly_price }
-    }
-
-    /// A tenant as it was served when the zone was last applied, under the key it had then.
-    fn served(&self, tenant: &PlannedTenant) -> Option<&'a PlannedTenant> {
-        let terms = self.plan.served.as_ref()?;
-        let former = || {
-            let scoped = self.plan.scope.tenants.iter().find(|scoped| scoped.key == tenant.key)?;
-            terms.tenant(scoped.former_key.as_ref()?.as_str())
-        };
-        terms.tenant(tenant.key.as_str()).or_else(former)
     }
 
     fn currency(&self) -> crate::model::Currency {
@@ -242,6 +236,20 @@ impl<'a> Source<'a> {
             _ => {}
         }
     }
+}
+
+/// The tenants of the terms that a state knows, those that have a new key under that.
+fn served(plan: &Plan) -> BTreeMap<&str, &PlannedTenant> {
+    let Some(terms) = &plan.served else { return BTreeMap::new() };
+    let mut served: BTreeMap<&str, &PlannedTenant> =
+        terms.tenants.iter().map(|tenant| (tenant.key.as_str(), tenant)).collect();
+    for tenant in &plan.scope.tenants {
+        let former = tenant.former_key.as_ref().and_then(|former| served.get(former.as_str()).copied());
+        if let Some(former) = former {
+            served.entry(tenant.key.as_str()).or_insert(former);
+        }
+    }
+    served
 }
 
 /// A log group that begins, or changes its retention.
