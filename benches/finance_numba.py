@@ -22,7 +22,7 @@ def bits_at(position):
 
 
 @njit(parallel=True, cache=True, error_model="numpy")
-def step(values, low, high, tenants, seed, new, hazard, nobody, factors, prices, each, linear, bends, bounds, shields, tables, scalars):
+def step(values, low, high, tenants, seed, new, hazard, none, factors, prices, each, linear, bends, bounds, shields, tables, scalars):
     """One month of all trials; the sum of profits."""
     trials, tiers = tenants.shape
     base, per_present, shield, inflation, acquisition = scalars
@@ -55,7 +55,7 @@ def step(values, low, high, tenants, seed, new, hazard, nobody, factors, prices,
                             below += chance
                             lost += 1
                 came = 0.0
-                chance = nobody[trial, tier]
+                chance = none[trial, tier]
                 if arrive > chance:
                     mean, below = new[tier] * more, chance
                     while arrive > below and came < 250:
@@ -151,7 +151,7 @@ def run(model: Model, trials: int, months: int, threads: int) -> float:
     """Simulates so many trials; the mean profit of the last month."""
     below, above, part = (np.minimum(ranks, trials - 1) for ranks in model.ranks())
     factors = np.stack(model.factors(np.random.default_rng(1), trials), axis=1)
-    nobody = np.exp(-model.new * factors[:, :1])
+    none = np.exp(-model.new * factors[:, :1])
     tenants = np.tile(model.tenants, (trials, 1))
     values, bins = np.empty((6, trials)), np.empty((threads, trials), np.uint16)
     low, high = np.empty(6), np.empty(6)
@@ -172,7 +172,7 @@ def run(model: Model, trials: int, months: int, threads: int) -> float:
             prices = model.prices * model.price_factor[month]
             scalars = (model.base + model.departed[month], model.per_present_tier, model.shield, model.inflation[month], model.acquisition_cost)
             sum_ = step(
-                values, low, high, tenants, keys[month], model.new, model.hazard, nobody, factors, prices, model.each,
+                values, low, high, tenants, keys[month], model.new, model.hazard, none, factors, prices, model.each,
                 linear, bends, bounds, model.shield_tiers, tables, scalars,
             )  # fmt: skip
             mean = sum_ / trials

@@ -1,5 +1,5 @@
 """The simulation of `finance` in NumPy by one who knows it: chunks that fit a cache, threads, inversion of uniform
-numbers for those trials only in which somebody comes or goes, tables for steps, partial sorting for percentiles.
+numbers for those trials only in which a tenant comes or goes, tables for steps, partial sorting for percentiles.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -19,12 +19,12 @@ class Chunk:
         self.rng = np.random.Generator(np.random.SFC64(seed))
         more, faster, self.price, self.infrastructure, self.support = model.factors(self.rng, self.size)
         self.mean = (model.new[:, None] * more).ravel()
-        self.nobody = np.exp(-self.mean)
+        self.none = np.exp(-self.mean)
         self.hazard = (model.hazard[:, None] * faster).ravel()
         self.tenants = np.repeat(model.tenants, self.size)
 
     def leave(self) -> None:
-        """Inverts the binomial distribution where somebody leaves."""
+        """Inverts the binomial distribution where a tenant leaves."""
         uniform = self.rng.random(self.tenants.size)
         rate = self.hazard * self.tenants
         place = np.flatnonzero(uniform > 1 - rate)
@@ -42,11 +42,11 @@ class Chunk:
             count += 1
 
     def arrive(self) -> np.ndarray:
-        """Inverts the Poisson distribution where somebody arrives; how many do in each trial."""
+        """Inverts the Poisson distribution where a tenant arrives; how many do in each trial."""
         uniform = self.rng.random(self.tenants.size)
         won = np.zeros(self.size)
-        place = np.flatnonzero(uniform > self.nobody)
-        uniform, chance, mean = uniform[place], self.nobody[place], self.mean[place]
+        place = np.flatnonzero(uniform > self.none)
+        uniform, chance, mean = uniform[place], self.none[place], self.mean[place]
         below, count = chance, 0
         while place.size:
             count += 1

@@ -2,7 +2,7 @@
 //!
 //! A first part of the values says within which brackets the wanted percentiles of all will lie. Values then are counted
 //! into bins as they are made, and only those in the bins of a bracket are kept. Should a percentile lie outside its
-//! bracket after all, [`Brackets::percentiles`] says so, and whoever made the values makes them again.
+//! bracket after all, [`Brackets::percentiles`] says so, and the caller makes the values again.
 
 /// The wanted percentiles of a simulation, in percent.
 pub(super) const PERCENTILES: [u8; 9] = [1, 5, 10, 25, 50, 75, 90, 95, 99];

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::draw::{TENANTS_MAX, binomial, certain, nobody, poisson};
+use super::draw::{TENANTS_MAX, binomial, certain, none, poisson};
 use super::stream::{Stream, lower, unit, upper};
 use crate::finance::Error;
 use crate::finance::fast::{BLOCK, Fast, Given, ONES, Outcomes};
@@ -30,7 +30,7 @@ pub(super) struct Chunk {
     /// How long the book of one tier is.
     book: usize,
     /// What the upper half of a month's bits must reach before anybody comes, tier by tier.
-    nobody: Vec<u32>,
+    none: Vec<u32>,
     /// What the lower half must reach before anybody of the tenants there are goes, tier by tier.
     certain: Vec<u32>,
     /// Tenants won in the last month.
@@ -96,7 +96,7 @@ impl Start<'_> {
             compiled,
             books: Vec::new(),
             book: 0,
-            nobody: Vec::with_capacity(self.tenants.len() * trials),
+            none: Vec::with_capacity(self.tenants.len() * trials),
             certain: Vec::with_capacity(self.tenants.len() * trials),
             won: vec![0; trials],
             profit: vec![0.0; trials],
@@ -109,7 +109,7 @@ impl Start<'_> {
                 let mean = chunk.model(trial, self.fast).new[tier] * factor(&chunk, Factor::New, trial);
                 let hazard =
                     chunk.model(trial, self.fast).hazard[tier] * factor(&chunk, Factor::Churn, trial);
-                chunk.nobody.push(nobody(mean));
+                chunk.none.push(none(mean));
                 chunk.certain.push(certain(hazard * f64::from(*tenants)));
             }
         }
@@ -177,7 +177,7 @@ impl Chunk {
 
     /// Who comes and who goes in a month of a block of trials; `streams` are the month's, tier by tier.
     ///
-    /// Most months nobody comes to a tier and nobody goes: those who do are found first, without a branch that would be
+    /// Most months none comes to a tier and none goes: those who do are found first, without a branch that would be
     /// guessed wrong, and drawn afterwards.
     pub(super) fn advance(
         &mut self,
@@ -201,7 +201,7 @@ impl Chunk {
         won.fill(0);
         for (tier, stream) in streams.iter().enumerate() {
             let at = tier * self.trials + from..tier * self.trials + from + trials;
-            let (tenants, nobody) = (&mut self.tenants[at.clone()], &self.nobody[at.clone()]);
+            let (tenants, none) = (&mut self.tenants[at.clone()], &self.none[at.clone()]);
             let certain_of = &mut self.certain[at.clone()];
             // The rate at which one tenant leaves is a number of each trial times one that is the same for all.
             let (hazards, common) = match compiled.filter(|compiled| !compiled.is_empty()) {
@@ -213,14 +213,14 @@ impl Chunk {
                 }
             };
             let (mut leave, mut arrive) = (0, 0);
-            let trial_by_trial = bits.iter_mut().zip(certain_of.iter()).zip(nobody);
-            for (place, ((bits, certain), nobody)) in (0_u16..).zip(trial_by_trial) {
+            let trial_by_trial = bits.iter_mut().zip(certain_of.iter()).zip(none);
+            for (place, ((bits, certain), none)) in (0_u16..).zip(trial_by_trial) {
                 let drawn = stream.bits(first + u64::from(place));
                 *bits = drawn;
                 leaving[leave % BLOCK] = place;
                 leave += usize::from(drawn & 0xFFFF_FFFF >= u64::from(*certain));
                 arriving[arrive % BLOCK] = place;
-                arrive += usize::from(drawn >> 32 >= u64::from(*nobody));
+                arrive += usize::from(drawn >> 32 >= u64::from(*none));
             }
             if tracked {
                 kept.fill(1.0);
@@ -241,7 +241,7 @@ impl Chunk {
                 let trial = usize::from(place);
                 let mean =
                     compiled.and_then(|compiled| compiled.get(trial)).unwrap_or(fast).new[tier] * more[trial];
-                let count = poisson(mean, nobody[trial], upper(bits[trial]));
+                let count = poisson(mean, none[trial], upper(bits[trial]));
                 let sum = tenants[trial].saturating_add(count).min(most);
                 won[trial] += sum - tenants[trial].min(sum);
                 tenants[trial] = sum;

@@ -5,7 +5,7 @@
 use super::stream::SPAN;
 use crate::finance::normal::quantile;
 
-/// Where counting up from nobody would take too many steps, and the chance of nobody is no longer a normal float.
+/// Where counting up from none would take too many steps, and the chance of none is no longer a normal float.
 const MEAN_MAX: f64 = 30.0;
 /// Where counting from the most likely number would: the quantile is then expanded around the normal distribution's, which
 /// is off by less than a ten-thousandth of a tenant there.
@@ -24,15 +24,15 @@ const INVERSES: [f64; 256] = {
     inverses
 };
 
-/// Above this mean the chance of nobody is too small for [`nobody`] to be precise.
+/// Above this mean the chance of none is too small for [`none`] to be precise.
 const PRECISE_BELOW: f64 = 4.0;
 
-/// The chance that nobody arrives where `mean` are expected, to the nearest 2^-32: below it nobody does.
-pub(super) fn nobody(mean: f64) -> u32 {
+/// The chance that none arrives where `mean` are expected, to the nearest 2^-32: below it none does.
+pub(super) fn none(mean: f64) -> u32 {
     nearest(libm::exp(-mean) * SPAN)
 }
 
-/// A number that the lower half of random bits must reach before anybody leaves: nobody leaves with a chance of
+/// A number that the lower half of random bits must reach before anybody leaves: none leaves with a chance of
 /// `exp(-rate)`, which is never below `1 - rate`. Most draws need no exponential.
 #[inline]
 pub(super) fn certain(rate: f64) -> u32 {
@@ -40,15 +40,15 @@ pub(super) fn certain(rate: f64) -> u32 {
     nearest((1.0 - rate) * SPAN - 0.5)
 }
 
-/// How many arrive where `mean` are expected; `nobody` is what [`nobody`] says of the mean.
+/// How many arrive where `mean` are expected; `none` is what [`none`] says of the mean.
 #[inline]
-pub(super) fn poisson(mean: f64, nobody: u32, uniform: f64) -> u32 {
+pub(super) fn poisson(mean: f64, none: u32, uniform: f64) -> u32 {
     /// In units of 2^-32: what is less likely does not happen, because rounding could make a sum of chances end below one.
     const NEVER: f64 = 1e-6;
     if mean > MEAN_MAX {
         return many_arrive(mean, uniform);
     }
-    let mut chance = if mean < PRECISE_BELOW { f64::from(nobody) } else { libm::exp(-mean) * SPAN };
+    let mut chance = if mean < PRECISE_BELOW { f64::from(none) } else { libm::exp(-mean) * SPAN };
     let mut below = chance;
     let mut count = 0;
     for (next, inverse) in (1..).zip(&INVERSES) {

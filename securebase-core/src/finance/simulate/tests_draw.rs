@@ -1,6 +1,6 @@
 //! Random bits are even and go with nothing; draws follow their distributions, worked out another way.
 
-use super::draw::{binomial, certain, nobody, poisson};
+use super::draw::{binomial, certain, none, poisson};
 use super::stream::{SPAN, Stream, lower, unit, upper};
 
 /// Pairs of numbers from 0 to 1 fall evenly into 16 × 16 fields: chi-square with 255 degrees of freedom, which has mean 255
@@ -94,7 +94,7 @@ fn arrivals_are_poisson() {
             (power - mean - ln_factorial(count)).exp()
         };
         let slack = if mean > 1_000.0 { 2e-5 } else { 1e-9 };
-        assert_chances(|uniform| poisson(mean, nobody(mean), uniform), chance, most, slack);
+        assert_chances(|uniform| poisson(mean, none(mean), uniform), chance, most, slack);
     }
 }
 
@@ -132,14 +132,14 @@ fn leavers_are_binomial() {
         }
     }
     assert_eq!(binomial(9, f64::INFINITY, 0.5), 9, "everybody leaves");
-    assert_eq!(binomial(9, 0.0, SPAN - 0.5), 0, "nobody does");
+    assert_eq!(binomial(9, 0.0, SPAN - 0.5), 0, "none does");
 }
 
 #[test]
 fn more_never_draws_less() {
     for point in 0..500 {
         let uniform = (f64::from(point) + 0.5) / 500.0 * SPAN;
-        let arrive = |mean: f64| poisson(mean, nobody(mean), uniform);
+        let arrive = |mean: f64| poisson(mean, none(mean), uniform);
         let means: Vec<f64> = (1..200).map(|step| f64::from(step) * 0.35).collect();
         assert!(means.windows(2).all(|pair| arrive(pair[0]) <= arrive(pair[1])), "{uniform}");
         let stay = |tenants: u32| tenants - binomial(tenants, 0.2, uniform);
@@ -147,12 +147,12 @@ fn more_never_draws_less() {
     }
 }
 
-/// The quick tests let nobody through that the exact ones would not, and miss nobody.
+/// The quick tests let none through that the exact ones would not, and miss none.
 #[test]
 fn nobody_comes_or_goes_below_the_quick_bounds() {
     for step in 0..400 {
         let rate = 40.0_f64 * (f64::from(step) / 400.0).powi(4);
-        let bound = nobody(rate);
+        let bound = none(rate);
         if bound > 0 {
             assert_eq!(poisson(rate, bound, f64::from(bound) - 0.5), 0, "{rate}");
         }
@@ -164,7 +164,7 @@ fn nobody_comes_or_goes_below_the_quick_bounds() {
     }
     // The last number of all is a likely one, not the end of a table.
     for mean in [1e-12, 0.001, 0.25, 3.9, 4.1, 29.0] {
-        let last = poisson(mean, nobody(mean), SPAN - 0.5);
+        let last = poisson(mean, none(mean), SPAN - 0.5);
         assert!(f64::from(last) < mean + 9.0 * mean.sqrt() + 9.0, "{mean}: {last}");
     }
 }
