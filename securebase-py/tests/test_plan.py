@@ -251,8 +251,9 @@ def test_a_plan_below_the_margin_floor_is_refused(ten: sb.LandingZone, tmp_path:
         ten.plan(cloud).apply(cloud, tmp_path, margin_floor=Decimal("0.99"))
     with pytest.raises(sb.FinanceError):
         ten.plan().cost().ensure_margin(1)
-    with pytest.raises(TypeError):
-        ten.plan(margin_floor=0.9)
+    with pytest.raises(sb.FinanceError) as inexact:
+        ten.plan(margin_floor=0.9)  # type: ignore[arg-type]
+    assert inexact.value.code == "number-invalid"
 
 
 def changed(document: dict[str, Any], key: str, **more: object) -> sb.LandingZone:
