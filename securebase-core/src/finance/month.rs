@@ -191,7 +191,7 @@ impl Month {
         fraction(self.profit().amount, self.revenue.amount)
     }
 
-    /// The net margin of a month that brings no contingency.
+    /// The operating margin of a month that brings no contingency.
     pub fn operating_margin_before_contingency(&self) -> Option<Decimal> {
         fraction(self.profit().amount + self.contingent.amount, self.revenue.amount)
     }

@@ -101,7 +101,7 @@ impl Month {
         self.core.operating_margin()
     }
 
-    /// The net margin of a month that brings no contingency.
+    /// The operating margin of a month that brings no contingency.
     #[getter]
     fn operating_margin_before_contingency(&self) -> Option<Decimal> {
         self.core.operating_margin_before_contingency()
@@ -162,7 +162,7 @@ impl Month {
             )
         };
         format!(
-            "<Month of {} tenants: revenue {}, cost {}, margins {} gross, {} with support, {} net>",
+            "<Month of {} tenants: revenue {}, cost {}, margins {} infrastructure, {} gross, {} operating>",
             self.tenants(),
             self.revenue(),
             self.total_cost(),

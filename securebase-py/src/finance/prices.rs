@@ -92,7 +92,7 @@ impl PriceBook {
         Ok(Self(core::PriceBook::for_region(&region_of(region)?)))
     }
 
-    /// How many prices were read in another region and what to do about it, as one line; `None` where there are none.
+    /// How many prices were read in another region, as one line; `None` where there are none.
     #[getter]
     fn warning(&self) -> Option<String> {
         self.0.warning().map(|problem| problem.message)

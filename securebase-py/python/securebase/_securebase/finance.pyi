@@ -50,7 +50,8 @@ class PriceBook:
     @staticmethod
     def for_region(region: str, /) -> PriceBook:
         """The shipped prices for a region. A price that was read in another region is marked with it in the column `region` of
-        the table; `warning` counts such prices."""
+        the table; `warning` counts such prices. A model or plan of a zone prices each tenant in its own region, whatever region
+        the book is for."""
     @property
     def warning(self) -> str | None:
         """How many prices were read in another region, as one line; `None` where there are none."""
@@ -261,7 +262,7 @@ class Month:
         """(revenue - all costs) / revenue, unrounded; `None` without revenue."""
     @property
     def operating_margin_before_contingency(self) -> Decimal | None:
-        """The net margin of a month that brings no contingency."""
+        """The operating margin of a month that brings no contingency."""
     @property
     def revenue_per_infrastructure_dollar(self) -> Decimal | None:
         """Revenue over infrastructure; `None` where infrastructure is free."""
@@ -306,7 +307,7 @@ class Scenarios(Table):
 
     @property
     def drivers(self) -> Table:
-        """Which assumptions differ from the first scenario's: `scenario, path, before, after, difference`."""
+        """Which assumptions with a path differ from the first scenario's: `scenario, path, before, after, difference`."""
 
 def scenarios(
     scenarios: Mapping[str, Model | tuple[Model, Growth]],

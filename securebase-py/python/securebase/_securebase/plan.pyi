@@ -118,10 +118,10 @@ class Cost:
         """The part that resources of the plan bring, in quantities that the usage profile assumes."""
     @property
     def promised(self) -> Decimal:
-        """The part that the tiers promise and nothing in the zone builds."""
+        """The part that tiers and core accounts bring and nothing in the zone builds."""
     @property
     def first_month(self) -> Decimal:
-        """What the first month costs, before stored logs have grown to their retention."""
+        """What the first month costs: thirty-day trials are free and stored logs have not grown to their retention."""
     @property
     def shared(self) -> Decimal:
         """The part that no tenant causes alone."""
