@@ -62,7 +62,11 @@ fn below(margin: Option<Decimal>, floor: Decimal, revenue: Money, infrastructure
     let costs = format!("infrastructure costs {infrastructure} a month and tenants pay {revenue}");
     match margin {
         Some(margin) => {
-            format!("the infrastructure margin is {}, below {}: {costs}", percent(margin, 2), percent(floor, 2))
+            format!(
+                "the infrastructure margin is {}, below {}: {costs}",
+                percent(margin, 2),
+                percent(floor, 2)
+            )
         }
         None => {
             format!("there is no revenue and so no margin, {} were asked for: {costs}", percent(floor, 2))

@@ -192,6 +192,13 @@ impl<'a> Source<'a> {
     /// What exists once every step of the plan is done.
     fn after(&self, before: &Footprint) -> Footprint {
         let mut bill = before.clone();
+        // A new price needs no step; a tenant that another tier awaits keeps its terms until it moves.
+        for tenant in &self.plan.tenants {
+            let billed = bill.tenant_mut(tenant.key.as_str());
+            if let Some(billed) = billed.filter(|billed| billed.tier() == Some(tenant.tier.as_str())) {
+                billed.set_price(tenant.monthly_price);
+            }
+        }
         for step in self.plan.steps() {
             match step.address.tenant_key().and_then(|key| self.tenants.get(key)) {
                 Some(tenant) => self.done(&mut bill, tenant, step),
