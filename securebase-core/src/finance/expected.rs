@@ -73,6 +73,8 @@ pub(super) struct Expected {
     path: Option<Vec<Vec<u32>>>,
     /// What a tenant of each tier still costs after it has left, from the month in which it leaves.
     tails: Vec<Vec<f64>>,
+    /// The rate of churn times the months ahead, of the tier in which it is largest.
+    leaves: f64,
 }
 
 /// What a month costs on average, before inflation.
@@ -150,9 +152,13 @@ impl Expected {
         let has_sales = assumed[Category::Sales as usize].is_something();
         let last = growth.discount_months.max(growth.ramp_months).min(months);
         let base = curve.as_ref().map_or(0.0, |curve| float(curve.base));
+        let tiers: Vec<Tier> = tiers.collect();
+        let fastest = tiers.iter().map(|tier| tier.stays).fold(1.0, f64::min);
+        let leaves = -libm::log(fastest.max(1e-6)) * f64::from(months);
         Ok(Self {
-            nodes: nodes(&growth.uncertain, &growth.correlations),
-            tiers: tiers.collect(),
+            nodes: nodes(&growth.uncertain, &growth.correlations, leaves),
+            leaves,
+            tiers,
             terms: (0..last).map(|age| float(terms(growth, age, 1))).collect(),
             base: base + pools.iter().map(|pool| pool.first_price * pool.base).sum::<f64>(),
             per_present_tier: pools.iter().map(|pool| pool.first_price * pool.per_present_tier).sum(),
@@ -169,7 +175,7 @@ impl Expected {
 
     /// Puts the uncertain factors at other cases.
     pub(super) fn set_factors(&mut self, growth: &Growth) {
-        self.nodes = nodes(&growth.uncertain, &growth.correlations);
+        self.nodes = nodes(&growth.uncertain, &growth.correlations, self.leaves);
     }
 
     /// What every tenant of a tier pays, those there are and those to come.

@@ -54,7 +54,7 @@ pub use planner::Planner;
 pub use record::{DepartureRecord, Fate, RecordedResource};
 pub use saved::FORMAT_VERSION;
 pub(crate) use saved::{Written, fingerprint};
-pub(crate) use scope::flow_log_group_prefix;
 pub use scope::{Scope, ScopedTenant, flow_log_group_name};
+pub(crate) use scope::{flow_log_group_prefix, unit_paths};
 pub use step::{Action, Change, Plan, PlannedTenant, Site, Step};
 pub use terms::Terms;

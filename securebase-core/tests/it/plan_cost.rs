@@ -384,3 +384,65 @@ fn a_state_knows_what_was_paid_and_sold_before() {
     let again = Plan::from_json(&saved.to_json()).unwrap();
     assert_eq!(priced(&again), priced(&saved), "a saved plan keeps the terms");
 }
+
+#[test]
+fn a_part_of_a_plan_moves_only_what_it_names() {
+    let mut two = zone(TEN_TENANTS);
+    two.tenants.retain(|tenant| tenant.tier.as_str() == "standard");
+    let cloud = applied_zone(&two);
+    let bill = priced(&plan(&two, &cloud)).after().total();
+    let to = |zone: &mut LandingZone, key: &str, tier: &str, framework: &str| {
+        let target = zone.tiers.iter().find(|known| known.name.as_str() == tier).unwrap().clone();
+        let tenant = zone.tenants.iter_mut().find(|tenant| tenant.key.as_str() == key).unwrap();
+        tenant.framework = framework.parse().unwrap();
+        (tenant.tier, tenant.ou_path, tenant.monthly_price) =
+            (target.name, vec![target.ou_name], target.monthly_price);
+    };
+    let mut one = two.clone();
+    to(&mut one, "startup-standard", "healthcare", "hipaa");
+    let expected = Planner::new(&one).plan().unwrap().cost(PriceBook::shipped(), Usage::shipped()).unwrap();
+    let mut both = one.clone();
+    to(&mut both, "techstartup-std", "gov-federal", "fedramp");
+    let part = plan(&both, &cloud).only(&[Address::new("tenant/startup-standard")]).unwrap();
+    let cost = priced(&part);
+    assert_eq!(cost.before().total(), bill);
+    assert_eq!(cost.after().total(), expected.total(), "the other tenant stays where it is");
+}
+
+#[test]
+fn the_archive_outlives_the_entry_of_a_tenant_that_left() {
+    let (cloud, state) = (SimulatedCloud::new(0), memory());
+    let ten = zone(TEN_TENANTS);
+    apply(&with_state(&ten, &cloud, &state), &cloud, &state);
+    let mut leaving = ten.clone();
+    for (tenant, departure) in leaving.tenants.iter_mut().zip([Departure::Suspend, Departure::Close]) {
+        tenant.offboard = Some(departure);
+    }
+    let plan = with_state(&leaving, &cloud, &state);
+    let options = ApplyOptions::new().destroy(plan.destructive().into_iter().cloned());
+    assert_eq!(now(exec::simulate(&plan, &cloud, &state, options)).unwrap().failed, []);
+    let bill = priced(&with_state(&leaving, &cloud, &state)).after().total();
+    let mut gone = leaving.clone();
+    gone.tenants.retain(|tenant| tenant.offboard.is_none());
+    assert_eq!(priced(&with_state(&gone, &cloud, &state)).before().total(), bill);
+    // Another run, which knows nothing of the two any more, changes nothing about that.
+    gone.tenants[0].tags.insert("CostCenter".to_owned(), "4711".to_owned());
+    apply(&with_state(&gone, &cloud, &state), &cloud, &state);
+    assert_eq!(priced(&with_state(&gone, &cloud, &state)).after().total(), bill);
+}
+
+#[test]
+fn a_network_without_a_tenant_is_found_in_any_region() {
+    let mut first = zone(TEN_TENANTS);
+    first.tenants.truncate(2);
+    first.tenants[0].region = "sa-east-1".parse().unwrap();
+    first.network = first.network.map(|mut network| {
+        network.flow_logs = false;
+        network
+    });
+    let cloud = applied_zone(&first);
+    let bill = priced(&plan(&first, &cloud)).after().total();
+    let mut second = first.clone();
+    second.tenants.remove(0);
+    assert_eq!(priced(&plan(&second, &cloud)).before().total(), bill);
+}

@@ -10,8 +10,8 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 
 use crate::cloud::{Cloud, Operation, Reply, Target};
 use crate::model::{AccountId, Address, Region, ResourceId};
-use crate::observe::{Observed, ObservedMember, ObservedOrganization};
-use crate::plan::{Names, Scope, ScopedTenant, is_closed};
+use crate::observe::{Observed, ObservedAccount, ObservedMember, ObservedOrganization};
+use crate::plan::{Names, Scope, ScopedTenant, is_closed, unit_paths};
 
 use super::Error;
 use asker::{Asker, Pace};
@@ -111,12 +111,19 @@ impl Surveyor<'_> {
             let is_ours = names.ours(&found.tags) && found.parent != organization.root.id;
             is_ours && !claimed.contains(&id) && open.get(&id).copied().unwrap_or_default()
         });
-        visits.extend(unclaimed.flat_map(|found| {
+        let unclaimed: Vec<&ObservedAccount> = unclaimed.collect();
+        visits.extend(unclaimed.iter().flat_map(|found| {
             let account = found.account.id;
             self.scope.regions.iter().map(move |region| Visit { account, region, tenant: None })
         }));
         let mut members = self.visited(visits).await?;
-        let moved = self.elsewhere(&members).await?;
+        let paths = unit_paths(organization);
+        // Those who left have no network any more: asking every region about each of them would only grow with the years.
+        let left = |found: &ObservedAccount| {
+            paths.get(&found.parent).is_some_and(|path| self.scope.is_suspended(path))
+        };
+        let served = unclaimed.into_iter().filter(|found| !left(found)).map(|found| found.account.id);
+        let moved = self.elsewhere(&members, served.collect()).await?;
         for (account, regions) in moved {
             members.entry(account).or_default().extend(regions);
         }
@@ -147,19 +154,26 @@ impl Surveyor<'_> {
         Ok(members)
     }
 
-    /// The networks of the zone that lie in another region than the one the file names. The delivery role of flow logs is
-    /// made before a network and serves all regions of its account, so it is the sign that there may be one.
-    async fn elsewhere(&self, members: &Members) -> Result<Members, Error> {
+    /// The networks of the zone that lie in another region than those looked into. The delivery role of flow logs is made
+    /// before a network and serves all regions of its account, so it is the sign that there may be one; of an account that
+    /// the file no longer claims nothing says where it worked.
+    async fn elsewhere(&self, members: &Members, unclaimed: BTreeSet<AccountId>) -> Result<Members, Error> {
         let names = Names::of(self.scope);
         let has_network = |member: &ObservedMember| member.vpcs.iter().any(|vpc| names.ours(&vpc.vpc.tags));
-        let lost = members.iter().filter(|(_, regions)| {
-            regions.values().any(|member| !member.roles.is_empty()) && !regions.values().any(has_network)
-        });
+        let worked_in =
+            members.iter().filter(|(_, regions)| regions.values().any(|member| !member.roles.is_empty()));
+        let without_network = |account: &AccountId| {
+            members.get(account).is_none_or(|regions| !regions.values().any(has_network))
+        };
+        let lost = unclaimed.into_iter().chain(worked_in.map(|(account, _)| *account));
+        let lost: BTreeSet<AccountId> = lost.filter(without_network).collect();
         let by_default: Vec<Region> = Region::enabled_by_default().collect();
-        let visits = lost.flat_map(|(account, known)| {
+        let visits = lost.into_iter().flat_map(|account| {
+            let known = members.get(&account);
             let regions = by_default.iter().chain(&self.scope.regions).collect::<BTreeSet<_>>();
-            let unknown = regions.into_iter().filter(|region| !known.contains_key(*region));
-            unknown.map(|region| Visit { account: *account, region, tenant: None }).collect::<Vec<_>>()
+            let is_known = |region: &Region| known.is_some_and(|known| known.contains_key(region));
+            let unknown = regions.into_iter().filter(|region| !is_known(region));
+            unknown.map(|region| Visit { account, region, tenant: None }).collect::<Vec<_>>()
         });
         let mut found = self.visited(visits.collect()).await?;
         for regions in found.values_mut() {

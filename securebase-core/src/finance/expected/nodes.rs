@@ -22,8 +22,21 @@ const ARRIVALS: usize = 8;
 const DEPARTURES: usize = 5;
 /// Cases for the mean of a factor that goes together with one of the two.
 const OTHERS: usize = 16;
+/// The same where a factor varies so much that the few above miss part of it: more cases cost time in every forecast.
+const WIDE_ARRIVALS: usize = 24;
+const WIDE_DEPARTURES: usize = 15;
+/// Up to this deviation of the factor on arrivals the few cases are enough.
+const ARRIVALS_VARY: f64 = 0.2;
+/// The same for the factor on churn, times how much of a tier leaves over the months (as a rate).
+const DEPARTURES_VARY: f64 = 0.3;
 
-static RULES: LazyLock<[Vec<(f64, f64)>; 3]> = LazyLock::new(|| [ARRIVALS, DEPARTURES, OTHERS].map(hermite));
+static RULES: LazyLock<[Vec<(f64, f64)>; 5]> =
+    LazyLock::new(|| [ARRIVALS, DEPARTURES, OTHERS, WIDE_ARRIVALS, WIDE_DEPARTURES].map(hermite));
+
+/// Half of the distance between the values at one deviation of the normal score on both sides.
+fn deviation(distribution: Distribution) -> f64 {
+    (at(distribution, 1.0) - at(distribution, -1.0)) / 2.0
+}
 
 /// Places and weights at which a polynomial of degree 2n - 1 has its mean under the standard normal distribution.
 fn hermite(size: usize) -> Vec<(f64, f64)> {
@@ -95,8 +108,9 @@ fn values(distribution: Distribution, rule: &[(f64, f64)]) -> Vec<f64> {
     raw.into_iter().map(|value| value * by).collect()
 }
 
-/// The cases of the uncertain factors; paths of other numbers have none.
-pub(super) fn nodes(uncertain: &[Uncertain], correlations: &[(usize, usize, f64)]) -> Vec<Node> {
+/// The cases of the uncertain factors; paths of other numbers have none. `leaves` is the rate of churn times the months ahead,
+/// of the tier in which it is largest.
+pub(super) fn nodes(uncertain: &[Uncertain], correlations: &[(usize, usize, f64)], leaves: f64) -> Vec<Node> {
     let place =
         |factor: Factor| uncertain.iter().position(|known| known.assumption == Assumption::Factor(factor));
     let together = |left: usize, right: usize| {
@@ -111,7 +125,9 @@ pub(super) fn nodes(uncertain: &[Uncertain], correlations: &[(usize, usize, f64)
     let rule_of = |place: Option<usize>, rule: usize| -> &[(f64, f64)] {
         if distribution(place).is_some_and(varies) { &RULES[rule] } else { &certain }
     };
-    let (arrivals, departures) = (rule_of(new, 0), rule_of(churn, 1));
+    let spread = |place: Option<usize>| distribution(place).map_or(0.0, deviation);
+    let arrivals = rule_of(new, if spread(new) > ARRIVALS_VARY { 3 } else { 0 });
+    let departures = rule_of(churn, if spread(churn) * leaves > DEPARTURES_VARY { 4 } else { 1 });
     let between = match (new, churn) {
         (Some(new), Some(churn)) if arrivals.len() > 1 && departures.len() > 1 => together(new, churn),
         _ => 0.0,
@@ -188,9 +204,9 @@ mod tests {
 
     #[test]
     fn what_is_certain_is_one_case() {
-        assert_eq!(nodes(&[], &[]), [Node { weight: 1.0, factors: [1.0; 6] }]);
+        assert_eq!(nodes(&[], &[], 0.1), [Node { weight: 1.0, factors: [1.0; 6] }]);
         let fixed = [uncertain(Factor::Churn, Distribution::Fixed(2.0))];
-        assert_eq!(nodes(&fixed, &[]), [Node { weight: 1.0, factors: [1.0, 2.0, 1.0, 1.0, 1.0, 1.0] }]);
+        assert_eq!(nodes(&fixed, &[], 0.1), [Node { weight: 1.0, factors: [1.0, 2.0, 1.0, 1.0, 1.0, 1.0] }]);
     }
 
     #[test]
@@ -200,7 +216,7 @@ mod tests {
             uncertain(Factor::Churn, Distribution::Triangular(0.5, 1.0, 2.0)),
             uncertain(Factor::Price, Distribution::Uniform(0.8, 1.2)),
         ];
-        let nodes = nodes(&all, &[(0, 1, 0.5), (0, 2, -0.6), (1, 2, 0.1)]);
+        let nodes = nodes(&all, &[(0, 1, 0.5), (0, 2, -0.6), (1, 2, 0.1)], 0.1);
         let mean = |value: &dyn Fn(&[f64; 6]) -> f64| -> f64 {
             nodes.iter().map(|node| node.weight * value(&node.factors)).sum()
         };

@@ -44,6 +44,8 @@ struct Source<'a> {
     tenants: BTreeMap<&'a str, &'a PlannedTenant>,
     /// The tenant whose account it is, of the accounts that are known.
     claimed: BTreeMap<AccountId, &'a PlannedTenant>,
+    /// The kinds of resource in a network that the plan takes over, by tenant.
+    adopting: BTreeMap<&'a str, Vec<ResourceKind>>,
     /// The tenants as they were served when the zone was last applied, by the key they have now.
     served: BTreeMap<&'a str, &'a PlannedTenant>,
     /// The tenants whose account the plan makes or takes over: until then the account is not on this bill.
@@ -60,6 +62,7 @@ impl<'a> Source<'a> {
             names: Names::of(&plan.scope),
             tenants: plan.tenants.iter().map(|tenant| (tenant.key.as_str(), tenant)).collect(),
             claimed: plan.tenants.iter().filter_map(|tenant| Some((account(tenant)?, tenant))).collect(),
+            adopting: adopting(plan),
             served: served(plan),
             begun: plan.steps().filter(begins).filter_map(|step| step.address.tenant_key()).collect(),
         }
@@ -77,7 +80,9 @@ impl<'a> Source<'a> {
         for found in &organization.accounts {
             let path = paths.get(&found.parent).map(String::as_str);
             let billed = match self.claimed.get(&found.account.id) {
-                Some(tenant) if self.begun.contains(tenant.key.as_str()) => continue,
+                Some(tenant) if self.begun.contains(tenant.key.as_str()) => {
+                    (tenant.key.to_string(), self.adopted(tenant, found))
+                }
                 Some(tenant) => (tenant.key.to_string(), self.existing(tenant, found, path)),
                 None => match self.unclaimed(organization, found, path) {
                     Some(billed) => billed,
@@ -99,6 +104,16 @@ impl<'a> Source<'a> {
         billed
     }
 
+    /// An account that a plan takes over: what runs in it is paid for already, and its tier promises nothing yet.
+    fn adopted(&self, tenant: &PlannedTenant, found: &ObservedAccount) -> BilledTenant {
+        let mut billed = BilledTenant::new(Some(tenant.tier.as_str()));
+        billed.set_region(tenant.region.clone());
+        billed.set_standing(Standing::Departed);
+        billed.add(ResourceKind::Account);
+        self.count(&mut billed, found.account.id, tenant.key.as_str());
+        billed
+    }
+
     /// An account of the zone that no tenant of the file claims. Nothing is known of what it pays.
     fn unclaimed(
         &self,
@@ -107,14 +122,22 @@ impl<'a> Source<'a> {
         path: Option<&str>,
     ) -> Option<(String, BilledTenant)> {
         let management = found.account.id == organization.organization.management_account;
-        if management || is_closed(found) || !self.names.ours(&found.tags) {
+        if management || !self.names.ours(&found.tags) {
             return None;
         }
         let path = path.filter(|path| !path.is_empty())?;
-        let tier = self.tier_of_unit(path);
-        let mut billed = BilledTenant::new(tier.map(|tier| tier.name.as_str()));
+        // A tenant that left is known from what was applied; without that, nothing says which logs a closed account left.
+        let key = self.names.tenant(&found.tags);
+        let served = key.and_then(|key| self.served.get(key)).filter(|served| served.offboard.is_some());
+        if is_closed(found) && served.is_none() {
+            return None;
+        }
+        let tier = self.tier_of_unit(path).map(|tier| tier.name.as_str());
+        let mut billed = BilledTenant::new(served.map(|served| served.tier.as_str()).or(tier));
         billed.set_price(Money::zero(self.currency()));
-        if let Some(region) = self.region_of(found) {
+        if let Some(served) = served {
+            billed.set_region(served.region.clone());
+        } else if let Some(region) = self.region_of(found) {
             billed.set_region(region.clone());
         }
         self.settle(&mut billed, found, Some(path));
@@ -135,13 +158,28 @@ impl<'a> Source<'a> {
             return self.close(billed);
         }
         billed.add(ResourceKind::Account);
-        if path.is_some_and(|path| self.plan.scope.is_suspended(path)) {
+        if path.is_some_and(|path| self.is_suspended(path)) {
             billed.set_standing(Standing::Departed);
         }
-        for member in self.plan.observed.members.get(&found.account.id).into_iter().flat_map(BTreeMap::values)
-        {
+        let key = self.claimed.get(&found.account.id).map_or("", |tenant| tenant.key.as_str());
+        self.count(billed, found.account.id, key);
+    }
+
+    /// What is ours in an account, and what a plan makes ours: it runs already.
+    fn count(&self, billed: &mut BilledTenant, account: AccountId, key: &str) {
+        for member in self.plan.observed.members.get(&account).into_iter().flat_map(BTreeMap::values) {
             count(billed, member, &self.names);
         }
+        for kind in self.adopting.get(key).into_iter().flatten() {
+            billed.add(*kind);
+        }
+    }
+
+    /// Whether a unit is the one of those who left, or was it when the zone was last applied.
+    fn is_suspended(&self, path: &str) -> bool {
+        let former = self.plan.served.as_ref().map(|terms| terms.suspended_ou.as_str());
+        self.plan.scope.is_suspended(path)
+            || former.is_some_and(|former| !former.is_empty() && former == path)
     }
 
     /// A closed account has nothing any more and cannot be looked into. Whether logs of it lie in the archive is taken from
@@ -152,12 +190,15 @@ impl<'a> Source<'a> {
         billed.set_archived(self.plan.scope.flow_logs);
     }
 
-    /// The tier whose terms a tenant has as long as its account stays where it is.
+    /// The tier whose terms a tenant has as long as its account stays where it is: that of its unit; where the unit is no
+    /// tier's, the one it had when the zone was last applied; else the one in the file.
     fn tier_before(&self, tenant: &PlannedTenant, path: Option<&str>) -> &'a Tier {
-        let placement = Address::tenant(&tenant.key, "account/placement");
-        let moves = self.plan.step(&placement).is_some_and(|step| step.action == Action::Move);
-        let unit = path.filter(|_| moves).and_then(|path| self.tier_of_unit(path));
-        unit.unwrap_or_else(|| self.tier_wanted(tenant))
+        let unit = path.and_then(|path| self.tier_of_unit(path));
+        let served = || {
+            let name = &self.served.get(tenant.key.as_str())?.tier;
+            self.plan.served.iter().flat_map(|terms| &terms.tiers).find(|tier| tier.name == *name)
+        };
+        unit.or_else(served).unwrap_or_else(|| self.tier_wanted(tenant))
     }
 
     /// The tier a tenant has in the file.
@@ -166,12 +207,12 @@ impl<'a> Source<'a> {
         self.plan.tiers.iter().find(|tier| tier.name == tenant.tier).expect("a tenant's tier is in its zone")
     }
 
-    /// The tier to which a unit belongs: units are named by tiers, perhaps below or above others. A tier that the file has no
-    /// longer is known from what was applied.
+    /// The tier to which a unit belongs: its path begins with the name that the tier gives. What was applied comes before what
+    /// the file says now, which may give the name to another tier.
     fn tier_of_unit(&self, path: &str) -> Option<&'a Tier> {
         let former = self.plan.served.iter().flat_map(|terms| &terms.tiers);
-        let names = |tier: &&Tier| path.split('/').any(|name| name == tier.ou_name);
-        self.plan.tiers.iter().chain(former).find(names)
+        let top = path.split('/').next().unwrap_or_default();
+        former.chain(&self.plan.tiers).find(|tier| tier.ou_name == top)
     }
 
     /// What a tenant paid while it had a tier: what was applied, where a state knows that; else its own price wherever it has
@@ -219,11 +260,9 @@ impl<'a> Source<'a> {
             billed.set_price(tenant.monthly_price);
             billed.set_region(tenant.region.clone());
             billed.add(ResourceKind::Account);
-            // An account that is taken over may hold what is ours already.
-            let found = account_id(&self.plan.known, &step.address);
-            let members = found.and_then(|id| self.plan.observed.members.get(&id));
-            for member in members.into_iter().flat_map(BTreeMap::values) {
-                count(&mut billed, member, &self.names);
+            // An account that is taken over holds something already.
+            if let Some(found) = account_id(&self.plan.known, &step.address) {
+                self.count(&mut billed, found, key);
             }
             return bill.insert(key, billed);
         }
@@ -238,11 +277,22 @@ impl<'a> Source<'a> {
                 billed.set_standing(if leaves { Standing::Departed } else { Standing::Served });
             }
             (ResourceKind::LogGroup, action) => keep_logs(billed, action, step),
-            (kind, action) if is_counted(kind) && begins(action) => billed.add(kind),
+            (kind, Action::Create) if is_counted(kind) => billed.add(kind),
             (kind, Action::Delete) if is_counted(kind) => billed.remove(kind),
             _ => {}
         }
     }
+}
+
+fn adopting(plan: &Plan) -> BTreeMap<&str, Vec<ResourceKind>> {
+    let mut kinds: BTreeMap<&str, Vec<ResourceKind>> = BTreeMap::new();
+    let adopts = |step: &&Step| step.action == Action::Adopt && is_counted(step.kind);
+    for step in plan.steps().filter(adopts) {
+        if let Some(key) = step.address.tenant_key() {
+            kinds.entry(key).or_default().push(step.kind);
+        }
+    }
+    kinds
 }
 
 /// The tenants of the terms that a state knows, those that have a new key under that.
@@ -263,7 +313,7 @@ fn served(plan: &Plan) -> BTreeMap<&str, &PlannedTenant> {
 fn keep_logs(billed: &mut BilledTenant, action: Action, step: &Step) {
     let ResourceSpec::LogGroup { retention_days, .. } = &step.spec else { return };
     let days = billed.log_days().unwrap_or_default();
-    if begins(action) {
+    if action == Action::Create {
         billed.add(ResourceKind::LogGroup);
         return billed.set_log_days(days + retention_days);
     }
