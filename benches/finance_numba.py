@@ -148,7 +148,7 @@ def percentiles(values, bins, low, high, below, above, part):
 
 
 def run(model: Model, trials: int, months: int, threads: int) -> float:
-    """Simulates so many trials; the mean profit of the last month."""
+    """Simulates the given number of trials and returns the mean profit of the last month."""
     below, above, part = (np.minimum(ranks, trials - 1) for ranks in model.ranks())
     factors = np.stack(model.factors(np.random.default_rng(1), trials), axis=1)
     none = np.exp(-model.new * factors[:, :1])

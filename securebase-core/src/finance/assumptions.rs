@@ -371,7 +371,7 @@ impl Assumptions {
         self
     }
 
-    /// The same with people hired so many months before they are needed, where so many new tenants come a month. It changes
+    /// The same with people hired `months` before they are needed, where `tenants_a_month` new tenants come a month. It changes
     /// the lines of people hired one at a time, and nothing where there are none.
     ///
     /// # Errors
@@ -385,7 +385,7 @@ impl Assumptions {
         Ok(self)
     }
 
-    /// People in support for so many tenants: those of the line of people where they are whole, else the report's figure.
+    /// People in support for a number of tenants: those of the line of people where they are whole, else the report's figure.
     pub fn support_people(&self, tenants: u32) -> Option<u32> {
         let whole = self.lines.iter().find_map(|line| match &line.basis {
             Basis::People(staffing) if line.category == Category::Support => {

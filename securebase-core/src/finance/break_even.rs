@@ -84,7 +84,7 @@ mod tests {
     use crate::finance::Assumptions;
     use crate::finance::tests::model;
 
-    /// Every number of tenants up to the limit, by the months of models that have so many.
+    /// Every number of tenants up to the limit, by the months of models with that number of tenants.
     fn by_months(model: &Model, tier: usize, limit: u32) -> BreakEven {
         let mut found = BreakEven { lasting: None, first: None, lost_again_at: Vec::new() };
         let mut before = false;

@@ -316,7 +316,7 @@ impl Bridge {
     }
 }
 
-/// So many lines are named in a sentence; the others are counted and added up.
+/// The number of lines that a sentence names; the others are counted and added up.
 const LINES_NAMED: usize = 8;
 
 /// `374.00 → 3,852.63: Shield Advanced + 3,000.00, GuardDuty flow and DNS logs + 100.00, …`; a margin in percent and its lines in

@@ -15,7 +15,7 @@ pub enum Age {
     Steady,
     /// The given month of the tenant's life, from 1.
     Month(u32),
-    /// So many months after the one in which the tenant left: nothing more is stored, and what is stored expires.
+    /// The number of months after the one in which the tenant left: nothing more is stored, and what is stored expires.
     Left(u32),
 }
 
@@ -255,7 +255,7 @@ pub(super) fn of_core_account(usage: &Usage) -> Vec<Demand> {
     demands.0
 }
 
-/// What the organization is billed for once, with tenants in so many tiers. No resource of a plan carries any of it: the
+/// What the organization is billed for once, with tenants in a number of tiers. No resource of a plan carries any of it: the
 /// state of this crate lies in a bucket that exists already.
 pub(super) fn of_organization(usage: &Usage, tiers: usize) -> Vec<Demand> {
     let mut demands = Demands(Vec::new());

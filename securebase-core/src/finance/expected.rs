@@ -107,7 +107,7 @@ pub(super) fn at_means(model: &Model, growth: &Growth) -> Result<Option<Varied>,
 }
 
 impl Expected {
-    /// Compiles a model for so many months, its uncertain numbers at their means.
+    /// Compiles a model for a number of months, its uncertain numbers at their means.
     pub(super) fn new(model: &Model, growth: &Growth, months: u32) -> Result<Self, Error> {
         match at_means(model, growth)? {
             Some(varied) => Self::compiled(&varied.model, &varied.growth, &varied.paid, months),
@@ -328,7 +328,7 @@ impl Expected {
         self.tiers.iter().map(|tier| State { there: tier.there, stays: 1.0, won: 0.0 }).collect()
     }
 
-    /// The share of a tier's tenants that stay in a month and how many it wins, where it has so many.
+    /// The share of a tier's tenants that stay in a month and how many it wins, given its number of tenants.
     fn flow(&self, tier: usize, has: f64, month: usize, node: &Node) -> (f64, f64) {
         match &self.path {
             None => (self.kept(tier, node), self.tiers[tier].new * node.factors[Factor::New as usize]),
@@ -391,7 +391,7 @@ impl Expected {
         self.base + self.pools.iter().map(|pool| pool.bent(pool.base)).sum::<f64>()
     }
 
-    /// What everything costs a month, with so many tenants of one tier and none of the others.
+    /// What everything costs a month, with tenants of one tier and none of the others.
     pub(super) fn cost_alone(&self, tier: usize, tenants: f64) -> f64 {
         let own = &self.tiers[tier];
         let present = if tenants > 0.0 { 1.0 } else { 0.0 };

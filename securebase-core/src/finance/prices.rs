@@ -96,7 +96,7 @@ pub struct Price {
     pub borrowed_from: Option<Region>,
 }
 
-/// A month of a tenant's life has at most so many days: a trial that lasts as long covers the first one.
+/// The most days that a month of a tenant's life has: a trial that lasts as long covers the first one.
 const DAYS_OF_FIRST_MONTH: u32 = 30;
 
 impl Price {

@@ -51,7 +51,7 @@ pub(super) struct Brackets {
 }
 
 impl Brackets {
-    /// Brackets for values of which these are some, that reach so many standard errors. The order of the values changes, and
+    /// Brackets for values of which these are some, that reach `reach` standard errors. The order of the values changes, and
     /// NaNs go.
     pub(super) fn new(some: &mut Vec<f64>, reach: f64) -> Self {
         some.retain(|value| !value.is_nan());

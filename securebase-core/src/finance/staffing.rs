@@ -1,4 +1,4 @@
-//! People hired one at a time: how many keep so many tenants running.
+//! People hired one at a time: how many a number of tenants takes.
 
 use std::sync::LazyLock;
 
@@ -11,7 +11,7 @@ use super::assumptions::{AssumedLine, Basis, Category, When};
 
 /// How many people a number of tenants takes.
 ///
-/// Each point of the capacity says for how many tenants so many people are enough. Up to a number of tenants the points hold
+/// Each point of the capacity pairs a number of tenants with the people that suffice. Up to a number of tenants the points hold
 /// as they stand, because part-time work is possible; above it capacity grows evenly between points and people are whole.
 /// Above the last point capacity grows in proportion.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,7 +47,7 @@ impl Staffing {
     }
 
     /// The same with people hired `months` before they are needed, where `tenants_a_month` new tenants come a month: staffing
-    /// is that of the tenants there are and of those won in so many months, rounded up.
+    /// is that of the tenants there are and of those won in these months, rounded up.
     ///
     /// # Errors
     /// [`Error::Range`] for months outside 0 to 120 or tenants outside 0 to 100,000.
@@ -73,7 +73,7 @@ impl Staffing {
         self.tenants_a_month
     }
 
-    /// For how many tenants so many people are enough, a part-time as a part of one.
+    /// Pairs of a number of tenants and the people that suffice, part-time as a fraction.
     pub fn capacity(&self) -> &[(u32, Decimal)] {
         &self.capacity
     }
@@ -88,7 +88,7 @@ impl Staffing {
         (self.lead_months * self.tenants_a_month).ceil().to_u32().unwrap_or(u32::MAX)
     }
 
-    /// The people for so many tenants, those hired ahead among them; none for no tenants.
+    /// The people for a number of tenants, those hired ahead among them; none for no tenants.
     pub fn people(&self, tenants: u32) -> Decimal {
         if tenants == 0 {
             return Decimal::ZERO;

@@ -14,9 +14,9 @@ use super::usage::Usage;
 use super::{Error, cents};
 use crate::model::{Departure, NetworkFeatures, Tier};
 
-/// The cost of one tenant of a tier in the month in which it leaves and in each of the next, until nothing is kept or so many
-/// months are known. Its account is taken to be suspended, which keeps its log group; its steps of graduated prices are taken
-/// to be the first, because storage of one tenant is far from the next.
+/// The cost of one tenant of a tier in the month in which it leaves and in each of the next, until nothing is kept or
+/// `months` months are known. Its account is taken to be suspended, which keeps its log group; its steps of graduated
+/// prices are taken to be the first, because storage of one tenant is far from the next.
 pub(super) fn tail(
     tier: &Tier,
     network: Option<NetworkFeatures>,
@@ -74,7 +74,7 @@ impl FlowMeans {
     }
 }
 
-/// How many tenants of a tier leave in each month on average, where a share stays and so many are won a month; the factors on
+/// How many tenants of a tier leave in each month on average, where a share stays and `new` are won a month; the factors on
 /// both count with their means.
 pub(super) fn lost(there: f64, stays: f64, new: f64, means: FlowMeans, months: usize) -> Vec<f64> {
     let (stays, new) = (libm::pow(stays, means.churn), new * means.new);

@@ -41,7 +41,7 @@ fn values(table: &Table, column: &str) -> Vec<f64> {
     (0..table.row_count()).map(value).collect()
 }
 
-/// Every count and amount of the last month within five standard errors of the mean of so many futures.
+/// Every count and amount of the last month within five standard errors of the mean of the futures.
 fn agrees(model: &Model, growth: &Growth, months: u32, trials: u64, seed: u64) {
     let samples = model.simulate(trials, months, seed, 0, growth).unwrap().samples().unwrap();
     let forecast = model.forecast(months, growth).unwrap();

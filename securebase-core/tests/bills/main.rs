@@ -149,19 +149,19 @@ fn check(pair: u64) -> bool {
         Err(error) => panic!("pair {pair}: {error}"),
     };
     let cost = priced(&next);
-    let told = || format!("pair {pair}\n{first}\n{second}\n{next}");
-    assert_eq!(cost.before().total().amount, bill, "before: {}", told());
+    let context = || format!("pair {pair}\n{first}\n{second}\n{next}");
+    assert_eq!(cost.before().total().amount, bill, "before: {}", context());
     let difference = cost.difference();
     let part = |basis| difference.part(basis).unwrap().amount;
     let [planned, assumed, promised] = CostBasis::ALL.map(part);
     let on_steps: Decimal = next.steps().map(|step| cost.step(&step.address).unwrap().monthly.amount).sum();
-    assert_eq!(on_steps, planned + assumed, "steps: {}", told());
+    assert_eq!(on_steps, planned + assumed, "steps: {}", context());
     let by_tier: Decimal = cost.promised().iter().map(|change| change.monthly.amount).sum();
-    assert_eq!(by_tier, promised, "promised: {}", told());
+    assert_eq!(by_tier, promised, "promised: {}", context());
     apply(&next, &cloud, &state);
     let final_bill = total(&after, &cloud, remembered);
-    assert_eq!(cost.after().total().amount, final_bill, "after: {}", told());
-    assert_eq!(difference.infrastructure().unwrap().amount, final_bill - bill, "difference: {}", told());
+    assert_eq!(cost.after().total().amount, final_bill, "after: {}", context());
+    assert_eq!(difference.infrastructure().unwrap().amount, final_bill - bill, "difference: {}", context());
     true
 }
 

@@ -24,7 +24,7 @@ fn thinned(before: &[f64], churn: f64) -> Vec<f64> {
     after
 }
 
-/// So many more arrive as chance has it.
+/// Arrivals are added as chance has it.
 fn with_arrivals(before: &[f64], new: f64) -> Vec<f64> {
     let mut arrivals = vec![(-new).exp()];
     while arrivals[arrivals.len() - 1] > RARE || (arrivals.len() as f64) < new {
@@ -46,7 +46,7 @@ fn with_arrivals(before: &[f64], new: f64) -> Vec<f64> {
     after
 }
 
-/// The chances of a tier's numbers of tenants after so many months.
+/// The chances of a tier's numbers of tenants after a number of months.
 pub(crate) fn tier(count: u32, new: f64, churn: f64, months: u32) -> Vec<(u32, f64)> {
     let mut chances = vec![0.0; count as usize + 1];
     chances[count as usize] = 1.0;

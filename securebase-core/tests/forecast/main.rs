@@ -1,5 +1,5 @@
 //! The forecast against an expectation worked out another way: the chance of every combination of numbers of tenants, times
-//! what a month with so many costs.
+//! what a month with that number costs.
 //!
 //! Chances come from one month after the other (each tenant stays or leaves, then some arrive), costs from `Model::month`
 //! with whole tenants. Nothing here shares a formula with the forecast. `cargo test --profile soak --test forecast`.
@@ -112,7 +112,7 @@ impl Case {
     }
 }
 
-/// What a month costs by category with so many tenants of each tier, remembered.
+/// What a month costs by category with a number of tenants of each tier, remembered.
 struct Costs {
     model: Model,
     known: HashMap<[u32; 4], [f64; 4]>,
@@ -129,7 +129,7 @@ impl Costs {
     }
 }
 
-/// What a tenant of each tier still costs so many months after it has left, as the bill of such a tenant says.
+/// What a tenant of each tier still costs a number of months after it has left, as the bill of such a tenant says.
 fn kept(set: &Assumptions, months: u32) -> [Vec<f64>; 4] {
     let Some((prices, usage)) = set.prices().zip(set.usage()) else { return Default::default() };
     TIERS.map(|tier| {

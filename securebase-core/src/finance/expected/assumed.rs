@@ -14,7 +14,7 @@ enum Stairs {
     /// Bounds and amounts.
     Points(Vec<(f64, f64)>),
     People {
-        /// For how many tenants so many people are enough.
+        /// Pairs of a number of tenants and the people that suffice.
         capacity: Vec<(f64, f64)>,
         part_time_up_to: f64,
         ahead: f64,
@@ -52,7 +52,7 @@ impl Stairs {
         }
     }
 
-    /// What it costs with so many tenants: [`AssumedLine::priced`] in floats.
+    /// What it costs with a number of tenants: [`AssumedLine::priced`] in floats.
     fn cost(&self, tenants: f64) -> f64 {
         if tenants <= 0.0 {
             return 0.0;
@@ -152,7 +152,7 @@ impl Assumed {
         self.at(1.0) > 0.0
     }
 
-    /// The cost with so many tenants.
+    /// The cost with a number of tenants.
     pub(super) fn at(&self, tenants: f64) -> f64 {
         let once = if tenants > 0.0 { self.with_tenants } else { self.without_tenants };
         let stairs: f64 = self.stairs.iter().map(|stairs| stairs.cost(tenants)).sum();

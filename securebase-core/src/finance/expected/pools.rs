@@ -12,9 +12,9 @@ use super::counts::{Counts, State};
 use super::float;
 use crate::finance::curve::PooledCurve;
 
-/// Quantities are counted in steps of their common divisor, if a bound is not more than so many of them away.
+/// Quantities are counted in steps of their common divisor, if a bound is at most this many of them away.
 const LATTICE_MAX: f64 = 20_000.0;
-/// Else in so many steps; a quantity between two is shared between them so that its mean stays.
+/// Otherwise in this many steps; a quantity between two is shared between them so that its mean stays.
 const LATTICE: f64 = 2_000.0;
 
 /// A bound of a price.

@@ -27,7 +27,7 @@ pub(super) struct Assumed {
     known: Vec<f64>,
 }
 
-/// Lines that are not linear in the number of tenants: only the line itself knows how many people so many tenants take.
+/// Lines that are not linear in the number of tenants: only the line itself knows how many people a number of tenants takes.
 #[derive(Debug, Clone, Default)]
 struct Steps {
     lines: Vec<AssumedLine>,

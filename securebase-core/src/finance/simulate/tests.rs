@@ -37,7 +37,7 @@ fn correlation(left: &[f64], right: &[f64]) -> f64 {
     covariance(left, right) / (covariance(left, left) * covariance(right, right)).sqrt()
 }
 
-/// Every tier wins so many a month and loses such a share, in percent; nothing is uncertain.
+/// Every tier wins the given number a month and loses the given share, in percent; nothing is uncertain.
 fn plain(new: i64, churn: i64) -> Growth {
     let mut growth = Growth::none();
     for tier in ["fintech", "healthcare", "gov-federal", "standard"] {

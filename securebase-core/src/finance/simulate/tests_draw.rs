@@ -149,7 +149,7 @@ fn more_never_draws_less() {
 
 /// The quick tests let none through that the exact ones would not, and miss none.
 #[test]
-fn nobody_comes_or_goes_below_the_quick_bounds() {
+fn arrivals_and_departures_are_none_below_the_quick_bounds() {
     for step in 0..400 {
         let rate = 40.0_f64 * (f64::from(step) / 400.0).powi(4);
         let bound = none(rate);

@@ -246,7 +246,7 @@ impl<'a> Case<'a> {
         self.model.assumptions().operations()
     }
 
-    /// The month of so many tenants of each tier under the same assumptions.
+    /// The month of a number of tenants of each tier under the same assumptions.
     pub(super) fn month_of(&self, counts: [u32; 4]) -> Month {
         self.model.with_counts(&counts).unwrap().month().unwrap()
     }
