@@ -1,4 +1,4 @@
-//! Between Python's plain values and JSON: the form in which documents cross the border; and numbers, checked before they convert.
+//! Conversions between Python's plain values and JSON, in which documents cross the language boundary, and checked numbers.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::ops::RangeInclusive;
@@ -39,10 +39,10 @@ pub(crate) fn hash(text: &str) -> u64 {
     hasher.finish()
 }
 
-/// The longest value that an error repeats.
+/// The most characters of a value that an error shows.
 const SHOWN_MAX: usize = 80;
 
-/// A value as an error shows it: its `repr`, cut where it is long, or its type where it has none.
+/// A value as an error shows it: its `repr`, truncated, or its type if it has none.
 pub(crate) fn shown(value: &Bound<'_, PyAny>) -> String {
     // An integer of thousands of digits and an object with a broken `__repr__` have no text.
     let text = value.repr().and_then(|text| Ok(text.to_str()?.to_owned()));
@@ -53,7 +53,7 @@ pub(crate) fn shown(value: &Bound<'_, PyAny>) -> String {
     }
 }
 
-/// A whole number as an error writes it: `10,000,000`.
+/// A whole number as an error shows it: `10,000,000`.
 fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
@@ -83,8 +83,8 @@ pub(crate) fn count<T: Copy + TryFrom<u64> + TryInto<u64>>(
     number.and_then(|number| T::try_from(number).ok()).ok_or_else(|| outside(class, name, value, [low, high]))
 }
 
-/// As [`count`], for an argument whose range the core checks, together with others: refused is here only what is not a whole number of
-/// the core's type.
+/// As [`count`], for an argument whose range the core checks together with others: this function rejects only values that are not whole
+/// numbers of the core's type.
 ///
 /// # Errors
 /// As [`count`].

@@ -1,4 +1,4 @@
-//! The bill after a plan, what the plan changes about it, and which step brings how much.
+//! The bill after a plan, the difference that the plan makes, and the part of each step.
 
 use std::sync::Arc;
 
@@ -44,31 +44,31 @@ impl PartialEq for Cost {
 
 #[pymethods]
 impl Cost {
-    /// The whole bill of a month: `planned + assumed + promised`.
+    /// The total monthly bill: `planned + assumed + promised`.
     #[getter]
     fn total(&self) -> Decimal {
         self.core.after().total().amount
     }
 
-    /// The part that resources of the plan bring, in quantities that follow from the resources.
+    /// The part that the plan's resources cause and whose quantities they determine.
     #[getter]
     fn planned(&self) -> Decimal {
         self.core.after().planned().amount
     }
 
-    /// The part that resources of the plan bring, in quantities that the usage profile assumes.
+    /// The part that the plan's resources cause in quantities of the usage profile.
     #[getter]
     fn assumed(&self) -> Decimal {
         self.core.after().assumed().amount
     }
 
-    /// The part that the tiers promise and nothing in the zone builds.
+    /// The part that tiers and core accounts cause and no resource of the zone does.
     #[getter]
     fn promised(&self) -> Decimal {
         self.core.after().promised().amount
     }
 
-    /// What the first month costs, before stored logs have grown to their retention.
+    /// The cost of the first month: thirty-day trials are free, and stored logs have not yet accumulated to their retention.
     #[getter]
     fn first_month(&self) -> Decimal {
         self.core.after().first_month().amount
@@ -116,8 +116,8 @@ impl Cost {
         }
     }
 
-    /// What the plan changes about what is promised, a row for each tier in which it changes: `tier, monthly`. The row without
-    /// a tier is the organization's own.
+    /// The change in the promised part, a row for each tier in which it changes: `tier, monthly`. The row without a tier is the
+    /// organization's own.
     fn promised_by_tier(&self) -> Result<Table> {
         Ok(self.core.promised_table()?.into())
     }
@@ -169,7 +169,7 @@ pub(crate) struct CostChange {
     change: CoreChange,
     one_off: Decimal,
     shield_advanced: Decimal,
-    /// What it was read from, which a pickle reads it from again.
+    /// The cost that it belongs to, from which unpickling restores it.
     cost: Py<Cost>,
 }
 
@@ -188,25 +188,25 @@ impl CostChange {
 
 #[pymethods]
 impl CostChange {
-    /// The bill of a month before the plan is applied: what exists, on the terms it has.
+    /// The monthly bill before the plan is applied: existing resources on their current terms.
     #[getter]
     fn before(&self) -> Decimal {
         self.change.before.infrastructure.amount
     }
 
-    /// The bill of a month afterwards.
+    /// The monthly bill once the plan is applied.
     #[getter]
     fn after(&self) -> Decimal {
         self.change.after.infrastructure.amount
     }
 
-    /// How much more (or, negative, less) infrastructure costs a month: `planned + assumed + promised`.
+    /// The change in the monthly cost of infrastructure: `planned + assumed + promised`.
     #[getter]
     fn monthly(&self) -> Result<Decimal> {
         Ok(self.change.infrastructure()?.amount)
     }
 
-    /// The planned part of the difference. With the assumed part it is what the steps add up to.
+    /// The planned part of the difference. The steps add up to the planned and assumed parts.
     #[getter]
     fn planned(&self) -> Result<Decimal> {
         self.part(CostBasis::Planned)
@@ -218,7 +218,7 @@ impl CostChange {
         self.part(CostBasis::Assumed)
     }
 
-    /// The promised part of the difference, which is on no step: `Cost.promised_by_tier` takes it apart.
+    /// The promised part of the difference, which is on no step: `Cost.promised_by_tier` breaks it down.
     #[getter]
     fn promised(&self) -> Result<Decimal> {
         self.part(CostBasis::Promised)
@@ -236,13 +236,13 @@ impl CostChange {
         self.shield_advanced
     }
 
-    /// The infrastructure margin before, a fraction; `None` without revenue.
+    /// The infrastructure margin before the plan is applied, a fraction; `None` without revenue.
     #[getter]
     fn margin_before(&self) -> Option<Decimal> {
         self.change.before.fraction()
     }
 
-    /// The infrastructure margin afterwards.
+    /// The infrastructure margin once the plan is applied.
     #[getter]
     fn margin_after(&self) -> Option<Decimal> {
         self.change.after.fraction()

@@ -63,13 +63,13 @@ impl Failure {
         Self::Core { class, code: code.to_owned(), message, problems }
     }
 
-    /// A failure that is one finding about one argument.
+    /// A failure with one problem about one argument.
     pub(crate) fn at(class: Class, code: &str, path: &str, message: &str, hint: &str) -> Self {
         let problems = vec![CoreProblem::error(code, path, message, hint)];
         Self::Core { class, code: code.to_owned(), message: message.to_owned(), problems }
     }
 
-    /// Several failures as one, with the findings of all of them; the first one's class and code.
+    /// Several failures as one, with the problems of all of them and the class and code of the first.
     pub(crate) fn all(failures: Vec<Self>) -> Option<Self> {
         let mut failures = failures.into_iter();
         let mut first = failures.next()?;

@@ -64,7 +64,7 @@ pub(crate) fn plan_of(
     Ok(Plan(Arc::new(plan)))
 }
 
-/// What a state knows: the ids of what exists, what was last applied, and the terms on which tenants were served.
+/// The contents of a state: the ids of existing resources, the last applied configuration, and the terms on which tenants were served.
 struct Remembered {
     ids: Vec<(Address, ResourceId)>,
     applied: BTreeMap<Address, ResourceSpec>,
@@ -286,7 +286,7 @@ impl Plan {
         self.0.departures().iter().map(|record| plain(py, record)).collect()
     }
 
-    /// What somebody should know before applying.
+    /// Warnings for the operator before applying.
     #[getter]
     fn warnings(&self) -> Vec<Problem> {
         self.0.warnings.iter().cloned().map(Problem::from).collect()

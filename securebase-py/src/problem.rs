@@ -7,7 +7,7 @@ use securebase_core::model::{Place, Problem as CoreProblem, Severity};
 use crate::convert::{from_json, to_json};
 use crate::error::Result;
 
-/// One finding: what is wrong, where, and how to mend it.
+/// One finding: what is wrong, where, and how to correct it.
 #[pyclass(frozen, eq, module = "securebase")]
 #[derive(Clone, PartialEq)]
 pub(crate) struct Problem(CoreProblem);

@@ -46,7 +46,7 @@ fn value<'py>(py: Python<'py>, cell: Cell<'_>) -> PyResult<Bound<'py, PyAny>> {
 }
 
 impl Table {
-    /// A data frame of the table, made by a function of `_frames`.
+    /// The table as a data frame, from a function of `_frames`.
     fn framed<'py>(slf: &Bound<'py, Self>, library: &str, decimals: &str) -> Result<Bound<'py, PyAny>> {
         let py = slf.py();
         let make = || py.import("securebase._frames")?.getattr(library);

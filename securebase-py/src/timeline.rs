@@ -74,7 +74,7 @@ impl Circumstances {
     }
 }
 
-/// How many seeds a plan is rehearsed with: `count`.
+/// The number of seeds for rehearsals: `count`.
 pub(crate) fn rehearsals(value: &Bound<'_, PyAny>) -> PyResult<usize> {
     Ok(count(Class::Input, "count", value, 1..=10_000)?)
 }

@@ -1,4 +1,4 @@
-//! Amounts of money that a caller gives: whole cents, zero or more, or refused.
+//! Checks that amounts of money from a caller are whole cents, zero or more.
 
 use rust_decimal::Decimal;
 
@@ -7,7 +7,7 @@ use super::bounds::AMOUNT_MAX;
 use super::cents;
 use crate::model::{Money, Problem};
 
-/// What is wrong with the numbers of a line.
+/// The problems of a line's numbers.
 pub(super) fn line_problems(category: Category, line: &AssumedLine) -> Vec<Problem> {
     let AssumedLine { item, basis, quantity, price, .. } = line;
     let path = format!("lines.{}.{item}", category.name());
@@ -24,8 +24,8 @@ pub(super) fn line_problems(category: Category, line: &AssumedLine) -> Vec<Probl
     numbers.into_iter().filter_map(wrong).collect()
 }
 
-/// What is wrong with an amount of money that a caller gives: below zero, above a quadrillion, or, where it has to be whole cents,
-/// finer than a cent. Rounding it in silence would book another amount than the one that was given.
+/// The problem of an amount of money from a caller: below zero, above a quadrillion, or, where it has to be whole cents, finer than a
+/// cent. Silent rounding would book a different amount from the one given.
 pub(super) fn amount_problem(path: &str, value: Decimal, whole_cents: bool) -> Option<Problem> {
     let (expected, hint) = if value.is_sign_negative() && !value.is_zero() {
         ("zero or more", "use zero or more".to_owned())

@@ -66,7 +66,7 @@ pub enum Basis {
     Network,
     /// A total by number of tenants: the first point not below the number holds; beyond the last, in proportion.
     Points(Vec<(u32, Decimal)>),
-    /// For each of the people that the tenants take, hired one at a time.
+    /// For each of the people that the tenants require, hired one at a time.
     People(Staffing),
 }
 
@@ -132,7 +132,7 @@ impl AssumedLine {
         }
     }
 
-    /// Quantity, unit price and amount for so many tenants, with or without a network each.
+    /// Quantity, unit price and amount for a number of tenants, with or without a network each.
     pub(super) fn priced(&self, tenants: u32, networks: u32) -> (Decimal, Decimal, Decimal) {
         let applies = match self.when {
             When::Always => true,
@@ -158,7 +158,7 @@ impl AssumedLine {
     }
 }
 
-/// The amount the points give for so many tenants; nothing for none.
+/// The amount that the points give for a number of tenants; zero for none.
 fn at_points(points: &[(u32, Decimal)], tenants: u32) -> Decimal {
     if tenants == 0 {
         return Decimal::ZERO;
@@ -371,8 +371,8 @@ impl Assumptions {
         self
     }
 
-    /// The same with people hired `months` before they are needed, where `tenants_a_month` new tenants come a month. It changes
-    /// the lines of people hired one at a time, and nothing where there are none.
+    /// The same with people hired `months` before they are needed, assuming `tenants_a_month` new tenants a month. This affects
+    /// only lines of people who are hired one at a time.
     ///
     /// # Errors
     /// As [`Staffing::with_lead`].
@@ -385,7 +385,7 @@ impl Assumptions {
         Ok(self)
     }
 
-    /// People in support for a number of tenants: those of the line of people where they are whole, else the report's figure.
+    /// People in support for a number of tenants: those of the line of people if that is a whole number, else the report's figure.
     pub fn support_people(&self, tenants: u32) -> Option<u32> {
         let whole = self.lines.iter().find_map(|line| match &line.basis {
             Basis::People(staffing) if line.category == Category::Support => {

@@ -1,4 +1,4 @@
-//! The ranges that whole-number arguments have, for bindings that name them before they convert.
+//! The ranges of whole-number arguments, for bindings that check and name them before they convert.
 
 use std::ops::RangeInclusive;
 
@@ -23,7 +23,7 @@ mod tests {
     use crate::finance::{Assumptions, Error, Growth, Model};
     use crate::model::Tier;
 
-    /// What the engines refuse begins where these ranges end.
+    /// The engines reject exactly the values outside these ranges.
     #[test]
     fn the_engines_have_these_ranges() {
         let model = Model::of_mix(Tier::shipped(), &[("standard", 1)], None, Assumptions::aws()).unwrap();

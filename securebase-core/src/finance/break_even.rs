@@ -1,4 +1,4 @@
-//! From how many tenants on a tier pays for itself and everything else.
+//! The number of tenants from which a tier alone covers all costs.
 
 use rust_decimal::Decimal;
 
@@ -10,24 +10,24 @@ use super::model::{Model, unknown_tier};
 use super::{Error, cents};
 use crate::model::MoneyError;
 
-/// How far a search for a number of tenants goes.
+/// The largest number of tenants that a search tries.
 const TENANTS_SEARCHED: u32 = 1_000;
 
-/// From how many tenants on there is a profit. A step of cost (one more person) can take it away again.
+/// The numbers of tenants at which a tier breaks even. A step in cost (one more person) can turn a profit into a loss again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BreakEven {
-    /// The number from which profit lasts up to a thousand tenants; `None` where a thousand make a loss.
+    /// The number from which profit lasts up to a thousand tenants; `None` if a thousand tenants make a loss.
     pub lasting: Option<u32>,
-    /// The first number that makes no loss; `None` where all of a thousand do.
+    /// The first number that makes no loss; `None` if every number up to a thousand makes one.
     pub first: Option<u32>,
-    /// The numbers at which a profit is lost again, in order: each makes a loss, one tenant less does not.
+    /// The numbers at which a profit turns into a loss again, in order: each makes a loss, one tenant fewer does not.
     pub lost_again_at: Vec<u32>,
 }
 
 impl Model {
-    /// How many tenants of a tier, alone in the organization, pay for themselves and everything else: the number from which
-    /// profit lasts, searched up to a thousand tenants, and where it is lost again before.
+    /// How many tenants of a tier, alone in the organization, cover all costs: the number from which profit lasts, searched up
+    /// to a thousand tenants, and the numbers below it at which a profit turns into a loss again.
     ///
     /// # Errors
     /// [`Error::Unknown`] for a tier the zone does not have, [`Error::Money`] for amounts with too many digits.
@@ -43,7 +43,7 @@ impl Model {
         let mut is_profit = |tenants: u32| -> Result<bool, Error> {
             let count = Decimal::from(tenants);
             let near = super::expected::float(price * count) - expected.cost_alone(place, tenants.into());
-            // Floats are some cents off: they decide where it is not close.
+            // Floats are off by some cents, so they decide only where the result is not close to zero.
             if near.abs() > 1.0 {
                 return Ok(near > 0.0);
             }
@@ -68,8 +68,8 @@ impl Model {
         Ok(found)
     }
 
-    /// The number of tenants of a tier, alone in the organization, from which profit lasts; `None` where a thousand make a
-    /// loss. [`Self::break_even`] also says where profit is lost again before.
+    /// The number of tenants of a tier, alone in the organization, from which profit lasts; `None` if a thousand tenants make
+    /// a loss. [`Self::break_even`] also returns the numbers below it at which a profit turns into a loss again.
     ///
     /// # Errors
     /// As [`Self::break_even`].

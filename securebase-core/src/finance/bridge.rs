@@ -1,4 +1,4 @@
-//! How one month's figure becomes another's: a bridge, line by line.
+//! Price-volume-mix bridges between the figures of two months, line by line.
 //!
 //! Lines of the two months that have one category and one item are the same line. Invariants: amounts before add up to the figure
 //! before, amounts after to the figure after; for every line, volume effect + price effect + mix effect = difference = after - before.
@@ -15,11 +15,11 @@ use super::{Error, percent, thousands};
 use crate::model::{Currency, MoneyError, unsigned_zero};
 use crate::table::{Column, Table};
 
-/// What a line is in one of the two months.
+/// A line in one of the two months.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BridgeSide {
-    /// How many units; negative where the line takes away from the figure.
+    /// The quantity, in units; negative where the line reduces the figure.
     pub quantity: Decimal,
     /// The price of a unit: the list price, or the average where it is graduated or tenants of a tier pay different prices.
     pub unit_price: Decimal,
@@ -43,13 +43,13 @@ pub struct BridgeLine {
     pub before: Option<BridgeSide>,
     /// The line in the month after; `None` where it is gone.
     pub after: Option<BridgeSide>,
-    /// What the change of the quantity brings, at the price before. A line that is new or gone is all volume.
+    /// The effect of the change in quantity, at the price before. A line that is new or gone is all volume.
     pub volume_effect: Decimal,
-    /// What the change of the price brings, at the quantity after.
+    /// The effect of the change in price, at the quantity after.
     pub price_effect: Decimal,
-    /// What is left: usage that moves among the steps of a price, tenants that move among prices, and cents of rounding.
+    /// The remainder: usage that moves between the steps of a price, tenants that move between prices, and rounding.
     pub mix_effect: Decimal,
-    /// What has moved, in words.
+    /// What changed, as text: `quantity 2 → 3`.
     pub driver: String,
 }
 
@@ -70,7 +70,7 @@ impl BridgeLine {
     }
 }
 
-/// How a figure of one month becomes that of another, the largest differences first.
+/// A price-volume-mix bridge from a figure of one month to that of another, the largest differences first.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Bridge {
@@ -93,9 +93,10 @@ type Part<'a> = (&'static str, String, &'a str, BridgeSide);
 type Pair = (&'static str, String, String, Option<BridgeSide>, Option<BridgeSide>);
 
 impl Month {
-    /// How a figure of the month `before` becomes this month's, line by line. The two may be months of different models.
+    /// The bridge from a figure of the month `before` to that of this month, line by line. The two may be months of different
+    /// models.
     ///
-    /// The steps of a graduated price are one line, because usage that crosses a step changes nothing but its price.
+    /// The steps of a graduated price are one line, because usage that crosses a step changes only its price.
     ///
     /// # Errors
     /// [`Error::Money`] where the currencies differ or amounts have too many digits, [`Error::Range`] for a margin where one of the
@@ -252,7 +253,7 @@ fn line(
     Ok(line)
 }
 
-/// A number as a person writes it: thousands apart, no trailing zeros, at most six decimals.
+/// A number for display: thousands separated, no trailing zeros, at most six decimals.
 fn plain(value: Decimal) -> String {
     let value = value.round_dp(6).normalize();
     thousands(value, usize::try_from(value.scale()).unwrap_or(0))
@@ -283,8 +284,8 @@ impl Bridge {
     }
 
     /// The lines as a table: `category, item, unit, before, after, difference, volume_effect, price_effect, mix_effect,
-    /// quantity_before, quantity_after, unit_price_before, unit_price_after, driver`. There is no row of sums, so that a column can
-    /// be added up: `before` to the figure before, `after` to the figure after.
+    /// quantity_before, quantity_after, unit_price_before, unit_price_after, driver`. There is no row of totals, so the sum of
+    /// `before` is the figure before, and the sum of `after` the figure after.
     ///
     /// # Errors
     /// [`Error::Table`] where a number has too many digits.
@@ -316,7 +317,7 @@ impl Bridge {
     }
 }
 
-/// The number of lines that a sentence names; the others are counted and added up.
+/// The number of lines that the text names; it gives the number and the sum of the others.
 const LINES_NAMED: usize = 8;
 
 /// `374.00 → 3,852.63: Shield Advanced + 3,000.00, GuardDuty flow and DNS logs + 100.00, …`; a margin in percent and its lines in

@@ -38,7 +38,7 @@ pub struct CostLine<'a> {
     pub tier: Option<&'a str>,
     /// The kind of resource it is billed for.
     pub kind: ResourceKind,
-    /// Whether the plan brings it, the usage profile assumes it, or the tier promises it.
+    /// Why the line is on the bill: planned, assumed or promised.
     pub basis: CostBasis,
     /// Which price.
     pub id: PriceId,
@@ -56,7 +56,7 @@ pub struct CostLine<'a> {
     pub source: &'a str,
     /// How far the price can be trusted.
     pub grade: Grade,
-    /// The region the price was read in, or `global`: another one than the resource's where no book has a price for it.
+    /// The region of the price, or `global`; not the resource's own region where the price is borrowed.
     pub price_region: &'a str,
 }
 
@@ -236,7 +236,7 @@ fn find_tier<'a>(name: Option<&str>, tiers: &'a [Tier]) -> Result<Option<&'a Tie
         .ok_or_else(|| Error::unknown("tier", name, tiers.iter().map(|tier| tier.name.as_str())))
 }
 
-/// A demand of the organization: so many copies of it, and whether only some tenants bear it.
+/// A demand of the organization: the number of copies, and whether only some tenants bear it.
 struct Shared {
     demand: Demand,
     copies: u32,
@@ -277,12 +277,12 @@ impl CostReport {
         self.currency
     }
 
-    /// The prices of the organization's own region, with which it was made.
+    /// The prices of the organization's own region.
     pub fn prices(&self) -> &PriceBook {
         &self.prices
     }
 
-    /// A warning for each region whose bill has prices of another region, in the order of the regions' names.
+    /// A warning for each region whose bill uses prices of another region, in the order of the regions' names.
     pub fn warnings(&self) -> Vec<Problem> {
         let books = self.groups.iter().map(|group| &group.prices).chain([&self.prices]);
         let by_region: BTreeMap<&str, &Arc<PriceBook>> = books.map(|book| (book.region(), book)).collect();
@@ -311,7 +311,7 @@ impl CostReport {
         self.money(self.first_month)
     }
 
-    /// What the organization costs whoever causes it: core accounts, dashboards, Shield Advanced.
+    /// The organization's own costs: core accounts, dashboards, Shield Advanced.
     pub fn shared_total(&self) -> Money {
         self.money(self.shared.iter().map(|line| line.amount).sum())
     }
@@ -327,22 +327,22 @@ impl CostReport {
         self.money(of_tenants.chain(shared).sum())
     }
 
-    /// What a resource of the plan brings, in a quantity that follows from the resource.
+    /// The part that the plan's resources cause and whose quantities they determine.
     pub fn planned(&self) -> Money {
         self.part(CostBasis::Planned)
     }
 
-    /// What a resource of the plan brings, in a quantity that the usage profile assumes.
+    /// The part that the plan's resources cause in quantities of the usage profile.
     pub fn assumed(&self) -> Money {
         self.part(CostBasis::Assumed)
     }
 
-    /// What the tiers promise and nothing in the zone builds.
+    /// The part that tiers and core accounts cause and no resource of the zone does.
     pub fn promised(&self) -> Money {
         self.part(CostBasis::Promised)
     }
 
-    /// What the tenants pay: those that have left pay nothing.
+    /// The revenue from the tenants; those that have left pay nothing.
     pub fn revenue(&self) -> Money {
         self.money(
             self.groups.iter().map(|group| group.price.amount * Decimal::from(group.tenants.len())).sum(),

@@ -27,7 +27,7 @@ pub(super) struct TierCurve {
 #[derive(Debug, Clone)]
 pub(super) struct PooledCurve {
     pub(super) price: Price,
-    /// What the organization uses whoever its tenants are.
+    /// What the organization uses regardless of its tenants.
     pub(super) base: Decimal,
     /// What each tier with tenants adds.
     pub(super) per_present_tier: Decimal,
@@ -126,8 +126,8 @@ impl Curve {
         Ok(())
     }
 
-    /// What infrastructure costs a month with whole numbers of tenants, in the order of the tiers. A cost by steps cannot be read
-    /// at an expected number of tenants; `expected` has the mean.
+    /// The monthly cost of infrastructure with whole numbers of tenants, in the order of the tiers. A cost that changes in steps has no
+    /// value at a fractional number of tenants; `expected` computes its mean.
     pub(super) fn infrastructure(&self, tenants: &[Decimal]) -> Result<Decimal, Error> {
         let mut amount = self.base;
         let mut shield = false;

@@ -15,7 +15,7 @@ pub enum Age {
     Steady,
     /// The given month of the tenant's life, from 1.
     Month(u32),
-    /// The number of months after the one in which the tenant left: nothing more is stored, and what is stored expires.
+    /// The number of months after the one in which the tenant left: no logs are added, and the stored logs expire.
     Left(u32),
 }
 
@@ -30,14 +30,14 @@ impl Age {
     }
 }
 
-/// Why a line is on the bill: the first that applies.
+/// Why a line is on the bill. Every line has exactly one basis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CostBasis {
-    /// A resource of the plan brings it, in a quantity that follows from the resource.
+    /// A resource of the plan causes it and determines the quantity.
     Planned,
-    /// A resource of the plan brings it, in a quantity that the usage profile assumes.
+    /// A resource of the plan causes it; the usage profile sets the quantity.
     Assumed,
-    /// The tier promises it, and nothing in this zone builds it.
+    /// A tier includes it or the core accounts use it, and no resource of a plan causes it.
     Promised,
 }
 
@@ -91,8 +91,8 @@ const OBJECT_KB_MIN: u32 = 128;
 const ADDRESSES_PER_VPN: u32 = 2;
 const BUDGET_DAYS: u32 = 30;
 
-/// What one tenant's resources are billed for in a month, and what its tier promises besides. A tenant that has left is
-/// promised nothing any more but the rest of its logs' retention.
+/// The quantities that one tenant's resources are billed for in a month, and those that its tier promises. For a tenant that
+/// has left, only its logs are billed, until their retention ends.
 pub(super) fn of_tenant(
     tenant: &BilledTenant,
     profile: &UsageProfile,
@@ -168,7 +168,7 @@ pub(super) fn of_tenant(
     demands.0
 }
 
-/// What a tier promises of an account, whatever stands in it: nothing in a zone builds it yet.
+/// The quantities that a tier promises for an account, regardless of its resources: nothing in a zone builds them yet.
 fn account(demands: &mut Demands, profile: &UsageProfile, accounts: Decimal, kind: ResourceKind) {
     let use_of = |quantity| profile.get(quantity);
     let million = Decimal::from(1_000_000);
@@ -193,7 +193,7 @@ fn account(demands: &mut Demands, profile: &UsageProfile, accounts: Decimal, kin
 }
 
 /// A second delivery of the flow logs, to S3, and its life there: some months in Standard, the rest in an archive class.
-/// Delivery ends with the flow log; what was delivered is stored until its retention ends, after the tenant has left too.
+/// Delivery ends with the flow log; delivered logs are stored until their retention ends, even after the tenant has left.
 fn archive(demands: &mut Demands, profile: &UsageProfile, tenant: &BilledTenant, age: Age) {
     let retention = profile.get(Quantity::ArchiveYears) * Decimal::from(12);
     let gb_each = profile.get(Quantity::FlowLogGb);
@@ -255,8 +255,8 @@ pub(super) fn of_core_account(usage: &Usage) -> Vec<Demand> {
     demands.0
 }
 
-/// What the organization is billed for once, with tenants in a number of tiers. No resource of a plan carries any of it: the
-/// state of this crate lies in a bucket that exists already.
+/// The quantities that the organization is billed for once, with tenants in a number of tiers. No resource of a plan causes
+/// any of them: the bucket with this crate's state exists already.
 pub(super) fn of_organization(usage: &Usage, tiers: usize) -> Vec<Demand> {
     let mut demands = Demands(Vec::new());
     let dashboards = usage.dashboards + usage.dashboards_per_tier * Decimal::from(tiers);

@@ -74,12 +74,12 @@ fn below(margin: Option<Decimal>, floor: Decimal, revenue: Money, infrastructure
     }
 }
 
-/// So many names are read by a person; of more, only the near ones are told.
+/// The most names that a message lists; of more, it lists only the similar ones.
 const NAMES_READ: usize = 8;
-/// How alike two names are that may be taken for one another, from 0 to 1.
+/// The similarity, from 0 to 1, from which a message suggests a name.
 const LIKENESS: f64 = 0.8;
 
-/// What would bring a margin up to its floor, in numbers.
+/// The changes in cost or revenue that would raise a margin to its floor.
 fn mend(floor: Decimal, revenue: Money, infrastructure: Money) -> String {
     let left = Decimal::ONE - floor;
     let spare = Rounding::Up.apply(infrastructure.amount - revenue.amount * left, 2);

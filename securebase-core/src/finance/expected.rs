@@ -1,10 +1,10 @@
-//! What a month brings on average over all futures, worked out and not drawn.
+//! The expected values of a month, computed without random draws.
 //!
-//! The simulation draws how many tenants of each tier come and go; this adds up the same futures by their chances. What is
-//! linear in the tenants needs their expected number only. What goes by steps (people, Shield Advanced, free allowances) needs
-//! the chance of each number: `counts` has it, `assumed` and `pools` use it. Uncertain factors are `nodes`.
-//! Chances are floats, relative error below 1e-9; amounts become whole cents where they are shown.
-//! Not here: revenue to the cent and its bridge (`forecast`).
+//! The simulation draws how many tenants of each tier arrive and leave; this module sums over the same distribution. Amounts
+//! that are linear in the tenants need the expected number only. Amounts that change in steps (people, Shield Advanced, free
+//! allowances) need the probability of each number: `counts` computes it, `assumed` and `pools` use it. Uncertain factors are
+//! `nodes`. Probabilities are floats with a relative error below 1e-9; amounts are rounded to whole cents when shown.
+//! Revenue to the cent and its bridge are in `forecast`.
 
 mod assumed;
 mod counts;
@@ -42,52 +42,52 @@ struct Tier {
     /// The share of tenants that stay in a month.
     stays: f64,
     new: f64,
-    /// What tenants there are pay, and what new ones do once they pay in full.
+    /// The average payment of current tenants, and the full price of new ones.
     paid: f64,
     price: f64,
-    /// The share by which what a staying tenant pays grows, less that by which it shrinks.
+    /// The monthly rate of expansion less that of contraction.
     drift: f64,
     /// What one more tenant adds to infrastructure: its lines, and pooled prices up to their first bound.
     each: f64,
     shield: bool,
 }
 
-/// The model and its growth, ready for expectations.
+/// The model and its growth, compiled for expected values.
 #[derive(Debug, Clone)]
 pub(super) struct Expected {
     nodes: Vec<Node>,
     tiers: Vec<Tier>,
     /// The share of the price that a new tenant pays in each of its first months.
     terms: Vec<f64>,
-    /// Infrastructure of the organization, and what each tier with tenants adds to it.
+    /// Infrastructure of the organization, and the addition of each tier with tenants.
     base: f64,
     per_present_tier: f64,
     shield: f64,
     pools: Vec<Pool>,
     assumed: [Assumed; 4],
-    /// What winning a tenant costs; nothing where lines of the category say what sales cost.
+    /// The acquisition cost of a tenant; zero where assumed lines give the cost of sales.
     acquisition_cost: f64,
     price_factor: Vec<f64>,
     inflation: Vec<f64>,
-    /// Numbers of tenants by month, where they are set and not left to chance.
+    /// Numbers of tenants by month, if a path sets them.
     path: Option<Vec<Vec<u32>>>,
-    /// What a tenant of each tier still costs after it has left, from the month in which it leaves.
+    /// The costs of a departed tenant of each tier, from the month in which it leaves.
     tails: Vec<Vec<f64>>,
     /// The rate of churn times the months ahead, of the tier in which it is largest.
     leaves: f64,
 }
 
-/// What a month costs on average, before inflation.
+/// The expected costs of a month, before inflation.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Costs {
     /// By category, in the order of [`Category::ALL`].
     pub(super) costs: [f64; 4],
-    /// The part that more tenants make larger at once.
+    /// The variable part, which grows with each tenant.
     pub(super) variable: f64,
 }
 
-/// The share of a cohort's tenants that are left at each age, on average over the uncertain factors, and the same weighted by
-/// what they pay.
+/// The share of a cohort's tenants that remain at each age, averaged over the uncertain factors, and the same weighted by their
+/// payments.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Survival {
     pub(super) tenants: Vec<f64>,
@@ -173,7 +173,7 @@ impl Expected {
         })
     }
 
-    /// Puts the uncertain factors at other cases.
+    /// Replaces the nodes of the uncertain factors.
     pub(super) fn set_factors(&mut self, growth: &Growth) {
         self.nodes = nodes(&growth.uncertain, &growth.correlations, self.leaves);
     }
@@ -204,7 +204,7 @@ impl Expected {
         self.nodes.iter().map(|node| node.weight * node.factors[factor as usize]).sum()
     }
 
-    /// Whether tenants come and leave as they would without uncertain factors.
+    /// Whether arrivals and departures do not depend on uncertain factors.
     pub(super) fn is_plain(&self) -> bool {
         matches!(self.nodes.as_slice(), [node] if node.factors.iter().all(|factor| factor.to_bits() == 1.0_f64.to_bits()))
     }
@@ -231,16 +231,16 @@ impl Expected {
         [there, won]
     }
 
-    /// The share of a tier's tenants that stay in a month, in a case.
+    /// The share of a tier's tenants that stay in a month, at a node.
     fn kept(&self, tier: usize, node: &Node) -> f64 {
         let faster = node.factors[Factor::Churn as usize];
         let stays = self.tiers[tier].stays;
         if faster.to_bits() == 1.0_f64.to_bits() { stays } else { libm::pow(stays, faster) }
     }
 
-    /// What tenants that have left cost in each month, before inflation and the factor on infrastructure: their logs are kept
-    /// until the retention ends. The factors on churn and arrivals count with their means, here and in a simulation alike:
-    /// their spread is a matter of cents.
+    /// The costs of departed tenants in each month, before inflation and the factor on infrastructure: their logs are stored until
+    /// the retention ends. The factors on churn and arrivals enter with their means, as in a simulation: their spread would
+    /// change the result by cents only.
     pub(super) fn departed(&self) -> Vec<f64> {
         let months = self.inflation.len();
         let means = FlowMeans { new: self.factor(Factor::New), churn: self.factor(Factor::Churn) };
@@ -255,7 +255,7 @@ impl Expected {
         departed(&lost, &self.tails, months)
     }
 
-    /// What the months from one on cost on average, before inflation.
+    /// The expected costs of the months from 1 on, before inflation.
     pub(super) fn costs(&self, from: u32) -> Vec<Costs> {
         let months = self.inflation.len();
         let mut all = vec![Costs::default(); months.saturating_sub(from.max(1) as usize - 1)];
@@ -278,7 +278,7 @@ impl Expected {
         all
     }
 
-    /// The last month on average.
+    /// The expected values of the last month.
     pub(super) fn last(&self) -> Outcome {
         let months = self.inflation.len();
         let left = self.departed().last().copied().unwrap_or_default();
@@ -354,7 +354,7 @@ impl Expected {
         all
     }
 
-    /// The average cost of a month over all numbers of tenants, in a case; `departed` is what those that have left cost.
+    /// The expected cost of a month over the numbers of tenants, at a node; `departed` is the cost of departed tenants.
     fn of_states(&self, states: &[State], won: f64, departed: f64, node: &Node) -> Costs {
         let total = Total::new(states);
         let tiers = Tiers::new(states);

@@ -1,4 +1,4 @@
-//! What a figure of a month is made of, line by line.
+//! Explanations of a month's figures, line by line.
 //!
 //! Invariant, for every line of every figure: quantity × unit price + rounding = amount, with the signs as they stand, and the
 //! amounts of the lines add up to the figure.
@@ -13,7 +13,7 @@ use super::month::Month;
 use crate::model::{MoneyError, unsigned_zero};
 use crate::table::{Column, Table};
 
-/// A figure of a month that [`Month::explain`] takes apart and [`Month::bridge`] compares.
+/// A figure of a month that [`Month::explain`] breaks down and [`Month::bridge`] compares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Figure {
@@ -66,7 +66,7 @@ impl Figure {
         matches!(self, Self::InfrastructureMargin | Self::GrossMargin | Self::OperatingMargin)
     }
 
-    /// Whether revenue is a part of it, so that costs take away from it.
+    /// Whether it includes revenue, so that costs reduce it.
     pub(super) fn has_revenue(self) -> bool {
         !matches!(self, Self::Cost(_) | Self::TotalCost)
     }
@@ -108,13 +108,13 @@ pub struct FigureLine {
     pub category: &'static str,
     /// What it is.
     pub item: String,
-    /// How many units, at most ten decimals; negative where the line takes away from the figure.
+    /// The quantity, at most ten decimals; negative where the line reduces the figure.
     pub quantity: Decimal,
     /// What a unit is; in a margin, the currency.
     pub unit: String,
-    /// The price of a unit, at most ten decimals; in a margin, what one unit of money is of revenue.
+    /// The price of a unit, at most ten decimals; in a margin, 1 / revenue.
     pub unit_price: Decimal,
-    /// What rounding to the decimals of the amount adds.
+    /// The effect of rounding to the decimals of the amount.
     pub rounding: Decimal,
     /// The line's part of the figure: money in whole cents; in a margin, a fraction of revenue with ten decimals.
     pub amount: Decimal,
@@ -141,7 +141,7 @@ impl FigureLine {
     }
 }
 
-/// A line before it is rounded to what a table shows.
+/// A line before rounding for a table.
 struct Priced<'a> {
     category: &'static str,
     item: String,
@@ -152,7 +152,7 @@ struct Priced<'a> {
     source: String,
 }
 
-/// What tenants of a tier pay at one price: the place of the tier, the price, and how many pay it.
+/// Revenue of a tier at one price: the index of the tier, the price, and the number of tenants that pay it.
 pub(super) fn prices_paid(month: &Month) -> Vec<(usize, Decimal, u32)> {
     let mut prices: Vec<(usize, Decimal, u32)> = Vec::new();
     for tenant in month.model.tenants.iter() {
@@ -166,9 +166,10 @@ pub(super) fn prices_paid(month: &Month) -> Vec<(usize, Decimal, u32)> {
     prices
 }
 
-/// Each amount as a fraction of a whole, rounded so that the fractions add up to the rounded fraction of the sum; `None` of nothing.
+/// Each amount as a fraction of a whole, rounded so that the fractions add up to the rounded fraction of the sum; `None` if the whole
+/// is zero.
 ///
-/// Sums are divided, not amounts: fractions that are rounded one by one would add up to some units of the last decimal more or less.
+/// Running sums are divided, not amounts: the sum of separately rounded fractions would differ in the last decimals.
 pub(super) fn fractions(amounts: &[Decimal], whole: Decimal, digits: u8) -> Option<Vec<Decimal>> {
     let (mut sum, mut rounded) = (Decimal::ZERO, Decimal::ZERO);
     let next = |amount: &Decimal| {
@@ -193,10 +194,10 @@ impl Month {
         }
     }
 
-    /// The lines a figure is made of. Costs that take away from the figure have a negative quantity and a negative amount.
+    /// The lines of a figure. Costs that reduce the figure have a negative quantity and a negative amount.
     ///
-    /// A margin is made of amounts of money: the quantity is an amount, the unit price is 1 / revenue, and the amount of the line is
-    /// their product, a fraction of revenue.
+    /// In a margin, the quantity of a line is an amount of money, the unit price is 1 / revenue, and the amount is their product, a
+    /// fraction of revenue.
     ///
     /// # Errors
     /// [`Error::Range`] for a margin of a month without revenue, [`Error::Money`] where amounts have too many digits.
@@ -215,7 +216,7 @@ impl Month {
         in_money.collect()
     }
 
-    /// What one unit of money is of revenue, and what each amount is.
+    /// 1 / revenue, and each amount as a fraction of revenue.
     pub(super) fn of_revenue(
         &self,
         amounts: &[Decimal],
@@ -260,15 +261,15 @@ impl Month {
         lines
     }
 
-    /// What a figure is made of: `category, item, quantity, unit, unit_price, rounding, amount, source`. Figures are `revenue`,
+    /// The lines of a figure: `category, item, quantity, unit, unit_price, rounding, amount, source`. Figures are `revenue`,
     /// the categories of cost, `total_cost`, `profit`, and the three margins.
     ///
-    /// In every row, quantity × unit price + rounding = amount, and the amounts add up to the figure. Where a cost takes away from
-    /// the figure, its quantity and its amount are negative. The rounding is small: what one tenant causes is rounded to the cent
-    /// for each tenant, so a line over many tenants is some cents off the product. A price with steps has a row for each step used.
+    /// In every row, quantity × unit price + rounding = amount, and the amounts add up to the figure. Where a cost reduces the
+    /// figure, its quantity and its amount are negative. Each tenant's line is rounded to the cent separately, so a line over many
+    /// tenants can differ from the product by some cents. A price with steps has a row for each step used.
     ///
-    /// A margin is made of the amounts of money behind it: `quantity` is the amount, `unit` the currency, `unit_price` is
-    /// 1 / revenue, and `amount` is the part of the margin, a fraction with ten decimals.
+    /// In a margin, `quantity` is an amount of money, `unit` the currency, `unit_price` is 1 / revenue, and `amount` is a fraction
+    /// of revenue with ten decimals.
     ///
     /// # Errors
     /// [`Error::Unknown`] for another figure, [`Error::Range`] for a margin of a month without revenue, [`Error::Money`] or

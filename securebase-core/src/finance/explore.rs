@@ -13,25 +13,25 @@ use super::model::Model;
 use super::uncertainty::{Distribution, Factor, Uncertain};
 use crate::table::{Column, Table};
 
-/// What a goal seek looks for: a lever's value at which a metric of the last month is at least `target` in a share of all
-/// futures.
+/// What a goal seek looks for: a lever's value at which a metric of the last month is at least `target` in a given share of
+/// trials.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Goal {
-    /// What is turned: any assumption.
+    /// The assumption to vary.
     pub lever: Assumption,
-    /// The values between which it is turned.
+    /// The range of its values.
     pub between: (f64, f64),
-    /// What is to be reached.
+    /// The metric that has a target.
     pub metric: Metric,
-    /// How much of it.
+    /// The value to reach.
     pub target: f64,
-    /// In which share of the futures, from 0 to 1: 0.95 for all but one in twenty.
+    /// The share of trials that must reach the target, from 0 to 1: 0.95 for all but one in twenty.
     pub confidence: f64,
     /// Months ahead.
     pub months: u32,
-    /// How many futures.
+    /// The number of trials.
     pub trials: u64,
-    /// Which futures.
+    /// The seed of the random draws.
     pub seed: u64,
 }
 
@@ -41,7 +41,7 @@ const HALVINGS: u32 = 36;
 const SCENARIOS_MAX: usize = 1_000_000;
 
 impl Model {
-    /// The numbers a simulation of so many months works with, as plain JSON: for a check of it in another program.
+    /// The numbers that a simulation of `months` months uses, as plain JSON, for a check in another program.
     ///
     /// # Errors
     /// As [`Self::forecast`].
@@ -53,9 +53,9 @@ impl Model {
             .map_err(|error| Error::range("number of a model", &error, "use finite numbers"))
     }
 
-    /// Which uncertain assumption moves a metric of the last month most: each in turn at its tenth and ninetieth percentile,
-    /// the others as the forecast has them, in order of the swing. Columns `factor, low, high, at_low, at_high, base, swing`;
-    /// `base` is the forecast's figure.
+    /// The uncertain assumptions by their effect on a metric of the last month: each in turn at its tenth and ninetieth
+    /// percentile, the others as in the forecast, in descending order of the swing. Columns
+    /// `factor, low, high, at_low, at_high, base, swing`; `base` is the forecast's figure.
     ///
     /// # Errors
     /// As [`Self::forecast`], and [`Error::Range`] for correlations that cannot be.
@@ -87,10 +87,10 @@ impl Model {
         ])?)
     }
 
-    /// The value of a lever at which a metric of the last month is at least the target in the given share of futures, as
-    /// near to the worse end of its range as it can be. It is one of the values tried, to twelve digits, and reaches the
-    /// target. All values are tried on the same futures: [`Self::simulate`] with what [`Self::with_lever`] makes of the value
-    /// found, and with the same seed, trials and months, shows the very futures that were counted.
+    /// The value of a lever at which a metric of the last month is at least the target in the given share of trials, as close
+    /// as possible to the worse end of its range. It is one of the values tried, to twelve digits, and reaches the target. All
+    /// values are tried on the same random draws: [`Self::simulate`] on the result of [`Self::with_lever`] for the value
+    /// found, with the same seed, trials and months, repeats the trials that were counted.
     ///
     /// # Errors
     /// [`Error::Range`] where neither end of the range, or both, reach the target, or an end cannot be; [`Error::Unknown`] for

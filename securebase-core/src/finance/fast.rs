@@ -60,7 +60,7 @@ struct Bends {
     base: f64,
     per_present_tier: f64,
     per_tenant: Vec<f64>,
-    /// Whether a tenant of every tier uses the same: their total is enough then.
+    /// Whether a tenant of every tier uses the same quantity, so that the total number of tenants is enough.
     alike: bool,
     /// Bound and change of price.
     bends: Vec<(f64, f64)>,
@@ -168,8 +168,8 @@ pub(super) struct Fast {
     pub(super) hazard: Vec<f64>,
     price_factor: Vec<f64>,
     inflation: Vec<f64>,
-    /// What tenants that have left cost on average in each month, before inflation: the same in every trial, because it is a
-    /// matter of cents and following each leaver to the end of its logs would cost more than all else.
+    /// The expected costs of departed tenants in each month, before inflation: the same in every trial, because they are small and
+    /// tracking each departed tenant until its logs expire would dominate the run time.
     departed: Vec<f64>,
 }
 
@@ -253,7 +253,7 @@ impl Fast {
     /// of the first months of a tenant's life what those in it would; `kept` is the share of tenants that stay. Returns what
     /// is paid.
     ///
-    /// Who leaves is not told apart: all pay on average what those before them did. That leaves the mean as it is and makes
+    /// Tenants that leave are not distinguished: each pays the average of its tier. That leaves the mean as it is and makes
     /// the spread a little smaller than drawing leavers one by one would.
     #[inline]
     pub(super) fn book(&self, tier: usize, book: &mut [f64], kept: f64, won: f64) -> f64 {
@@ -314,7 +314,7 @@ fn pooled(curve: &Curve) -> Vec<Pooled> {
             }
         })
         .collect();
-    // A pool nobody fills costs nothing whatever its steps.
+    // A pool without usage costs nothing.
     pools.retain(|pool| {
         pool.base > 0.0 || pool.per_present_tier > 0.0 || pool.per_tenant.iter().any(|each| *each > 0.0)
     });

@@ -1,4 +1,4 @@
-//! What a bill must know about what exists: each tenant's terms, and how many resources of which kind it has.
+//! The input of a bill: each tenant's terms, and its number of resources of each kind.
 
 use std::sync::Arc;
 
@@ -48,17 +48,17 @@ impl Counts {
     }
 }
 
-/// Whether a tenant is served, or has left and keeps only what must outlive it.
+/// Whether a tenant is served, or has left and keeps only its stored logs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub enum Standing {
-    /// It pays, and its tier's promises hold.
+    /// It pays, and the bill includes what its tier promises.
     #[default]
     Served,
     /// Its account is suspended or closed. It pays nothing; its logs are kept until their retention ends.
     Departed,
 }
 
-/// One tenant as the bill sees it: its terms and its resources.
+/// One tenant on the bill: its terms and its resources.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct BilledTenant {
     tier: Option<Arc<str>>,
@@ -85,12 +85,12 @@ impl BilledTenant {
         }
     }
 
-    /// The region whose prices hold for its resources; `None` for that of the price book.
+    /// The region whose prices apply to its resources; `None` for that of the price book.
     pub fn region(&self) -> Option<&Region> {
         self.region.as_ref()
     }
 
-    /// Sets the region whose prices hold for its resources.
+    /// Sets the region whose prices apply to its resources.
     pub fn set_region(&mut self, region: Region) {
         self.region = Some(region);
     }
@@ -105,12 +105,12 @@ impl BilledTenant {
         self.tier = Some(tier.into());
     }
 
-    /// What it pays a month, where that is not the price of its tier.
+    /// Its monthly price, if that is not the price of its tier.
     pub fn price(&self) -> Option<Money> {
         self.price
     }
 
-    /// Sets what it pays a month.
+    /// Sets its monthly price.
     pub fn set_price(&mut self, price: Money) {
         self.price = Some(price);
     }
@@ -120,17 +120,17 @@ impl BilledTenant {
         self.standing
     }
 
-    /// Serves it, or lets it go: a tenant that has left pays nothing.
+    /// Sets whether it is served or has left; a tenant that has left pays nothing.
     pub fn set_standing(&mut self, standing: Standing) {
         self.standing = standing;
     }
 
-    /// Counts one more resource of a kind.
+    /// Adds a resource of a kind.
     pub fn add(&mut self, kind: ResourceKind) {
         self.counts.add(kind);
     }
 
-    /// Counts one resource of a kind less.
+    /// Removes a resource of a kind.
     pub fn remove(&mut self, kind: ResourceKind) {
         self.counts.remove(kind);
     }
@@ -140,7 +140,7 @@ impl BilledTenant {
         self.counts.of(kind)
     }
 
-    /// Forgets all its resources, as when its account is closed.
+    /// Removes all its resources, as when its account is closed.
     pub fn clear(&mut self) {
         self.counts = Counts::NONE;
         self.log_days = None;
@@ -156,13 +156,12 @@ impl BilledTenant {
         self.log_days = Some(days);
     }
 
-    /// Whether logs of it lie in the archive of its tier: while it has a log group, and after it has left where that is
-    /// known.
+    /// Whether the archive of its tier holds its logs: while it has a log group, and after it has left where that is known.
     pub fn is_archived(&self) -> bool {
         self.archived || self.count(ResourceKind::LogGroup) > 0
     }
 
-    /// Sets whether logs of it lie in the archive although it has no log group any more.
+    /// Sets whether the archive holds its logs although it no longer has a log group.
     pub fn set_archived(&mut self, archived: bool) {
         self.archived = archived;
     }
@@ -189,7 +188,7 @@ impl BilledTenant {
     }
 }
 
-/// The organization and its tenants as the bill sees them. Tenants keep the order in which they were first named.
+/// The organization and its tenants on the bill. Tenants keep the order in which they were first named.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Footprint {
     has_organization: bool,
@@ -211,12 +210,12 @@ impl Footprint {
         }
     }
 
-    /// The region whose prices hold for what belongs to no tenant; `None` for that of the price book.
+    /// The region whose prices apply to the organization's own costs; `None` for that of the price book.
     pub fn home(&self) -> Option<&Region> {
         self.home.as_ref()
     }
 
-    /// Sets the region whose prices hold for what belongs to no tenant.
+    /// Sets the region whose prices apply to the organization's own costs.
     pub fn set_home(&mut self, region: Region) {
         self.home = Some(region);
     }
@@ -236,7 +235,7 @@ impl Footprint {
         self.tenants.get_mut(key)
     }
 
-    /// What a zone will contain, as far as prices care, once it is applied: for questions asked before there is a plan.
+    /// The billed resources of a zone once it is applied, for a cost without a plan.
     pub fn of_zone(zone: &LandingZone) -> Self {
         let mut footprint =
             Self { has_organization: true, home: Some(zone.region.clone()), ..Self::default() };
@@ -260,7 +259,7 @@ impl Footprint {
         footprint
     }
 
-    /// The organization and tenants of one make: so many of each tier, named `{tier}-{number}` from 1.
+    /// The organization and identical tenants, `count` of each tier, named `{tier}-{number}` from 1.
     pub(super) fn of_mix<'a>(mix: impl IntoIterator<Item = (&'a str, u32)>, counts: Counts) -> Self {
         let mut footprint = Self { has_organization: true, ..Self::default() };
         for (tier, number) in mix {

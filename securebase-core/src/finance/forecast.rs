@@ -1,10 +1,10 @@
-//! Months ahead: expected tenants, recurring revenue, cost and the figures a business like this is judged by.
+//! Forecast by month: expected tenants, recurring revenue, cost and the usual metrics of a subscription business.
 //!
-//! Every number of tenants and every amount is the mean over all futures that a simulation draws from: numbers of tenants need
-//! not be whole, and a cost by steps is its mean over the numbers of tenants there may be (`expected`). A ratio is the ratio
-//! of these means; the mean of the futures' ratios is another number, and there is none where a future has no revenue.
-//! Tenants come in cohorts by the month in which they start (0: those there are). Infrastructure is that of months in which
-//! stored logs have reached their retention: a cautious figure for young tenants.
+//! Every number of tenants and every amount is an expected value over the distribution that a simulation draws from. Numbers of
+//! tenants need not be whole, and a cost that changes in steps is its mean over the distribution of the number of tenants
+//! (`expected`). A ratio is the ratio of these means; the mean of the ratios over trials is a different number, undefined if
+//! any trial has no revenue. Tenants form cohorts by the month in which they start (0: the current tenants). Infrastructure is
+//! that of months in which stored logs have reached their retention, which is conservative for new tenants.
 //! Invariant: opening + new + expansion - contraction - churned = closing, to the cent, every month.
 
 mod cohorts;
@@ -52,20 +52,22 @@ pub struct ForecastMonth {
     pub variable_cost: Decimal,
     /// Profit of all months up to this one.
     pub profit_cumulative: Decimal,
-    /// What the tenants of twelve months ago pay now, over what they paid then; `None` before month 12.
+    /// Net revenue retention over twelve months: what the tenants of twelve months ago pay now, over what they paid then;
+    /// `None` before month 12.
     pub nrr_12m: Option<Decimal>,
-    /// The same with each counted at no more than it paid then; `None` before month 12.
+    /// Gross revenue retention over twelve months: the same with each tenant counted at no more than it paid then; `None`
+    /// before month 12.
     pub grr_12m: Option<Decimal>,
-    /// Twelve times what recurring revenue has grown by in three months, over sales and marketing of the three months before;
-    /// `None` before month 6 and where nothing was spent.
+    /// Twelve times the growth of recurring revenue in three months, over sales and marketing of the three months before
+    /// those; `None` before month 6 and where nothing was spent.
     pub magic_number: Option<Decimal>,
     /// Growth of recurring revenue over twelve months in percent, plus the operating margin in percent; `None` before month
     /// 13.
     pub rule_of_40: Option<Decimal>,
-    /// What the tenant that pays most is expected to pay, over expected revenue.
+    /// The expected payment of the largest tenant, over expected revenue.
     pub concentration: Option<Decimal>,
-    /// The expected sum of the squares of what tenants pay, over the expected square of their sum: the Herfindahl-Hirschman
-    /// index of revenue by tenant, one where one tenant pays everything.
+    /// The Herfindahl-Hirschman index of revenue by tenant: the expected sum of squared payments, over the expected square of
+    /// their sum; 1 where one tenant pays everything.
     pub hhi: Option<Decimal>,
 }
 
@@ -127,8 +129,7 @@ impl ForecastMonth {
         self.costs[Category::Sales as usize].checked_div(self.tenants_new)
     }
 
-    /// What a tenant brings over its life: revenue for each tenant times the gross margin, over the monthly churn;
-    /// `None` without churn, where no life has an end.
+    /// Lifetime value: revenue per tenant times the gross margin, over the monthly churn; `None` without churn.
     pub fn ltv(&self) -> Option<Decimal> {
         let brings = self.arpa()?.checked_mul(self.margin(Category::Support)?)?;
         brings.checked_div(self.monthly_logo_churn()?)
@@ -140,13 +141,13 @@ impl ForecastMonth {
         if earns <= Decimal::ZERO { None } else { self.cac()?.checked_div(earns) }
     }
 
-    /// What a tenant brings over its life for what winning it costs.
+    /// LTV over CAC.
     pub fn ltv_cac(&self) -> Option<Decimal> {
         self.ltv()?.checked_div(self.cac()?)
     }
 
-    /// The loss of the month over twelve times the growth of recurring revenue in it: what a dollar of new yearly revenue
-    /// costs. `None` where there is no loss, or revenue does not grow.
+    /// The loss of the month over its net new ARR (twelve times the growth of recurring revenue). `None` where there is no
+    /// loss, or revenue does not grow.
     pub fn burn_multiple(&self) -> Option<Decimal> {
         let grows = (self.mrr - self.mrr_opening) * Decimal::from(12);
         let burns = self.operating_loss();
@@ -163,8 +164,8 @@ impl ForecastMonth {
         (self.mrr_new + self.mrr_expansion).checked_div(self.mrr_contraction + self.mrr_churned)
     }
 
-    /// The loss of the month in the expected amounts, zero where they make a profit. It is smaller than the mean of the
-    /// futures' losses where some make a profit and some do not.
+    /// The loss of the month in the expected amounts, zero where they make a profit. It is smaller than the mean loss over
+    /// trials where some trials make a profit and others a loss.
     pub fn operating_loss(&self) -> Decimal {
         (-self.profit()).max(Decimal::ZERO)
     }

@@ -144,7 +144,7 @@ impl Growth {
         Ok(growth)
     }
 
-    /// Whether the amounts of money are whole cents, as a caller has to give them. [`Self::check`] does not ask for it, because
+    /// Checks that the amounts of money are whole cents, as a caller must give them. [`Self::check`] does not require this, because
     /// searches and uncertain factors try values between cents.
     ///
     /// # Errors
@@ -172,7 +172,7 @@ impl Growth {
         }
     }
 
-    /// Puts one of the factors on everything of a kind at a value that is certain.
+    /// Fixes one of the six factors at a value.
     pub(super) fn set_factor(&mut self, factor: Factor, value: f64) {
         let distribution = Distribution::Fixed(value);
         let assumption = Assumption::Factor(factor);

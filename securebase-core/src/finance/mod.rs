@@ -1,8 +1,8 @@
 //! What a landing zone costs, earns and will earn.
 //!
 //! Purpose: price book × resources × usage gives cost; cost against the tiers' prices gives margins; assumptions about
-//! growth give forecasts. Every figure can say which price, quantity and source it comes from.
-//! Invariants: money is decimal; lines are whole cents; parts add up to their whole; no clock, no I/O; randomness is
+//! growth give forecasts. Every figure can be explained by its prices, quantities and sources.
+//! Invariants: money is decimal, except in simulations and expected values; lines are whole cents; parts add up to their whole; no clock, no I/O; randomness is
 //! addressed by seed, label and trial.
 //! Not here: plans and steps (`plan` calls this module, never the other way), invoices, taxes, exchange rates.
 
@@ -82,13 +82,13 @@ fn cents(amount: Decimal) -> Decimal {
     crate::model::Rounding::HalfEven.apply(amount, 2)
 }
 
-/// A fraction as a percentage with so many decimals: `96.68 %`.
+/// A fraction as a percentage with `digits` decimals: `96.68 %`.
 fn percent(fraction: Decimal, digits: usize) -> String {
     let rounded = (fraction * Decimal::ONE_HUNDRED).round_dp(u32::try_from(digits).unwrap_or(2));
     format!("{:.digits$} %", unsigned_zero(rounded))
 }
 
-/// A number with thousands separated by commas and so many decimals.
+/// A number with thousands separated by commas and `digits` decimals.
 pub(crate) fn thousands(value: Decimal, digits: usize) -> String {
     let rounded = unsigned_zero(value.round_dp(u32::try_from(digits).unwrap_or(2)));
     let text = format!("{rounded:.digits$}");

@@ -17,9 +17,9 @@ use crate::model::{Currency, LandingZone, Money, MoneyError, NetworkFeatures, Re
 #[derive(Debug, Clone, PartialEq)]
 pub struct Model {
     pub(super) tiers: Vec<Tier>,
-    /// The tenants that pay.
+    /// The served tenants, which pay.
     pub(super) tenants: Arc<Vec<ModelTenant>>,
-    /// Those that have left: they pay nothing, and some of what they had is still billed.
+    /// The departed tenants: they pay nothing, and their stored logs are still billed.
     pub(super) departed: Arc<Vec<ModelTenant>>,
     footprint: Footprint,
     network: Option<NetworkFeatures>,
@@ -52,10 +52,10 @@ pub struct Structure {
     pub flow_logs: u32,
 }
 
-/// The most tenants of one model: more are a slip of the keyboard, and would fill the memory.
+/// The most tenants of one model. More are almost certainly a mistake, and would fill the memory.
 pub(super) const TENANTS_MAX: u32 = 100_000;
 
-/// Refuses a number of tenants that no model holds.
+/// Fails for more tenants than a model can hold.
 pub(super) fn check_tenants(tenants: u64) -> Result<(), Error> {
     if tenants <= u64::from(TENANTS_MAX) {
         return Ok(());
@@ -96,7 +96,7 @@ impl Model {
         self
     }
 
-    /// So many tenants of each tier, all with a network of these features or none, at their tiers' prices.
+    /// A model with a number of tenants of each tier, all with a network of these features or none, at their tiers' prices.
     ///
     /// # Errors
     /// [`Error::Unknown`] for a tier that is not among `tiers`, [`Error::Range`] beyond 100,000 tenants, [`Error::Money`] where
@@ -123,7 +123,7 @@ impl Model {
         Self::of(tiers.to_vec(), tenants, footprint, network, assumptions)
     }
 
-    /// The same assumptions and make of tenants, with so many tenants of each tier in the order of the tiers.
+    /// The same assumptions and kind of tenants, with other numbers of tenants, in the order of the tiers.
     ///
     /// # Errors
     /// As [`Self::of_mix`].
@@ -290,7 +290,7 @@ impl Model {
         }
     }
 
-    /// What a category of the assumed lines costs with so many tenants.
+    /// The cost of a category of the assumed lines with a number of tenants.
     pub(super) fn assumed(&self, category: Category, tenants: u32) -> Decimal {
         let networks = if self.has_networks() { tenants } else { 0 };
         let lines = self.assumptions.lines.iter().filter(|line| line.category == category);

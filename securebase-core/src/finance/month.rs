@@ -191,7 +191,7 @@ impl Month {
         fraction(self.profit().amount, self.revenue.amount)
     }
 
-    /// The operating margin of a month that brings no contingency.
+    /// The operating margin without the contingency.
     pub fn operating_margin_before_contingency(&self) -> Option<Decimal> {
         fraction(self.profit().amount + self.contingent.amount, self.revenue.amount)
     }
@@ -216,8 +216,8 @@ impl Month {
         self.report.as_ref()
     }
 
-    /// Each tenant's month, in the order of the zone; then those that have left and still cost something, which pay nothing and
-    /// bear no shared cost. The columns add up to this month's figures exactly.
+    /// Each tenant's month, in the order of the zone, then the departed tenants that still have costs; these pay nothing and bear
+    /// no shared cost. The columns add up exactly to this month's figures.
     ///
     /// # Errors
     /// [`Error::Money`] where amounts have too many digits.

@@ -173,8 +173,8 @@ impl Product {
 }
 
 impl PriceBook {
-    /// These prices with those an offer file holds replaced, and a report of what was and what was not. A file of another
-    /// region moves the book there first, as [`Self::in_region`] does.
+    /// These prices with those in an offer file replaced, and a report of the products that were mapped and those that were
+    /// not. A file for another region first converts the book to that region, as [`Self::in_region`] does.
     pub fn with_offer(&self, offer: &Offer) -> (Self, OfferReport) {
         let mut book = match offer.region.parse() {
             Ok(region) => self.in_region(&region),

@@ -32,7 +32,7 @@ pub struct Operations {
     pub hours_per_week: Vec<u32>,
     /// For how many tenants these hours are.
     pub hours_at_tenants: Option<u32>,
-    /// Hours a week of somebody who works full-time.
+    /// Weekly hours of a full-time person.
     pub full_time_hours: Option<u32>,
     /// Staffing by number of tenants: the band holds up to the number.
     pub bands: Vec<(u32, String)>,
@@ -49,13 +49,13 @@ impl Operations {
         Some(self.configuration_minutes? + self.deployment_end_minutes? + self.post_minutes? + further)
     }
 
-    /// The staffing band that so many tenants fall in; the upper edge belongs to the band.
+    /// The staffing band of a number of tenants; the upper bound is inclusive.
     pub fn band(&self, tenants: u32) -> Option<&str> {
         let band = self.bands.iter().find(|(bound, _)| tenants <= *bound);
         band.map(|(_, people)| people.as_str()).or(self.band_above.as_deref())
     }
 
-    /// People in support for so many tenants: the first figure of the report that is not for fewer, because people are hired
+    /// People in support for a number of tenants: the first figure of the report that is not for fewer, because people are hired
     /// before they are needed; beyond the last in proportion, rounded up.
     pub fn people(&self, tenants: u32) -> Option<u32> {
         if let Some((_, people)) = self.support_people.iter().find(|(bound, _)| tenants <= *bound) {
@@ -66,7 +66,7 @@ impl Operations {
         u32::try_from(needed.div_ceil(u64::from((*bound).max(1)))).ok()
     }
 
-    /// Hours of work a week for so many tenants, from the report's hours for each tenant, where it says any.
+    /// Weekly hours of work for a number of tenants, from the report's hours for each tenant, where it states them.
     pub fn weekly_hours(&self, tenants: u32) -> Option<Decimal> {
         let hours: u32 = self.hours_per_week.iter().sum();
         let each = Decimal::from(hours).checked_div(self.hours_at_tenants?.into())?;
@@ -109,7 +109,7 @@ impl Operations {
         ])?)
     }
 
-    /// The claimed deployment time for so many tenants, in minutes from and to.
+    /// The claimed deployment time for a number of tenants: the shortest and the longest, in minutes.
     pub fn deployment_minutes(&self, tenants: u32) -> Option<(u32, u32)> {
         let claim = self.deployment_minutes.iter().find(|(count, ..)| *count == tenants)?;
         Some((claim.1, claim.2))

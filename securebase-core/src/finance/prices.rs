@@ -1,7 +1,7 @@
 //! The price book: what AWS charges, dated and sourced.
 //!
-//! Invariants: every price this crate uses has an entry; the steps of a price rise from zero to infinity without a gap; a
-//! price that was read in another region than the book's says so.
+//! Invariants: every price this crate uses has an entry; the steps of a price cover zero to infinity without a gap; a price
+//! that is borrowed from another region is marked.
 
 mod file;
 mod id;
@@ -50,14 +50,14 @@ pub enum Pool {
     Account,
 }
 
-/// Where a price holds.
+/// Where a price applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
-    /// In one region: AWS lists it by region, and other regions may have another.
+    /// In one region: AWS lists it by region.
     #[default]
     Regional,
-    /// Everywhere: AWS charges it once for an account or an organization, whatever the region.
+    /// Everywhere: AWS charges it for an account or an organization, regardless of the region.
     Global,
 }
 
@@ -84,19 +84,19 @@ pub struct Price {
     pub steps: Vec<Step>,
     /// Whose usage fills the steps.
     pub pool: Pool,
-    /// Where it holds.
+    /// Where it applies.
     pub scope: Scope,
-    /// How many days after an account begins to use the service AWS does not charge it.
+    /// The length of the free trial, in days from when an account begins to use the service.
     pub trial_days: Option<u32>,
     /// How far it can be trusted.
     pub grade: Grade,
     /// Where it comes from, with a date.
     pub source: String,
-    /// The region it was read in, where that is not the region of its book.
+    /// The region it is borrowed from; `None` if it is a price of the book's own region.
     pub borrowed_from: Option<Region>,
 }
 
-/// The most days that a month of a tenant's life has: a trial that lasts as long covers the first one.
+/// A free trial of at least this many days covers the first month of a tenant's life.
 const DAYS_OF_FIRST_MONTH: u32 = 30;
 
 impl Price {
@@ -125,12 +125,12 @@ impl Price {
         self.steps.len() > 1
     }
 
-    /// Whether AWS charges nothing for it in the first month of an account: its trial lasts at least thirty days.
+    /// Whether it is free in the first month of an account: its trial lasts at least thirty days.
     pub fn is_free_in_first_month(&self) -> bool {
         self.trial_days.is_some_and(|days| days >= DAYS_OF_FIRST_MONTH)
     }
 
-    /// Whether it was read in another region than that of its book.
+    /// Whether it is borrowed from another region than that of its book.
     pub fn is_borrowed(&self) -> bool {
         self.borrowed_from.is_some()
     }
@@ -174,8 +174,8 @@ impl PriceBook {
         &SHIPPED
     }
 
-    /// These prices with those a TOML file names replaced. A file that names another `region` moves the book there first, as
-    /// [`Self::in_region`] does; what it names is a price of that region.
+    /// These prices with those that a TOML file names replaced. A file for another `region` first converts the book to that
+    /// region, as [`Self::in_region`] does; the prices that it names are those of that region.
     ///
     /// # Errors
     /// [`Error::Invalid`] with everything that is wrong with the file.

@@ -1,16 +1,16 @@
 //! Exact order statistics of many floats, without holding or sorting them.
 //!
-//! A first part of the values says within which brackets the wanted percentiles of all will lie. Values then are counted
-//! into bins as they are made, and only those in the bins of a bracket are kept. Should a percentile lie outside its
-//! bracket after all, [`Brackets::percentiles`] says so, and the caller makes the values again.
+//! A sample of the values determines brackets in which the percentiles of all values should lie. Values are then counted
+//! into bins as they are produced, and only those in the bins of a bracket are kept. If a percentile lies outside its
+//! bracket, [`Brackets::percentiles`] returns `None`, and the caller produces the values again.
 
 /// The wanted percentiles of a simulation, in percent.
 pub(super) const PERCENTILES: [u8; 9] = [1, 5, 10, 25, 50, 75, 90, 95, 99];
 
 /// A power of two, so that the last bits of a float are a bin.
 const BINS: usize = 2_048;
-/// How many standard errors of the first part's percentiles a bracket reaches to either side: values are made again once
-/// in thousands of months.
+/// The half-width of a bracket in standard errors of the sample's percentiles: values have to be produced again once in
+/// thousands of months.
 pub(super) const REACH: f64 = 4.0;
 /// Values added at once.
 const BUFFER: usize = 512;
@@ -39,7 +39,7 @@ fn between(below: f64, part: f64, above: impl FnOnce() -> f64) -> f64 {
     if part > 0.0 { below + (above() - below) * part } else { below }
 }
 
-/// Where the percentiles of many values will lie, judged by some of them.
+/// Brackets for the percentiles of many values, estimated from a sample.
 #[derive(Debug)]
 pub(super) struct Brackets {
     low: f64,
@@ -51,8 +51,7 @@ pub(super) struct Brackets {
 }
 
 impl Brackets {
-    /// Brackets for values of which these are some, that reach `reach` standard errors. The order of the values changes, and
-    /// NaNs go.
+    /// Brackets of `reach` standard errors to either side, estimated from a sample. Reorders the sample and removes NaNs.
     pub(super) fn new(some: &mut Vec<f64>, reach: f64) -> Self {
         some.retain(|value| !value.is_nan());
         some.sort_unstable_by(f64::total_cmp);
@@ -82,7 +81,7 @@ impl Brackets {
         brackets
     }
 
-    /// Brackets for whole numbers of which these are some: a bin for each, as far as there are bins.
+    /// Brackets for whole numbers, estimated from a sample: a bin for each number, as far as there are bins.
     pub(super) fn whole(some: &[f64]) -> Self {
         let most = some.iter().copied().fold(0.0, f64::max);
         let low = (most - (BINS / 2) as f64).max(-1.0);
@@ -102,7 +101,7 @@ impl Brackets {
         (place + 4_503_599_627_370_496.0).to_bits() as usize % BINS
     }
 
-    /// The percentiles of all values that the tallies counted; nothing where one of them was not kept.
+    /// The percentiles of all values in the tallies; `None` if one of them was not kept.
     pub(super) fn percentiles<'a>(
         &self,
         tallies: impl Iterator<Item = &'a Tally> + Clone,
@@ -170,7 +169,7 @@ impl Tally {
         Self { counts: Box::new([0; BINS]), kept: Vec::new(), buffer: Box::new([0.0; BUFFER]) }
     }
 
-    /// Forgets all values, and keeps the room for them.
+    /// Removes all values but keeps the allocation.
     pub(super) fn clear(&mut self) {
         self.counts.fill(0);
         self.kept.clear();

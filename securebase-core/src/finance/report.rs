@@ -60,8 +60,8 @@ impl CostReport {
         ])?)
     }
 
-    /// The cost by item over the whole zone, in the order of the price book; an item that costs something else in another
-    /// region comes once for each price.
+    /// The cost by item over the whole zone, in the order of the price book; an item with different prices in different
+    /// regions has an entry for each price.
     pub fn items(&self) -> Vec<CostItem<'_>> {
         let mut items: Vec<CostItem<'_>> = Vec::new();
         for (prices, line) in self.priced_lines() {
@@ -98,17 +98,17 @@ impl CostReport {
     }
 }
 
-/// All that is used of one price, in one region.
+/// The total usage of one price in one region.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CostItem<'a> {
     /// The price.
     pub price: &'a Price,
-    /// The region it was read in, or `global`.
+    /// The region of the price, or `global`.
     pub region: &'a str,
-    /// How many units a month.
+    /// The number of units a month.
     pub quantity: Decimal,
-    /// What they cost together, whole cents.
+    /// Their cost, in whole cents.
     pub amount: Money,
 }
 
@@ -125,7 +125,7 @@ pub struct CostChange {
 }
 
 impl CostChange {
-    /// How much more (or, negative, less) infrastructure costs a month: the sum of the three parts.
+    /// The change in the monthly cost of infrastructure: the sum of the three parts.
     ///
     /// # Errors
     /// [`Error::Money`] where the two bills are in different currencies.
@@ -133,7 +133,7 @@ impl CostChange {
         Ok(self.after.infrastructure.checked_sub(self.before.infrastructure)?)
     }
 
-    /// How much more (or, negative, less) is paid on a basis.
+    /// The change in the part of the cost on a basis.
     ///
     /// # Errors
     /// [`Error::Money`] where the two bills are in different currencies.

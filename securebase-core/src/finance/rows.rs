@@ -25,8 +25,8 @@ impl TenantRow {
     /// The columns a row is read from.
     pub const COLUMNS: [&str; 3] = ["tenant", "tier", "monthly_price"];
 
-    /// Refuses a frame with a column that looks like one of [`Self::COLUMNS`] and is none: a price nobody reads would silently be
-    /// the tier's. Other columns are nobody's business.
+    /// Fails for a frame with a column whose name resembles one of [`Self::COLUMNS`]: a misspelled price column would silently
+    /// leave the tier's price. Other columns are ignored.
     ///
     /// # Errors
     /// [`Error::Invalid`] with every such column.

@@ -4,7 +4,7 @@ use super::Error;
 use super::model::Model;
 
 impl Model {
-    /// So many tenants at the mix of tiers there is now, by largest remainder, each at its tier's price.
+    /// A number of tenants at the current mix of tiers, by largest remainder, each at its tier's price.
     ///
     /// # Errors
     /// [`Error::Range`] for a model without tenants, whose mix is unknown, and beyond 100,000 tenants.

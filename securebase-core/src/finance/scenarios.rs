@@ -1,4 +1,4 @@
-//! Named scenarios side by side: their figures, how these differ from the first one's, and which assumptions differ.
+//! Named scenarios: their figures, the differences from the first scenario, and the assumptions that differ.
 
 use std::collections::BTreeSet;
 
@@ -18,9 +18,9 @@ use crate::table::{Column, Table};
 pub struct Scenario {
     /// Its name, which becomes the name of a column.
     pub name: String,
-    /// What there is.
+    /// The model: tenants and assumptions.
     pub model: Model,
-    /// What is won, lost, charged and spent as months go by.
+    /// The growth of its forecast: new tenants, churn, price and cost changes.
     pub growth: Growth,
 }
 
@@ -41,7 +41,7 @@ const FIGURES: [&str; 11] = [
 
 type Figures = [Option<Decimal>; FIGURES.len()];
 
-/// Which assumption differs between a scenario and the first one.
+/// An assumption that differs between a scenario and the first one.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Driver {
@@ -50,13 +50,13 @@ pub struct Driver {
     /// Which number: the path of an assumption, or a count: `tenants.<tier>`, `resources.networks`, `resources.nat_gateways`,
     /// `resources.flow_logs`.
     pub path: String,
-    /// Its value in the first scenario; `None` where that has no such number.
+    /// Its value in the first scenario; `None` if that has no such number.
     pub before: Option<Decimal>,
     /// Its value in this scenario; `None` where it has no such number.
     pub after: Option<Decimal>,
 }
 
-/// Scenarios side by side; the first one is the base that the others are compared with.
+/// A comparison of scenarios with the first one, the base.
 #[derive(Debug, Clone)]
 pub struct Scenarios {
     names: Vec<String>,
@@ -74,7 +74,7 @@ impl Scenarios {
     /// of each one's forecast.
     ///
     /// # Errors
-    /// [`Error::Invalid`] with everything that keeps them from being compared: no scenario, a name that is empty or would name two
+    /// [`Error::Invalid`] with every reason why they cannot be compared: no scenario, a name that is empty or would name two
     /// columns, other tiers or another currency than the first has, growth out of range. [`Error::Range`] for a month that no
     /// forecast reaches, [`Error::Money`] where amounts have too many digits.
     pub fn new(scenarios: &[Scenario], month: Option<u32>) -> Result<Self, Error> {
@@ -103,9 +103,9 @@ impl Scenarios {
         self.figures[column][row]
     }
 
-    /// The figures side by side: `figure`, a column with the first scenario's values under its name, and for each other scenario
-    /// its values under its name and `<name>_difference`, which is them less the first's. Money is in units of the currency, margins
-    /// are fractions, and the difference of two margins is one of fractions (0.01 is a percentage point).
+    /// The figures as a table: `figure`, a column of values for each scenario under its name, and for each scenario but the first
+    /// a column `<name>_difference`, its values less the first scenario's. Amounts are in units of the currency and margins are
+    /// fractions, so a difference of 0.01 between margins is a percentage point.
     ///
     /// # Errors
     /// [`Error::Table`] where a number has too many digits.
@@ -144,7 +144,7 @@ impl Scenarios {
     }
 }
 
-/// Everything that keeps scenarios from being compared.
+/// Every reason why scenarios cannot be compared.
 fn check(scenarios: &[Scenario]) -> Result<(), Error> {
     let mut problems = Vec::new();
     let mut wrong = |path: String, message: String, hint: &str| {
@@ -264,7 +264,7 @@ fn values(scenario: &Scenario) -> Vec<(String, Decimal)> {
     values
 }
 
-/// A number that the values of a scenario leave out: zero where the scenario has one, else `None`.
+/// A number that is absent from the values of a scenario: zero if the scenario has such a number, else `None`.
 fn left_out(scenario: &Scenario, path: &str) -> Option<Decimal> {
     let has = match path.parse::<Assumption>().ok()? {
         Assumption::Factor(_) | Assumption::Line(..) => false,

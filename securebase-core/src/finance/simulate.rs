@@ -1,9 +1,9 @@
-//! Monte Carlo: many possible futures of the business, each addressed by its number.
+//! Monte Carlo simulation in trials, each addressed by its number.
 //!
-//! A trial's numbers come from a function of seed, label and the trial's number alone (`stream`). So a trial is the same
-//! on any number of threads and any machine, and ranges of trials computed apart join to exactly the whole.
-//! Months are worked through one after the other, all trials abreast (`lanes`): only the trials' present state is held
-//! (`chunk`), not their history, and percentiles are exact.
+//! A trial's random numbers are a function of the seed, a label and the trial's number alone (`stream`). A trial is therefore
+//! the same on any number of threads and any machine, and separately computed ranges of trials concatenate to one result.
+//! The simulation advances all trials month by month (`lanes`): it holds the trials' current state only (`chunk`), not their
+//! history, and percentiles are exact.
 
 mod chunk;
 mod draw;
@@ -29,7 +29,7 @@ const TRIALS_MAX: u64 = 10_000_000;
 const COMPILED_MAX: u64 = 250_000;
 /// The most numbers all trials of one call may hold: about two gigabytes.
 const NUMBERS_MAX: u64 = 300_000_000;
-/// The most months of all trials of one call: minutes on a small machine.
+/// The most months over all trials of one call: minutes on a small machine.
 const MONTHS_OF_TRIALS_MAX: u64 = 1_000_000_000;
 
 /// How a figure is spread over the trials in one month. A margin is left out where a trial has no revenue.
@@ -68,7 +68,7 @@ impl std::fmt::Debug for Simulation {
 }
 
 impl Model {
-    /// `trials` futures of `months` months, numbered from `first_trial`.
+    /// Simulates `trials` trials of `months` months, numbered from `first_trial`.
     ///
     /// # Errors
     /// [`Error::Range`] for no trials or months, more than ten million trials (250,000 where an uncertain assumption is not

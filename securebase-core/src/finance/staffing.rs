@@ -1,4 +1,4 @@
-//! People hired one at a time: how many a number of tenants takes.
+//! People hired one at a time: how many a number of tenants requires.
 
 use std::sync::LazyLock;
 
@@ -9,11 +9,11 @@ use serde::Deserialize;
 use super::Error;
 use super::assumptions::{AssumedLine, Basis, Category, When};
 
-/// How many people a number of tenants takes.
+/// How many people a number of tenants requires.
 ///
-/// Each point of the capacity pairs a number of tenants with the people that suffice. Up to a number of tenants the points hold
-/// as they stand, because part-time work is possible; above it capacity grows evenly between points and people are whole.
-/// Above the last point capacity grows in proportion.
+/// Each point of the capacity pairs a number of tenants with the people that suffice for them. Up to `part_time_up_to` tenants,
+/// staffing is that of the next point and may be part-time; above, capacity is interpolated between the points and staffing is
+/// rounded up to whole people. Above the last point, capacity grows in proportion.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Staffing {
     capacity: Vec<(u32, Decimal)>,
@@ -22,7 +22,7 @@ pub struct Staffing {
     tenants_a_month: Decimal,
 }
 
-/// More people than this for a tenant are a mistake; it keeps products inside what a decimal holds.
+/// The most people for a tenant. It keeps products within the range of a decimal.
 const PEOPLE_MAX: u32 = 1_000_000;
 /// The longest lead time, in months, and the most tenants won in one of them.
 const LEAD_MONTHS_MAX: u32 = 120;
@@ -46,8 +46,8 @@ impl Staffing {
         Ok(Self { capacity, part_time_up_to, lead_months: Decimal::ZERO, tenants_a_month: Decimal::ZERO })
     }
 
-    /// The same with people hired `months` before they are needed, where `tenants_a_month` new tenants come a month: staffing
-    /// is that of the tenants there are and of those won in these months, rounded up.
+    /// The same with people hired `months` before they are needed: staffing covers the current tenants plus
+    /// `months` × `tenants_a_month` more, rounded up.
     ///
     /// # Errors
     /// [`Error::Range`] for months outside 0 to 120 or tenants outside 0 to 100,000.
@@ -68,7 +68,7 @@ impl Staffing {
         self.lead_months
     }
 
-    /// How many tenants are expected to come a month, for people hired ahead.
+    /// The expected number of new tenants a month, for people hired ahead.
     pub fn tenants_a_month(&self) -> Decimal {
         self.tenants_a_month
     }
@@ -83,7 +83,7 @@ impl Staffing {
         self.part_time_up_to
     }
 
-    /// How many tenants more than there are the staffing is for.
+    /// How many tenants beyond the current ones the staffing covers.
     pub(super) fn ahead(&self) -> u32 {
         (self.lead_months * self.tenants_a_month).ceil().to_u32().unwrap_or(u32::MAX)
     }

@@ -1,4 +1,4 @@
-//! What a tenant that has left still costs: its stored logs, until their retention ends.
+//! The costs of a departed tenant: its stored logs, until their retention ends.
 
 use rust_decimal::Decimal;
 
@@ -14,9 +14,9 @@ use super::usage::Usage;
 use super::{Error, cents};
 use crate::model::{Departure, NetworkFeatures, Tier};
 
-/// The cost of one tenant of a tier in the month in which it leaves and in each of the next, until nothing is kept or
-/// `months` months are known. Its account is taken to be suspended, which keeps its log group; its steps of graduated
-/// prices are taken to be the first, because storage of one tenant is far from the next.
+/// The cost of one tenant of a tier in the month in which it leaves and in each later month, until its logs have expired or for
+/// `months` months. Its account is assumed to be suspended, which keeps its log group; graduated prices are assumed
+/// to be those of the first step, because one tenant's storage is far from the next bound.
 pub(super) fn tail(
     tier: &Tier,
     network: Option<NetworkFeatures>,

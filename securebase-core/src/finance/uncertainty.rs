@@ -56,23 +56,24 @@ impl std::str::FromStr for Factor {
     }
 }
 
-/// How an uncertain factor is distributed, and which moments it keeps.
+/// The distribution of an uncertain factor.
 ///
-/// `Normal` and `Lognormal` have mean one, so that an uncertain assumption is neither larger nor smaller on average than
-/// the certain one. The other three are what they are given as; a mean of one is the caller's to choose.
+/// `Normal` and `Lognormal` have mean one, so that an uncertain assumption has the same mean as the certain one. The others
+/// are not rescaled; the caller chooses their mean.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Distribution {
     /// Always this.
     Fixed(f64),
-    /// Evenly between two bounds: the mean is their middle.
+    /// Uniform between two bounds; the mean is their midpoint.
     Uniform(f64, f64),
-    /// Between two bounds with a mode: low, mode, high. The mean is a third of their sum.
+    /// Triangular: low, mode, high. The mean is a third of their sum.
     Triangular(f64, f64, f64),
-    /// A normal distribution around one with this standard deviation, cut off at zero and divided by the mean that is left:
-    /// the mean is exactly one. Up to 0.2 the deviation is kept to seven digits; above, it is smaller than the one given.
+    /// A normal distribution around one with this standard deviation, with negative values set to zero, divided by the
+    /// resulting mean, so that its mean is exactly one. Up to 0.2 the deviation is exact to seven digits; above, it is smaller
+    /// than the one given.
     Normal(f64),
-    /// With mean one and this standard deviation of its logarithm: the median is `exp(-deviation² / 2)`.
+    /// Lognormal with mean one and this standard deviation of its logarithm; the median is `exp(-deviation² / 2)`.
     Lognormal(f64),
 }
 
@@ -84,7 +85,7 @@ impl Distribution {
         value[0]
     }
 
-    /// Replaces shares of draws by the values they stay below.
+    /// Replaces probabilities by quantiles.
     pub(super) fn place(self, shares: &mut [f64]) {
         match self {
             Self::Fixed(value) => shares.fill(value),
@@ -136,7 +137,7 @@ impl Distribution {
     }
 }
 
-/// The mean of a normal number around one where those below zero count as zero.
+/// The mean of a normal variable around one whose negative values count as zero.
 fn mean_above_zero(deviation: f64) -> f64 {
     if deviation <= 0.0 {
         return 1.0;
@@ -160,15 +161,15 @@ pub struct Uncertain {
 #[derive(Debug, Clone)]
 pub(super) struct Joint {
     uncertain: Vec<Uncertain>,
-    /// The lower triangle of the matrix that makes independent normal numbers go together, each row as long as its place
-    /// says; empty where none do.
+    /// The lower triangle of the matrix that correlates independent normal numbers, each row as long as its index says; empty
+    /// without correlations.
     mix: Vec<Vec<f64>>,
 }
 
 impl Joint {
     /// # Errors
-    /// [`Error::Range`] for a correlation outside -1 to 1, a place there is none of, a pair that is given two different
-    /// correlations, or correlations that contradict one another; a factor may be named once.
+    /// [`Error::Range`] for a correlation outside -1 to 1, an index out of range, a pair with two different correlations, a
+    /// factor that is named twice, or correlations that do not form a positive semidefinite matrix.
     pub(super) fn new(uncertain: &[Uncertain], correlations: &[(usize, usize, f64)]) -> Result<Self, Error> {
         for (index, one) in uncertain.iter().enumerate() {
             if uncertain[..index].iter().any(|other| other.assumption == one.assumption) {
@@ -202,7 +203,7 @@ impl Joint {
         self.uncertain.len()
     }
 
-    /// Replaces uniform numbers by factors: a column of `trials` numbers for each of the uncertain, in their order.
+    /// Replaces uniform numbers by factors: a column of `trials` numbers for each uncertain assumption, in order.
     pub(super) fn draw(&self, columns: &mut [f64], trials: usize) {
         if !self.mix.is_empty() {
             let mut normals: Vec<f64> = columns.iter().map(|uniform| quantile(*uniform)).collect();
@@ -246,7 +247,7 @@ impl Joint {
 /// The lower triangle whose product with its transpose is the matrix of correlations, each row as long as its place says.
 /// `known` holds below its diagonal the correlations that were given; the others are zero.
 fn cholesky(known: &[Vec<Option<f64>>]) -> Result<Vec<Vec<f64>>, Error> {
-    /// What rounding leaves of a variance that is nothing: two factors that always go together.
+    /// The rounding error of a variance of zero, as of two perfectly correlated factors.
     const NOTHING: f64 = 1e-12;
     let contradiction = || {
         let rule = "no numbers go together so; bring the correlations nearer to zero";

@@ -1,4 +1,4 @@
-//! Findings: what is wrong (or worth knowing), where, and how to mend it.
+//! Findings: what is wrong (or worth knowing), where, and how to correct it.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// Nothing can go on until it is mended.
+    /// Nothing can continue until it is corrected.
     Error,
     /// Work can go on; somebody should know.
     Warning,

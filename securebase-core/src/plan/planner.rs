@@ -88,8 +88,8 @@ impl<'a> Planner<'a> {
         self
     }
 
-    /// The same planner with the terms on which tenants were served when the zone was last applied, as a state knows them: the
-    /// bill before the plan is then made with the prices and tiers of that time.
+    /// The same planner with the terms on which tenants were served when the zone was last applied, from the state. The bill
+    /// before the plan then uses the prices and tiers of that time.
     #[must_use]
     pub fn served(mut self, terms: Option<Terms>) -> Self {
         self.served = terms;

@@ -20,20 +20,20 @@ pub struct Scope {
     pub access_role: RoleName,
     /// The paths of its organizational units, names joined by `/`, parents before children.
     pub unit_paths: Vec<String>,
-    /// The paths of units that may be left over: those of tiers without tenants, remembered ones that no tenant needs now, and
-    /// that of those who left.
+    /// The paths of units that may be left over: those of tiers without tenants, units in the state that no tenant needs now,
+    /// and that of departed tenants.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub former_unit_paths: Vec<String>,
     /// Its tenants, by key.
     pub tenants: Vec<ScopedTenant>,
-    /// Whether tenants have networks: without, an account that refuses to be looked into is left out.
+    /// Whether tenants have networks. If not, the survey skips an account that denies access.
     pub network: bool,
     /// The name of the flow-log delivery role in every account.
     pub flow_log_role: String,
-    /// Its own region, then those of its tenants in order: where an account that no tenant claims is looked into.
+    /// The zone's own region, then those of its tenants in order: the regions in which the survey covers unclaimed accounts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub regions: Vec<Region>,
-    /// The unit of those who left. Plans of earlier versions do not name it.
+    /// The unit of departed tenants. Plans of earlier versions do not name it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub suspended_ou: String,
     /// Whether networks keep flow logs.
@@ -94,7 +94,7 @@ impl Scope {
         let leaving = zone.tenants.iter().any(|tenant| tenant.offboard.is_some());
         let mut former_unit_paths = Vec::new();
         (if leaving { &mut unit_paths } else { &mut former_unit_paths }).push(zone.suspended_ou.clone());
-        // The unit of a tier that has no tenant any more may hold an account that the file no longer claims.
+        // The unit of a tier without tenants may hold an account that the file no longer claims.
         former_unit_paths.extend(zone.tiers.iter().map(|tier| tier.ou_name.clone()));
         // Text order puts a parent before its children: a path is a prefix of every path below it.
         unit_paths.sort();
@@ -154,7 +154,7 @@ impl Scope {
         self
     }
 
-    /// Whether the unit at that path is the one of those who left.
+    /// Whether the unit at that path is that of departed tenants.
     pub(crate) fn is_suspended(&self, path: &str) -> bool {
         !self.suspended_ou.is_empty() && self.suspended_ou == path
     }

@@ -184,7 +184,7 @@ pub struct Plan {
     pub inventory: BTreeMap<Address, ResourceKind>,
     /// What changed in the cloud since it was last applied, in address order; `None` where nobody knows what was applied.
     pub drift: Option<Vec<Drifted>>,
-    /// The terms on which tenants were served before, where a state knows them.
+    /// The terms on which tenants were served before, if the state has them.
     pub served: Option<Terms>,
     /// What an operator should know before applying.
     pub warnings: Vec<Problem>,

@@ -1,4 +1,4 @@
-//! The terms on which tenants were served when a zone was last applied: what an observation cannot show.
+//! The terms on which tenants were served when a zone was last applied, which a survey cannot show.
 
 use std::collections::BTreeSet;
 
@@ -8,10 +8,10 @@ use crate::model::Tier;
 
 use super::step::{Plan, PlannedTenant};
 
-/// Tiers and tenants of a plan: what each tenant bought, and what that was.
+/// Tiers and tenants of a plan: the tier that each tenant bought, its terms and its price.
 ///
-/// The cloud shows which unit an account is in and what exists in it. What the tier of that unit was sold with, and what a
-/// tenant paid, stands in the file only, and the file has changed since. A state knows the terms of the last run.
+/// A survey shows which unit an account is in and what exists in it. The terms of that unit's tier and the price of a tenant are
+/// in the file only, and the file may have changed since. The state records the terms of the last run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Terms {
@@ -19,16 +19,16 @@ pub struct Terms {
     pub tiers: Vec<Tier>,
     /// The tenants, by key: those of the plan, then those that have left and that its file no longer names.
     pub tenants: Vec<PlannedTenant>,
-    /// The unit of those who left.
+    /// The unit of departed tenants.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub suspended_ou: String,
 }
 
 impl Plan {
-    /// The terms of this plan, for a plan that comes after it was applied: see `Planner::served`.
+    /// The terms of this plan, for plans made after it was applied: see `Planner::served`.
     ///
-    /// A tenant that has left stays among them when its entry is taken out of the file, with the tier it had: its logs are
-    /// kept, and nothing else says on which terms.
+    /// A tenant that has left remains in them, with the tier it had, when its entry is removed from the file: its logs are still
+    /// stored, and no other record has their terms.
     pub fn terms(&self) -> Terms {
         let (mut tiers, mut tenants) = (self.tiers.clone(), self.tenants.clone());
         if let Some(served) = &self.served {

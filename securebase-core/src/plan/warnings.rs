@@ -1,4 +1,4 @@
-//! What somebody should know before applying.
+//! Warnings for the operator before applying.
 
 use indexmap::IndexMap;
 
@@ -106,7 +106,7 @@ pub(super) fn closures(
     })
 }
 
-/// One warning for each region of the zone whose bill has prices of another region.
+/// One warning for each region of the zone whose bill uses prices of another region.
 pub(super) fn prices(scope: &Scope) -> impl Iterator<Item = Problem> {
     scope.regions.iter().filter_map(|region| PriceBook::for_region(region).warning())
 }

@@ -1,7 +1,7 @@
 //! From what a user wrote to a [`LandingZone`](crate::model::LandingZone).
 //!
 //! Purpose: four formats and one way in from code, the same attributes in each, and every problem at once, with its
-//! place, its value and its mend. The attributes are described in `docs/input.md`, the problems in `docs/errors.md`.
+//! place, its value and its hint. The attributes are described in `docs/input.md`, the problems in `docs/errors.md`.
 //!
 //! Pipeline: a kept parser → one located tree (`parse`) → the zone (`resolve`). Nothing is understood before the tree, so
 //! all formats mean the same.

@@ -73,7 +73,7 @@ impl Assumptions {
         self.core.title()
     }
 
-    /// The same with shared costs shared by another rule (`equal`, `revenue`, `usage`, `tier`), or with the caller's support, sales or
+    /// The same with shared costs allocated by another rule (`equal`, `revenue`, `usage`, `tier`), or with the caller's support, sales or
     /// other costs: an amount a month, or for each tenant a month, in whole cents.
     #[pyo3(signature = (*, allocation = None, support = None, sales = None, other = None, support_per_tenant = None, sales_per_tenant = None, other_per_tenant = None))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of a Python method")]
@@ -129,8 +129,9 @@ impl Assumptions {
         Ok(Self { core, base, method: "replace", arguments: arguments.unbind() })
     }
 
-    /// The same with people hired so many months before they are needed, where so many new tenants come a month. Both are
-    /// numbers of zero or more; the sets of the reports hire by the reports' bands and stay as they are.
+    /// The same with people hired `months` before they are needed: staffing covers the current tenants plus
+    /// `months` × `tenants_a_month` more. Both are numbers of zero or more. The reports' assumptions hire by the reports' bands
+    /// and do not change.
     #[pyo3(signature = (*, months, tenants_a_month))]
     fn with_lead_time(
         slf: &Bound<'_, Self>,

@@ -1,4 +1,4 @@
-//! How one month's figure becomes another's.
+//! Bridges between the figures of two months.
 
 use pyo3::prelude::*;
 use pyo3::types::PyType;
@@ -9,7 +9,8 @@ use super::month::Month;
 use crate::error::{Failure, Result};
 use crate::table::Table;
 
-/// How a figure of one month becomes that of another: a table with a row for each line, the largest difference first.
+/// A price-volume-mix bridge from a figure of one month to that of another: a table with a row for each line, the largest
+/// difference first.
 #[pyclass(frozen, extends = Table, module = "securebase.finance")]
 pub(crate) struct Bridge {
     core: core::Bridge,
@@ -18,7 +19,7 @@ pub(crate) struct Bridge {
 }
 
 impl Bridge {
-    /// Works the bridge out without holding the interpreter.
+    /// Computes the bridge without holding the interpreter.
     pub(super) fn new(after: &Bound<'_, Month>, before: &Bound<'_, Month>, figure: &str) -> Result<Py<Self>> {
         let py = after.py();
         let figure: core::Figure = figure.parse()?;
@@ -35,7 +36,7 @@ impl Bridge {
 
 #[pymethods]
 impl Bridge {
-    /// Which figure.
+    /// The name of the figure.
     #[getter]
     fn figure(&self) -> &str {
         self.core.figure.name()
@@ -65,7 +66,7 @@ impl Bridge {
         self.core.currency.to_string()
     }
 
-    /// One sentence: both values, and the lines that make the difference, the largest first.
+    /// One sentence: both values and the lines that differ, the largest difference first.
     fn __str__(&self) -> String {
         self.core.to_string()
     }

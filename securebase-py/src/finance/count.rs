@@ -1,4 +1,4 @@
-//! The whole-number arguments of finance, each with its name and its range: for `from_py_with`, which is not told the name.
+//! Converters for the whole-number arguments of finance, each with its name and range, because `from_py_with` does not pass the name.
 
 use std::collections::BTreeMap;
 

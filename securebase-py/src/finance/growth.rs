@@ -19,11 +19,11 @@ type Target = (u32, BTreeMap<String, u32>);
 #[pyclass(frozen, eq, module = "securebase.finance")]
 pub(crate) struct Growth {
     pub(super) core: core::Growth,
-    /// The numbers of tenants to be reached: their order by tier is the model's to know.
+    /// The numbers of tenants to reach; the model determines the order of the tiers.
     path: Vec<Target>,
-    /// Whether it began with nothing, not with what is shipped.
+    /// Whether it started from `Growth.none()` rather than the shipped growth.
     from_none: bool,
-    /// What was replaced since, call by call: a pickle repeats it.
+    /// The replacements since, call by call; unpickling repeats them.
     changes: Vec<Py<PyDict>>,
 }
 
@@ -37,7 +37,7 @@ fn bad(message: &str, hint: &str) -> Failure {
     Failure::one(Class::Finance, "growth-invalid", &message, hint)
 }
 
-/// A number of each tier that growth is made of.
+/// A number that growth has for each tier.
 type Figure = (&'static str, fn(&mut TierGrowth, Decimal));
 
 const FIGURES: [Figure; 4] = [
@@ -47,7 +47,7 @@ const FIGURES: [Figure; 4] = [
     ("contraction", |row, value| row.contraction = value),
 ];
 
-/// What is given for a figure: `None` for every tier, else one tier, and its number.
+/// The numbers given for a figure, each with its tier; `None` stands for every tier.
 fn by_tier(what: &str, value: &Bound<'_, PyAny>) -> Result<Vec<(Option<String>, Decimal)>> {
     let Ok(tiers) = value.cast::<PyMapping>() else {
         return Ok(vec![(None, exact(what, value)?)]);
@@ -61,8 +61,8 @@ fn by_tier(what: &str, value: &Bound<'_, PyAny>) -> Result<Vec<(Option<String>, 
     Ok(found)
 }
 
-/// Replaces the numbers of tiers that are named. What serves every tier, and the tiers without a row, goes first: a tier that
-/// gets a row of its own begins with it.
+/// Replaces the numbers of the named tiers. Values for every tier and for tiers without a row are applied first, because a tier
+/// that gets its own row starts from them.
 fn set_tiers(growth: &mut core::Growth, given: &[(Figure, Option<String>, Decimal)]) {
     for ((_, set), tier, number) in given {
         match tier.as_deref() {
@@ -210,20 +210,20 @@ impl Growth {
         Ok(growth)
     }
 
-    /// What is shipped or nothing, as it begins.
+    /// The shipped growth, or none.
     fn start(from_none: bool) -> Self {
         let core = if from_none { core::Growth::none() } else { core::Growth::shipped().clone() };
         Self { core, path: Vec::new(), from_none, changes: Vec::new() }
     }
 
-    /// The same with what is given replaced; what is not named stays as it is.
+    /// The same with the given values replaced; other values stay unchanged.
     fn with(&self, py: Python<'_>, changes: Option<&Bound<'_, PyDict>>) -> Result<Self> {
         let mut steps: Vec<Py<PyDict>> = self.changes.iter().map(|step| step.clone_ref(py)).collect();
         let Some(changes) = changes.filter(|changes| !changes.is_empty()) else {
             return Ok(Self { core: self.core.clone(), path: self.path.clone(), changes: steps, ..*self });
         };
         let path = match changes.get_item("path")? {
-            // A path of nothing takes the one there was away.
+            // An empty path removes the previous one.
             Some(path) if path.is_none() => Vec::new(),
             Some(path) => targets(&path)?,
             None => self.path.clone(),
@@ -270,7 +270,7 @@ impl Growth {
         Self::start(true)
     }
 
-    /// The same with what is given replaced; the names are those of the constructor. What is not named stays as it is, also
+    /// The same with the given values replaced; the names are those of the constructor. Other values stay unchanged, including
     /// the other tiers of a figure.
     #[pyo3(signature = (**changes))]
     fn replace(&self, py: Python<'_>, changes: Option<&Bound<'_, PyDict>>) -> Result<Self> {
@@ -292,7 +292,7 @@ impl Growth {
         Ok(text)
     }
 
-    /// What a pickle calls: the beginning, and what was replaced since.
+    /// Unpickling: the start and the replacements since.
     #[staticmethod]
     fn _from_steps(py: Python<'_>, from_none: bool, steps: Vec<Bound<'_, PyDict>>) -> Result<Self> {
         steps.iter().try_fold(Self::start(from_none), |growth, step| growth.with(py, Some(step)))

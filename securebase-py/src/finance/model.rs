@@ -32,7 +32,7 @@ pub(crate) struct Model {
     arguments: Py<PyTuple>,
 }
 
-/// Equal where the numbers are, whatever calls made them.
+/// Equal if the numbers are equal, regardless of the calls that made them.
 impl PartialEq for Model {
     fn eq(&self, other: &Self) -> bool {
         self.core == other.core
@@ -94,7 +94,7 @@ impl Model {
         Ok(Self::from_core(core, (class.into_any().unbind(), arguments)))
     }
 
-    /// So many tenants of each tier, from a dict; the tiers are those of `zone`, or the shipped ones.
+    /// A model with a number of tenants of each tier, from a dict; the tiers are those of `zone`, or the shipped ones.
     #[classmethod]
     #[pyo3(signature = (tenants, assumptions, zone = None, networked = true))]
     fn of_mix(
@@ -133,7 +133,7 @@ impl Model {
         Ok(Self::from_core(core, made_by))
     }
 
-    /// The same with so many tenants of each tier; tiers left out have none.
+    /// The same with other numbers of tenants, by tier; omitted tiers have none.
     #[pyo3(signature = (tenants, /))]
     fn with_tenants(slf: &Bound<'_, Self>, tenants: &Bound<'_, PyAny>) -> Result<Self> {
         let core = &slf.get().core;
@@ -211,15 +211,15 @@ impl Model {
         Ok(py.detach(|| self.core.forecast(months, &growth))?.break_even_month())
     }
 
-    /// The number of tenants of a tier, alone, from which they pay for themselves and everything else for good; `None` where a
-    /// thousand do not.
+    /// The number of tenants of a tier, alone in the organization, from which profit lasts; `None` if a thousand tenants make a
+    /// loss.
     #[pyo3(signature = (tier, /))]
     fn break_even_tenants(&self, tier: &str) -> Result<Option<u32>> {
         Ok(self.core.break_even_tenants(tier)?)
     }
 
-    /// From how many tenants of a tier, alone, there is a profit: `lasting`, the number from which it lasts; `first`, the first
-    /// number that makes no loss; `lost_again_at`, the numbers at which a step of cost takes it away again.
+    /// The numbers of tenants at which a tier, alone in the organization, breaks even: `lasting`, the number from which profit
+    /// lasts; `first`, the first number that makes no loss; `lost_again_at`, the numbers at which a step in cost makes a loss again.
     #[pyo3(signature = (tier, /))]
     fn break_even<'py>(&self, py: Python<'py>, tier: &str) -> Result<Bound<'py, PyDict>> {
         let found = self.core.break_even(tier)?;
@@ -230,7 +230,7 @@ impl Model {
         Ok(details)
     }
 
-    /// Many futures: a table of percentiles by month and metric, whose `samples()` has a row for each trial. Trials are
+    /// A Monte Carlo simulation: a table of percentiles by month and metric, whose `samples()` has a row for each trial. Trials are
     /// numbered from `first_trial`: ranges of them, computed anywhere, join to exactly the whole.
     #[pyo3(signature = (*, trials = 10_000, months = 12, seed = 0, first_trial = 0, growth = None))]
     fn simulate(
@@ -286,7 +286,7 @@ impl Model {
         Ok(py.detach(|| self.core.tornado(metric, months, &growth))?.into())
     }
 
-    /// The value of a lever at which a metric of the last month is at least `target` in a share `confidence` of the futures. A
+    /// The value of a lever at which a metric of the last month is at least `target` in a share `confidence` of the trials. A
     /// lever is a factor such as `price`, or any path that `assumptions` lists, put at the value listed there.
     #[pyo3(signature = (lever, *, target, between, metric = "operating_margin", confidence = 0.95, months = 12, trials = 2_000, seed = 0, growth = None))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of a Python method")]
@@ -332,7 +332,7 @@ impl Model {
 
     /// The scaling path: what each of the target numbers of tenants takes and brings, at the mix of tiers there is now, in one
     /// table: accounts, units, addresses, quotas to raise and when, people, minutes, cost and margins. Without targets, the
-    /// reports' own. Deployment times are rehearsals of the real plan, but for the `minutes` somebody has measured.
+    /// reports' own. Deployment times are rehearsals of the real plan, except where `minutes` gives measured times.
     #[pyo3(signature = (targets = None, *, growth = None, months = 120, prefix_len = None, rehearsals = 11, seed = 0, minutes = None))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of a Python method")]
     fn capacity_plan(

@@ -20,7 +20,7 @@ pub(crate) struct Month {
     pub(super) age: Option<u32>,
 }
 
-/// Equal where the numbers are: two ages that cost the same are equal.
+/// Equal if the numbers are equal, even for two ages that cost the same.
 impl PartialEq for Month {
     fn eq(&self, other: &Self) -> bool {
         self.core == other.core
@@ -101,7 +101,7 @@ impl Month {
         self.core.operating_margin()
     }
 
-    /// The operating margin of a month that brings no contingency.
+    /// The operating margin without the contingency.
     #[getter]
     fn operating_margin_before_contingency(&self) -> Option<Decimal> {
         self.core.operating_margin_before_contingency()
@@ -129,11 +129,11 @@ impl Month {
         Ok(py.detach(|| self.core.tiers_table())?.into())
     }
 
-    /// What a figure is made of, line by line: `category, item, quantity, unit, unit_price, rounding, amount, source`. Figures are
+    /// The lines of a figure: `category, item, quantity, unit, unit_price, rounding, amount, source`. Figures are
     /// `revenue`, `infrastructure`, `support`, `sales`, `other`, `total_cost`, `profit`, `infrastructure_margin`, `gross_margin` and
     /// `operating_margin`.
     ///
-    /// In every row quantity × unit price + rounding = amount, and the amounts add up to the figure. Where a cost takes away from
+    /// In every row quantity × unit price + rounding = amount, and the amounts add up to the figure. Where a cost reduces
     /// the figure, its quantity and amount are negative. In a margin the quantity is an amount of money and the unit price
     /// is 1 / revenue.
     #[pyo3(signature = (figure = "total_cost"))]
@@ -141,8 +141,8 @@ impl Month {
         Ok(self.core.explain(figure)?.into())
     }
 
-    /// How a figure of another month becomes this month's, line by line: price, volume and mix. The two may be months of different
-    /// models; figures are those of `explain`.
+    /// A price-volume-mix bridge from a figure of another month to that of this month, line by line. The two may be months of
+    /// different models; figures are those of `explain`.
     #[pyo3(signature = (before, figure = "infrastructure"))]
     fn bridge(slf: &Bound<'_, Self>, before: &Bound<'_, Self>, figure: &str) -> Result<Py<Bridge>> {
         Bridge::new(slf, before, figure)

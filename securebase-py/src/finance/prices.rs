@@ -84,15 +84,15 @@ impl PriceBook {
         core::PriceBook::regions()
     }
 
-    /// The shipped prices for a region. A price that was read in another region is marked with it in the column `region` of the
-    /// table; `warning` counts such prices.
+    /// The shipped prices for a region. The column `region` of the table names the region of each price, and `warning` counts
+    /// the prices that are borrowed from another region.
     #[staticmethod]
     #[pyo3(signature = (region, /))]
     fn for_region(region: &str) -> Result<Self> {
         Ok(Self(core::PriceBook::for_region(&region_of(region)?)))
     }
 
-    /// How many prices were read in another region, as one line; `None` where there are none.
+    /// The number of prices borrowed from another region, as one line; `None` if there are none.
     #[getter]
     fn warning(&self) -> Option<String> {
         self.0.warning().map(|problem| problem.message)

@@ -1,4 +1,4 @@
-//! Named scenarios side by side.
+//! Comparison of named scenarios.
 
 use pyo3::prelude::*;
 use pyo3::types::{PyMapping, PyTuple, PyType};
@@ -11,7 +11,7 @@ use crate::convert::shown;
 use crate::error::{Class, Failure, Result};
 use crate::table::Table;
 
-/// Scenarios side by side: a table with a row for each figure, and one of the assumptions that differ.
+/// A comparison of scenarios: a table with a row for each figure, and a table of the assumptions that differ.
 #[pyclass(frozen, extends = Table, module = "securebase.finance")]
 pub(crate) struct Scenarios {
     drivers: Py<Table>,
@@ -23,7 +23,7 @@ impl Scenarios {
     }
 }
 
-/// A model, alone or with growth of its own.
+/// A model with optional growth.
 fn scenario(
     name: &Bound<'_, PyAny>,
     given: &Bound<'_, PyAny>,
@@ -58,8 +58,8 @@ fn scenario(
 }
 
 /// Compares named models with the first of them, figure by figure: in a month with stored logs at their retention, or, with
-/// `months`, in the last month of a forecast of so many. A scenario is a `Model` or a pair of `Model` and `Growth`; `growth` is that
-/// of the scenarios without one of their own.
+/// `months`, in the last month of a forecast. A scenario is a `Model` or a pair of `Model` and `Growth`; `growth` applies to the
+/// scenarios without their own.
 #[pyfunction]
 #[pyo3(signature = (scenarios, /, *, months = None, growth = None))]
 pub(crate) fn scenarios(
@@ -82,7 +82,7 @@ pub(crate) fn scenarios(
 
 #[pymethods]
 impl Scenarios {
-    /// Which assumptions differ from the first scenario's: `scenario, path, before, after, difference`. A value is absent where its
+    /// Which assumptions differ from the first scenario's: `scenario, path, before, after, difference`. A value is `None` if its
     /// scenario has no such number.
     #[getter]
     fn drivers(&self, py: Python<'_>) -> Py<Table> {

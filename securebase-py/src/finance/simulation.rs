@@ -1,4 +1,4 @@
-//! Many futures.
+//! Simulations.
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
@@ -8,7 +8,7 @@ use super::model::Model;
 use crate::error::Result;
 use crate::table::Table;
 
-/// Many futures: percentiles by month and metric, as a table, and each trial's end.
+/// The result of a simulation: percentiles by month and metric, as a table, and the last month of each trial.
 #[pyclass(frozen, extends = Table, module = "securebase.finance")]
 pub(crate) struct Simulation {
     pub(super) core: core::Simulation,

@@ -1,4 +1,4 @@
-//! Sharing what nobody alone causes, by a named rule, to the cent.
+//! Allocation of shared costs by a named rule, to the cent.
 
 use std::str::FromStr;
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::finance::Error;
 use crate::model::{Money, MoneyError};
 
-/// How a cost that nobody alone causes is shared among tenants.
+/// How a shared cost is allocated among tenants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Allocation {

@@ -24,7 +24,7 @@ impl Margin {
     /// Refuses a margin below `floor` (a fraction such as 0.95), or one that does not exist.
     ///
     /// # Errors
-    /// [`Error::BelowFloor`] with the numbers and what would mend them.
+    /// [`Error::BelowFloor`] with the numbers and the changes that would reach the floor.
     pub fn ensure_at_least(&self, floor: Decimal) -> Result<(), Error> {
         match self.fraction() {
             Some(margin) if margin >= floor => Ok(()),

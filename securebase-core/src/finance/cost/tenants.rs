@@ -1,4 +1,4 @@
-//! What each tenant costs: directly, and its share of what nobody alone causes.
+//! What each tenant costs: its direct cost and its share of the shared costs.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ pub struct TenantCost {
     pub revenue: Money,
     /// What it causes by itself.
     pub direct: Money,
-    /// Its share of what nobody alone causes.
+    /// Its share of the shared costs.
     pub shared: Money,
 }
 
@@ -38,8 +38,8 @@ impl TenantCost {
 }
 
 impl CostReport {
-    /// What each tenant costs a month: directly, and its share of what nobody alone causes. Shield Advanced is borne by
-    /// the tenants whose tier needs it, everything else by the tenants that are served. The shares add up exactly to [`Self::shared_total`].
+    /// What each tenant costs a month: its direct cost and its share of the shared costs. Shield Advanced is borne by
+    /// the tenants whose tier needs it, everything else by the served tenants. The shares add up exactly to [`Self::shared_total`].
     ///
     /// # Errors
     /// [`Error::Money`] where the amounts have too many digits.

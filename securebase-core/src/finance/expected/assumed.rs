@@ -1,4 +1,4 @@
-//! The assumed lines of one category, as an expectation over the number of tenants.
+//! The expected cost of one category's assumed lines over the number of tenants.
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
@@ -8,7 +8,7 @@ use super::float;
 use crate::finance::assumptions::{AssumedLine, Basis, Category, When};
 use crate::finance::model::Model;
 
-/// A line that costs by steps of the number of tenants.
+/// A line whose cost changes in steps with the number of tenants.
 #[derive(Debug, Clone)]
 enum Stairs {
     /// Bounds and amounts.
@@ -25,9 +25,10 @@ enum Stairs {
     },
 }
 
-/// What a quotient of whole numbers may be off by before it is rounded up.
+/// The tolerance of a quotient of whole numbers before it is rounded up.
 const ROUNDING: f64 = 1e-9;
-/// How many deviations of the number of tenants, in periods of the steps, make the steps even: e^(-2π² 1.2²) < 1e-12.
+/// The standard deviation of the number of tenants, in periods of the steps, from which the place within a period is
+/// uniform: e^(-2π² 1.2²) < 1e-12.
 const EVEN: f64 = 1.2;
 
 impl Stairs {
@@ -52,7 +53,7 @@ impl Stairs {
         }
     }
 
-    /// What it costs with a number of tenants: [`AssumedLine::priced`] in floats.
+    /// Its cost with a number of tenants: [`AssumedLine::priced`] in floats.
     fn cost(&self, tenants: f64) -> f64 {
         if tenants <= 0.0 {
             return 0.0;
@@ -79,8 +80,8 @@ impl Stairs {
         }
     }
 
-    /// The expected cost where the number of tenants is certainly beyond the last point and spreads over whole periods of
-    /// the steps: then all places within a period are equally likely.
+    /// The expected cost where the number of tenants is certainly beyond the last point and its distribution covers whole
+    /// periods of the steps, so that all places within a period are equally likely.
     fn beyond(&self, from: f64, mean: f64, deviation: f64) -> Option<f64> {
         match self {
             Self::Points(points) => {
@@ -147,7 +148,7 @@ impl Assumed {
         assumed
     }
 
-    /// Whether a tenant makes it cost anything.
+    /// Whether it costs anything with a tenant.
     pub(super) fn is_something(&self) -> bool {
         self.at(1.0) > 0.0
     }

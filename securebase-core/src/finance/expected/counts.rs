@@ -1,16 +1,16 @@
 //! The distribution of a number of tenants.
 //!
-//! Of the tenants there are each stays by itself with the same chance: a binomial number. Of those won in the months since, each
-//! arrived by chance and stays by chance: a Poisson number. The number of a tier is their sum.
+//! Each current tenant stays independently with the same probability, so their number is binomial. New tenants arrive at random and
+//! each stays independently, so the number that remains is Poisson. The number of tenants in a tier is the sum of the two.
 
 use std::cell::OnceCell;
 
 use libm::{exp, lgamma, log, log1p};
 
-/// Chances below this are left out: far below what any figure shows.
+/// Probabilities below this are omitted; they are far below the precision of any figure.
 const NEGLIGIBLE: f64 = 1e-20;
 
-/// The chance of each whole number from `from` on.
+/// The probability of each whole number from `from` on.
 #[derive(Debug, Clone)]
 pub(super) struct Counts {
     pub(super) from: usize,
@@ -32,7 +32,7 @@ impl Counts {
         Self { from: number, chances: vec![1.0] }
     }
 
-    /// From the chance at a number near the mode outward, by the ratio of each number's chance to that of the number below it.
+    /// From the probability at a number near the mode outward, by the ratio of each number's probability to that of the number below.
     fn around(mode: usize, last: usize, log_chance: f64, ratio: impl Fn(usize) -> f64) -> Self {
         let peak = exp(log_chance);
         let mut below = Vec::new();
@@ -89,7 +89,7 @@ impl Counts {
         Self::around(mode, count, log_chance, |number| odds * (all - number as f64 + 1.0) / number as f64)
     }
 
-    /// The sum of two numbers that do not depend on each other.
+    /// The distribution of the sum of two independent numbers.
     pub(super) fn and(&self, other: &Self) -> Self {
         let mut chances = vec![0.0; self.chances.len() + other.chances.len() - 1];
         for (place, left) in self.chances.iter().enumerate() {
@@ -110,8 +110,8 @@ impl Counts {
     }
 }
 
-/// One tier at the end of a month: how many were there at the start of the forecast, the chance that one of them still is, and
-/// how many of those won since are expected.
+/// One tier at the end of a month: the tenants at the start of the forecast, the probability that one of them remains, and the
+/// expected number of new tenants that remain.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct State {
     pub(super) there: u32,
@@ -128,7 +128,7 @@ impl State {
         f64::from(self.there) * self.stays * (1.0 - self.stays) + self.won
     }
 
-    /// The chance that the tier has no tenant.
+    /// The probability that the tier has no tenant.
     pub(super) fn none(&self) -> f64 {
         if self.there == 0 {
             return exp(-self.won);
@@ -141,12 +141,12 @@ impl State {
     }
 }
 
-/// The number of tenants of all tiers; its distribution is worked out once it is asked for.
+/// The number of tenants of all tiers; its distribution is computed on first use.
 pub(super) struct Total<'a> {
     states: &'a [State],
     pub(super) mean: f64,
     pub(super) variance: f64,
-    /// The chance that there are no tenants.
+    /// The probability that there are no tenants.
     pub(super) none: f64,
     counts: OnceCell<Counts>,
 }

@@ -1,8 +1,7 @@
-//! Uncertain factors as a few weighted cases, so that sums over the cases are expectations.
+//! Gauss-Hermite quadrature over the uncertain factors: weighted nodes whose sums are expected values.
 //!
-//! Costs and revenue are products of a factor and something that depends on how many tenants come and how fast they leave. So
-//! only these two factors need cases; every other one is its mean in each case. Cases are those of Gauss and Hermite on the
-//! factors' normal scores.
+//! Costs and revenue are products of a factor and a term that depends on arrivals and churn. Only these two factors therefore
+//! need nodes; at each node every other factor has its conditional mean. Nodes are points of the factors' normal scores.
 
 use std::sync::LazyLock;
 
@@ -10,22 +9,22 @@ use crate::finance::assumption::Assumption;
 use crate::finance::normal::probability;
 use crate::finance::uncertainty::{Distribution, Factor, Uncertain};
 
-/// A case: its weight, and the six factors in the order of [`Factor::ALL`].
+/// A node: its weight, and the six factors in the order of [`Factor::ALL`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Node {
     pub(super) weight: f64,
     pub(super) factors: [f64; 6],
 }
 
-/// Cases for how many tenants come, on which steps of cost depend, and for how fast they leave, which moves less.
+/// Numbers of nodes for arrivals, on which steps in cost depend, and for churn, which has less effect.
 const ARRIVALS: usize = 8;
 const DEPARTURES: usize = 5;
-/// Cases for the mean of a factor that goes together with one of the two.
+/// Nodes for the mean of a factor that is correlated with one of the two.
 const OTHERS: usize = 16;
-/// The same where a factor varies so much that the few above miss part of it: more cases cost time in every forecast.
+/// The same for a factor with a large variance, for which the numbers above are not accurate. More nodes slow down every forecast.
 const WIDE_ARRIVALS: usize = 24;
 const WIDE_DEPARTURES: usize = 15;
-/// Up to this deviation of the factor on arrivals the few cases are enough.
+/// The largest deviation of the factor on arrivals for which the smaller number of nodes is enough.
 const ARRIVALS_VARY: f64 = 0.2;
 /// The same for the factor on churn, times how much of a tier leaves over the months (as a rate).
 const DEPARTURES_VARY: f64 = 0.3;
@@ -76,7 +75,7 @@ fn hermite(size: usize) -> Vec<(f64, f64)> {
         .collect()
 }
 
-/// The mean of a factor. A normal or lognormal one is around one by its definition.
+/// The mean of a factor. A normal or lognormal factor has mean one by definition.
 pub(in crate::finance) fn mean(distribution: Distribution) -> f64 {
     match distribution {
         Distribution::Fixed(value) => value,
@@ -91,7 +90,7 @@ fn at(distribution: Distribution, score: f64) -> f64 {
     distribution.quantile(probability(score).clamp(1e-16, 1.0 - 1e-16))
 }
 
-/// Whether a factor is not always the same.
+/// Whether a factor varies.
 fn varies(distribution: Distribution) -> bool {
     match distribution {
         Distribution::Fixed(_) => false,
@@ -108,7 +107,7 @@ fn values(distribution: Distribution, rule: &[(f64, f64)]) -> Vec<f64> {
     raw.into_iter().map(|value| value * by).collect()
 }
 
-/// The cases of the uncertain factors; paths of other numbers have none. `leaves` is the rate of churn times the months ahead,
+/// The nodes of the uncertain factors; paths of other numbers have none. `leaves` is the rate of churn times the months ahead,
 /// of the tier in which it is largest.
 pub(super) fn nodes(uncertain: &[Uncertain], correlations: &[(usize, usize, f64)], leaves: f64) -> Vec<Node> {
     let place =

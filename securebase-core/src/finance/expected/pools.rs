@@ -1,4 +1,4 @@
-//! A price whose steps the whole organization fills together, as an expectation.
+//! The expected cost at a price whose steps the whole organization fills together.
 //!
 //! Up to its first bound such a price is linear in the tenants. At each bound the price of a unit changes: what is left is that
 //! change times the expected quantity above the bound. It is linear where the bound is certainly passed, nothing where it
@@ -38,7 +38,7 @@ pub(super) struct Pool {
     bends: Vec<Bend>,
 }
 
-/// The distribution of each tier's number of tenants, worked out once it is asked for.
+/// The distribution of each tier's number of tenants, computed on first use.
 pub(super) struct Tiers<'a> {
     pub(super) states: &'a [State],
     cells: Vec<OnceCell<Counts>>,
@@ -143,7 +143,7 @@ impl Pool {
     }
 }
 
-/// Adds a distribution moved up by some steps; what leaves the end is above the bound.
+/// Adds a distribution shifted up by some steps; values past the end are above the bound.
 fn add(next: &mut [f64], chances: &[f64], by: usize, weight: f64) {
     if let Some(next) = next.get_mut(by..) {
         for (sum, chance) in next.iter_mut().zip(chances) {
@@ -161,7 +161,7 @@ fn whole(value: f64) -> usize {
     value.max(0.0) as usize
 }
 
-/// The largest number of which all are whole multiples; `None` where it has too many digits.
+/// The greatest common divisor; `None` where it has too many digits.
 fn divisor(numbers: impl Iterator<Item = Decimal>) -> Option<Decimal> {
     let mut common = Decimal::ZERO;
     for number in numbers {

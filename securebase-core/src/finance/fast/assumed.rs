@@ -22,12 +22,12 @@ pub(super) struct Assumed {
     /// In JSON what the lines that are not linear cost with 0, 1, 2 … tenants; empty where there are none.
     #[serde(serialize_with = "shown")]
     steps: Steps,
-    /// The whole category by number of tenants, as far as it has been worked out; empty where nothing but `always` is.
+    /// The whole category by number of tenants, as far as it is tabulated; empty if `always` is all there is.
     #[serde(skip)]
     known: Vec<f64>,
 }
 
-/// Lines that are not linear in the number of tenants: only the line itself knows how many people a number of tenants takes.
+/// Lines that are not linear in the number of tenants, which only the line itself can price.
 #[derive(Debug, Clone, Default)]
 struct Steps {
     lines: Vec<AssumedLine>,
@@ -79,8 +79,8 @@ impl Assumed {
         if self.steps.lines.is_empty() { linear } else { linear + self.steps.cost(tenants) }
     }
 
-    /// Works out what numbers of tenants up to this one cost, so that [`Self::fill`] looks them up. A table changes no
-    /// figure: beyond it the lines are asked.
+    /// Tabulates the costs for numbers of tenants up to this one for [`Self::fill`]. The table does not change any figure: beyond
+    /// it the lines are priced directly.
     pub(super) fn reach(&mut self, tenants: usize) {
         let only_always = self.with_tenants.abs() + self.without_tenants.abs() + self.per_tenant.abs() == 0.0;
         if only_always && self.steps.lines.is_empty() {

@@ -1,22 +1,22 @@
-//! A month of many trials at once, column by column: loops that a compiler turns into instructions for several trials.
+//! A month of many trials at once, column by column, in loops that the compiler can vectorize.
 //!
-//! Every trial's figures come from the same operations in the same order however many stand beside it, so that they do
-//! not depend on how trials are cut into ranges.
+//! Every trial's figures come from the same operations in the same order regardless of the other trials, so they do not
+//! depend on how trials are split into ranges.
 
 use super::{Bends, Fast};
 use crate::finance::assumptions::Category;
 use crate::finance::metric::Metric;
 
-/// Trials worked through together: their columns fit the innermost cache.
+/// The number of trials processed together, whose columns fit the innermost cache.
 pub(in crate::finance) const BLOCK: usize = 512;
 
 /// A factor that is not uncertain.
 pub(in crate::finance) static ONES: [f64; BLOCK] = [1.0; BLOCK];
 
-/// What the figures of a month follow from, for at most [`BLOCK`] trials.
+/// The input of a month's figures, for at most [`BLOCK`] trials.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::finance) struct Given<'a> {
-    /// Tenants, tier by tier: `stride` of each, of which the trials from `from` are meant.
+    /// Tenants, tier by tier: `stride` values each, used from index `from`.
     pub(in crate::finance) tenants: &'a [u32],
     pub(in crate::finance) stride: usize,
     pub(in crate::finance) from: usize,
@@ -138,7 +138,7 @@ impl Outcomes {
     }
 }
 
-/// A number of tenants as a float. [`u32`] would do without the cast, and take three times as long.
+/// A number of tenants as a float. Converting from [`u32`] would need no cast but takes three times as long.
 #[inline]
 fn count(tenants: u32) -> f64 {
     f64::from(tenants.cast_signed())
@@ -185,7 +185,7 @@ impl Bends {
 }
 
 impl Fast {
-    /// Looks numbers of tenants up to this one up from now on, instead of asking the lines.
+    /// Tabulates the costs for numbers of tenants up to this one.
     pub(in crate::finance) fn reach(&mut self, tenants: usize) {
         for assumed in &mut self.assumed {
             assumed.reach(tenants);

@@ -16,7 +16,7 @@ const TENANT_DIGITS: u32 = 9;
 /// The most an amount may be: a quadrillion, so that sums and multiples of amounts stay exact.
 const AMOUNT_MAX: Decimal = Decimal::from_parts(2_764_472_320, 232_830, 0, false, 0);
 
-/// Refuses an amount beyond [`AMOUNT_MAX`], or one that has too many digits to be computed.
+/// Fails for an amount beyond [`AMOUNT_MAX`], or one that has too many digits to compute.
 pub(super) fn amount(value: Option<Decimal>, figure: &str, month: u32) -> Result<Decimal, Error> {
     value.filter(|value| value.abs() <= AMOUNT_MAX).ok_or_else(|| {
         let rule = "use fewer months or a smaller yearly change, expansion or price: a quadrillion is the most there is";
@@ -28,7 +28,7 @@ fn few(tenants: Decimal) -> Decimal {
     tenants.round_dp(TENANT_DIGITS).normalize()
 }
 
-/// The shares of a cohort's tenants that are left at each age, exactly.
+/// The shares of a cohort's tenants that remain at each age, exactly.
 struct Shares {
     tenants: Vec<Decimal>,
     paying: Vec<Decimal>,
@@ -62,7 +62,7 @@ impl Shares {
     }
 }
 
-/// How many tenants stay and come.
+/// How many tenants stay and arrive.
 enum Flow {
     /// At the rates of each tier: its cohorts' shares by age, those there are and those won.
     Rates(Vec<[Shares; 2]>),
@@ -122,7 +122,7 @@ impl Live {
     }
 }
 
-/// Every cohort there is, and what they have paid together at the end of each month.
+/// All cohorts, and the sum of their payments at the end of each month.
 pub(super) struct Cohorts<'a> {
     growth: &'a Growth,
     tiers: Vec<TierGrowth>,
@@ -134,7 +134,7 @@ pub(super) struct Cohorts<'a> {
 }
 
 impl<'a> Cohorts<'a> {
-    /// The tenants there are, `paid` what they pay on average by tier, `prices` what new ones do.
+    /// Starts with the current tenants: `paid` is their average payment by tier, `prices` that of new tenants.
     pub(super) fn new(
         growth: &'a Growth,
         tiers: Vec<TierGrowth>,
@@ -181,12 +181,12 @@ impl<'a> Cohorts<'a> {
         amount(sum, "mrr", month)
     }
 
-    /// What all pay together before the first month.
+    /// The sum of all payments before the first month.
     pub(super) fn opening(&self) -> Decimal {
         cents(self.mrr[0])
     }
 
-    /// The month's tenants and the bridge of recurring revenue. `price_factor` is what the yearly change makes of prices.
+    /// The month's tenants and the bridge of recurring revenue. `price_factor` is the yearly change of prices so far.
     pub(super) fn advance(&mut self, row: &mut ForecastMonth, price_factor: Decimal) -> Result<(), Error> {
         let month = row.month;
         let targets = match &self.flow {
@@ -262,7 +262,7 @@ impl<'a> Cohorts<'a> {
         Ok(())
     }
 
-    /// Tenants won, and the share lost, by tier, so that a path's numbers are met.
+    /// The new tenants and the share lost, by tier, that lead to a path's numbers.
     fn targets(&self, month: u32) -> Vec<(Decimal, Decimal)> {
         let target = self.growth.path.iter().find(|(at, _)| *at == month);
         let has = |tier: usize| -> Decimal {
@@ -296,7 +296,7 @@ impl<'a> Cohorts<'a> {
         (row.concentration, row.hhi) = self.concentration();
     }
 
-    /// The largest payment expected over the sum expected, and the index of concentration.
+    /// The largest expected payment over the expected sum, and the Herfindahl-Hirschman index.
     fn concentration(&self) -> (Option<Decimal>, Option<Decimal>) {
         let float = |value: Decimal| value.to_f64().unwrap_or(f64::NAN);
         let certain = matches!(self.flow, Flow::Path(_));
@@ -359,9 +359,9 @@ struct Bridge {
 }
 
 impl Bridge {
-    /// Prints opening, parts and closing in whole cents that add up, and returns the closing revenue unrounded. Each sum on
-    /// the way is rounded, and a part is the difference of two of them: no part is a cent or more off, and nothing adds up
-    /// over the months.
+    /// Writes opening, parts and closing in whole cents that add up, and returns the closing revenue unrounded. Each running
+    /// sum is rounded, and a part is the difference of two of them: no part is off by a cent or more, and the error does not
+    /// accumulate over the months.
     fn print(
         mut self,
         row: &mut ForecastMonth,

@@ -1,4 +1,4 @@
-//! The months of a forecast, one after the other.
+//! The months of a forecast, in order.
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::FromPrimitive;
@@ -15,8 +15,8 @@ use crate::finance::uncertainty::Factor;
 use crate::finance::{Error, cents};
 
 impl Model {
-    /// What `months` months ahead bring on average under the assumptions about growth: the mean of many futures in every
-    /// count and amount. An uncertain factor counts with its whole distribution, any other uncertain number with its mean.
+    /// The expected values of the next `months` months under the assumptions about growth: the mean of a simulation in every
+    /// count and amount. Uncertain factors enter with their whole distribution, other uncertain numbers with their mean.
     ///
     /// # Errors
     /// [`Error::Range`] for no months or more than 600, or amounts that grow beyond a quadrillion; [`Error::Invalid`] for
@@ -96,7 +96,7 @@ impl ForecastMonth {
         }
     }
 
-    /// The costs expected, with inflation, in whole cents.
+    /// The expected costs, with inflation, in whole cents.
     fn close(&mut self, expected: &Costs, inflation: Decimal) -> Result<(), Error> {
         let month = self.month;
         let whole = |value: f64, figure: &str| {
@@ -133,7 +133,7 @@ struct Exact<'a> {
     acquisition_cost: Decimal,
     /// The factors on the categories of cost.
     factors: [Decimal; 4],
-    /// What tenants that have left cost, by month.
+    /// The costs of departed tenants, by month.
     departed: Vec<f64>,
 }
 

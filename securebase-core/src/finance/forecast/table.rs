@@ -8,8 +8,8 @@ use crate::finance::assumptions::Category;
 use crate::table::{Column, Table};
 
 impl Forecast {
-    /// The months as a table, one row each: tenants, the bridge of recurring revenue, cost, margins, and the figures of the
-    /// trade. Counts and amounts are means over all futures, ratios the ratios of these means.
+    /// The months as a table, one row each: tenants, the bridge of recurring revenue, cost, margins and subscription metrics. Counts
+    /// and amounts are expected values, ratios the ratios of these.
     ///
     /// # Errors
     /// [`Error::Table`] where a figure has too many digits.
@@ -68,8 +68,8 @@ impl Forecast {
         Ok(Table::new(columns)?)
     }
 
-    /// The cohorts as a table, one row for each tier, start and month: how many are left, what they pay, and the share of
-    /// the start that is left.
+    /// The cohorts as a table, one row for each tier, start and month: how many remain, what they pay, and the share of
+    /// the tenants at the start that remains.
     ///
     /// # Errors
     /// [`Error::Table`] where a figure has too many digits.

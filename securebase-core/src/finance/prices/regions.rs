@@ -1,8 +1,8 @@
-//! Prices by region: a book for each region whose prices have a stored source, and a mark on every price that is another
-//! region's.
+//! Prices by region: a book for each region whose prices have a stored source, and a mark on every price that is borrowed
+//! from another region.
 //!
 //! A region has a book if NAT gateways (hours and data), public addresses, flow logs into CloudWatch and log storage have
-//! sources of their own. Its other prices stay those of us-east-1 and say so: a figure of another region is never silent.
+//! sources of their own. Its other prices are borrowed from us-east-1, and every borrowed price is marked.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -18,7 +18,7 @@ const FILES: [&str; 3] = [
     include_str!("../../../data/prices/eu-west-2.toml"),
 ];
 
-/// What a region needs a source for to have a book.
+/// The prices that need a source for a region to have a book.
 #[cfg(test)]
 pub(super) const NEEDED: [PriceId; 5] = [
     PriceId::NatGatewayHour,
@@ -41,7 +41,7 @@ fn regional(text: &str) -> PriceBook {
 }
 
 impl PriceBook {
-    /// The regions that have prices of their own, by their codes, in the order of these.
+    /// The codes of the regions that have prices of their own, in alphabetical order.
     pub fn regions() -> Vec<&'static str> {
         let mut regions: Vec<&str> = REGIONAL.iter().map(Self::region).collect();
         regions.push(Self::shipped().region());
@@ -51,8 +51,8 @@ impl PriceBook {
 
     /// The shipped prices for a region.
     ///
-    /// A region of [`Self::regions`] has its own, and what has no source there is marked as borrowed from us-east-1, unless
-    /// it costs the same everywhere. For any other region every price is that of us-east-1, and every one is marked.
+    /// A region of [`Self::regions`] has its own prices; those without a source are marked as borrowed from us-east-1, unless
+    /// they are the same everywhere. For any other region, every price is that of us-east-1 and is marked.
     pub fn for_region(region: &Region) -> Self {
         if *region == Self::shipped().region {
             return Self::shipped().clone();
@@ -61,10 +61,10 @@ impl PriceBook {
         own.cloned().unwrap_or_else(|| Self::shipped().moved(region, |_| true))
     }
 
-    /// These prices as far as they hold in a region, and the shipped ones of that region for the rest.
+    /// Converts the book to a region: the shipped prices of that region, with the caller's own prices kept.
     ///
-    /// What a caller put into a book of us-east-1, the region of the shipped book, is taken to hold wherever the book is
-    /// used. What was put into a book of another region is a price of that region and stays marked with it.
+    /// Prices that a caller set in a book of us-east-1, the region of the shipped book, are assumed to apply in every region.
+    /// Prices set in a book of another region are prices of that region and stay marked with it.
     #[must_use]
     pub fn in_region(&self, region: &Region) -> Self {
         if *region == self.region {
@@ -88,12 +88,12 @@ impl PriceBook {
         book
     }
 
-    /// The prices of another region than the book's, in the order of a cost report.
+    /// The borrowed prices, in the order of a cost report.
     pub fn borrowed(&self) -> impl Iterator<Item = &Price> {
         self.prices.iter().filter(|price| price.is_borrowed())
     }
 
-    /// The region a price was read in: the book's, the one it is borrowed from, or `global`.
+    /// The region of a price: the book's, the one it is borrowed from, or `global`.
     pub fn price_region(&self, id: PriceId) -> &str {
         let price = self.price(id);
         match (&price.borrowed_from, price.scope) {
@@ -103,7 +103,7 @@ impl PriceBook {
         }
     }
 
-    /// A warning that counts the prices of other regions, with code `prices-of-another-region`; none where there are none.
+    /// A warning with the number of borrowed prices, code `prices-of-another-region`; `None` if no price is borrowed.
     pub fn warning(&self) -> Option<Problem> {
         let (borrowed, of) = (self.borrowed().count(), self.prices.len());
         let from: BTreeSet<&str> =

@@ -1,4 +1,4 @@
-//! Some trials: where they start, how a month changes them, and what a month brings them.
+//! A chunk of trials: where they start, how a month changes them, and their figures in a month.
 
 use rayon::prelude::*;
 
@@ -29,9 +29,9 @@ pub(super) struct Chunk {
     books: Vec<f64>,
     /// How long the book of one tier is.
     book: usize,
-    /// What the upper half of a month's bits must reach before anybody comes, tier by tier.
+    /// The value that the upper half of a month's bits must reach before any tenant arrives, tier by tier.
     none: Vec<u32>,
-    /// What the lower half must reach before anybody of the tenants there are goes, tier by tier.
+    /// The value that the lower half must reach before any current tenant leaves, tier by tier.
     certain: Vec<u32>,
     /// Tenants won in the last month.
     won: Vec<u32>,
@@ -129,7 +129,7 @@ impl Start<'_> {
     }
 }
 
-/// Room to draw a month in.
+/// Buffers for drawing a month.
 pub(super) struct Room {
     bits: Box<[u64; BLOCK]>,
     /// Hazards, where each trial has its own.
@@ -175,10 +175,10 @@ impl Chunk {
         }
     }
 
-    /// Who comes and who goes in a month of a block of trials; `streams` are the month's, tier by tier.
+    /// Draws arrivals and departures in a month of a block of trials; `streams` are the month's, tier by tier.
     ///
-    /// Most months none comes to a tier and none goes: those who do are found first, without a branch that would be
-    /// guessed wrong, and drawn afterwards.
+    /// In most months no tenant of a tier arrives or leaves. The trials in which one does are found first, without a branch
+    /// that the processor would mispredict, and drawn afterwards.
     pub(super) fn advance(
         &mut self,
         (from, trials): (usize, usize),
@@ -258,7 +258,7 @@ impl Chunk {
         }
     }
 
-    /// What the month from 0 that was drawn last brings a block of trials.
+    /// The figures of a block of trials in the month that was drawn last, counted from 0.
     pub(super) fn evaluate(
         &self,
         (from, trials): (usize, usize),

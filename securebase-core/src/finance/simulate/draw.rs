@@ -32,7 +32,7 @@ pub(super) fn none(mean: f64) -> u32 {
     nearest(libm::exp(-mean) * SPAN)
 }
 
-/// A number that the lower half of random bits must reach before anybody leaves: none leaves with a chance of
+/// A number that the lower half of random bits must reach before any tenant leaves: none leaves with probability
 /// `exp(-rate)`, which is never below `1 - rate`. Most draws need no exponential.
 #[inline]
 pub(super) fn certain(rate: f64) -> u32 {

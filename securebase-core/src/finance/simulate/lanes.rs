@@ -1,4 +1,4 @@
-//! Months worked through, many trials abreast: lanes of chunks side by side, and what they count.
+//! Months of many trials at once: lanes of chunks, and their statistics.
 
 use rayon::prelude::*;
 
@@ -10,14 +10,14 @@ use crate::finance::metric::Metric;
 use crate::finance::quantiles::{Brackets, Tally, percentiles};
 
 const METRICS: usize = Metric::ALL.len();
-/// How many lanes, one chunk of each, say where percentiles will lie.
+/// The number of lanes whose first chunk is the sample for the percentile brackets.
 const PILOTS: usize = 8;
 
 /// A sum and the count of the numbers in it.
 type Sum = (f64, usize);
 
-/// Chunks that one thread works through at a time. How many lanes there are changes no figure: sums are kept by chunk, and
-/// order statistics do not ask for an order.
+/// Chunks that one thread processes at a time. The number of lanes does not change any figure: sums are kept by chunk, and order
+/// statistics do not depend on the order of the values.
 struct Lane {
     chunks: Vec<Chunk>,
     sums: Vec<[Sum; METRICS]>,
@@ -125,7 +125,7 @@ fn sum(values: &[f64]) -> f64 {
     (sums[0] + sums[1]) + (sums[2] + sums[3]) + rest
 }
 
-/// Chunks in lanes, ready to be worked through month by month.
+/// Chunks in lanes, processed month by month.
 pub(super) struct Lanes<'a> {
     lanes: Vec<Lane>,
     shared: Shared<'a>,

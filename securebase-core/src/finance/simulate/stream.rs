@@ -2,8 +2,8 @@
 //!
 //! The generator is SplitMix64 (Steele, Lea and Flood 2014) used as a function of its position: a stream starts at a place
 //! that a cryptographic hash of seed, label and index chooses, and a trial's bits stand as many steps from there as its
-//! number says. A stream cipher addressed the same way costs ten times as much and changes no figure; a plain counter
-//! without the hash would make neighbouring seeds and months look alike.
+//! number says. A stream cipher addressed the same way costs ten times as much with no difference in quality here; a plain
+//! counter without the hash would correlate neighboring seeds and months.
 
 use crate::time::Seed;
 

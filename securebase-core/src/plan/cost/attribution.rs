@@ -1,4 +1,4 @@
-//! Who brings the difference: planned and assumed lines by step, promised lines by tier.
+//! Attribution of the difference: planned and assumed lines by step, promised lines by tier.
 
 use std::collections::BTreeMap;
 
@@ -13,13 +13,13 @@ use super::{PromisedChange, is_on_steps};
 /// The tenant by key, `None` for the organization's own.
 type Owner<'a> = Option<&'a str>;
 
-/// The difference between two reports, taken apart.
+/// The difference between two reports, by owner.
 pub(super) struct Attribution<'a> {
     plan: &'a Plan,
     currency: Currency,
-    /// How much the planned and assumed lines of an owner for a kind of resource change.
+    /// The change of an owner's planned and assumed lines, by kind of resource.
     owned: BTreeMap<(Owner<'a>, ResourceKind), Decimal>,
-    /// How much the promised lines of a tier change.
+    /// The change of a tier's promised lines.
     promised: BTreeMap<Option<String>, Decimal>,
     shield: Decimal,
 }
@@ -54,7 +54,7 @@ impl<'a> Attribution<'a> {
         Money::new(self.shield, self.currency)
     }
 
-    /// The difference of what is promised, by tier; the organization's own comes last.
+    /// The difference of the promised part, by tier; the organization's own comes last.
     pub(super) fn promised(&self) -> Vec<PromisedChange> {
         let mut changes: Vec<PromisedChange> = self
             .promised
@@ -68,7 +68,7 @@ impl<'a> Attribution<'a> {
         changes
     }
 
-    /// What each step brings a month, in the order of the plan.
+    /// The monthly cost of each step, in the order of the plan.
     pub(super) fn monthly(&self) -> Result<Vec<Money>, finance::Error> {
         let steps: Vec<&Step> = self.plan.steps().collect();
         let mut places: BTreeMap<(Owner<'_>, ResourceKind), Vec<usize>> = BTreeMap::new();
@@ -82,8 +82,8 @@ impl<'a> Attribution<'a> {
         }
         let mut amounts = vec![Decimal::ZERO; steps.len()];
         for (&(owner, kind), amount) in &self.owned {
-            // The resource's own steps; else the step that moves or takes over its tenant, which changes the terms; else, where a
-            // graduated price moved because of others, the steps for that kind of resource.
+            // The resource's own steps; else the step that moves or adopts the tenant's account, which changes the terms; else,
+            // where other tenants changed a graduated price, the steps for that kind of resource.
             let bearers = places
                 .get(&(owner, kind))
                 .or_else(|| places.get(&(owner, ResourceKind::AccountPlacement)))

@@ -1,4 +1,4 @@
-//! What is on the bill before and after a plan: each tenant's resources and terms, from the observation and the steps.
+//! The bills before and after a plan: each tenant's resources and terms, from the survey and the steps.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,11 +11,11 @@ use crate::plan::owner::Names;
 use crate::plan::scope::unit_paths;
 use crate::plan::step::{Action, Plan, PlannedTenant, Step};
 
-/// A log group without a retention keeps logs for good. It is billed for the longest retention that CloudWatch Logs offers,
-/// because an endless month has no price.
+/// A log group without a retention keeps logs forever. It is billed for the longest retention that CloudWatch Logs offers,
+/// because unlimited storage has no finite price.
 const LONGEST_RETENTION_DAYS: u32 = 3_653;
 
-/// What is billed before and after a plan, each with the tiers as they are then.
+/// The input of the bills before and after a plan, each with the tiers of that time.
 pub(super) struct Bills {
     pub(super) before: (Footprint, Vec<Tier>),
     pub(super) after: (Footprint, Vec<Tier>),
@@ -37,18 +37,18 @@ fn joined(first: &[Tier], second: &[Tier]) -> Vec<Tier> {
     first.iter().chain(more).cloned().collect()
 }
 
-/// A plan with what is looked up in it again and again.
+/// A plan with indexes for frequent lookups.
 struct Source<'a> {
     plan: &'a Plan,
     names: Names<'a>,
     tenants: BTreeMap<&'a str, &'a PlannedTenant>,
-    /// The tenant whose account it is, of the accounts that are known.
+    /// The tenant of each known account.
     claimed: BTreeMap<AccountId, &'a PlannedTenant>,
-    /// The kinds of resource in a network that the plan takes over, by tenant.
+    /// The kinds of resource in a network that the plan adopts, by tenant.
     adopting: BTreeMap<&'a str, Vec<ResourceKind>>,
-    /// The tenants as they were served when the zone was last applied, by the key they have now.
+    /// The tenants on the terms of the last apply, by their current key.
     served: BTreeMap<&'a str, &'a PlannedTenant>,
-    /// The tenants whose account the plan makes or takes over: until then the account is not on this bill.
+    /// The tenants whose account the plan creates or adopts: until then the account is not on this bill.
     begun: BTreeSet<&'a str>,
 }
 
@@ -68,7 +68,7 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// What exists, as it was observed.
+    /// The resources that exist, as observed.
     fn before(&self) -> Footprint {
         let mut bill = Footprint::default();
         if let Some(home) = self.plan.scope.regions.first() {
@@ -104,7 +104,7 @@ impl<'a> Source<'a> {
         billed
     }
 
-    /// An account that a plan takes over: what runs in it is paid for already, and its tier promises nothing yet.
+    /// An account that a plan adopts: AWS already bills its resources, and its tier promises nothing yet.
     fn adopted(&self, tenant: &PlannedTenant, found: &ObservedAccount) -> BilledTenant {
         let mut billed = BilledTenant::new(Some(tenant.tier.as_str()));
         billed.set_region(tenant.region.clone());
@@ -114,7 +114,7 @@ impl<'a> Source<'a> {
         billed
     }
 
-    /// An account of the zone that no tenant of the file claims. Nothing is known of what it pays.
+    /// An account of the zone that no tenant of the file claims. Its price is unknown.
     fn unclaimed(
         &self,
         organization: &ObservedOrganization,
@@ -126,7 +126,7 @@ impl<'a> Source<'a> {
             return None;
         }
         let path = path.filter(|path| !path.is_empty())?;
-        // A tenant that left is known from what was applied; without that, nothing says which logs a closed account left.
+        // A departed tenant is known from the last apply; without it, the logs of a closed account are unknown.
         let key = self.names.tenant(&found.tags);
         let served = key.and_then(|key| self.served.get(key)).filter(|served| served.offboard.is_some());
         if is_closed(found) && served.is_none() {
@@ -141,18 +141,18 @@ impl<'a> Source<'a> {
             billed.set_region(region.clone());
         }
         self.settle(&mut billed, found, Some(path));
-        // A tenant of the file may have the key by now: the id is the account's own.
+        // Another tenant of the file may now have the key, so the account's id is used.
         Some((found.account.id.to_string(), billed))
     }
 
-    /// The region in which an account holds something of ours.
+    /// The region in which an account holds resources of this zone.
     fn region_of(&self, found: &ObservedAccount) -> Option<&Region> {
         let regions = self.plan.observed.members.get(&found.account.id)?;
         let holds = |member: &ObservedMember| !(member.vpcs.is_empty() && member.log_groups.is_empty());
         regions.iter().find(|(_, member)| holds(member)).map(|(region, _)| region)
     }
 
-    /// Standing and resources of an account, as they were observed.
+    /// Standing and resources of an account, as observed.
     fn settle(&self, billed: &mut BilledTenant, found: &ObservedAccount, path: Option<&str>) {
         if is_closed(found) {
             return self.close(billed);
@@ -165,7 +165,7 @@ impl<'a> Source<'a> {
         self.count(billed, found.account.id, key);
     }
 
-    /// What is ours in an account, and what a plan makes ours: it runs already.
+    /// The zone's resources in an account, and those that the plan adopts, which are already running.
     fn count(&self, billed: &mut BilledTenant, account: AccountId, key: &str) {
         for member in self.plan.observed.members.get(&account).into_iter().flat_map(BTreeMap::values) {
             count(billed, member, &self.names);
@@ -175,23 +175,23 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Whether a unit is the one of those who left, or was it when the zone was last applied.
+    /// Whether a unit is that of departed tenants, now or when the zone was last applied.
     fn is_suspended(&self, path: &str) -> bool {
         let former = self.plan.served.as_ref().map(|terms| terms.suspended_ou.as_str());
         self.plan.scope.is_suspended(path)
             || former.is_some_and(|former| !former.is_empty() && former == path)
     }
 
-    /// A closed account has nothing any more and cannot be looked into. Whether logs of it lie in the archive is taken from
-    /// what the zone does for its tenants.
+    /// A closed account has no resources and cannot be surveyed. Whether the archive holds its logs follows from the zone's
+    /// settings.
     fn close(&self, billed: &mut BilledTenant) {
         billed.clear();
         billed.set_standing(Standing::Departed);
         billed.set_archived(self.plan.scope.flow_logs);
     }
 
-    /// The tier whose terms a tenant has as long as its account stays where it is: that of its unit; where the unit is no
-    /// tier's, the one it had when the zone was last applied; else the one in the file.
+    /// The tier whose terms apply to a tenant until its account moves: that of its unit; if the unit belongs to no tier, the
+    /// tenant's tier in the last apply; otherwise the tier in the file.
     fn tier_before(&self, tenant: &PlannedTenant, path: Option<&str>) -> &'a Tier {
         let unit = path.and_then(|path| self.tier_of_unit(path));
         let served = || {
@@ -207,16 +207,16 @@ impl<'a> Source<'a> {
         self.plan.tiers.iter().find(|tier| tier.name == tenant.tier).expect("a tenant's tier is in its zone")
     }
 
-    /// The tier to which a unit belongs: its path begins with the name that the tier gives. What was applied comes before what
-    /// the file says now, which may give the name to another tier.
+    /// The tier to which a unit belongs: its path begins with the tier's unit. The last apply takes precedence over the file,
+    /// which may have given the name to another tier.
     fn tier_of_unit(&self, path: &str) -> Option<&'a Tier> {
         let former = self.plan.served.iter().flat_map(|terms| &terms.tiers);
         let top = path.split('/').next().unwrap_or_default();
         former.chain(&self.plan.tiers).find(|tier| tier.ou_name == top)
     }
 
-    /// What a tenant paid while it had a tier: what was applied, where a state knows that; else its own price wherever it has
-    /// one, else the tier's.
+    /// A tenant's price under a tier: that of the last apply, if a state has it; otherwise the tenant's own price, if it has one;
+    /// otherwise the tier's.
     fn price_before(&self, tenant: &PlannedTenant, tier: &Tier) -> Money {
         let served = self.served.get(tenant.key.as_str());
         if let Some(served) = served.filter(|served| served.tier == tier.name) {
@@ -230,10 +230,10 @@ impl<'a> Source<'a> {
         self.plan.tiers.first().map_or_else(Default::default, |tier| tier.monthly_price.currency)
     }
 
-    /// What exists once every step of the plan is done.
+    /// The resources that exist once every step of the plan is done.
     fn after(&self, before: &Footprint) -> Footprint {
         let mut bill = before.clone();
-        // A new price needs no step; a tenant that another tier awaits keeps its terms until it moves.
+        // A new price needs no step; a tenant that changes tier keeps its terms until its account moves.
         for tenant in &self.plan.tenants {
             let billed = bill.tenant_mut(tenant.key.as_str());
             if let Some(billed) = billed.filter(|billed| billed.tier() == Some(tenant.tier.as_str())) {
@@ -295,7 +295,7 @@ fn adopting(plan: &Plan) -> BTreeMap<&str, Vec<ResourceKind>> {
     kinds
 }
 
-/// The tenants of the terms that a state knows, those that have a new key under that.
+/// The tenants of the terms in the state, renamed ones by their new key.
 fn served(plan: &Plan) -> BTreeMap<&str, &PlannedTenant> {
     let Some(terms) = &plan.served else { return BTreeMap::new() };
     let mut served: BTreeMap<&str, &PlannedTenant> =
@@ -309,7 +309,7 @@ fn served(plan: &Plan) -> BTreeMap<&str, &PlannedTenant> {
     served
 }
 
-/// A log group that begins, or changes its retention.
+/// Applies a step that creates a log group or changes its retention.
 fn keep_logs(billed: &mut BilledTenant, action: Action, step: &Step) {
     let ResourceSpec::LogGroup { retention_days, .. } = &step.spec else { return };
     let days = billed.log_days().unwrap_or_default();
@@ -323,12 +323,12 @@ fn keep_logs(billed: &mut BilledTenant, action: Action, step: &Step) {
     }
 }
 
-/// Whether a resource is this zone's only once the step is done.
+/// Whether a resource becomes this zone's with the step.
 pub(super) fn begins(action: Action) -> bool {
     matches!(action, Action::Create | Action::Adopt)
 }
 
-/// The kinds in a network that a price depends on, log groups apart.
+/// The kinds of resource in a network that a price depends on, except log groups.
 fn is_counted(kind: ResourceKind) -> bool {
     matches!(
         kind,
@@ -340,7 +340,7 @@ fn is_counted(kind: ResourceKind) -> bool {
     )
 }
 
-/// Counts what is ours in an account, in one region.
+/// Counts the zone's resources in an account, in one region.
 fn count(billed: &mut BilledTenant, member: &ObservedMember, names: &Names<'_>) {
     let mut add = |kind, tags| {
         if names.ours(tags) {

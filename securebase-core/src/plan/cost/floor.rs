@@ -29,10 +29,10 @@ impl MarginFloor {
         Self { least, prices: Arc::new(prices), usage: Arc::new(usage) }
     }
 
-    /// Refuses a plan that leaves less. A plan that changes nothing is never refused.
+    /// Fails for a plan that leaves a lower margin, unless the plan changes nothing.
     ///
     /// # Errors
-    /// [`Error::Cost`] with the margin, the amounts behind it and what would correct them.
+    /// [`Error::Cost`] with the margin, the amounts behind it and the changes that would reach the floor.
     pub fn check(&self, plan: &Plan) -> Result<(), Error> {
         if plan.is_empty() {
             return Ok(());

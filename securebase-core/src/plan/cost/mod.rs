@@ -1,11 +1,11 @@
-//! The monthly bill before and after a plan, the difference in three parts, and what each step brings of it.
+//! The monthly bill before and after a plan, the difference in three parts, and the part of each step.
 //!
-//! Both bills are made from what exists at that moment, on the terms it then has: a tenant that moves to another tier is
-//! billed by the old tier before and by the new one after, a log group that is kept stays on the bill, and so does an
-//! account that the file no longer claims. Pricing the new file twice does not work: it makes every change of terms free.
+//! Each bill covers what exists at that moment, on the terms in force then: a tenant that moves to another tier is billed by
+//! the old tier before and by the new one after; a log group that remains stays on the bill, and so does an account that the
+//! file no longer claims. Pricing the new file twice does not work, because it hides every change of terms.
 //!
-//! Invariant: the monthly costs of the steps add up to the difference of what is planned and assumed, to the cent. A
-//! difference of what tiers promise is listed by tier, on no step.
+//! Invariant: the monthly costs of the steps add up to the difference of the planned and assumed parts, to the cent. The
+//! difference of the promised part is listed by tier, on no step.
 
 mod attribution;
 mod bill;
@@ -26,13 +26,13 @@ use bill::Bills;
 
 pub use floor::MarginFloor;
 
-/// What one step brings.
+/// The cost and duration of one step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StepCost {
-    /// How much the planned and assumed cost a month rises (or, negative, falls) because of it.
+    /// The change in the planned and assumed monthly cost that it causes.
     pub monthly: Money,
-    /// What AWS charges once for carrying it out: nothing for any kind of resource there is so far.
+    /// What AWS charges once for the step: zero for every current kind of resource.
     pub one_off: Money,
     /// How long it usually takes by itself.
     pub duration: Duration,
@@ -45,13 +45,13 @@ impl StepCost {
     }
 }
 
-/// What a plan changes about what one tier promises and nothing builds.
+/// A plan's change to the promised costs of one tier.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PromisedChange {
-    /// The tier by name; `None` for what is promised once for the organization, Shield Advanced apart.
+    /// The tier by name; `None` for the organization's own promised costs, except Shield Advanced.
     pub tier: Option<String>,
-    /// How much it rises (or, negative, falls) a month.
+    /// The change in the monthly cost.
     pub monthly: Money,
 }
 
@@ -81,13 +81,13 @@ impl PlanCost {
         self.after.since(&self.before)
     }
 
-    /// What a step brings; `None` for an address the plan has no step for.
+    /// The cost of a step; `None` for an address without a step in the plan.
     pub fn step(&self, address: &Address) -> Option<&StepCost> {
         self.steps.get(address)
     }
 
-    /// The difference of what is promised, one entry for each tier in which it changes; the entries add up to the promised
-    /// part of the difference. A tier whose tenants need Shield Advanced bears the fee.
+    /// The difference of the promised part, one entry for each tier in which it changes; the entries add up to the promised
+    /// part of the difference. The tiers whose tenants need Shield Advanced bear its fee.
     pub fn promised(&self) -> &[PromisedChange] {
         &self.promised
     }
@@ -103,12 +103,12 @@ impl PlanCost {
         ])?)
     }
 
-    /// How much of the difference is the organization's one fee for Shield Advanced, which AWS sells by the year.
+    /// The part of the difference that is the organization's fee for Shield Advanced, which AWS sells by the year.
     pub fn shield_advanced(&self) -> Money {
         self.shield
     }
 
-    /// What is paid once for carrying the plan out.
+    /// What AWS charges once for applying the plan.
     pub fn one_off(&self) -> Money {
         let zero = Money::zero(self.after.currency());
         Money { amount: self.steps.values().map(|step| step.one_off.amount).sum(), ..zero }
@@ -126,9 +126,9 @@ impl Plan {
 
     /// What the plan changes about the bill, as a whole and step by step.
     ///
-    /// A step brings the planned and assumed lines of its resource. Where a change of terms moves a line without a step for
-    /// the resource (a tier with another usage profile), the step that moves the tenant brings it; what a graduated price
-    /// changes for tenants without a step is shared by the steps for that kind of resource.
+    /// Each step carries the planned and assumed lines of its resource. When a change of terms affects a line whose resource
+    /// has no step (a tier with another usage profile), the line goes to the step that moves the tenant. When a graduated
+    /// price changes the cost of tenants without a step, the steps for that kind of resource share the change.
     ///
     /// # Errors
     /// As [`Plan::cost`].
@@ -160,7 +160,7 @@ fn report(
     cost_of_footprint(footprint, tiers, prices, usage, Age::Steady)
 }
 
-/// Whether a line belongs to a step at all.
+/// Whether a step can carry a line.
 fn is_on_steps(basis: CostBasis) -> bool {
     basis != CostBasis::Promised
 }

@@ -1,4 +1,4 @@
-//! Networks that lie in another region than the one the file names.
+//! Networks outside the region that the file names.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::observe::Observed;
 use crate::plan::compare::account_id;
 use crate::plan::owner::Names;
 
-/// Refuses each: AWS moves no network, and one that is forgotten goes on being paid for.
+/// Reports an error for each: AWS cannot move a network, and AWS would go on billing for one that the zone no longer tracks.
 pub(in crate::plan) fn problems(
     zone: &LandingZone,
     observed: &Observed,

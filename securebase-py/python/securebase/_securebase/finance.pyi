@@ -49,12 +49,12 @@ class PriceBook:
         """The regions that have prices of their own."""
     @staticmethod
     def for_region(region: str, /) -> PriceBook:
-        """The shipped prices for a region. A price that was read in another region is marked with it in the column `region` of
-        the table; `warning` counts such prices. A model or plan of a zone prices each tenant in its own region, whatever region
-        the book is for."""
+        """The shipped prices for a region. The column `region` of the table names the region of each price, and `warning` counts
+        the prices that are borrowed from another region. A model or plan of a zone prices each tenant in its own region,
+        regardless of the region of the book."""
     @property
     def warning(self) -> str | None:
-        """How many prices were read in another region, as one line; `None` where there are none."""
+        """The number of prices borrowed from another region, as one line; `None` if there are none."""
     @property
     def as_of(self) -> str:
         """The day the prices were collected."""
@@ -106,10 +106,12 @@ class Assumptions:
         sales_per_tenant: _Exact | None = None,
         other_per_tenant: _Exact | None = None,
     ) -> Assumptions:
-        """The same with another rule of sharing, or with the caller's support, sales or other costs, in whole cents."""
+        """The same with another allocation rule, or with the caller's support, sales or other costs: amounts a month, or for each
+        tenant a month, in whole cents."""
     def with_lead_time(self, *, months: _Exact, tenants_a_month: _Exact) -> Assumptions:
-        """The same with people hired so many months before they are needed, where so many new tenants come a month. Both are
-        numbers of zero or more; the sets of the reports hire by the reports' bands and stay as they are."""
+        """The same with people hired `months` before they are needed: staffing covers the current tenants plus
+        `months` × `tenants_a_month` more. Both are numbers of zero or more. The reports' assumptions hire by the reports'
+        bands and do not change."""
     def staffing(self, tenants: Sequence[int] | None = None, /) -> Table:
         """Staffing and effort for numbers of tenants, as the report behind the assumptions sees them."""
     def to_arrow(self) -> Table:
@@ -125,7 +127,7 @@ class Growth:
     def none() -> Growth:
         """Nothing won, lost, changed or uncertain."""
     def replace(self, **changes: Unpack[_Changes]) -> Growth:
-        """The same with what is given replaced; what is not named stays as it is, also the other tiers of a figure."""
+        """The same with the given values replaced; others stay unchanged, including the other tiers of a figure."""
     def __eq__(self, other: object, /) -> bool: ...
 
 class _BreakEven(TypedDict):
@@ -146,14 +148,14 @@ class Model:
         zone: LandingZone | None = None,
         networked: bool = True,
     ) -> Model:
-        """So many tenants of each tier; the tiers are those of `zone`, or the shipped ones."""
+        """A model with a number of tenants of each tier; the tiers are those of `zone`, or the shipped ones."""
     @classmethod
     def from_frame(
         cls, frame: Any, assumptions: Assumptions, zone: LandingZone | None = None, networked: bool = True
     ) -> Model:
         """The tenants of a data frame with the columns `tenant`, `tier` and perhaps `monthly_price`."""
     def with_tenants(self, tenants: Mapping[str, int], /) -> Model:
-        """The same with so many tenants of each tier; tiers left out have none."""
+        """The same with other numbers of tenants, by tier; omitted tiers have none."""
     @property
     def tenants(self) -> dict[str, int]:
         """How many tenants each tier has."""
@@ -169,9 +171,12 @@ class Model:
     def break_even_month(self, *, months: int = 60, growth: Growth | None = None) -> int | None:
         """The first month by whose end profits have made up for losses."""
     def break_even_tenants(self, tier: str, /) -> int | None:
-        """The number of tenants of a tier, alone, from which they pay for themselves and everything else for good."""
+        """The number of tenants of a tier, alone in the organization, from which profit lasts; `None` if a thousand tenants make
+        a loss."""
     def break_even(self, tier: str, /) -> _BreakEven:
-        """From how many tenants of a tier, alone, there is a profit, and where it is lost again before it lasts."""
+        """The numbers of tenants at which a tier, alone in the organization, breaks even: `lasting`, the number from which profit
+        lasts; `first`, the first number that makes no loss; `lost_again_at`, the numbers at which a step in cost makes a loss
+        again."""
     def simulate(
         self,
         *,
@@ -181,11 +186,11 @@ class Model:
         first_trial: int = 0,
         growth: Growth | None = None,
     ) -> Simulation:
-        """Many futures: percentiles by month and metric; `samples()` has a row for each trial."""
+        """A Monte Carlo simulation: percentiles by month and metric; `samples()` has a row for each trial."""
     def assumptions(self, *, growth: Growth | None = None) -> Table:
         """Every number of the assumptions that has a path, for `Growth(uncertain=…)`: `path, value`."""
     def tornado(self, *, metric: _Metric = "operating_margin", months: int = 12, growth: Growth | None = None) -> Table:
-        """Which uncertain assumption moves a metric of the last month most."""
+        """The uncertain assumptions in order of their effect on a metric of the last month."""
     def goal_seek(
         self,
         lever: str,
@@ -199,7 +204,7 @@ class Model:
         seed: int = 0,
         growth: Growth | None = None,
     ) -> float:
-        """The value of a lever, any path of `assumptions`, at which a metric reaches a target in a share of the futures."""
+        """The value of a lever, any path of `assumptions`, at which a metric reaches a target in a share of the trials."""
     def sweep(
         self, grid: Mapping[str, Iterable[float]], *, months: int = 12, growth: Growth | None = None
     ) -> Table:
@@ -262,7 +267,7 @@ class Month:
         """(revenue - all costs) / revenue, unrounded; `None` without revenue."""
     @property
     def operating_margin_before_contingency(self) -> Decimal | None:
-        """The operating margin of a month that brings no contingency."""
+        """The operating margin without the contingency."""
     @property
     def revenue_per_infrastructure_dollar(self) -> Decimal | None:
         """Revenue over infrastructure; `None` where infrastructure is free."""
@@ -274,20 +279,21 @@ class Month:
     def per_tier(self) -> Table:
         """Each tier's month."""
     def explain(self, figure: _Figure = "total_cost") -> Table:
-        """What a figure is made of: in every row quantity × unit price + rounding = amount, and the amounts add up to the figure."""
+        """The lines of a figure: in every row quantity × unit price + rounding = amount, and the amounts add up to the figure."""
     def bridge(self, before: Month, figure: _Figure = "infrastructure") -> Bridge:
-        """How a figure of another month becomes this month's, line by line: price, volume and mix."""
+        """A price-volume-mix bridge from a figure of another month to that of this month, line by line."""
     def since(self, before: Month, /) -> Table:
         """How every figure differs from another month's."""
     def __eq__(self, other: object, /) -> bool: ...
 
 @final
 class Bridge(Table):
-    """How a figure of one month becomes that of another: a table with a row for each line, the largest difference first."""
+    """A price-volume-mix bridge from a figure of one month to that of another: a table with a row for each line, the largest
+    difference first."""
 
     @property
     def figure(self) -> str:
-        """Which figure."""
+        """The name of the figure."""
     @property
     def before(self) -> Decimal:
         """Its value before: money, or for a margin a fraction with ten decimals."""
@@ -303,11 +309,11 @@ class Bridge(Table):
 
 @final
 class Scenarios(Table):
-    """Scenarios side by side: a table with a row for each figure, and one of the assumptions that differ."""
+    """A comparison of scenarios: a table with a row for each figure, and a table of the assumptions that differ."""
 
     @property
     def drivers(self) -> Table:
-        """Which assumptions with a path differ from the first scenario's: `scenario, path, before, after, difference`."""
+        """The assumptions with a path that differ from the first scenario: `scenario, path, before, after, difference`."""
 
 def scenarios(
     scenarios: Mapping[str, Model | tuple[Model, Growth]],
@@ -320,7 +326,7 @@ def scenarios(
 
 @final
 class Simulation(Table):
-    """Many futures: percentiles by month and metric, as a table, and each trial's end."""
+    """The result of a simulation: percentiles by month and metric, as a table, and the last month of each trial."""
 
     def samples(self) -> Table:
         """Each trial's last month, one row a trial in the order of their numbers."""

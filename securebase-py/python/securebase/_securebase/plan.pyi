@@ -109,19 +109,19 @@ class Cost:
 
     @property
     def total(self) -> Decimal:
-        """The whole bill of a month: `planned + assumed + promised`."""
+        """The total monthly bill: `planned + assumed + promised`."""
     @property
     def planned(self) -> Decimal:
-        """The part that resources of the plan bring, in quantities that follow from the resources."""
+        """The part that the plan's resources cause and whose quantities they determine."""
     @property
     def assumed(self) -> Decimal:
-        """The part that resources of the plan bring, in quantities that the usage profile assumes."""
+        """The part that the plan's resources cause in quantities of the usage profile."""
     @property
     def promised(self) -> Decimal:
-        """The part that tiers and core accounts bring and nothing in the zone builds."""
+        """The part that tiers and core accounts cause and no resource of the zone does."""
     @property
     def first_month(self) -> Decimal:
-        """What the first month costs: thirty-day trials are free and stored logs have not grown to their retention."""
+        """The cost of the first month: thirty-day trials are free, and stored logs have not yet accumulated to their retention."""
     @property
     def shared(self) -> Decimal:
         """The part that no tenant causes alone."""
@@ -138,8 +138,8 @@ class Cost:
     def difference(self) -> CostChange:
         """What the plan changes about the bill: the bill after less the bill before."""
     def promised_by_tier(self) -> Table:
-        """What the plan changes about what is promised, a row for each tier in which it changes: `tier, monthly`. The row
-        without a tier is the organization's own."""
+        """The change in the promised part, a row for each tier in which it changes: `tier, monthly`. The row without a tier is
+        the organization's own."""
     def ensure_margin(self, floor: Decimal | int | str, /) -> None:
         """Raises a `FinanceError` with the numbers where the infrastructure margin is below a fraction such as `"0.95"`."""
     def steps(self) -> Table:
@@ -158,22 +158,22 @@ class CostChange:
 
     @property
     def before(self) -> Decimal:
-        """The bill of a month before the plan is applied: what exists, on the terms it has."""
+        """The monthly bill before the plan is applied: existing resources on their current terms."""
     @property
     def after(self) -> Decimal:
-        """The bill of a month afterwards."""
+        """The monthly bill once the plan is applied."""
     @property
     def monthly(self) -> Decimal:
-        """How much more (or, negative, less) infrastructure costs a month: `planned + assumed + promised`."""
+        """The change in the monthly cost of infrastructure: `planned + assumed + promised`."""
     @property
     def planned(self) -> Decimal:
-        """The planned part of the difference. With the assumed part it is what the steps add up to."""
+        """The planned part of the difference. The steps add up to the planned and assumed parts."""
     @property
     def assumed(self) -> Decimal:
         """The assumed part of the difference."""
     @property
     def promised(self) -> Decimal:
-        """The promised part of the difference, which is on no step: `Cost.promised_by_tier` takes it apart."""
+        """The promised part of the difference, which is on no step: `Cost.promised_by_tier` breaks it down."""
     @property
     def one_off(self) -> Decimal:
         """What is paid once for carrying the plan out."""
@@ -182,10 +182,10 @@ class CostChange:
         """How much of the monthly difference is the organization's one fee for Shield Advanced."""
     @property
     def margin_before(self) -> Decimal | None:
-        """The infrastructure margin before, a fraction; `None` without revenue."""
+        """The infrastructure margin before the plan is applied, a fraction; `None` without revenue."""
     @property
     def margin_after(self) -> Decimal | None:
-        """The infrastructure margin afterwards."""
+        """The infrastructure margin once the plan is applied."""
     def __eq__(self, other: object, /) -> bool: ...
 
 @final
@@ -268,7 +268,7 @@ class Plan:
         """What each tenant that leaves has, and what becomes of it: one dict a tenant, to be kept."""
     @property
     def warnings(self) -> list[Problem]:
-        """What somebody should know before applying."""
+        """Warnings for the operator before applying."""
     @property
     def fingerprint(self) -> str:
         """The same for plans that do the same."""

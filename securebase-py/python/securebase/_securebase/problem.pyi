@@ -2,7 +2,7 @@ from typing import Literal, final
 
 @final
 class Problem:
-    """One finding: what is wrong, where, and how to mend it."""
+    """One finding: what is wrong, where, and how to correct it."""
 
     @property
     def severity(self) -> Literal["error", "warning"]:
