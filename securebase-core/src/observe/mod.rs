@@ -1,11 +1,14 @@
 //! What exists: the organization and its accounts as a survey found them.
 //!
 //! Purpose: a plain, ordered picture of the cloud that the planner compares with the desired graph, and from which a
-//! simulated cloud can be made. Invariants: complete for the accounts and regions it says it covers; in the cloud's own
-//! words (ids, names, tags), addresses are found later. Not here: how to ask the cloud (`exec::survey`).
+//! simulated cloud can be made. Invariants: complete for the accounts and regions that were read, and says of those that were
+//! not why not; in the cloud's own words (ids, names, tags), addresses are found later. Not here: how to ask the cloud (`exec::survey`).
 
+mod reading;
 mod snapshot;
+mod stored;
 
+pub use reading::{Reading, Unread};
 pub use snapshot::{
     Observed, ObservedAccount, ObservedLogGroup, ObservedMember, ObservedOrganization, ObservedPolicy,
     ObservedRolePolicy, ObservedUnit, ObservedVpc,

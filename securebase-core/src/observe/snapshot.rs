@@ -10,13 +10,45 @@ use crate::cloud::{
 };
 use crate::model::{AccountId, Region, ResourceId, Tags};
 
+use super::{Reading, Unread};
+
 /// All that was found.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Observed {
     /// The organization, `None` where the account belongs to none.
     pub organization: Option<ObservedOrganization>,
-    /// What is in each member account and region that was looked into.
-    pub members: BTreeMap<AccountId, BTreeMap<Region, ObservedMember>>,
+    /// What is in each member account and region that was asked about.
+    pub members: BTreeMap<AccountId, BTreeMap<Region, Reading<ObservedMember>>>,
+}
+
+impl Observed {
+    /// What is in an account in one region.
+    pub fn member(&self, account: AccountId, region: &Region) -> Reading<&ObservedMember> {
+        let asked = self.members.get(&account).and_then(|regions| regions.get(region));
+        asked.map_or(Reading::Unknown(Unread::NotAsked), Reading::as_ref)
+    }
+
+    /// Every account and region that was read, with what is in it.
+    pub fn known_members(&self) -> impl Iterator<Item = (AccountId, &Region, &ObservedMember)> {
+        self.readings().filter_map(|(account, region, reading)| Some((account, region, reading.known()?)))
+    }
+
+    /// As [`Observed::known_members`], of one account.
+    pub fn known_regions(&self, account: AccountId) -> impl Iterator<Item = (&Region, &ObservedMember)> {
+        let regions = self.members.get(&account).into_iter().flatten();
+        regions.filter_map(|(region, reading)| Some((region, reading.known()?)))
+    }
+
+    /// Every account and region that was asked about and not read, with the reason.
+    pub fn unread_members(&self) -> impl Iterator<Item = (AccountId, &Region, &Unread)> {
+        self.readings().filter_map(|(account, region, reading)| Some((account, region, reading.unread()?)))
+    }
+
+    fn readings(&self) -> impl Iterator<Item = (AccountId, &Region, &Reading<ObservedMember>)> {
+        self.members.iter().flat_map(|(account, regions)| {
+            regions.iter().map(move |(region, reading)| (*account, region, reading))
+        })
+    }
 }
 
 /// The organization and what it holds.
@@ -103,6 +135,36 @@ pub struct ObservedMember {
 }
 
 impl ObservedMember {
+    /// Whether there is nothing in it that a zone made or must know of.
+    pub fn is_empty(&self) -> bool {
+        let Self {
+            vpcs,
+            foreign_vpcs,
+            subnets,
+            internet_gateways,
+            elastic_ips,
+            nat_gateways,
+            route_tables,
+            flow_logs,
+            vpn_gateways,
+            roles,
+            role_policies,
+            log_groups,
+        } = self;
+        vpcs.is_empty()
+            && foreign_vpcs.is_empty()
+            && subnets.is_empty()
+            && internet_gateways.is_empty()
+            && elastic_ips.is_empty()
+            && nat_gateways.is_empty()
+            && route_tables.is_empty()
+            && flow_logs.is_empty()
+            && vpn_gateways.is_empty()
+            && roles.is_empty()
+            && role_policies.is_empty()
+            && log_groups.is_empty()
+    }
+
     /// Leaves out what is neither `ours`, by its tags, nor part of that VPC.
     pub fn keep_within(&mut self, vpc: &ResourceId, ours: impl Fn(&Tags) -> bool) {
         let Self {

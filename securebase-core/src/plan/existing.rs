@@ -27,7 +27,7 @@ impl Existing {
     pub(super) fn of(zone: &LandingZone, scope: &Scope, observed: &Observed, names: &Names<'_>) -> Self {
         let mut blocks: IndexMap<Cow<'_, str>, Ipv4Net> = IndexMap::new();
         let mut groups: IndexMap<Cow<'_, str>, &str> = IndexMap::new();
-        for member in observed.members.values().flat_map(BTreeMap::values) {
+        for (_, _, member) in observed.known_members() {
             for vpc in &member.vpcs {
                 if let Some(address) = names.address(&vpc.vpc.tags) {
                     blocks.insert(address, vpc.vpc.cidr.trunc());
@@ -42,8 +42,7 @@ impl Existing {
         let mut existing = Self::default();
         let adopted = |tenant: &Tenant| {
             let id = tenant.vpc_id.as_ref()?;
-            let mut vpcs =
-                observed.members.values().flat_map(BTreeMap::values).flat_map(|member| &member.vpcs);
+            let mut vpcs = observed.known_members().flat_map(|(_, _, member)| &member.vpcs);
             vpcs.find(|found| found.vpc.id == *id).map(|found| found.vpc.cidr.trunc())
         };
         for tenant in &zone.tenants {
@@ -54,13 +53,10 @@ impl Existing {
             .iter()
             .filter_map(|tenant| Some((tenant.account_id?, tenant.key.as_str())))
             .collect();
-        for (account, member) in observed
-            .members
-            .iter()
-            .flat_map(|(account, regions)| regions.values().map(move |member| (account, member)))
-        {
+        for (account, _, member) in observed.known_members() {
             for vpc in &member.foreign_vpcs {
-                let whose = tenants.get(account).map_or_else(|| account.to_string(), |key| (*key).to_owned());
+                let whose =
+                    tenants.get(&account).map_or_else(|| account.to_string(), |key| (*key).to_owned());
                 existing
                     .foreign
                     .push((vpc.cidr.trunc(), format!("VPC `{}` in the account of {whose}", vpc.id)));

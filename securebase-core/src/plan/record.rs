@@ -75,8 +75,8 @@ impl Plan {
             .flat_map(|organization| &organization.accounts)
             .find(|found| Some(found.account.id) == id);
         let paths = organization.map(unit_paths).unwrap_or_default();
-        let member = id.and_then(|id| self.observed.members.get(&id));
-        let regions = || member.into_iter().flat_map(|regions| regions.values());
+        let regions =
+            || id.into_iter().flat_map(|id| self.observed.known_regions(id).map(|(_, member)| member));
         let mut resources: Vec<RecordedResource> = self
             .steps()
             .filter(|step| step.tenant.as_ref() == Some(key) && step.action == Action::Delete)

@@ -253,12 +253,11 @@ pub(crate) fn fingerprint(observed: &Observed, scope: &Scope) -> String {
         units,
         accounts,
         policies,
+        // What is empty counts as much as what was not read: a plan looks there before it makes anything, or has found nothing.
         members: observed
-            .members
-            .iter()
-            .flat_map(|(account, regions)| {
-                regions.iter().map(move |(region, member)| (format!("{account}/{region}"), member))
-            })
+            .known_members()
+            .filter(|(_, _, member)| !member.is_empty())
+            .map(|(account, region, member)| (format!("{account}/{region}"), member))
             .collect(),
     };
     digest(&relevant)

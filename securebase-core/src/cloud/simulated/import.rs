@@ -17,24 +17,21 @@ impl World {
             self.management = organization.organization.management_account;
             self.org = Some(organization_of(organization));
         }
-        for (account, regions) in &observed.members {
-            for (region, member) in regions {
-                let mut place = Place::empty(*account, region.clone());
-                fill(&mut place, member);
-                self.places.insert((*account, region.clone()), place);
-                let roles = self.roles.entry(*account).or_default();
-                for role in &member.roles {
-                    let policies = member.role_policies.iter().filter(|policy| policy.role == role.name);
-                    let row = RoleRow {
-                        role: role.clone(),
-                        policies: policies
-                            .map(|policy| (policy.name.clone(), policy.document.clone()))
-                            .collect(),
-                        visible_from: Time::ZERO,
-                        accepted_from: Time::ZERO,
-                    };
-                    roles.insert(role.name.clone(), row);
-                }
+        // What could not be read is as in an account that was just made: a plan expects nothing else of it.
+        for (account, region, member) in observed.known_members() {
+            let mut place = Place::empty(account, region.clone());
+            fill(&mut place, member);
+            self.places.insert((account, region.clone()), place);
+            let roles = self.roles.entry(account).or_default();
+            for role in &member.roles {
+                let policies = member.role_policies.iter().filter(|policy| policy.role == role.name);
+                let row = RoleRow {
+                    role: role.clone(),
+                    policies: policies.map(|policy| (policy.name.clone(), policy.document.clone())).collect(),
+                    visible_from: Time::ZERO,
+                    accepted_from: Time::ZERO,
+                };
+                roles.insert(role.name.clone(), row);
             }
         }
     }

@@ -12,7 +12,7 @@ use crate::cloud::{Account, AccountRequest, NatGatewayState, Policy};
 use crate::model::{AccountId, Region, ResourceId, ResourceKind as Kind, Tags};
 use crate::observe::{
     Observed, ObservedAccount, ObservedMember, ObservedOrganization, ObservedPolicy, ObservedRolePolicy,
-    ObservedUnit,
+    ObservedUnit, Reading,
 };
 
 /// Objects by kind, as a snapshot shows them.
@@ -217,7 +217,11 @@ pub(super) fn observe(world: &World) -> Observed {
             member.role_policies = roles.values().flat_map(role_policies).collect();
         }
     }
-    Observed { organization: world.org.as_ref().map(organization_observed), members }
+    let known = members.into_iter().map(|(account, regions)| {
+        let regions = regions.into_iter().map(|(region, member)| (region, Reading::Known(member)));
+        (account, regions.collect())
+    });
+    Observed { organization: world.org.as_ref().map(organization_observed), members: known.collect() }
 }
 
 fn role_policies(row: &RoleRow) -> impl Iterator<Item = ObservedRolePolicy> + '_ {

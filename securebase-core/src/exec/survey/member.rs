@@ -3,15 +3,18 @@
 use crate::cloud::{CloudError, ErrorKind, Operation, Reply, Role, Target, Vpc, VpcAttribute};
 use crate::exec::Error;
 use crate::model::{ResourceId, Tags};
-use crate::observe::{ObservedLogGroup, ObservedMember, ObservedRolePolicy, ObservedVpc};
+use crate::observe::{ObservedLogGroup, ObservedMember, ObservedRolePolicy, ObservedVpc, Reading, Unread};
 use crate::plan::{FLOW_LOG_POLICY_NAME, Names, ScopedTenant, ZONE_TAG, flow_log_group_prefix};
 
 use super::asker::{Asker, failed};
 use super::{Surveyor, Visit};
 
 impl Surveyor<'_> {
-    /// What is in an account in one region, `None` where it does not answer yet.
-    pub(super) async fn member(&self, visit: Visit<'_>) -> Result<Option<ObservedMember>, Error> {
+    /// What is in an account in one region.
+    ///
+    /// # Errors
+    /// [`Error::Survey`] for a failure that says nothing of the account.
+    pub(super) async fn member(&self, visit: Visit<'_>) -> Result<Reading<ObservedMember>, Error> {
         let Visit { account, region, tenant } = visit;
         let target = Target::Member { account, region: region.clone(), role: self.scope.access_role.clone() };
         let asker = Asker { cloud: self.cloud, pace: &self.pace, target };
@@ -20,15 +23,28 @@ impl Surveyor<'_> {
         let silent = |error: &CloudError| {
             error.kind == ErrorKind::NotReady || (error.kind == ErrorKind::Permanent && !must_answer)
         };
-        match asker.try_ask(&Operation::GetCallerIdentity).await {
+        let identity = Operation::GetCallerIdentity;
+        match asker.try_ask(&identity).await {
             Ok(_) => {}
-            Err(error) if silent(&error) => return Ok(None),
-            Err(error) => return Err(failed(&Operation::GetCallerIdentity, error)),
+            Err(error) if silent(&error) => {
+                return Ok(Reading::Unknown(self.unread(identity.action(), &error)));
+            }
+            Err(error) => return Err(failed(&identity, error)),
         }
         match self.member_contents(&asker, tenant).await {
-            Ok(member) => Ok(Some(member)),
-            Err(Error::Survey { source, .. }) if silent(&source) => Ok(None),
+            Ok(member) => Ok(Reading::Known(member)),
+            Err(Error::Survey { what, source }) if silent(&source) => {
+                Ok(Reading::Unknown(self.unread(&what, &source)))
+            }
             Err(error) => Err(error),
+        }
+    }
+
+    /// What a refusal says of an account.
+    fn unread(&self, call: &str, error: &CloudError) -> Unread {
+        match error.kind {
+            ErrorKind::NotReady => Unread::NotReady,
+            _ => Unread::Refused { call: call.to_owned(), code: error.code.clone() },
         }
     }
 

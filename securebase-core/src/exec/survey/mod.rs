@@ -10,7 +10,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 
 use crate::cloud::{Cloud, Operation, Reply, Target};
 use crate::model::{AccountId, Address, Region, ResourceId};
-use crate::observe::{Observed, ObservedAccount, ObservedMember, ObservedOrganization};
+use crate::observe::{Observed, ObservedAccount, ObservedMember, ObservedOrganization, Reading};
 use crate::plan::{Names, Scope, ScopedTenant, is_closed, unit_paths};
 
 use super::Error;
@@ -28,8 +28,9 @@ const ACCOUNTS_AT_ONCE: usize = 16;
 /// are looked through for one. No question is asked faster than AWS's rates allow.
 ///
 /// # Guarantees
-/// Nothing is changed. What is tagged as another zone's is left out. An account that does not answer yet (it was made a
-/// moment ago) is left out of [`Observed::members`], and a plan made from that looks before it creates anything there.
+/// Nothing is changed. What is tagged as another zone's is left out. An account that could not be looked into is
+/// [`Reading::Unknown`] in [`Observed::members`], with the reason; where it was made a moment ago, a plan made from that looks
+/// before it creates anything there.
 ///
 /// # Errors
 /// [`Error::Survey`] where the cloud fails for longer than a retry is worth.
@@ -54,8 +55,8 @@ pub(super) async fn organization_ids(cloud: &dyn Cloud) -> Result<BTreeMap<Addre
     Ok(ids)
 }
 
-/// What is in each account and region that answered.
-type Members = BTreeMap<AccountId, BTreeMap<Region, ObservedMember>>;
+/// What is in each account and region that was asked.
+type Members = BTreeMap<AccountId, BTreeMap<Region, Reading<ObservedMember>>>;
 
 /// An account to look into, in one region, and the tenant of the file that claims it.
 #[derive(Clone, Copy)]
@@ -136,20 +137,14 @@ impl Surveyor<'_> {
         let surveys: Vec<_> = visits
             .into_iter()
             .map(|visit| async move {
-                // An account in which nothing is wanted and nothing is found is left out: whether it is empty or does not answer yet
-                // makes no difference to a plan, and must make none to its fingerprint.
-                let wanted = visit.tenant.is_some() && self.scope.network;
-                let member = self.member(visit).await?;
-                let member = member.filter(|member| wanted || *member != ObservedMember::default());
-                Ok::<_, Error>((visit.account, visit.region.clone(), member))
+                let reading = self.member(visit).await?;
+                Ok::<_, Error>((visit.account, visit.region.clone(), reading))
             })
             .collect();
         let surveyed: Vec<_> = stream::iter(surveys).buffered(ACCOUNTS_AT_ONCE).try_collect().await?;
         let mut members = Members::new();
-        for (account, region, member) in surveyed {
-            if let Some(member) = member {
-                members.entry(account).or_default().insert(region, member);
-            }
+        for (account, region, reading) in surveyed {
+            members.entry(account).or_default().insert(region, reading);
         }
         Ok(members)
     }
@@ -159,27 +154,41 @@ impl Surveyor<'_> {
     /// the file no longer claims nothing says where it worked.
     async fn elsewhere(&self, members: &Members, unclaimed: BTreeSet<AccountId>) -> Result<Members, Error> {
         let names = Names::of(self.scope);
-        let has_network = |member: &ObservedMember| member.vpcs.iter().any(|vpc| names.ours(&vpc.vpc.tags));
-        let worked_in =
-            members.iter().filter(|(_, regions)| regions.values().any(|member| !member.roles.is_empty()));
-        let without_network = |account: &AccountId| {
-            members.get(account).is_none_or(|regions| !regions.values().any(has_network))
+        let has_network = |reading: &Reading<ObservedMember>| {
+            reading.known().is_some_and(|member| member.vpcs.iter().any(|vpc| names.ours(&vpc.vpc.tags)))
         };
+        let has_role = |reading: &Reading<ObservedMember>| {
+            reading.known().is_some_and(|member| !member.roles.is_empty())
+        };
+        let worked_in = members.iter().filter(|(_, regions)| regions.values().any(has_role));
         let lost = unclaimed.into_iter().chain(worked_in.map(|(account, _)| *account));
-        let lost: BTreeSet<AccountId> = lost.filter(without_network).collect();
+        let lost: BTreeSet<AccountId> =
+            lost.filter(|account| is_lost(members.get(account), has_network)).collect();
         let by_default: Vec<Region> = Region::enabled_by_default().collect();
         let visits = lost.into_iter().flat_map(|account| {
-            let known = members.get(&account);
+            let asked = members.get(&account);
             let regions = by_default.iter().chain(&self.scope.regions).collect::<BTreeSet<_>>();
-            let is_known = |region: &Region| known.is_some_and(|known| known.contains_key(region));
-            let unknown = regions.into_iter().filter(|region| !is_known(region));
-            unknown.map(|region| Visit { account, region, tenant: None }).collect::<Vec<_>>()
+            let is_asked = |region: &Region| asked.is_some_and(|asked| asked.contains_key(region));
+            let others = regions.into_iter().filter(|region| !is_asked(region));
+            others.map(|region| Visit { account, region, tenant: None }).collect::<Vec<_>>()
         });
         let mut found = self.visited(visits.collect()).await?;
+        // A region without a network says no more than that; one that could not be read may have one.
         for regions in found.values_mut() {
-            regions.retain(|_, member| has_network(member));
+            regions.retain(|_, reading| reading.known().is_none() || has_network(reading));
         }
         found.retain(|_, regions| !regions.is_empty());
         Ok(found)
     }
+}
+
+/// Whether a network of an account may lie where nobody has looked: not where one was found, and not where the account let
+/// nobody in, which no other region changes.
+fn is_lost(
+    regions: Option<&BTreeMap<Region, Reading<ObservedMember>>>,
+    has_network: impl Fn(&Reading<ObservedMember>) -> bool,
+) -> bool {
+    let Some(regions) = regions else { return true };
+    let entered = regions.values().any(|reading| reading.known().is_some());
+    entered && !regions.values().any(has_network)
 }

@@ -49,6 +49,7 @@ pub(in crate::plan) struct Index<'a> {
     accounts_by_name: BTreeMap<&'a str, &'a ObservedAccount>,
     /// By the key their tenant has now.
     accounts_by_tenant: BTreeMap<String, Vec<&'a ObservedAccount>>,
+    /// What was read. What was not is no one's to compare: see [`unread`](super::unread).
     members: BTreeMap<(AccountId, &'a Region), Member<'a>>,
     /// The accounts that are known by id, by the key of their tenant.
     known_accounts: BTreeMap<&'a str, AccountId>,
@@ -88,13 +89,9 @@ impl<'a> Index<'a> {
                 .collect(),
             accounts_by_name: accounts().map(|account| (account.account.name.as_str(), account)).collect(),
             members: observed
-                .members
-                .iter()
-                .filter(|(account, _)| !settled.has(**account))
-                .flat_map(|(account, regions)| {
-                    regions.iter().map(|(region, member)| ((*account, region), member))
-                })
-                .map(|(key, member)| (key, Member::new(member, &names)))
+                .known_members()
+                .filter(|(account, ..)| !settled.has(*account))
+                .map(|(account, region, member)| ((account, region), Member::new(member, &names)))
                 .collect(),
             known_accounts: scope
                 .tenants
@@ -169,7 +166,7 @@ impl<'a> Index<'a> {
         self.accounts.get(&id).copied()
     }
 
-    /// A member account in one region, if it was looked into.
+    /// A member account in one region, if it was read.
     pub(in crate::plan) fn member(&self, account: AccountId, region: &'a Region) -> Option<&Member<'a>> {
         self.members.get(&(account, region))
     }

@@ -147,9 +147,9 @@ impl<'a> Source<'a> {
 
     /// The region in which an account holds resources of this zone.
     fn region_of(&self, found: &ObservedAccount) -> Option<&Region> {
-        let regions = self.plan.observed.members.get(&found.account.id)?;
+        let mut regions = self.plan.observed.known_regions(found.account.id);
         let holds = |member: &ObservedMember| !(member.vpcs.is_empty() && member.log_groups.is_empty());
-        regions.iter().find(|(_, member)| holds(member)).map(|(region, _)| region)
+        regions.find(|(_, member)| holds(member)).map(|(region, _)| region)
     }
 
     /// Standing and resources of an account, as observed.
@@ -167,7 +167,7 @@ impl<'a> Source<'a> {
 
     /// The zone's resources in an account, and those that the plan adopts, which are already running.
     fn count(&self, billed: &mut BilledTenant, account: AccountId, key: &str) {
-        for member in self.plan.observed.members.get(&account).into_iter().flat_map(BTreeMap::values) {
+        for (_, member) in self.plan.observed.known_regions(account) {
             count(billed, member, &self.names);
         }
         for kind in self.adopting.get(key).into_iter().flatten() {

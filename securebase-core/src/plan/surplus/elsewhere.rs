@@ -20,9 +20,11 @@ pub(in crate::plan) fn problems(
     tenants.sort_by(|a, b| a.key.cmp(&b.key));
     for tenant in tenants {
         let account = account_id(known, &Address::tenant(&tenant.key, "account"));
-        let Some(regions) = account.and_then(|account| observed.members.get(&account)) else { continue };
+        let Some(account) = account else { continue };
         let vpc = Address::tenant(&tenant.key, "vpc");
-        for (region, member) in regions.iter().filter(|(region, _)| **region != tenant.region) {
+        for (region, member) in
+            observed.known_regions(account).filter(|(region, _)| **region != tenant.region)
+        {
             let is_its = |tags| names.address(tags).is_some_and(|address| address == vpc.as_str());
             if let Some(found) = member.vpcs.iter().find(|found| is_its(&found.vpc.tags)) {
                 problems.push(problem(tenant, region, found.vpc.id.as_str()));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use securebase_core::cloud::SimulatedCloud;
 use securebase_core::exec;
-use securebase_core::observe::Observed;
+use securebase_core::observe::{Observed, Reading};
 use securebase_core::plan::{Planner, Scope};
 use serde_json::Value;
 
@@ -140,7 +140,9 @@ fn same_otherwise(observed: &Observed, how: Otherwise) -> Observed {
     if turn {
         organization.accounts.reverse();
         organization.policies.reverse();
-        for member in observed.members.values_mut().flat_map(BTreeMap::values_mut) {
+        for member in
+            observed.members.values_mut().flat_map(BTreeMap::values_mut).filter_map(Reading::known_mut)
+        {
             member.subnets.reverse();
             member.route_tables.reverse();
             for table in &mut member.route_tables {
@@ -149,7 +151,9 @@ fn same_otherwise(observed: &Observed, how: Otherwise) -> Observed {
         }
     }
     if host_bits {
-        for member in observed.members.values_mut().flat_map(BTreeMap::values_mut) {
+        for member in
+            observed.members.values_mut().flat_map(BTreeMap::values_mut).filter_map(Reading::known_mut)
+        {
             for found in &mut member.vpcs {
                 found.vpc.cidr = with_host_bits(found.vpc.cidr);
             }

@@ -140,7 +140,7 @@ fn check(observed: &Observed) -> Result<(), TestCaseError> {
             prop_assert!(account || places.contains(target), "attached to `{target}`, which is gone");
         }
     }
-    observed.members.values().flat_map(|regions| regions.values()).try_for_each(check_member)
+    observed.known_members().try_for_each(|(_, _, member)| check_member(member))
 }
 
 fn check_member(found: &ObservedMember) -> Result<(), TestCaseError> {
