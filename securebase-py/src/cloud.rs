@@ -391,11 +391,9 @@ fn connect(
 ) -> Result<CoreAws> {
     use securebase_core::cloud::aws;
 
-    let region = region.parse::<securebase_core::model::Region>().map_err(
-        |error: securebase_core::model::NameError| {
-            crate::error::Failure::one(crate::error::Class::Input, "name-invalid", &error, error.rule)
-        },
-    )?;
+    let region = securebase_core::model::Region::named(region).map_err(|error| {
+        crate::error::Failure::one(crate::error::Class::Input, error.code(), &error, &error.hint())
+    })?;
     let mut builder = aws::AwsCloud::builder().region(region);
     if let Some(url) = endpoint_url {
         builder = builder.endpoint_url(url);

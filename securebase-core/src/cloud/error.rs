@@ -120,6 +120,7 @@ const KINDS: &[(&str, ErrorKind)] = &[
     ("AccessDeniedException", ErrorKind::NotReady),
     ("SubscriptionRequiredException", ErrorKind::NotReady),
     ("InvalidClientTokenId", ErrorKind::NotReady),
+    ("RegionDisabledException", ErrorKind::NotReady),
     ("UnrecognizedClientException", ErrorKind::NotReady),
     ("ExpiredToken", ErrorKind::ExpiredCredentials),
     ("ExpiredTokenException", ErrorKind::ExpiredCredentials),

@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::NameError;
+use super::{NameError, Partition, Regions, nearest};
 
 /// A region by its code, for example `us-east-1`.
 ///
-/// The shape is checked, not membership of a list: AWS opens several regions a year.
+/// [`FromStr`] checks the shape alone, because AWS opens several regions a year and what it answers must be readable. What a
+/// person writes goes through [`Region::named`], which knows the list.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Region(Arc<str>);
@@ -23,7 +24,50 @@ impl Region {
 
     /// The regions that are enabled in every new account of the commercial partition; all others must be opted into.
     pub fn enabled_by_default() -> impl Iterator<Item = Self> {
-        ENABLED_BY_DEFAULT.into_iter().map(|code| Self(code.into()))
+        Regions::shipped()
+            .iter()
+            .filter(|facts| facts.partition() == Partition::Commercial && !facts.is_opt_in())
+            .map(|facts| facts.region().clone())
+    }
+
+    /// The region that a person names.
+    ///
+    /// # Errors
+    /// [`RegionError`] where the text has not the shape of a code, or the shipped list has no such region.
+    pub fn named(text: &str) -> Result<Self, RegionError> {
+        let near = || {
+            let codes = Regions::shipped().iter().map(|facts| facts.region().as_str());
+            nearest(text, codes).map(str::to_owned)
+        };
+        let region = text.parse::<Self>().map_err(|source| RegionError::Shape { source, nearest: near() })?;
+        if Regions::shipped().get(&region).is_none() {
+            return Err(RegionError::Unknown { region, nearest: near() });
+        }
+        Ok(region)
+    }
+
+    /// The partition it belongs to: as listed, or else as the beginning of its code says.
+    pub fn partition(&self) -> Partition {
+        if let Some(facts) = Regions::shipped().get(self) {
+            return facts.partition();
+        }
+        let by_beginning = [
+            ("us-gov-", Partition::GovCloud),
+            ("cn-", Partition::China),
+            ("eusc-", Partition::EuropeanSovereign),
+            ("us-isob-", Partition::IsoB),
+            ("us-isof-", Partition::IsoF),
+            ("us-iso", Partition::Iso),
+            ("eu-isoe", Partition::IsoE),
+        ];
+        let found = by_beginning.iter().find(|(beginning, _)| self.0.starts_with(beginning));
+        found.map_or(Partition::Commercial, |(_, partition)| *partition)
+    }
+
+    /// Whether every account has it from its first minute. A region that the list does not have is newer than the list, and
+    /// those are off until someone enables them.
+    pub fn is_on_in_every_account(&self) -> bool {
+        Regions::shipped().get(self).is_some_and(|facts| !facts.is_opt_in())
     }
 
     /// The code of the region.
@@ -38,30 +82,57 @@ impl Region {
 
     /// Whether the region belongs to the commercial partition `aws`, whose organization cannot hold accounts of another.
     pub fn is_commercial(&self) -> bool {
-        !["us-gov-", "cn-", "us-iso", "eu-isoe"].iter().any(|prefix| self.0.starts_with(prefix))
+        self.partition() == Partition::Commercial
     }
 }
 
-/// The regions AWS opened before 2019-03-20, in the order of their codes.
-const ENABLED_BY_DEFAULT: [&str; 17] = [
-    "ap-northeast-1",
-    "ap-northeast-2",
-    "ap-northeast-3",
-    "ap-south-1",
-    "ap-southeast-1",
-    "ap-southeast-2",
-    "ca-central-1",
-    "eu-central-1",
-    "eu-north-1",
-    "eu-west-1",
-    "eu-west-2",
-    "eu-west-3",
-    "sa-east-1",
-    "us-east-1",
-    "us-east-2",
-    "us-west-1",
-    "us-west-2",
-];
+/// Why a text names no region.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RegionError {
+    /// It has not the shape of a code.
+    #[error("{source}")]
+    Shape {
+        /// What the shape is.
+        source: NameError,
+        /// The region that was most likely meant.
+        nearest: Option<String>,
+    },
+    /// The list has no such region.
+    #[error("invalid region `{region}`: expected a region of AWS")]
+    Unknown {
+        /// The region as given.
+        region: Region,
+        /// The region that was most likely meant.
+        nearest: Option<String>,
+    },
+}
+
+impl RegionError {
+    /// The stable word for it.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Shape { .. } => "name-invalid",
+            Self::Unknown { .. } => "region-unknown",
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> String {
+        let (Self::Shape { nearest, .. } | Self::Unknown { nearest, .. }) = self;
+        let meant = nearest.as_ref().map(|near| format!("did you mean `{near}`?"));
+        match self {
+            Self::Shape { source, .. } => meant.unwrap_or_else(|| source.rule.to_owned()),
+            Self::Unknown { .. } => {
+                let list = format!(
+                    "the list of regions is as of {}; for one that AWS has opened since, use a newer release",
+                    Regions::shipped().as_of()
+                );
+                meant.map_or_else(|| list.clone(), |meant| format!("{meant} ({list})"))
+            }
+        }
+    }
+}
 
 impl FromStr for Region {
     type Err = NameError;

@@ -28,6 +28,7 @@ mod lockout;
 mod owner;
 mod planner;
 mod record;
+mod regions;
 mod saved;
 mod scope;
 mod sequence;

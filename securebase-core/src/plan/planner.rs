@@ -20,7 +20,7 @@ use super::scope::Scope;
 use super::since::{Basis, Earlier, Settled};
 use super::step::{Action, Plan, PlannedTenant, Site, Step};
 use super::terms::Terms;
-use super::{Error, blocks, departure, desired, lockout, sequence, surplus, warnings};
+use super::{Error, blocks, departure, desired, lockout, regions, sequence, surplus, warnings};
 
 /// Plans a zone.
 ///
@@ -170,6 +170,7 @@ impl<'a> Planner<'a> {
             diff.compare(resource, &index);
         }
         diff.problems.extend(surplus::elsewhere::problems(self.zone, observed, index.names(), &diff.known));
+        diff.problems.extend(regions::problems(self.zone, &index, &diff.known, &settled));
         if !diff.problems.is_empty() {
             return Err(Error::Problems(Problems(diff.problems)));
         }

@@ -49,6 +49,7 @@ codes! {
     OU_PATH_INVALID = "ou-path-invalid";
     OU_LIMIT = "ou-limit";
     TEMPLATE_INVALID = "template-invalid";
+    REGION_UNKNOWN = "region-unknown";
     REGION_PARTITION = "region-partition";
     CIDR_SIZE = "cidr-size";
     DNS_SUPPORT_NEEDED = "dns-support-needed";

@@ -7,6 +7,7 @@ use super::code;
 use super::node::{Entry, Node, Quoted, Value};
 use super::report::{Path, Report};
 use crate::model::NameError;
+pub(super) use crate::model::nearest;
 
 /// A text and where it stands.
 #[derive(Debug, Clone, Copy)]
@@ -225,40 +226,4 @@ pub(super) fn mismatch(
         format!("{} stands where {expected} is needed", found.described()),
         format!("write {expected}"),
     );
-}
-
-/// The candidate that `name` was most likely meant to be.
-pub(super) fn nearest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
-    // A text this long is no slip of the finger, and comparing it would cost its square.
-    if name.chars().count() > 64 {
-        return None;
-    }
-    let folded = name.to_lowercase();
-    candidates
-        .filter_map(|known| {
-            let other = known.to_lowercase();
-            let distance = strsim::damerau_levenshtein(&folded, &other);
-            let part = folded.len() >= 4 && (other.contains(&folded) || folded.contains(&other));
-            let close = distance <= (folded.chars().count() / 3).max(1);
-            (close || part).then_some((if close { distance } else { 32 + distance }, known))
-        })
-        .min()
-        .map(|(_, known)| known)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nearest_forgives_slips_and_parts_but_not_anything() {
-        let known = ["contact_email", "account_email", "vpc_cidr", "tier"];
-        let of = |name| nearest(name, known.into_iter());
-        assert_eq!(of("contact_emial"), Some("contact_email"));
-        assert_eq!(of("vpc-cidr"), Some("vpc_cidr"));
-        assert_eq!(of("Tier"), Some("tier"));
-        assert_eq!(of("cidr"), Some("vpc_cidr"));
-        assert_eq!(of("colour"), None);
-        assert_eq!(of(&"x".repeat(10_000)), None);
-    }
 }

@@ -15,6 +15,7 @@ mod plan;
 mod plan_cost;
 mod policy;
 mod recovery;
+mod regions;
 mod reviewed;
 mod seed_figures;
 mod simulated;

@@ -1,6 +1,6 @@
 //! Settings of a simulated cloud.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::SimulatedCloud;
@@ -122,6 +122,7 @@ impl Builder {
             region: self.region,
             management,
             org,
+            enabled: BTreeSet::new(),
             places: BTreeMap::new(),
             roles: BTreeMap::new(),
             calls: Vec::new(),

@@ -21,6 +21,7 @@ impl World {
         for (account, region, member) in observed.known_members() {
             let mut place = Place::empty(account, region.clone());
             fill(&mut place, member);
+            self.enabled.insert((account, region.clone()));
             self.places.insert((account, region.clone()), place);
             let roles = self.roles.entry(account).or_default();
             for role in &member.roles {

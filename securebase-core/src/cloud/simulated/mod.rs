@@ -25,7 +25,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 
 use super::{Account, AccountRequest, Call, Cloud, CloudError, Reply, ReplyFuture};
-use crate::model::{AccountId, ResourceId};
+use crate::model::{AccountId, Region, ResourceId};
 use crate::observe::Observed;
 use crate::time::Time;
 
@@ -221,6 +221,12 @@ impl SimulatedCloud {
     /// Reopens a member account that was closed, as AWS's support does within ninety days. Answers whether it was closed.
     pub fn reopen_account(&self, account: AccountId) -> bool {
         self.world().reopen_account(account)
+    }
+
+    /// Enables a region that is off in new accounts, as a person does in the console of the account. Answers whether there is
+    /// such an account and region.
+    pub fn enable_region(&self, account: AccountId, region: &Region) -> bool {
+        self.world().enable_region(account, region)
     }
 
     /// Takes a member account out of the organization: it lives on with all that is in it, nobody of the organization can

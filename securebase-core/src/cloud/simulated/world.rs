@@ -1,10 +1,10 @@
 //! The world: everything that exists, and what one call does to it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::cloud::{Call, CloudError, Operation, Reply, Service, Target};
-use crate::model::{AccountId, Latencies, Limits, Region, RoleName};
+use crate::model::{AccountId, Latencies, Limits, Region, Regions, RoleName};
 use crate::time::Time;
 
 use super::agenda::{Agenda, Event};
@@ -32,6 +32,8 @@ pub(super) struct World {
     pub(super) region: Region,
     pub(super) management: AccountId,
     pub(super) org: Option<Org>,
+    /// Where someone has enabled a region that is off in new accounts.
+    pub(super) enabled: BTreeSet<(AccountId, Region)>,
     pub(super) places: BTreeMap<(AccountId, Region), Place>,
     pub(super) roles: BTreeMap<AccountId, Roles>,
     pub(super) calls: Vec<CallRecord>,
@@ -238,6 +240,7 @@ impl World {
         let (account, region) = self.site(call);
         if let Target::Member { role, .. } = &call.target {
             self.assume(account, role, service, now, draws)?;
+            self.check_region(account, &region, service)?;
         }
         if !self.pacing.admit(now, operation, account, &region) {
             return Err(throttled(service));
@@ -283,6 +286,33 @@ impl World {
                 place.execute(&mut context, operation, self.roles.get(&account))
             }
         }
+    }
+
+    /// Refuses what goes to a region that is off in the account: credentials are not known there. IAM is global.
+    fn check_region(&self, account: AccountId, region: &Region, service: Service) -> Result<(), CloudError> {
+        let code = match service {
+            Service::Iam | Service::Organizations | Service::Account => return Ok(()),
+            Service::Ec2 => "AuthFailure",
+            Service::Sts => "InvalidClientTokenId",
+            Service::Logs => "UnrecognizedClientException",
+        };
+        if region.is_on_in_every_account() || self.enabled.contains(&(account, region.clone())) {
+            return Ok(());
+        }
+        Err(CloudError::rejected(
+            code,
+            "the credentials are not valid here: the account does not have the region",
+        ))
+    }
+
+    /// Enables a region that is off in new accounts; answers whether there is such an account and region.
+    pub(super) fn enable_region(&mut self, account: AccountId, region: &Region) -> bool {
+        let exists = self.org.as_ref().is_some_and(|org| org.members.contains_key(&account));
+        let found = exists && Regions::shipped().get(region).is_some();
+        if found {
+            self.enabled.insert((account, region.clone()));
+        }
+        found
     }
 
     /// Assumes the access role of a member account, and lets only calls through that the account is ready for.

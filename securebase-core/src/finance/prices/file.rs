@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::{Grade, Pool, Price, PriceBook, PriceId, Scope, Step, rising};
 use crate::finance::Error;
 use crate::finance::number::Number;
-use crate::model::{Currency, Problem, Problems, Region};
+use crate::model::{Currency, Problem, Problems, Region, RegionError};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -58,10 +58,13 @@ impl PriceBook {
                 format!("use {VERSION}"),
             ));
         }
-        match region.map(|text| (text.parse::<Region>(), text)) {
+        match region.map(|text| (Region::named(&text), text)) {
             None => {}
             Some((Ok(region), _)) if region == self.region => {}
             Some((Ok(region), _)) => *self = self.in_region(&region),
+            Some((Err(error @ RegionError::Unknown { .. }), _)) => {
+                problems.push(Problem::error("region-unknown", "region", error.to_string(), error.hint()))
+            }
             Some((Err(_), text)) => problems.push(Problem::error(
                 "region-unreadable",
                 "region",

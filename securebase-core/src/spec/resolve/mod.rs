@@ -12,9 +12,9 @@ mod unique;
 
 use super::code;
 use super::node::{Node, Quoted, Value};
-use super::reader::{Object, entries, mismatch, nearest};
+use super::reader::{Object, Text, entries, mismatch, nearest};
 use super::report::{Path, Report};
-use crate::model::{LandingZone, Latencies, Limits, Region, RoleName, Tags, ZoneName};
+use crate::model::{LandingZone, Latencies, Limits, Region, RegionError, RoleName, Tags, ZoneName};
 
 /// The attributes of the document itself.
 pub(super) const ZONE: &[&str] = &[
@@ -184,7 +184,18 @@ fn suspended_ou(
 
 /// A region of the partition this crate works in; `None` where it is absent or reported.
 fn region(object: &Object<'_, '_>, name: &str, report: &mut Report<'_>) -> Option<Region> {
-    let (region, at) = object.name::<Region>(name, report)?;
+    let Text { text, at } = object.string(name, report)?;
+    let region = match Region::named(text) {
+        Ok(region) => region,
+        Err(error) => {
+            let (code, message) = match &error {
+                RegionError::Unknown { .. } => (code::REGION_UNKNOWN, error.to_string()),
+                _ => (code::NAME_INVALID, format!("`{}` is not a valid region", Quoted(text))),
+            };
+            report.error(code, at, object.path_of(name), message, error.hint());
+            return None;
+        }
+    };
     if !region.is_commercial() {
         report.error(
             code::REGION_PARTITION,
