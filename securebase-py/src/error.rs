@@ -149,6 +149,11 @@ fn mend(code: &str) -> &'static str {
         "state-url" => "name a directory or an `s3://` URL",
         "state-io" => "check the path, its permissions and the space left on the medium, then resume",
         "state-conflict" => "find who else writes to the state, then try again",
+        "state-not-found" => "check the path or URL: the first `apply` makes a state",
+        "state-of-another-organization" => {
+            "use the credentials of that organization, or a state of its own for this one"
+        }
+        "state-of-another-zone" => "name a state of its own for each zone",
         "state-empty" => "check the path or URL of the state",
         "state-not-empty" => "name a new directory or prefix",
         "state-corrupt" | "state-illegal" => {

@@ -10,10 +10,8 @@ use pyo3::types::{PyDict, PyType};
 use rust_decimal::Decimal;
 use securebase_core::exec::{self, Stop};
 use securebase_core::finance::{PriceBook, Usage};
-use securebase_core::model::{Address, LandingZone, Latencies, ResourceId, ResourceSpec, TenantKey};
-use securebase_core::plan::{
-    MarginFloor, Plan as CorePlan, PlanCost, Planner, Step as CoreStep, StepCost, Terms,
-};
+use securebase_core::model::{Address, LandingZone, Latencies, ResourceId, TenantKey};
+use securebase_core::plan::{MarginFloor, Plan as CorePlan, PlanCost, Planner, Step as CoreStep, StepCost};
 
 use crate::cloud::AnyCloud;
 use crate::convert::{hash, plain};
@@ -36,47 +34,24 @@ pub(crate) fn plan_of(
     state: Option<&Bound<'_, PyAny>>,
     floor: Option<MarginFloor>,
 ) -> Result<Plan> {
-    let known = match state {
-        None => None,
-        Some(state) => {
-            let state = state::open(state)?;
-            let known = async move {
-                let (resources, applied) = (state.resources().await?, state.applied().await?);
-                let ids = resources.into_values().map(|resource| (resource.address, resource.id));
-                let terms = state.terms().await?;
-                Ok::<_, Failure>(Remembered { ids: ids.collect(), applied, terms })
-            };
-            Some(wait(py, &Stop::new(), known)??)
-        }
-    };
     let zone = Arc::clone(zone);
-    let plan = match cloud {
-        None => py.detach(|| refusing(remembering(Planner::new(&zone), known), floor).plan())?,
-        Some(cloud) => {
-            let cloud = AnyCloud::of(cloud)?;
-            wait(py, &Stop::new(), async move {
-                let planner = remembering(Planner::new(&zone), known);
-                let observed = cloud.survey(&planner.scope()).await?;
-                Ok::<_, Failure>(refusing(planner.observed(&observed), floor).plan()?)
-            })??
-        }
+    let state = state.map(state::open).transpose()?;
+    let cloud = cloud.map(AnyCloud::of).transpose()?;
+    let plan = match (state, cloud) {
+        (None, None) => py.detach(|| refusing(Planner::new(&zone), floor).plan())?,
+        (state, cloud) => wait(py, &Stop::new(), async move {
+            let planner = match &state {
+                Some(state) => exec::remember(Planner::new(&zone), state).await?,
+                None => Planner::new(&zone),
+            };
+            let planner = refusing(planner, floor);
+            Ok::<_, Failure>(match cloud {
+                Some(cloud) => planner.clone().observed(&cloud.survey(&planner.scope()).await?).plan()?,
+                None => planner.plan()?,
+            })
+        })??,
     };
     Ok(Plan(Arc::new(plan)))
-}
-
-/// The contents of a state: the ids of existing resources, the last applied configuration, and the terms on which tenants were served.
-struct Remembered {
-    ids: Vec<(Address, ResourceId)>,
-    applied: BTreeMap<Address, ResourceSpec>,
-    terms: Option<Terms>,
-}
-
-/// The planner with what a state knows, if there is one.
-fn remembering(planner: Planner<'_>, known: Option<Remembered>) -> Planner<'_> {
-    match known {
-        None => planner,
-        Some(Remembered { ids, applied, terms }) => planner.remembered(ids).applied(applied).served(terms),
-    }
 }
 
 /// The planner with a margin floor, if there is one.

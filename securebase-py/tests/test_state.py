@@ -51,10 +51,35 @@ def test_a_run_that_was_cut_off_is_in_the_history(zone: sb.LandingZone, tmp_path
 def test_nothing_is_there_before_the_first_run(tmp_path: Path) -> None:
     place = tmp_path / "new"
     state = sb.State(place)
-    assert state.resources() == []
-    assert state.history() == []
-    assert state.lock_info() is None
+    cloud = sb.SimulatedCloud()
+    for ask in (state.resources, state.history, state.lock_info, state.export, lambda: sb.resume(state, cloud)):
+        with pytest.raises(sb.StateError) as caught:
+            ask()
+        assert caught.value.code == "state-not-found"
+        assert str(place) in str(caught.value)
     assert not place.exists()
+    assert cloud.calls == []
+
+
+def test_a_plan_says_that_its_state_is_not_there(zone: sb.LandingZone, tmp_path: Path) -> None:
+    cloud = sb.SimulatedCloud()
+    plan = zone.plan(cloud, tmp_path / "mistyped")
+    (warning,) = [warning for warning in plan.warnings if warning.code == "state-not-found"]
+    assert str(tmp_path / "mistyped") in warning.message
+    assert str(plan).count("state-not-found") == 1
+    assert plan.counts() == zone.plan(cloud).counts()
+
+
+def test_a_state_of_another_organization(zone: sb.LandingZone) -> None:
+    rehearsal, real, state = sb.SimulatedCloud(seed=0), sb.SimulatedCloud(seed=1), sb.State("memory://")
+    zone.plan(rehearsal, state).apply(rehearsal, state)
+    for refused in (lambda: zone.plan(real, state), lambda: zone.plan(real).apply(real, state)):
+        with pytest.raises(sb.SecureBaseError) as caught:
+            refused()
+        (problem,) = caught.value.problems
+        assert problem.code == "state-of-another-organization"
+        for cloud in (rehearsal, real):
+            assert cloud.snapshot()["organization"][0]["id"] in problem.message
 
 
 def test_values_pickle(applied: Path) -> None:
@@ -105,7 +130,7 @@ def test_nothing_is_no_export(tmp_path: Path) -> None:
     for place, url in (("nowhere", tmp_path / "nowhere"), ("memory", "memory://")):
         with pytest.raises(sb.StateError) as caught:
             sb.State(url).export()
-        assert caught.value.code == "state-empty"
+        assert caught.value.code == "state-not-found"
         assert place in str(caught.value)
     assert not (tmp_path / "nowhere").exists()
 

@@ -72,6 +72,8 @@ pub async fn apply(
 /// As [`apply`], and [`Error::State`] where the state cannot be read.
 pub async fn resume(cloud: &dyn Cloud, state: &State, options: ApplyOptions) -> Result<Run, Error> {
     let (now, options) = (cloud.now(), &options);
+    // Before the lease is taken, which would make a state in whatever place was mistyped.
+    state.check_exists().await?;
     leased(cloud, state, options, |lease| async move {
         match prepare_resume(cloud, state, &lease, options, now).await? {
             None => Ok(Run::nothing(now)),
@@ -121,6 +123,12 @@ pub(super) async fn prepare(
     now: Time,
 ) -> Result<Option<Ready>, Error> {
     let last = state.last_run().await?;
+    state.check_zone(last.as_ref(), &plan.scope.zone)?;
+    let home = state.organization(last.as_ref()).await?;
+    // A plan that was made without a cloud shows its organization only when it meets one.
+    if plan.organization().is_some() || plan.step(&Address::organization()).is_some() {
+        state.check_organization(home.as_ref(), plan.organization())?;
+    }
     let same = last.as_ref().is_some_and(|last| last.plan == *plan);
     let done = same && last.as_ref().is_some_and(|last| last.replay.ended == Some(RunStatus::Succeeded));
     let unfinished = last.filter(is_unfinished);
@@ -140,11 +148,16 @@ pub(super) async fn prepare(
     if done {
         // Applying again what was done changes nothing; unless it was undone to the last bit.
         let Some(known) = fresh(plan, cloud, lease).await? else { return Ok(None) };
+        state.check_organization(home.as_ref(), known.get(&Address::organization()))?;
         return Ok(Some(Ready { known, replay: None, journal: state.begin(lease, plan).await? }));
     }
     // Written down before the cloud is asked anything: a run that is cut off from here on can be resumed.
     let journal = state.begin(lease, plan).await?;
     let known = fresh_or_abandon(plan, cloud, &journal, options, now).await?;
+    if let Err(error) = state.check_organization(home.as_ref(), known.get(&Address::organization())) {
+        abandon(&journal, options, now).await?;
+        return Err(error.into());
+    }
     Ok(Some(Ready { known, replay: None, journal }))
 }
 
@@ -171,12 +184,16 @@ async fn go_on(
     options: &ApplyOptions,
     now: Time,
 ) -> Result<(Plan, Ready), Error> {
+    let home = state.organization(Some(&last)).await?;
+    let ids = organization_ids(&Keeping { cloud, lease }).await?;
+    // A run that was to make its organization knows none yet, whatever is there by now.
+    state.check_organization(home.as_ref(), ids.get(&Address::organization()))?;
     let journal = state.reopen(lease, &last).await?;
     let Recorded { run: _, plan, replay } = last;
     let (known, replay) = if replay.last_seq == 0 {
         (fresh_or_abandon(&plan, cloud, &journal, options, now).await?, None)
     } else {
-        (organization_ids(cloud).await?, Some(replay))
+        (ids, Some(replay))
     };
     Ok((plan, Ready { known, replay, journal }))
 }
@@ -221,7 +238,8 @@ async fn fresh_or_abandon(
 /// Ends a run that has called nothing.
 async fn abandon(journal: &RunJournal, options: &ApplyOptions, now: Time) -> Result<(), Error> {
     let who = options.holder().who;
-    let begun = Fact::Begun { format_version: FORMAT_VERSION, who, plan: journal.fingerprint().to_owned() };
+    let plan = journal.fingerprint().to_owned();
+    let begun = Fact::Begun { format_version: FORMAT_VERSION, who, plan, organization: None };
     let ended = Fact::Ended { status: RunStatus::Failed };
     let entries = [Entry { seq: 1, at: now, fact: begun }, Entry { seq: 2, at: now, fact: ended }];
     Ok(journal.append(&entries).await?)

@@ -5,6 +5,7 @@ use indexmap::IndexMap;
 use crate::cloud::Target;
 use crate::model::{AccountId, Address, Latencies, ResourceId};
 use crate::plan::{Plan, Site, Step};
+use crate::state::Home;
 
 use super::lane::StepIndex;
 use super::program::Context;
@@ -42,6 +43,12 @@ impl<'a> Known<'a> {
 
     fn id(&self, address: &Address) -> Option<&ResourceId> {
         self.ids.get(address).or_else(|| self.plan.known.get(address))
+    }
+
+    /// The organization, where it exists.
+    pub(super) fn home(&self) -> Option<Home> {
+        let id = self.ids.get(&Address::organization())?.clone();
+        Some(Home { id, root: self.ids.get(&Address::root())?.clone() })
     }
 
     /// From now on that is the id at an address.

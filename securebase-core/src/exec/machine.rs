@@ -207,7 +207,8 @@ impl<'a> Machine<'a> {
         }
         let who = self.who.clone();
         let fact = if self.fresh {
-            Fact::Begun { format_version: FORMAT_VERSION, who, plan: self.fingerprint.clone() }
+            let plan = self.fingerprint.clone();
+            Fact::Begun { format_version: FORMAT_VERSION, who, plan, organization: self.known.home() }
         } else {
             Fact::Resumed { who }
         };

@@ -71,8 +71,13 @@ async fn write_down(
         let id = step.id.as_ref().filter(|_| !plan.inventory.contains_key(&step.address))?;
         Some(stored(&step.address, step.kind, id))
     });
+    let zone = &zone.name;
     leased(cloud, state, options, |lease| async move {
-        if let Some(last) = state.last_run().await?
+        let last = state.last_run().await?;
+        let found = observed.organization.as_ref().map(|found| &found.organization.id);
+        state.check_zone(last.as_ref(), zone)?;
+        state.check_organization(state.organization(last.as_ref()).await?.as_ref(), found)?;
+        if let Some(last) = last
             && last.replay.ended.is_none()
             && last.replay.last_seq > 0
         {

@@ -57,6 +57,7 @@ pub async fn resume_simulated(
 ) -> Result<Run, Error> {
     cloud.revive();
     let options = &options;
+    state.check_exists().await?;
     leased(cloud, state, options, |lease| async move {
         match prepare_resume(cloud, state, &lease, options, cloud.clock()).await.map_err(interrupted)? {
             None => Ok(Run::nothing(cloud.clock())),

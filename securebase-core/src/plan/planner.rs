@@ -15,6 +15,7 @@ use super::cost::MarginFloor;
 use super::drift::{Base, Drifted};
 use super::existing::Existing;
 use super::graph::{Dependency, Resource, ResourceGraph, Why};
+use super::home::{PLACEHOLDER, StatePlace};
 use super::owner::{Names, tenant_of};
 use super::scope::Scope;
 use super::since::{Basis, Earlier, Settled};
@@ -42,6 +43,7 @@ pub struct Planner<'a> {
     applied: Option<BTreeMap<Address, ResourceSpec>>,
     since: Option<&'a Plan>,
     served: Option<Terms>,
+    state: StatePlace,
 }
 
 impl<'a> Planner<'a> {
@@ -55,6 +57,7 @@ impl<'a> Planner<'a> {
             applied: None,
             since: None,
             served: None,
+            state: StatePlace::Unnamed,
         }
     }
 
@@ -93,6 +96,20 @@ impl<'a> Planner<'a> {
     #[must_use]
     pub fn served(mut self, terms: Option<Terms>) -> Self {
         self.served = terms;
+        self
+    }
+
+    /// The same planner with the place of the state that it remembers from, for messages.
+    #[must_use]
+    pub fn state_place(mut self, place: impl Into<String>) -> Self {
+        self.state = StatePlace::There(place.into());
+        self
+    }
+
+    /// The same planner after a look for a state in a place where there is none: its plan says so.
+    #[must_use]
+    pub fn without_state(mut self, place: impl Into<String>) -> Self {
+        self.state = StatePlace::Missing(place.into());
         self
     }
 
@@ -148,6 +165,9 @@ impl<'a> Planner<'a> {
                 &empty
             }
         };
+        if let Some(problem) = self.state.another_organization(&self.remembered, observed) {
+            return Err(Error::Problems(Problems(vec![problem])));
+        }
         let scope = self.scope();
         let look = || {
             let existing = self.existing(&scope);
@@ -177,6 +197,7 @@ impl<'a> Planner<'a> {
         let Diff { mut steps, mut known, mut drift, .. } = diff;
         drift.sort();
         let mut warnings = self.zone.warnings.clone();
+        warnings.extend(self.state.missing());
         let surplus = surplus::find(self.zone, &scope, &graph, &index, &known, &steps);
         warnings.extend(surplus.warnings);
         for step in surplus.deletions {
@@ -377,7 +398,7 @@ impl Observed {
         Self {
             organization: Some(ObservedOrganization {
                 organization: crate::cloud::Organization {
-                    id: id("o-empty"),
+                    id: id(PLACEHOLDER),
                     management_account: management,
                     all_features: true,
                 },

@@ -18,9 +18,12 @@ impl State {
     /// what it said then is told from these.
     ///
     /// # Errors
-    /// As [`State::recorded`].
+    /// [`Error::NotFound`] where there is no state; as [`State::recorded`].
     pub async fn applied(&self) -> Result<BTreeMap<Address, ResourceSpec>, Error> {
         let runs = self.files_by_run().await?;
+        if runs.is_empty() {
+            self.check_exists().await?;
+        }
         let begun = self.last_rebuild(&runs).await?;
         let mut applied = BTreeMap::new();
         for (run, files) in runs.into_iter().filter(|(run, _)| Some(*run) > begun) {

@@ -104,9 +104,13 @@ impl State {
     /// Who is writing, if anybody.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] where the lease is not ours, or where the store fails.
+    /// [`Error::NotFound`] where there is no state; [`Error::Corrupt`] where the lease is not ours, or where the store fails.
     pub async fn lock_info(&self) -> Result<Option<LockInfo>, Error> {
-        lease::info(self.store.as_ref(), self.clock.now()).await
+        let found = lease::info(self.store.as_ref(), self.clock.now()).await?;
+        if found.is_none() {
+            self.check_exists().await?;
+        }
+        Ok(found)
     }
 
     /// How long it takes until that lease has run out, unless it is renewed.
@@ -279,9 +283,13 @@ impl State {
     /// The last run of a plan.
     ///
     /// # Errors
-    /// As [`State::recorded`].
+    /// [`Error::NotFound`] where there is no state; as [`State::recorded`].
     pub async fn last_run(&self) -> Result<Option<Recorded>, Error> {
-        for (run, files) in self.files_by_run().await?.into_iter().rev() {
+        let runs = self.files_by_run().await?;
+        if runs.is_empty() {
+            self.check_exists().await?;
+        }
+        for (run, files) in runs.into_iter().rev() {
             if files.iter().any(|name| name == PLAN) {
                 let JournalText { entries, void } = self.journal(run).await?;
                 if !void {

@@ -22,6 +22,15 @@ impl fmt::Display for RunId {
     }
 }
 
+/// The organization that a run works in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Home {
+    /// Its id.
+    pub id: ResourceId,
+    /// The id of its root.
+    pub root: ResourceId,
+}
+
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -69,6 +78,9 @@ pub enum Fact {
         who: String,
         /// The fingerprint of its plan.
         plan: String,
+        /// The organization it works in and that organization's root, where they existed. Earlier releases did not say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        organization: Option<Home>,
     },
     /// A run that was cut off goes on. Steps that were in the middle of a call are now unsure of its effect.
     Resumed {

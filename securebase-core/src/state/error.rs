@@ -1,5 +1,6 @@
 //! Why the state cannot be read or written.
 
+use crate::model::{ResourceId, ZoneName};
 use crate::time::Time;
 
 use super::holder::LockInfo;
@@ -86,6 +87,38 @@ pub enum Error {
         /// Which file or object.
         key: String,
     },
+    /// There is no state in that place.
+    #[error("there is no state in `{place}`: nothing was ever applied to it")]
+    NotFound {
+        /// Where the state should be.
+        place: String,
+    },
+    /// The state knows another organization than the cloud at hand.
+    #[error(
+        "the state in `{place}` is of organization `{known}`, but {}",
+        found.as_ref().map_or_else(
+            || "this account belongs to no organization".to_owned(),
+            |found| format!("this cloud is organization `{found}`")
+        )
+    )]
+    AnotherOrganization {
+        /// Where the state is.
+        place: String,
+        /// The organization it knows.
+        known: ResourceId,
+        /// The organization of the cloud, `None` where there is none.
+        found: Option<ResourceId>,
+    },
+    /// The state knows another zone than the one at hand.
+    #[error("the state in `{place}` is of zone `{known}`, not of zone `{zone}`")]
+    AnotherZone {
+        /// Where the state is.
+        place: String,
+        /// The zone it knows.
+        known: ZoneName,
+        /// The zone of the plan.
+        zone: ZoneName,
+    },
     /// There is nothing to export.
     #[error("nothing was ever applied to the state in `{place}`; check the path")]
     Empty {
@@ -113,6 +146,9 @@ impl Error {
             Self::Version { .. } => "state-version",
             Self::Illegal { .. } => "state-illegal",
             Self::Conflict { .. } => "state-conflict",
+            Self::NotFound { .. } => "state-not-found",
+            Self::AnotherOrganization { .. } => "state-of-another-organization",
+            Self::AnotherZone { .. } => "state-of-another-zone",
             Self::Empty { .. } => "state-empty",
             Self::NotEmpty { .. } => "state-not-empty",
         }

@@ -88,7 +88,7 @@ impl Summary {
 fn record(run: RunId, replay: Replay, summary: Summary) -> Option<RunRecord> {
     let number = |status| replay.steps.values().filter(|record| record.status == status).count();
     let (step_count, failed_count) = (number(StepStatus::Done), number(StepStatus::Failed));
-    let BegunRecord { at, who, plan } = replay.begun?;
+    let BegunRecord { at, who, plan, organization: _ } = replay.begun?;
     Some(RunRecord {
         run,
         kind: RecordKind::Apply,
@@ -133,10 +133,14 @@ impl State {
     /// Who did what, when, by which plan; oldest first.
     ///
     /// # Errors
-    /// As [`State::recorded`].
+    /// [`Error::NotFound`] where there is no state; as [`State::recorded`].
     pub async fn history(&self) -> Result<Vec<RunRecord>, Error> {
+        let runs = self.files_by_run().await?;
+        if runs.is_empty() {
+            self.check_exists().await?;
+        }
         let mut history = Vec::new();
-        for (run, files) in self.files_by_run().await? {
+        for (run, files) in runs {
             let has = |name: &str| files.iter().any(|file| file == name);
             let JournalText { entries, void } = self.journal(run).await?;
             if void {

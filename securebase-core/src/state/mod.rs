@@ -12,6 +12,7 @@
 //! | --- | --- |
 //! | `store` | the port; `directory`, `bucket` (with `s3`), `memory` are behind it, `open` finds the right one |
 //! | `lease`, `holder` | who may write |
+//! | `place` | whether there is a state, and of which organization and zone |
 //! | `archive`, `run_journal` | runs, reading and writing their journals, sealing |
 //! | `line`, `entry`, `replay` | what a journal is made of, and what it adds up to |
 //! | `resources`, `history` | what all runs add up to |
@@ -31,6 +32,7 @@ mod lease;
 mod line;
 mod memory;
 mod open;
+mod place;
 mod portable;
 mod redact;
 mod replay;
@@ -44,7 +46,7 @@ mod v1;
 pub use archive::{Recorded, State};
 pub use bucket::BucketStore;
 pub use directory::DirectoryStore;
-pub use entry::{CallOutcome, Entry, FORMAT_VERSION, Fact, RunId, RunStatus};
+pub use entry::{CallOutcome, Entry, FORMAT_VERSION, Fact, Home, RunId, RunStatus};
 pub use error::Error;
 pub use history::{RecordKind, RunRecord};
 pub use holder::{Holder, LockInfo};

@@ -7,7 +7,7 @@ use crate::model::{Address, ResourceId};
 use crate::time::Time;
 
 use super::Error;
-use super::entry::{CallOutcome, Entry, Fact, RunStatus};
+use super::entry::{CallOutcome, Entry, Fact, Home, RunStatus};
 
 /// Where a step stands, as its journal tells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -78,6 +78,8 @@ pub struct BegunRecord {
     pub who: String,
     /// The fingerprint of its plan.
     pub plan: String,
+    /// The organization it works in, where that existed and the journal says so.
+    pub organization: Option<Home>,
 }
 
 /// A journal, folded.
@@ -104,8 +106,13 @@ impl Replay {
         self.last_seq = entry.seq;
         self.last_at = entry.at;
         let (address, event) = match &entry.fact {
-            Fact::Begun { who, plan, .. } => {
-                self.begun = Some(BegunRecord { at: entry.at, who: who.clone(), plan: plan.clone() });
+            Fact::Begun { format_version: _, who, plan, organization } => {
+                self.begun = Some(BegunRecord {
+                    at: entry.at,
+                    who: who.clone(),
+                    plan: plan.clone(),
+                    organization: organization.clone(),
+                });
                 return Ok(());
             }
             Fact::Rebuilt { .. } => return Ok(()),

@@ -9,7 +9,7 @@ use crate::plan::{Action, Plan};
 
 use super::applied::rename;
 use super::archive::{JournalText, PLAN, SNAPSHOT, SUMMARY, State, run_key};
-use super::entry::{Entry, Fact, RunId, RunStatus};
+use super::entry::{Entry, Fact, Home, RunId, RunStatus};
 use super::history::Summary;
 use super::lease::Lease;
 use super::replay::{Replay, StepStatus};
@@ -77,10 +77,14 @@ impl State {
     /// Everything known to exist, by address.
     ///
     /// # Errors
-    /// As [`State::recorded`].
+    /// [`Error::NotFound`] where there is no state; as [`State::recorded`].
     pub async fn resources(&self) -> Result<BTreeMap<Address, StoredResource>, Error> {
-        let (mut known, _) = self.known().await?;
-        for (run, files) in self.files_by_run().await? {
+        let (mut known, condition) = self.known().await?;
+        let runs = self.files_by_run().await?;
+        if condition == Condition::Absent && runs.is_empty() {
+            self.check_exists().await?;
+        }
+        for (run, files) in runs {
             if run.0 > known.serial {
                 self.add(&mut known, run, &files).await?;
             }
@@ -225,8 +229,18 @@ fn fold(resources: &mut BTreeMap<Address, StoredResource>, plan: &Plan, replay: 
         }
     }
     // What was seen to exist when the plan was made, and is not about to change.
+    let home = replay.begun.as_ref().and_then(|begun| begun.organization.as_ref());
+    let blind = home.is_none() && plan.organization().is_none();
     for (address, id) in &plan.known {
-        if let (Some(kind), None) = (plan.inventory.get(address), plan.step(address)) {
+        // A plan that was made without a cloud names an organization that it does not know.
+        let id = match home {
+            Some(Home { id, root: _ }) if *address == Address::organization() => id,
+            Some(Home { id: _, root }) if *address == Address::root() => root,
+            _ => id,
+        };
+        if let (Some(kind), None) = (plan.inventory.get(address), plan.step(address))
+            && !(blind && resources.contains_key(address))
+        {
             resources.insert(address.clone(), stored(address, *kind, id));
         }
     }

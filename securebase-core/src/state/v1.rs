@@ -25,7 +25,9 @@ pub(super) enum Fact {
 impl From<Fact> for super::Fact {
     fn from(fact: Fact) -> Self {
         match fact {
-            Fact::Begun { format_version, who, plan } => Self::Begun { format_version, who, plan },
+            Fact::Begun { format_version, who, plan } => {
+                Self::Begun { format_version, who, plan, organization: None }
+            }
             Fact::Resumed { who } => Self::Resumed { who },
             Fact::Intent { address, call } => Self::Intent { address, call },
             Fact::Outcome { address, outcome, request } => Self::Outcome { address, outcome, request },

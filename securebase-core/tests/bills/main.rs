@@ -104,9 +104,7 @@ fn ready<F: Future>(future: F) -> F::Output {
 fn plan(zone: &LandingZone, cloud: &SimulatedCloud, state: Option<&State>) -> Result<Plan, Error> {
     let mut planner = Planner::new(zone);
     if let Some(state) = state {
-        let resources = ready(state.resources()).unwrap().into_values();
-        planner = planner.remembered(resources.map(|resource| (resource.address, resource.id)));
-        planner = planner.applied(ready(state.applied()).unwrap());
+        planner = ready(exec::remember(planner, state)).unwrap();
     }
     let observed = ready(exec::survey(cloud, &planner.scope())).unwrap();
     planner.observed(&observed).plan()

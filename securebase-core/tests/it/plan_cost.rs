@@ -350,10 +350,7 @@ fn shared_costs_follow_what_a_tenant_pays() {
 
 /// What a state remembers, with what was paid and sold when it was last applied.
 fn with_state(zone: &LandingZone, cloud: &SimulatedCloud, state: &State) -> Plan {
-    let resources = now(state.resources()).unwrap().into_values();
-    let planner = Planner::new(zone)
-        .remembered(resources.map(|resource| (resource.address, resource.id)))
-        .served(now(state.terms()).unwrap());
+    let planner = now(exec::remember(Planner::new(zone), state)).unwrap();
     let observed = now(exec::survey(cloud, &planner.scope())).unwrap();
     planner.observed(&observed).plan().unwrap_or_else(|error| panic!("{error}"))
 }

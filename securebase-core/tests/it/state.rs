@@ -4,6 +4,7 @@ mod failures;
 mod faulty;
 mod history;
 mod leases;
+mod places;
 mod portable;
 mod processes;
 mod stores;
@@ -74,7 +75,8 @@ fn a_plan() -> Plan {
 }
 
 fn begun(seq: u64) -> Entry {
-    let fact = Fact::Begun { format_version: FORMAT_VERSION, who: "test".to_owned(), plan: "p".to_owned() };
+    let (who, plan) = ("test".to_owned(), "p".to_owned());
+    let fact = Fact::Begun { format_version: FORMAT_VERSION, who, plan, organization: None };
     Entry { seq, at: Time::from_micros(seq), fact }
 }
 

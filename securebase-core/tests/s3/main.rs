@@ -160,7 +160,8 @@ async fn a_state_moves_from_s3_to_anywhere() {
     back.import(&bytes, &holder("ada")).await.unwrap();
     assert_eq!(back.export().await.unwrap(), bytes);
     // Neither sees the other.
-    assert_eq!(state(&moto, "zones/four", &clock).history().await.unwrap(), []);
+    let nowhere = state(&moto, "zones/four", &clock).history().await;
+    assert!(matches!(nowhere, Err(Error::NotFound { .. })), "{nowhere:?}");
 }
 
 #[tokio::test]

@@ -27,9 +27,7 @@ fn try_replan(
     cloud: &SimulatedCloud,
     state: &State,
 ) -> Result<Plan, securebase_core::plan::Error> {
-    let resources = now(state.resources()).unwrap();
-    let ids = resources.into_values().map(|resource| (resource.address, resource.id));
-    let planner = Planner::new(zone).remembered(ids).applied(now(state.applied()).unwrap());
+    let planner = now(exec::remember(Planner::new(zone), state)).unwrap_or_else(|error| panic!("{error}"));
     let observed = now(exec::survey(cloud, &planner.scope())).unwrap();
     planner.observed(&observed).plan()
 }

@@ -118,7 +118,8 @@ impl Actor {
 }
 
 fn begun_by(who: &str) -> Entry {
-    let fact = Fact::Begun { format_version: 2, who: who.to_owned(), plan: "p".to_owned() };
+    let fact =
+        Fact::Begun { format_version: 2, who: who.to_owned(), plan: "p".to_owned(), organization: None };
     Entry { seq: 1, at: Time::from_micros(1), fact }
 }
 

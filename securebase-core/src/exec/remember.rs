@@ -1,0 +1,24 @@
+//! A planner that knows what a state remembers.
+
+use crate::plan::Planner;
+use crate::state::{Error, State};
+
+/// The planner with what a state remembers: ids, what was last applied, and the terms on which tenants were served.
+///
+/// Where there is no state, the planner plans as without one, and its plan says so: a path that was mistyped must not look
+/// like a state that is empty.
+///
+/// # Errors
+/// [`Error::AnotherZone`] where the state is another zone's; as [`State::recorded`].
+pub async fn remember<'a>(planner: Planner<'a>, state: &State) -> Result<Planner<'a>, Error> {
+    let resources = match state.resources().await {
+        Ok(resources) => resources,
+        Err(Error::NotFound { place }) => return Ok(planner.without_state(place)),
+        Err(error) => return Err(error),
+    };
+    let last = state.last_run().await?;
+    state.check_zone(last.as_ref(), &planner.scope().zone)?;
+    let ids = resources.into_values().map(|resource| (resource.address, resource.id));
+    let terms = last.map(|last| last.plan.terms());
+    Ok(planner.remembered(ids).applied(state.applied().await?).served(terms).state_place(state.place()))
+}
