@@ -173,7 +173,8 @@ impl Desk {
         };
         wrong.into_iter().for_each(|what| self.wrong(what));
         match ready(plain.last_run()) {
-            Ok(None) => {}
+            // Nothing was written yet, not even a lease.
+            Ok(None) | Err(state::Error::NotFound { .. }) => {}
             Ok(Some(last)) => {
                 let same = last.replay == self.inner().journal.replay;
                 if !same && last.replay.last_seq > 0 {

@@ -139,6 +139,8 @@ impl Living<'_> {
                 if whole && !self.case.is_meddled_with() { Next::Nothing } else { Next::PlanAgain }
             }
             Err(Error::Interrupted { .. } | Error::Survey { .. } | Error::Unfinished { .. }) => Next::Resume,
+            // The lease could not be written, so there is nothing to go on with.
+            Err(Error::State(state::Error::NotFound { .. })) => Next::PlanAgain,
             Err(Error::State(state::Error::Locked { by })) => {
                 self.around.cloud.advance_to(self.around.cloud.off_clock(by.expires));
                 Next::Resume
