@@ -132,7 +132,7 @@ fn shortened(message: &str, problem_count: usize) -> String {
 }
 
 /// What a Python program does about a failure of the core, in words of this package.
-fn mend(code: &str) -> &'static str {
+fn hint(code: &str) -> &'static str {
     match code {
         "plan-malformed" | "plan-version" | "plan-fingerprint" => "plan again and save the new plan",
         "plan-stale" => "plan again against the cloud, and apply the new plan",
@@ -169,14 +169,14 @@ impl From<plan::Error> for Failure {
         match &error {
             plan::Error::Problems(problems) => Self::many(Class::Plan, error.code(), &error, problems),
             plan::Error::Cost(cost) => Self::many(Class::Plan, error.code(), &error, &cost.problems()),
-            _ => Self::one(Class::Plan, error.code(), &error, mend(error.code())),
+            _ => Self::one(Class::Plan, error.code(), &error, hint(error.code())),
         }
     }
 }
 
 impl From<state::Error> for Failure {
     fn from(error: state::Error) -> Self {
-        Self::one(Class::State, error.code(), &error, mend(error.code()))
+        Self::one(Class::State, error.code(), &error, hint(error.code()))
     }
 }
 
@@ -186,21 +186,21 @@ impl From<exec::Error> for Failure {
         match error {
             exec::Error::State(state::Error::Fenced { .. })
             | exec::Error::CutOff(_)
-            | exec::Error::Interrupted { .. } => Self::one(Class::Interrupted, code, &error, mend(code)),
+            | exec::Error::Interrupted { .. } => Self::one(Class::Interrupted, code, &error, hint(code)),
             exec::Error::State(error) => error.into(),
             exec::Error::Plan(error) => error.into(),
             exec::Error::Cost(error) => (*error).into(),
             exec::Error::Survey { .. } | exec::Error::Refused { .. } => {
-                Self::one(Class::Cloud, code, &error, mend(code))
+                Self::one(Class::Cloud, code, &error, hint(code))
             }
             exec::Error::Destructive { ref addresses } => {
                 let each = |address: &Address| {
                     let message = format!("`{address}` would be destroyed");
-                    CoreProblem::error(code, address.as_str(), message, mend(code))
+                    CoreProblem::error(code, address.as_str(), message, hint(code))
                 };
                 Self::many(Class::Plan, code, &error, &Problems(addresses.iter().map(each).collect()))
             }
-            _ => Self::one(Class::Plan, code, &error, mend(code)),
+            _ => Self::one(Class::Plan, code, &error, hint(code)),
         }
     }
 }

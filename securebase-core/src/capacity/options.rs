@@ -52,12 +52,12 @@ impl CapacityOptions {
     /// [`Error::Options`] with everything that is out of range.
     pub(super) fn check(&self, targets: &[u32]) -> Result<(), Error> {
         let target = |tenants: &u32| {
-            let message = format!("{tenants} is no number of tenants to aim for");
+            let message = format!("invalid number of tenants `{tenants}`: expected 1 to {TENANTS_MAX}");
             let hint = format!("use 1 to {TENANTS_MAX} tenants");
             Problem::error("capacity-target", "targets", message, hint)
         };
         let measured = |(tenants, minutes): (&u32, &f64)| {
-            let message = format!("{minutes} is no deployment time in minutes");
+            let message = format!("invalid deployment time `{minutes}`: expected minutes, at least 0");
             Problem::error(
                 "capacity-minutes",
                 format!("minutes.{tenants}"),
@@ -66,7 +66,8 @@ impl CapacityOptions {
             )
         };
         let rehearsals = || {
-            let message = format!("{} is no number of rehearsals", self.rehearsals);
+            let message =
+                format!("invalid number of rehearsals `{}`: expected 1 to {REHEARSALS_MAX}", self.rehearsals);
             let hint = format!("use 1 to {REHEARSALS_MAX}");
             Problem::error("capacity-rehearsals", "rehearsals", message, hint)
         };

@@ -136,5 +136,5 @@ fn options_out_of_range_are_told_all_at_once() {
         ("capacity-rehearsals", "rehearsals"),
     ];
     assert_eq!(found, expected);
-    assert!(error.to_string().contains("10001 is no number of tenants to aim for"), "{error}");
+    assert!(error.to_string().contains("invalid number of tenants `10001`"), "{error}");
 }

@@ -67,6 +67,9 @@ impl Curve {
             let tenant = BilledTenant::with_counts(&tier.name.as_str().into(), *counts);
             for demand in of_tenant(&tenant, profile, tier.log_retention_days, hours, age) {
                 let price = prices.price(demand.id);
+                if age.is_free(price) {
+                    continue;
+                }
                 if is_pooled(price) {
                     curve.pooled(price, tiers.len()).per_tenant[index] += demand.quantity;
                 } else {
@@ -78,18 +81,18 @@ impl Curve {
         }
         let copies = Decimal::from(usage.core_accounts);
         for demand in of_core_account(usage) {
-            curve.add_base(prices, tiers.len(), demand, copies)?;
+            curve.add_base(prices.price(demand.id), age, demand, copies)?;
         }
         let none = of_organization(usage, 0);
         for demand in &none {
-            curve.add_base(prices, tiers.len(), *demand, Decimal::ONE)?;
+            curve.add_base(prices.price(demand.id), age, *demand, Decimal::ONE)?;
         }
         // What depends on how many tiers have tenants: dashboards.
         for demand in of_organization(usage, 1) {
             let known = none.iter().find(|other| other.id == demand.id).map_or(Decimal::ZERO, |d| d.quantity);
             let more = demand.quantity - known;
             let price = prices.price(demand.id);
-            if !more.is_zero() {
+            if !more.is_zero() && !age.is_free(price) {
                 // A user's flat dashboard price is carried as a pool of one step.
                 curve.pooled(price, tiers.len()).per_present_tier = more;
             }
@@ -110,14 +113,11 @@ impl Curve {
         &mut self.pooled[place]
     }
 
-    fn add_base(
-        &mut self,
-        prices: &PriceBook,
-        tiers: usize,
-        demand: Demand,
-        copies: Decimal,
-    ) -> Result<(), Error> {
-        let price = prices.price(demand.id);
+    fn add_base(&mut self, price: &Price, age: Age, demand: Demand, copies: Decimal) -> Result<(), Error> {
+        let tiers = self.tiers.len();
+        if age.is_free(price) {
+            return Ok(());
+        }
         if is_pooled(price) {
             self.pooled(price, tiers).base += demand.quantity * copies;
         } else {

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::footprint::{BilledTenant, Standing};
-use super::prices::PriceId;
+use super::prices::{Price, PriceId};
 use super::usage::{ArchiveClass, Quantity, Usage, UsageProfile};
 use crate::model::ResourceKind;
 
@@ -20,6 +20,11 @@ pub enum Age {
 }
 
 impl Age {
+    /// Whether a free trial covers a price at this age.
+    pub(super) fn is_free(self, price: &Price) -> bool {
+        self == Self::Month(1) && price.is_free_in_first_month()
+    }
+
     /// How many months of something kept for `retention` months are held.
     fn held(self, retention: Decimal) -> Decimal {
         match self {

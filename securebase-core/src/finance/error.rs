@@ -19,7 +19,7 @@ pub enum Error {
     #[error(transparent)]
     Table(#[from] crate::table::Error),
     /// A name is not one of those there are.
-    #[error("`{value}` is not {article} {what}; {}", if near.is_empty() { format!("there are {known}") } else { format!("did you mean {near}?") }, article = article(what))]
+    #[error("invalid {what} `{value}`: {}", if near.is_empty() { format!("expected one of {known}") } else { format!("did you mean {near}?") })]
     Unknown {
         /// What was named.
         what: &'static str,
@@ -31,7 +31,7 @@ pub enum Error {
         near: String,
     },
     /// A number lies outside what the question makes sense for.
-    #[error("`{value}` is no {what}: {rule}")]
+    #[error("invalid {what} `{value}`: {rule}")]
     Range {
         /// What the number is.
         what: &'static str,
@@ -54,10 +54,6 @@ pub enum Error {
     },
 }
 
-fn article(what: &str) -> &'static str {
-    if what.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
-}
-
 fn below(margin: Option<Decimal>, floor: Decimal, revenue: Money, infrastructure: Money) -> String {
     let costs = format!("infrastructure costs {infrastructure} a month and tenants pay {revenue}");
     match margin {
@@ -69,7 +65,10 @@ fn below(margin: Option<Decimal>, floor: Decimal, revenue: Money, infrastructure
             )
         }
         None => {
-            format!("there is no revenue and so no margin, {} were asked for: {costs}", percent(floor, 2))
+            format!(
+                "the infrastructure margin is undefined without revenue, and {} is required: {costs}",
+                percent(floor, 2)
+            )
         }
     }
 }
@@ -80,7 +79,7 @@ const NAMES_READ: usize = 8;
 const LIKENESS: f64 = 0.8;
 
 /// The changes in cost or revenue that would raise a margin to its floor.
-fn mend(floor: Decimal, revenue: Money, infrastructure: Money) -> String {
+fn way_out(floor: Decimal, revenue: Money, infrastructure: Money) -> String {
     let left = Decimal::ONE - floor;
     let spare = Rounding::Up.apply(infrastructure.amount - revenue.amount * left, 2);
     let more = infrastructure.amount.checked_div(left).map(|wanted| wanted - revenue.amount);
@@ -149,7 +148,7 @@ impl Error {
                 Problem::error(self.code(), *what, self.to_string(), *rule).into()
             }
             Self::BelowFloor { floor, revenue, infrastructure, .. } => {
-                let hint = mend(*floor, *revenue, *infrastructure);
+                let hint = way_out(*floor, *revenue, *infrastructure);
                 Problem::error(self.code(), "margin", self.to_string(), hint).into()
             }
             Self::Money(_) | Self::Table(_) => Problem::error(

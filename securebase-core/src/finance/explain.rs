@@ -227,7 +227,7 @@ impl Month {
         Decimal::ONE
             .checked_div(revenue)
             .zip(fractions(amounts, revenue, figure.digits()))
-            .ok_or_else(|| Error::range("margin to explain without revenue", &figure.name(), rule))
+            .ok_or_else(|| Error::range("figure of a month without revenue", &figure.name(), rule))
     }
 
     fn priced(&self, figure: Figure) -> Vec<Priced<'_>> {

@@ -229,7 +229,7 @@ impl fmt::Display for CostReport {
         writeln!(f)?;
         writeln!(
             f,
-            "planned {}, assumed {}, promised and not built yet {}",
+            "planned {}, assumed {}, promised (not built) {}",
             thousands(self.planned().amount, 2),
             thousands(self.assumed().amount, 2),
             thousands(self.promised().amount, 2)

@@ -43,7 +43,7 @@ impl TenantRow {
             .filter(|column| !is_known(column))
             .filter_map(|column| Some((column, meant(column)?)))
             .map(|(column, known)| {
-                let message = format!("`{column}` is no column that is read; `{known}` is");
+                let message = format!("invalid column `{column}`: expected `{known}`");
                 let hint = format!("call it `{known}`, or leave it out");
                 Problem::error("column-unknown", format!("column {column}"), message, hint)
             })
@@ -80,7 +80,7 @@ impl Model {
             ("tier", rows.iter().all(|row| row.tier.is_none())),
         ] {
             if is_empty && !rows.is_empty() {
-                let message = format!("there is no column `{column}`, or nothing in it");
+                let message = format!("missing column `{column}`, or the column is empty");
                 let path = format!("column {column}");
                 problems.push(Problem::error(
                     "column-missing",
@@ -106,14 +106,18 @@ impl Model {
             if key.is_empty() {
                 wrong("tenant", "a tenant has no key".to_owned(), "name every tenant");
             } else if !keys.insert(key) {
-                wrong("tenant", format!("`{key}` is there already"), "give every tenant a row of its own");
+                wrong(
+                    "tenant",
+                    format!("duplicate tenant `{key}`: expected one row for each tenant"),
+                    "remove the second row",
+                );
             }
             let name = row.tier.as_deref().unwrap_or_default().trim();
             let tier = tiers.iter().position(|tier| tier.name.as_str() == name);
             if tier.is_none() {
                 let known: Vec<&str> = tiers.iter().map(|tier| tier.name.as_str()).collect();
                 let hint = format!("use one of {}", known.join(", "));
-                wrong("tier", format!("`{name}` is not a tier"), &hint);
+                wrong("tier", format!("invalid tier `{name}`: expected a tier of the zone"), &hint);
             }
             let written = row.monthly_price.as_deref().map(str::trim).filter(|text| !text.is_empty());
             let amount: Option<Option<Decimal>> = written.map(|text| text.parse().ok());

@@ -157,7 +157,7 @@ fn check(scenarios: &[Scenario]) -> Result<(), Error> {
                 "scenario-invalid",
                 "",
                 message,
-                "name a base first, then what it is compared with",
+                "give the base scenario first, then the scenarios to compare with it",
             )
             .into(),
         ));

@@ -109,7 +109,11 @@ impl Model {
         reach: Option<f64>,
     ) -> Result<Simulation, Error> {
         if trials == 0 || trials > TRIALS_MAX {
-            return Err(Error::range("number of trials", &trials, "use 1 to 10,000,000; run more as ranges"));
+            return Err(Error::range(
+                "number of trials",
+                &trials,
+                "use 1 to 10,000,000; split larger simulations into ranges",
+            ));
         }
         if first_trial > u64::MAX - TRIALS_MAX {
             return Err(Error::range("first trial", &first_trial, "use a smaller number"));
@@ -118,11 +122,11 @@ impl Model {
             return Err(Error::range("number of months", &months, "use 1 to 600"));
         }
         if trials * u64::from(months) > MONTHS_OF_TRIALS_MAX {
-            let rule = "use at most 1,000,000,000 months in all: run fewer trials, and more as ranges";
+            let rule = "use at most 1,000,000,000 months over all trials; split the trials into ranges";
             return Err(Error::range("number of trials", &trials, rule));
         }
         if !growth.path.is_empty() {
-            let rule = "a path leaves nothing to chance: use a forecast";
+            let rule = "a path has no random arrivals or departures; use a forecast";
             return Err(Error::range("growth to simulate", &"a path", rule));
         }
         self.check_growth(growth)?;
@@ -130,13 +134,13 @@ impl Model {
         let fast = Fast::new(self, growth, months)?;
         let varied = Varied::new(self, growth, joint.assumptions())?;
         if !varied.is_empty() && trials > COMPILED_MAX {
-            let rule = "use 1 to 250,000 where assumptions other than the six factors are uncertain; run more as ranges";
+            let rule = "use 1 to 250,000 where assumptions other than the six factors are uncertain; split larger simulations into ranges";
             return Err(Error::range("number of trials", &trials, rule));
         }
         let tenants = self.tenants_by_tier();
         let numbers = tenants.len() * (2 + fast.young_months()) + joint.len() + 2;
         if trials.saturating_mul(numbers as u64) > NUMBERS_MAX {
-            let rule = "they would not fit in memory: run fewer trials, and more as ranges";
+            let rule = "the results would not fit in memory; split the trials into ranges";
             return Err(Error::range("number of trials", &trials, rule));
         }
         let mut places = Places::default();

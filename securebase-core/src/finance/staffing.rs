@@ -40,7 +40,7 @@ impl Staffing {
         if capacity.is_empty() || !rises || !good {
             let shown: Vec<String> =
                 capacity.iter().map(|(tenants, people)| format!("{people} for {tenants}")).collect();
-            let rule = "list numbers of tenants from 1 on and the people they take, both rising";
+            let rule = "list increasing numbers of tenants, from 1, with increasing numbers of people";
             return Err(Error::range("capacity of people", &shown.join(", "), rule));
         }
         Ok(Self { capacity, part_time_up_to, lead_months: Decimal::ZERO, tenants_a_month: Decimal::ZERO })
@@ -194,6 +194,8 @@ mod tests {
         assert!(two((5, 1), (5, 2)).is_err());
         assert!(two((5, 2), (10, 1)).is_err());
         assert!(two((0, 1), (10, 2)).is_err());
-        assert!(Staffing::new(Vec::new(), 0).unwrap_err().to_string().contains("both rising"));
+        assert!(
+            Staffing::new(Vec::new(), 0).unwrap_err().to_string().contains("increasing numbers of tenants")
+        );
     }
 }

@@ -132,7 +132,7 @@ impl Distribution {
         if good && parts.iter().all(|part| part.is_finite()) {
             Ok(())
         } else {
-            Err(format!("`{self:?}` is not a distribution: {rule}"))
+            Err(format!("invalid distribution `{self:?}`: {rule}"))
         }
     }
 }
@@ -185,7 +185,7 @@ impl Joint {
             let shown = || format!("{left}, {right}, {correlation}");
             if left >= size || right >= size || left == right || !(-1.0..=1.0).contains(&correlation) {
                 let rule =
-                    "name two different places in the list of uncertain factors and a number from -1 to 1";
+                    "use two different indices of the uncertain factors and a correlation from -1 to 1";
                 return Err(Error::range("correlation", &shown(), rule));
             }
             let (row, column) = (left.max(right), left.min(right));
@@ -250,7 +250,7 @@ fn cholesky(known: &[Vec<Option<f64>>]) -> Result<Vec<Vec<f64>>, Error> {
     /// The rounding error of a variance of zero, as of two perfectly correlated factors.
     const NOTHING: f64 = 1e-12;
     let contradiction = || {
-        let rule = "no numbers go together so; bring the correlations nearer to zero";
+        let rule = "use a positive semidefinite set; move the correlations toward zero";
         Error::range("set of correlations", &"not positive semidefinite", rule)
     };
     let mut mix: Vec<Vec<f64>> = Vec::with_capacity(known.len());

@@ -54,7 +54,7 @@ pub enum LatencyError {
 }
 
 impl LatencyError {
-    /// The error as a problem of what was given at `path`, with its mend.
+    /// The error as a problem of what was given at `path`, with its hint.
     pub fn problem(&self, path: &str) -> Problem {
         let (code, name, hint) = match self {
             Self::Unknown { name, .. } => ("latency-unknown", name, "use one of the names the message lists"),

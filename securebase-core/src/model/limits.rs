@@ -64,7 +64,7 @@ pub enum LimitError {
 }
 
 impl LimitError {
-    /// The error as a problem of what was given at `path`, with its mend.
+    /// The error as a problem of what was given at `path`, with its hint.
     pub fn problem(&self, path: &str) -> Problem {
         let (code, name, hint) = match self {
             Self::Unknown { name, similar } => {

@@ -101,7 +101,7 @@ impl fmt::Display for Problem {
         }
         write!(f, ": {message}")?;
         if !hint.is_empty() {
-            write!(f, "\n    mend: {hint}")?;
+            write!(f, "\n    help: {hint}")?;
         }
         Ok(())
     }

@@ -62,7 +62,7 @@ impl Plan {
             let differs = |step: &Step| !step.changes.is_empty() && step.action != Action::Adopt;
             if self.steps().any(differs) {
                 writeln!(f)?;
-                writeln!(f, "Drift: not told from change, since no state says what was applied")?;
+                writeln!(f, "Drift: unknown without a state, which records what was last applied")?;
             }
             return Ok(());
         };
@@ -93,7 +93,7 @@ impl Plan {
         let effects = match self.guardrail_effects() {
             Ok(effects) if effects.is_empty() => return Ok(()),
             Ok(effects) => effects.iter().map(ToString::to_string).collect(),
-            Err(error) => vec![format!("what changes cannot be told: {error}\n")],
+            Err(error) => vec![format!("the changes cannot be determined: {error}\n")],
         };
         writeln!(f)?;
         writeln!(f, "Guardrails:")?;
@@ -134,7 +134,7 @@ impl fmt::Display for Summary<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plan = self.0;
         if plan.is_empty() {
-            return writeln!(f, "no changes; {} resources are as they shall be", plan.inventory.len());
+            return writeln!(f, "no changes; {} resources are up to date", plan.inventory.len());
         }
         let counts = plan.counts();
         let parts: Vec<String> = counts
@@ -274,7 +274,7 @@ fn line(f: &mut fmt::Formatter<'_>, step: &Step, widths: &Widths, cost: Option<&
         writeln!(f, "      {field}: {} → {}", shown(from), shown(to))?;
     }
     if step.is_destructive() {
-        writeln!(f, "      carried out only when named: something is lost for good")?;
+        writeln!(f, "      applied only if named in `destroy`: it cannot be undone")?;
     }
     Ok(())
 }

@@ -97,7 +97,7 @@ impl PolicyPath {
                     let found = this.add(&mut known, document.version, statement, (at, policy_at, position));
                     problems.extend(found.into_iter().map(|message| {
                         let place = statement.location.map(Into::into);
-                        let hint = "mend the statement: AWS would not do what it says";
+                        let hint = "correct the statement: AWS would not do what it says";
                         Problem::error("policy.broken", path.clone(), message, hint).at(place)
                     }));
                 }

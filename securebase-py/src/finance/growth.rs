@@ -124,7 +124,7 @@ fn distribution(value: &Bound<'_, PyAny>) -> Result<Distribution> {
         ("normal", [deviation]) => Distribution::Normal(*deviation),
         ("lognormal", [deviation]) => Distribution::Lognormal(*deviation),
         _ => {
-            let message = format!("`{}` is not a distribution", value.repr()?);
+            let message = format!("invalid distribution `{}`", value.repr()?);
             let hint = "use (\"fixed\", v), (\"uniform\", low, high), (\"triangular\", low, mode, high), \
                         (\"normal\", deviation) or (\"lognormal\", deviation)";
             return Err(bad(&message, hint));
@@ -241,7 +241,7 @@ impl Growth {
             for (tier, count) in counts {
                 let Some(place) = tiers.iter().position(|known| known == tier) else {
                     let hint = format!("use one of {}", tiers.join(", "));
-                    return Err(bad(&format!("month {month} of the path: `{tier}` is not a tier"), &hint));
+                    return Err(bad(&format!("month {month} of the path: invalid tier `{tier}`"), &hint));
                 };
                 row[place] = *count;
             }

@@ -142,7 +142,7 @@ impl Model {
             let place = core.tiers().iter().position(|tier| tier.name.as_str() == name);
             let Some(place) = place else {
                 let known: Vec<&str> = core.tiers().iter().map(|tier| tier.name.as_str()).collect();
-                let message = format!("`{name}` is not a tier");
+                let message = format!("invalid tier `{name}`: expected a tier of the zone");
                 let hint = format!("use one of {}", known.join(", "));
                 return Err(Failure::one(Class::Finance, "finance-unknown", &message, &hint));
             };

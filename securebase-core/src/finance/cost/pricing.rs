@@ -32,14 +32,13 @@ impl CostReport {
         shared: &[Shared],
         age: Age,
     ) -> Result<(), Error> {
-        let is_free = |price: &Price| age == Age::Month(1) && price.is_free_in_first_month();
         let mut pooled: BTreeMap<PriceId, Vec<Pooled>> = BTreeMap::new();
         for (place, demands) in demands.iter().enumerate() {
             let prices = Arc::clone(&self.groups[place].prices);
             let tenants = Decimal::from(self.groups[place].tenants.len());
             for demand in demands {
                 let price = prices.price(demand.id);
-                if is_free(price) {
+                if age.is_free(price) {
                     continue;
                 }
                 if is_pooled(price) {

@@ -19,7 +19,7 @@ const AMOUNT_MAX: Decimal = Decimal::from_parts(2_764_472_320, 232_830, 0, false
 /// Fails for an amount beyond [`AMOUNT_MAX`], or one that has too many digits to compute.
 pub(super) fn amount(value: Option<Decimal>, figure: &str, month: u32) -> Result<Decimal, Error> {
     value.filter(|value| value.abs() <= AMOUNT_MAX).ok_or_else(|| {
-        let rule = "use fewer months or a smaller yearly change, expansion or price: a quadrillion is the most there is";
+        let rule = "use fewer months or a smaller yearly change, expansion or price; amounts are limited to a quadrillion";
         Error::range("amount of a forecast", &format!("{figure} in month {month}"), rule)
     })
 }

@@ -68,7 +68,7 @@ impl PriceBook {
             Some((Err(_), text)) => problems.push(Problem::error(
                 "region-unreadable",
                 "region",
-                format!("invalid region `{text}`: expected the code of a region"),
+                format!("invalid region `{text}`: expected the code of an AWS region"),
                 "write it as AWS does, for example `eu-west-1`",
             )),
         }

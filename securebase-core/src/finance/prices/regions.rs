@@ -114,12 +114,12 @@ impl PriceBook {
         let from = from.into_iter().collect::<Vec<_>>().join(" and ");
         let region = self.region();
         let message = if borrowed == of {
-            format!("no price of `{region}` has a source: all {of} prices are those of {from}")
+            format!("no price for `{region}` has a source: all {of} prices are from {from}")
         } else {
-            format!("{borrowed} of {of} prices for `{region}` are those of {from}")
+            format!("{borrowed} of {of} prices for `{region}` are from {from}")
         };
         let hint = format!(
-            "give its prices: `prices=` takes a file of prices with `region = \"{region}\"` or a price book made with \
+            "supply the region's prices: pass `prices=` a price file with `region = \"{region}\"` or a price book made with \
              `with_offer` from AWS's price list of that region"
         );
         Some(Problem::warning("prices-of-another-region", "prices.region", message, hint))

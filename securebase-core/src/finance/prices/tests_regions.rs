@@ -61,10 +61,7 @@ fn what_a_region_has_no_source_for_is_marked() {
         }
         let warning = book.warning().unwrap();
         assert_eq!(warning.code, "prices-of-another-region");
-        assert_eq!(
-            warning.message,
-            format!("{borrowed} of {all} prices for `{code}` are those of us-east-1")
-        );
+        assert_eq!(warning.message, format!("{borrowed} of {all} prices for `{code}` are from us-east-1"));
     }
 }
 
@@ -76,7 +73,7 @@ fn a_region_without_a_book_marks_every_price() {
         assert!(PriceId::ALL.iter().all(|id| book.price_region(*id) == "us-east-1"), "{code}");
         let warning = book.warning().unwrap();
         let n = PriceId::ALL.len();
-        let said = format!("no price of `{code}` has a source: all {n} prices are those of us-east-1");
+        let said = format!("no price for `{code}` has a source: all {n} prices are from us-east-1");
         assert_eq!(warning.message, said);
         assert!(!warning.is_error() && warning.hint.contains(code));
     }
@@ -155,7 +152,7 @@ fn what_the_user_gave_moves_along_unless_it_is_of_a_named_region() {
     assert_eq!(elsewhere.price_region(PriceId::NatGatewayHour), "eu-central-1");
     assert_eq!(elsewhere.price_region(PriceId::NatGatewayGb), "eu-west-1");
     let warning = elsewhere.warning().unwrap();
-    assert!(warning.message.ends_with("those of eu-central-1 and us-east-1"), "{}", warning.message);
+    assert!(warning.message.ends_with("from eu-central-1 and us-east-1"), "{}", warning.message);
     let untouched = PriceBook::for_region(&region("sa-east-1")).in_region(&region("eu-west-1"));
     assert_eq!(untouched, PriceBook::for_region(&region("eu-west-1")));
 }

@@ -259,7 +259,7 @@ fn email(
     let origin =
         made_by.map_or_else(String::new, |made_by| format!(" (made by the template `{}`)", Quoted(made_by)));
     let hint = match made_by {
-        Some(_) => "mend the template, or give the tenant an `account_email` of its own",
+        Some(_) => "correct the template, or give the tenant an `account_email` of its own",
         None => "write an address that receives mail, such as `cloud@their-domain.com`",
     };
     report.error(

@@ -121,7 +121,7 @@ fn without_a_state_everything_is_change_and_the_text_says_so() {
     cloud.set_tag(&id_of(&state, "tenant/acme-finance/account"), "Environment", Some("test"));
     let plan = plan(&zone(ONE_TENANT), &cloud);
     assert_eq!(plan.drift, None);
-    assert!(plan.to_string().contains("Drift: not told from change"), "{plan}");
+    assert!(plan.to_string().contains("Drift: unknown without a state"), "{plan}");
     assert_eq!(plan.drift_table().unwrap().row_count(), 0);
     let fresh = Planner::new(&zone(ONE_TENANT)).plan().unwrap();
     assert!(!fresh.to_string().contains("Drift"), "nothing differs where nothing is there");
