@@ -281,6 +281,11 @@ impl Cause {
     }
 
     #[getter]
+    fn guardrail(&self) -> Option<&str> {
+        self.0.guardrail.as_deref()
+    }
+
+    #[getter]
     fn level(&self) -> usize {
         self.0.level
     }
@@ -362,6 +367,16 @@ impl Verdict {
     #[getter]
     fn decided_by(&self) -> Option<Cause> {
         self.0.decided_by.clone().map(Cause)
+    }
+
+    #[getter]
+    fn causes(&self) -> Vec<Cause> {
+        self.0.causes.iter().cloned().map(Cause).collect()
+    }
+
+    #[getter]
+    fn unknown(&self) -> Vec<String> {
+        self.0.unknown.clone()
     }
 
     fn __bool__(&self) -> bool {

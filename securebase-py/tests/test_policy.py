@@ -124,6 +124,32 @@ def test_verdicts_name_what_decided() -> None:
     assert sb.evaluate([], ask("s3:GetObject")).allowed
 
 
+def test_a_verdict_names_every_cause_and_its_guardrail() -> None:
+    [(_, _, document)] = sb.tier_documents("soc2")
+    denied = sb.evaluate(
+        [[FULL], [FULL, ("own", LOCK), ("tier", document)], []],
+        ask("cloudtrail:StopLogging", aws__RequestedRegion="eu-west-1"),
+    )
+    assert denied.causes[0] == denied.decided_by
+    assert [(one.policy, one.guardrail) for one in denied.causes] == [("own", None), ("tier", "G10"), ("tier", "G20"), (None, None)]
+    assert "G20" in str(denied) and "The audit trail keeps running" in str(denied)
+    assert sb.evaluate([[FULL]], ask("s3:GetObject")).causes == []
+    misspelled = sb.evaluate([[FULL]], ask("s3:GetObjekt", aws__SourceVcp="vpc-1"))
+    assert misspelled.allowed and misspelled.unknown == ["s3:GetObjekt", "aws:SourceVcp"]
+    with pytest.raises(sb.SecureBaseError, match="jo"):
+        sb.evaluate([[FULL]], {"action": "s3:GetObject", "principal": "jo"})
+
+
+def test_frameworks_must_exist() -> None:
+    for call in (sb.coverage, sb.guardrails, sb.tier_documents):
+        with pytest.raises(sb.SecureBaseError) as raised:
+            call("hippa")
+        assert raised.value.code == "policy.unknown-framework"
+        assert "hipaa" in raised.value.problems[0].hint
+    with pytest.raises(sb.SecureBaseError, match="pci"):
+        sb.guardrails("pci")
+
+
 def test_who_is_exempt() -> None:
     everything = {"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}
     linked = "arn:aws:iam::111122223333:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS"

@@ -15,7 +15,21 @@ use super::NameError;
 #[serde(try_from = "String", into = "String")]
 pub struct Framework(Arc<str>);
 
+/// The frameworks that have guardrails of their own: short form and the name as its publisher writes it.
+const KNOWN: [(&str, &str); 4] =
+    [("soc2", "SOC 2"), ("hipaa", "HIPAA"), ("fedramp", "FedRAMP"), ("cis", "CIS")];
+
 impl Framework {
+    /// The short forms of the frameworks that have guardrails of their own.
+    pub fn known() -> impl Iterator<Item = &'static str> {
+        KNOWN.iter().map(|(short, _)| *short)
+    }
+
+    /// Whether it has guardrails of its own. A tier with a framework of the user's gets the baseline alone.
+    pub fn is_known(&self) -> bool {
+        Self::known().any(|short| short == self.as_str())
+    }
+
     /// The short form.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -23,13 +37,7 @@ impl Framework {
 
     /// The name as its publisher writes it, or the short form where this crate does not know it.
     pub fn title(&self) -> &str {
-        match &*self.0 {
-            "soc2" => "SOC 2",
-            "hipaa" => "HIPAA",
-            "fedramp" => "FedRAMP",
-            "cis" => "CIS",
-            other => other,
-        }
+        KNOWN.iter().find(|(short, _)| *short == self.as_str()).map_or(self.as_str(), |(_, title)| title)
     }
 }
 
@@ -86,6 +94,9 @@ mod tests {
             assert_eq!(spelling.parse::<Framework>().unwrap().as_str(), "soc2");
         }
         assert_eq!("SOC 2".parse::<Framework>().unwrap().title(), "SOC 2");
+        assert_eq!("PCI DSS".parse::<Framework>().unwrap().title(), "pcidss");
+        assert!(Framework::known().all(|short| short.parse::<Framework>().unwrap().is_known()));
+        assert!(!"PCI DSS".parse::<Framework>().unwrap().is_known());
         assert!("".parse::<Framework>().is_err());
         assert!("s\u{f6}c".parse::<Framework>().is_err());
     }

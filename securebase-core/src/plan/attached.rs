@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Address, ResourceId, ResourceSpec};
+use crate::model::{Address, Problem, ResourceId, ResourceSpec, Severity};
 use crate::observe::ObservedOrganization;
 use crate::policy::{Level, Policy, PolicyDocument};
 
@@ -12,10 +12,17 @@ use super::step::{Action, Plan, Step};
 /// A policy, by its id where it has one, else by its address.
 type Key = String;
 
+/// A policy that is attached and cannot be decided with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Unread {
+    name: String,
+    reason: String,
+}
+
 /// Which policies are attached where.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Attached {
-    documents: BTreeMap<Key, Policy>,
+    documents: BTreeMap<Key, Result<Policy, Unread>>,
     /// By the path of a unit, the empty path of the root, or the id of an account.
     places: BTreeMap<String, BTreeSet<Key>>,
     /// Where AWS's `FullAWSAccess` was found; `None` where nothing is known of it, which is everywhere then.
@@ -40,11 +47,9 @@ impl Attached {
                 full.extend(found.targets.iter().map(place));
                 continue;
             }
-            // A document that AWS holds and nobody can read binds nobody here either: the survey says so where it matters.
-            let parsed = found.policy.document.as_deref().map(PolicyDocument::parse);
-            let Some(Ok(document)) = parsed else { continue };
             let key = found.policy.id.to_string();
-            attached.documents.insert(key.clone(), Policy::new(found.policy.name.clone(), document));
+            let document = found.policy.document.as_deref();
+            attached.documents.insert(key.clone(), read(&found.policy.name, document));
             for target in &found.targets {
                 attached.places.entry(place(target)).or_default().insert(key.clone());
             }
@@ -71,9 +76,7 @@ impl Attached {
                 ResourceSpec::ServiceControlPolicy { name, document, .. },
                 Action::Create | Action::Update | Action::Adopt,
             ) => {
-                if let Ok(document) = PolicyDocument::parse(document) {
-                    self.documents.insert(key(plan, &step.address), Policy::new(name.clone(), document));
-                }
+                self.documents.insert(key(plan, &step.address), read(name, Some(document)));
             }
             (ResourceSpec::ServiceControlPolicy { .. }, Action::Delete) => {
                 let gone = key(plan, &step.address);
@@ -106,13 +109,45 @@ impl Attached {
             .get(place)
             .into_iter()
             .flatten()
-            .filter_map(|key| self.documents.get(key).cloned())
+            .filter_map(|key| self.documents.get(key)?.as_ref().ok().cloned())
             .collect();
         policies.sort_by(|a, b| a.name.cmp(&b.name));
         if full || policies.is_empty() {
             policies.insert(0, Policy::full_access());
         }
         policies
+    }
+
+    /// The policies on the way from the root to an account that no verdict takes into account, because they cannot be read:
+    /// one finding each, an error where a verdict is wanted and a warning where it is only checked.
+    pub(super) fn unread(&self, path: &str, account: Option<&str>, severity: Severity) -> Vec<Problem> {
+        let mut places = vec![String::new()];
+        let mut so_far = String::new();
+        for name in path.split('/').filter(|name| !name.is_empty()) {
+            if !so_far.is_empty() {
+                so_far.push('/');
+            }
+            so_far.push_str(name);
+            places.push(so_far.clone());
+        }
+        places.extend(account.map(str::to_owned));
+        let mut problems = Vec::new();
+        for place in places {
+            let keys = self.places.get(&place).into_iter().flatten();
+            for Unread { name, reason } in keys.filter_map(|key| self.documents.get(key)?.as_ref().err()) {
+                let at = match place.as_str() {
+                    "" => "the root".to_owned(),
+                    place => format!("`{place}`"),
+                };
+                let message = format!(
+                    "the policy `{name}` at {at} cannot be read, so what it denies is not known: {reason}"
+                );
+                let hint = "check by hand that it lets the access role do its work, or detach it";
+                let problem = Problem::error("policy.unread", name.as_str(), message, hint);
+                problems.push(Problem { severity, ..problem });
+            }
+        }
+        problems
     }
 
     /// Whether something of somebody's is attached to the place itself.
@@ -142,6 +177,14 @@ impl Attached {
 /// The path of a unit, `None` for what is none.
 pub(super) fn unit_path(address: &Address) -> Option<String> {
     address.local().strip_prefix("ou/").map(str::to_owned)
+}
+
+/// A document under its name, or why it cannot be decided with.
+fn read(name: &str, document: Option<&str>) -> Result<Policy, Unread> {
+    let unread = |reason: String| Unread { name: name.to_owned(), reason };
+    let text = document.ok_or_else(|| unread("AWS returned no document".to_owned()))?;
+    let document = PolicyDocument::parse(text).map_err(|error| unread(error.to_string()))?;
+    Ok(Policy::new(name, document))
 }
 
 fn key(plan: &Plan, policy: &Address) -> Key {

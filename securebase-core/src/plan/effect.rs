@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::model::{Address, ResourceId, ResourceKind, ResourceSpec, TenantKey};
+use crate::model::{Address, Problems, ResourceId, ResourceKind, ResourceSpec, Severity, TenantKey};
 use crate::policy::{self, Difference, Level, Parameters, difference};
 
 use super::attached::{Attached, unit_path};
@@ -65,10 +65,21 @@ impl Plan {
         Ok(effects)
     }
 
-    fn meaning(&self, before: &[Level], after: &[Level]) -> Result<Difference, policy::Error> {
+    /// The difference between two places. What cannot be read on one side would look like a change, or hide one.
+    fn meaning(
+        &self,
+        (before, from): (&Attached, &str),
+        (after, to): (&Attached, &str),
+    ) -> Result<Difference, policy::Error> {
+        let mut unread = before.unread(from, None, Severity::Error);
+        unread.extend(after.unread(to, None, Severity::Error));
+        if !unread.is_empty() {
+            unread.dedup();
+            return Err(policy::Error::Broken(Problems(unread)));
+        }
         let parameters =
             Parameters { executor_role: self.scope.access_role.to_string(), ..Parameters::default() };
-        difference(before, after, &parameters)
+        difference(&before.levels(from, None), &after.levels(to, None), &parameters)
     }
 
     /// Accounts that move, by where from and where to.
@@ -90,7 +101,7 @@ impl Plan {
         }
         let effect =
             |((from, unit), (tenants, steps)): ((String, String), (Vec<TenantKey>, Vec<Address>))| {
-                let difference = self.meaning(&before.levels(&from, None), &after.levels(&unit, None))?;
+                let difference = self.meaning((before, &from), (after, &unit))?;
                 Ok(GuardrailEffect {
                     unit,
                     from: Some(from),
@@ -134,7 +145,7 @@ impl Plan {
                 accounts,
                 tenants: Vec::new(),
                 steps: self.policy_steps(unit),
-                difference: self.meaning(&was, &is)?,
+                difference: self.meaning((before, unit), (after, unit))?,
             });
         }
         Ok(effects)

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use crate::model::{Address, Problem, Problems, ResourceSpec, TenantKey};
+use crate::model::{Address, Problem, Problems, ResourceSpec, Severity, TenantKey};
 use crate::policy::{
-    Coverage, CoverageReport, EffectivePolicy, GuardrailView, Level, Parameters, PolicyDocument, coverage,
-    effective, guardrails,
+    BASELINE, Coverage, CoverageReport, EffectivePolicy, GuardrailView, Level, Parameters, PolicyDocument,
+    coverage, effective, guardrails, set_of,
 };
 use crate::table::{self, Column, Table};
 
@@ -39,7 +39,7 @@ impl Plan {
     /// else is attached there.
     ///
     /// # Errors
-    /// [`Error::Problems`] for a tenant the plan does not have.
+    /// [`Error::Problems`] for a tenant the plan does not have, and where a policy on the path cannot be read.
     pub fn effective_policy(&self, tenant: &str) -> Result<TenantPolicy, Error> {
         let problem = |code: &str, message: String, hint: String| {
             Error::Problems(Problems(vec![Problem::error(
@@ -62,6 +62,7 @@ impl Plan {
         })?;
         let tier = self.tiers.iter().find(|tier| tier.name == planned.tier);
         let framework = tier.map_or("", |tier| tier.framework.as_str()).to_owned();
+        let set = tier.map_or(BASELINE, |tier| set_of(&tier.framework));
         let damaged = |error: crate::policy::Error| {
             problem(
                 error.code(),
@@ -69,14 +70,19 @@ impl Plan {
                 "see what `docs/guardrails.md` says about the code".to_owned(),
             )
         };
-        let levels = Attached::after(self).levels(&unit, account.as_deref());
+        let attached = Attached::after(self);
+        let unread = attached.unread(&unit, account.as_deref(), Severity::Error);
+        if !unread.is_empty() {
+            return Err(Error::Problems(Problems(unread)));
+        }
+        let levels = attached.levels(&unit, account.as_deref());
         let parameters = Parameters {
             executor_role: self.scope.access_role.to_string(),
             regions: vec![planned.region.to_string()],
             platform: self.scope.zone.to_string(),
             ..Parameters::default()
         };
-        let guardrails = guardrails(&framework)
+        let guardrails = guardrails(set)
             .map_err(damaged)?
             .into_iter()
             .map(|guardrail| {
@@ -88,7 +94,7 @@ impl Plan {
         Ok(TenantPolicy {
             tenant: planned.key.clone(),
             effective: effective(&levels),
-            coverage: coverage(&framework).map_err(damaged)?,
+            coverage: coverage(set).map_err(damaged)?,
             unit,
             framework,
             levels,

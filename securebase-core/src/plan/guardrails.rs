@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::model::{LandingZone, Problem, Tier};
-use crate::policy::{Fit, Parameters, PolicyDocument, tier_documents_within};
+use crate::policy::{Fit, Parameters, PolicyDocument, set_of, tier_documents_within};
 
 use super::scope::flow_log_group_prefix;
 
@@ -33,7 +33,7 @@ pub(super) fn documents(zone: &LandingZone, tier: &Tier) -> Result<Vec<Document>
         ..Parameters::default()
     };
     let fit = Fit::from_limits(&zone.limits);
-    let documents = tier_documents_within(tier.framework.as_str(), &parameters, fit).map_err(|error| {
+    let documents = tier_documents_within(set_of(&tier.framework), &parameters, fit).map_err(|error| {
         Problem::error(
             "guardrails-do-not-fit",
             format!("tiers.\"{}\"", tier.name),

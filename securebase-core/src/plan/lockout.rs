@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Address, LandingZone, Problem, Tenant};
+use crate::model::{Address, LandingZone, Problem, Severity, Tenant};
 use crate::policy::{ExecutorIdentity, PlannedCall, check_calls, executor_calls};
 
 use super::attached::Attached;
@@ -57,7 +57,16 @@ pub(super) fn problems(zone: &LandingZone, plan: &Plan) -> Vec<Problem> {
                 }
             }
         }
+        // What cannot be read might deny any of the calls: said, where there are calls that it could deny.
+        if !calls.is_empty() {
+            problems.extend(attached.unread(&path, account.as_deref(), Severity::Warning));
+        }
         problems.extend(check_calls(&levels, &calls));
     }
+    // A policy at the root or at a shared unit lies on several paths.
+    let mut said: BTreeSet<(String, String)> = BTreeSet::new();
+    problems.retain(|problem| {
+        problem.code != "policy.unread" || said.insert((problem.path.clone(), problem.message.clone()))
+    });
     problems
 }

@@ -12,8 +12,15 @@ use serde::Deserialize;
 
 use super::document::{Condition, Effect, PolicyDocument, Selection, Statement};
 use super::error::Error;
+use super::nearest::nearest;
 use super::operator::{Comparison, Operator};
 use super::parameters::Parameters;
+
+/// The set that every other one contains.
+pub const BASELINE: &str = "baseline";
+
+/// How much alike a misspelled framework must be to the one that is suggested.
+const SIMILAR: f64 = 0.8;
 
 /// Control ids by framework.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -57,25 +64,26 @@ pub struct Guardrail {
     pub needs: Vec<String>,
     deny: Vec<String>,
     allow: Vec<String>,
-    statements: Vec<Template>,
+    pub(super) statements: Vec<Template>,
 }
 
+/// A deny with placeholders.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Template {
+pub(super) struct Template {
     /// Whether the executor's and the break-glass roles are let through.
     #[serde(default)]
-    exempt: bool,
+    pub(super) exempt: bool,
     #[serde(default)]
-    actions: Vec<String>,
+    pub(super) actions: Vec<String>,
     #[serde(default)]
-    not_actions: Vec<String>,
+    pub(super) not_actions: Vec<String>,
     #[serde(default)]
-    resources: Vec<String>,
+    pub(super) resources: Vec<String>,
     #[serde(default)]
-    not_resources: Vec<String>,
+    pub(super) not_resources: Vec<String>,
     #[serde(default)]
-    when: IndexMap<String, IndexMap<String, Vec<String>>>,
+    pub(super) when: IndexMap<String, IndexMap<String, Vec<String>>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -196,25 +204,34 @@ impl Catalogue {
         self.lists.get(name).map_or(&[], Vec::as_slice)
     }
 
-    /// The guardrails of a framework with the baseline, in order of id, and the set's title. A framework without a set
-    /// of its own gets the baseline.
+    /// The guardrails of a framework with the baseline, in order of id, and the set. `baseline` is a name too.
     ///
     /// # Errors
-    /// [`Error::UnknownGuardrail`] where a set names one that is not there.
-    pub fn for_framework(&self, framework: &str) -> Result<(&str, Vec<&Guardrail>), Error> {
+    /// [`Error::UnknownFramework`]; [`Error::UnknownGuardrail`] where a set names one that is not there.
+    pub fn for_framework(&self, framework: &str) -> Result<(&GuardrailSet, Vec<&Guardrail>), Error> {
         let folded: String = framework
             .chars()
             .filter(char::is_ascii_alphanumeric)
             .map(|letter| letter.to_ascii_lowercase())
             .collect();
-        let own = self.sets.iter().find(|set| set.framework == folded);
-        let baseline = self.sets.iter().find(|set| set.framework == "baseline");
-        let title = own.or(baseline).map_or("baseline", |set| set.title.as_str());
-        let mut ids: Vec<&String> = baseline.into_iter().chain(own).flat_map(|set| &set.guardrails).collect();
+        let unknown = || Error::UnknownFramework {
+            name: framework.chars().take(64).collect(),
+            hint: nearest(&folded, self.sets.iter().map(|set| set.framework.as_str()), SIMILAR).map_or_else(
+                || {
+                    let all: Vec<&str> = self.sets.iter().map(|set| set.framework.as_str()).collect();
+                    format!("write one of {}", all.join(", "))
+                },
+                |near| format!("did you mean `{near}`?"),
+            ),
+        };
+        let own = self.sets.iter().find(|set| set.framework == folded).ok_or_else(unknown)?;
+        let baseline = self.sets.iter().find(|set| set.framework == BASELINE);
+        let mut ids: Vec<&String> =
+            baseline.into_iter().chain([own]).flat_map(|set| &set.guardrails).collect();
         ids.sort();
         ids.dedup();
         let guardrails = ids.into_iter().map(|id| self.guardrail(id)).collect::<Result<_, _>>()?;
-        Ok((title, guardrails))
+        Ok((own, guardrails))
     }
 }
 

@@ -9,12 +9,13 @@
 
 use std::collections::BTreeSet;
 
+use indexmap::IndexSet;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::document::{Effect, PolicyDocument, Statement, Version};
+use super::document::{Condition, Effect, PolicyDocument, Statement, Version};
 use super::error::Error;
-use super::partition::{Classes, classes, resource_classes};
+use super::partition::{Classes, Effort, classes, resource_classes};
 
 /// What a verifier needs to check that two sets of documents are equal in meaning.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,19 +72,24 @@ pub fn certify(before: &[PolicyDocument], after: &[PolicyDocument]) -> Result<Ce
         both().flat_map(|it| &it.resources.patterns).filter(|pattern| is_plain(pattern)).cloned().collect();
     resources.sort();
     resources.dedup();
-    let action_classes = classes(&actions, None)?;
-    let resource_classes = resource_classes(&resources)?;
-    let mut atoms: Vec<String> = Vec::new();
+    let mut effort = Effort::about(actions.len() + resources.len());
+    let action_classes = classes(&actions, None, &mut effort)?;
+    let resource_classes = resource_classes(&resources, &mut effort)?;
+    let mut atoms = IndexSet::new();
     let sides = [before, after].map(|documents| {
         documents.iter().flat_map(|it| rows(it, &actions, &resources, &mut atoms)).collect::<Vec<Row>>()
     });
+    let atoms: Vec<String> = atoms.into_iter().collect();
     for (matched_actions, action) in &action_classes {
+        effort.spend(sides[0].len() + sides[1].len())?;
         let live = sides
             .each_ref()
             .map(|rows| rows.iter().filter(|row| row.means(matched_actions)).collect::<Vec<_>>());
         for (matched, resource) in &resource_classes {
             for effect in [Effect::Deny, Effect::Allow] {
-                let [before, after] = live.each_ref().map(|rows| alternatives(rows, effect, matched));
+                let [before, after] =
+                    live.each_ref().map(|rows| alternatives(rows, effect, matched, &mut effort));
+                let (before, after) = (before?, after?);
                 if before != after {
                     let texts = |found: BTreeSet<BTreeSet<usize>>| {
                         let text =
@@ -146,14 +152,9 @@ fn rows(
     document: &PolicyDocument,
     actions: &[String],
     resources: &[String],
-    atoms: &mut Vec<String>,
+    atoms: &mut IndexSet<String>,
 ) -> Vec<Row> {
-    let mut atom = |text: String| {
-        atoms.iter().position(|known| *known == text).unwrap_or_else(|| {
-            atoms.push(text);
-            atoms.len() - 1
-        })
-    };
+    let mut atom = |text: String| atoms.insert_full(text).0;
     let old = if document.version == Version::Current { "" } else { "without variables: " };
     let row = |statement: &Statement| {
         let place =
@@ -161,12 +162,8 @@ fn rows(
         let negated = statement.resources.negated;
         let mut conditions = BTreeSet::new();
         for condition in &statement.conditions {
-            let mut values = condition.values.clone();
-            values.sort();
-            values.dedup();
-            let text =
-                format!("{old}{} {} {values:?}", condition.operator, condition.key.to_ascii_lowercase());
-            conditions.insert(atom(text));
+            let Condition { operator, key, values } = condition.canonical();
+            conditions.insert(atom(format!("{old}{operator} {} {values:?}", key.to_ascii_lowercase())));
         }
         let principal =
             statement.principal.as_ref().map(|it| format!("principal {} {}", it.negated, it.value));
@@ -218,12 +215,18 @@ impl Row {
 }
 
 /// The alternatives of a cell without those that another one implies.
-fn alternatives(rows: &[&Row], effect: Effect, matched: &BTreeSet<usize>) -> BTreeSet<BTreeSet<usize>> {
+fn alternatives(
+    rows: &[&Row],
+    effect: Effect,
+    matched: &BTreeSet<usize>,
+    effort: &mut Effort,
+) -> Result<BTreeSet<BTreeSet<usize>>, Error> {
     let all: BTreeSet<BTreeSet<usize>> =
         rows.iter().filter(|row| row.effect == effect).flat_map(|row| row.clauses(matched)).collect();
+    effort.spend(1 + rows.len() + all.len() * all.len())?;
     let implied =
         |clause: &BTreeSet<usize>| all.iter().any(|other| other != clause && other.is_subset(clause));
-    all.iter().filter(|clause| !implied(clause)).cloned().collect()
+    Ok(all.iter().filter(|clause| !implied(clause)).cloned().collect())
 }
 
 #[cfg(test)]
@@ -277,6 +280,41 @@ mod tests {
         assert!(verify(&forged, &before, &weaker).is_err());
         forged.actions.retain(|action| action != "s3:putobject");
         assert!(verify(&forged, &before, &weaker).unwrap_err().to_string().contains("no action stands for"));
+    }
+
+    #[test]
+    fn any_policy_within_the_limit_is_certified_or_refused_soon() {
+        let deny =
+            |resource: &str| parse(&format!(r#"{{"Effect":"Deny","Action":"*","Resource":"{resource}"}}"#));
+        // A wildcard before each letter, a long run after a wildcard, and many statements that overlap in part.
+        let many: Vec<String> = (0..100)
+            .map(|at| format!(r#"{{"Effect":"Deny","Action":"s3:A{at}","Resource":"arn:aws:s3:::b{at}"}}"#))
+            .collect();
+        for document in [
+            deny(&format!("arn:aws:s3:::{}", "*a".repeat(4_000))),
+            deny(&format!("arn:aws:s3:::*{}", "a".repeat(1_000))),
+            parse(&many.join(",")),
+        ] {
+            assert!(document.size() < 10_240, "{}", document.size());
+            let sides = [document];
+            let certificate = certify(&sides, &sides).unwrap();
+            verify(&certificate, &sides, &sides).unwrap();
+        }
+        let backwards = [deny(&format!("arn:aws:s3:::*a{}", "?".repeat(60)))];
+        assert!(matches!(certify(&backwards, &backwards), Err(Error::TooComplex(_))));
+    }
+
+    #[test]
+    fn the_spelling_of_a_condition_is_no_difference() {
+        let deny = |condition: &str| {
+            [parse(&format!(r#"{{"Effect":"Deny","Action":"s3:*","Resource":"*","Condition":{condition}}}"#))]
+        };
+        let before =
+            deny(r#"{"Bool":{"aws:SecureTransport":"False"},"StringEquals":{"aws:SourceVpc":["b","a"]}}"#);
+        let after =
+            deny(r#"{"StringEquals":{"AWS:sourcevpc":["a","b"]},"Bool":{"aws:securetransport":"false"}}"#);
+        assert_eq!(before[0], after[0]);
+        verify(&certify(&before, &after).unwrap(), &before, &after).unwrap();
     }
 
     #[test]

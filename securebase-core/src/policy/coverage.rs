@@ -82,19 +82,15 @@ static BESIDE: LazyLock<Result<BTreeMap<String, Beside>, String>> = LazyLock::ne
     toml::from_str(include_str!("../../data/guardrails/coverage.toml")).map_err(|error| error.to_string())
 });
 
-/// The report of one framework. A framework that this crate does not know has no controls to report on.
+/// The report of one framework. The baseline belongs to none and has no controls to report on.
 ///
 /// # Errors
-/// [`Error::Catalogue`], which the crate's tests exclude.
+/// [`Error::UnknownFramework`]; [`Error::Catalogue`], which the crate's tests exclude.
 pub fn coverage(framework: &str) -> Result<CoverageReport, Error> {
     let catalogue = Catalogue::shipped()?;
     let beside = BESIDE.as_ref().map_err(|error| Error::Catalogue(format!("coverage.toml: {error}")))?;
-    let (title, own) = catalogue.for_framework(framework)?;
-    let short = catalogue
-        .sets()
-        .iter()
-        .find(|set| set.title == title)
-        .map_or("baseline", |set| set.framework.as_str());
+    let (set, own) = catalogue.for_framework(framework)?;
+    let (short, title) = (set.framework.as_str(), set.title.as_str());
     let mut rows: BTreeMap<String, ControlCoverage> = BTreeMap::new();
     for guardrail in catalogue.guardrails() {
         for control in guardrail.controls.of(short).iter().filter_map(|control| current(short, control)) {
@@ -232,7 +228,16 @@ mod tests {
                 );
             }
         }
-        assert!(coverage("unheard-of").unwrap().controls.is_empty());
+        assert!(coverage("baseline").unwrap().controls.is_empty());
+        let unknown = coverage("hippa").unwrap_err();
+        assert_eq!(
+            (unknown.to_string().as_str(), unknown.hint(), unknown.code()),
+            ("there is no framework `hippa`", "did you mean `hipaa`?", "policy.unknown-framework")
+        );
+        assert_eq!(
+            coverage("unheard-of").unwrap_err().hint(),
+            "write one of baseline, soc2, hipaa, fedramp, cis"
+        );
     }
 
     #[test]

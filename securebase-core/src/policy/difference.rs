@@ -16,7 +16,7 @@ use super::document::{Effect, PolicyDocument, Statement};
 use super::error::Error;
 use super::evaluate::PolicyPath;
 use super::parameters::Parameters;
-use super::partition::{classes, resource_classes};
+use super::partition::{Effort, classes, resource_classes};
 use super::pattern::glob_folded;
 use super::request::Request;
 use super::simplify::simplify;
@@ -158,6 +158,9 @@ pub fn difference(before: &[Level], after: &[Level], parameters: &Parameters) ->
         PolicyPath::new(PolicyKind::ServiceControl, before)?,
         PolicyPath::new(PolicyKind::ServiceControl, after)?,
     ];
+    if paths[0].digest() == paths[1].digest() {
+        return Ok(Difference::default());
+    }
     let statements = || {
         before.iter().chain(after).flat_map(|level| &level.policies).flat_map(|it| &it.document.statements)
     };
@@ -183,11 +186,13 @@ pub fn difference(before: &[Level], after: &[Level], parameters: &Parameters) ->
         ("user", "user/anyone".to_owned()),
         ("root", "root".to_owned()),
     ];
-    let resource_classes = resource_classes(&resources)?;
+    let mut effort = Effort::about(actions.len() + resources.len());
+    let resource_classes = resource_classes(&resources, &mut effort)?;
     let mut found: BTreeMap<Group, Seen> = BTreeMap::new();
-    for (matched, witness) in classes(&actions, None)? {
+    for (matched, witness) in classes(&actions, None, &mut effort)? {
         let mut names: Option<Vec<String>> = None;
         for resource in resource_classes.values() {
+            effort.spend(principals.len() * regions.len())?;
             for (kind, principal) in &principals {
                 for region in &regions {
                     let arn = format!("arn:aws:iam::{ACCOUNT}:{principal}");
@@ -310,6 +315,30 @@ mod tests {
         let spelled =
             r#"{"Sid":"Keep","Effect":"Deny","Action":["CLOUDTRAIL:stoplogging"],"Resource":["*"]}"#;
         assert_eq!(shown(TRAIL, spelled), "no request is decided differently\n");
+    }
+
+    #[test]
+    fn order_spelling_and_an_empty_name_are_no_difference() {
+        // Another statement differs, so the documents as wholes do.
+        let with = |sid: &str, condition: &str| {
+            format!(
+                r#"{{{sid}"Effect":"Deny","Action":"sts:AssumeRole","Resource":"*","Condition":{condition}}}"#
+            )
+        };
+        let before = with(
+            r#""Sid":"","#,
+            r#"{"ForAnyValue:StringLike":{"aws:ResourceOrgPaths":["o-a/*","o-b/*"]},"Bool":{"aws:SecureTransport":false}}"#,
+        );
+        let after = with(
+            "",
+            r#"{"ForAnyValue:StringLike":{"AWS:resourceorgpaths":["o-b/*","o-a/*","o-b/*"]},"Bool":{"aws:SecureTransport":"FALSE"}}"#,
+        );
+        assert_eq!(path(&before)[0].policies[1].document, path(&after)[0].policies[1].document);
+        assert_eq!(shown(&before, &after), "no request is decided differently\n");
+        assert_eq!(
+            shown(&before, &format!("{after},{TRAIL}")),
+            "`cloudtrail:StopLogging` by executor, role, root, user: allowed → denied\n"
+        );
     }
 
     #[test]

@@ -9,7 +9,7 @@
 use serde_json::{Map, Value};
 
 use super::actions::Spelling;
-use super::operator::Operator;
+use super::operator::{Comparison, Operator};
 use super::source::Location;
 
 /// The language version that every policy should state.
@@ -94,6 +94,26 @@ impl Condition {
     ) -> Self {
         Self { operator, key: key.into(), values: values.into_iter().map(Into::into).collect() }
     }
+
+    /// The same condition in its one canonical form: the key as AWS spells it, values sorted without repetition, truths in
+    /// lower case. Conditions that AWS decides alike by these rules are equal in it.
+    #[must_use]
+    pub fn canonical(&self) -> Self {
+        let mut values = self.values.clone();
+        if matches!(self.operator.comparison, Comparison::Bool | Comparison::Null) {
+            values.iter_mut().for_each(|value| value.make_ascii_lowercase());
+        }
+        values.sort();
+        values.dedup();
+        Self { operator: self.operator, key: Spelling::shipped().condition_key(&self.key), values }
+    }
+}
+
+impl std::fmt::Display for Condition {
+    /// As verdicts and differences state it: `aws:RequestedRegion StringNotEquals eu-west-1 | us-east-1`.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{} {} {}", self.key, self.operator, self.values.join(" | "))
+    }
 }
 
 /// `Principal` or `NotPrincipal`, of which only `"Principal": "*"` has a place in a control policy.
@@ -152,8 +172,9 @@ impl Statement {
     pub fn to_value(&self) -> Value {
         let Self { sid, effect, principal, actions, resources, conditions, location: _ } = self;
         let mut map = Map::new();
-        if let Some(sid) = sid {
-            map.insert("Sid".to_owned(), Value::from(sid.as_str()));
+        // Tools write an empty name where AWS stores none.
+        if let Some(sid) = sid.as_deref().filter(|sid| !sid.is_empty()) {
+            map.insert("Sid".to_owned(), Value::from(sid));
         }
         map.insert("Effect".to_owned(), Value::from(effect.as_str()));
         if let Some(principal) = principal {
@@ -311,24 +332,18 @@ fn collapsed(mut texts: Vec<String>) -> Value {
 }
 
 fn condition_block(conditions: &[Condition]) -> Value {
-    let spelling = Spelling::shipped();
     let mut entries: Vec<(String, String, Value)> = conditions
         .iter()
         .map(|condition| {
-            let mut values = condition.values.clone();
-            if condition.operator.comparison == super::operator::Comparison::Bool
-                || condition.operator.comparison == super::operator::Comparison::Null
-            {
-                values.iter_mut().for_each(|value| value.make_ascii_lowercase());
-            }
+            let canonical = condition.canonical();
             // Two keys that differ only in case would become one object key: then both stay as written.
             let clash = conditions.iter().any(|other| {
                 other.operator == condition.operator
                     && other.key != condition.key
                     && other.key.eq_ignore_ascii_case(&condition.key)
             });
-            let key = if clash { condition.key.clone() } else { spelling.condition_key(&condition.key) };
-            (condition.operator.to_string(), key, collapsed(values))
+            let key = if clash { condition.key.clone() } else { canonical.key };
+            (condition.operator.to_string(), key, collapsed(canonical.values))
         })
         .collect();
     entries.sort_by(|left, right| (&left.0, &left.1).cmp(&(&right.0, &right.1)));

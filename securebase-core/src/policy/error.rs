@@ -39,8 +39,16 @@ pub enum Error {
     #[error("no permissions are known for the call `{0}`")]
     UnknownCall(String),
     /// No guardrail has this id.
-    #[error("no guardrail is called `{0}`")]
+    #[error("there is no guardrail `{0}`")]
     UnknownGuardrail(String),
+    /// No framework has this name.
+    #[error("there is no framework `{name}`")]
+    UnknownFramework {
+        /// The name.
+        name: String,
+        /// What to write: the framework that was most likely meant, or all there are.
+        hint: String,
+    },
     /// The shipped catalogue cannot be read; a defect of the crate that its tests exclude.
     #[error("the guardrail catalogue is damaged: {0}")]
     Catalogue(String),
@@ -61,7 +69,7 @@ pub enum Error {
 impl Error {
     /// What to do about it; empty where the findings say it.
     #[must_use]
-    pub const fn hint(&self) -> &'static str {
+    pub fn hint(&self) -> &str {
         match self {
             Self::DoesNotFit(_) => {
                 "drop or shorten the heaviest statements, or attach some of them at another level"
@@ -70,6 +78,7 @@ impl Error {
             Self::BadParameter { .. } => {
                 "give a plain name without characters that mean something in a policy"
             }
+            Self::UnknownFramework { hint, .. } => hint,
             Self::UnknownGuardrail(_) => "see the ids of the catalogue",
             Self::TooComplex(_) => "certify fewer documents at once",
             _ => "",
@@ -106,6 +115,7 @@ impl Error {
             Self::BadParameter { .. } => "policy.bad-parameter",
             Self::UnknownCall(_) => "policy.unknown-call",
             Self::UnknownGuardrail(_) => "policy.unknown-guardrail",
+            Self::UnknownFramework { .. } => "policy.unknown-framework",
             Self::Catalogue(_) => "policy.catalogue",
             Self::NotEquivalent(_) => "policy.not-equivalent",
             Self::BadCertificate(_) => "policy.bad-certificate",

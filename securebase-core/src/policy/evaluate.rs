@@ -6,6 +6,8 @@
 //! Non-goals: identity, boundary, session and resource policies: what passes here may still be denied there.
 
 use super::arn::ResourcePattern;
+use super::behind::behind;
+use super::catalogue::Guardrail;
 use super::condition::{CompiledCondition, Truth};
 use super::document::{Effect, Statement, Version};
 use super::error::Error;
@@ -43,7 +45,7 @@ struct CompiledStatement {
     level: usize,
     policy: usize,
     position: usize,
-    sid: Option<String>,
+    source: Statement,
     actions: ActionMatcher,
     not_resources: bool,
     resources: Vec<ResourcePattern>,
@@ -139,13 +141,12 @@ impl PolicyPath {
         let variables = version == Version::Current;
         let mut conditions = Vec::with_capacity(statement.conditions.len());
         for condition in &statement.conditions {
-            let mut normal = condition.clone();
+            let mut normal = condition.canonical();
             normal.key.make_ascii_lowercase();
             // Values of an old version are other values: keep them apart by the key.
             if !variables {
                 normal.key.push('\u{0}');
             }
-            normal.values.sort();
             if let Some(at) = known.iter().position(|other| *other == normal) {
                 conditions.push(at);
                 continue;
@@ -176,7 +177,7 @@ impl PolicyPath {
             level,
             policy,
             position,
-            sid: statement.sid.clone(),
+            source: statement.clone(),
             actions,
             not_resources: statement.resources.negated,
             resources,
@@ -184,11 +185,7 @@ impl PolicyPath {
             texts: statement
                 .conditions
                 .iter()
-                .map(|condition| {
-                    let text =
-                        format!("{} {} {}", condition.key, condition.operator, condition.values.join(" | "));
-                    (condition.key.to_ascii_lowercase(), text)
-                })
+                .map(|condition| (condition.key.to_ascii_lowercase(), condition.canonical().to_string()))
                 .collect(),
         });
         broken
@@ -232,53 +229,47 @@ impl PolicyPath {
         }
     }
 
-    /// Decides a request and names what decided.
+    /// Decides a request and names everything that decided.
     #[must_use]
     pub fn explain(&self, request: &Request) -> Verdict {
+        let unknown = request.unknown_names();
         if let Some(exemption) = self.exemption(request) {
-            return Verdict { decision: Decision::Exempt(exemption), decided_by: None };
+            let decision = Decision::Exempt(exemption);
+            return Verdict { decision, decided_by: None, causes: Vec::new(), unknown };
         }
         let mut memo = Memo::default();
         let mut allows: Vec<Option<&CompiledStatement>> = vec![None; self.levels.len()];
         let mut maybe: Vec<Option<&CompiledStatement>> = vec![None; self.levels.len()];
-        let mut maybe_denied: Option<&CompiledStatement> = None;
+        let (mut denies, mut maybe_denies) = (Vec::new(), Vec::new());
         for statement in
             self.statements.iter().filter(|statement| statement.actions.matches(request.action()))
         {
             match (self.applies(statement, request, &mut memo), statement.deny) {
-                (Truth::True, true) => {
-                    return Verdict {
-                        decision: Decision::ExplicitDeny,
-                        decided_by: Some(self.cause(statement, request)),
-                    };
-                }
+                (Truth::True, true) => denies.push(statement),
                 (Truth::True, false) => drop(allows[statement.level].get_or_insert(statement)),
-                (Truth::Unknown, true) => drop(maybe_denied.get_or_insert(statement)),
+                (Truth::Unknown, true) => maybe_denies.push(statement),
                 (Truth::Unknown, false) => drop(maybe[statement.level].get_or_insert(statement)),
                 (Truth::False, _) => {}
             }
         }
-        let open = |at: &usize| allows[*at].is_none();
-        if let Some(level) = (0..allows.len()).find(|at| open(at) && maybe[*at].is_none()) {
-            let level_name = self.levels[level].name.clone();
-            let cause = Cause {
-                level,
-                level_name,
-                policy: None,
-                policy_index: None,
-                statement_index: None,
-                sid: None,
-                conditions: Vec::new(),
-                unknown_keys: Vec::new(),
-            };
-            return Verdict { decision: Decision::ImplicitDeny, decided_by: Some(cause) };
-        }
-        let undecided = maybe_denied.or_else(|| (0..allows.len()).find(open).and_then(|at| maybe[at]));
-        let (decision, by) = match undecided {
-            Some(statement) => (Decision::Undecided, Some(statement)),
-            None => (Decision::Allowed, allows.last().copied().flatten()),
+        let open = || (0..allows.len()).filter(|at| allows[*at].is_none());
+        let lacking: Vec<usize> = open().filter(|at| maybe[*at].is_none()).collect();
+        let all = |statements: Vec<&CompiledStatement>| {
+            statements.into_iter().flat_map(|it| self.causes(it, request)).collect::<Vec<Cause>>()
         };
-        Verdict { decision, decided_by: by.map(|statement| self.cause(statement, request)) }
+        let (decision, causes) = if !denies.is_empty() || !lacking.is_empty() {
+            let decision = if denies.is_empty() { Decision::ImplicitDeny } else { Decision::ExplicitDeny };
+            let mut causes = all(denies);
+            causes.extend(lacking.into_iter().map(|level| self.no_allow(level)));
+            (decision, causes)
+        } else {
+            let mut causes = all(maybe_denies);
+            causes.extend(all(open().filter_map(|at| maybe[at]).collect()));
+            (if causes.is_empty() { Decision::Allowed } else { Decision::Undecided }, causes)
+        };
+        let allowed_by = || allows.last().copied().flatten().map(|it| self.cause(it, request, None));
+        let decided_by = causes.first().cloned().or_else(allowed_by);
+        Verdict { decision, decided_by, causes, unknown }
     }
 
     fn exemption(&self, request: &Request) -> Option<Exemption> {
@@ -288,22 +279,47 @@ impl PolicyPath {
         }
     }
 
-    fn cause(&self, statement: &CompiledStatement, request: &Request) -> Cause {
+    /// That a level has no Allow.
+    fn no_allow(&self, level: usize) -> Cause {
+        Cause {
+            level,
+            level_name: self.levels[level].name.clone(),
+            policy: None,
+            policy_index: None,
+            statement_index: None,
+            sid: None,
+            conditions: Vec::new(),
+            unknown_keys: Vec::new(),
+            guardrail: None,
+        }
+    }
+
+    /// A statement as a cause, once for each guardrail that it serves.
+    fn causes(&self, statement: &CompiledStatement, request: &Request) -> Vec<Cause> {
+        match behind(&statement.source, request).as_slice() {
+            [] => vec![self.cause(statement, request, None)],
+            guardrails => guardrails.iter().map(|it| self.cause(statement, request, Some(it))).collect(),
+        }
+    }
+
+    fn cause(
+        &self,
+        statement: &CompiledStatement,
+        request: &Request,
+        guardrail: Option<&Guardrail>,
+    ) -> Cause {
         let level = &self.levels[statement.level];
+        let keys = statement.texts.iter().map(|(key, _)| key);
         Cause {
             level: statement.level,
             level_name: level.name.clone(),
             policy: level.policies.get(statement.policy).cloned(),
             policy_index: Some(statement.policy),
             statement_index: Some(statement.position),
-            sid: statement.sid.clone(),
+            sid: statement.source.sid.clone(),
             conditions: statement.texts.iter().map(|(_, text)| text.clone()).collect(),
-            unknown_keys: statement
-                .texts
-                .iter()
-                .map(|(key, _)| key.clone())
-                .filter(|key| request.is_unknown(key))
-                .collect(),
+            unknown_keys: keys.filter(|key| request.is_unknown(key)).cloned().collect(),
+            guardrail: guardrail.map(|guardrail| guardrail.id.clone()),
         }
     }
 

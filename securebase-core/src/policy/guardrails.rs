@@ -1,11 +1,11 @@
 //! A tier's guardrails as documents ready to attach.
 
-use super::catalogue::{Catalogue, Guardrail};
+use super::catalogue::{BASELINE, Catalogue, Guardrail};
 use super::document::PolicyDocument;
 use super::error::Error;
 use super::pack::{Fit, pack};
 use super::parameters::Parameters;
-use crate::model::Limits;
+use crate::model::{Framework, Limits};
 
 /// A policy document with the name and description that it has in the organization.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,10 +18,17 @@ pub struct NamedDocument {
     pub document: PolicyDocument,
 }
 
-/// The guardrails of a framework with its baseline, in order of id. A framework without a set of its own gets the baseline.
+/// The name of the set of guardrails that a tier with this framework gets: its own, or the baseline where it is one of the
+/// user's.
+#[must_use]
+pub fn set_of(framework: &Framework) -> &str {
+    if framework.is_known() { framework.as_str() } else { BASELINE }
+}
+
+/// The guardrails of a framework with its baseline, in order of id; `baseline` gives the baseline alone.
 ///
 /// # Errors
-/// [`Error::Catalogue`] or [`Error::UnknownGuardrail`], which the crate's tests exclude.
+/// [`Error::UnknownFramework`]; [`Error::Catalogue`] or [`Error::UnknownGuardrail`], which the crate's tests exclude.
 pub fn guardrails(framework: &str) -> Result<Vec<&'static Guardrail>, Error> {
     Catalogue::shipped()?.for_framework(framework).map(|(_, guardrails)| guardrails)
 }
@@ -31,7 +38,7 @@ pub fn guardrails(framework: &str) -> Result<Vec<&'static Guardrail>, Error> {
 /// Names are `securebase-soc2` and the like, numbered where there are several documents.
 ///
 /// # Errors
-/// [`Error::BadParameter`] and [`Error::MissingParameter`]; [`Error::DoesNotFit`] where AWS's limits are too small.
+/// [`Error::UnknownFramework`], [`Error::BadParameter`] and [`Error::MissingParameter`]; [`Error::DoesNotFit`] where AWS's limits are too small.
 pub fn tier_documents(framework: &str, parameters: &Parameters) -> Result<Vec<NamedDocument>, Error> {
     tier_documents_within(framework, parameters, Fit::from_limits(&Limits::default()))
 }
@@ -46,9 +53,8 @@ pub fn tier_documents_within(
     fit: Fit,
 ) -> Result<Vec<NamedDocument>, Error> {
     let catalogue = Catalogue::shipped()?;
-    let (title, guardrails) = catalogue.for_framework(framework)?;
-    let own = catalogue.sets().iter().find(|set| set.title == title);
-    let short = own.map_or("baseline", |set| set.framework.as_str());
+    let (set, guardrails) = catalogue.for_framework(framework)?;
+    let (short, title) = (set.framework.as_str(), set.title.as_str());
     let documents =
         guardrails.iter().map(|guardrail| guardrail.document(parameters)).collect::<Result<Vec<_>, _>>()?;
     let packed = pack(&documents, fit)?;
@@ -72,7 +78,7 @@ mod tests {
 
     #[test]
     fn every_shipped_framework_fits_one_document() {
-        for framework in ["soc2", "hipaa", "fedramp", "cis", "SOC 2", "of-our-own"] {
+        for framework in ["soc2", "hipaa", "fedramp", "cis", "SOC 2", "baseline"] {
             let documents = tier_documents(framework, &Parameters::default()).unwrap();
             assert_eq!(documents.len(), 1, "{framework}");
             let NamedDocument { name, description, document } = &documents[0];
@@ -80,9 +86,19 @@ mod tests {
             assert!(name.starts_with("securebase-") && name.len() <= 128 && description.len() <= 512);
             assert_eq!(&PolicyDocument::parse(&document.to_json()).unwrap(), document);
         }
-        assert_eq!(
-            tier_documents("of-our-own", &Parameters::default()).unwrap()[0].name,
-            "securebase-baseline"
-        );
+        assert!(matches!(
+            tier_documents("of-our-own", &Parameters::default()),
+            Err(Error::UnknownFramework { .. })
+        ));
+    }
+
+    #[test]
+    fn the_frameworks_that_have_a_set_are_those_the_model_knows() {
+        let sets: Vec<&str> =
+            Catalogue::shipped().unwrap().sets().iter().map(|set| set.framework.as_str()).collect();
+        let known: Vec<&str> = std::iter::once(BASELINE).chain(Framework::known()).collect();
+        assert_eq!(sets, known);
+        assert_eq!(set_of(&"of our own".parse().unwrap()), BASELINE);
+        assert_eq!(set_of(&"SOC 2".parse().unwrap()), "soc2");
     }
 }

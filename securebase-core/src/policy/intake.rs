@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::actions::Spelling;
 use super::error::Error;
-use super::request::Request;
+use super::request::{Request, is_principal};
 use crate::model::{Problem, Problems};
 
 const KEYS: [&str; 6] = ["action", "resource", "principal", "account", "context", "management_account"];
@@ -57,6 +57,17 @@ impl Request {
             action.split_once(':').is_some_and(|(service, name)| !service.is_empty() && !name.is_empty());
         if !well_formed || action.contains(['*', '?', ' ']) {
             bad("action", format!("`{action}` is no action"), "write one action, for example `s3:GetObject`");
+        }
+        if !principal.is_empty() && !is_principal(&principal) {
+            let shown: String = principal.chars().take(200).collect();
+            bad(
+                "principal",
+                format!(
+                    "invalid principal `{shown}`: expected the ARN of who makes the request, or a service"
+                ),
+                "write a user, a role, a session or the root user, for example \
+                 `arn:aws:iam::111122223333:role/dev`, or a service such as `ec2.amazonaws.com`",
+            );
         }
         let context = match members.get("context") {
             None | Some(Value::Null) => BTreeMap::new(),
@@ -158,5 +169,16 @@ mod tests {
         let Err(Error::BadRequest(Problems(problems))) = error else { panic!("read") };
         let paths: Vec<&str> = problems.iter().map(|problem| problem.path.as_str()).collect();
         assert_eq!(paths, ["acount", "resource", "action", "context.a"]);
+    }
+
+    #[test]
+    fn a_malformed_principal_is_said_and_never_let_through() {
+        for principal in ["jo", "arn:aws:iam::111122223333:role/", "evil.amazonaws.com.example"] {
+            let error =
+                Request::from_value(&serde_json::json!({"action": "s3:GetObject", "principal": principal}));
+            let Err(Error::BadRequest(Problems(problems))) = error else { panic!("{principal} was read") };
+            assert_eq!((problems.len(), problems[0].path.as_str()), (1, "principal"));
+        }
+        assert!(Request::from_value(&serde_json::json!({"action": "s3:GetObject"})).is_ok());
     }
 }

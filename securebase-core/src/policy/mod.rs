@@ -7,6 +7,7 @@
 pub mod actions;
 mod arn;
 mod batch;
+mod behind;
 pub mod catalogue;
 pub mod certificate;
 mod condition;
@@ -20,6 +21,7 @@ pub mod guardrails;
 mod index;
 mod intake;
 pub mod lint;
+mod nearest;
 mod operator;
 pub mod pack;
 mod parameters;
@@ -37,7 +39,7 @@ mod verdict;
 pub mod verify;
 
 pub use batch::decide_all;
-pub use catalogue::{Catalogue, Controls, Guardrail, GuardrailSet};
+pub use catalogue::{BASELINE, Catalogue, Controls, Guardrail, GuardrailSet};
 pub use certificate::{Certificate, certify};
 pub use condition::Truth;
 pub use coverage::{ControlCoverage, Coverage, CoverageReport, coverage};
@@ -46,7 +48,7 @@ pub use document::{Condition, Effect, PolicyDocument, Principal, Selection, Stat
 pub use error::Error;
 pub use evaluate::{PolicyPath, evaluate};
 pub use example::{FailedExample, GuardrailView};
-pub use guardrails::{NamedDocument, guardrails, tier_documents, tier_documents_within};
+pub use guardrails::{NamedDocument, guardrails, set_of, tier_documents, tier_documents_within};
 pub use lint::{LintOptions, lint_target, unmet_needs};
 pub use operator::{Comparison, Operator, Quantifier};
 pub use pack::{Fit, Hoisted, Shortfall, hoist, pack};

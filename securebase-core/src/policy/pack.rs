@@ -74,9 +74,10 @@ impl std::fmt::Display for Shortfall {
 /// [`Error::DoesNotFit`] says by how much and what weighs most.
 pub fn pack(documents: &[PolicyDocument], fit: Fit) -> Result<Vec<PolicyDocument>, Error> {
     // An old version reads `${` as plain text: such documents cannot be joined with current ones.
-    let (current, old): (Vec<_>, Vec<_>) = documents.iter().partition(|document| is_mergeable(document));
+    let (current, old): (Vec<_>, Vec<_>) =
+        documents.iter().partition(|document| is_mergeable(document) && !is_full_unversioned(document, fit));
     let statements = simplify(current.iter().flat_map(|document| document.statements.iter().cloned()));
-    let mut old: Vec<PolicyDocument> = old.into_iter().cloned().collect();
+    let old: Vec<PolicyDocument> = old.into_iter().cloned().collect();
     let plain: Vec<Statement> = statements.iter().map(|it| Statement { sid: None, ..it.clone() }).collect();
     let mut packed = lay(&plain, &statements, fit, old.len())?;
     if let Ok(named) = lay(&with_unique_sids(&statements), &statements, fit, old.len())
@@ -84,7 +85,7 @@ pub fn pack(documents: &[PolicyDocument], fit: Fit) -> Result<Vec<PolicyDocument
     {
         packed = named;
     }
-    if let Some(large) = old.iter_mut().find(|document| document.size() > fit.max_size) {
+    if let Some(large) = old.iter().find(|document| document.size() > fit.max_size) {
         return Err(shortfall(fit, None, large.size() - fit.max_size, &large.statements));
     }
     packed.extend(old);
@@ -96,6 +97,12 @@ pub fn pack(documents: &[PolicyDocument], fit: Fit) -> Result<Vec<PolicyDocument
 
 fn is_mergeable(document: &PolicyDocument) -> bool {
     document.version == Version::Current || !document.to_json().contains("${")
+}
+
+/// Whether a document fits as it is and would not with the version that joining gives it.
+fn is_full_unversioned(document: &PolicyDocument, fit: Fit) -> bool {
+    let size = if document.version == Version::Missing { document.size() } else { return false };
+    size <= fit.max_size && size + VERSION > fit.max_size
 }
 
 /// Names must be unique within a document; here they are unique overall.
@@ -122,6 +129,12 @@ fn characters(statement: &Statement) -> usize {
 /// Characters around the statements of a document with several of them.
 const FRAME: usize = r#"{"Version":"2012-10-17","Statement":[]}"#.len();
 
+/// Characters around the statement of a document with one: a list of one is written without brackets.
+const FRAME_OF_ONE: usize = FRAME - "[]".len();
+
+/// Characters that a document without a version gains when it gets the current one.
+const VERSION: usize = r#""Version":"2012-10-17","#.len();
+
 /// Lays statements into documents: the largest first, each into the first document with room; a list of actions or
 /// resources is split where it would otherwise open a document or is too long for any. `named` are the same statements
 /// with their names, for the error.
@@ -142,7 +155,7 @@ fn lay(
             bin.push(statement.clone());
             continue;
         }
-        if bins.is_empty() && size + FRAME <= room {
+        if bins.is_empty() && size + FRAME_OF_ONE <= room {
             bins.push((FRAME + size, vec![statement.clone()]));
             continue;
         }
@@ -162,9 +175,9 @@ fn lay(
             }
         }
         while !rest.actions.patterns.is_empty() || rest.actions.negated {
-            let space = room.saturating_sub(FRAME);
+            let space = room.saturating_sub(FRAME_OF_ONE);
             let Some((head, tail)) = split(&rest, space) else {
-                let excess = characters(&rest) + FRAME - room;
+                let excess = characters(&rest) + FRAME_OF_ONE - room;
                 return Err(shortfall(fit, None, excess, named));
             };
             bins.push((FRAME + characters(&head), vec![head]));

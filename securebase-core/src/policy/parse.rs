@@ -6,9 +6,13 @@
 
 use super::document::{Condition, Effect, PolicyDocument, Principal, Selection, Statement, Version};
 use super::error::{Error, defect};
+use super::nearest::nearest;
 use super::operator::Operator;
 use super::source::{Key, Located, Location, Value};
 use crate::model::{Problem, Problems};
+
+/// How much alike a misspelled element or operator must be to the one that is suggested.
+const SIMILAR: f64 = 0.8;
 
 /// A text longer than this is refused unread. Many times any policy type's limit.
 const MAX_TEXT: usize = 1 << 20;
@@ -148,7 +152,7 @@ impl Reader {
         for (key, value) in &members {
             let inner = format!("{path}.{}", key.text);
             match key.text.as_str() {
-                "Sid" => sid = self.string(*value, &inner),
+                "Sid" => sid = self.string(*value, &inner).filter(|sid| !sid.is_empty()),
                 "Effect" => effect = Some(self.effect(*value, &inner)),
                 "Principal" | "NotPrincipal" => {
                     principals += 1;
@@ -252,7 +256,7 @@ impl Reader {
             let inner = format!("{path}.{}", name.text);
             let Some(operator) = Operator::parse(&name.text) else {
                 let message = format!("`{}` is no condition operator", name.text);
-                let hint = nearest(&name.text, Operator::base_names()).map_or_else(
+                let hint = nearest(&name.text, Operator::base_names(), SIMILAR).map_or_else(
                     || "see the operators of the IAM User Guide".to_owned(),
                     |near| format!("did you mean `{near}`?"),
                 );
@@ -353,7 +357,7 @@ impl Reader {
     }
 
     fn unknown(&mut self, key: &Key<'_>, name: &str, path: &str, known: &[&'static str]) {
-        let hint = nearest(name, known.iter().copied()).map_or_else(
+        let hint = nearest(name, known.iter().copied(), SIMILAR).map_or_else(
             || format!("known are {}", known.join(", ")),
             |near| format!("did you mean `{near}`?"),
         );
@@ -378,14 +382,6 @@ const ELEMENTS: [&str; 9] = [
     "Principal",
     "NotPrincipal",
 ];
-
-fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    known
-        .map(|candidate| (strsim::jaro_winkler(&name.to_lowercase(), &candidate.to_lowercase()), candidate))
-        .filter(|(score, _)| *score > 0.8)
-        .max_by(|left, right| left.0.total_cmp(&right.0))
-        .map(|(_, candidate)| candidate)
-}
 
 /// `service:Name`, or a bare `*`. Wildcards in the service are the linter's: AWS says no, but they have a meaning.
 fn check_action(pattern: &str) -> Result<(), (String, &'static str)> {

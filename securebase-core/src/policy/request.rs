@@ -21,7 +21,10 @@ pub enum Knowledge {
 /// One request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
+    /// Folded.
     action: String,
+    /// The action and the keys as they were written, where that is otherwise than folded.
+    written: Vec<String>,
     resource: String,
     principal: String,
     account: String,
@@ -40,6 +43,11 @@ impl Request {
     pub fn new(action: &str, resource: impl Into<String>, principal: &str, account: &str) -> Self {
         let mut request = Self {
             action: action.to_ascii_lowercase(),
+            written: if action.bytes().any(|byte| byte.is_ascii_uppercase()) {
+                vec![action.to_owned()]
+            } else {
+                Vec::new()
+            },
             resource: resource.into(),
             principal: principal.to_owned(),
             account: account.to_owned(),
@@ -98,6 +106,9 @@ impl Request {
 
     /// Sets a key. No values means that it is absent.
     pub fn set(&mut self, key: &str, values: Vec<String>) {
+        if key.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            self.written.push(key.to_owned());
+        }
         let key = key.to_ascii_lowercase();
         match self.context.binary_search_by(|(other, _)| other.as_str().cmp(key.as_str())) {
             Ok(at) => self.context[at].1 = values,
@@ -138,6 +149,25 @@ impl Request {
     pub(crate) fn keys(&self) -> impl Iterator<Item = (String, &[String])> {
         let spelling = super::actions::Spelling::shipped();
         self.context.iter().map(move |(key, values)| (spelling.condition_key(key), values.as_slice()))
+    }
+
+    /// The action and the context keys that the shipped reference does not know, as written.
+    #[must_use]
+    pub fn unknown_names(&self) -> Vec<String> {
+        let reference = ServiceReference::shipped();
+        let as_written = |folded: &str| {
+            self.written
+                .iter()
+                .rfind(|name| name.eq_ignore_ascii_case(folded))
+                .map_or(folded, String::as_str)
+                .to_owned()
+        };
+        let known = self.action.split_once(':').is_some_and(|(service, name)| {
+            reference.service(service).is_some_and(|service| service.action(name).is_some())
+        });
+        let action = (!known).then(|| as_written(&self.action));
+        let keys = self.context.iter().map(|(key, _)| key).filter(|key| reference.key(key).is_none());
+        action.into_iter().chain(keys.map(|key| as_written(key))).collect()
     }
 
     /// Equal for requests that every policy decides alike.
@@ -188,7 +218,7 @@ impl Request {
     #[must_use]
     pub fn exemption(&self) -> Option<Exemption> {
         let principal = self.principal.as_str();
-        if !principal.starts_with("arn:") && principal.contains(".amazonaws.com")
+        if is_service(principal)
             || self
                 .single("aws:principalisawsservice")
                 .is_some_and(|value| value.eq_ignore_ascii_case("true"))
@@ -227,6 +257,40 @@ pub enum Exemption {
     NotReached,
 }
 
+/// Whether a principal is the name of a service of AWS, such as `ec2.amazonaws.com`.
+fn is_service(principal: &str) -> bool {
+    let name = principal.strip_suffix(".cn").unwrap_or(principal).strip_suffix(".amazonaws.com");
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+    name.is_some_and(|name| !name.is_empty() && !name.starts_with('.') && name.bytes().all(legal))
+}
+
+/// Whether a text names who may make a request: a user, a role, a session, the root user, or a service of AWS.
+pub(super) fn is_principal(text: &str) -> bool {
+    if is_service(text) {
+        return true;
+    }
+    let [arn, partition, service, region, account, name] = text.splitn(6, ':').collect::<Vec<_>>()[..] else {
+        return false;
+    };
+    let parts: Vec<&str> = name.split('/').collect();
+    let form = match (service, parts.as_slice()) {
+        ("iam", ["root"]) => true,
+        ("iam", ["user" | "role" | "saml-provider" | "oidc-provider", rest @ ..])
+        | ("sts", ["federated-user", rest @ ..]) => !rest.is_empty(),
+        ("sts", ["assumed-role", _, _]) => true,
+        _ => false,
+    };
+    let wild = text.contains(['*', '?', ' ']);
+    let numbered = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+    arn == "arn"
+        && partition.starts_with("aws")
+        && region.is_empty()
+        && numbered
+        && form
+        && !wild
+        && parts.iter().all(|part| !part.is_empty())
+}
+
 /// `aws:PrincipalArn` of a principal: an assumed role's session counts as the role (whose path a session does not show).
 fn principal_arn(principal: &str) -> String {
     let parts: Vec<&str> = principal.splitn(6, ':').collect();
@@ -242,6 +306,52 @@ fn principal_arn(principal: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_may_make_a_request() {
+        for good in [
+            "arn:aws:iam::111122223333:root",
+            "arn:aws-us-gov:iam::111122223333:user/path/jo",
+            "arn:aws:iam::111122223333:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS",
+            "arn:aws:sts::111122223333:assumed-role/dev/jo@example.com",
+            "arn:aws:sts::111122223333:federated-user/jo",
+            "ec2.amazonaws.com",
+            "states.us-east-1.amazonaws.com",
+            "ec2.amazonaws.com.cn",
+        ] {
+            assert!(is_principal(good), "{good}");
+        }
+        for bad in [
+            "jo",
+            "111122223333",
+            "*",
+            "role/dev",
+            "arn:aws:iam::111122223333",
+            "arn:aws:iam::1111:role/dev",
+            "arn:aws:iam::111122223333:role",
+            "arn:aws:iam::111122223333:role/",
+            "arn:aws:iam::111122223333:role/*",
+            "arn:aws:iam::111122223333:group/dev",
+            "arn:aws:sts::111122223333:role/dev",
+            "arn:aws:sts::111122223333:assumed-role/dev",
+            "arn:aws:s3:::bucket",
+            "amazonaws.com",
+            "ec2.amazonaws.com.example",
+            "https://ec2.amazonaws.com",
+        ] {
+            assert!(!is_principal(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn names_that_no_data_knows() {
+        let asked =
+            |action: &str| Request::new(action, "*", "arn:aws:iam::111122223333:user/jo", "111122223333");
+        assert_eq!(asked("S3:GetObject").with("aws:PrincipalTag/Team", "x").unknown_names(), [""; 0]);
+        let misspelled = asked("s3:GetObjekt").with("aws:SourceVcp", "x").with("s3:prefix", "y");
+        assert_eq!(misspelled.unknown_names(), ["s3:GetObjekt", "aws:SourceVcp"]);
+        assert_eq!(asked("nosuch:Thing").unknown_names(), ["nosuch:Thing"]);
+    }
 
     #[test]
     fn principals() {

@@ -4,12 +4,12 @@
 //! force at that moment. Invariants: a certain deny is an error that names the step and the statement; a call that
 //! depends on context nobody knows beforehand is a warning that names the keys.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::Error;
 use super::evaluate::PolicyPath;
 use super::request::Request;
-use super::verdict::{Decision, Level, PolicyKind};
+use super::verdict::{Causes, Decision, Level, PolicyKind};
 use crate::model::Problem;
 
 /// A call that a plan intends to make.
@@ -48,12 +48,15 @@ fn finding(path: &PolicyPath, request: &Request) -> Option<Problem> {
     if decision.is_allowed() {
         return None;
     }
-    let cause = path.explain(request).decided_by?;
+    let verdict = path.explain(request);
+    let cause = Causes(&verdict.causes);
     let (action, resource) =
         (super::actions::Spelling::shipped().action(request.action()), request.resource());
     let principal = request.single("aws:principalarn").unwrap_or_else(|| request.principal());
     if decision == Decision::Undecided {
-        let keys = cause.unknown_keys.join("`, `");
+        let keys: BTreeSet<&str> =
+            verdict.causes.iter().flat_map(|cause| &cause.unknown_keys).map(String::as_str).collect();
+        let keys = keys.into_iter().collect::<Vec<_>>().join("`, `");
         let message = format!("`{action}` on `{resource}` may be denied: that depends on `{keys}` ({cause})");
         let hint = "exempt the executor's role from the statement, or state the key in the plan";
         return Some(Problem::warning("policy.may-lock-out", "", message, hint));

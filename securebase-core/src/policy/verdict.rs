@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::actions::ServiceReference;
+use super::catalogue::{Catalogue, Guardrail};
 use super::document::PolicyDocument;
 use super::request::Exemption;
 
@@ -98,6 +100,9 @@ pub struct Cause {
     pub conditions: Vec<String>,
     /// Context keys that would have to be known.
     pub unknown_keys: Vec<String>,
+    /// The id of the catalogue's guardrail that the statement comes from, where it comes from one.
+    #[serde(default)]
+    pub guardrail: Option<String>,
 }
 
 impl Cause {
@@ -113,7 +118,17 @@ impl std::fmt::Display for Cause {
         let (Some(policy), Some(statement)) = (&self.policy, self.statement()) else {
             return write!(formatter, "`{}` has no Allow for it", self.level_name);
         };
-        write!(formatter, "statement `{statement}` of policy `{policy}` at `{}`", self.level_name)?;
+        let guardrail =
+            self.guardrail.as_deref().and_then(|id| Catalogue::shipped().ok()?.guardrail(id).ok());
+        match guardrail {
+            Some(Guardrail { id, intent, .. }) => {
+                write!(formatter, "guardrail `{id}` ({})", intent.trim_end_matches('.'))?;
+                write!(formatter, " in policy `{policy}` at `{}`", self.level_name)?;
+            }
+            None => {
+                write!(formatter, "statement `{statement}` of policy `{policy}` at `{}`", self.level_name)?
+            }
+        }
         if self.conditions.is_empty() {
             Ok(())
         } else {
@@ -129,6 +144,14 @@ pub struct Verdict {
     pub decision: Decision,
     /// By what. `None` for exempt principals and where there is no organization.
     pub decided_by: Option<Cause>,
+    /// Every reason for a denial, [`Verdict::decided_by`] the first of them: each deny that matches, then each level without
+    /// an Allow. Where undecided, everything that may deny. Empty where the request passes.
+    #[serde(default)]
+    pub causes: Vec<Cause>,
+    /// The action and the context keys of the request that the shipped reference does not know: perhaps misspelled, perhaps
+    /// newer than it.
+    #[serde(default)]
+    pub unknown: Vec<String>,
 }
 
 impl Verdict {
@@ -142,9 +165,34 @@ impl Verdict {
 impl std::fmt::Display for Verdict {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str(self.decision.as_str())?;
-        match &self.decided_by {
-            Some(cause) => write!(formatter, ": {cause}"),
-            None => Ok(()),
+        match (self.causes.as_slice(), &self.decided_by) {
+            ([], None) => {}
+            ([], Some(cause)) => write!(formatter, ": {cause}")?,
+            (causes, _) => write!(formatter, ": {}", Causes(causes))?,
+        }
+        match self.unknown.as_slice() {
+            [] => Ok(()),
+            names => {
+                let date = ServiceReference::shipped().date();
+                write!(formatter, " (no service has `{}` as of {date})", names.join("`, `"))
+            }
+        }
+    }
+}
+
+/// How many reasons a line states.
+const STATED_MAX: usize = 5;
+
+/// Reasons in one line.
+pub(super) struct Causes<'a>(pub(super) &'a [Cause]);
+
+impl std::fmt::Display for Causes<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let stated: Vec<String> = self.0.iter().take(STATED_MAX).map(ToString::to_string).collect();
+        formatter.write_str(&stated.join("; and "))?;
+        match self.0.len().saturating_sub(STATED_MAX) {
+            0 => Ok(()),
+            more => write!(formatter, "; and {more} more"),
         }
     }
 }

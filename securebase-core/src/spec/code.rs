@@ -43,6 +43,8 @@ codes! {
     ACCOUNT_NAME_DUPLICATE = "account-name-duplicate";
     TIER_UNKNOWN = "tier-unknown";
     FRAMEWORK_MISMATCH = "framework-mismatch";
+    FRAMEWORK_UNKNOWN = "framework-unknown";
+    FRAMEWORK_WITHOUT_GUARDRAILS = "framework-without-guardrails";
     PRICE_INVALID = "price-invalid";
     RETENTION_INVALID = "retention-invalid";
     OU_DUPLICATE = "ou-duplicate";

@@ -1,7 +1,11 @@
 //! Findings about `Action` and `NotAction`.
 
+use super::super::nearest::nearest;
 use super::super::simplify::covers;
 use super::{Notes, Subject};
+
+/// How much alike a misspelled name must be to the one that is suggested.
+const SIMILAR: f64 = 0.88;
 
 pub(super) fn statement(subject: &Subject<'_>, notes: &mut Notes) {
     let patterns = &subject.statement.actions.patterns;
@@ -38,7 +42,7 @@ fn one(subject: &Subject<'_>, part: &str, pattern: &str, notes: &mut Notes) {
         return;
     }
     let Some(service) = subject.reference.service(prefix) else {
-        let near = nearest(prefix, subject.reference.prefixes());
+        let near = nearest(prefix, subject.reference.prefixes(), SIMILAR);
         let hint =
             near.map_or_else(|| "check the spelling".to_owned(), |near| format!("did you mean `{near}`?"));
         let message = format!(
@@ -54,7 +58,7 @@ fn one(subject: &Subject<'_>, part: &str, pattern: &str, notes: &mut Notes) {
             format!("`{pattern}` matches no action of `{prefix}` (as of {})", subject.reference.date());
         notes.warning("policy.unknown-action", part, message, "check the spelling");
     } else if !wild && service.action(name).is_none() {
-        let near = nearest(name, service.actions().map(|action| action.name));
+        let near = nearest(name, service.actions().map(|action| action.name), SIMILAR);
         let hint = near.map_or_else(
             || "check the spelling".to_owned(),
             |near| format!("did you mean `{prefix}:{near}`?"),
@@ -65,13 +69,4 @@ fn one(subject: &Subject<'_>, part: &str, pattern: &str, notes: &mut Notes) {
         );
         notes.warning("policy.unknown-action", part, message, &hint);
     }
-}
-
-fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let folded = name.to_lowercase();
-    known
-        .map(|candidate| (strsim::jaro_winkler(&folded, &candidate.to_lowercase()), candidate))
-        .filter(|(score, _)| *score > 0.88)
-        .max_by(|left, right| left.0.total_cmp(&right.0))
-        .map(|(_, candidate)| candidate)
 }

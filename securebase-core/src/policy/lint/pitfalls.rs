@@ -1,6 +1,6 @@
 //! Findings that cost others an outage: region locks, lock-outs, exemptions that anyone can take.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::actions::Spelling;
 use super::super::document::{Condition, Effect, PolicyDocument, Statement};
@@ -183,18 +183,19 @@ pub(super) fn executor(document: &PolicyDocument, options: &LintOptions, notes: 
             if decision.is_allowed() {
                 continue;
             }
-            let Some(index) = path.explain(&request).decided_by.and_then(|cause| cause.statement_index)
-            else {
-                continue;
-            };
-            // The index is among the denies; find it among all statements.
-            let all =
-                document.statements.iter().enumerate().filter(|(_, it)| it.effect == Effect::Deny).nth(index);
-            let entry = denied.entry(all.map_or(index, |(at, _)| at)).or_default();
-            entry.0 |= decision == Decision::ExplicitDeny;
+            let verdict = path.explain(&request);
+            let indices: BTreeSet<usize> =
+                verdict.causes.iter().filter_map(|cause| cause.statement_index).collect();
             let action = Spelling::shipped().action(request.action());
-            if !entry.1.contains(&action) {
-                entry.1.push(action);
+            for index in indices {
+                // The index is among the denies; find it among all statements.
+                let mut all =
+                    document.statements.iter().enumerate().filter(|(_, it)| it.effect == Effect::Deny);
+                let entry = denied.entry(all.nth(index).map_or(index, |(at, _)| at)).or_default();
+                entry.0 |= decision == Decision::ExplicitDeny;
+                if !entry.1.contains(&action) {
+                    entry.1.push(action.clone());
+                }
             }
         }
     }

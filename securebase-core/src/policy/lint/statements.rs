@@ -46,7 +46,7 @@ pub(super) fn document(document: &PolicyDocument, options: &LintOptions, notes: 
     let mut sids: BTreeMap<&str, usize> = BTreeMap::new();
     for (index, statement) in document.statements.iter().enumerate() {
         let Some(sid) = &statement.sid else { continue };
-        if !sid.chars().all(|character| character.is_ascii_alphanumeric()) || sid.is_empty() {
+        if !sid.chars().all(|character| character.is_ascii_alphanumeric()) {
             let message = format!("`{sid}` has characters that a `Sid` cannot have");
             notes.error("policy.sid", &format!("Statement[{index}].Sid"), message, "use letters and digits");
         }

@@ -121,7 +121,10 @@ fn tier(
         base.map(|tier| tier.ou_name.clone())
     };
     let framework = if object.has("framework") {
-        object.name::<Framework>("framework", report).map(|(framework, _)| framework)
+        object.name::<Framework>("framework", report).and_then(|(framework, at)| {
+            let path = object.path_of("framework");
+            known_framework(&framework, at, path, report).then_some(framework)
+        })
     } else {
         base.map(|tier| tier.framework.clone())
     };
@@ -136,6 +139,35 @@ fn tier(
         Some(base.map_or(RETENTION_DEFAULT, |tier| tier.log_retention_days))
     };
     Some(Tier::new(name?, title?, ou_name?, framework?, price?, retention?))
+}
+
+/// Refuses what is one of our frameworks misspelled, and says what a framework of the user's own does not bring.
+fn known_framework(
+    framework: &Framework,
+    at: Option<usize>,
+    path: Path<'_>,
+    report: &mut Report<'_>,
+) -> bool {
+    if framework.is_known() {
+        return true;
+    }
+    let name = framework.as_str();
+    let letters = |text: &str| text.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
+    // Another number is another framework (`soc1`), not a slip.
+    let numbered = |text: &str| text.chars().any(|c| c.is_ascii_digit());
+    let slips = Framework::known()
+        .filter(|known| !(numbered(name) && numbered(known) && letters(known) == letters(name)));
+    if let Some(near) = nearest(name, slips) {
+        let message = format!("there is no framework `{}`", Quoted(name));
+        report.error(code::FRAMEWORK_UNKNOWN, at, path, message, format!("did you mean `{near}`?"));
+        return false;
+    }
+    let message =
+        format!("`{}` has no guardrails of its own: the tier gets the baseline alone", Quoted(name));
+    let known: Vec<&str> = Framework::known().collect();
+    let hint = format!("name one of {}, or state in `policies` what it asks for", known.join(", "));
+    report.warning(code::FRAMEWORK_WITHOUT_GUARDRAILS, at, path, message, hint);
+    true
 }
 
 /// What [`unit_name_valid`] asks for.

@@ -179,3 +179,31 @@ fn the_view_of_a_tenant_is_the_one_after_the_change() {
     let new = changed.effective_policy("westgov").unwrap();
     assert_eq!(new.unit, "Customers-Government-Federal");
 }
+
+/// A policy in a language newer than this crate might deny anything: a plan says so, and a view of what applies is refused.
+#[test]
+fn a_policy_that_cannot_be_read_is_never_taken_for_none() {
+    let zone = with_a_second_region();
+    let (cloud, _) = applied(TEN_TENANTS);
+    let planner = Planner::new(&zone);
+    let mut observed = now(exec::survey(&cloud, &planner.scope())).unwrap();
+    let organization = observed.organization.as_mut().unwrap();
+    let mut foreign = organization.policies.iter().find(|found| !found.policy.aws_managed).unwrap().clone();
+    foreign.policy.id = "p-foreign1".parse().unwrap();
+    "from-the-future".clone_into(&mut foreign.policy.name);
+    foreign.tags.clear();
+    foreign.targets = vec![organization.root.id.clone()];
+    for document in [Some(r#"{"Version":"2031-01-01","Statement":[]}"#.to_owned()), None] {
+        foreign.policy.document = document;
+        let mut observed = observed.clone();
+        observed.organization.as_mut().unwrap().policies.push(foreign.clone());
+        let plan = planner.clone().observed(&observed).plan().unwrap();
+        let unread: Vec<_> = plan.warnings.iter().filter(|warning| warning.code == "policy.unread").collect();
+        assert_eq!(unread.len(), 1, "{:?}", plan.warnings);
+        assert!(unread[0].message.contains("`from-the-future` at the root"), "{}", unread[0].message);
+        let refused = plan.effective_policy("techgov-federal").unwrap_err().to_string();
+        assert!(refused.contains("from-the-future"), "{refused}");
+        let untold = plan.guardrail_effects().unwrap_err();
+        assert!(untold.to_string().contains("from-the-future"), "{untold}");
+    }
+}

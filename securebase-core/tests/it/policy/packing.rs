@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use securebase_core::policy::verify::verify;
 use securebase_core::policy::{
     Condition, Effect, Error, Fit, Level, Operator, Policy, PolicyDocument, PolicyKind, PolicyPath, Request,
-    Selection, Statement, certify, hoist, pack,
+    Selection, Statement, Version, certify, hoist, pack,
 };
 
 const ACTIONS: [&str; 8] = ["a:B", "a:Bc", "a:*", "a:b*", "c:D", "c:?", "*", "c:De"];
@@ -28,7 +28,7 @@ fn selection(from: &'static [&'static str]) -> impl Strategy<Value = Selection> 
 fn condition() -> impl Strategy<Value = Condition> {
     const OPERATORS: [&str; 5] =
         ["StringEquals", "StringNotLike", "Null", "ForAnyValue:StringLike", "ArnNotLike"];
-    const KEYS: [&str; 3] = ["k:a", "K:A", "k:b"];
+    const KEYS: [&str; 5] = ["k:a", "K:A", "k:b", "k:c", "aws:SourceVpc"];
     let values = proptest::collection::vec(proptest::sample::select(&["true", "false"][..]), 1..3);
     (proptest::sample::select(&OPERATORS[..]), proptest::sample::select(&KEYS[..]), values)
         .prop_map(|(operator, key, values)| Condition::new(Operator::parse(operator).unwrap(), key, values))
@@ -37,7 +37,7 @@ fn condition() -> impl Strategy<Value = Condition> {
 
 fn statement() -> impl Strategy<Value = Statement> {
     let effect = prop_oneof![4 => Just(Effect::Deny), 1 => Just(Effect::Allow)];
-    let conditions = proptest::collection::vec(condition(), 0..2);
+    let conditions = proptest::collection::vec(condition(), 0..=4);
     let sid = proptest::option::of("[A-Z][a-z]{0,3}");
     (effect, selection(&ACTIONS), selection(&RESOURCES), conditions, sid).prop_map(
         |(effect, actions, resources, conditions, sid)| Statement {
@@ -66,13 +66,16 @@ fn request() -> impl Strategy<Value = Request> {
     ];
     let value =
         || proptest::option::of(proptest::sample::select(&["true", "false", "arn:aws:iam::1:role/r"][..]));
-    (proptest::sample::select(&ASKED[..]), proptest::sample::select(&NAMED[..]), value(), value()).prop_map(
-        |(action, resource, a, b)| {
+    let values = (value(), value(), value(), value());
+    (proptest::sample::select(&ASKED[..]), proptest::sample::select(&NAMED[..]), values).prop_map(
+        |(action, resource, (a, b, c, vpc))| {
             let mut request =
                 Request::new(action, resource, "arn:aws:iam::111122223333:user/jo", "111122223333")
                     .with("aws:username", "jo");
             request.set("k:a", a.iter().map(|&text| text.to_owned()).collect());
             request.set("k:b", b.iter().map(|&text| text.to_owned()).collect());
+            request.set("k:c", c.iter().map(|&text| text.to_owned()).collect());
+            request.set("aws:SourceVpc", vpc.iter().map(|&text| text.to_owned()).collect());
             request
         },
     )
@@ -144,6 +147,58 @@ fn common_denies_move_to_the_parent() {
         after.extend(hoisted.children[name].clone());
         certify(before, &after).unwrap();
     }
+}
+
+/// A deny of exactly so many characters in all.
+fn of_size(version: Version, size: usize) -> PolicyDocument {
+    let with = |filling: usize| PolicyDocument {
+        version,
+        ..PolicyDocument::new(vec![Statement {
+            resources: Selection::of([format!("arn:aws:s3:::{}", "x".repeat(filling))]),
+            ..Statement::new(Effect::Deny, Selection::of(["s3:GetObject"]))
+        }])
+    };
+    with(size - with(0).size())
+}
+
+#[test]
+fn a_full_document_fits() {
+    for version in [Version::Current, Version::Missing] {
+        for size in [10_200, 10_217, 10_238, 10_239, 10_240] {
+            let document = of_size(version, size);
+            assert_eq!(document.size(), size);
+            let packed = pack(&[document.clone()], Fit { max_size: 10_240, max_documents: 1 }).unwrap();
+            assert!(
+                packed[0].size() <= 10_240 && packed[0].same_statements(&document)
+                    || version == Version::Missing
+            );
+            verify(&certify(&[document.clone()], &packed).unwrap(), &[document], &packed).unwrap();
+        }
+        let over = pack(&[of_size(version, 10_241)], Fit { max_size: 10_240, max_documents: 2 });
+        assert!(matches!(over, Err(Error::DoesNotFit(_))), "{over:?}");
+    }
+    // Next to others it fills a document of its own, whichever comes first.
+    let both = [of_size(Version::Current, 10_240), of_size(Version::Current, 9_000)];
+    let packed = pack(&both, Fit { max_size: 10_240, max_documents: 2 }).unwrap();
+    let mut sizes: Vec<usize> = packed.iter().map(PolicyDocument::size).collect();
+    sizes.sort_unstable();
+    assert_eq!(sizes, [9_000, 10_240]);
+}
+
+#[test]
+fn statements_that_differ_in_one_condition_of_several_stay_apart() {
+    let deny = |action: &str, vpc: &str| Statement {
+        conditions: vec![
+            Condition::new(Operator::parse("StringEquals").unwrap(), "k:a", ["true"]),
+            Condition::new(Operator::parse("StringEquals").unwrap(), "aws:SourceVpc", [vpc]),
+        ],
+        ..Statement::new(Effect::Deny, Selection::of([action]))
+    };
+    let before =
+        [PolicyDocument::new(vec![deny("a:B", "vpc-1"), deny("a:C", "vpc-2"), deny("a:D", "vpc-1")])];
+    let [packed] = pack(&before, Fit::default()).unwrap().try_into().unwrap();
+    assert_eq!(packed.statements.len(), 2);
+    certify(&before, &[packed]).unwrap();
 }
 
 #[test]

@@ -95,6 +95,9 @@ class Cause:
     def sid(self) -> str | None:
         """The statement's `Sid`."""
     @property
+    def guardrail(self) -> str | None:
+        """Id of the catalogue's guardrail that the statement comes from, where it comes from one."""
+    @property
     def level(self) -> int:
         """Position of the level, root first."""
     @property
@@ -124,6 +127,12 @@ class Verdict:
     @property
     def decided_by(self) -> Cause | None:
         """By what; `None` for exempt principals and where there is no organization."""
+    @property
+    def causes(self) -> list[Cause]:
+        """Every reason for a denial, `decided_by` the first: each Deny that matches, then each level without an Allow."""
+    @property
+    def unknown(self) -> list[str]:
+        """The action and the context keys that no service is known to have: misspelled, or newer than the data."""
     def __bool__(self) -> bool: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
