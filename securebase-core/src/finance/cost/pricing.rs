@@ -52,7 +52,7 @@ impl CostReport {
             }
         }
         let prices = Arc::clone(&self.prices);
-        let paid = shared.iter().filter(|shared| !is_free(prices.price(shared.demand.id)));
+        let paid = shared.iter().filter(|shared| !age.is_free(prices.price(shared.demand.id)));
         for (index, &Shared { demand, copies, shield }) in paid.enumerate() {
             let price = prices.price(demand.id);
             let whole = demand.quantity * Decimal::from(copies);
