@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::Quoted;
+
 /// Why a text is not the name it was meant to be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{value}` is not a {what}: {rule}")]
+#[error("`{}` is not a {what}: {rule}", Quoted(value))]
 pub struct NameError {
     /// What the text was meant to name.
     pub what: &'static str,

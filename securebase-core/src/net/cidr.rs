@@ -16,6 +16,7 @@ use ipnet::{Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::error::Error;
+use crate::model::Quoted;
 
 /// An IPv4 block in canonical form, `10.1.0.0/16`. Ordered by first address, then the larger block first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -194,7 +195,7 @@ impl Block {
 }
 
 fn malformed(text: &str, why: &'static str, hint: impl Into<String>) -> Error {
-    Error::Malformed { text: text.to_owned(), why, hint: hint.into() }
+    Error::Malformed { text: Quoted(text).to_string(), why, hint: hint.into() }
 }
 
 fn host_bits(text: &str, canonical: &dyn fmt::Display) -> Error {

@@ -1,8 +1,8 @@
 //! The located tree every format is lowered to before anything is understood.
 
-use std::fmt;
-
 use serde_json::{Map, Number, Value as Json};
+
+pub(super) use crate::model::Quoted;
 
 /// A value with the byte offset at which it begins, `None` where it came from code.
 #[derive(Debug, Clone)]
@@ -120,25 +120,5 @@ impl Value {
             Self::Map(entries) => format!("a map of {}", entries.len()),
             Self::Reported => "something else".to_owned(),
         }
-    }
-}
-
-/// A user's text inside a message: on one line, without control characters, cut where it is long.
-pub(super) struct Quoted<'a>(pub(super) &'a str);
-
-/// The longest text a message repeats, in characters.
-const QUOTED_MAX: usize = 80;
-
-impl fmt::Display for Quoted<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut rest = self.0.chars();
-        for c in rest.by_ref().take(QUOTED_MAX) {
-            if c.is_control() {
-                write!(f, "{}", c.escape_default())?;
-            } else {
-                write!(f, "{c}")?;
-            }
-        }
-        if rest.next().is_some() { f.write_str("…") } else { Ok(()) }
     }
 }

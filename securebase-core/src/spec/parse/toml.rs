@@ -3,7 +3,7 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::super::node::{Entry, Node, Value};
+use super::super::node::{Entry, Node, Quoted, Value};
 use super::super::report::{Path, Report};
 use super::super::source::Format;
 use super::{DEPTH_MAX, code, syntax, too_deep};
@@ -21,7 +21,7 @@ pub(super) fn parse(text: &str, report: &mut Report<'_>) -> Option<Node> {
                 code::KEY_DUPLICATE,
                 Some(at),
                 Path::Root,
-                format!("`{}` stands twice in the same table", key_at(text, at)),
+                format!("`{}` stands twice in the same table", Quoted(key_at(text, at))),
                 "keep one of the two",
             );
         } else {
