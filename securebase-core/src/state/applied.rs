@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use crate::model::{Address, ResourceSpec};
 use crate::plan::{Action, Plan};
 
-use super::archive::{JournalText, PLAN, SNAPSHOT, State};
-use super::entry::{Fact, RunId};
+use super::archive::{SNAPSHOT, State};
+use super::ended::Story;
+use super::entry::RunId;
 use super::replay::StepStatus;
 use super::{Error, Recorded};
 
@@ -24,12 +25,14 @@ impl State {
         if runs.is_empty() {
             self.check_exists().await?;
         }
+        let ended = self.ended_runs().await?;
+        ended.check_all_there(&runs)?;
         let begun = self.last_rebuild(&runs).await?;
         let mut applied = BTreeMap::new();
         for (run, files) in runs.into_iter().filter(|(run, _)| Some(*run) > begun) {
-            let JournalText { entries, void } = self.journal(run).await?;
-            if !void && files.iter().any(|name| name == PLAN) {
-                fold(&mut applied, self.recorded_with(run, &entries).await?);
+            let journal = self.journal(run).await?;
+            if ended.check(run, &files, &journal)? == Story::Plan {
+                fold(&mut applied, self.recorded_with(run, &journal.entries).await?);
             }
         }
         Ok(applied)
@@ -38,8 +41,7 @@ impl State {
     /// The last run that was a rebuild: what was applied before it no longer counts.
     async fn last_rebuild(&self, runs: &BTreeMap<RunId, Vec<String>>) -> Result<Option<RunId>, Error> {
         for (run, _) in runs.iter().rev().filter(|(_, files)| files.iter().any(|name| name == SNAPSHOT)) {
-            let entries = self.entries(*run).await?;
-            if entries.iter().any(|entry| matches!(entry.fact, Fact::Rebuilt { .. })) {
+            if self.journal(*run).await?.is_rebuild() {
                 return Ok(Some(*run));
             }
         }

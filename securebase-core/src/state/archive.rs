@@ -8,13 +8,17 @@ use crate::plan::{Plan, Terms, Written};
 use crate::time::{Clock, SystemClock, Time};
 
 use super::Error;
-use super::entry::{Entry, RunId};
+use super::ended::{Ended, Story};
+use super::entry::{Entry, Fact, RunId};
 use super::holder::{Holder, LockInfo};
 use super::lease::{self, LEASE_TERM, Lease};
 use super::line::{self, Seal, Tail};
 use super::replay::Replay;
 use super::run_journal::RunJournal;
 use super::store::{Condition, Store};
+
+/// A directory with a higher number is none of a run: nobody has made so many.
+const RUN_MAX: u64 = 1 << 53;
 
 /// A run read back: its plan, and where each step stands.
 #[derive(Debug)]
@@ -58,6 +62,18 @@ pub(super) struct JournalText {
     pub(super) entries: Vec<Entry>,
     /// Whether it was sealed before it had a plan: then it never was a run.
     pub(super) void: bool,
+    /// The segment in which whatever comes next stands: the last one, or the one after a last one that was ended.
+    pub(super) next: String,
+}
+
+impl JournalText {
+    pub(super) fn has_ended(&self) -> bool {
+        self.entries.iter().any(|entry| matches!(entry.fact, Fact::Ended { .. }))
+    }
+
+    pub(super) fn is_rebuild(&self) -> bool {
+        self.entries.iter().any(|entry| matches!(entry.fact, Fact::Rebuilt { .. }))
+    }
 }
 
 impl State {
@@ -211,7 +227,8 @@ impl State {
         let mut runs: BTreeMap<RunId, Vec<String>> = BTreeMap::new();
         for key in self.store.list("runs/").await? {
             let parts = key.strip_prefix("runs/").and_then(|rest| rest.split_once('/'));
-            if let Some((run, name)) = parts.and_then(|(run, name)| Some((run.parse().ok()?, name))) {
+            let number = |run: &str| run.parse().ok().filter(|number| *number <= RUN_MAX);
+            if let Some((run, name)) = parts.and_then(|(run, name)| Some((number(run)?, name))) {
                 runs.entry(RunId(run)).or_default().push(name.to_owned());
             }
         }
@@ -236,16 +253,37 @@ impl State {
     }
 
     pub(super) async fn journal(&self, run: RunId) -> Result<JournalText, Error> {
-        let mut journal = JournalText { entries: Vec::new(), void: false };
-        for (_, key) in self.segments(run).await? {
-            let bytes = self.store.get(&key).await?.unwrap_or_default();
+        let mut journal = JournalText { entries: Vec::new(), void: false, next: journal_key(run, 1) };
+        let lost = |key: String, why: &str| Error::Lost { key, why: why.to_owned() };
+        let segments = self.segments(run).await?;
+        // A segment without entries, where entries follow it.
+        let mut hollow: Option<String> = None;
+        for (expected, (number, key)) in (1..).zip(segments.iter().cloned()) {
+            if number != expected {
+                return Err(lost(journal_key(run, expected), &format!("`{key}` follows it")));
+            }
+            let found = self.store.get(&key).await?;
+            let Some(bytes) = found else { return Err(lost(key, "it was there a moment ago")) };
             let text = line::read(&key, &bytes)?;
+            let is_open = text.tail == Tail::Open;
+            let is_last = number == segments.len() as u64;
+            // Whoever goes on with a run seals what the last one left; releases of format 1 did not.
+            if is_open && !is_last && text.format_version > 1 {
+                return Err(lost(key, "its end is missing, and another segment follows it"));
+            }
             if let Tail::Sealed(Seal { void: true, .. }) = text.tail {
                 journal.void = true;
+            }
+            journal.next = if is_open { key.clone() } else { journal_key(run, number + 1) };
+            if is_open && text.entries.is_empty() {
+                hollow.get_or_insert(key.clone());
             }
             for entry in text.entries {
                 let expected = journal.entries.last().map_or(1, |last| last.seq + 1);
                 if entry.seq != expected {
+                    if let Some(hollow) = hollow {
+                        return Err(lost(hollow, &format!("`{key}` goes on with entry `{}`", entry.seq)));
+                    }
                     let why = format!("entry `{}` stands where `{expected}` should", entry.seq);
                     return Err(Error::Corrupt { key, line: 1, why });
                 }
@@ -290,11 +328,12 @@ impl State {
             self.check_exists().await?;
         }
         for (run, files) in runs.into_iter().rev() {
-            if files.iter().any(|name| name == PLAN) {
-                let JournalText { entries, void } = self.journal(run).await?;
-                if !void {
-                    return Ok(Some(self.recorded_with(run, &entries).await?));
-                }
+            let journal = self.journal(run).await?;
+            // Only what is unfinished is gone on with, so only that can be done twice.
+            let known = if journal.has_ended() { Ended::default() } else { self.ended_runs().await? };
+            match known.check(run, &files, &journal)? {
+                Story::Plan => return Ok(Some(self.recorded_with(run, &journal.entries).await?)),
+                Story::Rebuild | Story::Nothing => {}
             }
         }
         Ok(None)

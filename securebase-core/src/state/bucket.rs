@@ -1,6 +1,7 @@
 //! A store in a bucket: S3, or anything else that `object_store` reaches and that has conditional writes.
 
 use std::error::Error as _;
+use std::fmt;
 use std::io;
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use object_store::{
 };
 
 use super::Error;
+use super::redact::redact;
 use super::store::{Condition, Segment, Store, StoreFuture, Version};
 
 /// After this many bytes a segment is followed by another.
@@ -25,12 +27,19 @@ const BETWEEN: char = '\n';
 /// Objects cannot be appended to. So a segment is written again with every batch, on condition that it is what this
 /// process wrote last, and followed by a new one at 128 KiB: a batch costs one request whatever it holds, a journal is read
 /// in few requests, and a writer that was fenced off finds that out in the very request that would have had an effect.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct BucketStore {
     objects: Arc<dyn ObjectStore>,
     prefix: Path,
     /// What comes before a key in messages.
     name: String,
+}
+
+/// What reaches the bucket holds keys, and shows them.
+impl fmt::Debug for BucketStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BucketStore").field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 impl BucketStore {
@@ -60,7 +69,7 @@ impl BucketStore {
         };
         // The outermost message names the object once more; what went wrong is said further in.
         let why = error.source().map_or_else(|| error.to_string(), ToString::to_string);
-        Error::Io { what, key: self.display(key), source: io::Error::new(kind, why) }
+        Error::Io { what, key: self.display(key), source: io::Error::new(kind, redact(&why).into_owned()) }
     }
 
     fn conflict(&self, key: &str) -> Error {

@@ -3,6 +3,8 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use sha2::{Digest, Sha256};
 
@@ -27,6 +29,8 @@ const UNFINISHED: &str = ".new";
 #[derive(Debug, Clone)]
 pub struct DirectoryStore {
     root: PathBuf,
+    /// Whether the directory was seen to be there: if it is not any more, it was removed, and is not made again.
+    seen: Arc<AtomicBool>,
 }
 
 fn failed<'a>(what: &'static str, path: &'a Path) -> impl Fn(io::Error) -> Error + 'a {
@@ -40,8 +44,66 @@ fn conflict(path: &Path) -> Error {
 /// Makes the directory entry of a new or renamed file durable.
 fn sync_parent(path: &Path) -> io::Result<()> {
     match path.parent() {
+        // What is relative to the working directory has that for a parent.
+        Some(parent) if parent.as_os_str().is_empty() => File::open(".")?.sync_all(),
         Some(parent) => File::open(parent)?.sync_all(),
         None => Ok(()),
+    }
+}
+
+/// For this user alone, whatever the process lets others do with its files: ids of accounts and addresses of root users.
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options
+}
+
+/// Makes a directory and those that are missing above it, for this user alone; durable when this returns.
+fn make_directory(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        make_directory(parent)?;
+    }
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    match builder.create(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+        Err(error) => Err(error),
+        Ok(()) => match sync_parent(path) {
+            // A directory that may be written to and not be read cannot be opened for that.
+            Err(error) if error.kind() != io::ErrorKind::PermissionDenied => Err(error),
+            _ => Ok(()),
+        },
+    }
+}
+
+/// Opens a file that is there. A symbolic link in its place was put there by somebody else: what it leads to is not ours.
+fn open_there(options: &OpenOptions, path: &Path) -> io::Result<File> {
+    if fs::symlink_metadata(path)?.is_symlink() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a symbolic link"));
+    }
+    options.open(path)
+}
+
+/// What is said of a place that somebody has removed while it was in use.
+fn gone() -> io::Error {
+    io::Error::new(io::ErrorKind::NotFound, "it was removed while it was in use")
+}
+
+/// Whether a path still names an open file.
+fn is_at(file: &fs::Metadata, path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        fs::metadata(path).is_ok_and(|found| (found.dev(), found.ino()) == (file.dev(), file.ino()))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = file;
+        path.exists()
     }
 }
 
@@ -60,7 +122,7 @@ fn read(path: &Path) -> Result<Option<Vec<u8>>, Error> {
 impl DirectoryStore {
     /// A store below `root`.
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into() }
+        Self { root: root.into(), seen: Arc::new(AtomicBool::new(false)) }
     }
 
     /// The directory.
@@ -72,10 +134,35 @@ impl DirectoryStore {
         self.root.join(key)
     }
 
+    /// Makes the directory of the state, if need be.
+    fn make_root(&self) -> Result<(), Error> {
+        make_directory(&self.root).map_err(failed("create the directory", &self.root))?;
+        self.seen.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Whether the directory of the state is there.
+    ///
+    /// # Errors
+    /// Where it was, and is not any more: whoever goes on writes to a new place, which nobody looks into.
+    fn is_there(&self) -> Result<bool, Error> {
+        if self.root.is_dir() {
+            self.seen.store(true, Ordering::Relaxed);
+            return Ok(true);
+        }
+        if self.seen.load(Ordering::Relaxed) {
+            return Err(failed("write to", &self.root)(gone()));
+        }
+        Ok(false)
+    }
+
     fn make_parent(&self, key: &str) -> Result<PathBuf, Error> {
+        if !self.is_there()? {
+            self.make_root()?;
+        }
         let path = self.path(key);
         if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent).map_err(failed("create the directory", parent))?;
+            make_directory(parent).map_err(failed("create the directory", parent))?;
         }
         Ok(path)
     }
@@ -83,11 +170,24 @@ impl DirectoryStore {
     fn lock_file(&self, key: &str) -> Result<(File, PathBuf), Error> {
         let path = self.make_parent(key)?;
         let mut options = OpenOptions::new();
-        let options = options.create(true).truncate(false).read(true).write(true);
-        Ok((options.open(&path).map_err(failed("open", &path))?, path))
+        private(options.read(true).write(true));
+        loop {
+            let opened = match options.clone().create_new(true).open(&path) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => open_there(&options, &path),
+                opened => opened,
+            };
+            match opened {
+                // Somebody who tidies up has taken it away in between.
+                Err(error) if error.kind() == io::ErrorKind::NotFound && self.root.is_dir() => {}
+                opened => return Ok((opened.map_err(failed("open", &path))?, path)),
+            }
+        }
     }
 
     fn put_now(&self, key: &str, bytes: &[u8], condition: &Condition) -> Result<Version, Error> {
+        if matches!(condition, Condition::Unchanged(_)) && !self.is_there()? {
+            return Err(conflict(&self.path(key)));
+        }
         let (mutex, mutex_path) = self.lock_file(MUTEX)?;
         // Held for as long as one file takes to be written; it ends when `mutex` is closed.
         mutex.lock().map_err(failed("lock", &mutex_path))?;
@@ -104,7 +204,9 @@ impl DirectoryStore {
         beside.push(UNFINISHED);
         let beside = PathBuf::from(beside);
         let write = || -> io::Result<()> {
-            let mut file = File::create(&beside)?;
+            // Left by a process that died, or a link that leads elsewhere: it goes, and is never written through.
+            drop(fs::remove_file(&beside));
+            let mut file = private(OpenOptions::new().write(true).create_new(true)).open(&beside)?;
             file.write_all(bytes)?;
             file.sync_all()?;
             fs::rename(&beside, &path)?;
@@ -150,6 +252,8 @@ impl DirectoryStore {
     }
 
     fn announce_now(&self, name: &str) -> Result<Option<Box<dyn Presence>>, Error> {
+        // Whoever takes the lease begins; only for those who have it the directory must not be another.
+        self.make_root()?;
         let key = format!("{HOLDER}{name}");
         loop {
             let (file, path) = self.lock_file(&key)?;
@@ -225,7 +329,7 @@ impl DirectorySegment {
         let file = match &mut self.file {
             Some(file) => file,
             none => {
-                let opened = OpenOptions::new().create_new(true).append(true).open(&self.path);
+                let opened = private(OpenOptions::new().create_new(true).append(true)).open(&self.path);
                 let opened = opened.map_err(|error| match error.kind() {
                     io::ErrorKind::AlreadyExists => conflict(&self.path),
                     _ => failed(error),
@@ -238,9 +342,12 @@ impl DirectorySegment {
             .and_then(|()| if durable { file.sync_data() } else { Ok(()) })
             .map_err(&failed)?;
         self.length += u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        let found = file.metadata().map_err(&failed)?.len();
+        let found = file.metadata().map_err(&failed)?;
+        if !is_at(&found, &self.path) {
+            return Err(failed(gone()));
+        }
         // Longer than what was written here: it has been sealed, before these bytes or after them.
-        if found == self.length { Ok(()) } else { Err(conflict(&self.path)) }
+        if found.len() == self.length { Ok(()) } else { Err(conflict(&self.path)) }
     }
 }
 
@@ -301,7 +408,7 @@ impl Store for DirectoryStore {
         Box::pin(async move {
             let path = self.path(key);
             let write = || -> io::Result<()> {
-                let mut file = OpenOptions::new().append(true).open(&path)?;
+                let mut file = open_there(OpenOptions::new().append(true), &path)?;
                 file.write_all(line)?;
                 file.sync_data()
             };

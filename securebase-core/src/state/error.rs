@@ -58,6 +58,14 @@ pub enum Error {
         /// What is wrong with it.
         why: String,
     },
+    /// A file is missing, or lost its end: another file knows more.
+    #[error("`{key}` is missing, was emptied or cut off: {why}; nothing is written")]
+    Lost {
+        /// Which file or object.
+        key: String,
+        /// What knows more.
+        why: String,
+    },
     /// A file has a format this version does not know.
     #[error(
         "`{key}` has format version `{found}`, this release reads up to `{max}`; use the release that wrote it, or a newer one",
@@ -142,7 +150,7 @@ impl Error {
             Self::Url { .. } => "state-url",
             Self::Io { .. } => "state-io",
             Self::Broken { .. } => "state-broken",
-            Self::Corrupt { .. } => "state-corrupt",
+            Self::Corrupt { .. } | Self::Lost { .. } => "state-corrupt",
             Self::Version { .. } => "state-version",
             Self::Illegal { .. } => "state-illegal",
             Self::Conflict { .. } => "state-conflict",

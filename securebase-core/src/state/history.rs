@@ -8,10 +8,14 @@ use crate::model::ResourceKind;
 use crate::plan::{Action, Plan};
 use crate::time::Time;
 
-use super::archive::{JournalText, PLAN, SUMMARY, State, run_key};
+use super::archive::{SUMMARY, State, run_key};
+use super::ended::Story;
 use super::entry::{Entry, Fact, RunId, RunStatus};
-use super::replay::{BegunRecord, Replay, StepStatus};
+use super::replay::{BegunRecord, Replay, Resumption, StepStatus};
 use super::{Error, envelope};
+
+/// Who began a run that has no first entry.
+const UNSIGNED: &str = "unknown";
 
 /// What an entry of the history is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,8 +48,11 @@ pub struct RunRecord {
     pub kind: RecordKind,
     /// Who began it.
     pub who: String,
-    /// When it began.
-    pub began: Time,
+    /// When it began, `None` where it was cut off before its first entry.
+    pub began: Option<Time>,
+    /// Who went on with it after it was cut off, and when, in order.
+    #[serde(default)]
+    pub resumed: Vec<Resumption>,
     /// When it ended, `None` where it was cut off.
     pub ended: Option<Time>,
     /// How it ended, `None` where it was cut off.
@@ -84,23 +91,29 @@ impl Summary {
     }
 }
 
-/// The entry of a run in the history; `None` where it has not begun.
-fn record(run: RunId, replay: Replay, summary: Summary) -> Option<RunRecord> {
+/// The entry of a run in the history.
+fn record(run: RunId, replay: Replay, plan: String, summary: Summary) -> RunRecord {
     let number = |status| replay.steps.values().filter(|record| record.status == status).count();
     let (step_count, failed_count) = (number(StepStatus::Done), number(StepStatus::Failed));
-    let BegunRecord { at, who, plan, organization: _ } = replay.begun?;
-    Some(RunRecord {
+    let Replay { begun, resumed, ended, last_at, .. } = replay;
+    let (began, who, plan) = match begun {
+        Some(BegunRecord { at, who, plan, organization: _ }) => (Some(at), who, plan),
+        // Cut off between its plan and its first entry: nothing was called, and nobody has signed.
+        None => (None, UNSIGNED.to_owned(), plan),
+    };
+    RunRecord {
         run,
         kind: RecordKind::Apply,
         who,
-        began: at,
-        ended: replay.ended.map(|_| replay.last_at),
-        status: replay.ended,
+        began,
+        resumed,
+        ended: ended.map(|_| last_at),
+        status: ended,
         plan,
         step_count,
         failed_count,
         counts: summary.counts,
-    })
+    }
 }
 
 /// The entry of a rebuild in the history; `None` where the journal is of something else.
@@ -111,7 +124,8 @@ fn rebuild(run: RunId, entries: &[Entry]) -> Option<RunRecord> {
             run,
             kind: RecordKind::Rebuild,
             who: who.clone(),
-            began: entry.at,
+            began: Some(entry.at),
+            resumed: Vec::new(),
             ended: ended.map(|entry| entry.at),
             status: ended.map(|_| RunStatus::Succeeded),
             plan: String::new(),
@@ -139,24 +153,26 @@ impl State {
         if runs.is_empty() {
             self.check_exists().await?;
         }
+        let ended = self.ended_runs().await?;
+        ended.check_all_there(&runs)?;
         let mut history = Vec::new();
         for (run, files) in runs {
-            let has = |name: &str| files.iter().any(|file| file == name);
-            let JournalText { entries, void } = self.journal(run).await?;
-            if void {
-                continue;
-            }
-            if has(SUMMARY) {
-                let key = run_key(run, SUMMARY);
-                let bytes = self.store().get(&key).await?.unwrap_or_default();
-                envelope::version(&key, &bytes)?;
-                history.extend(record(run, replay(&entries)?, envelope::open(&key, &bytes)?));
-            } else if has(PLAN) {
-                let recorded = self.recorded_with(run, &entries).await?;
-                let summary = Summary::of(&recorded.plan, &recorded.replay);
-                history.extend(record(run, recorded.replay, summary));
-            } else {
-                history.extend(rebuild(run, &entries));
+            let journal = self.journal(run).await?;
+            match ended.check(run, &files, &journal)? {
+                Story::Nothing => {}
+                Story::Rebuild => history.extend(rebuild(run, &journal.entries)),
+                Story::Plan if files.iter().any(|file| file == SUMMARY) => {
+                    let key = run_key(run, SUMMARY);
+                    let bytes = self.store().get(&key).await?.unwrap_or_default();
+                    envelope::version(&key, &bytes)?;
+                    let summary = envelope::open(&key, &bytes)?;
+                    history.push(record(run, replay(&journal.entries)?, String::new(), summary));
+                }
+                Story::Plan => {
+                    let recorded = self.recorded_with(run, &journal.entries).await?;
+                    let summary = Summary::of(&recorded.plan, &recorded.replay);
+                    history.push(record(run, recorded.replay, recorded.plan.fingerprint(), summary));
+                }
             }
         }
         Ok(history)

@@ -1,10 +1,19 @@
 //! Who is writing.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::time::{Clock, SystemClock, Time};
+
+/// The longest text of somebody else's that a message or the history repeats, in characters.
+const LONGEST: usize = 200;
+
+/// A text as it may stand in a message, a lease or a journal.
+pub(super) fn printable(text: &str) -> String {
+    crate::model::printable(text, LONGEST)
+}
 
 /// Who is writing, for the eyes of whoever is kept waiting.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +35,8 @@ impl Holder {
             "" => variable(&["USER", "LOGNAME", "USERNAME"]).unwrap_or_else(|| "unknown".to_owned()),
             who => who.to_owned(),
         };
+        // It comes to stand in the lease, in journals, and in messages on other machines.
+        let who = printable(&who);
         Self { who, host: Self::this_host(), pid: std::process::id(), since: SystemClock.now() }
     }
 
@@ -44,7 +55,7 @@ fn variable(names: &[&str]) -> Option<String> {
 }
 
 /// A moment of a real clock as people write it; of another clock as seconds.
-fn moment(time: Time) -> String {
+pub(super) fn moment(time: Time) -> String {
     i64::try_from(time.as_micros())
         .ok()
         .and_then(|micros| jiff::Timestamp::from_microsecond(micros).ok())
@@ -54,6 +65,7 @@ fn moment(time: Time) -> String {
 impl fmt::Display for Holder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { who, host, pid, since } = self;
+        let (who, host) = (printable(who), printable(host));
         write!(f, "{who} on {host} (process {pid}) since {}", moment(*since))
     }
 }
@@ -68,11 +80,25 @@ pub struct LockInfo {
     pub token: u64,
     /// When somebody else may take it, unless it is renewed before.
     pub expires: Time,
+    /// How far the clock that wrote it was ahead of the one at hand, where that is more than clocks differ by.
+    #[serde(default)]
+    pub ahead: Option<Duration>,
+    /// The file or object that holds it.
+    #[serde(default)]
+    pub file: String,
 }
 
 impl fmt::Display for LockInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { holder, token: _, expires } = self;
-        write!(f, "{holder}, until {} unless renewed", moment(*expires))
+        let Self { holder, token: _, expires, ahead, file } = self;
+        write!(f, "{holder}, until {} unless renewed", moment(*expires))?;
+        let Some(ahead) = ahead else { return Ok(()) };
+        let minutes = ahead.as_secs() / 60;
+        write!(
+            f,
+            "; its clock is {minutes} minutes ahead of this one, so the lease may outlast its holder: set the clocks \
+             right, make sure that the process has ended, then remove `{}`",
+            printable(file)
+        )
     }
 }

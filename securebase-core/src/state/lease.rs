@@ -39,16 +39,47 @@ struct Document {
     released: bool,
 }
 
+/// How far two clocks may differ before that is worth a word.
+const CLOCKS_DIFFER: Duration = Duration::from_secs(600);
+/// The end of the year 9999: no clock says more, and no calendar goes further.
+const TIME_MAX: Time = Time::from_micros(253_402_300_799_999_999);
+/// More runs and holders than a state can have seen.
+const NUMBER_MAX: u64 = 1 << 53;
+
 impl Document {
-    fn info(&self) -> LockInfo {
-        LockInfo { holder: self.holder.clone(), token: self.token, expires: self.expires }
+    /// Who has it, as seen at that moment.
+    fn info(&self, store: &dyn Store, now: Time) -> LockInfo {
+        let ahead = self.renewed.since(now);
+        LockInfo {
+            holder: self.holder.clone(),
+            token: self.token,
+            expires: self.expires,
+            ahead: (ahead > CLOCKS_DIFFER).then_some(ahead),
+            file: format!("{}/{LEASE}", store.place()),
+        }
+    }
+
+    /// What no holder can have written, if anything.
+    fn absurd(&self) -> Option<&'static str> {
+        let times = [self.renewed, self.expires, self.holder.since];
+        if times.iter().any(|time| *time > TIME_MAX) {
+            Some("it names a time after the year 9999")
+        } else if self.run > NUMBER_MAX || self.token > NUMBER_MAX {
+            Some("it names a run or a holder that cannot have been")
+        } else {
+            None
+        }
     }
 }
 
 async fn read(store: &dyn Store) -> Result<Option<(Document, Version)>, Error> {
     let Some((bytes, version)) = store.get_versioned(LEASE).await? else { return Ok(None) };
     envelope::version(LEASE, &bytes)?;
-    Ok(Some((envelope::open(LEASE, &bytes)?, version)))
+    let document: Document = envelope::open(LEASE, &bytes)?;
+    match document.absurd() {
+        Some(why) => Err(Error::Corrupt { key: LEASE.to_owned(), line: 1, why: why.to_owned() }),
+        None => Ok(Some((document, version))),
+    }
 }
 
 /// Whether a lease that was not given back may be taken over.
@@ -63,7 +94,7 @@ async fn is_over(store: &dyn Store, document: &Document, now: Time) -> Result<bo
 pub(super) async fn info(store: &dyn Store, now: Time) -> Result<Option<LockInfo>, Error> {
     match read(store).await? {
         Some((document, _)) if !document.released && !is_over(store, &document, now).await? => {
-            Ok(Some(document.info()))
+            Ok(Some(document.info(store, now)))
         }
         _ => Ok(None),
     }
@@ -137,7 +168,7 @@ impl Lease {
                 && !document.released
                 && !is_over(store.as_ref(), document, now).await?
             {
-                return Err(Error::Locked { by: Box::new(document.info()) });
+                return Err(Error::Locked { by: Box::new(document.info(store.as_ref(), now)) });
             }
             let (last, condition) = match found {
                 Some((document, version)) => (Some(document), Condition::Unchanged(version)),
@@ -290,8 +321,10 @@ impl Lease {
     }
 
     async fn fenced(&self) -> Error {
-        match read(self.shared.store.as_ref()).await {
-            Ok(found) => Error::Fenced { by: found.map(|(document, _)| Box::new(document.info())) },
+        let store = self.shared.store.as_ref();
+        let info = |document: Document| Box::new(document.info(store, self.shared.clock.now()));
+        match read(store).await {
+            Ok(found) => Error::Fenced { by: found.map(|(document, _)| info(document)) },
             // Lost all the same; who has it now cannot be read.
             Err(_) => Error::Fenced { by: None },
         }

@@ -131,6 +131,19 @@ pub(super) struct SegmentText {
 /// What ends a line that was cut off: no line that was written to its end ends like this.
 const CUT: &[u8] = b"~";
 
+/// Whether these bytes can be what was left of a line whose writer died, perhaps with the beginning of a seal behind it. A
+/// machine that lost its power may leave zeros where nothing came to lie.
+fn is_torn(tail: &[u8]) -> bool {
+    let end = tail.iter().rposition(|byte| *byte != 0).map_or(0, |end| end + 1);
+    let tail = tail[..end].strip_suffix(CUT).unwrap_or(&tail[..end]);
+    tail.iter().enumerate().all(|(index, byte)| match index {
+        0..8 => byte.is_ascii_hexdigit(),
+        8 => *byte == b' ',
+        9 => *byte == b'{',
+        _ => true,
+    })
+}
+
 /// Whether a seal comes next: then the line before it may be one that was cut off.
 fn is_seal_next<'a>(mut lines: impl Iterator<Item = &'a [u8]>) -> bool {
     lines.find(|line| !line.is_empty()).is_some_and(|line| matches!(parse(line), Ok(Line::Sealed(_))))
@@ -180,6 +193,12 @@ pub(super) fn read(key: &str, bytes: &[u8]) -> Result<SegmentText, Error> {
                 break;
             }
         }
+    }
+    let torn = &bytes[complete.len()..];
+    if text.tail == Tail::Open && !is_torn(torn) {
+        let line = lines().count();
+        let why = "it is not the beginning of a line of a journal".to_owned();
+        return Err(Error::Corrupt { key: key.to_owned(), line, why });
     }
     Ok(text)
 }
@@ -234,6 +253,20 @@ mod tests {
             assert!(read.entries.len() <= 2 && read.tail == Tail::Open, "cut at {cut}");
         }
         assert_eq!(read("a", &whole[..whole.len() - 1]).unwrap().entries, [entry(1)]);
+    }
+
+    #[test]
+    fn what_is_not_the_beginning_of_a_line_is_not_a_torn_one() {
+        let whole = segment();
+        for foreign in ["hello", "x", "1a2b3c4d", "1a2b3c4dx", "1a2b3c4d [", "{}"] {
+            for text in [foreign.as_bytes().to_vec(), [whole.as_slice(), foreign.as_bytes()].concat()] {
+                let is_beginning = foreign == "1a2b3c4d";
+                assert_eq!(read("a", &text).is_ok(), is_beginning, "{foreign}");
+            }
+        }
+        // What a loss of power leaves behind.
+        let zeros = [whole.as_slice(), &[0; 100]].concat();
+        assert_eq!(read("a", &zeros).unwrap().entries.len(), 2);
     }
 
     #[test]

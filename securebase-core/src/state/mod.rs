@@ -15,6 +15,8 @@
 //! | `place` | whether there is a state, and of which organization and zone |
 //! | `archive`, `run_journal` | runs, reading and writing their journals, sealing |
 //! | `line`, `entry`, `replay` | what a journal is made of, and what it adds up to |
+//! | `ended` | which runs have ended, whatever their journals say |
+//! | `record` | the history in words, and as a table |
 //! | `resources`, `history` | what all runs add up to |
 //! | `portable` | export and import |
 //! | `envelope`, `redact`, `v1` | checksums, secrets, the first format |
@@ -23,6 +25,7 @@ mod applied;
 mod archive;
 mod bucket;
 mod directory;
+mod ended;
 mod entry;
 mod envelope;
 mod error;
@@ -34,6 +37,7 @@ mod memory;
 mod open;
 mod place;
 mod portable;
+mod record;
 mod redact;
 mod replay;
 mod resources;
@@ -52,7 +56,7 @@ pub use history::{RecordKind, RunRecord};
 pub use holder::{Holder, LockInfo};
 pub use lease::{LEASE_TERM, Lease};
 pub use memory::MemoryStore;
-pub use replay::{BegunRecord, Replay, StepRecord, StepStatus};
+pub use replay::{BegunRecord, Replay, Resumption, StepRecord, StepStatus};
 pub use resources::StoredResource;
 pub use run_journal::RunJournal;
 pub use store::{Condition, Presence, Segment, Store, StoreFuture, Version};

@@ -1,6 +1,7 @@
 //! From a journal to where every step stands: one transition table, for live runs and for replay.
 
 use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
 
 use crate::cloud::Delivery;
 use crate::model::{Address, ResourceId};
@@ -82,6 +83,15 @@ pub struct BegunRecord {
     pub organization: Option<Home>,
 }
 
+/// Who went on with a run that was cut off.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resumption {
+    /// When.
+    pub at: Time,
+    /// Who.
+    pub who: String,
+}
+
 /// A journal, folded.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Replay {
@@ -93,6 +103,8 @@ pub struct Replay {
     pub last_at: Time,
     /// How the run began, `None` where it has not.
     pub begun: Option<BegunRecord>,
+    /// Who went on with the run, and when, in order.
+    pub resumed: Vec<Resumption>,
     /// How the run ended, `None` where it was cut off.
     pub ended: Option<RunStatus>,
 }
@@ -120,7 +132,8 @@ impl Replay {
                 self.ended = Some(*status);
                 return Ok(());
             }
-            Fact::Resumed { .. } => {
+            Fact::Resumed { who } => {
+                self.resumed.push(Resumption { at: entry.at, who: who.clone() });
                 for record in self.steps.values_mut() {
                     record.status = record.status.next(&entry.fact).unwrap_or(record.status);
                 }

@@ -1,6 +1,6 @@
 //! What all runs add up to: everything known to exist.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,8 @@ use crate::model::{Address, ResourceId, ResourceKind, TenantKey};
 use crate::plan::{Action, Plan};
 
 use super::applied::rename;
-use super::archive::{JournalText, PLAN, SNAPSHOT, SUMMARY, State, run_key};
+use super::archive::{SNAPSHOT, SUMMARY, State, run_key};
+use super::ended::{Ended, Story};
 use super::entry::{Entry, Fact, Home, RunId, RunStatus};
 use super::history::Summary;
 use super::lease::Lease;
@@ -40,14 +41,33 @@ struct Content {
     serial: u64,
     /// The fencing token of whoever wrote it.
     token: u64,
+    /// The numbers of the runs up to there, those left out that never came to be one.
+    #[serde(default)]
+    ended: BTreeSet<u64>,
     resources: Vec<StoredResource>,
 }
 
 /// Resources, as of some run.
 #[derive(Default)]
-struct Known {
-    serial: u64,
+pub(super) struct Known {
+    pub(super) ended: Ended,
     resources: BTreeMap<Address, StoredResource>,
+}
+
+/// What adding a run to what is known came to.
+enum Added {
+    /// It never was a run.
+    Nothing,
+    /// Nothing more can come from it.
+    Ended,
+    /// It may be gone on with.
+    Unfinished,
+}
+
+impl Added {
+    fn of(replay: &Replay) -> Self {
+        if replay.ended.is_some() { Self::Ended } else { Self::Unfinished }
+    }
 }
 
 fn by_address(resources: Vec<StoredResource>) -> BTreeMap<Address, StoredResource> {
@@ -59,14 +79,14 @@ fn read(bytes: &[u8]) -> Result<Known, Error> {
         let v1::Resources { serial, resources } = serde_json::from_slice(bytes).map_err(|error| {
             Error::Corrupt { key: RESOURCES.to_owned(), line: error.line().max(1), why: error.to_string() }
         })?;
-        return Ok(Known { serial, resources });
+        return Ok(Known { ended: Ended { serial, runs: BTreeSet::new() }, resources });
     }
-    let Content { serial, token: _, resources } = envelope::open(RESOURCES, bytes)?;
-    Ok(Known { serial, resources: by_address(resources) })
+    let Content { serial, token: _, ended, resources } = envelope::open(RESOURCES, bytes)?;
+    Ok(Known { ended: Ended { serial, runs: ended }, resources: by_address(resources) })
 }
 
 impl State {
-    async fn known(&self) -> Result<(Known, Condition), Error> {
+    pub(super) async fn known(&self) -> Result<(Known, Condition), Error> {
         let found: Option<(Vec<u8>, Version)> = self.store().get_versioned(RESOURCES).await?;
         match found {
             Some((bytes, version)) => Ok((read(&bytes)?, Condition::Unchanged(version))),
@@ -85,29 +105,28 @@ impl State {
             self.check_exists().await?;
         }
         for (run, files) in runs {
-            if run.0 > known.serial {
+            if run.0 > known.ended.serial {
                 self.add(&mut known, run, &files).await?;
             }
         }
         Ok(known.resources)
     }
 
-    /// Adds a run from its files, and says whether nothing more can come from it.
-    async fn add(&self, known: &mut Known, run: RunId, files: &[String]) -> Result<bool, Error> {
-        let JournalText { entries, void } = self.journal(run).await?;
-        if void {
-            return Ok(true);
+    /// Adds a run from its files.
+    async fn add(&self, known: &mut Known, run: RunId, files: &[String]) -> Result<Added, Error> {
+        let journal = self.journal(run).await?;
+        match known.ended.check(run, files, &journal)? {
+            Story::Nothing => Ok(Added::Nothing),
+            Story::Rebuild => {
+                known.resources = self.snapshot(run).await?;
+                Ok(Added::Ended)
+            }
+            Story::Plan => {
+                let recorded = self.recorded_with(run, &journal.entries).await?;
+                fold(&mut known.resources, &recorded.plan, &recorded.replay);
+                Ok(Added::of(&recorded.replay))
+            }
         }
-        if entries.iter().any(|entry| matches!(entry.fact, Fact::Rebuilt { .. })) {
-            known.resources = self.snapshot(run).await?;
-            return Ok(true);
-        }
-        if !files.iter().any(|name| name == PLAN) {
-            return Ok(true);
-        }
-        let recorded = self.recorded_with(run, &entries).await?;
-        fold(&mut known.resources, &recorded.plan, &recorded.replay);
-        Ok(recorded.replay.ended.is_some())
     }
 
     async fn snapshot(&self, run: RunId) -> Result<BTreeMap<Address, StoredResource>, Error> {
@@ -163,28 +182,31 @@ pub(super) async fn compact(
     let mut tries = 0;
     loop {
         let (mut known, condition) = state.known().await?;
-        let before = known.serial;
+        let before = known.ended.serial;
         for (run, files) in state.files_by_run().await? {
-            if run.0 <= known.serial {
+            if run.0 <= known.ended.serial {
                 continue;
             }
-            let ended = match last {
+            let added = match last {
                 Some((last, plan, replay)) if last == run => {
                     fold(&mut known.resources, plan, replay);
-                    replay.ended.is_some()
+                    Added::of(replay)
                 }
                 _ => state.add(&mut known, run, &files).await?,
             };
             // What has not ended may go on later, and so must everything after it be read again.
-            if !ended {
-                break;
+            match added {
+                Added::Unfinished => break,
+                Added::Ended => drop(known.ended.runs.insert(run.0)),
+                Added::Nothing => {}
             }
-            known.serial = run.0;
+            known.ended.serial = run.0;
         }
-        if known.serial > before {
+        if known.ended.serial > before {
             let content = Content {
-                serial: known.serial,
+                serial: known.ended.serial,
                 token: lease.token(),
+                ended: known.ended.runs,
                 resources: known.resources.into_values().collect(),
             };
             let bytes = envelope::seal(RESOURCES, &content)?;

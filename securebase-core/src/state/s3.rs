@@ -14,6 +14,16 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 /// How often a request is tried again. The bucket must answer, or fail, well before the lease runs out.
 const RETRIES_MAX: usize = 5;
 
+/// What is said of a setting that there is not. What does not look like the name of one may be a key in the wrong place.
+fn unknown(name: &str) -> String {
+    let is_name = name.len() <= 48 && name.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+    if is_name {
+        format!("`{name}` is no setting of S3")
+    } else {
+        "a name of the settings is none of S3".to_owned()
+    }
+}
+
 /// A store at `bucket/prefix`, or why there is none.
 pub(super) fn open<'a>(
     place: &str,
@@ -22,6 +32,9 @@ pub(super) fn open<'a>(
     let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
     if bucket.is_empty() {
         return Err("it names no bucket: write `s3://bucket/prefix`".to_owned());
+    }
+    if !bucket.chars().all(|c| c.is_ascii_alphanumeric() || "-._".contains(c)) {
+        return Err("the name of a bucket is letters, digits, `-`, `_` and `.`".to_owned());
     }
     // Refused where the process has chosen one already, which serves as well.
     drop(rustls::crypto::ring::default_provider().install_default());
@@ -36,8 +49,7 @@ pub(super) fn open<'a>(
         .with_client_options(ClientOptions::new().with_timeout(REQUEST_TIMEOUT))
         .with_retry(retry);
     for (name, value) in settings {
-        let key: AmazonS3ConfigKey =
-            name.to_ascii_lowercase().parse().map_err(|_| format!("`{name}` is no setting of S3"))?;
+        let key: AmazonS3ConfigKey = name.to_ascii_lowercase().parse().map_err(|_| unknown(name))?;
         builder = builder.with_config(key, value);
     }
     let endpoints = [AmazonS3ConfigKey::S3Endpoint, AmazonS3ConfigKey::Endpoint];

@@ -17,7 +17,7 @@ impl Time {
     pub const ZERO: Self = Self(0);
 
     /// The moment that many microseconds after the epoch.
-    pub fn from_micros(micros: u64) -> Self {
+    pub const fn from_micros(micros: u64) -> Self {
         Self(micros)
     }
 

@@ -15,7 +15,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("observe", &["model", "cloud"]),
     ("spec", &["model", "net"]),
     ("plan", &["model", "table", "net", "policy", "finance", "cloud", "observe"]),
-    ("state", &["model", "cloud", "plan", "time"]),
+    ("state", &["model", "table", "cloud", "plan", "time"]),
     ("exec", &["model", "table", "time", "cloud", "observe", "plan", "state"]),
     ("capacity", &["model", "table", "net", "finance", "plan", "exec"]),
     ("conformance", &["cloud", "model"]),

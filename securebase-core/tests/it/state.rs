@@ -1,7 +1,9 @@
 //! The state: what every store must do, who may write, and what each failure looks like.
 
+mod damage;
 mod failures;
 mod faulty;
+mod hardened;
 mod history;
 mod leases;
 mod places;

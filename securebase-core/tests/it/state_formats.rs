@@ -62,7 +62,11 @@ fn a_run_that_was_resumed_and_one_after_it_are_read_from_every_format() {
         let told: Vec<_> = history.iter().map(|run| (run.run.0, run.status, run.step_count)).collect();
         let succeeded = Some(RunStatus::Succeeded);
         assert_eq!(told, [(1, succeeded, 23), (2, succeeded, 1)], "{version}");
-        assert!(history.iter().all(|run| run.who == "fixture" && run.ended > Some(run.began)), "{version}");
+        assert!(history.iter().all(|run| run.who == "fixture" && run.ended > run.began), "{version}");
+        let resumed: Vec<_> = history[0].resumed.iter().map(|resumed| resumed.who.as_str()).collect();
+        assert_eq!(resumed, ["fixture"], "{version}");
+        assert!(history[0].resumed[0].at > history[0].began.unwrap(), "{version}");
+        assert_eq!(history[1].resumed, [], "{version}");
         let created: usize = history[0].counts.values().flat_map(|kinds| kinds.values()).sum();
         assert_eq!(created, 23, "{version}");
         let resources = now(state.resources()).unwrap();

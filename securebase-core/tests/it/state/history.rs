@@ -23,7 +23,7 @@ fn the_history_says_who_did_what_when_by_which_plan() {
     let told: Vec<_> = history.iter().map(|run| (run.who.as_str(), run.status, run.plan.clone())).collect();
     let succeeded = Some(RunStatus::Succeeded);
     assert_eq!(told, [("ada", succeeded, first.fingerprint()), ("grace", succeeded, second.fingerprint())]);
-    assert!(history[0].began < history[0].ended.unwrap() && history[0].ended.unwrap() < history[1].began);
+    assert!(history[0].began < history[0].ended && history[0].ended < history[1].began);
     for (record, plan) in history.iter().zip([&first, &second]) {
         let planned: Vec<_> = plan.counts().into_iter().filter(|(_, kinds)| !kinds.is_empty()).collect();
         let planned: Vec<_> = planned.into_iter().filter(|(action, _)| *action != Action::NoOp).collect();
@@ -32,6 +32,46 @@ fn the_history_says_who_did_what_when_by_which_plan() {
         assert_eq!((record.kind, record.step_count), (RecordKind::Apply, plan.steps().len()));
     }
     assert_eq!(history[0].counts[&Action::Create][&ResourceKind::Vpc], 1);
+}
+
+/// In the survey, before the run has a first entry, and in the middle of it.
+#[test]
+fn the_history_says_who_resumed_a_run_that_was_killed() {
+    for after in [4, 60] {
+        let faults = securebase_core::cloud::simulated::Faults {
+            crash_after_calls: Some(after),
+            ..securebase_core::cloud::simulated::Faults::default()
+        };
+        let cloud = SimulatedCloud::builder(0).faults(faults).build();
+        let state = memory();
+        let planned = securebase_core::plan::Planner::new(&zone(ONE_TENANT)).plan().unwrap();
+        let options = |who: &str| ApplyOptions::new().who(who);
+        assert!(now(exec::simulate(&planned, &cloud, &state, options("ada"))).is_err());
+        let history = now(state.history()).unwrap();
+        let [cut_off] = history.as_slice() else { panic!("after {after}: {history:#?}") };
+        assert_eq!((cut_off.status, cut_off.ended), (None, None), "after {after}");
+        assert_eq!(
+            (cut_off.plan.clone(), cut_off.resumed.len()),
+            (planned.fingerprint(), 0),
+            "after {after}"
+        );
+        now(exec::resume_simulated(&cloud, &state, options("grace"))).unwrap();
+        let history = now(state.history()).unwrap();
+        let [run] = history.as_slice() else { panic!("after {after}: {history:#?}") };
+        let resumed: Vec<_> = run.resumed.iter().map(|resumed| resumed.who.as_str()).collect();
+        let table = securebase_core::state::RunRecord::table(&history).unwrap();
+        let by = table.cell("resumed_by", 0).unwrap();
+        assert_eq!(by, securebase_core::table::Cell::Text(&resumed.join("\n")), "after {after}");
+        assert_eq!(run.what().contains("resumed by grace at "), after == 60, "after {after}: {run}");
+        // Whoever goes on with a run that has no first entry begins it.
+        let expected = if after == 4 { ("grace", vec![]) } else { ("ada", vec!["grace"]) };
+        assert_eq!((run.who.as_str(), resumed), expected, "after {after}");
+        assert!(
+            run.resumed
+                .iter()
+                .all(|resumed| { run.began < Some(resumed.at) && Some(resumed.at) < run.ended })
+        );
+    }
 }
 
 #[test]
