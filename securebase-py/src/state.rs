@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -10,7 +11,8 @@ use pyo3::types::{PyBytes, PyString, PyType};
 use securebase_core::exec::{ApplyOptions, Stop};
 use securebase_core::model::ResourceKind;
 use securebase_core::state::{
-    Holder, LockInfo as CoreLockInfo, RecordKind, RunRecord as CoreRecord, State as CoreState, StoredResource,
+    Holder, LockInfo as CoreLockInfo, Resumption as CoreResumption, RunRecord as CoreRecord,
+    State as CoreState, StoredResource,
 };
 use securebase_core::time::Time;
 
@@ -19,6 +21,7 @@ use crate::convert::{from_json, to_json};
 use crate::error::{Failure, Result};
 use crate::model::LandingZone;
 use crate::runtime::wait;
+use crate::table::Table;
 
 /// A moment of a real clock as an aware `datetime`.
 fn moment(py: Python<'_>, time: Time) -> PyResult<Bound<'_, PyAny>> {
@@ -79,6 +82,43 @@ impl StateResource {
     }
 }
 
+/// Who went on with a run that was cut off, and when.
+#[pyclass(frozen, eq, module = "securebase")]
+#[derive(PartialEq)]
+pub(crate) struct Resumption(CoreResumption);
+
+#[pymethods]
+impl Resumption {
+    /// Who.
+    #[getter]
+    fn who(&self) -> &str {
+        &self.0.who
+    }
+
+    /// When.
+    #[getter]
+    fn when<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        moment(py, self.0.at)
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<Resumption {}>", self.0)
+    }
+
+    fn __hash__(&self) -> u64 {
+        crate::convert::hash(&self.0.to_string())
+    }
+
+    #[classmethod]
+    fn _from_json(_class: &Bound<'_, PyType>, text: &str) -> Result<Self> {
+        from_json(text).map(Self)
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Result<(Bound<'py, PyAny>, (String,))> {
+        Ok((slf.get_type().getattr("_from_json")?, (to_json(&slf.get().0)?,)))
+    }
+}
+
 /// One run in the history of a state: who, when, what.
 #[pyclass(frozen, eq, module = "securebase")]
 #[derive(PartialEq)]
@@ -98,10 +138,17 @@ impl RunRecord {
         &self.0.who
     }
 
-    /// When it began. By the clock of the cloud: a simulated one begins in 1970.
+    /// When it began; `None` where it was cut off before its first entry. By the clock of the cloud: a simulated one begins
+    /// in 1970.
     #[getter]
-    fn when<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        moment(py, self.0.began)
+    fn when<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        self.0.began.map(|time| moment(py, time)).transpose()
+    }
+
+    /// Who went on with it after it was cut off, and when, in order.
+    #[getter]
+    fn resumed(&self) -> Vec<Resumption> {
+        self.0.resumed.iter().cloned().map(Resumption).collect()
     }
 
     /// When it ended; `None` where it was cut off.
@@ -152,15 +199,15 @@ impl RunRecord {
     /// What it did, in words.
     #[getter]
     fn what(&self) -> String {
-        if self.0.kind == RecordKind::Rebuild {
-            return format!("{} resources found in the cloud, {}", self.0.step_count, self.status());
-        }
-        let steps = if self.0.step_count == 1 { "step" } else { "steps" };
-        format!("{} {steps} of plan {:.12}, {}", self.0.step_count, self.0.plan, self.status())
+        self.0.what()
+    }
+
+    fn __str__(&self) -> String {
+        self.0.to_string()
     }
 
     fn __repr__(&self) -> String {
-        format!("RunRecord({}, {:?}, {:?})", self.0.run.0, self.0.who, self.what())
+        format!("<RunRecord {}>", self.0)
     }
 
     fn __hash__(&self) -> u64 {
@@ -220,6 +267,18 @@ impl LockInfo {
         self.0.token
     }
 
+    /// How far the clock that wrote it was ahead of this one, where that is more than clocks differ by.
+    #[getter]
+    fn ahead(&self) -> Option<Duration> {
+        self.0.ahead
+    }
+
+    /// The file or object that holds it.
+    #[getter]
+    fn file(&self) -> &str {
+        &self.0.file
+    }
+
     fn __str__(&self) -> String {
         self.0.to_string()
     }
@@ -243,7 +302,7 @@ impl LockInfo {
 }
 
 /// The state at a URL: a directory's path or `file://…`, `s3://bucket/prefix`, or `memory://` for one that ends with the
-/// object. Nothing is made there before the first run.
+/// object. Nothing is made there before the first run. A state with settings is not pickled, because they hold keys.
 #[pyclass(frozen, module = "securebase")]
 pub(crate) struct State {
     url: String,
@@ -315,6 +374,14 @@ impl State {
         Ok(history.into_iter().map(RunRecord).collect())
     }
 
+    /// The history as a table: `run, kind, who, began, ended, status, what, resumed_by, resumed_at, plan, step_count,
+    /// failed_count`; moments as text, those who resumed and when joined by line breaks.
+    fn history_table(&self, py: Python<'_>) -> Result<Table> {
+        let state = self.core.clone();
+        let history = wait(py, &Stop::new(), async move { state.history().await })??;
+        Ok(CoreRecord::table(&history)?.into())
+    }
+
     /// Who is writing, if anybody.
     fn lock_info(&self, py: Python<'_>) -> Result<Option<LockInfo>> {
         let state = self.core.clone();
@@ -362,9 +429,24 @@ impl State {
         format!("State({:?})", self.url)
     }
 
-    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> (Bound<'py, PyType>, (String, BTreeMap<String, String>)) {
+    fn __copy__(slf: Bound<'_, Self>) -> Bound<'_, Self> {
+        slf
+    }
+
+    fn __deepcopy__<'py>(slf: Bound<'py, Self>, _memo: &Bound<'py, PyAny>) -> Bound<'py, Self> {
+        slf
+    }
+
+    /// Settings hold keys, and a pickle is a file for whoever finds it.
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Result<(Bound<'py, PyType>, (String,))> {
         let state = slf.get();
-        (slf.get_type(), (state.url.clone(), state.settings.clone()))
+        if !state.settings.is_empty() {
+            return Err(Failure::from(PyTypeError::new_err(
+                "a State with settings cannot be pickled, because they hold keys: pickle its `url` and pass the \
+                 settings again, or leave them to the environment",
+            )));
+        }
+        Ok((slf.get_type(), (state.url.clone(),)))
     }
 }
 
@@ -372,5 +454,5 @@ impl State {
 #[pymodule(submodule, gil_used = false)]
 pub(crate) mod state {
     #[pymodule_export]
-    use super::{LockInfo, RunRecord, State, StateResource};
+    use super::{LockInfo, Resumption, RunRecord, State, StateResource};
 }

@@ -1,5 +1,6 @@
 """The state: resources, history, damage."""
 
+import copy
 import pickle
 from datetime import datetime
 from pathlib import Path
@@ -46,6 +47,16 @@ def test_a_run_that_was_cut_off_is_in_the_history(zone: sb.LandingZone, tmp_path
     (record,) = sb.State(tmp_path).history()
     assert record.status == "interrupted"
     assert record.ended is None
+    sb.resume(tmp_path, cloud, who="grace")
+    (record,) = sb.State(tmp_path).history()
+    assert [resumed.who for resumed in record.resumed] == ["grace"]
+    assert record.when is not None
+    assert record.ended is not None
+    assert record.when < record.resumed[0].when < record.ended
+    assert "resumed by grace" in record.what
+    table = sb.State(tmp_path).history_table().to_pandas()
+    assert list(table["resumed_by"]) == ["grace"]
+    assert pickle.loads(pickle.dumps(record)) == record
 
 
 def test_nothing_is_there_before_the_first_run(tmp_path: Path) -> None:
@@ -100,11 +111,21 @@ def test_a_damaged_journal_is_named_and_left_alone(applied: Path) -> None:
     assert journal.read_text() == damaged
 
 
-@pytest.mark.parametrize("url", ["", "ftp://host/state"])
+@pytest.mark.parametrize(
+    "url", ["", "ftp://host/state", "s3:/bucket/x", "memory:", "memory://x", "file:x", "S3://bucket/x"]
+)
 def test_what_is_no_place(url: str) -> None:
     with pytest.raises(sb.StateError) as caught:
         sb.State(url)
     assert caught.value.code == "state-url"
+
+
+def test_a_password_in_a_url_is_not_repeated() -> None:
+    for url in ("s3://AKID:wJalrXUtnFEMI@bucket/x", "https://user:wJalrXUtnFEMI@example.com/x"):
+        with pytest.raises(sb.StateError) as caught:
+            sb.State(url)
+        assert caught.value.code == "state-url"
+        assert "wJalrXUtnFEMI" not in str(caught.value)
 
 
 def test_a_state_goes_by_text_path_or_state() -> None:
@@ -114,12 +135,12 @@ def test_a_state_goes_by_text_path_or_state() -> None:
 
 def test_a_state_moves_house(applied: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     data = sb.State(applied).export()
-    copy = sb.State(tmp_path_factory.mktemp("copy"))
-    copy.import_(data, who="grace")
-    assert copy.resources() == sb.State(applied).resources()
-    assert copy.history() == sb.State(applied).history()
+    moved = sb.State(tmp_path_factory.mktemp("copy"))
+    moved.import_(data, who="grace")
+    assert moved.resources() == sb.State(applied).resources()
+    assert moved.history() == sb.State(applied).history()
     with pytest.raises(sb.StateError) as caught:
-        copy.import_(data)
+        moved.import_(data)
     assert caught.value.code == "state-not-empty"
     with pytest.raises(sb.StateError) as caught:
         sb.State("memory://").import_(data[:-1])
@@ -228,7 +249,9 @@ def test_a_state_in_s3(moto: str, zone: sb.LandingZone, monkeypatch: pytest.Monk
     assert caught.value.code == "state-locked"
     state = sb.State("s3://states/other", settings)
     assert repr(state) == 'State("s3://states/other")'
-    assert pickle.loads(pickle.dumps(state)) == state
+    with pytest.raises(TypeError, match="settings"):
+        pickle.dumps(state)
+    assert copy.copy(state) == copy.deepcopy(state) == state
     healthy = sb.SimulatedCloud()
     zone.plan().apply(healthy, state=state, who="grace")
     assert [record.who for record in sb.State("s3://states/other").history()] == ["grace"]

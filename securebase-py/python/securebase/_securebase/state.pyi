@@ -1,10 +1,11 @@
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from os import PathLike
 from typing import Literal, final
 
 from securebase._securebase.cloud import AwsCloud, SimulatedCloud
 from securebase._securebase.model import LandingZone
+from securebase._securebase.table import Table
 
 @final
 class StateResource:
@@ -26,6 +27,19 @@ class StateResource:
     def __hash__(self) -> int: ...
 
 @final
+class Resumption:
+    """Who went on with a run that was cut off, and when."""
+
+    @property
+    def who(self) -> str:
+        """Who."""
+    @property
+    def when(self) -> datetime:
+        """When."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
 class RunRecord:
     """One run in the history of a state: who, when, what."""
 
@@ -36,8 +50,12 @@ class RunRecord:
     def who(self) -> str:
         """Who began it."""
     @property
-    def when(self) -> datetime:
-        """When it began. By the clock of the cloud: a simulated one begins in 1970."""
+    def when(self) -> datetime | None:
+        """When it began; `None` where it was cut off before its first entry. By the clock of the cloud: a simulated one
+        begins in 1970."""
+    @property
+    def resumed(self) -> list[Resumption]:
+        """Who went on with it after it was cut off, and when, in order."""
     @property
     def ended(self) -> datetime | None:
         """When it ended; `None` where it was cut off."""
@@ -87,13 +105,20 @@ class LockInfo:
     @property
     def token(self) -> int:
         """The fencing token: one more with every holder."""
+    @property
+    def ahead(self) -> timedelta | None:
+        """How far the clock that wrote it was ahead of this one, where that is more than clocks differ by."""
+    @property
+    def file(self) -> str:
+        """The file or object that holds it."""
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
 @final
 class State:
     """The state at a URL: a directory's path or `file://…`, `s3://bucket/prefix`, or `memory://` for one that ends with the
-    object. Nothing is made there before the first run."""
+    object. Nothing is made there before the first run. A state with settings cannot be pickled, because they hold keys: pickle
+    its `url` and pass the settings again."""
 
     def __new__(cls, url: str | PathLike[str], settings: Mapping[str, str] | None = None) -> State:
         """`settings` are for a bucket, named as in the environment but in lower case: `aws_endpoint`, `aws_region` …"""
@@ -104,6 +129,9 @@ class State:
         """Everything known to exist, by address."""
     def history(self) -> list[RunRecord]:
         """Who did what, when; oldest first."""
+    def history_table(self) -> Table:
+        """The history as a table: `run, kind, who, began, ended, status, what, resumed_by, resumed_at, plan, step_count,
+        failed_count`; moments as text, those who resumed and when joined by line breaks."""
     def lock_info(self) -> LockInfo | None:
         """Who is writing, if anybody."""
     def export(self) -> bytes:
@@ -115,3 +143,5 @@ class State:
         history. For a state that was lost. The cloud is not changed."""
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
+    def __copy__(self) -> State: ...
+    def __deepcopy__(self, _memo: object) -> State: ...
