@@ -4,6 +4,7 @@ use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{AccountId, ResourceId, Tags};
+use crate::time::Time;
 
 use super::PageToken;
 
@@ -81,6 +82,28 @@ pub struct Account {
     pub email: String,
     /// Where it stands in its life.
     pub state: AccountState,
+    /// How it came into the organization, as far as AWS says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub joined: Option<Joined>,
+}
+
+/// How and when an account came into its organization.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Joined {
+    /// When, by AWS's clock.
+    pub at: Time,
+    /// How.
+    pub how: JoinedHow,
+}
+
+/// How an account came into its organization.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JoinedHow {
+    /// It was made there, with a role that the management account can assume.
+    Created,
+    /// It existed and was invited: it has no role but those that somebody made in it.
+    Invited,
 }
 
 /// How a request for an account stands.

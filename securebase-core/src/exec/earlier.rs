@@ -257,6 +257,7 @@ mod tests {
             name: "another name".to_owned(),
             email: "A@Example.com".to_owned(),
             state: AccountState::Active,
+            joined: None,
         };
         let page = Page { items: vec![account.clone()], next: None };
         earlier.listed(Time::ZERO, Ok(Reply::Accounts(page)), SEED()).unwrap();

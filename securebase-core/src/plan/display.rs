@@ -7,6 +7,7 @@ use crate::finance::{CostBasis, PriceBook, Usage, signed, thousands};
 use crate::model::{Address, Departure, ResourceKind};
 
 use super::cost::{PlanCost, PromisedChange, StepCost};
+use super::drift::Drifted;
 use super::graph::Why;
 use super::step::{Action, Change, Plan, PlannedTenant, Step};
 
@@ -66,6 +67,18 @@ impl Plan {
             }
             return Ok(());
         };
+        if drift.is_empty() {
+            return Ok(());
+        }
+        let (unknown, drift): (Vec<&Drifted>, Vec<&Drifted>) = drift.iter().partition(|row| row.is_unknown());
+        if !unknown.is_empty() {
+            writeln!(f)?;
+            writeln!(
+                f,
+                "Drift unknown: {} resource(s) in accounts that were not looked into",
+                unknown.len()
+            )?;
+        }
         if drift.is_empty() {
             return Ok(());
         }

@@ -19,17 +19,23 @@ use super::step::{Change, Plan};
 /// The attribute of a resource that is gone.
 const EXISTS: &str = "exists";
 
+/// What was found of a resource that is gone.
+const GONE: &str = "no";
+
+/// What was found of a resource where nobody could look.
+const UNKNOWN: &str = "unknown";
+
 /// An attribute that changed in the cloud since it was last applied.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Drifted {
     /// The resource.
     pub address: Address,
-    /// The attribute, as [`Change::field`] names it; `exists` where the resource is gone.
+    /// The attribute, as [`Change::field`] names it; `exists` where the resource was not found.
     pub attribute: String,
     /// As it was last applied.
     pub applied: Option<String>,
-    /// As it is.
+    /// As it is; of `exists`, `no` where the resource is gone and `unknown` where its account could not be looked into.
     pub observed: Option<String>,
     /// As it shall be: the same as `applied` unless the file has changed too.
     pub wanted: Option<String>,
@@ -96,13 +102,13 @@ impl<'a> Base<'a> {
             .collect()
     }
 
-    /// A resource that is not there: it is gone if it was applied once.
-    pub(super) fn missing(&self, resource: &Resource) -> Option<Drifted> {
+    /// A resource that was not found: if it was applied once it is gone, or unknown where nobody could look.
+    pub(super) fn missing(&self, resource: &Resource, is_read: bool) -> Option<Drifted> {
         self.applied.contains_key(&resource.address).then(|| Drifted {
             address: resource.address.clone(),
             attribute: EXISTS.to_owned(),
             applied: Some("yes".to_owned()),
-            observed: Some("no".to_owned()),
+            observed: Some(if is_read { GONE } else { UNKNOWN }.to_owned()),
             wanted: Some("yes".to_owned()),
         })
     }
@@ -111,7 +117,12 @@ impl<'a> Base<'a> {
 impl Drifted {
     /// Whether the resource itself is gone.
     pub fn is_gone(&self) -> bool {
-        self.attribute == EXISTS
+        self.attribute == EXISTS && self.observed.as_deref() == Some(GONE)
+    }
+
+    /// Whether nobody could look whether the resource is there.
+    pub fn is_unknown(&self) -> bool {
+        self.attribute == EXISTS && self.observed.as_deref() == Some(UNKNOWN)
     }
 }
 

@@ -21,7 +21,8 @@ use super::scope::Scope;
 use super::since::{Basis, Earlier, Settled};
 use super::step::{Action, Plan, PlannedTenant, Site, Step};
 use super::terms::Terms;
-use super::{Error, blocks, departure, desired, lockout, regions, sequence, surplus, warnings};
+use super::unread::{self, Memory};
+use super::{Error, blocks, departure, desired, lockout, other_zone, regions, sequence, surplus, warnings};
 
 /// Plans a zone.
 ///
@@ -169,6 +170,15 @@ impl<'a> Planner<'a> {
             return Err(Error::Problems(Problems(vec![problem])));
         }
         let scope = self.scope();
+        let made = self.remembered.keys().chain(self.applied.iter().flat_map(BTreeMap::keys));
+        // First: what could not be read would look as if nothing of it were there.
+        let (shut, unseen): (Vec<Problem>, Vec<Problem>) =
+            unread::problems(&scope, observed, &Memory::of(made)).into_iter().partition(Problem::is_error);
+        let mut barred = other_zone::problems(&scope, observed, self.applied.as_ref());
+        barred.extend(shut);
+        if !barred.is_empty() {
+            return Err(Error::Problems(Problems(barred)));
+        }
         let look = || {
             let existing = self.existing(&scope);
             self.blocks(&existing).map(|blocks| (existing, blocks))
@@ -198,6 +208,7 @@ impl<'a> Planner<'a> {
         drift.sort();
         let mut warnings = self.zone.warnings.clone();
         warnings.extend(self.state.missing());
+        warnings.extend(unseen);
         let surplus = surplus::find(self.zone, &scope, &graph, &index, &known, &steps);
         warnings.extend(surplus.warnings);
         for step in surplus.deletions {
@@ -319,7 +330,7 @@ impl Diff<'_> {
         }
         if let Some(base) = self.base {
             match id {
-                None => self.drift.extend(base.missing(resource)),
+                None => self.drift.extend(base.missing(resource, !look_first)),
                 Some(_) if !changes.is_empty() => {
                     self.drift.extend(base.differs(resource, &changes, index, &self.known));
                 }

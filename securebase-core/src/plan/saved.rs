@@ -9,7 +9,8 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::model::{Address, Problem, ResourceId, ResourceKind, Tier};
+use crate::cloud::{Account, AccountState};
+use crate::model::{AccountId, Address, Problem, ResourceId, ResourceKind, Tier};
 use crate::observe::{Observed, ObservedMember};
 
 use super::Error;
@@ -209,12 +210,20 @@ impl Plan {
 /// Ids of the organization and its root are left out, so that a plan against an empty organization applies to any empty
 /// one; so is everything of the organization that is none of the zone's business.
 pub(crate) fn fingerprint(observed: &Observed, scope: &Scope) -> String {
+    /// An account, without when it joined: that never changes.
+    #[derive(Serialize)]
+    struct Known<'a> {
+        id: AccountId,
+        name: &'a str,
+        email: &'a str,
+        state: AccountState,
+    }
     #[derive(Serialize)]
     struct Relevant<'a> {
         organization: bool,
         policies_enabled: bool,
         units: Vec<(String, &'a str, &'a crate::model::Tags)>,
-        accounts: Vec<(&'a crate::cloud::Account, String, &'a crate::model::Tags)>,
+        accounts: Vec<(Known<'a>, String, &'a crate::model::Tags)>,
         policies: Vec<(&'a crate::cloud::Policy, Vec<String>, &'a crate::model::Tags)>,
         members: BTreeMap<String, &'a ObservedMember>,
     }
@@ -233,7 +242,10 @@ pub(crate) fn fingerprint(observed: &Observed, scope: &Scope) -> String {
         .iter()
         .flat_map(|organization| &organization.accounts)
         .filter(|account| concerned(&account.account))
-        .map(|account| (&account.account, place(&account.parent), &account.tags))
+        .map(|found| {
+            let Account { id, name, email, state, joined: _ } = &found.account;
+            (Known { id: *id, name, email, state: *state }, place(&found.parent), &found.tags)
+        })
         .collect();
     accounts.sort_by_key(|(account, ..)| account.id);
     let mut policies: Vec<_> = organization

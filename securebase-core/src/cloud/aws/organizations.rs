@@ -1,15 +1,18 @@
 //! AWS Organizations.
 
+use std::time::Duration;
+
 use aws_sdk_organizations::Client;
 use aws_sdk_organizations::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_organizations::types as sdk;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use crate::cloud::{
-    Account, AccountRequest, AccountRequestState, AccountState, CloudError, Operation, Organization,
-    OrganizationalUnit, Page, Policy, PolicyTarget, Reply, Root,
+    Account, AccountRequest, AccountRequestState, AccountState, CloudError, Joined, JoinedHow, Operation,
+    Organization, OrganizationalUnit, Page, Policy, PolicyTarget, Reply, Root,
 };
 use crate::model::Tags;
+use crate::time::Time;
 
 use super::convert::{each, id, malformed, misrouted, parse, text};
 use super::error;
@@ -313,7 +316,18 @@ fn account(account: &sdk::Account) -> Result<Account, CloudError> {
         name: text(account.name(), "Name")?,
         email: text(account.email(), "Email")?,
         state: account_state(account),
+        joined: joined(account),
     })
+}
+
+fn joined(account: &sdk::Account) -> Option<Joined> {
+    let how = match account.joined_method()? {
+        sdk::AccountJoinedMethod::Created => JoinedHow::Created,
+        sdk::AccountJoinedMethod::Invited => JoinedHow::Invited,
+        _ => return None,
+    };
+    let seconds = u64::try_from(account.joined_timestamp()?.secs()).ok()?;
+    Some(Joined { at: Time::ZERO + Duration::from_secs(seconds), how })
 }
 
 /// `State` has taken the place of `Status`, which endpoints that lag behind still answer alone.

@@ -9,6 +9,15 @@ use crate::plan::{FLOW_LOG_POLICY_NAME, Names, ScopedTenant, ZONE_TAG, flow_log_
 use super::asker::{Asker, failed};
 use super::{Surveyor, Visit};
 
+/// What AWS answers in a region that is off in the account.
+const OF_REGIONS_THAT_ARE_OFF: [&str; 5] = [
+    "AuthFailure",
+    "InvalidClientTokenId",
+    "OptInRequired",
+    "RegionDisabledException",
+    "UnrecognizedClientException",
+];
+
 impl Surveyor<'_> {
     /// What is in an account in one region.
     ///
@@ -16,7 +25,8 @@ impl Surveyor<'_> {
     /// [`Error::Survey`] for a failure that says nothing of the account.
     pub(super) async fn member(&self, visit: Visit<'_>) -> Result<Reading<ObservedMember>, Error> {
         let Visit { account, region, tenant } = visit;
-        let target = Target::Member { account, region: region.clone(), role: self.scope.access_role.clone() };
+        let role = self.scope.access_role.clone();
+        let target = Target::Member { account: account.id, region: region.clone(), role };
         let asker = Asker { cloud: self.cloud, pace: &self.pace, target };
         // Where the plan wants no network, an account need not be open to us: nothing is going to be done in it.
         let must_answer = tenant.is_some() && self.scope.network;
@@ -27,24 +37,33 @@ impl Surveyor<'_> {
         match asker.try_ask(&identity).await {
             Ok(_) => {}
             Err(error) if silent(&error) => {
-                return Ok(Reading::Unknown(self.unread(identity.action(), &error)));
+                return Ok(Reading::Unknown(self.unread(visit, identity.action(), &error)));
             }
             Err(error) => return Err(failed(&identity, error)),
         }
         match self.member_contents(&asker, tenant).await {
             Ok(member) => Ok(Reading::Known(member)),
             Err(Error::Survey { what, source }) if silent(&source) => {
-                Ok(Reading::Unknown(self.unread(&what, &source)))
+                Ok(Reading::Unknown(self.unread(visit, &what, &source)))
             }
             Err(error) => Err(error),
         }
     }
 
-    /// What a refusal says of an account.
-    fn unread(&self, call: &str, error: &CloudError) -> Unread {
-        match error.kind {
-            ErrorKind::NotReady => Unread::NotReady,
-            _ => Unread::Refused { call: call.to_owned(), code: error.code.clone() },
+    /// What a refusal says of an account. AWS refuses in the same words what is not usable yet and what never will be; the age
+    /// of the account tells the two apart.
+    fn unread(&self, Visit { account, region, .. }: Visit<'_>, call: &str, error: &CloudError) -> Unread {
+        let identity = Operation::GetCallerIdentity;
+        match error.code.as_str() {
+            _ if error.kind == ErrorKind::NotReady && self.is_new(account) => Unread::NotReady,
+            // The role is assumed before the first call.
+            "AccessDenied" if call == identity.action() => {
+                Unread::NoEntry { role: self.scope.access_role.clone() }
+            }
+            code if OF_REGIONS_THAT_ARE_OFF.contains(&code) && !region.is_on_in_every_account() => {
+                Unread::RegionOff
+            }
+            code => Unread::Refused { call: call.to_owned(), code: code.to_owned() },
         }
     }
 

@@ -5,19 +5,23 @@ mod member;
 mod organization;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 
-use crate::cloud::{Cloud, Operation, Reply, Target};
+use crate::cloud::{Account, Cloud, Joined, JoinedHow, Operation, Reply, Target};
 use crate::model::{AccountId, Address, Region, ResourceId};
 use crate::observe::{Observed, ObservedAccount, ObservedMember, ObservedOrganization, Reading};
-use crate::plan::{Names, Scope, ScopedTenant, is_closed, unit_paths};
+use crate::plan::{Names, Scope, ScopedTenant, claimed_accounts, is_closed, unit_paths};
 
 use super::Error;
 use asker::{Asker, Pace};
 
 /// How many accounts are looked into at a time.
 const ACCOUNTS_AT_ONCE: usize = 16;
+
+/// For how long an account that was made may let nobody in: its role and its services become usable within minutes.
+const NEW_FOR: Duration = Duration::from_secs(600);
 
 /// Surveys as much of a cloud as a zone is concerned with.
 ///
@@ -61,7 +65,7 @@ type Members = BTreeMap<AccountId, BTreeMap<Region, Reading<ObservedMember>>>;
 /// An account to look into, in one region, and the tenant of the file that claims it.
 #[derive(Clone, Copy)]
 struct Visit<'a> {
-    account: AccountId,
+    account: &'a Account,
     region: &'a Region,
     tenant: Option<&'a ScopedTenant>,
 }
@@ -77,44 +81,34 @@ impl Surveyor<'_> {
         Asker { cloud: self.cloud, pace: &self.pace, target: Target::Management }
     }
 
+    /// Whether an account may be too new to be worked in. One that was invited is as old as it is, and of one that does not
+    /// say when it joined nobody knows.
+    fn is_new(&self, account: &Account) -> bool {
+        match account.joined {
+            Some(Joined { at, how: JoinedHow::Created }) => self.cloud.now().since(at) < NEW_FOR,
+            Some(Joined { how: JoinedHow::Invited, .. }) => false,
+            None => true,
+        }
+    }
+
     async fn members(&self, organization: &ObservedOrganization) -> Result<Members, Error> {
         let names = Names::of(self.scope);
-        let by_tenant: BTreeMap<&str, AccountId> = organization
-            .accounts
-            .iter()
-            .filter_map(|account| Some((names.tenant(&account.tags)?, account.account.id)))
-            .collect();
-        let by_email: BTreeMap<String, AccountId> = organization
-            .accounts
-            .iter()
-            .map(|account| (account.account.email.to_lowercase(), account.account.id))
-            .collect();
+        let claimed = claimed_accounts(self.scope, organization);
         // Nobody can look into an account that is closed.
-        let open: BTreeMap<AccountId, bool> =
-            organization.accounts.iter().map(|found| (found.account.id, !is_closed(found))).collect();
         let of_tenants = self.scope.tenants.iter().filter_map(|tenant| {
-            let account = tenant
-                .account_id
-                .filter(|id| open.contains_key(id))
-                .or_else(|| by_tenant.get(tenant.key.as_str()).copied())
-                .or_else(|| by_email.get(&tenant.account_email).copied())?;
-            open.get(&account).copied().unwrap_or_default().then_some(Visit {
-                account,
-                region: &tenant.region,
-                tenant: Some(tenant),
-            })
+            let found = claimed.get(tenant.key.as_str()).filter(|found| !is_closed(found))?;
+            Some(Visit { account: &found.account, region: &tenant.region, tenant: Some(tenant) })
         });
         let mut visits: Vec<Visit<'_>> = of_tenants.collect();
-        let claimed: BTreeSet<AccountId> = visits.iter().map(|visit| visit.account).collect();
+        let claimed: BTreeSet<AccountId> = visits.iter().map(|visit| visit.account.id).collect();
         // What the file no longer claims is still paid for.
         let unclaimed = organization.accounts.iter().filter(|found| {
-            let id = found.account.id;
             let is_ours = names.ours(&found.tags) && found.parent != organization.root.id;
-            is_ours && !claimed.contains(&id) && open.get(&id).copied().unwrap_or_default()
+            is_ours && !claimed.contains(&found.account.id) && !is_closed(found)
         });
         let unclaimed: Vec<&ObservedAccount> = unclaimed.collect();
         visits.extend(unclaimed.iter().flat_map(|found| {
-            let account = found.account.id;
+            let account = &found.account;
             self.scope.regions.iter().map(move |region| Visit { account, region, tenant: None })
         }));
         let mut members = self.visited(visits).await?;
@@ -124,7 +118,7 @@ impl Surveyor<'_> {
             paths.get(&found.parent).is_some_and(|path| self.scope.is_suspended(path))
         };
         let served = unclaimed.into_iter().filter(|found| !left(found)).map(|found| found.account.id);
-        let moved = self.elsewhere(&members, served.collect()).await?;
+        let moved = self.elsewhere(organization, &members, served.collect()).await?;
         for (account, regions) in moved {
             members.entry(account).or_default().extend(regions);
         }
@@ -138,7 +132,7 @@ impl Surveyor<'_> {
             .into_iter()
             .map(|visit| async move {
                 let reading = self.member(visit).await?;
-                Ok::<_, Error>((visit.account, visit.region.clone(), reading))
+                Ok::<_, Error>((visit.account.id, visit.region.clone(), reading))
             })
             .collect();
         let surveyed: Vec<_> = stream::iter(surveys).buffered(ACCOUNTS_AT_ONCE).try_collect().await?;
@@ -152,7 +146,12 @@ impl Surveyor<'_> {
     /// The networks of the zone that lie in another region than those looked into. The delivery role of flow logs is made
     /// before a network and serves all regions of its account, so it is the sign that there may be one; of an account that
     /// the file no longer claims nothing says where it worked.
-    async fn elsewhere(&self, members: &Members, unclaimed: BTreeSet<AccountId>) -> Result<Members, Error> {
+    async fn elsewhere(
+        &self,
+        organization: &ObservedOrganization,
+        members: &Members,
+        unclaimed: BTreeSet<AccountId>,
+    ) -> Result<Members, Error> {
         let names = Names::of(self.scope);
         let has_network = |reading: &Reading<ObservedMember>| {
             reading.known().is_some_and(|member| member.vpcs.iter().any(|vpc| names.ours(&vpc.vpc.tags)))
@@ -165,8 +164,9 @@ impl Surveyor<'_> {
         let lost: BTreeSet<AccountId> =
             lost.filter(|account| is_lost(members.get(account), has_network)).collect();
         let by_default: Vec<Region> = Region::enabled_by_default().collect();
-        let visits = lost.into_iter().flat_map(|account| {
-            let asked = members.get(&account);
+        let lost = organization.accounts.iter().filter(|found| lost.contains(&found.account.id));
+        let visits = lost.flat_map(|ObservedAccount { account, .. }| {
+            let asked = members.get(&account.id);
             let regions = by_default.iter().chain(&self.scope.regions).collect::<BTreeSet<_>>();
             let is_asked = |region: &Region| asked.is_some_and(|asked| asked.contains_key(region));
             let others = regions.into_iter().filter(|region| !is_asked(region));

@@ -5,9 +5,11 @@ mod again;
 mod departure;
 mod drift;
 mod hand;
+mod orphans;
 mod rename;
 mod survey;
 mod tier;
+mod unread;
 
 use securebase_core::cloud::SimulatedCloud;
 use securebase_core::exec::{self, ApplyOptions};

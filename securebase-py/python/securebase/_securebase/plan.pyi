@@ -259,6 +259,7 @@ class Plan:
     def drift(self) -> Table:
         """What changed in the cloud since it was last applied: `address, attribute, applied, observed, wanted`.
 
+        Of `exists`, `observed` is `no` where a resource is gone and `unknown` where its account could not be looked into.
         Without rows where nothing did, and where no state says what was applied (`drift_known`).
         """
     @property

@@ -3,7 +3,8 @@
 use std::ops::Bound;
 
 use crate::cloud::{
-    Account, AccountRequest, AccountRequestState, AccountState, CloudError, Operation, Reply,
+    Account, AccountRequest, AccountRequestState, AccountState, CloudError, Joined, JoinedHow, Operation,
+    Reply,
 };
 use crate::model::{AccountId, Email, EmailError, ResourceId, RoleName, Tags};
 use crate::time::Time;
@@ -194,6 +195,7 @@ impl Org {
                 name: row.answer.account_name.clone(),
                 email: row.email.clone(),
                 state: AccountState::Active,
+                joined: Some(Joined { at: now, how: JoinedHow::Created }),
             },
             parent: self.root.id.clone(),
             tags: row.tags.clone(),

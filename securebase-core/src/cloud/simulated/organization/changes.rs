@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::cloud::{AccountState, CLOSURES_IN_PROGRESS, CloudError, Operation, Reply};
+use crate::cloud::{AccountState, CLOSURES_IN_PROGRESS, CloudError, Joined, JoinedHow, Operation, Reply};
 use crate::model::{AccountId, Tags};
 use crate::time::Time;
 
@@ -170,8 +170,10 @@ impl Org {
     pub(in super::super) fn readmit_members(&mut self) -> usize {
         let members = std::mem::take(&mut self.expelled);
         let count = members.len();
-        for member in members {
+        for mut member in members {
             let account = member.account.id;
+            let invited = |joined| Joined { how: JoinedHow::Invited, ..joined };
+            member.account.joined = member.account.joined.map(invited);
             self.insert_member(Member { parent: self.root.id.clone(), tags: Tags::new(), ..member });
             self.attach(&id(FULL_ACCESS), &target_id(account));
         }

@@ -168,6 +168,7 @@ impl Org {
                 name: "management".to_owned(),
                 email: "management@example.com".to_owned(),
                 state: AccountState::Active,
+                joined: None,
             },
             parent: self.root.id.clone(),
             tags: Tags::new(),
