@@ -245,6 +245,13 @@ operations! {
         /// The page to read.
         page: Option<PageToken>,
     };
+    /// The service control policies attached to a root, unit or account itself, without their documents.
+    Organizations reads ListPoliciesForTarget {
+        /// The root, unit or account.
+        target: ResourceId,
+        /// The page to read.
+        page: Option<PageToken>,
+    };
     /// The tags of a root, unit, account or policy.
     Organizations reads ListTagsForResource {
         /// The root, unit, account or policy.

@@ -95,6 +95,10 @@ pub(super) async fn attachment(bench: &Bench<'_>) -> Verdict {
     let list = |page| O::ListTargetsForPolicy { policy: policy.clone(), page };
     let targets = bench.all(&Target::Management, list, take).await?;
     ensure!(targets.len() == 1 && targets[0].id == unit, "attached to {targets:?}");
+    let of_unit = |page| O::ListPoliciesForTarget { target: unit.clone(), page };
+    let page_of = |reply| if let Reply::Policies(page) = reply { Some(page) } else { None };
+    let attached = bench.all(&Target::Management, of_unit, page_of).await?;
+    ensure!(attached.iter().any(|found| found.id == policy), "the unit lists {attached:?}");
     bench.org_refused(O::DeletePolicy { policy: policy.clone() }, "PolicyInUseException", None).await?;
     bench.org(detach(&policy, &unit)).await?;
     ensure!(bench.all(&Target::Management, list, take).await?.is_empty(), "it is still attached");

@@ -2,7 +2,7 @@
 
 use crate::cloud::CloudError;
 use crate::cloud::simulated::CRASHED;
-use crate::model::Address;
+use crate::model::{AccountId, Address};
 use crate::plan;
 use crate::state;
 
@@ -32,6 +32,16 @@ pub enum Error {
         what: String,
         /// Why it failed.
         source: Box<CloudError>,
+    },
+    /// The credentials are those of another account of the organization.
+    #[error(
+        "invalid credentials of account `{caller}`: expected those of the organization's management account, `{management}`"
+    )]
+    NotManagement {
+        /// The account of the credentials.
+        caller: AccountId,
+        /// The management account.
+        management: AccountId,
     },
     /// The zone and what exists do not go together.
     #[error(transparent)]
@@ -88,6 +98,7 @@ impl Error {
             Self::Interrupted { .. } => "run-interrupted",
             Self::State(error) | Self::CutOff(error) => error.code(),
             Self::Survey { .. } => "survey-failed",
+            Self::NotManagement { .. } => "credentials-not-management",
             Self::Plan(error) => error.code(),
             Self::Refused { .. } => "change-refused",
             Self::Stale => "plan-stale",

@@ -19,6 +19,12 @@ impl Tags {
     pub fn new() -> Self {
         Self::default()
     }
+
+    /// Whether every service takes that text as a key or a value, its length aside: `[\p{L}\p{Z}\p{N}_.:/=+\-@]*`.
+    pub fn takes(text: &str) -> bool {
+        let separator = |c: char| c.is_whitespace() && !c.is_control();
+        text.chars().all(|c| c.is_alphanumeric() || separator(c) || "_.:/=+-@".contains(c))
+    }
 }
 
 /// As a map, also where it is empty: the one case in which [`LiteMap`] would write a list.

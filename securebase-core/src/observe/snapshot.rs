@@ -79,6 +79,10 @@ pub struct ObservedUnit {
     pub parent: ResourceId,
     /// Its tags.
     pub tags: Tags,
+    /// How many policies of others are attached to it, AWS's own included; `None` where it was not asked, because no
+    /// guardrails hang on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub foreign_policies: Option<usize>,
 }
 
 /// An account.

@@ -6,7 +6,8 @@ use indexmap::IndexMap;
 
 use crate::model::{Address, Departure, LandingZone, Problem, ResourceId, TenantKey};
 
-use super::compare::{Index, account_id, is_closed};
+use super::claim::is_closed;
+use super::compare::{Index, account_id};
 use super::graph::{Dependency, Resource, ResourceGraph, Why};
 use super::step::{Action, Site, Step};
 

@@ -132,13 +132,14 @@ impl Build<'_> {
             .collect();
         tiers.sort_by(|a, b| a.name.cmp(&b.name));
         for tier in tiers {
-            let documents = match guardrails::documents(self.zone, tier) {
-                Ok(documents) => documents,
-                Err(problem) => {
-                    self.problems.push(problem);
-                    continue;
-                }
-            };
+            let documents =
+                match guardrails::documents(self.zone, tier, self.existing.places_taken(&tier.ou_name)) {
+                    Ok(documents) => documents,
+                    Err(problem) => {
+                        self.problems.push(problem);
+                        continue;
+                    }
+                };
             for document in documents {
                 let attachment = self.attached(document, &tier.ou_name);
                 attachments.entry(tier.name.clone()).or_insert_with(Vec::new).push(attachment);
@@ -167,7 +168,7 @@ impl Build<'_> {
         if self.zone.tenants.iter().all(|tenant| tenant.offboard.is_none()) {
             return Vec::new();
         }
-        match guardrails::suspended(self.zone) {
+        match guardrails::suspended(self.zone, self.existing.places_taken(&self.zone.suspended_ou)) {
             Ok(document) => vec![self.attached(document, &self.zone.suspended_ou)],
             Err(problem) => {
                 self.problems.push(problem);

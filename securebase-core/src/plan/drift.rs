@@ -102,9 +102,12 @@ impl<'a> Base<'a> {
             .collect()
     }
 
-    /// A resource that was not found: if it was applied once it is gone, or unknown where nobody could look.
+    /// A resource that was not found: if it was applied once it is gone, or unknown where its account was not read. What was in
+    /// an account that was closed on purpose went with it.
     pub(super) fn missing(&self, resource: &Resource, is_read: bool) -> Option<Drifted> {
-        self.applied.contains_key(&resource.address).then(|| Drifted {
+        let account = resource.tenant.as_ref().map(|key| Address::tenant(key, "account"));
+        let has_account = account.is_none_or(|account| self.applied.contains_key(&account));
+        (has_account && self.applied.contains_key(&resource.address)).then(|| Drifted {
             address: resource.address.clone(),
             attribute: EXISTS.to_owned(),
             applied: Some("yes".to_owned()),

@@ -7,10 +7,11 @@ use indexmap::IndexMap;
 use ipnet::Ipv4Net;
 
 use crate::model::{AccountId, Address, LandingZone, Tenant, TenantKey};
-use crate::observe::Observed;
+use crate::observe::{Observed, ObservedUnit};
 
+use super::desired::ZONE_TAG;
 use super::owner::Names;
-use super::scope::Scope;
+use super::scope::{Scope, unit_paths};
 
 /// What exists and stays as it is, by tenant.
 #[derive(Debug, Default)]
@@ -19,11 +20,18 @@ pub(super) struct Existing {
     pub(super) blocks: BTreeMap<TenantKey, Ipv4Net>,
     /// Blocks of VPCs in the tenants' accounts that are not ours, and which: nobody is given what overlaps them.
     pub(super) foreign: Vec<(Ipv4Net, String)>,
+    /// How many policies of others are attached to a unit, by its path, as far as it was asked.
+    foreign_policies: BTreeMap<String, usize>,
     /// The name of its log group, which AWS never changes either: it may be of a key the tenant had before.
     pub(super) log_groups: BTreeMap<TenantKey, String>,
 }
 
 impl Existing {
+    /// How many of a unit's places for policies others have taken. AWS attaches `FullAWSAccess` to whatever is made.
+    pub(super) fn places_taken(&self, unit: &str) -> usize {
+        self.foreign_policies.get(unit).copied().unwrap_or(1)
+    }
+
     pub(super) fn of(zone: &LandingZone, scope: &Scope, observed: &Observed, names: &Names<'_>) -> Self {
         let mut blocks: IndexMap<Cow<'_, str>, Ipv4Net> = IndexMap::new();
         let mut groups: IndexMap<Cow<'_, str>, &str> = IndexMap::new();
@@ -39,7 +47,20 @@ impl Existing {
                 }
             }
         }
-        let mut existing = Self::default();
+        let organization = observed.organization.as_ref();
+        let paths = organization.map(unit_paths).unwrap_or_default();
+        // A policy whose name begins like the zone's and whose tags name another zone is that one's.
+        let others = |unit: &ObservedUnit| {
+            let policies = organization.iter().flat_map(|organization| &organization.policies);
+            policies
+                .filter(|policy| !policy.policy.aws_managed && policy.targets.contains(&unit.id))
+                .filter(|policy| policy.tags.contains_key(ZONE_TAG) && !names.ours(&policy.tags))
+                .count()
+        };
+        let units = organization.iter().flat_map(|organization| &organization.units);
+        let taken = units
+            .filter_map(|unit| Some((paths.get(&unit.id)?.clone(), unit.foreign_policies? + others(unit))));
+        let mut existing = Self { foreign_policies: taken.collect(), ..Self::default() };
         let adopted = |tenant: &Tenant| {
             let id = tenant.vpc_id.as_ref()?;
             let mut vpcs = observed.known_members().flat_map(|(_, _, member)| &member.vpcs);

@@ -17,8 +17,8 @@ pub(super) struct Document {
     pub(super) text: String,
 }
 
-/// The documents to attach to a tier's unit.
-pub(super) fn documents(zone: &LandingZone, tier: &Tier) -> Result<Vec<Document>, Problem> {
+/// The documents to attach to a tier's unit, on which others have taken so many places.
+pub(super) fn documents(zone: &LandingZone, tier: &Tier, taken: usize) -> Result<Vec<Document>, Problem> {
     let regions: BTreeSet<String> = zone
         .tenants
         .iter()
@@ -33,12 +33,22 @@ pub(super) fn documents(zone: &LandingZone, tier: &Tier) -> Result<Vec<Document>
         ..Parameters::default()
     };
     let fit = Fit::from_limits(&zone.limits);
+    let places = fit.max_documents;
+    let fit = Fit { max_documents: places.saturating_sub(taken), ..fit };
+    let path = format!("tiers.\"{}\"", tier.name);
+    if fit.max_documents == 0 {
+        return Err(no_place(path, &tier.ou_name, places, taken));
+    }
     let documents = tier_documents_within(set_of(&tier.framework), &parameters, fit).map_err(|error| {
         Problem::error(
             "guardrails-do-not-fit",
-            format!("tiers.\"{}\"", tier.name),
-            format!("its guardrails cannot be attached: {error}"),
-            "raise the quota they exceed, or choose a framework with a smaller set",
+            path,
+            format!(
+                "its guardrails cannot be attached: {error}; other policies take {taken} of the {places} places on \
+                 organizational unit `{}`, `FullAWSAccess` among them",
+                tier.ou_name
+            ),
+            "raise the quota they exceed, detach policies of others from the unit, or choose a framework with a smaller set",
         )
     })?;
     let count = documents.len();
@@ -53,9 +63,26 @@ pub(super) fn documents(zone: &LandingZone, tier: &Tier) -> Result<Vec<Document>
     Ok(named.collect())
 }
 
+/// Others have taken every place on a unit.
+fn no_place(path: String, unit: &str, places: usize, taken: usize) -> Problem {
+    Problem::error(
+        "guardrails-do-not-fit",
+        path,
+        format!(
+            "its guardrails cannot be attached: other policies take {taken} of the {places} places on organizational unit \
+             `{unit}`, `FullAWSAccess` among them"
+        ),
+        "raise the quota `policies_per_target`, or detach policies of others from the unit",
+    )
+}
+
 /// The document on the unit of those who left: nothing is allowed to anybody but the executor, who must be able to look, and
 /// to take the tenant back.
-pub(super) fn suspended(zone: &LandingZone) -> Result<Document, Problem> {
+pub(super) fn suspended(zone: &LandingZone, taken: usize) -> Result<Document, Problem> {
+    let places = Fit::from_limits(&zone.limits).max_documents;
+    if taken >= places {
+        return Err(no_place("suspended_ou".to_owned(), &zone.suspended_ou, places, taken));
+    }
     let text = serde_json::json!({
         "Version": "2012-10-17",
         "Statement": [{

@@ -28,7 +28,11 @@ pub(super) fn problems(zone: &LandingZone, plan: &Plan) -> Vec<Problem> {
     // Tenants with one path and one region are bound by the same policies in the same way: one of them speaks for all, unless
     // its account has policies of its own.
     let mut groups: BTreeMap<(String, &str, Option<String>), Vec<&Tenant>> = BTreeMap::new();
-    for tenant in zone.tenants.iter().filter(|tenant| by_tenant.contains_key(tenant.key.as_str())) {
+    // By key: which step a problem names must not depend on the order of the file.
+    let mut tenants: Vec<&Tenant> =
+        zone.tenants.iter().filter(|tenant| by_tenant.contains_key(tenant.key.as_str())).collect();
+    tenants.sort_by(|a, b| a.key.cmp(&b.key));
+    for tenant in tenants {
         let account = plan.known.get(&Address::tenant(&tenant.key, "account")).map(ToString::to_string);
         let own = account.filter(|id| attached.has_own(id));
         groups.entry((tenant.ou_path(), tenant.region.as_str(), own)).or_default().push(tenant);

@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::{Address, Problem, ResourceSpec, TenantKey};
 use crate::observe::Observed;
 
-use super::claims;
+use super::claim::Accounts;
 use super::desired::{TENANT_TAG, ZONE_TAG};
+use super::owner::Names;
 use super::scope::Scope;
 
 /// One problem for each zone that the tenants of the file, or what was applied for it, belong to instead.
@@ -22,9 +23,9 @@ pub(super) fn problems(
     let of_state: BTreeSet<&str> = of_state.filter(|zone| *zone != ours).collect();
     let mut of_accounts: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     if let Some(organization) = &observed.organization {
-        let claimed = claims::accounts(scope, organization);
+        let accounts = Accounts::of(organization, &Names::of(scope));
         for tenant in &scope.tenants {
-            let Some(found) = claimed.get(tenant.key.as_str()) else { continue };
+            let Some(found) = accounts.of_tenant(tenant) else { continue };
             let (Some(zone), Some(key)) = (found.tags.get(ZONE_TAG), found.tags.get(TENANT_TAG)) else {
                 continue;
             };

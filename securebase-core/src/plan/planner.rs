@@ -196,6 +196,7 @@ impl<'a> Planner<'a> {
         index.adopt(&scope, &graph).map_err(|problems| Error::Problems(Problems(problems)))?;
         let base = self.applied.as_ref().map(|applied| Base::new(&scope, applied, &self.remembered));
         let mut diff = Diff { base: base.as_ref(), known, ..Diff::default() };
+        diff.problems.extend(observed.organization.as_ref().and_then(features));
         for resource in graph.iter() {
             diff.compare(resource, &index);
         }
@@ -206,7 +207,7 @@ impl<'a> Planner<'a> {
         }
         let Diff { mut steps, mut known, mut drift, .. } = diff;
         drift.sort();
-        let mut warnings = self.zone.warnings.clone();
+        let mut warnings = warnings::of_file(self.zone);
         warnings.extend(self.state.missing());
         warnings.extend(unseen);
         let surplus = surplus::find(self.zone, &scope, &graph, &index, &known, &steps);
@@ -252,6 +253,23 @@ impl<'a> Planner<'a> {
         }
         Ok(plan)
     }
+}
+
+/// An organization for consolidated billing only has no control policies, and a plan cannot give it any: every account that
+/// was invited has to agree.
+fn features(found: &ObservedOrganization) -> Option<Problem> {
+    (!found.organization.all_features).then(|| {
+        Problem::error(
+            "organization-features",
+            Address::organization().as_str(),
+            format!(
+                "invalid organization `{}`: expected all features, it has consolidated billing only",
+                found.organization.id
+            ),
+            "enable all features in the settings of AWS Organizations and have every invited account accept it, then plan \
+             again",
+        )
+    })
 }
 
 /// The comparison as it goes along the graph.

@@ -223,6 +223,8 @@ pub(crate) fn fingerprint(observed: &Observed, scope: &Scope) -> String {
         organization: bool,
         policies_enabled: bool,
         units: Vec<(String, &'a str, &'a crate::model::Tags)>,
+        #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+        foreign_policies: BTreeMap<String, usize>,
         accounts: Vec<(Known<'a>, String, &'a crate::model::Tags)>,
         policies: Vec<(&'a crate::cloud::Policy, Vec<String>, &'a crate::model::Tags)>,
         members: BTreeMap<String, &'a ObservedMember>,
@@ -237,6 +239,11 @@ pub(crate) fn fingerprint(observed: &Observed, scope: &Scope) -> String {
         .map(|unit| (place(&unit.id), unit.id.as_str(), &unit.tags))
         .collect();
     units.sort();
+    // `FullAWSAccess` alone is what every unit has: it goes without saying.
+    let foreign_policies = organization.iter().flat_map(|organization| &organization.units);
+    let foreign_policies = foreign_policies
+        .filter_map(|unit| Some((place(&unit.id), unit.foreign_policies.filter(|count| *count != 1)?)))
+        .collect();
     let concerned = scope.concern();
     let mut accounts: Vec<_> = organization
         .iter()
@@ -263,6 +270,7 @@ pub(crate) fn fingerprint(observed: &Observed, scope: &Scope) -> String {
         organization: organization.is_some(),
         policies_enabled: organization.is_some_and(|organization| organization.root.service_control_policies),
         units,
+        foreign_policies,
         accounts,
         policies,
         // What is empty counts as much as what was not read: a plan looks there before it makes anything, or has found nothing.

@@ -7,8 +7,8 @@ use crate::cloud::Account;
 use crate::model::{AccountId, Address, Problem, TenantKey};
 use crate::observe::{Observed, ObservedOrganization, Unread};
 
-use super::claims;
-use super::compare::is_closed;
+use super::claim::{Accounts, is_closed};
+use super::owner::Names;
 use super::scope::{Scope, ScopedTenant};
 
 /// What a state knows of where tenants had something.
@@ -48,13 +48,13 @@ impl<'a> Memory<'a> {
 /// Errors for the accounts that a plan cannot be made without, warnings for the others.
 pub(super) fn problems(scope: &Scope, observed: &Observed, memory: &Memory<'_>) -> Vec<Problem> {
     let Some(organization) = &observed.organization else { return Vec::new() };
-    let claimed = claims::accounts(scope, organization);
+    let accounts = Accounts::of(organization, &Names::of(scope));
     let mut problems = Vec::new();
     // Those that the access role cannot enter: never, as far as their age says, and no longer, as the state says.
     let (mut shut, mut silent) = (Vec::new(), Vec::new());
     let mut refused: BTreeSet<AccountId> = BTreeSet::new();
     for tenant in &scope.tenants {
-        let Some(found) = claimed.get(tenant.key.as_str()).filter(|found| !is_closed(found)) else {
+        let Some(found) = accounts.of_tenant(tenant).filter(|found| !is_closed(found)) else {
             continue;
         };
         let reading = observed.member(found.account.id, &tenant.region);
@@ -94,7 +94,7 @@ pub(super) fn problems(scope: &Scope, observed: &Observed, memory: &Memory<'_>) 
             ));
         }
     }
-    problems.extend(warnings(organization, observed, &claimed_by(&claimed), &refused));
+    problems.extend(warnings(organization, observed, &claimed_by(scope, &accounts), &refused));
     problems
 }
 
@@ -114,10 +114,9 @@ fn is_needed(scope: &Scope, tenant: &ScopedTenant, why: &Unread, memory: &Memory
     }
 }
 
-fn claimed_by<'a>(
-    claimed: &BTreeMap<&'a str, &crate::observe::ObservedAccount>,
-) -> BTreeMap<AccountId, &'a str> {
-    claimed.iter().map(|(key, found)| (found.account.id, *key)).collect()
+fn claimed_by<'a>(scope: &'a Scope, accounts: &Accounts<'_>) -> BTreeMap<AccountId, &'a str> {
+    let claims = scope.tenants.iter();
+    claims.filter_map(|tenant| Some((accounts.of_tenant(tenant)?.account.id, tenant.key.as_str()))).collect()
 }
 
 /// One warning for each account that was asked in vain and that no error names.

@@ -10,6 +10,13 @@ use crate::observe::{Observed, ObservedOrganization};
 use super::scope::Scope;
 use super::step::{Action, Step};
 
+/// What was noticed when the file was read, whatever the order in which it was written: a plan outlives the lines of a file.
+pub(super) fn of_file(zone: &LandingZone) -> Vec<Problem> {
+    let mut warnings: Vec<Problem> = zone.warnings.iter().map(|warning| warning.clone().at(None)).collect();
+    warnings.sort_by(|a, b| (&a.path, &a.code, &a.message).cmp(&(&b.path, &b.code, &b.message)));
+    warnings
+}
+
 /// What the plan needs beyond what AWS grants unasked: one warning a quota, with the request to make.
 pub(super) fn quotas(
     zone: &LandingZone,

@@ -373,6 +373,14 @@ mod tests {
         let condition = Condition::new(Operator::parse("StringEquals").unwrap(), "k", ["x"]);
         let request = Request::new("a:B", "*", "arn:aws:iam::1:user/u", "1").partial();
         assert_eq!(CompiledCondition::new(&condition, true).unwrap().decide(&request), Truth::Unknown);
+        // The key is known, what it is compared with is not.
+        let condition = Condition::new(
+            Operator::parse("StringEquals").unwrap(),
+            "aws:RequestedRegion",
+            ["${aws:PrincipalTag/team}"],
+        );
+        let request = request.with("aws:RequestedRegion", "us-east-1");
+        assert_eq!(CompiledCondition::new(&condition, true).unwrap().decide(&request), Truth::Unknown);
     }
 
     #[test]

@@ -130,4 +130,21 @@ mod tests {
         assert_eq!(problems.len(), 1);
         assert!(!problems[0].is_error() && problems[0].message.contains("aws:requesttag/x"));
     }
+
+    #[test]
+    fn the_tags_of_a_session_are_not_known_beforehand() {
+        for condition in [
+            r#"{"StringEquals":{"aws:PrincipalTag/team":"interns"}}"#,
+            r#"{"StringEquals":{"aws:RequestedRegion":"${aws:PrincipalTag/home}"}}"#,
+        ] {
+            let deny = format!(
+                r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Deny","Action":"ec2:CreateVpc","Resource":"*","Condition":{condition}}}}}"#
+            );
+            let deny = PolicyDocument::parse(&deny).unwrap();
+            let problems = check_calls(&path("fedramp", Some(deny)), &calls("us-east-1"));
+            assert_eq!(problems.len(), 1, "{condition}");
+            assert_eq!((problems[0].code.as_str(), problems[0].is_error()), ("policy.may-lock-out", false));
+            assert!(problems[0].message.contains("aws:principaltag/"), "{}", problems[0].message);
+        }
+    }
 }

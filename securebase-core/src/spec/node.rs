@@ -1,5 +1,7 @@
 //! The located tree every format is lowered to before anything is understood.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Number, Value as Json};
 
 pub(super) use crate::model::Quoted;
@@ -9,6 +11,9 @@ pub(super) use crate::model::Quoted;
 pub(super) struct Node {
     pub(super) value: Value,
     pub(super) at: Option<usize>,
+    /// The text of a scalar, where its value would be written otherwise, such as `0x1F` or `True`: what reads it as text
+    /// takes it as it was written.
+    pub(super) written: Option<String>,
 }
 
 /// What was written, not yet what it means.
@@ -38,7 +43,30 @@ pub(super) struct Entry {
 
 impl Node {
     pub(super) fn new(value: Value, at: Option<usize>) -> Self {
-        Self { value, at }
+        Self { value, at, written: None }
+    }
+
+    /// The same node, which was written like that.
+    pub(super) fn written_as(mut self, text: &str) -> Self {
+        let same = match &self.value {
+            Value::Number(digits) => digits == text,
+            Value::Bool(flag) => flag.to_string() == text,
+            _ => true,
+        };
+        self.written = (!same).then(|| text.to_owned());
+        self
+    }
+
+    /// A scalar as text, as it was written; `None` for what is none.
+    pub(super) fn text(&self) -> Option<Cow<'_, str>> {
+        match (&self.written, &self.value) {
+            (Some(text), _) => Some(Cow::Borrowed(text)),
+            (None, Value::String(text) | Value::Number(text) | Value::Date(text)) => {
+                Some(Cow::Borrowed(text))
+            }
+            (None, Value::Bool(flag)) => Some(Cow::Owned(flag.to_string())),
+            _ => None,
+        }
     }
 
     /// A tree without places, from a value built in code; `None` where it is nested deeper than `depth` levels.
@@ -78,11 +106,29 @@ impl Node {
             Value::Map(entries) => {
                 let mut map = Map::new();
                 for entry in entries.iter().filter(|entry| !matches!(entry.node.value, Value::Null)) {
-                    map.entry(entry.key.clone()).or_insert_with(|| entry.node.to_json());
+                    // Tags are text, whatever their values look like.
+                    let value =
+                        if entry.key == "tags" { entry.node.as_texts() } else { entry.node.to_json() };
+                    map.entry(entry.key.clone()).or_insert(value);
                 }
                 Json::Object(map)
             }
         }
+    }
+}
+
+impl Node {
+    /// As [`Node::to_json`], with the scalars of a map as they were written where that matters.
+    fn as_texts(&self) -> Json {
+        let mut json = self.to_json();
+        if let (Value::Map(entries), Json::Object(map)) = (&self.value, &mut json) {
+            for entry in entries.iter().rev() {
+                if let Some(text) = &entry.node.written {
+                    map.insert(entry.key.clone(), Json::String(text.clone()));
+                }
+            }
+        }
+        json
     }
 }
 

@@ -11,6 +11,7 @@ mod finance;
 mod gated;
 mod net;
 mod operate;
+mod order;
 mod plan;
 mod plan_cost;
 mod policy;

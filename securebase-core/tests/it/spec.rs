@@ -383,3 +383,152 @@ clients:
     assert_eq!(zone.tenants[0].tags.get("Cost").unwrap(), "06");
     assert_eq!(zone.tenants[0].tags.get("Share").unwrap(), "1.50");
 }
+
+/// The tags of the only tenant of a document that has `T` written so.
+fn tag_of(document: &str, format: Format) -> Result<Option<String>, String> {
+    let zone = LandingZone::parse(document, format, None).map_err(|problems| problems.to_string())?;
+    // What a zone is rebuilt from has the same tags.
+    let again = LandingZone::from_value(&zone.document).map_err(|problems| problems.to_string())?;
+    assert_eq!(again.tenants[0].tags, zone.tenants[0].tags, "{document}");
+    Ok(zone.tenants[0].tags.get("T").cloned())
+}
+
+#[test]
+fn a_tag_takes_the_text_as_it_was_written() {
+    let yaml = [
+        "+14155550100",
+        "+1",
+        "+0.5",
+        "-0",
+        "00412",
+        "0x1F",
+        "0o14",
+        ".5",
+        "5.",
+        "1_000",
+        "1e3",
+        "1E+3",
+        "1.10",
+        "12345678901234567890",
+        "2026-03-01",
+        "22:22",
+        "no",
+        "NO",
+        "on",
+        "yes",
+        "true",
+        "True",
+        "TRUE",
+        "false",
+        "False",
+        "FALSE",
+        "-.5",
+        "+.5",
+    ];
+    for text in yaml {
+        let document = format!(
+            "account_email: aws+{{prefix}}@x.example\nclients:\n  x:\n    tier: standard\n    framework: cis\n    prefix: x1\n    \
+             contact_email: a@x.example\n    tags:\n      T: {text}\n"
+        );
+        assert_eq!(tag_of(&document, Format::Yaml).unwrap().as_deref(), Some(text));
+        let key = document.replace(&format!("      T: {text}\n"), &format!("      {text}: T\n"));
+        let zone = LandingZone::parse(&key, Format::Yaml, None).unwrap();
+        assert_eq!(
+            zone.tenants[0].tags.get(text).map(String::as_str),
+            Some("T"),
+            "{:?}",
+            zone.tenants[0].tags
+        );
+    }
+    for text in
+        ["+1", "-0", "1_000", "0x1F", "0o17", "0b1", "1e3", "+0.5", "1.10", "2026-03-01", "07:32:00", "true"]
+    {
+        let document = format!(
+            "account_email = \"aws+{{prefix}}@x.example\"\n[clients.x]\ntier = \"standard\"\nframework = \"cis\"\nprefix = \"x1\"\n\
+             contact_email = \"a@x.example\"\n[clients.x.tags]\nT = {text}\n"
+        );
+        assert_eq!(tag_of(&document, Format::Toml).unwrap().as_deref(), Some(text));
+    }
+    for text in ["1e3", "-5", "- 5", "1.10", "true", "12345678901234567890"] {
+        let document = format!(
+            "account_email = \"aws+{{prefix}}@x.example\"\nclients = {{ x = {{ tier = \"standard\", framework = \"cis\", \
+             prefix = \"x1\", contact_email = \"a@x.example\", tags = {{ T = {text} }} }} }}\n"
+        );
+        assert_eq!(tag_of(&document, Format::Tfvars).unwrap().as_deref(), Some(text));
+    }
+    for text in ["-0", "1e3", "1E+3", "1.10", "12345678901234567890", "true"] {
+        let document = format!(
+            "{{\"account_email\": \"aws+{{prefix}}@x.example\", \"clients\": {{\"x\": {{\"tier\": \"standard\", \"framework\": \
+             \"cis\", \"prefix\": \"x1\", \"contact_email\": \"a@x.example\", \"tags\": {{\"T\": {text}}}}}}}}}"
+        );
+        assert_eq!(tag_of(&document, Format::Json).unwrap().as_deref(), Some(text));
+    }
+    // A number is one where a number is wanted.
+    let document = "account_email: aws+{prefix}@x.example\nenable_vpc: False\nlimits: {accounts: +50}\nclients:\n  x:\n    tier: \
+                    standard\n    framework: cis\n    prefix: x1\n    contact_email: a@x.example\n";
+    let zone = LandingZone::parse(document, Format::Yaml, None).unwrap();
+    assert_eq!((zone.network.is_none(), zone.limits.quota("accounts")), (true, 50));
+}
+
+#[test]
+fn what_aws_refuses_in_a_tag_or_a_name_is_refused_in_the_file() {
+    let with = |lines: &str| {
+        let text =
+            crate::support::ONE_TENANT.replace("tags          = { Customer = \"ACME Finance Inc\" }", lines);
+        LandingZone::parse(&text, Format::Tfvars, None).map_err(|problems| problems.0[0].code.to_string())
+    };
+    for value in [
+        "Smith & Sons",
+        "A; B",
+        "100 %",
+        "(x)",
+        "it's",
+        "a,b",
+        "<b>",
+        "a#b",
+        "a!b",
+        "a*b",
+        "a|b",
+        "{x}",
+        "a\\tb",
+    ] {
+        assert_eq!(
+            with(&format!("tags = {{ Customer = \"{value}\" }}")).unwrap_err(),
+            "tag-invalid",
+            "{value}"
+        );
+        assert_eq!(with(&format!("tags = {{ \"{value}\" = \"x\" }}")).unwrap_err(), "tag-invalid", "{value}");
+    }
+    for value in ["Smith Söhne", "a/b=c+d-e@f:g_h.i", "日本", "٣", "a\u{a0}b", "a\u{3000}b", ""] {
+        with(&format!("tags = {{ Customer = \"{value}\" }}")).unwrap();
+    }
+    assert_eq!(with(&format!("tags = {{ Customer = \"{}\" }}", "é".repeat(257))).unwrap_err(), "tag-invalid");
+    assert_eq!(with(&format!("tags = {{ \"{}\" = \"x\" }}", "é".repeat(129))).unwrap_err(), "tag-invalid");
+    with(&format!("tags = {{ \"{}\" = \"{}\" }}", "é".repeat(128), "é".repeat(256))).unwrap();
+    for name in ["<acme>", "acme > bank", "é"] {
+        assert_eq!(
+            with(&format!("account_name = \"{name}\"")).unwrap_err(),
+            "account-name-invalid",
+            "{name}"
+        );
+    }
+    with("account_name = \"ACME & Co; (100 %)\"").unwrap();
+    // The tag by which a unit is found again holds its path.
+    assert_eq!(with("vertical = \"Banks & Insurers\"").unwrap_err(), "text-invalid");
+    let zone = |line: &str| {
+        LandingZone::parse(&format!("{}{line}\n", crate::support::ONE_TENANT), Format::Tfvars, None)
+            .map_err(|problems| problems.0[0].code.to_string())
+    };
+    assert!(zone("tiers = { fintech = { ou_name = \"Banks & Insurers\" } }").is_err());
+    assert!(zone("suspended_ou = \"Gone (for good)\"").is_err());
+    zone("suspended_ou = \"Gone for good\"").unwrap();
+    let long = "x".repeat(64);
+    assert_eq!(
+        zone(&format!("ou_path = \"{{ou}}/{long}/{long}/{long}\"")).unwrap(),
+        zone(&format!("ou_path = \"{{ou}}/{long}/{long}/{long}\"")).unwrap()
+    );
+    assert_eq!(
+        zone(&format!("ou_path = \"{{ou}}/{long}/{long}/{long}/{long}\"")).unwrap_err(),
+        "ou-path-invalid"
+    );
+}

@@ -252,6 +252,19 @@ async fn policies(client: &Client, operation: Operation) -> Result<Reply, CloudE
             call.send().await.map_err(failure)?;
             Ok(Reply::Done)
         }
+        Operation::ListPoliciesForTarget { target, page } => {
+            let output = client
+                .list_policies_for_target()
+                .target_id(target.as_str())
+                .filter(sdk::PolicyType::ServiceControlPolicy)
+                .max_results(PAGE_SIZE)
+                .set_next_token(page)
+                .send()
+                .await
+                .map_err(failure)?;
+            let items = each(output.policies(), |summary| policy(summary, None))?;
+            Ok(Reply::Policies(Page { items, next: output.next_token }))
+        }
         Operation::ListTargetsForPolicy { policy, page } => {
             let output = client
                 .list_targets_for_policy()

@@ -57,6 +57,9 @@ impl Context<'_> {
             if key.is_empty() || key.chars().count() > 128 || value.chars().count() > 256 {
                 return Err(TagFault::Length(key.clone()));
             }
+            if !Tags::takes(key) || !Tags::takes(value) {
+                return Err(TagFault::Characters(key.clone()));
+            }
             if key.to_ascii_lowercase().starts_with("aws:") {
                 return Err(TagFault::Reserved(key.clone()));
             }
@@ -75,6 +78,8 @@ impl Context<'_> {
 pub(super) enum TagFault {
     /// A key outside 1 to 128 characters, or a value over 256.
     Length(String),
+    /// A key or value with a character that no service but EC2 takes.
+    Characters(String),
     /// A key that begins with `aws:`.
     Reserved(String),
     /// More than the quota.
@@ -87,6 +92,9 @@ impl TagFault {
             Self::Length(key) => {
                 format!("tag `{key}`: a key has 1 to 128 characters and a value at most 256")
             }
+            Self::Characters(key) => {
+                format!("tag `{key}`: only letters, digits, spaces and `_.:/=+-@` are taken")
+            }
             Self::Reserved(key) => format!("tag `{key}`: keys that begin with `aws:` are reserved"),
             Self::TooMany(limit) => format!("a resource carries at most {limit} tags"),
         }
@@ -95,6 +103,7 @@ impl TagFault {
     pub(super) fn organizations(&self) -> CloudError {
         let (code, reason) = match self {
             Self::Length(_) => ("InvalidInputException", "MAX_LENGTH_EXCEEDED"),
+            Self::Characters(_) => ("InvalidInputException", "INVALID_PATTERN"),
             Self::Reserved(_) => ("InvalidInputException", "INVALID_SYSTEM_TAGS_PARAMETER"),
             Self::TooMany(_) => ("ConstraintViolationException", "MAX_TAG_LIMIT_EXCEEDED"),
         };

@@ -70,6 +70,7 @@ fn subject(operation: &O, key: &mut String) {
             add(policy.as_str());
             add(target.as_str());
         }
+        O::ListPoliciesForTarget { target, .. } => add(target.as_str()),
         O::ListTagsForResource { resource, .. }
         | O::TagResource { resource, .. }
         | O::UntagResource { resource, .. }

@@ -259,6 +259,8 @@ fn organization_observed(org: &Org) -> ObservedOrganization {
                 name: unit.name.clone(),
                 parent: unit.parent.clone(),
                 tags: unit.tags.clone(),
+                // Whose policies are whose depends on who asks.
+                foreign_policies: None,
             };
             (unit.depth, observed)
         })

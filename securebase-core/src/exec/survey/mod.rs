@@ -12,7 +12,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use crate::cloud::{Account, Cloud, Joined, JoinedHow, Operation, Reply, Target};
 use crate::model::{AccountId, Address, Region, ResourceId};
 use crate::observe::{Observed, ObservedAccount, ObservedMember, ObservedOrganization, Reading};
-use crate::plan::{Names, Scope, ScopedTenant, claimed_accounts, is_closed, unit_paths};
+use crate::plan::{Accounts, Names, Scope, ScopedTenant, is_closed, unit_paths};
 
 use super::Error;
 use asker::{Asker, Pace};
@@ -50,7 +50,7 @@ pub(super) async fn organization_ids(cloud: &dyn Cloud) -> Result<BTreeMap<Addre
     let pace = Pace::default();
     let asker = Asker { cloud, pace: &pace, target: Target::Management };
     let mut ids = BTreeMap::new();
-    if let Some(Reply::Organization(organization)) = asker.find(Operation::DescribeOrganization).await? {
+    if let Some(organization) = organization::described(&asker).await? {
         ids.insert(Address::organization(), organization.id);
         if let Reply::Roots(roots) = asker.ask(Operation::ListRoots).await? {
             ids.extend(roots.into_iter().take(1).map(|root| (Address::root(), root.id)));
@@ -93,10 +93,10 @@ impl Surveyor<'_> {
 
     async fn members(&self, organization: &ObservedOrganization) -> Result<Members, Error> {
         let names = Names::of(self.scope);
-        let claimed = claimed_accounts(self.scope, organization);
-        // Nobody can look into an account that is closed.
+        let accounts = Accounts::of(organization, &names);
+        // An account that is closed cannot be looked into.
         let of_tenants = self.scope.tenants.iter().filter_map(|tenant| {
-            let found = claimed.get(tenant.key.as_str()).filter(|found| !is_closed(found))?;
+            let found = accounts.of_tenant(tenant).filter(|found| !is_closed(found))?;
             Some(Visit { account: &found.account, region: &tenant.region, tenant: Some(tenant) })
         });
         let mut visits: Vec<Visit<'_>> = of_tenants.collect();
@@ -104,7 +104,8 @@ impl Surveyor<'_> {
         // What the file no longer claims is still paid for.
         let unclaimed = organization.accounts.iter().filter(|found| {
             let is_ours = names.ours(&found.tags) && found.parent != organization.root.id;
-            is_ours && !claimed.contains(&found.account.id) && !is_closed(found)
+            let id = found.account.id;
+            is_ours && !claimed.contains(&id) && !accounts.is_management(id) && !is_closed(found)
         });
         let unclaimed: Vec<&ObservedAccount> = unclaimed.collect();
         visits.extend(unclaimed.iter().flat_map(|found| {

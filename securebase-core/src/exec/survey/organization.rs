@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 
-use crate::cloud::{Account, CloudError, Operation, Policy, Reply, Root};
+use crate::cloud::{Account, CloudError, Operation, Organization, Policy, Reply, Root};
 use crate::exec::Error;
 use crate::model::{AccountId, ResourceId, Tags};
 use crate::observe::{ObservedAccount, ObservedOrganization, ObservedPolicy, ObservedUnit};
 
 use super::Surveyor;
-use super::asker::failed;
+use super::asker::{Asker, failed};
 
 /// How many questions about the organization are under way at a time; AWS's rates allow no more than these answer.
 const AT_ONCE: usize = 8;
@@ -27,18 +27,18 @@ macro_rules! in_parallel {
 impl Surveyor<'_> {
     pub(super) async fn organization(&self) -> Result<Option<ObservedOrganization>, Error> {
         let asker = self.management();
-        let Some(reply) = asker.find(Operation::DescribeOrganization).await? else { return Ok(None) };
-        let Reply::Organization(organization) = reply else { return Ok(None) };
+        let Some(organization) = described(&asker).await? else { return Ok(None) };
         let Reply::Roots(roots) = asker.ask(Operation::ListRoots).await? else { return Ok(None) };
         let Some(root) = roots.into_iter().next() else { return Ok(None) };
-        let units = self.units(&root).await?;
+        let units = self.units(&root, &organization.all_features).await?;
         let (accounts, other_account_count) = self.accounts(&root, &units).await?;
-        let policies = self.policies().await?;
+        // Without all features there are no policies to ask for, and no plan.
+        let policies = if organization.all_features { self.policies().await? } else { Vec::new() };
         Ok(Some(ObservedOrganization { organization, root, units, accounts, other_account_count, policies }))
     }
 
     /// The units along the zone's paths, those left over among them, parents before children.
-    async fn units(&self, root: &Root) -> Result<Vec<ObservedUnit>, Error> {
+    async fn units(&self, root: &Root, all_features: &bool) -> Result<Vec<ObservedUnit>, Error> {
         let mut units: Vec<ObservedUnit> = Vec::new();
         // In a hierarchy the unit of a tier that has no tenant any more may have units below it that hold accounts.
         let deep = self.scope.unit_paths.iter().any(|path| path.contains('/'));
@@ -63,7 +63,12 @@ impl Surveyor<'_> {
             }
             let tagged = in_parallel!(level.into_iter(), |(path, parent, child)| async move {
                 let tags = self.management().tags(&child.id).await?;
-                Ok::<_, Error>((path, ObservedUnit { id: child.id, name: child.name, parent, tags }))
+                // Guardrails hang on the first level only.
+                let guarded = *all_features && self.scope.unit_paths.contains(&path) && !path.contains('/');
+                let foreign_policies =
+                    if guarded { Some(self.foreign_policies(&child.id).await?) } else { None };
+                let unit = ObservedUnit { id: child.id, name: child.name, parent, tags, foreign_policies };
+                Ok::<_, Error>((path, unit))
             });
             for (path, unit) in tagged {
                 if deep || self.scope.watches_below(&path) {
@@ -158,6 +163,19 @@ impl Surveyor<'_> {
         Ok(policies.into_iter().flatten().collect())
     }
 
+    /// How many policies are attached to a unit that are not the zone's.
+    async fn foreign_policies(&self, unit: &ResourceId) -> Result<usize, Error> {
+        let list = |page| Operation::ListPoliciesForTarget { target: unit.clone(), page };
+        let attached: Vec<Policy> = self
+            .management()
+            .all(list, |reply| match reply {
+                Reply::Policies(page) => Some((page.items, page.next)),
+                _ => None,
+            })
+            .await?;
+        Ok(attached.iter().filter(|policy| !self.scope.owns_policy(&policy.name)).count())
+    }
+
     /// A policy, `None` where it has gone since it was listed.
     async fn policy(&self, listed: Policy) -> Result<Option<ObservedPolicy>, Error> {
         let asker = self.management();
@@ -173,6 +191,25 @@ impl Surveyor<'_> {
         let tags = asker.tags(&policy.id).await?;
         let targets = targets.into_iter().map(|target| target.id).collect();
         Ok(Some(ObservedPolicy { policy, targets, tags }))
+    }
+}
+
+/// The organization, as seen with the credentials of its management account.
+///
+/// # Errors
+/// [`Error::NotManagement`] where they are those of another account: all that follows would be refused, with a reason that
+/// sends people to look at their policies.
+pub(super) async fn described(asker: &Asker<'_>) -> Result<Option<Organization>, Error> {
+    let Some(Reply::Organization(organization)) = asker.find(Operation::DescribeOrganization).await? else {
+        return Ok(None);
+    };
+    let operation = Operation::GetCallerIdentity;
+    match asker.ask(operation.clone()).await? {
+        Reply::CallerIdentity(caller) if caller == organization.management_account => Ok(Some(organization)),
+        Reply::CallerIdentity(caller) => {
+            Err(Error::NotManagement { caller, management: organization.management_account })
+        }
+        other => Err(failed(&operation, CloudError::rejected("UnexpectedReply", other.shape()))),
     }
 }
 

@@ -256,12 +256,19 @@ fn twins(address: &Address, tagged: &Tagged<'_>) -> Problem {
 
 fn immutable(address: &Address, what: &str, from: &str, to: &str) -> Problem {
     let tenant = address.tenant_key().unwrap_or_default();
+    let keep = match what {
+        "vpc_cidr" => format!("to keep the network, write `vpc_cidr = \"{from}\"` for this tenant; "),
+        _ => String::new(),
+    };
     Problem::error(
         "block-immutable",
         format!("clients.\"{tenant}\".vpc_cidr"),
         format!(
             "the {what} `{address}` is `{from}` and cannot become `{to}`: AWS never changes a primary block"
         ),
-        format!("write the block it has, or move tenant `{tenant}` to a new network deliberately"),
+        format!(
+            "{keep}to build a new one, first apply the file with `offboard = \"suspend\"` for this tenant, naming the \
+             deletions, and then without that line"
+        ),
     )
 }

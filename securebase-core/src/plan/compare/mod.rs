@@ -8,21 +8,22 @@ mod account;
 mod changes;
 mod member;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{AccountId, Address, Departure, Problem, Region, ResourceId, ResourceSpec};
 use crate::observe::{Observed, ObservedAccount, ObservedOrganization, ObservedPolicy, ObservedUnit};
 
 use super::adopt;
+use super::claim::{Accounts, is_closed};
 use super::desired::ZONE_TAG;
 use super::graph::{Resource, ResourceGraph};
 use super::owner::Names;
-use super::scope::{Scope, ScopedTenant, unit_paths};
+use super::scope::{Scope, unit_paths};
 use super::since::Settled;
 use super::step::Change;
 
 pub(super) use account::account_id;
-pub(crate) use account::{id_from, is_closed};
+pub(crate) use account::id_from;
 pub(super) use member::Member;
 
 use changes::{document_changes, on_off, tag_changes, text_changes};
@@ -44,15 +45,13 @@ pub(in crate::plan) struct Index<'a> {
     /// The path of the root (empty) and of every unit.
     paths: BTreeMap<ResourceId, String>,
     policies: BTreeMap<&'a str, &'a ObservedPolicy>,
-    accounts: BTreeMap<AccountId, &'a ObservedAccount>,
-    accounts_by_email: BTreeMap<String, &'a ObservedAccount>,
-    accounts_by_name: BTreeMap<&'a str, &'a ObservedAccount>,
-    /// By the key their tenant has now.
-    accounts_by_tenant: BTreeMap<String, Vec<&'a ObservedAccount>>,
+    accounts: Accounts<'a>,
     /// What was read. What was not is no one's to compare: see [`unread`](super::unread).
     members: BTreeMap<(AccountId, &'a Region), Member<'a>>,
     /// The accounts that are known by id, by the key of their tenant.
     known_accounts: BTreeMap<&'a str, AccountId>,
+    /// The keys of all tenants of the file.
+    keys: BTreeSet<&'a str>,
     /// The tenants that leave.
     leaving: BTreeMap<&'a str, Departure>,
     names: Names<'a>,
@@ -62,17 +61,9 @@ impl<'a> Index<'a> {
     pub(in crate::plan) fn new(observed: &'a Observed, scope: &'a Scope, settled: &Settled<'_>) -> Self {
         let names = Names::of(scope);
         let organization = observed.organization.as_ref();
-        let accounts = || organization.iter().flat_map(|organization| &organization.accounts);
-        let mut accounts_by_tenant: BTreeMap<String, Vec<&ObservedAccount>> = BTreeMap::new();
-        for account in accounts() {
-            if let Some(key) = names.tenant(&account.tags) {
-                accounts_by_tenant.entry(key.to_owned()).or_default().push(account);
-            }
-        }
         Self {
             organization,
             paths: organization.map(unit_paths).unwrap_or_default(),
-            accounts_by_tenant,
             units: organization
                 .iter()
                 .flat_map(|organization| &organization.units)
@@ -83,11 +74,7 @@ impl<'a> Index<'a> {
                 .flat_map(|organization| &organization.policies)
                 .map(|policy| (policy.policy.name.as_str(), policy))
                 .collect(),
-            accounts: accounts().map(|account| (account.account.id, account)).collect(),
-            accounts_by_email: accounts()
-                .map(|account| (account.account.email.to_lowercase(), account))
-                .collect(),
-            accounts_by_name: accounts().map(|account| (account.account.name.as_str(), account)).collect(),
+            accounts: organization.map(|organization| Accounts::of(organization, &names)).unwrap_or_default(),
             members: observed
                 .known_members()
                 .filter(|(account, ..)| !settled.has(*account))
@@ -98,6 +85,7 @@ impl<'a> Index<'a> {
                 .iter()
                 .filter_map(|tenant| Some((tenant.key.as_str(), tenant.account_id?)))
                 .collect(),
+            keys: scope.tenants.iter().map(|tenant| tenant.key.as_str()).collect(),
             leaving: scope
                 .tenants
                 .iter()
@@ -121,7 +109,7 @@ impl<'a> Index<'a> {
             if tenant.vpc_id.is_none() && tenant.vpc_cidr.is_none() {
                 continue;
             }
-            let account = self.account_of_tenant(tenant);
+            let account = self.accounts.of_tenant(tenant).map(|found| found.account.id);
             let Some(member) = account.and_then(|account| self.members.get_mut(&(account, &tenant.region)))
             else {
                 continue;
@@ -136,14 +124,6 @@ impl<'a> Index<'a> {
             }
         }
         if problems.is_empty() { Ok(()) } else { Err(problems) }
-    }
-
-    /// The account of a tenant as a survey finds it: by id, by tag, by root e-mail.
-    fn account_of_tenant(&self, tenant: &ScopedTenant) -> Option<AccountId> {
-        let by_id = tenant.account_id.filter(|id| self.accounts.contains_key(id));
-        let tagged = || Some(self.accounts_by_tenant.get(tenant.key.as_str())?.first()?.account.id);
-        let by_email = || Some(self.accounts_by_email.get(&tenant.account_email)?.account.id);
-        by_id.or_else(tagged).or_else(by_email)
     }
 
     /// The organization, if there is one.
@@ -163,7 +143,7 @@ impl<'a> Index<'a> {
 
     /// An account by id.
     pub(in crate::plan) fn account(&self, id: AccountId) -> Option<&'a ObservedAccount> {
-        self.accounts.get(&id).copied()
+        self.accounts.by_id(id)
     }
 
     /// A member account in one region, if it was read.
@@ -266,7 +246,7 @@ impl<'a> Index<'a> {
                 self.find_account(address, name, &email.folded(), *adopt, tags)
             }
             ResourceSpec::AccountPlacement { account, parent } => {
-                let Some(found) = account_id(ids, account).and_then(|id| self.accounts.get(&id)) else {
+                let Some(found) = account_id(ids, account).and_then(|id| self.accounts.by_id(id)) else {
                     return Ok(Presence::Absent);
                 };
                 // A closed account stays where it is until AWS deletes it.

@@ -180,9 +180,14 @@ impl Lowering<'_, '_, '_> {
             }
             Expression::UnaryOp(operation) => match (operation.operator.value(), &operation.expr) {
                 (UnaryOperator::Neg, Expression::Number(number)) => {
-                    let written = number.span().and_then(|span| self.masked.text.get(span)).map(str::trim);
-                    let digits = written.map_or_else(|| number.value().to_string(), str::to_owned);
-                    Value::Number(format!("-{digits}"))
+                    let text = |span| self.masked.text.get(span).map(str::trim);
+                    let digits = number.span().and_then(text);
+                    let digits = digits.map_or_else(|| number.value().to_string(), str::to_owned);
+                    let node = Node::new(Value::Number(format!("-{digits}")), at);
+                    return match span.and_then(text) {
+                        Some(written) => node.written_as(written),
+                        None => node,
+                    };
                 }
                 _ => self.refuse(at, path, span, "an operation"),
             },

@@ -33,7 +33,7 @@ pub(super) fn parse(text: &str, report: &mut Report<'_>) -> Option<Node> {
     if failed {
         return None;
     }
-    let mut lowering = Lowering { report };
+    let mut lowering = Lowering { text, report };
     Some(Node::new(lowering.table(root.get_ref(), DEPTH_MAX), Some(0)))
 }
 
@@ -46,11 +46,12 @@ fn key_at(text: &str, at: usize) -> &str {
     }
 }
 
-struct Lowering<'r, 's> {
+struct Lowering<'t, 'r, 's> {
+    text: &'t str,
     report: &'r mut Report<'s>,
 }
 
-impl Lowering<'_, '_> {
+impl Lowering<'_, '_, '_> {
     fn table(&mut self, table: &DeTable<'_>, depth: usize) -> Value {
         let mut entries = Vec::with_capacity(table.len());
         for (key, value) in table {
@@ -84,6 +85,12 @@ impl Lowering<'_, '_> {
             }
             DeValue::Table(table) => self.table(table, depth),
         };
-        Node::new(lowered, at)
+        let written = self.text.get(span).unwrap_or_default();
+        let lowered = match lowered {
+            Value::Date(_) if !written.is_empty() => Value::Date(written.to_owned()),
+            lowered => lowered,
+        };
+        let node = Node::new(lowered, at);
+        if written.is_empty() { node } else { node.written_as(written) }
     }
 }

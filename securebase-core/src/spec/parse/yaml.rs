@@ -86,7 +86,14 @@ impl Reading<'_, '_> {
                         Value::Reported
                     }
                 };
-                self.place(Node::new(value, at), anchor)
+                // A key is text, whatever it looks like.
+                let is_key = matches!(self.open.last(), Some(Open { kind: Kind::Map(_, None), .. }));
+                let value = match value {
+                    Value::Reported => Value::Reported,
+                    _ if is_key => Value::String(text.to_string()),
+                    value => value,
+                };
+                self.place(Node::new(value, at).written_as(&text), anchor)
             }
             Event::SequenceStart(_, anchor, _) => {
                 self.open.push(Open { at, anchor, kind: Kind::List(Vec::new()) });
@@ -145,11 +152,9 @@ impl Reading<'_, '_> {
         match &mut parent.kind {
             Kind::List(items) => items.push(node),
             Kind::Map(entries, key @ None) => {
-                let name = match &node.value {
-                    Value::String(text) | Value::Number(text) | Value::Date(text) => text.clone(),
-                    Value::Bool(flag) => flag.to_string(),
-                    Value::Null => "null".to_owned(),
-                    other => {
+                let name = match (node.text(), &node.value) {
+                    (Some(text), _) => text.into_owned(),
+                    (None, other) => {
                         let what = format!("a key is a string, not {}", other.described());
                         self.refuse(node.at, &what, "write the key as a name");
                         return None;
@@ -204,7 +209,8 @@ fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Option<Value> {
         "" | "~" | "null" | "Null" | "NULL" => Value::Null,
         "true" | "True" | "TRUE" => Value::Bool(true),
         "false" | "False" | "FALSE" => Value::Bool(false),
-        _ if is_number(text) => Value::Number(text.strip_prefix('+').unwrap_or(text).to_owned()),
+        // As written: what reads it as a tag or a name keeps its sign and its zeros.
+        _ if is_number(text) => Value::Number(text.to_owned()),
         _ => string(),
     })
 }

@@ -82,6 +82,9 @@ pub(super) fn vpc_block(text: Text<'_>, path: &Path<'_>, report: &mut Report<'_>
 pub(super) fn overlaps(drafts: &[Draft<'_>], links: &[Joined], report: &mut Report<'_>) {
     let mut places = BTreeMap::new();
     let mut members = Vec::new();
+    // By key: whom a warning names first must not depend on the order of the file.
+    let mut drafts: Vec<&Draft<'_>> = drafts.iter().collect();
+    drafts.sort_by(|a, b| a.key.cmp(&b.key));
     for draft in drafts {
         if let (Some(key), Some((cidr, at))) = (&draft.key, &draft.vpc_cidr) {
             places.insert(key.as_str(), *at);

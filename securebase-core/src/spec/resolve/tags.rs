@@ -1,7 +1,8 @@
 //! Tags: what AWS accepts on every kind of resource they are put on.
 //!
-//! A zone's tags go everywhere, so the strictest service decides: IAM and CloudWatch Logs. A tenant's own go on its account
-//! only, where Organizations takes any text, so a customer may be called `Smith & Sons, Inc.`.
+//! Organizations, EC2, IAM and CloudWatch Logs take letters, digits, spaces and a few signs; where one tag of a new account
+//! holds another character, AWS makes no account. A zone's tags go everywhere, so IAM's rule that no two keys differ in
+//! case only holds for them too. A tenant's own go on its account only.
 
 use std::collections::BTreeMap;
 
@@ -44,11 +45,10 @@ fn read(
     let given = entries(&written.node, &path, "a map of tags", report);
     for entry in given.into_iter().flatten() {
         let path = Path::Key(&path, &entry.key);
-        let value = match &entry.node.value {
-            Value::String(text) | Value::Number(text) | Value::Date(text) => text.clone(),
-            Value::Bool(flag) => flag.to_string(),
-            Value::Null => continue,
-            other => {
+        let value = match (entry.node.text(), &entry.node.value) {
+            (Some(text), _) => text.into_owned(),
+            (None, Value::Null) => continue,
+            (None, other) => {
                 mismatch(other, "a string in quotes", entry.node.at, &path, report);
                 continue;
             }
@@ -59,13 +59,13 @@ fn read(
             let message =
                 format!("the tag `{}` begins with `{prefix}`, which is reserved", Quoted(&entry.key));
             bad(code::TAG_RESERVED, entry.key_at, message, "choose another key".to_owned());
-        } else if !(1..=KEY_MAX).contains(&entry.key.chars().count()) || !everywhere.allows(&entry.key) {
+        } else if !(1..=KEY_MAX).contains(&entry.key.chars().count()) || !Tags::takes(&entry.key) {
             let message = format!("`{}` is not a key AWS accepts for a tag", Quoted(&entry.key));
-            bad(code::TAG_INVALID, entry.key_at, message, everywhere.rule(1, KEY_MAX));
+            bad(code::TAG_INVALID, entry.key_at, message, rule(1, KEY_MAX));
         }
-        if value.chars().count() > VALUE_MAX || !everywhere.allows(&value) {
+        if value.chars().count() > VALUE_MAX || !Tags::takes(&value) {
             let message = format!("`{}` is not a value AWS accepts for a tag", Quoted(&value));
-            bad(code::TAG_INVALID, entry.node.at, message, everywhere.rule(0, VALUE_MAX));
+            bad(code::TAG_INVALID, entry.node.at, message, rule(0, VALUE_MAX));
         }
         tags.insert(entry.key.clone(), value);
     }
@@ -106,18 +106,6 @@ fn read(
     tags
 }
 
-impl Everywhere {
-    fn allows(self, text: &str) -> bool {
-        match self {
-            // What Organizations, EC2, IAM and CloudWatch Logs all accept.
-            Self(true) => text.chars().all(|c| c.is_alphanumeric() || c == ' ' || "_.:/=+-@".contains(c)),
-            Self(false) => !text.chars().any(char::is_control),
-        }
-    }
-
-    fn rule(self, least: usize, most: usize) -> String {
-        let what =
-            if self.0 { "letters, digits, spaces or any of `_.:/=+-@`" } else { "printable characters" };
-        format!("use {least} to {most} {what}")
-    }
+fn rule(least: usize, most: usize) -> String {
+    format!("use {least} to {most} letters, digits, spaces or any of `_.:/=+-@`")
 }

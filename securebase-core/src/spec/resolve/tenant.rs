@@ -115,7 +115,7 @@ fn draft<'n>(
     let region = if object.has("region") { region_written } else { zone.region.clone() };
     let vertical = object.string("vertical", report).and_then(|text| {
         let valid = tier::unit_name_valid(text.text) && text.text.len() <= 64;
-        let rule = "use 1 to 64 printable characters without `/` and without spaces around them";
+        let rule = "use 1 to 64 letters, digits, spaces or any of `_.:=+-@`, without spaces around them";
         word(text, valid, "vertical", rule, &object, report)
     });
     let vpce_id = object.string("vpce_id", report).and_then(|text| {
@@ -386,7 +386,9 @@ fn account_name(
     report: &mut Report<'_>,
 ) -> Option<String> {
     let valid = |name: &str| {
-        (1..=ACCOUNT_NAME_MAX).contains(&name.len()) && name.bytes().all(|b| matches!(b, 0x20..=0x7E))
+        // CreateAccount takes `<` and `>` as well; a later rename would not.
+        let printable = |b: u8| matches!(b, 0x20..=0x7E) && !matches!(b, b'<' | b'>');
+        (1..=ACCOUNT_NAME_MAX).contains(&name.len()) && name.bytes().all(printable)
     };
     if object.has("account_name") {
         let text = object.string("account_name", report)?;
@@ -396,7 +398,7 @@ fn account_name(
                 text.at,
                 object.path_of("account_name"),
                 format!("`{}` is not a valid account name", Quoted(text.text)),
-                "use 1 to 50 printable ASCII characters",
+                "use 1 to 50 printable ASCII characters other than `<` and `>`",
             );
             return None;
         }
@@ -416,7 +418,7 @@ fn account_name(
             object.at,
             object.path,
             format!("the template `{}` makes the account name `{}`", Quoted(template.text), Quoted(&name)),
-            "an account name has 1 to 50 printable ASCII characters: shorten the template",
+            "an account name has 1 to 50 printable ASCII characters other than `<` and `>`: change the template",
         );
     }
     valid.then_some(name)
@@ -442,6 +444,11 @@ fn ou_path(
         format!("is {} levels deep, where AWS allows {depth_max}", segments.len())
     } else if let Some(bad) = segments.iter().find(|segment| !tier::unit_name_valid(segment)) {
         format!("has the part `{}`, which cannot name a unit", Quoted(bad))
+    } else if segments.join("/").chars().count() > tier::UNIT_PATH_MAX {
+        format!(
+            "is longer than {} characters, and units are found again by a tag that holds it",
+            tier::UNIT_PATH_MAX
+        )
     } else {
         return Some(segments);
     };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 
 use super::pool::tier_names;
-use crate::model::{Framework, LOG_RETENTION_DAYS, Money, Tier, TierName};
+use crate::model::{Framework, LOG_RETENTION_DAYS, Money, Tags, Tier, TierName};
 use crate::spec::code;
 use crate::spec::node::{Entry, Quoted, Value};
 use crate::spec::reader::{Object, entries, mismatch, nearest};
@@ -172,12 +172,15 @@ fn known_framework(
 
 /// What [`unit_name_valid`] asks for.
 pub(super) const UNIT_RULE: &str =
-    "use 1 to 128 printable characters without `/` and without spaces around them";
+    "use 1 to 128 letters, digits, spaces or any of `_.:=+-@`, without spaces around them";
+/// The longest path of units: a tag of 256 characters holds it after `organization/ou/`.
+pub(super) const UNIT_PATH_MAX: usize = 240;
 
 pub(super) fn unit_name_valid(text: &str) -> bool {
+    // AWS takes any name; the tag by which the unit is found again does not hold any.
     (1..=OU_NAME_MAX).contains(&text.chars().count())
         && !text.contains('/')
-        && !has_control(text)
+        && Tags::takes(text)
         && text.trim() == text
 }
 

@@ -230,7 +230,8 @@ fn contacts_as_roots(object: &Object<'_, '_>, drafts: &[Draft<'_>], report: &mut
         draft.account_id.is_none() && draft.root.as_ref().is_some_and(|root| root.origin == Origin::Contact)
     };
     let count = drafts.iter().filter(of_contact).count();
-    let Some(first) = drafts.iter().find(of_contact) else { return };
+    // By key: whom the warning names must not depend on the order of the file.
+    let Some(first) = drafts.iter().filter(of_contact).min_by_key(|draft| draft.written) else { return };
     let message = match count {
         1 => format!("the root user of `{}` has its customer's address", Quoted(first.written)),
         count => format!(

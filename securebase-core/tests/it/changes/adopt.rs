@@ -2,7 +2,7 @@
 
 use securebase_core::cloud::{Operation, SimulatedCloud, Target};
 use securebase_core::exec;
-use securebase_core::model::{AccountId, Address, ResourceId, Tags};
+use securebase_core::model::{AccountId, Address, ResourceId, ResourceKind, Tags};
 use securebase_core::plan::{Action, Error, Planner, Scope};
 use securebase_core::time::Time;
 
@@ -71,6 +71,39 @@ fn a_unit_of_another_zone_is_not_ours_to_take() {
     let observed = now(exec::survey(&cloud, &Scope::of(&zone))).unwrap();
     let Err(Error::Problems(problems)) = Planner::new(&zone).observed(&observed).plan() else { panic!() };
     assert_eq!(problems.0[0].code, "resource-of-another");
+}
+
+/// Nothing of a zone whose name begins like ours is ours.
+#[test]
+fn what_carries_another_zones_tag_is_left_alone() {
+    let (cloud, state) = crate::support::applied(ONE_TENANT);
+    let hand = Hand { cloud: &cloud, target: Target::Management };
+    let theirs = |address: &str| {
+        let tags = [("securebase:zone", "securebase-eu"), ("securebase:address", address)];
+        tags.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect::<Tags>()
+    };
+    hand.created(&Operation::CreatePolicy {
+        name: "securebase-eu-fintech".to_owned(),
+        description: "theirs".to_owned(),
+        document:
+            r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"ec2:*","Resource":"*"}]}"#
+                .to_owned(),
+        tags: theirs("organization/policy/securebase-eu-fintech"),
+    });
+    let account = cloud.snapshot()["account"][0]["id"].as_str().unwrap().parse().unwrap();
+    let block: ipnet::Ipv4Net = "10.99.0.0/16".parse().unwrap();
+    let tags = theirs("tenant/acme-finance/vpc");
+    member(&cloud, account).created(&Operation::CreateVpc { cidr: block, tags });
+    let zone = zone(ONE_TENANT);
+    for plan in [replan(&zone, &cloud, &state), plan(&zone, &cloud)] {
+        assert!(plan.is_empty(), "{plan}");
+    }
+    // Nor is it with a tenant that leaves.
+    let leaving = ONE_TENANT.replace("prefix        =", "offboard      = \"close\"\n    prefix        =");
+    let plan = replan(&crate::support::zone(&leaving), &cloud, &state);
+    let deleted: Vec<_> = plan.steps().filter(|step| step.action == Action::Delete).collect();
+    assert!(deleted.iter().all(|step| !step.address.as_str().contains("securebase-eu")), "{plan}");
+    assert_eq!(deleted.iter().filter(|step| step.kind == ResourceKind::Vpc).count(), 1, "{plan}");
 }
 
 #[test]

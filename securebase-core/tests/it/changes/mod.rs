@@ -2,6 +2,8 @@
 
 mod adopt;
 mod again;
+mod before;
+mod claims;
 mod departure;
 mod drift;
 mod hand;
@@ -10,6 +12,7 @@ mod rename;
 mod survey;
 mod tier;
 mod unread;
+mod ways;
 
 use securebase_core::cloud::SimulatedCloud;
 use securebase_core::exec::{self, ApplyOptions};

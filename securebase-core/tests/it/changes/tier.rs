@@ -16,6 +16,25 @@ fn moved() -> String {
         .replace("framework     = \"soc2\"", "framework     = \"hipaa\"")
 }
 
+/// The policy of a tier names the regions of its tenants: it must not lose one before its last tenant there has left.
+#[test]
+fn a_policy_changes_after_the_accounts_that_leave_it() {
+    let two = ONE_TENANT.replace("enable_vpc    = true", "enable_vpc    = false").replace(
+        "clients = {",
+        "clients = {\n  \"west\" = {\n    tier = \"fintech\"\n    framework = \"soc2\"\n    prefix = \"west\"\n    \
+         contact_email = \"west@example.com\"\n    region = \"us-west-2\"\n  }\n",
+    );
+    let (cloud, state) = applied(&two);
+    let moved = two.replacen("\"fintech\"", "\"healthcare\"", 1).replacen("\"soc2\"", "\"hipaa\"", 1);
+    let plan = replan(&zone(&moved), &cloud, &state);
+    let policy = plan.step(&Address::policy("securebase-fintech")).unwrap();
+    assert_eq!(policy.action, Action::Update);
+    let placement = Address::new("tenant/west/account/placement");
+    assert!(policy.depends_on.iter().any(|wait| wait.on == placement), "{plan}");
+    let at = |address: &Address| plan.steps().position(|step| step.address == *address).unwrap();
+    assert!(at(&placement) < at(&policy.address), "{plan}");
+}
+
 #[test]
 fn a_tier_move_attaches_first_moves_then_clears_away() {
     let (cloud, state) = applied(ONE_TENANT);

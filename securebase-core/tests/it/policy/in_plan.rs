@@ -123,6 +123,28 @@ fn a_lock_out_is_caught_at_plan_time_with_step_and_statement() {
     assert!(planner.observed(&elsewhere).plan().is_ok());
 }
 
+/// What is in force when a step runs counts, not what is in force before: the plan sets the policy right first.
+#[test]
+fn a_policy_that_the_plan_corrects_locks_nobody_out() {
+    let (cloud, _) = applied(TEN_TENANTS);
+    let zone = zone(TEN_TENANTS);
+    let planner = Planner::new(&zone);
+    let mut observed = now(exec::survey(&cloud, &planner.scope())).unwrap();
+    let regions = observed.members.values_mut().flat_map(std::collections::BTreeMap::values_mut);
+    for member in regions.filter_map(securebase_core::observe::Reading::known_mut) {
+        member.flow_logs.clear();
+    }
+    let policies = &mut observed.organization.as_mut().unwrap().policies;
+    let own = policies.iter_mut().find(|found| found.policy.name == "securebase-fintech").unwrap();
+    let deny = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"ec2:*","Resource":"*"}]}"#;
+    own.policy.document = Some(deny.to_owned());
+    let plan = planner.observed(&observed).plan().unwrap_or_else(|error| panic!("{error}"));
+    let policy = Address::policy("securebase-fintech");
+    assert_eq!(plan.step(&policy).unwrap().action, Action::Update);
+    assert!(plan.step(&Address::new("tenant/acme-finance/vpc/flow-log")).is_some(), "{plan}");
+    assert!(plan.warnings.iter().all(|warning| !warning.code.starts_with("policy.")), "{plan}");
+}
+
 #[test]
 fn what_applies_to_a_tenant_is_one_view() {
     let planned = plan(&zone(TEN_TENANTS), &SimulatedCloud::new(0));

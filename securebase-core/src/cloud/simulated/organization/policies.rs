@@ -101,6 +101,18 @@ impl Org {
                     row.targets.range((from, Bound::Unbounded)).map(|id| PolicyTarget { id: id.clone() });
                 Ok(Reply::PolicyTargets(page::page(targets, PAGE, |target| target.id.to_string())))
             }
+            Operation::ListPoliciesForTarget { target, page } => {
+                self.ensure_target(target, now)?;
+                if let Some(blank) = page::blank(page.as_ref(), context.draws.blank) {
+                    return Ok(Reply::Policies(blank));
+                }
+                let after: Option<ResourceId> = page::start(page.as_ref())?;
+                let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+                let attached = self.attached.get(target).into_iter();
+                let attached = attached.flat_map(|policies| policies.range((from.clone(), Bound::Unbounded)));
+                let policies = attached.filter_map(|id| Some(self.policies.get(id)?.policy.clone()));
+                Ok(Reply::Policies(page::page(policies, PAGE, |policy| policy.id.to_string())))
+            }
             other => Err(unknown(other)),
         }
     }
