@@ -20,8 +20,9 @@ pub use error::{CloudError, Delivery, ErrorKind};
 pub use operation::Operation;
 pub use port::{Cloud, ReplyFuture};
 pub use reply::{
-    Account, AccountRequest, AccountRequestState, AccountState, ElasticIp, FlowLog, InternetGateway, Joined,
-    JoinedHow, LogGroup, NatGateway, NatGatewayState, Organization, OrganizationalUnit, Page, Policy,
-    PolicyTarget, Reply, Role, Root, Route, RouteTable, RouteTableAssociation, Subnet, Vpc, VpnGateway,
+    Account, AccountRequest, AccountRequestState, AccountState, AvailabilityZone, ElasticIp, FlowLog,
+    InternetGateway, Joined, JoinedHow, LogGroup, NatGateway, NatGatewayState, Organization,
+    OrganizationalUnit, Page, Policy, PolicyTarget, Reply, Role, Root, Route, RouteTable,
+    RouteTableAssociation, Subnet, Vpc, VpnGateway, ZoneKind,
 };
 pub use simulated::{Faults, SimulatedCloud};

@@ -317,6 +317,8 @@ operations! {
         /// The page to read.
         page: Option<PageToken>,
     };
+    /// The zones of the region that the account sees.
+    Ec2 reads DescribeAvailabilityZones;
     /// Creates a subnet.
     Ec2 writes CreateSubnet {
         /// The VPC.

@@ -3,7 +3,7 @@
 use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{AccountId, ResourceId, Tags};
+use crate::model::{AccountId, ResourceId, Tags, UsableZones};
 use crate::time::Time;
 
 use super::PageToken;
@@ -168,6 +168,37 @@ pub struct Vpc {
     pub is_default: bool,
     /// Its tags.
     pub tags: Tags,
+}
+
+/// What a zone is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ZoneKind {
+    /// An availability zone of the region.
+    AvailabilityZone,
+    /// A local zone, a wavelength zone, or a kind this crate does not know.
+    Other,
+}
+
+/// A zone as an account sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AvailabilityZone {
+    /// Its name in this account.
+    pub name: String,
+    /// What it is.
+    pub kind: ZoneKind,
+    /// Whether it takes new resources.
+    pub available: bool,
+    /// Whether accounts must ask for it.
+    pub opt_in: bool,
+}
+
+impl AvailabilityZone {
+    /// Those of `zones` that a network can be built in, in the order of their names.
+    pub fn usable(zones: &[Self]) -> UsableZones {
+        let usable = |zone: &&Self| zone.kind == ZoneKind::AvailabilityZone && zone.available && !zone.opt_in;
+        UsableZones::new(zones.iter().filter(usable).map(|zone| zone.name.clone()))
+    }
 }
 
 /// A subnet.
@@ -369,6 +400,8 @@ pub enum Reply {
     Vpcs(Page<Vpc>),
     /// To `DescribeVpcAttribute`.
     VpcAttribute(bool),
+    /// To `DescribeAvailabilityZones`.
+    AvailabilityZones(Vec<AvailabilityZone>),
     /// To `DescribeSubnets`.
     Subnets(Page<Subnet>),
     /// To `DescribeInternetGateways`.
@@ -412,6 +445,7 @@ impl Reply {
             Self::CallerIdentity(_) => "caller identity",
             Self::Vpcs(_) => "VPCs",
             Self::VpcAttribute(_) => "VPC attribute",
+            Self::AvailabilityZones(_) => "availability zones",
             Self::Subnets(_) => "subnets",
             Self::InternetGateways(_) => "internet gateways",
             Self::Addresses(_) => "addresses",

@@ -65,6 +65,7 @@ const CASES: &[(&str, Run)] = cases! {
     "vpc/delete" => vpc::delete;
     "vpc/delete-with-internet-gateway" => gateways::vpc_with_internet_gateway;
     "vpc/tags" => vpc::tags;
+    "zone/list" => vpc::zones;
     "subnet/create" => vpc::subnets;
     "subnet/too-small" => vpc::small_subnet;
     "subnet/foreign-zone" => vpc::foreign_zone;

@@ -1,7 +1,7 @@
 //! VPCs, subnets, EC2 tags.
 
 use super::bench::{Bench, Verdict, ensure, id, reply};
-use crate::cloud::{Operation as O, Reply, Subnet, Target, Vpc, VpcAttribute};
+use crate::cloud::{AvailabilityZone, Operation as O, Reply, Subnet, Target, Vpc, VpcAttribute};
 use crate::model::{ResourceId, Tags};
 
 pub(super) const NO_VPC: [&str; 1] = ["InvalidVpcID.NotFound"];
@@ -113,6 +113,22 @@ pub(super) async fn delete(bench: &Bench<'_>) -> Verdict {
     bench.call(&target, delete.clone()).await?;
     ensure!(bench.vpcs(&target, &bench.tags("vpc")).await?.is_empty(), "it is still there");
     bench.refused(&target, delete, &NO_VPC).await.map(drop)
+}
+
+/// Every account has two zones at least, all of them of its region, and a subnet can be created in each.
+pub(super) async fn zones(bench: &Bench<'_>) -> Verdict {
+    let target = bench.member().await?;
+    let zones = reply!(bench.call(&target, O::DescribeAvailabilityZones).await, Reply::AvailabilityZones);
+    let usable = AvailabilityZone::usable(&zones);
+    let of_region =
+        |name: &String| name.strip_prefix("us-east-1").is_some_and(|rest| rest.len() == 1 && rest.is_ascii());
+    ensure!(usable.names().len() >= 2 && usable.names().iter().all(of_region), "{usable:?}");
+    let vpc = bench.vpc(&target).await?;
+    for (number, name) in usable.names().iter().enumerate() {
+        let subnet = bench.new_subnet(&vpc, &format!("10.20.{number}.0/24"), name)?;
+        bench.create(&target, subnet).await?;
+    }
+    Ok(())
 }
 
 pub(super) async fn subnets(bench: &Bench<'_>) -> Verdict {

@@ -1,9 +1,11 @@
 //! What a run knows: its plan, and the ids it has learned on the way.
 
+use std::collections::BTreeMap;
+
 use indexmap::IndexMap;
 
 use crate::cloud::Target;
-use crate::model::{AccountId, Address, Latencies, ResourceId};
+use crate::model::{AccountId, Address, Latencies, Region, ResourceId, ResourceKind, UsableZones};
 use crate::plan::{Plan, Site, Step};
 use crate::state::Home;
 
@@ -14,6 +16,8 @@ pub(super) struct Known<'a> {
     pub(super) plan: &'a Plan,
     /// Ids that the plan did not know, or knew otherwise.
     pub(super) ids: IndexMap<Address, ResourceId>,
+    /// The zones that each account can use in each region it was asked about.
+    pub(super) zones: BTreeMap<(AccountId, Region), UsableZones>,
     pub(super) latencies: Latencies,
     pub(super) token_salt: String,
 }
@@ -26,14 +30,18 @@ impl<'a> Known<'a> {
     /// Lets a program look around.
     pub(super) fn with_context<R>(&self, step: StepIndex, act: impl FnOnce(&Context<'_>) -> R) -> R {
         let resolve = |address: &Address| self.id(address).cloned();
-        let step = self.step(step);
+        let planned = self.step(step);
         let context = Context {
-            step,
+            step: planned,
             scope: &self.plan.scope,
             latencies: &self.latencies,
-            account: match &step.site {
+            account: match &planned.site {
                 Site::Management => None,
                 Site::Member { account, .. } => self.account_at(account),
+            },
+            zones: match planned.kind {
+                ResourceKind::Subnet => self.place(step).ok().and_then(|place| self.zones.get(&place)),
+                _ => None,
             },
             token_salt: &self.token_salt,
             resolve: &resolve,
@@ -67,13 +75,25 @@ impl<'a> Known<'a> {
     pub(super) fn target(&self, step: StepIndex) -> Result<Target, String> {
         match &self.step(step).site {
             Site::Management => Ok(Target::Management),
-            Site::Member { account, region } => Ok(Target::Member {
-                account: self
-                    .account_at(account)
-                    .ok_or_else(|| format!("the id of `{account}` is not known"))?,
-                region: region.clone(),
-                role: self.plan.scope.access_role.clone(),
-            }),
+            Site::Member { .. } => {
+                let (account, region) = self.place(step)?;
+                Ok(Target::Member { account, region, role: self.plan.scope.access_role.clone() })
+            }
+        }
+    }
+
+    /// The account and region that a step works in.
+    ///
+    /// # Errors
+    /// The account whose id is not known, or that the step works in the management account.
+    pub(super) fn place(&self, step: StepIndex) -> Result<(AccountId, Region), String> {
+        let Step { address, site, .. } = self.step(step);
+        match site {
+            Site::Management => Err(format!("`{address}` is in no member account")),
+            Site::Member { account, region } => match self.account_at(account) {
+                Some(id) => Ok((id, region.clone())),
+                None => Err(format!("the id of `{account}` is not known")),
+            },
         }
     }
 }

@@ -5,6 +5,7 @@
 //! [`Output::calls`]; that order is all the crash safety there is.
 
 mod accounts;
+mod zones;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -57,6 +58,7 @@ pub struct Machine<'a> {
     seed: Seed,
     lanes: Lanes,
     timers: BTreeSet<(Time, StepIndex)>,
+    asking: zones::Asking,
     flights: BTreeMap<Ticket, Flight>,
     next_ticket: u64,
     admission: Admission,
@@ -96,10 +98,17 @@ impl<'a> Machine<'a> {
         Self {
             steps: Steps::new(plan, &latencies, replay),
             seed: Seed::new(salted(&token_salt)),
-            known: Known { plan, ids, latencies, token_salt },
+            known: Known {
+                plan,
+                ids,
+                zones: replay.map(|replay| replay.zones.clone()).unwrap_or_default(),
+                latencies,
+                token_salt,
+            },
             admission: Admission::new(&limits),
             lanes: Lanes::new(limits),
             timers: BTreeSet::new(),
+            asking: zones::Asking::default(),
             flights: BTreeMap::new(),
             next_ticket: 0,
             seq: replay.map_or(0, |replay| replay.last_seq),
@@ -260,6 +269,7 @@ impl<'a> Machine<'a> {
         let want = self.known.with_context(step, |ctx| program.want(ctx));
         self.steps[step].program = Some(program);
         match want {
+            Want::Call(Operation::DescribeAvailabilityZones) => self.want_zones(now, step),
             Want::Call(operation) => self.queue(now, step, operation),
             Want::Pause(pause) => {
                 self.timers.insert((now + pause, step));
@@ -332,6 +342,7 @@ impl<'a> Machine<'a> {
         let slot = &mut self.steps[step];
         slot.failing[usize::from(operation.is_mutating())] = Failing::default();
         let Some(mut program) = slot.program.take() else { return };
+        let waiting = self.zones_answered(now, step, reply);
         self.known.with_context(step, |ctx| program.succeeded(ctx, reply, now));
         let request = program.request().cloned();
         self.steps[step].program = Some(program);
@@ -343,6 +354,9 @@ impl<'a> Machine<'a> {
             self.release_account(now, step);
         }
         self.advance(now, step);
+        for other in waiting {
+            self.advance(now, other);
+        }
     }
 
     fn step_failed(
@@ -429,7 +443,10 @@ impl<'a> Machine<'a> {
     fn give_up(&mut self, now: Time, step: StepIndex, error: String) {
         let address = self.steps[step].address.clone();
         self.record(now, Fact::Failed { address: address.clone(), error: error.clone() });
-        self.tell(now, EventKind::Failed { address: address.clone(), error });
+        self.tell(now, EventKind::Failed { address: address.clone(), error: error.clone() });
+        for other in self.zones_never_answered(step) {
+            self.give_up(now, other, error.clone());
+        }
         for blocked in self.steps.fail(step) {
             let blocked = self.steps[blocked].address.clone();
             self.tell(now, EventKind::Blocked { address: blocked, by: address.clone() });

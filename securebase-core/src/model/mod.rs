@@ -6,6 +6,7 @@
 
 mod account;
 mod address;
+mod availability;
 mod email;
 mod framework;
 mod landing_zone;
@@ -26,6 +27,7 @@ mod tier;
 
 pub use account::AccountId;
 pub use address::Address;
+pub use availability::{SubnetZone, UsableZones, ZoneOrdinal};
 pub use email::{Email, EmailError};
 pub use framework::Framework;
 pub use landing_zone::{LandingZone, Link, NetworkFeatures, Pool, PoolStrategy};

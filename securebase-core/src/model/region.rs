@@ -75,11 +75,6 @@ impl Region {
         &self.0
     }
 
-    /// The availability zone with that letter, for example `us-east-1a`.
-    pub fn zone(&self, letter: char) -> String {
-        format!("{}{letter}", self.0)
-    }
-
     /// Whether the region belongs to the commercial partition `aws`, whose organization cannot hold accounts of another.
     pub fn is_commercial(&self) -> bool {
         self.partition() == Partition::Commercial
@@ -195,6 +190,5 @@ mod tests {
             assert!(bad.parse::<Region>().is_err(), "{bad}");
         }
         assert!(!"us-gov-west-1".parse::<Region>().unwrap().is_commercial());
-        assert_eq!(Region::us_east_1().zone('b'), "us-east-1b");
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
-use super::{AccountId, Address, Email, Tags};
+use super::{AccountId, Address, Email, SubnetZone, Tags};
 
 /// Declares the kinds and their snake_case names in one table, so that no kind can be forgotten in either.
 macro_rules! kinds {
@@ -201,8 +201,8 @@ pub enum ResourceSpec {
         vpc: Address,
         /// Its block.
         cidr: Ipv4Net,
-        /// Its availability zone, by name.
-        zone: String,
+        /// Its availability zone.
+        zone: SubnetZone,
         /// Its tags.
         tags: Tags,
     },

@@ -47,7 +47,7 @@ pub struct SubnetGroup {
     pub name: String,
     /// What they are for.
     pub role: Role,
-    /// Zone letters.
+    /// Labels of zones: `a` for the first, `b` for the second.
     pub zones: Vec<char>,
     /// How large each is.
     pub size: Size,
@@ -72,7 +72,8 @@ pub struct SubnetPlan {
     pub role: Role,
     /// Its addresses.
     pub cidr: Block4,
-    /// The letter that with the region names the zone: `us-east-1` and `a`.
+    /// The zone's label: `a` for the first zone that an account can use, `b` for the second. Which letter AWS gives that
+    /// zone differs between accounts.
     pub zone_suffix: char,
 }
 

@@ -8,7 +8,7 @@ use crate::cloud::{
     Account, ElasticIp, FlowLog, InternetGateway, LogGroup, NatGateway, Organization, Policy, Role, Root,
     RouteTable, Subnet, Vpc, VpnGateway,
 };
-use crate::model::{AccountId, Region, ResourceId, Tags};
+use crate::model::{AccountId, Region, ResourceId, Tags, UsableZones};
 
 use super::{Reading, Unread};
 
@@ -115,6 +115,9 @@ pub struct ObservedMember {
     /// VPCs that are nobody's default and not ours: only their blocks matter.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub foreign_vpcs: Vec<Vpc>,
+    /// The zones a network can be built in; `None` where they were not asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zones: Option<UsableZones>,
     /// Its subnets.
     pub subnets: Vec<Subnet>,
     /// Its internet gateways.
@@ -144,6 +147,8 @@ impl ObservedMember {
         let Self {
             vpcs,
             foreign_vpcs,
+            // Every account has zones, whatever else is in it.
+            zones: _,
             subnets,
             internet_gateways,
             elastic_ips,
@@ -174,6 +179,7 @@ impl ObservedMember {
         let Self {
             vpcs: _,
             foreign_vpcs: _,
+            zones: _,
             subnets,
             internet_gateways,
             elastic_ips,

@@ -31,7 +31,8 @@ pub fn member_operations(kind: ResourceKind, action: Action) -> Vec<&'static str
             &["ec2:DescribeVpcs"],
         ),
         ResourceKind::Subnet => {
-            (&["ec2:CreateSubnet"], &["ec2:CreateTags"], &["ec2:DeleteSubnet"], &["ec2:DescribeSubnets"])
+            let look_up = &["ec2:DescribeSubnets", "ec2:DescribeAvailabilityZones"];
+            (&["ec2:CreateSubnet"], &["ec2:CreateTags"], &["ec2:DeleteSubnet"], look_up)
         }
         ResourceKind::InternetGateway => (
             &["ec2:CreateInternetGateway", "ec2:AttachInternetGateway"],

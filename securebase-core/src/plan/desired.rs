@@ -6,8 +6,8 @@ use ipnet::Ipv4Net;
 
 use super::existing::Existing;
 use crate::model::{
-    Address, LandingZone, NetworkFeatures, Problem, ResourceSpec, RouteTarget, Tags, Tenant, TenantKey,
-    TierName,
+    Address, LandingZone, NetworkFeatures, Problem, ResourceSpec, RouteTarget, SubnetZone, Tags, Tenant,
+    TenantKey, TierName, ZoneOrdinal,
 };
 use crate::net::{Role, layout};
 
@@ -229,10 +229,12 @@ impl Build<'_> {
         let subnet_at = |name: &str| at(&format!("vpc/subnet/{name}"));
         for subnet in &subnets {
             let address = subnet_at(&subnet.name);
+            // A layout is checked before it is applied: every label is a letter.
+            let Some(place) = ZoneOrdinal::of_letter(subnet.zone_suffix) else { continue };
             let spec = ResourceSpec::Subnet {
                 vpc: vpc.clone(),
                 cidr: subnet.cidr.net(),
-                zone: tenant.region.zone(subnet.zone_suffix),
+                zone: SubnetZone::Ordinal(place),
                 tags: self.tags(&address, Some(tenant), named(&subnet.name)),
             };
             self.of_tenant(tenant, &address, spec, Vec::new());

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::finance::{CostBasis, PriceBook, Usage, signed, thousands};
-use crate::model::{Address, Departure, ResourceKind};
+use crate::model::{Address, Departure, ResourceKind, ResourceSpec};
 
 use super::cost::{PlanCost, PromisedChange, StepCost};
 use super::drift::Drifted;
@@ -223,6 +223,9 @@ struct Widths {
 /// What a step is about: the kind of its resource, and the id where it exists.
 fn what(step: &Step) -> String {
     match &step.id {
+        None if let ResourceSpec::Subnet { zone, .. } = &step.spec => {
+            format!("{}, {zone}", step.kind.title())
+        }
         Some(id) if step.action != Action::Create => format!("{} {id}", step.kind.title()),
         _ => step.kind.title().to_owned(),
     }

@@ -43,6 +43,7 @@ mod table;
 mod terms;
 mod unread;
 mod warnings;
+mod zones;
 
 pub use calls::member_operations;
 pub(crate) use claim::{Accounts, is_closed};

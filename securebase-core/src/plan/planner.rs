@@ -22,7 +22,9 @@ use super::since::{Basis, Earlier, Settled};
 use super::step::{Action, Plan, PlannedTenant, Site, Step};
 use super::terms::Terms;
 use super::unread::{self, Memory};
-use super::{Error, blocks, departure, desired, lockout, other_zone, regions, sequence, surplus, warnings};
+use super::{
+    Error, blocks, departure, desired, lockout, other_zone, regions, sequence, surplus, warnings, zones,
+};
 
 /// Plans a zone.
 ///
@@ -202,6 +204,7 @@ impl<'a> Planner<'a> {
         }
         diff.problems.extend(surplus::elsewhere::problems(self.zone, observed, index.names(), &diff.known));
         diff.problems.extend(regions::problems(self.zone, &index, &diff.known, &settled));
+        diff.problems.extend(zones::name(&graph, &index, &diff.known, &mut diff.steps));
         if !diff.problems.is_empty() {
             return Err(Error::Problems(Problems(diff.problems)));
         }

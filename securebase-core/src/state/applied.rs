@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Address, ResourceSpec};
-use crate::plan::{Action, Plan};
+use crate::model::{Address, ResourceSpec, SubnetZone};
+use crate::plan::{Action, Plan, Site, Step};
 
 use super::archive::{SNAPSHOT, State};
 use super::ended::Story;
 use super::entry::RunId;
-use super::replay::StepStatus;
+use super::replay::{Replay, StepStatus};
 use super::{Error, Recorded};
 
 impl State {
@@ -57,11 +57,27 @@ fn fold(applied: &mut BTreeMap<Address, ResourceSpec>, recorded: Recorded) {
         match step.action {
             Action::Delete if done => drop(applied.remove(&step.address)),
             Action::Create | Action::Update | Action::Move | Action::Adopt if done => {
-                applied.insert(step.address.clone(), step.spec.clone());
+                applied.insert(step.address.clone(), made(&plan, &replay, step));
             }
             _ => {}
         }
     }
+}
+
+/// What a step was to make: a subnet with the zone that the run has learned.
+fn made(plan: &Plan, replay: &Replay, step: &Step) -> ResourceSpec {
+    let mut spec = step.spec.clone();
+    if let (ResourceSpec::Subnet { zone, .. }, Site::Member { account, region }) = (&mut spec, &step.site)
+        && let SubnetZone::Ordinal(place) = *zone
+    {
+        let learned = replay.steps.get(account).and_then(|record| record.id.as_ref());
+        let id = learned.or_else(|| plan.known.get(account)).and_then(|id| id.as_str().parse().ok());
+        let zones = id.and_then(|id| replay.zones.get(&(id, region.clone())));
+        if let Some(name) = zones.and_then(|zones| zones.of_new_network(place)) {
+            *zone = SubnetZone::Named(name.clone());
+        }
+    }
+    spec
 }
 
 /// Gives what a tenant had under its former key the addresses it has since that plan. Answers those.

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::Delivery;
-use crate::model::{Address, ResourceId};
+use crate::model::{AccountId, Address, Region, ResourceId, UsableZones};
 use crate::time::Time;
 
 /// The version of every format of the state that this library writes. `docs/state.md` lists them all.
@@ -102,6 +102,15 @@ pub enum Fact {
         outcome: CallOutcome,
         /// The request that AWS will answer later, for calls that are asynchronous.
         request: Option<ResourceId>,
+    },
+    /// An account was asked which zones of a region it can use. A run that goes on uses the same.
+    Zones {
+        /// The account.
+        account: AccountId,
+        /// The region.
+        region: Region,
+        /// The zones.
+        zones: UsableZones,
     },
     /// The step is done.
     Done {

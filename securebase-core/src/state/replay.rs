@@ -1,10 +1,12 @@
 //! From a journal to where every step stands: one transition table, for live runs and for replay.
 
+use std::collections::BTreeMap;
+
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::Delivery;
-use crate::model::{Address, ResourceId};
+use crate::model::{AccountId, Address, Region, ResourceId, UsableZones};
 use crate::time::Time;
 
 use super::Error;
@@ -97,6 +99,8 @@ pub struct Resumption {
 pub struct Replay {
     /// Every step the journal speaks of, in the order in which it first does.
     pub steps: IndexMap<Address, StepRecord>,
+    /// The zones that each account can use in each region it was asked about.
+    pub zones: BTreeMap<(AccountId, Region), UsableZones>,
     /// The number of the last entry.
     pub last_seq: u64,
     /// When the last entry was written.
@@ -128,6 +132,10 @@ impl Replay {
                 return Ok(());
             }
             Fact::Rebuilt { .. } => return Ok(()),
+            Fact::Zones { account, region, zones } => {
+                self.zones.insert((*account, region.clone()), zones.clone());
+                return Ok(());
+            }
             Fact::Ended { status } => {
                 self.ended = Some(*status);
                 return Ok(());

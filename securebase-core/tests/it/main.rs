@@ -26,3 +26,4 @@ mod state_formats;
 mod support;
 mod timeline;
 mod timeline_claims;
+mod zones;

@@ -54,6 +54,11 @@ impl Chance {
         *count - 1
     }
 
+    /// A number that is always the same for that key.
+    pub(super) fn rank(&self, key: &str) -> u64 {
+        self.seed.bits(key, 0)
+    }
+
     /// The draws of one more call with that key.
     pub(super) fn draws(&mut self, key: &str) -> Draws {
         let ordinal = self.count(key);

@@ -19,7 +19,7 @@ impl World {
         }
         // What could not be read is as in an account that was just made: a plan expects nothing else of it.
         for (account, region, member) in observed.known_members() {
-            let mut place = Place::empty(account, region.clone());
+            let mut place = Place::empty(account, region.clone(), &self.chance);
             fill(&mut place, member);
             self.enabled.insert((account, region.clone()));
             self.places.insert((account, region.clone()), place);
@@ -108,6 +108,7 @@ fn fill(place: &mut Place, member: &ObservedMember) {
     let ObservedMember {
         vpcs,
         foreign_vpcs,
+        zones,
         subnets,
         internet_gateways,
         elastic_ips,
@@ -123,6 +124,9 @@ fn fill(place: &mut Place, member: &ObservedMember) {
     for vpc in foreign_vpcs {
         let value = ObservedVpc { vpc: vpc.clone(), dns_support: true, dns_hostnames: false };
         place.vpcs.insert(vpc.id.clone(), Kept { value, visible_from: Time::ZERO });
+    }
+    if let Some(zones) = zones {
+        place.zones = zones.clone();
     }
     place.subnets = shelf(subnets, |row| &row.id);
     place.internet_gateways = shelf(internet_gateways, |row| &row.id);

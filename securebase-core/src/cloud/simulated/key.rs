@@ -32,7 +32,11 @@ fn subject(operation: &O, key: &mut String) {
         key.push('/');
     };
     match operation {
-        O::DescribeOrganization | O::CreateOrganization | O::ListRoots | O::GetCallerIdentity => {}
+        O::DescribeOrganization
+        | O::CreateOrganization
+        | O::ListRoots
+        | O::GetCallerIdentity
+        | O::DescribeAvailabilityZones => {}
         O::EnablePolicyType { root } => add(root.as_str()),
         O::ListOrganizationalUnitsForParent { parent, page } | O::ListAccountsForParent { parent, page } => {
             add(parent.as_str());

@@ -25,7 +25,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 
 use super::{Account, AccountRequest, Call, Cloud, CloudError, Reply, ReplyFuture};
-use crate::model::{AccountId, Region, ResourceId};
+use crate::model::{AccountId, Region, ResourceId, UsableZones};
 use crate::observe::Observed;
 use crate::time::Time;
 
@@ -221,6 +221,12 @@ impl SimulatedCloud {
     /// Reopens a member account that was closed, as AWS's support does within ninety days. Answers whether it was closed.
     pub fn reopen_account(&self, account: AccountId) -> bool {
         self.world().reopen_account(account)
+    }
+
+    /// Lets a member account use these zones of a region and no others, as when AWS opens or closes one. Answers whether there
+    /// is such an account.
+    pub fn set_zones(&self, account: AccountId, region: &Region, zones: UsableZones) -> bool {
+        self.world().set_zones(account, region, zones)
     }
 
     /// Enables a region that is off in new accounts, as a person does in the console of the account. Answers whether there is

@@ -236,6 +236,7 @@ fn member(place: &Place) -> ObservedMember {
     ObservedMember {
         vpcs: values(&place.vpcs).cloned().collect(),
         foreign_vpcs: Vec::new(),
+        zones: Some(place.zones.clone()),
         subnets: values(&place.subnets).cloned().collect(),
         internet_gateways: values(&place.internet_gateways).cloned().collect(),
         elastic_ips: values(&place.elastic_ips).cloned().collect(),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::cloud::{Call, CloudError, Operation, Reply, Service, Target};
-use crate::model::{AccountId, Latencies, Limits, Region, Regions, RoleName};
+use crate::model::{AccountId, Latencies, Limits, Region, Regions, RoleName, UsableZones};
 use crate::time::Time;
 
 use super::agenda::{Agenda, Event};
@@ -303,6 +303,17 @@ impl World {
             code,
             "the credentials are not valid here: the account does not have the region",
         ))
+    }
+
+    /// Lets an account use these zones and no others; answers whether there is such an account.
+    pub(super) fn set_zones(&mut self, account: AccountId, region: &Region, zones: UsableZones) -> bool {
+        let exists = self.org.as_ref().is_some_and(|org| org.members.contains_key(&account));
+        if exists {
+            let chance = &mut self.chance;
+            let place = self.places.entry((account, region.clone()));
+            place.or_insert_with(|| Place::new(account, region.clone(), chance)).zones = zones;
+        }
+        exists
     }
 
     /// Enables a region that is off in new accounts; answers whether there is such an account and region.

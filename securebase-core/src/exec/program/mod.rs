@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::cloud::{AccountRequest, CloudError, ErrorKind, Operation, PageToken, Reply};
-use crate::model::{AccountId, Address, Latencies, ResourceId, ResourceSpec, Tags};
+use crate::model::{AccountId, Address, Latencies, ResourceId, ResourceSpec, Tags, UsableZones};
 use crate::plan::{ADDRESS_TAG, Action, Scope, Step, ZONE_TAG};
 use crate::time::Time;
 
@@ -31,6 +31,8 @@ pub(super) struct Context<'a> {
     pub(super) latencies: &'a Latencies,
     /// The account the step works in, for steps in a member account.
     pub(super) account: Option<AccountId>,
+    /// The zones that account can use in the step's region, once it was asked.
+    pub(super) zones: Option<&'a UsableZones>,
     /// Makes client tokens differ between runs: an old token may answer with a resource that is gone.
     pub(super) token_salt: &'a str,
     /// The ids known so far.
@@ -276,6 +278,8 @@ impl Program {
     pub(super) fn succeeded(&mut self, ctx: &Context<'_>, reply: &Reply, now: Time) {
         let result = match self.stage {
             Stage::LookUp => self.read_look_up(ctx, reply).map(|found| self.found(ctx, found, now)),
+            // What is asked before an act brings it no further.
+            Stage::Act(_) if matches!(reply, Reply::AvailabilityZones(_)) => Ok(()),
             Stage::Act(index) => self.read_act(ctx, index, reply, now).map(|()| {
                 if self.stage == Stage::Act(index) {
                     self.stage = Stage::Act(index + 1);

@@ -1,8 +1,8 @@
 //! The network: everything in and around a VPC.
 
 use crate::cloud::{NatGateway, NatGatewayState, Operation, Page, PageToken, Reply, VpcAttribute};
-use crate::model::{ResourceId, ResourceSpec};
-use crate::plan::Action;
+use crate::model::{ResourceId, ResourceSpec, SubnetZone};
+use crate::plan::{Action, Site};
 
 use super::{Context, Found, Program, Settled, changed_tags, changes_field, unexpected};
 
@@ -32,11 +32,11 @@ pub(super) fn create(
                 None => None,
             }
         }
-        (ResourceSpec::Subnet { vpc, cidr, zone, tags }, 0) => Some(Operation::CreateSubnet {
-            vpc: ctx.id(vpc)?,
-            cidr: *cidr,
-            zone: zone.clone(),
-            tags: tags.clone(),
+        (ResourceSpec::Subnet { vpc, cidr, zone, tags }, 0) => Some(match zone_name(ctx, zone)? {
+            Some(zone) => {
+                Operation::CreateSubnet { vpc: ctx.id(vpc)?, cidr: *cidr, zone, tags: tags.clone() }
+            }
+            None => Operation::DescribeAvailabilityZones,
         }),
         (ResourceSpec::InternetGateway { tags, .. }, 0) => {
             Some(Operation::CreateInternetGateway { tags: tags.clone() })
@@ -82,6 +82,26 @@ pub(super) fn create(
         }
         _ => None,
     })
+}
+
+/// The name of a subnet's zone; `None` where the account must be asked first.
+fn zone_name(ctx: &Context<'_>, zone: &SubnetZone) -> Result<Option<String>, String> {
+    let place = match zone {
+        SubnetZone::Named(name) => return Ok(Some(name.clone())),
+        SubnetZone::Ordinal(place) => *place,
+    };
+    let Some(zones) = ctx.zones else { return Ok(None) };
+    match zones.of_new_network(place) {
+        Some(name) => Ok(Some(name.clone())),
+        None => {
+            let account = ctx.account.map_or_else(String::new, |account| format!("in account `{account}`, "));
+            let region = match &ctx.step.site {
+                Site::Member { region, .. } => format!("region `{region}`, "),
+                Site::Management => String::new(),
+            };
+            Err(format!("{account}{region}{}", zones.too_few(place)))
+        }
+    }
 }
 
 pub(super) fn update(ctx: &Context<'_>) -> Result<Vec<Operation>, String> {

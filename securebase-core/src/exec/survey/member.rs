@@ -1,8 +1,10 @@
 //! One member account in one region: what is ours, and a VPC that may become ours.
 
-use crate::cloud::{CloudError, ErrorKind, Operation, Reply, Role, Target, Vpc, VpcAttribute};
+use crate::cloud::{
+    AvailabilityZone, CloudError, ErrorKind, Operation, Reply, Role, Target, Vpc, VpcAttribute,
+};
 use crate::exec::Error;
-use crate::model::{ResourceId, Tags};
+use crate::model::{ResourceId, Tags, UsableZones};
 use crate::observe::{ObservedLogGroup, ObservedMember, ObservedRolePolicy, ObservedVpc, Reading, Unread};
 use crate::plan::{FLOW_LOG_POLICY_NAME, Names, ScopedTenant, ZONE_TAG, flow_log_group_prefix};
 
@@ -114,6 +116,9 @@ impl Surveyor<'_> {
                     .await?
             };
         }
+        // Where a network may be built, the zones it can have.
+        let builds = tenant.is_some_and(|tenant| tenant.offboard.is_none()) && self.scope.network;
+        let zones = if builds { Some(self.zones(asker).await?) } else { None };
         let subnets = all!(DescribeSubnets, Subnets);
         let internet_gateways = all!(DescribeInternetGateways, InternetGateways);
         let elastic_ips = match asker.ask(Operation::DescribeAddresses { tags: asked() }).await? {
@@ -160,6 +165,7 @@ impl Surveyor<'_> {
         let mut member = ObservedMember {
             vpcs,
             foreign_vpcs,
+            zones,
             subnets,
             internet_gateways,
             elastic_ips,
@@ -175,6 +181,14 @@ impl Surveyor<'_> {
             member.keep_within(candidate, |tags| names.ours(tags));
         }
         Ok(member)
+    }
+
+    async fn zones(&self, asker: &Asker<'_>) -> Result<UsableZones, Error> {
+        let operation = Operation::DescribeAvailabilityZones;
+        match asker.ask(operation.clone()).await? {
+            Reply::AvailabilityZones(zones) => Ok(AvailabilityZone::usable(&zones)),
+            other => Err(failed(&operation, CloudError::rejected("UnexpectedReply", other.shape()))),
+        }
     }
 
     async fn attribute(

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::cloud::NatGatewayState;
+use crate::cloud::{NatGatewayState, Subnet};
 use crate::model::{Address, Problem, ResourceId, ResourceSpec, Tags};
 use crate::observe::{ObservedMember, ObservedRolePolicy};
 use crate::plan::flow_log_role::{FLOW_LOG_POLICY, FLOW_LOG_POLICY_NAME};
@@ -40,6 +40,11 @@ impl<'a> Member<'a> {
 
     fn id(&self, address: &Address) -> Option<&'a ResourceId> {
         self.by_address.get(address.as_str()).map(|tagged| tagged.id)
+    }
+
+    /// The subnet with that id.
+    pub(in crate::plan) fn subnet(&self, id: &ResourceId) -> Option<&'a Subnet> {
+        self.observed.subnets.iter().find(|found| found.id == *id)
     }
 
     /// Takes a resource for ours that carries no tag yet.
@@ -144,14 +149,11 @@ impl Member<'_> {
                     }),
                 }
             }
-            ResourceSpec::Subnet { vpc, cidr, zone, tags } => {
+            // A subnet that stands keeps its zone, whatever its name: `plan::zones` takes note of it.
+            ResourceSpec::Subnet { vpc, cidr, zone: _, tags } => {
                 match observed.subnets.iter().find(|found| with_id(&found.id)) {
-                    Some(found)
-                        if id_of(vpc) == Some(&found.vpc)
-                            && (found.cidr.trunc(), &found.zone) != (cidr.trunc(), zone) =>
-                    {
-                        let as_text = |cidr: &dyn std::fmt::Display, zone: &str| format!("{cidr} in {zone}");
-                        let (from, to) = (as_text(&found.cidr, &found.zone), as_text(cidr, zone));
+                    Some(found) if id_of(vpc) == Some(&found.vpc) && found.cidr.trunc() != cidr.trunc() => {
+                        let (from, to) = (found.cidr.to_string(), cidr.to_string());
                         return Err(immutable(address, "subnet", &from, &to));
                     }
                     found => found

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Address, Problem, ResourceId, ResourceSpec, RouteTarget, Tags, Tenant};
+use crate::model::{Address, Problem, ResourceId, ResourceSpec, RouteTarget, SubnetZone, Tags, Tenant};
 use crate::observe::ObservedMember;
 
 use crate::plan::compare::Member;
@@ -150,7 +150,7 @@ impl Network<'_> {
                 let spec = ResourceSpec::Subnet {
                     vpc: name(&subnet.vpc),
                     cidr: subnet.cidr,
-                    zone: subnet.zone.clone(),
+                    zone: SubnetZone::Named(subnet.zone.clone()),
                     tags: subnet.tags.clone(),
                 };
                 self.delete(address, spec, subnet.id.clone());

@@ -137,10 +137,10 @@ class Subnet:
         """Its block."""
     @property
     def zone(self) -> str:
-        """Its availability zone, for example `us-east-1a`."""
+        """The label of its availability zone, for example `us-east-1a` for the first zone. AWS may call that zone otherwise."""
     @property
     def zone_suffix(self) -> str:
-        """The zone's letter."""
+        """The zone's label: `a` for the first zone that an account can use, `b` for the second."""
     @property
     def usable_addresses(self) -> int:
         """How many addresses AWS leaves for use."""

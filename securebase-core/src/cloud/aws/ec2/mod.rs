@@ -25,6 +25,7 @@ pub(super) async fn send(client: &Client, operation: Operation) -> Result<Reply,
         | O::CreateVpc { .. }
         | O::ModifyVpcAttribute { .. }
         | O::DeleteVpc { .. }
+        | O::DescribeAvailabilityZones
         | O::DescribeSubnets { .. }
         | O::CreateSubnet { .. }
         | O::DeleteSubnet { .. }

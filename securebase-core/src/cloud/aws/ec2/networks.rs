@@ -59,6 +59,11 @@ pub(super) async fn send(client: &Client, operation: Operation) -> Result<Reply,
             client.delete_vpc().vpc_id(vpc.as_str()).send().await.map_err(|e| failure(&e))?;
             Ok(Reply::Done)
         }
+        Operation::DescribeAvailabilityZones => {
+            let output = client.describe_availability_zones().send().await.map_err(|e| failure(&e))?;
+            let zones = output.availability_zones().iter().map(shapes::zone).collect::<Result<_, _>>()?;
+            Ok(Reply::AvailabilityZones(zones))
+        }
         Operation::DescribeSubnets { tags, page } => {
             let output = client
                 .describe_subnets()

@@ -3,8 +3,8 @@
 use aws_sdk_ec2::types as sdk;
 
 use crate::cloud::{
-    CloudError, ElasticIp, FlowLog, InternetGateway, NatGateway, NatGatewayState, Route, RouteTable,
-    RouteTableAssociation, Subnet, Vpc, VpnGateway,
+    AvailabilityZone, CloudError, ElasticIp, FlowLog, InternetGateway, NatGateway, NatGatewayState, Route,
+    RouteTable, RouteTableAssociation, Subnet, Vpc, VpnGateway, ZoneKind,
 };
 use crate::model::{ResourceId, Tags};
 
@@ -23,6 +23,20 @@ pub(super) fn vpc(vpc: &sdk::Vpc) -> Result<Vpc, CloudError> {
         is_default: vpc.is_default().unwrap_or(false),
         tags: tags(vpc.tags()),
     })
+}
+
+/// Servers that know no other zones leave out what tells them apart: kind and opt-in are then those of any zone.
+pub(super) fn zone(zone: &sdk::AvailabilityZone) -> Result<AvailabilityZone, CloudError> {
+    let kind = match zone.zone_type() {
+        None | Some("availability-zone") => ZoneKind::AvailabilityZone,
+        Some(_) => ZoneKind::Other,
+    };
+    let opt_in = match zone.opt_in_status() {
+        None | Some(sdk::AvailabilityZoneOptInStatus::OptInNotRequired) => false,
+        Some(_) => true,
+    };
+    let available = zone.state() == Some(&sdk::AvailabilityZoneState::Available);
+    Ok(AvailabilityZone { name: text(zone.zone_name(), "ZoneName")?, kind, available, opt_in })
 }
 
 pub(super) fn subnet(subnet: &sdk::Subnet) -> Result<Subnet, CloudError> {

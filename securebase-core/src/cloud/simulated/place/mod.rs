@@ -8,7 +8,7 @@ use crate::cloud::{
     CloudError, ElasticIp, FlowLog, InternetGateway, NatGateway, Operation, RouteTable, Subnet, Vpc,
     VpnGateway,
 };
-use crate::model::{AccountId, Region, ResourceId, Tags};
+use crate::model::{AccountId, Region, ResourceId, Tags, UsableZones};
 use crate::observe::{ObservedLogGroup, ObservedVpc};
 use crate::time::Time;
 
@@ -25,6 +25,7 @@ mod routes;
 mod tags;
 mod vpc;
 mod vpn;
+mod zones;
 
 /// Something that exists, and from when on every read shows it.
 #[derive(Debug, Clone)]
@@ -44,6 +45,8 @@ pub(super) struct Place {
     pub(super) account: AccountId,
     pub(super) region: Region,
     pub(super) vpcs: Shelf<ObservedVpc>,
+    /// The zones the account can use here.
+    pub(super) zones: UsableZones,
     pub(super) subnets: Shelf<Subnet>,
     pub(super) internet_gateways: Shelf<InternetGateway>,
     pub(super) elastic_ips: Shelf<ElasticIp>,
@@ -66,7 +69,7 @@ pub(super) fn default_block() -> Ipv4Net {
 impl Place {
     /// An account's region as AWS hands it over: with a default VPC.
     pub(super) fn new(account: AccountId, region: Region, chance: &mut Chance) -> Self {
-        let mut place = Self::empty(account, region);
+        let mut place = Self::empty(account, region, chance);
         let id = chance.ec2_id("vpc", &format!("{}|{}|default", place.account, place.region), |_| false);
         let vpc = Vpc { id: id.clone(), cidr: default_block(), is_default: true, tags: Tags::new() };
         let value = ObservedVpc { vpc, dns_support: true, dns_hostnames: true };
@@ -75,10 +78,12 @@ impl Place {
     }
 
     /// With nothing in it.
-    pub(super) fn empty(account: AccountId, region: Region) -> Self {
+    pub(super) fn empty(account: AccountId, region: Region, chance: &Chance) -> Self {
+        let zones = zones::of(account, &region, chance);
         Self {
             account,
             region,
+            zones,
             vpcs: Shelf::new(),
             subnets: Shelf::new(),
             internet_gateways: Shelf::new(),
@@ -110,6 +115,7 @@ impl Place {
             | O::DescribeRouteTables { .. }
             | O::DescribeFlowLogs { .. }
             | O::DescribeVpnGateways { .. } => self.describe(context.now, operation),
+            O::DescribeAvailabilityZones => Ok(self.describe_zones(context)),
             O::DescribeVpcAttribute { .. }
             | O::CreateVpc { .. }
             | O::ModifyVpcAttribute { .. }

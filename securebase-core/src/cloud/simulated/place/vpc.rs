@@ -99,13 +99,7 @@ impl Place {
             visible(&self.vpcs, vpc, context.now, NO_VPC)?.vpc.cidr.addr(),
             visible(&self.vpcs, vpc, context.now, NO_VPC)?.vpc.cidr.prefix_len(),
         );
-        let letter = zone.strip_prefix(self.region.as_str()).unwrap_or_default();
-        if !matches!(letter.as_bytes(), [b'a'..=b'f']) {
-            return Err(CloudError::rejected(
-                "InvalidParameterValue",
-                format!("`{zone}` is not an availability zone of `{}`", self.region),
-            ));
-        }
+        self.check_zone(zone)?;
         let block = Block4::containing(cidr.addr(), cidr.prefix_len());
         if rules::check_prefix_len(block.prefix_len()).is_err() || !whole.contains(&block) {
             return Err(CloudError::rejected(
