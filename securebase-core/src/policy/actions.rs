@@ -208,6 +208,15 @@ impl ServiceReference {
         })
     }
 
+    /// Whether any action is documented to carry a key.
+    pub(crate) fn lists(&self, key: &KeyInfo) -> bool {
+        let has = |service: &&Service| service.keys.iter().any(|own| own.name == key.name);
+        let carries = |service: &Service| {
+            service.actions().any(|action| service.keys_of(action).any(|own| own.name == key.name))
+        };
+        self.services.values().filter(has).any(carries)
+    }
+
     /// Every documented action that a pattern such as `ec2:Describe*` matches, as `(service, action)`.
     pub fn matching<'a>(
         &'a self,

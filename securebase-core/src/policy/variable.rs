@@ -54,6 +54,14 @@ impl Template {
         })
     }
 
+    /// Its variables: the folded key of each, and whether it has a default.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = (&str, bool)> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Variable(key, default) => Some((key.as_str(), default.is_some())),
+            _ => None,
+        })
+    }
+
     /// The pattern with a request's values in it; `None` where a variable has neither value nor default.
     pub(crate) fn pattern<'a>(&self, value_of: impl Fn(&str) -> Option<&'a str>) -> Option<GlobBuilder> {
         let mut builder = GlobBuilder::default();

@@ -1,11 +1,32 @@
 //! Findings about `Action` and `NotAction`.
 
+use super::super::document::Effect;
 use super::super::nearest::nearest;
 use super::super::simplify::covers;
 use super::{Notes, Subject};
 
 /// How much alike a misspelled name must be to the one that is suggested.
 const SIMILAR: f64 = 0.88;
+
+/// Calls that AWS takes from the organization's management account alone, whose principals no control policy binds.
+/// Source: Organizations API Reference, the notes of each operation.
+const OF_THE_MANAGEMENT_ACCOUNT: [&str; 15] = [
+    "organizations:closeaccount",
+    "organizations:createaccount",
+    "organizations:creategovcloudaccount",
+    "organizations:createorganizationalunit",
+    "organizations:deleteorganization",
+    "organizations:deleteorganizationalunit",
+    "organizations:deregisterdelegatedadministrator",
+    "organizations:disableawsserviceaccess",
+    "organizations:enableallfeatures",
+    "organizations:enableawsserviceaccess",
+    "organizations:inviteaccounttoorganization",
+    "organizations:moveaccount",
+    "organizations:registerdelegatedadministrator",
+    "organizations:removeaccountfromorganization",
+    "organizations:updateorganizationalunit",
+];
 
 pub(super) fn statement(subject: &Subject<'_>, notes: &mut Notes) {
     let patterns = &subject.statement.actions.patterns;
@@ -52,6 +73,14 @@ fn one(subject: &Subject<'_>, part: &str, pattern: &str, notes: &mut Notes) {
         notes.warning("policy.unknown-service", part, message, &hint);
         return;
     };
+    let own = subject.statement.effect == Effect::Deny && part == "Action";
+    if own && OF_THE_MANAGEMENT_ACCOUNT.contains(&pattern.to_ascii_lowercase().as_str()) {
+        let message = format!(
+            "`{pattern}` can be called in the management account alone, where no control policy binds"
+        );
+        let hint = "drop it: denying it has no effect";
+        notes.warning("policy.management-account-only", part, message, hint);
+    }
     let wild = name.contains(['*', '?']);
     if wild && subject.reference.matching(pattern).next().is_none() {
         let message =

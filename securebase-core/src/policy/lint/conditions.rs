@@ -5,7 +5,7 @@ use super::super::condition::CompiledCondition;
 use super::super::document::{Condition, Effect, Version};
 use super::super::operator::{Comparison, Quantifier};
 use super::super::pattern::glob_folded;
-use super::super::variable;
+use super::super::variable::{self, Template};
 use super::{Notes, Subject};
 
 pub(super) fn statement(subject: &Subject<'_>, notes: &mut Notes) {
@@ -132,7 +132,8 @@ fn never_carried(
             unsupported.push(format!("`{pattern}`"));
         }
     }
-    if !unsupported.is_empty() {
+    // A few keys are defined by their service and listed with no action: the data cannot say who carries them.
+    if !unsupported.is_empty() && subject.reference.lists(info) {
         let outcome = if condition.operator.negated || condition.operator.if_exists {
             "always holds"
         } else {
@@ -329,11 +330,29 @@ fn values(subject: &Subject<'_>, condition: &Condition, part: &str, notes: &mut 
                 let message =
                     format!("the variable in `{value}` is plain text without the current `Version`");
                 notes.error("policy.variable-version", part, message, "write \"Version\": \"2012-10-17\"");
+            } else {
+                unfilled(subject, value, part, notes);
             }
         } else if value.contains("${") {
             let message = format!("`{operator}` takes no variables, so `{value}` is plain text");
             notes.error("policy.variable-operator", part, message, "use a String or Arn operator");
         }
+    }
+}
+
+/// Variables that no request fills: of keys that do not exist, and of keys with several values.
+pub(super) fn unfilled(subject: &Subject<'_>, value: &str, part: &str, notes: &mut Notes) {
+    for (key, default) in Template::new(value, true).variables() {
+        let (reason, hint) = match subject.reference.key(key) {
+            None => ("no service has that key", "check the spelling"),
+            Some(info) if info.multivalued => {
+                ("the key may have several values, and a variable takes one", "use a key of one value")
+            }
+            Some(_) => continue,
+        };
+        let then = if default { "its default always stands" } else { "the value is never there" };
+        let message = format!("nothing fills the variable `${{{key}}}` in `{value}`: {reason}, so {then}");
+        notes.warning("policy.variable-unfilled", part, message, hint);
     }
 }
 

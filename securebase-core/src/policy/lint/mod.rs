@@ -8,6 +8,7 @@
 mod actions;
 mod conditions;
 mod pitfalls;
+mod regions;
 mod resources;
 mod statements;
 mod target;
@@ -68,8 +69,45 @@ impl PolicyDocument {
         notes.path = String::new();
         notes.place = None;
         pitfalls::executor(self, options, &mut notes);
-        notes.found
+        folded(notes.found)
     }
+}
+
+/// Codes of which a document has either none or many: one finding says it for all.
+const ONCE: [&str; 4] = [
+    "policy.if-exists-without-effect",
+    "policy.exempts-by-tag",
+    "policy.denies-without-key",
+    "policy.management-account-only",
+];
+
+/// How many places a folded finding names.
+const PLACES_MAX: usize = 5;
+
+/// Findings with those that say the same, or are of a kind that is said once, folded into the first of them.
+fn folded(found: Vec<Problem>) -> Vec<Problem> {
+    let mut kept: Vec<(Problem, Vec<String>)> = Vec::new();
+    for problem in found {
+        let same = |other: &Problem| {
+            other.code == problem.code
+                && other.severity == problem.severity
+                && (other.message == problem.message || ONCE.contains(&other.code.as_str()))
+        };
+        match kept.iter_mut().find(|(first, _)| same(first)) {
+            Some((_, places)) => places.push(problem.path),
+            None => kept.push((problem, Vec::new())),
+        }
+    }
+    let said = |(mut problem, mut places): (Problem, Vec<String>)| {
+        let more = places.len().saturating_sub(PLACES_MAX);
+        places.truncate(PLACES_MAX);
+        if !places.is_empty() {
+            let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+            problem.message = format!("{}; likewise {}{rest}", problem.message, places.join(", "));
+        }
+        problem
+    };
+    kept.into_iter().map(said).collect()
 }
 
 /// One statement under examination.

@@ -9,27 +9,12 @@ use super::super::index::ActionMatcher;
 use super::super::operator::Comparison;
 use super::super::privilege::{ExecutorIdentity, executor_calls, known_calls};
 use super::super::verdict::{Decision, Level, Policy, PolicyKind};
-use super::{LintOptions, Notes, Subject};
-
-/// One action of each service that answers from one region for all of AWS; a region lock that catches it breaks consoles,
-/// sign-in, name resolution, billing or the organization itself.
-const GLOBAL_ACTIONS: [&str; 10] = [
-    "iam:getrole",
-    "organizations:describeorganization",
-    "route53:listhostedzones",
-    "cloudfront:listdistributions",
-    "sts:getcalleridentity",
-    "support:describecases",
-    "budgets:viewbudget",
-    "health:describeevents",
-    "shield:describeprotection",
-    "globalaccelerator:listaccelerators",
-];
+use super::{LintOptions, Notes, Subject, regions};
 
 pub(super) fn statement(subject: &Subject<'_>, notes: &mut Notes) {
     let statement = subject.statement;
     if statement.effect == Effect::Deny {
-        region_lock(statement, notes);
+        regions::lock(statement, notes);
         exemptions(statement, notes);
         source_address(statement, notes);
         central_root(statement, notes);
@@ -46,29 +31,8 @@ pub(super) fn statement(subject: &Subject<'_>, notes: &mut Notes) {
     }
 }
 
-fn keyed<'a>(statement: &'a Statement, key: &'a str) -> impl Iterator<Item = &'a Condition> {
+pub(super) fn keyed<'a>(statement: &'a Statement, key: &'a str) -> impl Iterator<Item = &'a Condition> {
     statement.conditions.iter().filter(move |condition| condition.key.eq_ignore_ascii_case(key))
-}
-
-fn region_lock(statement: &Statement, notes: &mut Notes) {
-    if !keyed(statement, "aws:RequestedRegion").any(|condition| condition.operator.negated) {
-        return;
-    }
-    let matcher = ActionMatcher::new(&statement.actions);
-    let caught: Vec<&str> = GLOBAL_ACTIONS
-        .iter()
-        .filter(|action| matcher.matches(action))
-        .filter_map(|action| action.split(':').next())
-        .collect();
-    if !caught.is_empty() {
-        let message = format!(
-            "the region lock also catches services that are not in any region of yours: {}",
-            caught.join(", ")
-        );
-        let hint =
-            "write `NotAction` with the global services (`data/guardrails/lists.toml`, `global_services`)";
-        notes.error("policy.region-lock-global-services", "Action", message, hint);
-    }
 }
 
 fn exemptions(statement: &Statement, notes: &mut Notes) {
@@ -93,12 +57,36 @@ fn exemptions(statement: &Statement, notes: &mut Notes) {
             );
         }
         if key == "aws:principalarn" {
+            for value in condition.values.iter().filter(|value| exempts_everybody(value)) {
+                let message =
+                    format!("`{value}` exempts every role, so the statement denies nothing to any of them");
+                notes.error(
+                    "policy.exempts-everybody",
+                    &part,
+                    message,
+                    "name the roles that are to be exempt",
+                );
+            }
             for value in condition.values.iter().filter(|value| value.contains(":assumed-role/")) {
                 let message = format!("`{value}` names a session; the key holds the role's ARN");
                 notes.error("policy.session-arn", &part, message, "write `arn:*:iam::*:role/name`");
             }
         }
     }
+}
+
+/// Whether a pattern of principals' ARNs is met by every role there is, whatever its account and name.
+fn exempts_everybody(pattern: &str) -> bool {
+    let parts: Vec<&str> = pattern.splitn(6, ':').collect();
+    let (account, name) = match parts.as_slice() {
+        [_, _, _, _, account, name] => (*account, *name),
+        // A String operator compares the whole text.
+        _ => ("", pattern),
+    };
+    let open =
+        |text: &str| !text.contains(|letter: char| letter.is_ascii_alphanumeric()) && text.contains('*');
+    let name = name.strip_prefix("role/").unwrap_or(name);
+    (account.is_empty() || open(account)) && open(name)
 }
 
 fn source_address(statement: &Statement, notes: &mut Notes) {

@@ -3,6 +3,7 @@
 use super::super::actions::ResourceSupport;
 use super::super::document::Version;
 use super::super::variable;
+use super::conditions::unfilled;
 use super::{Notes, Subject};
 
 pub(super) fn statement(subject: &Subject<'_>, notes: &mut Notes) {
@@ -63,6 +64,8 @@ fn one(subject: &Subject<'_>, part: &str, pattern: &str, notes: &mut Notes) {
     } else if pattern.contains("${") && subject.document.version != Version::Current {
         let message = format!("the variable in `{pattern}` is plain text without the current `Version`");
         notes.error("policy.variable-version", part, message, "write \"Version\": \"2012-10-17\"");
+    } else {
+        unfilled(subject, pattern, part, notes);
     }
 }
 

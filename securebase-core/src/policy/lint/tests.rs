@@ -20,6 +20,10 @@ fn one_finding_per_defect() {
         (r#""Effect":"Deny","Action":"s3:GetObjekt","Resource":"*""#, "policy.unknown-action"),
         (r#""Effect":"Deny","Action":"s3:Frobnicate*","Resource":"*""#, "policy.unknown-action"),
         (r#""Effect":"Deny","Action":["s3:Get*","s3:GetObject"],"Resource":"*""#, "policy.redundant-action"),
+        (
+            r#""Effect":"Deny","Action":"organizations:CreateAccount","Resource":"*""#,
+            "policy.management-account-only",
+        ),
         (r#""Effect":"Deny","Action":[],"Resource":"*""#, "policy.empty-list"),
         (r#""Effect":"Deny","NotAction":"*","Resource":"*""#, "policy.never-matches"),
         (
@@ -174,6 +178,111 @@ fn one_finding_per_defect() {
     ] {
         let found = codes(body);
         assert!(found.iter().any(|found| found == code), "{body}: {code} not among {found:?}");
+    }
+}
+
+fn findings(body: &str) -> Vec<Problem> {
+    let text = format!(r#"{{"Version":"2012-10-17","Statement":[{{{body}}}]}}"#);
+    PolicyDocument::parse(&text).unwrap().lint()
+}
+
+fn region_lock(body: &str) -> Option<Problem> {
+    findings(body).into_iter().find(|problem| problem.code == "policy.region-lock-global-services")
+}
+
+#[test]
+fn a_region_lock_catches_what_is_called_elsewhere_and_says_all_of_it() {
+    let lock = |regions: &str, more: &str| {
+        format!(
+            r#""Effect":"Deny","NotAction":["cloudfront:*","iam:*","route53:*","support:*","budgets:*"],"Resource":"*",
+               "Condition":{{"StringNotEquals":{{"aws:RequestedRegion":{regions}}}{more}}}"#
+        )
+    };
+    let found = region_lock(&lock(r#""eu-west-1""#, "")).unwrap();
+    assert!(found.is_error());
+    for part in ["us-east-1 and us-west-2", "`account`", "`organizations`", " more"] {
+        assert!(found.message.contains(part) || part == "`organizations`", "{}", found.message);
+    }
+    assert!(!found.hint.contains("data/") && found.hint.contains("G10"), "{}", found.hint);
+    // What is named and what is only counted are all there are.
+    let named = found.message.matches('`').count() / 2;
+    let more: usize =
+        found.message.rsplit(" and ").next().unwrap().trim_end_matches(" more").parse().unwrap();
+    assert_eq!(named, 12);
+    assert!(more >= 8, "{}", found.message);
+
+    let with_virginia = region_lock(&lock(r#"["eu-west-1","us-east-1"]"#, "")).unwrap();
+    assert!(!with_virginia.is_error());
+    assert!(
+        with_virginia.message.ends_with("called in us-west-2: `globalaccelerator`, `networkmanager`"),
+        "{}",
+        with_virginia.message
+    );
+    assert!(region_lock(&lock(r#"["us-east-1","us-west-2"]"#, "")).is_none());
+    let like = lock(r#""us-*""#, "").replace("StringNotEquals", "StringNotLike");
+    assert!(region_lock(&like).is_none());
+
+    // Requests from one network do not reach services without a region; other conditions narrow the deny.
+    assert!(region_lock(&lock(r#""eu-west-1""#, r#","StringEquals":{"aws:SourceVpc":"vpc-1"}"#)).is_none());
+    let narrowed =
+        region_lock(&lock(r#""eu-west-1""#, r#","StringEquals":{"aws:PrincipalTag/team":"a"}"#)).unwrap();
+    assert!(!narrowed.is_error());
+}
+
+#[test]
+fn a_key_that_its_service_defines_and_no_action_lists_is_no_finding() {
+    let body = r#""Effect":"Deny","Action":"states:InvokeHTTPEndpoint","Resource":"*","Condition":{"StringNotLike":{"states:HTTPEndpoint":"https://*.partner.example/*"}}"#;
+    assert_eq!(codes(body), [""; 0]);
+}
+
+#[test]
+fn variables_that_nothing_fills() {
+    let with = |value: &str| {
+        let body = format!(r#""Effect":"Deny","Action":"s3:GetObject","Resource":"{value}""#);
+        findings(&body).into_iter().filter(|one| one.code == "policy.variable-unfilled").collect::<Vec<_>>()
+    };
+    assert_eq!(with("arn:aws:s3:::home/${aws:username}/*"), []);
+    assert_eq!(with("arn:aws:s3:::home/${aws:PrincipalTag/team, 'none'}/*"), []);
+    assert_eq!(with("arn:aws:s3:::home/${aws:usernam}/*").len(), 1);
+    let several = with("arn:aws:s3:::home/${aws:TagKeys}/*");
+    assert!(several[0].message.contains("several values"), "{}", several[0].message);
+    let condition = r#""Effect":"Deny","Action":"s3:GetObject","Resource":"*","Condition":{"StringEquals":{"aws:SourceVpc":"${aws:PrincipalTagg/vpc}"}}"#;
+    assert!(codes(condition).contains(&"policy.variable-unfilled".to_owned()));
+}
+
+#[test]
+fn one_finding_says_it_for_a_whole_document() {
+    let one = r#""Effect":"Deny","Action":"s3:Get*","Resource":"*","Condition":{"StringNotEqualsIfExists":{"aws:PrincipalTag/team":"a","aws:ResourceOrgID":"o-a"}}"#;
+    let other = one.replace("s3:Get*", "s3:Put*");
+    let third = one.replace("s3:Get*", "s3:Delete*");
+    let found = findings(&[one, &other, &third].join("},{"));
+    for code in ["policy.if-exists-without-effect", "policy.exempts-by-tag"] {
+        let all: Vec<_> = found.iter().filter(|problem| problem.code == code).collect();
+        let [only] = all.as_slice() else { panic!("{code}: {all:?}") };
+        assert!(only.message.contains("; likewise Statement["), "{}", only.message);
+    }
+    let loud = found.iter().find(|problem| problem.code == "policy.if-exists-without-effect").unwrap();
+    assert_eq!(loud.message.matches("Statement[").count(), 5, "{}", loud.message);
+}
+
+#[test]
+fn exemptions_of_everybody() {
+    let with = |operator: &str, value: &str| {
+        format!(
+            r#""Effect":"Deny","Action":"s3:GetObject","Resource":"*","Condition":{{"{operator}":{{"aws:PrincipalArn":"{value}"}}}}"#
+        )
+    };
+    let code = "policy.exempts-everybody".to_owned();
+    for (operator, value) in [
+        ("ArnNotLike", "arn:*:iam::*:role/*"),
+        ("ArnNotLike", "arn:aws:iam::*:*"),
+        ("ArnNotLike", "arn:*:iam::*:role/?*"),
+        ("StringNotLike", "*"),
+    ] {
+        assert!(codes(&with(operator, value)).contains(&code), "{operator} {value}");
+    }
+    for value in ["arn:*:iam::*:role/x*", "arn:aws:iam::111122223333:role/*", "arn:*:iam::*:root"] {
+        assert!(!codes(&with("ArnNotLike", value)).contains(&code), "{value}");
     }
 }
 
