@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Framework, Money, TierName};
+use super::{Framework, Guarding, Money, TierName};
 
 /// A tier: a price, a framework, and the organizational unit its tenants' accounts live in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +22,9 @@ pub struct Tier {
     pub monthly_price: Money,
     /// How long CloudWatch keeps a tenant's flow logs, in days.
     pub log_retention_days: u32,
+    /// What its guardrails are besides those of the framework: the zone's wishes and its own.
+    #[serde(default, skip_serializing_if = "Guarding::is_empty")]
+    pub guarding: Guarding,
 }
 
 #[derive(Deserialize)]
@@ -51,6 +54,7 @@ static SHIPPED: LazyLock<Vec<Tier>> = LazyLock::new(|| {
             framework,
             monthly_price: Money::usd(monthly_price),
             log_retention_days,
+            guarding: Guarding::default(),
         })
         .collect()
 });
@@ -74,7 +78,14 @@ impl Tier {
         monthly_price: Money,
         log_retention_days: u32,
     ) -> Self {
-        Self { name, title, ou_name, framework, monthly_price, log_retention_days }
+        let guarding = Guarding::default();
+        Self { name, title, ou_name, framework, monthly_price, log_retention_days, guarding }
+    }
+
+    /// The same with parameters for its guardrails and documents of its own.
+    #[must_use]
+    pub fn with_guarding(self, guarding: Guarding) -> Self {
+        Self { guarding, ..self }
     }
 }
 

@@ -82,6 +82,8 @@ impl Plan {
             platform: self.scope.zone.to_string(),
             ..Parameters::default()
         };
+        let wishes = tier.map(|tier| tier.guarding.parameters.clone()).unwrap_or_default();
+        let parameters = parameters.with(&wishes).map_err(damaged)?;
         let guardrails = guardrails(set)
             .map_err(damaged)?
             .into_iter()

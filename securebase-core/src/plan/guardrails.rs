@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::model::{LandingZone, Problem, Tier};
-use crate::policy::{Fit, Parameters, PolicyDocument, set_of, tier_documents_within};
+use crate::policy::{self, Fit, Parameters, PolicyDocument, set_of, tier_documents_with};
 
 use super::scope::flow_log_group_prefix;
 
@@ -25,6 +25,15 @@ pub(super) fn documents(zone: &LandingZone, tier: &Tier, taken: usize) -> Result
         .filter(|tenant| tenant.tier == tier.name)
         .map(|tenant| tenant.region.to_string())
         .collect();
+    let unfit = |error: &policy::Error, more: &str| {
+        Problem::error(
+            "guardrails-do-not-fit",
+            format!("tiers.\"{}\"", tier.name),
+            format!("its guardrails cannot be attached: {error}{more}"),
+            "raise the quota they exceed, detach policies of others from the unit, or choose a framework with a smaller set",
+        )
+    };
+    let invalid = |error: policy::Error| unfit(&error, "");
     let parameters = Parameters {
         executor_role: zone.access_role.to_string(),
         regions: regions.into_iter().collect(),
@@ -32,25 +41,23 @@ pub(super) fn documents(zone: &LandingZone, tier: &Tier, taken: usize) -> Result
         log_groups: vec![format!("{}*", flow_log_group_prefix(&zone.name))],
         ..Parameters::default()
     };
+    let parameters = parameters.with(&tier.guarding.parameters).map_err(invalid)?;
+    let own = tier.guarding.policies.iter().map(|text| PolicyDocument::parse(text));
+    let own = own.collect::<Result<Vec<_>, _>>().map_err(invalid)?;
     let fit = Fit::from_limits(&zone.limits);
     let places = fit.max_documents;
     let fit = Fit { max_documents: places.saturating_sub(taken), ..fit };
-    let path = format!("tiers.\"{}\"", tier.name);
     if fit.max_documents == 0 {
-        return Err(no_place(path, &tier.ou_name, places, taken));
+        return Err(no_place(format!("tiers.\"{}\"", tier.name), &tier.ou_name, places, taken));
     }
-    let documents = tier_documents_within(set_of(&tier.framework), &parameters, fit).map_err(|error| {
-        Problem::error(
-            "guardrails-do-not-fit",
-            path,
-            format!(
-                "its guardrails cannot be attached: {error}; other policies take {taken} of the {places} places on \
-                 organizational unit `{}`, `FullAWSAccess` among them",
+    let documents =
+        tier_documents_with(set_of(&tier.framework), &parameters, &own, fit).map_err(|error| {
+            let places = format!(
+                "; policies of others take {taken} of the {places} places on organizational unit `{}`, `FullAWSAccess` among them",
                 tier.ou_name
-            ),
-            "raise the quota they exceed, detach policies of others from the unit, or choose a framework with a smaller set",
-        )
-    })?;
+            );
+            unfit(&error, &places)
+        })?;
     let count = documents.len();
     let named = documents.into_iter().enumerate().map(|(index, document)| {
         let part = if count == 1 { String::new() } else { format!("-{}", index + 1) };

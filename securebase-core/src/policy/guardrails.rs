@@ -1,10 +1,12 @@
 //! A tier's guardrails as documents ready to attach.
 
 use super::catalogue::{BASELINE, Catalogue, Guardrail};
+use super::certificate::certify;
 use super::document::PolicyDocument;
 use super::error::Error;
 use super::pack::{Fit, pack};
 use super::parameters::Parameters;
+use super::verify::verify;
 use crate::model::{Framework, Limits};
 
 /// A policy document with the name and description that it has in the organization.
@@ -52,12 +54,31 @@ pub fn tier_documents_within(
     parameters: &Parameters,
     fit: Fit,
 ) -> Result<Vec<NamedDocument>, Error> {
+    tier_documents_with(framework, parameters, &[], fit)
+}
+
+/// [`tier_documents_within`] with documents of one's own, packed together with the guardrails, and certified to deny and
+/// allow what all of them do.
+///
+/// # Errors
+/// As [`tier_documents`]; [`Error::NotEquivalent`], [`Error::BadCertificate`] or [`Error::TooComplex`] where documents of
+/// one's own cannot be certified.
+pub fn tier_documents_with(
+    framework: &str,
+    parameters: &Parameters,
+    own: &[PolicyDocument],
+    fit: Fit,
+) -> Result<Vec<NamedDocument>, Error> {
     let catalogue = Catalogue::shipped()?;
     let (set, guardrails) = catalogue.for_framework(framework)?;
     let (short, title) = (set.framework.as_str(), set.title.as_str());
-    let documents =
+    let mut documents =
         guardrails.iter().map(|guardrail| guardrail.document(parameters)).collect::<Result<Vec<_>, _>>()?;
+    documents.extend(own.iter().cloned());
     let packed = pack(&documents, fit)?;
+    if !own.is_empty() {
+        verify(&certify(&documents, &packed)?, &documents, &packed)?;
+    }
     let count = packed.len();
     let ids = guardrails.iter().map(|guardrail| guardrail.id.as_str()).collect::<Vec<_>>().join(" ");
     let named = packed.into_iter().enumerate().map(|(index, document)| {
@@ -66,7 +87,12 @@ pub fn tier_documents_within(
             name = format!("{name}-{}", index + 1);
             part = format!(", part {} of {count}", index + 1);
         }
-        let description = format!("{title} guardrails{part}: {ids}");
+        let besides = match own.len() {
+            0 => String::new(),
+            1 => ", with a document of its own".to_owned(),
+            count => format!(", with {count} documents of its own"),
+        };
+        let description = format!("{title} guardrails{part}{besides}: {ids}");
         NamedDocument { name, description: description.chars().take(512).collect(), document }
     });
     Ok(named.collect())

@@ -48,11 +48,13 @@ pub use document::{Condition, Effect, PolicyDocument, Principal, Selection, Stat
 pub use error::Error;
 pub use evaluate::{PolicyPath, evaluate};
 pub use example::{FailedExample, GuardrailView};
-pub use guardrails::{NamedDocument, guardrails, set_of, tier_documents, tier_documents_within};
+pub use guardrails::{
+    NamedDocument, guardrails, set_of, tier_documents, tier_documents_with, tier_documents_within,
+};
 pub use lint::{LintOptions, lint_target, unmet_needs};
 pub use operator::{Comparison, Operator, Quantifier};
 pub use pack::{Fit, Hoisted, Shortfall, hoist, pack};
-pub use parameters::Parameters;
+pub use parameters::{Parameters, SETTABLE};
 pub use pattern::{glob, glob_folded};
 pub use privilege::{ExecutorIdentity, Side, executor_calls, known_calls, least_privilege};
 pub use request::{Exemption, Knowledge, Request};

@@ -61,7 +61,70 @@ impl Default for Parameters {
     }
 }
 
+/// The parameters that a zone or a tier may set; the others follow from the zone.
+pub const SETTABLE: [&str; 12] = [
+    "exempt_roles",
+    "regions",
+    "trail_names",
+    "log_buckets",
+    "log_groups",
+    "required_tag",
+    "image_owners",
+    "instance_types",
+    "permissions_boundary",
+    "boundary_services",
+    "eligible_services",
+    "organization_id",
+];
+
 impl Parameters {
+    /// The same with what a zone or a tier sets. Regions and log groups come on top of the zone's own, which must stay
+    /// workable and protected; everything else takes the place of the default.
+    ///
+    /// # Errors
+    /// [`Error::BadParameter`].
+    pub fn with(mut self, given: &BTreeMap<String, Vec<String>>) -> Result<Self, Error> {
+        for (name, values) in given {
+            let one = || match values.as_slice() {
+                [only] => Ok(only.clone()),
+                _ => Err(Error::BadParameter {
+                    parameter: name.clone(),
+                    value: values.join(", "),
+                    reason: "it takes exactly one value".to_owned(),
+                }),
+            };
+            let added = |own: Vec<String>| {
+                let mut all: Vec<String> = own.into_iter().chain(values.iter().cloned()).collect();
+                all.sort();
+                all.dedup();
+                all
+            };
+            match name.as_str() {
+                "exempt_roles" => self.exempt_roles.clone_from(values),
+                "regions" => self.regions = added(self.regions),
+                "trail_names" => self.trail_names.clone_from(values),
+                "log_buckets" => self.log_buckets.clone_from(values),
+                "log_groups" => self.log_groups = added(self.log_groups),
+                "required_tag" => self.required_tag = one()?,
+                "image_owners" => self.image_owners.clone_from(values),
+                "instance_types" => self.instance_types.clone_from(values),
+                "permissions_boundary" => self.permissions_boundary = one()?,
+                "boundary_services" => self.boundary_services.clone_from(values),
+                "eligible_services" => self.eligible_services.clone_from(values),
+                "organization_id" => self.organization_id = Some(one()?),
+                _ => {
+                    return Err(Error::BadParameter {
+                        parameter: name.clone(),
+                        value: values.join(", "),
+                        reason: "no guardrail has this parameter".to_owned(),
+                    });
+                }
+            }
+        }
+        self.values()?;
+        Ok(self)
+    }
+
     /// Reads parameters from plain data; what is not there keeps its default.
     ///
     /// # Errors
@@ -107,6 +170,16 @@ impl Parameters {
         let one = |text: &str| vec![text.to_owned()];
         check("executor_role", &one(executor_role), "+=,.@-_/", false)?;
         check("exempt_roles", exempt_roles, "+=,.@-_/*?", false)?;
+        if let Some(open) =
+            exempt_roles.iter().find(|role| !role.contains(|it: char| it.is_ascii_alphanumeric()))
+        {
+            return Err(Error::BadParameter {
+                parameter: "exempt_roles".to_owned(),
+                value: open.clone(),
+                reason: "it matches every role, so the guardrails would deny nothing to any of them"
+                    .to_owned(),
+            });
+        }
         check("regions", regions, "-", true)?;
         check("platform", &one(platform), "-", false)?;
         check("trail_names", trail_names, "-_.*?", false)?;
@@ -182,4 +255,44 @@ fn check(parameter: &str, values: &[String], extra: &str, needed: bool) -> Resul
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::guardrails::tier_documents;
+    use super::*;
+
+    fn given(name: &str, values: &[&str]) -> BTreeMap<String, Vec<String>> {
+        BTreeMap::from([(name.to_owned(), values.iter().map(|&value| value.to_owned()).collect())])
+    }
+
+    #[test]
+    fn an_exemption_of_every_role_is_refused() {
+        for pattern in ["*", "**", "?*", "????", "*/*", "*-*"] {
+            let parameters = Parameters { exempt_roles: vec![pattern.to_owned()], ..Parameters::default() };
+            let refused = tier_documents("soc2", &parameters).unwrap_err();
+            assert_eq!(refused.code(), "policy.bad-parameter", "{pattern}");
+            assert!(Parameters::default().with(&given("exempt_roles", &["BreakGlass", pattern])).is_err());
+        }
+        assert!(Parameters::default().with(&given("exempt_roles", &["BreakGlass*", "ops/*"])).is_ok());
+    }
+
+    #[test]
+    fn regions_and_log_groups_are_added_and_others_replaced() {
+        let default = Parameters::default;
+        assert_eq!(
+            default().with(&given("regions", &["us-west-2"])).unwrap().regions,
+            ["us-east-1", "us-west-2"]
+        );
+        assert_eq!(
+            default().with(&given("log_groups", &["/app/*"])).unwrap().log_groups,
+            ["/app/*", "/securebase/*"]
+        );
+        assert_eq!(default().with(&given("required_tag", &["Owner"])).unwrap().required_tag, "Owner");
+        assert!(default().with(&given("required_tag", &["a", "b"])).is_err());
+        assert!(default().with(&given("platform", &["x"])).is_err());
+        for name in SETTABLE {
+            assert!(default().with(&given(name, &["us-east-2"])).is_ok(), "{name}");
+        }
+    }
 }

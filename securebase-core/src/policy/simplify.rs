@@ -55,6 +55,10 @@ fn covers_resource(outer: &str, inner: &str) -> bool {
     if outer == "*" || outer == inner {
         return true;
     }
+    // What has no wildcard covers itself alone; most patterns have none.
+    if !outer.contains(['*', '?']) {
+        return false;
+    }
     let cut = |pattern: &str| -> Vec<String> { pattern.splitn(6, ':').map(str::to_owned).collect() };
     let (outer, inner) = (cut(outer), cut(inner));
     // Variables (in either) are compared by their text only.

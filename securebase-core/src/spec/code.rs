@@ -45,6 +45,10 @@ codes! {
     FRAMEWORK_MISMATCH = "framework-mismatch";
     FRAMEWORK_UNKNOWN = "framework-unknown";
     FRAMEWORK_WITHOUT_GUARDRAILS = "framework-without-guardrails";
+    GUARDRAIL_PARAMETER = "guardrail-parameter";
+    GUARDRAIL_PARAMETER_UNUSED = "guardrail-parameter-unused";
+    POLICY_INVALID = "policy-invalid";
+    POLICY_DOUBTFUL = "policy-doubtful";
     PRICE_INVALID = "price-invalid";
     RETENTION_INVALID = "retention-invalid";
     OU_DUPLICATE = "ou-duplicate";

@@ -7,6 +7,7 @@ use std::path::Path as FilePath;
 use serde_json::Value as Json;
 
 use super::code;
+use super::documents;
 use super::node::{Node, Quoted};
 use super::parse::{self, DEPTH_MAX};
 use super::report::{Path, Report};
@@ -66,7 +67,8 @@ impl LandingZone {
             return Err(Problems(report.into_problems()));
         }
         let root = parse::parse(text, format, &source, &mut report);
-        finish(root, report)
+        let directory = file.and_then(|file| FilePath::new(file).parent()).unwrap_or(FilePath::new(""));
+        finish(root, directory, report)
     }
 
     /// Reads a value built in code, of the same shape as the files.
@@ -79,10 +81,10 @@ impl LandingZone {
         if root.is_none() {
             parse::too_deep(&mut report, None);
         }
-        finish(root, report)
+        finish(root, FilePath::new(""), report)
     }
 
-    /// The zone as a value, of the same shape as the files: what was written, without comments.
+    /// The zone as a value, of the same shape as the files: what was written, without comments, policy documents written out.
     ///
     /// [`LandingZone::from_value`] makes the same zone of it.
     pub fn to_value(&self) -> Json {
@@ -90,7 +92,14 @@ impl LandingZone {
     }
 }
 
-fn finish(root: Option<Node>, mut report: Report<'_>) -> Result<LandingZone, Problems> {
+fn finish(
+    mut root: Option<Node>,
+    directory: &FilePath,
+    mut report: Report<'_>,
+) -> Result<LandingZone, Problems> {
+    if let Some(root) = &mut root {
+        documents::write_out(root, directory, &mut report);
+    }
     let zone = root.and_then(|root| resolve::zone(&root, &mut report));
     // What the parser has reported is an error too, though the rest may make a zone.
     let failed = report.has_errors();
@@ -101,7 +110,7 @@ fn finish(root: Option<Node>, mut report: Report<'_>) -> Result<LandingZone, Pro
     }
 }
 
-fn read(path: &FilePath) -> Result<Vec<u8>, Problem> {
+pub(super) fn read(path: &FilePath) -> Result<Vec<u8>, Problem> {
     let unreadable = |error: std::io::Error| {
         Problem::error(
             code::FILE_UNREADABLE,

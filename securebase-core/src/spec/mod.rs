@@ -7,11 +7,13 @@
 //! all formats mean the same.
 //!
 //! Invariants: no panic and no unbounded recursion on any input; a zone is returned only where no error was found; the
-//! same input gives the same findings in the same order. Reading the file is the only I/O.
+//! same input gives the same findings in the same order. Reading the file and the policy documents that it names is the only
+//! I/O.
 //!
 //! Non-goals: whether things exist in the cloud, and what to do about them (`plan`).
 
 mod code;
+mod documents;
 mod load;
 mod node;
 mod parse;
@@ -26,7 +28,7 @@ mod tests;
 pub use code::CODES;
 pub use load::FILE_SIZE_MAX;
 pub use raw::{
-    ClientSpec, LandingZoneSpec, LinkKindSpec, LinkSpec, OffboardSpec, PoolSpec, StrategySpec, TierSpec,
-    VpcConfigSpec, schema,
+    ClientSpec, LandingZoneSpec, LinkKindSpec, LinkSpec, OffboardSpec, PoolSpec, StrategySpec, TextsSpec,
+    TierSpec, VpcConfigSpec, schema,
 };
 pub use source::Format;

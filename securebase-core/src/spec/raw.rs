@@ -75,6 +75,13 @@ pub struct LandingZoneSpec {
     /// The role the management account assumes in member accounts. Default `OrganizationAccountAccessRole`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_role: Option<String>,
+    /// Parameters of the guardrails of every tier, such as `exempt_roles`, `regions` or `required_tag`, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub guardrails: BTreeMap<String, TextsSpec>,
+    /// Policy documents of one's own for every tier, each written out or the name of its JSON file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "policies_schema")]
+    pub policies: Vec<serde_json::Value>,
     /// Quotas and rates that AWS has granted beyond its defaults, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub limits: BTreeMap<String, f64>,
@@ -216,6 +223,23 @@ pub struct TierSpec {
     /// How long flow logs are kept, a step CloudWatch Logs offers. Default 90.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log_retention_days: Option<u32>,
+    /// Parameters of its guardrails, by name; each takes the place of the zone's.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub guardrails: BTreeMap<String, TextsSpec>,
+    /// Policy documents of its own, each written out or the name of its JSON file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "policies_schema")]
+    pub policies: Vec<serde_json::Value>,
+}
+
+/// One text or several.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum TextsSpec {
+    /// One.
+    One(String),
+    /// Several.
+    Several(Vec<String>),
 }
 
 /// How blocks are shared between tenants.
@@ -297,6 +321,10 @@ fn price_schema(_: &mut SchemaGenerator) -> Schema {
         "pattern": "^[0-9]+(\\.[0-9]{1,2})?$",
         "minimum": 0
     })
+}
+
+fn policies_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "array", "items": { "type": ["string", "object"] } })
 }
 
 /// In a file a tag may also be a number or a bool: it is taken as written.

@@ -13,7 +13,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("finance", &["model", "table", "time"]),
     ("cloud", &["model", "time", "net", "policy", "observe"]),
     ("observe", &["model", "cloud"]),
-    ("spec", &["model", "net"]),
+    ("spec", &["model", "net", "policy"]),
     ("plan", &["model", "table", "net", "policy", "finance", "cloud", "observe"]),
     ("state", &["model", "table", "cloud", "plan", "time"]),
     ("exec", &["model", "table", "time", "cloud", "observe", "plan", "state"]),

@@ -2,6 +2,7 @@
 //!
 //! Invariant: `None` is returned only where an error has been reported.
 
+mod guarding;
 mod network;
 mod pool;
 mod tags;
@@ -33,6 +34,8 @@ pub(super) const ZONE: &[&str] = &[
     "ou_path",
     "suspended_ou",
     "access_role",
+    "guardrails",
+    "policies",
     "limits",
     "clients",
 ];
@@ -75,12 +78,14 @@ pub(super) fn zone(root: &Node, report: &mut Report<'_>) -> Option<LandingZone> 
     let limits = limits(&object, report);
     let network = network::features(&object, report);
     let tags = tags::zone(&object, &limits, report);
-    let tiers = tier::all(&object, report);
     let access_role = if object.has("access_role") {
         object.name("access_role", report).map(|(role, _)| role)
     } else {
         ACCESS_ROLE_DEFAULT.parse::<RoleName>().ok()
     };
+    let executor = access_role.as_ref().map_or(ACCESS_ROLE_DEFAULT, RoleName::as_str);
+    let mut tiers = tier::all(&object, executor, report);
+    guarding::spread(&object, &guarding::read(&object, executor, report), &mut tiers, report);
     let suspended_ou = suspended_ou(&object, &tiers, report);
     let templates = template::Templates::read(&object, report);
     let zone = Zone { region, tags, tiers, limits, templates };

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
+use super::guarding;
 use super::pool::tier_names;
 use crate::model::{Framework, LOG_RETENTION_DAYS, Money, Tags, Tier, TierName};
 use crate::spec::code;
@@ -12,7 +13,7 @@ use crate::spec::reader::{Object, entries, mismatch, nearest};
 use crate::spec::report::{Path, Report};
 
 pub(in crate::spec) const TIER: &[&str] =
-    &["title", "ou_name", "framework", "monthly_price", "log_retention_days"];
+    &["title", "ou_name", "framework", "monthly_price", "log_retention_days", "guardrails", "policies"];
 
 /// The longest name AWS takes for an organizational unit.
 pub(super) const OU_NAME_MAX: usize = 128;
@@ -22,7 +23,7 @@ const PRICE_MAX: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
 /// How many digits every double keeps: a bare number in a file may have passed through one.
 const FLOAT_SAFE_DIGITS: usize = 15;
 
-pub(super) fn all(zone: &Object<'_, '_>, report: &mut Report<'_>) -> Vec<Tier> {
+pub(super) fn all(zone: &Object<'_, '_>, executor: &str, report: &mut Report<'_>) -> Vec<Tier> {
     let mut tiers = Tier::shipped().to_vec();
     let path = zone.path_of("tiers");
     let given = zone
@@ -40,7 +41,7 @@ pub(super) fn all(zone: &Object<'_, '_>, report: &mut Report<'_>) -> Vec<Tier> {
             }
         };
         let shipped = tiers.iter().position(|tier| tier.name.as_str() == entry.key);
-        let read = tier(entry, path, name, shipped.map(|n| &tiers[n]), report);
+        let read = tier(entry, path, name, shipped.map(|n| &tiers[n]), executor, report);
         if let Some(tier) = read {
             places.insert(tier.name.clone(), entry.key_at);
             match shipped {
@@ -82,6 +83,7 @@ fn tier(
     path: Path<'_>,
     name: Option<TierName>,
     base: Option<&Tier>,
+    executor: &str,
     report: &mut Report<'_>,
 ) -> Option<Tier> {
     let object = Object::open(&entry.node, entry.key_at, path, TIER, report)?;
@@ -138,7 +140,10 @@ fn tier(
     } else {
         Some(base.map_or(RETENTION_DEFAULT, |tier| tier.log_retention_days))
     };
-    Some(Tier::new(name?, title?, ou_name?, framework?, price?, retention?))
+    let own = guarding::read(&object, executor, report);
+    let tier = Tier::new(name?, title?, ou_name?, framework?, price?, retention?).with_guarding(own);
+    guarding::check_use(&object, &tier, report);
+    Some(tier)
 }
 
 /// Refuses what is one of our frameworks misspelled, and says what a framework of the user's own does not bring.

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use securebase_core::cloud::SimulatedCloud;
 use securebase_core::exec;
-use securebase_core::model::{Address, LandingZone, ResourceId};
+use securebase_core::model::{Address, LandingZone, ResourceId, ResourceSpec};
 use securebase_core::plan::{Action, Error, Plan, Planner};
+use securebase_core::spec::Format;
 
 use crate::support::{TEN_TENANTS, applied, apply, memory, now, plan, zone};
 
@@ -228,4 +229,70 @@ fn a_policy_that_cannot_be_read_is_never_taken_for_none() {
         let untold = plan.guardrail_effects().unwrap_err();
         assert!(untold.to_string().contains("from-the-future"), "{untold}");
     }
+}
+
+/// The document of each policy step, by name.
+fn documents(plan: &Plan) -> std::collections::BTreeMap<String, String> {
+    plan.steps()
+        .filter_map(|step| match &step.spec {
+            ResourceSpec::ServiceControlPolicy { name, document, .. } => {
+                Some((name.clone(), document.clone()))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn parameters_and_documents_of_the_file_reach_the_policies_of_their_tiers() {
+    let own = r#"
+guardrails = { exempt_roles = ["BreakGlass"], required_tag = "CostCenter" }
+policies = [{
+  Version   = "2012-10-17"
+  Statement = [{ Sid = "NoSpot", Effect = "Deny", Action = "ec2:RequestSpotInstances", Resource = "*" }]
+}]
+tiers = {
+  fintech = {
+    guardrails = { exempt_roles = ["BreakGlass", "AuditFirm"], regions = "us-west-2" }
+    policies = [{
+      Version   = "2012-10-17"
+      Statement = [{ Sid = "NoFleets", Effect = "Deny", Action = "ec2:CreateFleet", Resource = "*" }]
+    }]
+  }
+}
+"#;
+    let zone = LandingZone::parse(&format!("{TEN_TENANTS}{own}"), Format::Tfvars, None).unwrap();
+    let first = plan(&zone, &SimulatedCloud::new(0));
+    let documents = documents(&first);
+    for (tier, inside, outside) in [
+        ("fintech", &["AuditFirm", "us-west-2", "ec2:CreateFleet", "CostCenter"][..], &[][..]),
+        ("gov-federal", &["CostCenter"], &["AuditFirm", "us-west-2", "ec2:CreateFleet"]),
+        ("standard", &[], &["AuditFirm", "ec2:CreateFleet"]),
+    ] {
+        let document = &documents[&format!("securebase-{tier}")];
+        for part in inside.iter().chain(&["role/BreakGlass", "ec2:RequestSpotInstances"]) {
+            assert!(document.contains(part), "{tier} lacks {part}: {document}");
+        }
+        for part in outside {
+            assert!(!document.contains(part), "{tier} has {part}: {document}");
+        }
+    }
+    // What the file says is what the cloud then enforces, and what a view of a tenant shows.
+    let policy = first.effective_policy("acme-finance").unwrap();
+    let document = policy.guardrails.iter().find(|one| one.id == "G20").unwrap().document.to_json();
+    assert!(document.contains("AuditFirm"), "{document}");
+    let again = LandingZone::from_value(&zone.to_value()).unwrap();
+    assert_eq!(self::documents(&plan(&again, &SimulatedCloud::new(0))), documents);
+}
+
+#[test]
+fn documents_that_do_not_fit_are_refused_with_what_weighs_most() {
+    let mut zone = zone(TEN_TENANTS);
+    let resource = |number| format!("arn:aws:s3:::bucket-{number}/{}/*", "folder/".repeat(80));
+    let resources: Vec<String> = (0..200).map(resource).collect();
+    let large = serde_json::json!({"Version": "2012-10-17", "Statement": {
+        "Sid": "Huge", "Effect": "Deny", "Action": "s3:DeleteObject", "Resource": resources}});
+    zone.tiers[0].guarding.policies = vec![large.to_string()];
+    let error = Planner::new(&zone).plan().unwrap_err().to_string();
+    assert!(error.contains("guardrails cannot be attached") && error.contains("Huge"), "{error}");
 }
