@@ -13,6 +13,7 @@ use indexmap::IndexSet;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::actions::Spelling;
 use super::document::{Condition, Effect, PolicyDocument, Statement, Version};
 use super::error::Error;
 use super::partition::{Classes, Effort, classes, resource_classes};
@@ -55,6 +56,36 @@ pub struct Counterexample {
     pub before: Vec<Vec<String>>,
     /// Alternatives after.
     pub after: Vec<Vec<String>>,
+}
+
+/// How many alternatives a line states.
+const STATED_MAX: usize = 3;
+
+impl std::fmt::Display for Counterexample {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { action, resource, effect, before, after } = self;
+        let verb = if *effect == Effect::Deny { "denied" } else { "allowed" };
+        // What both sides have in common says nothing.
+        let side = |own: &[Vec<String>], other: &[Vec<String>]| {
+            let differs: Vec<&Vec<String>> = own.iter().filter(|one| !other.contains(one)).collect();
+            if differs.iter().any(|conditions| conditions.is_empty()) {
+                return verb.to_owned();
+            }
+            if differs.is_empty() {
+                return format!("not {verb}");
+            }
+            let stated: Vec<String> =
+                differs.iter().take(STATED_MAX).map(|conditions| conditions.join(" and ")).collect();
+            let rest = match differs.len().saturating_sub(STATED_MAX) {
+                0 => String::new(),
+                more => format!(", and in {more} more cases"),
+            };
+            format!("{verb} where {}{rest}", stated.join(", or where "))
+        };
+        let action = Spelling::shipped().action(action);
+        let (was, is) = (side(before, after), side(after, before));
+        write!(formatter, "`{action}` on `{resource}` is {was} before and {is} after")
+    }
 }
 
 /// Decides both sides over the complete partition.
@@ -163,7 +194,8 @@ fn rows(
         let mut conditions = BTreeSet::new();
         for condition in &statement.conditions {
             let Condition { operator, key, values } = condition.canonical();
-            conditions.insert(atom(format!("{old}{operator} {} {values:?}", key.to_ascii_lowercase())));
+            let key = Spelling::shipped().condition_key(&key.to_ascii_lowercase());
+            conditions.insert(atom(format!("{old}{key} {operator} {}", values.join(" | "))));
         }
         let principal =
             statement.principal.as_ref().map(|it| format!("principal {} {}", it.negated, it.value));
@@ -267,7 +299,7 @@ mod tests {
         let error = certify(&before, &weaker).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "`s3:putobject` on `arn:aws:s3:::b/` is decided differently: Deny [[]] before, [] after"
+            "the documents do not mean the same: `s3:PutObject` on `arn:aws:s3:::b/` is denied before and not denied after"
         );
         let same = [parse(
             r#"{"Effect":"Deny","Action":["s3:Get*"],"Resource":"arn:aws:s3:::b/*"},{"Effect":"Deny","Action":["s3:PutObject","s3:GetObject"],"Resource":"arn:aws:s3:::b/*"}"#,
@@ -315,6 +347,30 @@ mod tests {
             deny(r#"{"StringEquals":{"AWS:sourcevpc":["a","b"]},"Bool":{"aws:securetransport":"false"}}"#);
         assert_eq!(before[0], after[0]);
         verify(&certify(&before, &after).unwrap(), &before, &after).unwrap();
+    }
+
+    #[test]
+    fn a_counterexample_states_what_differs_and_no_more() {
+        let with = |conditions: &[&str]| {
+            let deny = |condition: &&str| {
+                format!(
+                    r#"{{"Effect":"Deny","Action":"s3:GetObject","Resource":"*","Condition":{condition}}}"#
+                )
+            };
+            let other = r#"{"Effect":"Deny","Action":"s3:PutObject","Resource":"*"}"#.to_owned();
+            [parse(&conditions.iter().map(deny).chain([other]).collect::<Vec<_>>().join(","))]
+        };
+        let (vpc, tls) = (
+            r#"{"StringEquals":{"aws:sourcevpc":["b","a"]}}"#,
+            r#"{"Bool":{"aws:SecureTransport":"false"}}"#,
+        );
+        let text = certify(&with(&[vpc, tls]), &with(&[vpc])).unwrap_err().to_string();
+        assert_eq!(
+            text,
+            "the documents do not mean the same: `s3:GetObject` on `*` is denied where aws:SecureTransport Bool false before and not denied after"
+        );
+        let text = certify(&with(&[vpc]), &with(&[])).unwrap_err().to_string();
+        assert!(text.contains("denied where aws:SourceVpc StringEquals a | b before"), "{text}");
     }
 
     #[test]

@@ -138,12 +138,21 @@ impl fmt::Display for Difference {
             }
             write!(formatter, " by {}", principals.join(", "))?;
             if !regions.is_empty() {
-                write!(formatter, " in {}", regions.join(", "))?;
+                write!(formatter, " in {}", region_names(regions))?;
             }
             writeln!(formatter, ": {before} → {after}")?;
         }
         Ok(())
     }
+}
+
+/// Regions in words.
+pub(super) fn region_names(regions: &[String]) -> String {
+    let name = |region: &String| match region.as_str() {
+        ELSEWHERE => "any other region".to_owned(),
+        name => name.to_owned(),
+    };
+    regions.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
 const ACCOUNT: &str = "111122223333";

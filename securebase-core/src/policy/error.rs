@@ -53,7 +53,7 @@ pub enum Error {
     #[error("the guardrail catalogue is damaged: {0}")]
     Catalogue(String),
     /// Two sets of documents differ in meaning.
-    #[error("`{}` on `{}` is decided differently: {} {:?} before, {:?} after", .0.action, .0.resource, .0.effect.as_str(), .0.before, .0.after)]
+    #[error("the documents do not mean the same: {0}")]
     NotEquivalent(Box<super::certificate::Counterexample>),
     /// A certificate does not prove what it says.
     #[error("the certificate does not hold: {0}")]

@@ -74,7 +74,11 @@ impl Reader {
         let root = match Located::new(text) {
             Ok(root) => root,
             Err((location, message)) => {
-                self.defects.push(defect("policy.json", "", message, "write one JSON object", location));
+                let line = text.lines().nth(location.line.saturating_sub(1)).unwrap_or_default();
+                let comment = matches!(line.chars().nth(location.column.saturating_sub(1)), Some('/' | '#'));
+                let hint =
+                    if comment { "take the comment out: JSON has none" } else { "write one JSON object" };
+                self.defects.push(defect("policy.json", "", message, hint, location));
                 return None;
             }
         };
@@ -469,6 +473,10 @@ mod tests {
     fn not_json_is_placed_too() {
         assert_eq!(problems("{\n\"Version\": }")[0].1, 2);
         assert_eq!(problems("")[0].0, "policy.json");
+        let hint = |text: &str| PolicyDocument::parse(text).unwrap_err().problems()[0].hint.clone();
+        assert!(hint("{ // why\n}").contains("comment"), "{}", hint("{ // why\n}"));
+        assert!(hint("{\n  # why\n}").contains("comment"));
+        assert!(!hint("{ x }").contains("comment"));
         assert_eq!(problems("[]")[0].0, "policy.type");
         assert_eq!(problems("{}")[0].0, "policy.no-statement");
         assert!(

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::difference::{Change, Difference, Outcome};
+use super::difference::{Change, Difference, Outcome, region_names};
 
 /// Which way requests change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -139,7 +139,7 @@ impl fmt::Display for ChangeSummary {
             [_, _, _, _] => f.write_str(" by anyone")?,
             some => write!(f, " by {}", some.join(", "))?,
         }
-        if regions.is_empty() { Ok(()) } else { write!(f, " in {}", regions.join(", ")) }
+        if regions.is_empty() { Ok(()) } else { write!(f, " in {}", region_names(regions)) }
     }
 }
 
