@@ -10,6 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict as _, PyList};
 use securebase_core::cloud::CloudError;
 use securebase_core::model::{Address, Problem as CoreProblem, Problems};
+use securebase_core::time::Interrupted;
 use securebase_core::{exec, finance, plan, state, table};
 
 use crate::problem::Problem;
@@ -105,7 +106,15 @@ impl From<Failure> for PyErr {
             Failure::Python(error) => error,
             Failure::Core { class, code, message, problems } => {
                 let raise = |py: Python<'_>| -> PyResult<PyErr> {
-                    let problems = PyList::new(py, problems.into_iter().map(Problem::from))?;
+                    let problems = problems.into_iter().map(|mut problem| {
+                        for text in [&mut problem.path, &mut problem.message, &mut problem.hint] {
+                            *text = cut(std::mem::take(text));
+                        }
+                        Problem::from(problem)
+                    });
+                    let problems = PyList::new(py, problems)?;
+                    let message: Vec<String> = message.lines().map(|line| cut(line.to_owned())).collect();
+                    let message = message.join("\n");
                     let details =
                         [("code", code.into_pyobject(py)?.into_any()), ("problems", problems.into_any())];
                     let exception = py
@@ -118,6 +127,18 @@ impl From<Failure> for PyErr {
             }
         }
     }
+}
+
+/// The longest line of a message: what no person reads to its end is a value of the caller's, who has it.
+const LINE_MAX: usize = 4_000;
+
+/// A text, cut where it is long.
+fn cut(mut text: String) -> String {
+    if let Some((end, _)) = text.char_indices().nth(LINE_MAX) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
 }
 
 /// A message of many findings, cut where nobody reads on: all of them are in `problems`.
@@ -208,6 +229,12 @@ impl From<exec::Error> for Failure {
 impl From<exec::SpreadError> for Failure {
     fn from(error: exec::SpreadError) -> Self {
         Self::one(Class::Input, error.code(), &error, error.hint())
+    }
+}
+
+impl From<Interrupted> for Failure {
+    fn from(error: Interrupted) -> Self {
+        Self::one(Class::SecureBase, error.code(), &error, "call again and let it end")
     }
 }
 

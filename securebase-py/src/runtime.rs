@@ -1,10 +1,18 @@
-//! The one asynchronous runtime, and waiting for it without holding the interpreter.
+//! What works beside the interpreter: the asynchronous runtime and the threads that compute, each the process's own, and waiting for
+//! them without holding the interpreter and with an ear for Ctrl-C.
 
+use std::cell::OnceCell;
+use std::pin::Pin;
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use pyo3::prelude::*;
+use pyo3_async_runtimes::TaskLocals;
+use pyo3_async_runtimes::generic::{self, ContextExt};
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use securebase_core::exec::Stop;
+use securebase_core::time::Interrupt;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::{AbortHandle, JoinError, JoinHandle};
 use tokio::time::timeout;
@@ -16,32 +24,80 @@ const LISTEN_EVERY: Duration = Duration::from_millis(100);
 /// How long a run that was asked to stop may take until it is cut off.
 const STOPS_WITHIN: Duration = Duration::from_secs(1);
 
-/// The runtime and the process it belongs to: its threads do not survive a fork.
-static RUNTIME: Mutex<Option<(u32, &'static Runtime)>> = Mutex::new(None);
+/// Something with threads, and the process it belongs to: threads do not survive a fork, so a child makes its own.
+struct OfProcess<T: 'static>(Mutex<Option<(u32, &'static T)>>);
+
+impl<T> OfProcess<T> {
+    const fn new() -> Self {
+        Self(Mutex::new(None))
+    }
+
+    /// This process's, made where there is none yet.
+    fn get<E: std::fmt::Display>(
+        &self,
+        make: impl FnOnce() -> std::result::Result<T, E>,
+    ) -> Result<&'static T> {
+        let mut slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let process = std::process::id();
+        if let Some((owner, own)) = *slot
+            && owner == process
+        {
+            return Ok(own);
+        }
+        let hint = "allow the process more threads";
+        let own = make().map_err(|error| Failure::one(Class::SecureBase, "runtime", &error, hint))?;
+        // Kept for the life of the process: futures in Python's event loop may outlive any owner, and the threads of a parent
+        // cannot be waited for in its child.
+        let own: &'static T = Box::leak(Box::new(own));
+        *slot = Some((process, own));
+        Ok(own)
+    }
+}
 
 /// The runtime of this process.
 fn runtime() -> Result<&'static Runtime> {
-    let mut slot = RUNTIME.lock().unwrap_or_else(PoisonError::into_inner);
-    let process = std::process::id();
-    match *slot {
-        Some((owner, runtime)) if owner == process => Ok(runtime),
-        _ => {
-            let runtime =
-                Builder::new_multi_thread().enable_all().thread_name("securebase").build().map_err(
-                    |error| {
-                        Failure::one(Class::SecureBase, "runtime", &error, "allow the process more threads")
-                    },
-                )?;
-            // Kept for the life of the process: futures in Python's event loop may outlive any owner.
-            let runtime: &'static Runtime = Box::leak(Box::new(runtime));
-            if slot.is_none() {
-                // Refused only where another extension module of this process has set it, which cannot be.
-                let _ = pyo3_async_runtimes::tokio::init_with_runtime(runtime);
+    static RUNTIME: OfProcess<Runtime> = OfProcess::new();
+    RUNTIME.get(|| Builder::new_multi_thread().enable_all().thread_name("securebase").build())
+}
+
+/// The threads of this process that compute: the pool that every program shares is not made anew after a fork.
+fn threads() -> Result<&'static ThreadPool> {
+    static THREADS: OfProcess<ThreadPool> = OfProcess::new();
+    THREADS.get(|| ThreadPoolBuilder::new().thread_name(|_| "securebase-compute".to_owned()).build())
+}
+
+/// Computes on every core with the interpreter released. On Ctrl-C the work is asked to end; `KeyboardInterrupt` is raised once it
+/// has, whatever it came to.
+pub(crate) fn compute<T: Send>(py: Python<'_>, work: impl FnOnce(&Interrupt) -> T + Send) -> Result<T> {
+    let threads = threads()?;
+    let interrupt = Interrupt::new();
+    py.detach(|| {
+        threads.in_place_scope(|scope| {
+            let (done, result) = channel();
+            let interrupt = &interrupt;
+            scope.spawn(move |_| {
+                // The one who waits is gone only where it has raised.
+                drop(done.send(work(interrupt)));
+            });
+            loop {
+                match result.recv_timeout(LISTEN_EVERY) {
+                    Ok(value) => return Ok(value),
+                    Err(RecvTimeoutError::Timeout) => {
+                        Python::attach(|py| py.check_signals()).inspect_err(|_| interrupt.ask())?;
+                    }
+                    // It has panicked: the scope goes on with that.
+                    Err(RecvTimeoutError::Disconnected) => {
+                        return Err(Failure::one(
+                            Class::SecureBase,
+                            "runtime",
+                            &"a computation broke off",
+                            "call again",
+                        ));
+                    }
+                }
             }
-            *slot = Some((process, runtime));
-            Ok(runtime)
-        }
-    }
+        })
+    })
 }
 
 /// Runs a future to its end with the interpreter released. On Ctrl-C `stop` is asked to end it; if that takes too long it
@@ -112,11 +168,47 @@ where
     F: Future<Output = Result<T>> + Send + 'static,
     T: for<'py> IntoPyObject<'py> + Send + 'static,
 {
-    let task = runtime()?.spawn(future);
+    let runtime = runtime()?;
+    let task = runtime.spawn(future);
     let end = EndOnDrop { stop, task: task.abort_handle() };
-    Ok(pyo3_async_runtimes::tokio::future_into_py(py, async move {
+    let _entered = runtime.enter();
+    Ok(generic::future_into_py::<Entered, _, _>(py, async move {
         let result = task.await.map_err(broken)?;
         drop(end);
         Ok(result?)
     })?)
+}
+
+/// The runtime that was entered, for futures in Python's event loop: the one that `pyo3_async_runtimes` would use is not made anew
+/// after a fork.
+struct Entered;
+
+tokio::task_local! {
+    static LOCALS: OnceCell<TaskLocals>;
+}
+
+impl generic::Runtime for Entered {
+    type JoinError = JoinError;
+    type JoinHandle = JoinHandle<()>;
+
+    fn spawn<F: Future<Output = ()> + Send + 'static>(future: F) -> JoinHandle<()> {
+        tokio::spawn(future)
+    }
+
+    fn spawn_blocking<F: FnOnce() + Send + 'static>(work: F) -> JoinHandle<()> {
+        tokio::task::spawn_blocking(work)
+    }
+}
+
+impl ContextExt for Entered {
+    fn scope<F, R>(locals: TaskLocals, future: F) -> Pin<Box<dyn Future<Output = R> + Send>>
+    where
+        F: Future<Output = R> + Send + 'static,
+    {
+        Box::pin(LOCALS.scope(OnceCell::from(locals), future))
+    }
+
+    fn get_task_locals() -> Option<TaskLocals> {
+        LOCALS.try_with(|locals| locals.get().cloned()).ok().flatten()
+    }
 }

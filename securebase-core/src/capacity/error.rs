@@ -1,6 +1,7 @@
 //! Why there is no path.
 
 use crate::model::{Problem, Problems};
+use crate::time::Interrupted;
 use crate::{exec, finance, plan, table};
 
 /// Why a number of tenants cannot be worked out.
@@ -22,6 +23,9 @@ pub enum Error {
     /// Rehearsals say nothing about a deployment time.
     #[error(transparent)]
     Rehearsals(#[from] exec::SpreadError),
+    /// The caller asked the computation to end before it was done.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
     /// A table could not be made of the result.
     #[error(transparent)]
     Table(#[from] table::Error),
@@ -36,6 +40,7 @@ impl Error {
             Self::Zone(_) => "capacity-zone",
             Self::Plan(error) => error.code(),
             Self::Rehearsals(error) => error.code(),
+            Self::Interrupted(interrupted) => interrupted.code(),
             Self::Table(_) => "table",
         }
     }
@@ -50,6 +55,7 @@ impl Error {
             }
             Self::Plan(_) => one("see docs/errors.md"),
             Self::Rehearsals(error) => one(error.hint()),
+            Self::Interrupted(_) => one("call again and let it end"),
             Self::Table(_) => one("ask for fewer targets"),
         }
     }

@@ -118,6 +118,7 @@ impl CapacityPlan {
         let (mut rows, mut needs) = (Vec::new(), Vec::new());
         // One after the other: the plan of a large target takes hundreds of megabytes, what is kept of it a few bytes.
         for tenants in targets {
+            options.interrupt.check()?;
             let scaled = Scaled::of(model, *tenants, options.prefix_len)?;
             let of_target = quota::needs(&scaled, &timing);
             rows.push(target(&scaled, &timing, &of_target, options)?);
@@ -233,7 +234,7 @@ fn target(
 }
 
 fn rehearsed(plan: &Plan, options: &CapacityOptions) -> Result<Deployment, Error> {
-    let spread = exec::spread(plan, &options.rehearsal, options.rehearsals);
+    let spread = exec::spread_until(plan, &options.rehearsal, options.rehearsals, &options.interrupt)?;
     let minutes = |share: f64| spread.percentile(share).map(|makespan| makespan.as_secs_f64() / 60.0);
     Ok(Deployment {
         minutes: minutes(0.5)?,

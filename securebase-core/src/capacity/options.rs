@@ -6,6 +6,7 @@ use super::Error;
 use crate::exec::Rehearsal;
 use crate::finance::Growth;
 use crate::model::{Problem, Problems};
+use crate::time::Interrupt;
 
 /// The largest number of tenants to aim for: each rehearsal of so many takes seconds, and a path is made of many.
 pub const TENANTS_MAX: u32 = 10_000;
@@ -29,6 +30,8 @@ pub struct CapacityOptions {
     pub prefix_len: Option<u8>,
     /// Deployment times in minutes that somebody has measured, by number of tenants: they take the place of rehearsals.
     pub minutes: BTreeMap<u32, f64>,
+    /// Asked between targets and between rehearsals.
+    pub interrupt: Interrupt,
 }
 
 /// Shipped growth over ten years, eleven rehearsals under AWS's quotas and latencies.
@@ -41,6 +44,7 @@ impl Default for CapacityOptions {
             rehearsals: 11,
             prefix_len: None,
             minutes: BTreeMap::new(),
+            interrupt: Interrupt::new(),
         }
     }
 }

@@ -52,7 +52,8 @@ pub use run::{ApplyOptions, OnCall, Progress, Run};
 pub use simulated::{resume_simulated, simulate, survey_simulated};
 pub use survey::survey;
 pub use timeline::{
-    Bound, Interval, Rehearsal, Spread, SpreadError, Timeline, WhatIf, rehearse, spread, timeline, what_if,
+    Bound, Interval, Rehearsal, Spread, SpreadError, Timeline, WhatIf, rehearse, rehearse_until, spread,
+    spread_until, timeline, what_if, what_if_until,
 };
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use rust_decimal::Decimal;
 
 use super::percent;
 use crate::model::{Money, MoneyError, Problem, Problems, Rounding};
+use crate::time::Interrupted;
 
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -18,6 +19,9 @@ pub enum Error {
     /// A table could not be made of the result.
     #[error(transparent)]
     Table(#[from] crate::table::Error),
+    /// The caller asked the computation to end before it was done.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
     /// A name is not one of those there are.
     #[error("invalid {what} `{value}`: {}", if near.is_empty() { format!("expected one of {known}") } else { format!("did you mean {near}?") })]
     Unknown {
@@ -130,6 +134,7 @@ impl Error {
             Self::Invalid(_) => "finance-invalid",
             Self::Money(_) => "money",
             Self::Table(_) => "table",
+            Self::Interrupted(interrupted) => interrupted.code(),
             Self::Unknown { .. } => "finance-unknown",
             Self::Range { .. } => "finance-range",
             Self::BelowFloor { .. } => "margin-below-floor",
@@ -150,6 +155,9 @@ impl Error {
             Self::BelowFloor { floor, revenue, infrastructure, .. } => {
                 let hint = way_out(*floor, *revenue, *infrastructure);
                 Problem::error(self.code(), "margin", self.to_string(), hint).into()
+            }
+            Self::Interrupted(_) => {
+                Problem::error(self.code(), "", self.to_string(), "call again and let it end").into()
             }
             Self::Money(_) | Self::Table(_) => Problem::error(
                 self.code(),

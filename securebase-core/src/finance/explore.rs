@@ -11,7 +11,9 @@ use super::growth::Growth;
 use super::metric::Metric;
 use super::model::Model;
 use super::uncertainty::{Distribution, Factor, Uncertain};
+use super::until::Until;
 use crate::table::{Column, Table};
+use crate::time::Interrupt;
 
 /// What a goal seek looks for: a lever's value at which a metric of the last month is at least `target` in a given share of
 /// trials.
@@ -96,12 +98,41 @@ impl Model {
     /// [`Error::Range`] where neither end of the range, or both, reach the target, or an end cannot be; [`Error::Unknown`] for
     /// a path that names nothing in this model.
     pub fn goal_seek(&self, goal: &Goal, growth: &Growth) -> Result<f64, Error> {
+        self.until(&Interrupt::new()).goal_seek(goal, growth)
+    }
+
+    /// The forecast's last month for every combination of lever values: one row a scenario, a column for each lever, then
+    /// `tenants, revenue, infrastructure, support, sales, other, total_cost, profit` and the three margins, unrounded.
+    ///
+    /// A lever is any assumption. The six factors, `price.<tier>`, `new.<tier>` and `churn.<tier>` cost next to nothing; for any
+    /// other the model is compiled anew for each scenario.
+    ///
+    /// # Errors
+    /// [`Error::Range`] for an empty grid or more than a million scenarios, [`Error::Unknown`] for a path that names nothing
+    /// in this model; a value that cannot be is named, not skipped.
+    pub fn sweep(
+        &self,
+        grid: &[(Assumption, Vec<f64>)],
+        months: u32,
+        growth: &Growth,
+    ) -> Result<Table, Error> {
+        self.until(&Interrupt::new()).sweep(grid, months, growth)
+    }
+}
+
+impl Until<'_> {
+    /// As [`Model::goal_seek`], until it is asked to end.
+    ///
+    /// # Errors
+    /// As [`Model::goal_seek`], and [`Error::Interrupted`].
+    pub fn goal_seek(&self, goal: &Goal, growth: &Growth) -> Result<f64, Error> {
         if !(0.0..=1.0).contains(&goal.confidence) {
             return Err(Error::range("confidence", &goal.confidence, "use a share from 0 to 1"));
         }
         let reaches = |value: f64| -> Result<bool, Error> {
-            let (model, growth) = self.with_lever(growth, &goal.lever, value)?;
-            let ends = model.last_values(goal.metric, goal.trials, goal.months, goal.seed, &growth)?;
+            let (model, growth) = self.model.with_lever(growth, &goal.lever, value)?;
+            let until = model.until(self.interrupt);
+            let ends = until.last_values(goal.metric, goal.trials, goal.months, goal.seed, &growth)?;
             let good = ends.iter().filter(|end| **end >= goal.target).count();
             Ok(good as f64 >= goal.confidence * ends.len() as f64)
         };
@@ -129,15 +160,10 @@ impl Model {
         Ok(good)
     }
 
-    /// The forecast's last month for every combination of lever values: one row a scenario, a column for each lever, then
-    /// `tenants, revenue, infrastructure, support, sales, other, total_cost, profit` and the three margins, unrounded.
-    ///
-    /// A lever is any assumption. The six factors, `price.<tier>`, `new.<tier>` and `churn.<tier>` cost next to nothing; for any
-    /// other the model is compiled anew for each scenario.
+    /// As [`Model::sweep`], until it is asked to end.
     ///
     /// # Errors
-    /// [`Error::Range`] for an empty grid or more than a million scenarios, [`Error::Unknown`] for a path that names nothing
-    /// in this model; a value that cannot be is named, not skipped.
+    /// As [`Model::sweep`], and [`Error::Interrupted`].
     pub fn sweep(
         &self,
         grid: &[(Assumption, Vec<f64>)],
@@ -145,7 +171,8 @@ impl Model {
         growth: &Growth,
     ) -> Result<Table, Error> {
         check_months(months)?;
-        self.check_growth(growth)?;
+        let model = self.model;
+        model.check_growth(growth)?;
         let size = grid.iter().try_fold(1_usize, |size, (_, values)| size.checked_mul(values.len()));
         let size = size.filter(|size| (1..=SCENARIOS_MAX).contains(size));
         let size =
@@ -153,11 +180,11 @@ impl Model {
         for (lever, values) in grid {
             for value in values {
                 // Names the path or the value that cannot be, once for all the scenarios that hold it.
-                self.with_lever(growth, lever, *value)?;
+                model.with_lever(growth, lever, *value)?;
             }
         }
-        let base = Expected::new(self, growth, months)?;
-        let quick: Vec<Option<Quick>> = grid.iter().map(|(lever, _)| Quick::of(self, lever)).collect();
+        let base = Expected::new(model, growth, months)?;
+        let quick: Vec<Option<Quick>> = grid.iter().map(|(lever, _)| Quick::of(model, lever)).collect();
         let all_quick = quick.iter().all(Option::is_some);
         // The same paths may be uncertain: then the model is not the one that a quick lever would turn.
         let all_quick = all_quick
@@ -167,8 +194,9 @@ impl Model {
             .map_init(
                 || (base.clone(), growth.clone()),
                 |(expected, factors), scenario| {
+                    self.interrupt.check()?;
                     if !all_quick {
-                        let (mut model, mut growth) = (self.clone(), growth.clone());
+                        let (mut model, mut growth) = (model.clone(), growth.clone());
                         for ((lever, _), value) in grid.iter().zip(values_of(grid, scenario)) {
                             (model, growth) = model.with_lever(&growth, lever, value)?;
                         }

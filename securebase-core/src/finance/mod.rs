@@ -43,6 +43,7 @@ mod staffing;
 mod tables;
 mod tail;
 mod uncertainty;
+mod until;
 mod usage;
 mod varied;
 
@@ -75,6 +76,7 @@ pub use scenarios::{Driver, Scenario, Scenarios};
 pub use simulate::{Simulation, Spread};
 pub use staffing::Staffing;
 pub use uncertainty::{Distribution, Factor, Uncertain};
+pub use until::Until;
 pub use usage::{ArchiveClass, Quantity, Usage, UsageProfile};
 
 /// Whole cents, half to even: every amount a person sees is rounded here, once.

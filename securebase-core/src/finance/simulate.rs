@@ -21,7 +21,9 @@ use super::metric::Metric;
 use super::model::Model;
 use super::quantiles::REACH;
 use super::uncertainty::Joint;
+use super::until::Until;
 use super::varied::Varied;
+use crate::time::Interrupt;
 
 /// The most trials of one call.
 const TRIALS_MAX: u64 = 10_000_000;
@@ -83,6 +85,23 @@ impl Model {
         first_trial: u64,
         growth: &Growth,
     ) -> Result<Simulation, Error> {
+        self.until(&Interrupt::new()).simulate(trials, months, seed, first_trial, growth)
+    }
+}
+
+impl Until<'_> {
+    /// As [`Model::simulate`], until it is asked to end.
+    ///
+    /// # Errors
+    /// As [`Model::simulate`], and [`Error::Interrupted`].
+    pub fn simulate(
+        &self,
+        trials: u64,
+        months: u32,
+        seed: u64,
+        first_trial: u64,
+        growth: &Growth,
+    ) -> Result<Simulation, Error> {
         self.run(trials, months, seed, first_trial, growth, Some(REACH))
     }
 
@@ -129,15 +148,16 @@ impl Model {
             let rule = "a path has no random arrivals or departures; use a forecast";
             return Err(Error::range("growth to simulate", &"a path", rule));
         }
-        self.check_growth(growth)?;
+        let Self { model, interrupt } = *self;
+        model.check_growth(growth)?;
         let joint = Joint::new(&growth.uncertain, &growth.correlations)?;
-        let fast = Fast::new(self, growth, months)?;
-        let varied = Varied::new(self, growth, joint.assumptions())?;
+        let fast = Fast::new(model, growth, months)?;
+        let varied = Varied::new(model, growth, joint.assumptions())?;
         if !varied.is_empty() && trials > COMPILED_MAX {
             let rule = "use 1 to 250,000 where assumptions other than the six factors are uncertain; split larger simulations into ranges";
             return Err(Error::range("number of trials", &trials, rule));
         }
-        let tenants = self.tenants_by_tier();
+        let tenants = model.tenants_by_tier();
         let numbers = tenants.len() * (2 + fast.young_months()) + joint.len() + 2;
         if trials.saturating_mul(numbers as u64) > NUMBERS_MAX {
             let rule = "the results would not fit in memory; split the trials into ranges";
@@ -147,18 +167,28 @@ impl Model {
         for (place, factor) in joint.kinds() {
             places[factor as usize] = Some(place);
         }
-        let start =
-            Start { tenants: &tenants, fast: &fast, varied: &varied, joint: &joint, places, months, seed };
+        let start = Start {
+            tenants: &tenants,
+            fast: &fast,
+            varied: &varied,
+            joint: &joint,
+            places,
+            months,
+            seed,
+            interrupt,
+        };
         let chunks = start.chunks(trials, first_trial)?;
-        let tiers: Vec<String> = self.tiers().iter().map(|tier| tier.name.as_str().to_owned()).collect();
+        let tiers: Vec<String> = model.tiers().iter().map(|tier| tier.name.as_str().to_owned()).collect();
         let mut lanes =
-            Lanes::new(chunks, tenants.iter().sum(), Shared { fast, places, seed, tiers: &tiers });
+            Lanes::new(chunks, tenants.iter().sum(), Shared { fast, places, seed, tiers: &tiers, interrupt });
         let mut spreads = Vec::new();
         for month in 1..=months {
             match reach {
                 Some(reach) => spreads.extend(lanes.month(month, reach)),
                 None => lanes.pass(month),
             }
+            // What a month that was cut short says is nothing.
+            interrupt.check()?;
         }
         let (chunks, Shared { fast, .. }) = lanes.into_parts();
         let uncertain = joint.assumptions().map(ToString::to_string).collect();

@@ -4,6 +4,7 @@ use rust_decimal::prelude::ToPrimitive;
 use super::tests::{model, usd};
 use super::*;
 use crate::table::{Cell, Table};
+use crate::time::{Interrupt, Interrupted};
 
 fn near(left: f64, right: f64, part: f64) -> bool {
     (left - right).abs() <= part * left.abs().max(right.abs()).max(1e-9)
@@ -195,12 +196,44 @@ fn a_goal_is_reached_at_the_price_found_and_not_a_percent_below() {
     let price = zone.goal_seek(&goal, growth).unwrap();
     let share = |price: f64| {
         let (model, growth) = zone.with_lever(growth, &lever, price).unwrap();
-        let ends = model.last_values(Metric::OperatingMargin, 400, 6, 5, &growth).unwrap();
+        let ends =
+            model.until(&Interrupt::new()).last_values(Metric::OperatingMargin, 400, 6, 5, &growth).unwrap();
         ends.iter().filter(|end| **end >= 0.85).count() as f64 / 400.0
     };
     assert!(share(price) >= 0.95 && share(price * 0.99) < 0.95, "{price}");
     let unreachable = Goal { between: (1_000.0, 1_001.0), ..goal };
     assert!(zone.goal_seek(&unreachable, growth).unwrap_err().to_string().contains("neither end"));
+}
+
+#[test]
+fn a_computation_ends_when_it_is_asked_to_and_not_before() {
+    let zone = model([4, 2, 2, 2], Assumptions::aws());
+    let growth = Growth::shipped();
+    let lever: Assumption = "price".parse().unwrap();
+    let goal = Goal {
+        lever: lever.clone(),
+        between: (0.1, 100.0),
+        metric: Metric::OperatingMargin,
+        target: 0.5,
+        confidence: 0.9,
+        months: 2,
+        trials: 100,
+        seed: 0,
+    };
+    let interrupt = Interrupt::new();
+    let until = zone.until(&interrupt);
+    let grid = [(lever, vec![0.5, 1.0])];
+    assert_eq!(until.goal_seek(&goal, growth).unwrap(), zone.goal_seek(&goal, growth).unwrap());
+    assert_eq!(until.sweep(&grid, 2, growth).unwrap(), zone.sweep(&grid, 2, growth).unwrap());
+    let table = |simulation: Simulation| simulation.table().unwrap();
+    let simulated = table(until.simulate(100, 2, 0, 0, growth).unwrap());
+    assert_eq!(simulated, table(zone.simulate(100, 2, 0, 0, growth).unwrap()));
+    interrupt.clone().ask();
+    let interrupted = Error::Interrupted(Interrupted);
+    assert_eq!(until.goal_seek(&goal, growth).unwrap_err(), interrupted);
+    assert_eq!(until.sweep(&grid, 2, growth).unwrap_err(), interrupted);
+    assert_eq!(until.simulate(100, 2, 0, 0, growth).unwrap_err(), interrupted);
+    assert_eq!(interrupted.problems().0[0].code, "interrupted");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use super::tests::model;
 use super::*;
 use crate::model::Money;
 use crate::table::{Cell, Table};
+use crate::time::Interrupt;
 
 fn floats(table: &Table, column: &str) -> Vec<f64> {
     let column = table.column(column).unwrap();
@@ -392,7 +393,8 @@ fn a_goal_is_sought_on_any_path() {
     let most = zone.goal_seek(&goal, Growth::shipped()).unwrap();
     let share = |value: f64| {
         let (model, growth) = zone.with_lever(Growth::shipped(), &goal.lever, value).unwrap();
-        let ends = model.last_values(Metric::OperatingMargin, 60, 3, 5, &growth).unwrap();
+        let ends =
+            model.until(&Interrupt::new()).last_values(Metric::OperatingMargin, 60, 3, 5, &growth).unwrap();
         ends.iter().filter(|end| **end >= 0.85).count()
     };
     assert!(share(most) >= 54 && share(most * 1.01) < 54, "{most}");

@@ -4,8 +4,10 @@
 //! Invariants: only [`SystemClock`] reads the wall clock and only [`SteadyClock`] the one that nobody sets; a draw is the same whenever and wherever it is asked for.
 
 mod clock;
+mod interrupt;
 mod seed;
 
 pub(crate) use clock::Elapsing;
 pub use clock::{Clock, SteadyClock, SystemClock, Time};
+pub use interrupt::{Interrupt, Interrupted};
 pub use seed::Seed;

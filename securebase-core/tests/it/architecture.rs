@@ -17,7 +17,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("plan", &["model", "table", "net", "policy", "finance", "cloud", "observe"]),
     ("state", &["model", "table", "cloud", "plan", "time"]),
     ("exec", &["model", "table", "time", "cloud", "observe", "plan", "state"]),
-    ("capacity", &["model", "table", "net", "finance", "plan", "exec"]),
+    ("capacity", &["model", "table", "time", "net", "finance", "plan", "exec"]),
     ("conformance", &["cloud", "model"]),
 ];
 

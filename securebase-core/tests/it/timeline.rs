@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use securebase_core::cloud::SimulatedCloud;
-use securebase_core::exec::{Rehearsal, Timeline, rehearse, spread, timeline, what_if};
+use securebase_core::exec::{
+    Rehearsal, Timeline, rehearse, rehearse_until, spread, spread_until, timeline, what_if, what_if_until,
+};
 use securebase_core::model::{Address, Latencies, ResourceKind};
 use securebase_core::plan::{Action, Error, Plan, Planner};
+use securebase_core::time::{Interrupt, Interrupted};
 
 use crate::support::{ONE_TENANT, TEN_TENANTS, apply, memory, plan, zone};
 
@@ -67,6 +70,21 @@ fn with_the_usual_latencies_the_schedule_is_close_to_the_best_there_is() {
 }
 
 #[test]
+fn rehearsals_end_when_they_are_asked_to_and_not_before() {
+    let plan = ten();
+    let base = Rehearsal::new(3);
+    let cases = [("as it is".to_owned(), base.clone())];
+    let interrupt = Interrupt::new();
+    assert_eq!(rehearse_until(&plan, &base, &interrupt).unwrap(), rehearse(&plan, &base));
+    assert_eq!(spread_until(&plan, &base, 3, &interrupt).unwrap(), spread(&plan, &base, 3));
+    assert_eq!(what_if_until(&plan, &cases, 3, &interrupt).unwrap(), what_if(&plan, &cases, 3));
+    interrupt.ask();
+    assert_eq!(rehearse_until(&plan, &base, &interrupt), Err(Interrupted));
+    assert_eq!(spread_until(&plan, &base, 1_000_000, &interrupt), Err(Interrupted));
+    assert_eq!(what_if_until(&plan, &cases, 3, &interrupt), Err(Interrupted));
+}
+
+#[test]
 fn the_same_seeds_give_the_same_spread_and_another_limit_another() {
     let plan = ten();
     let base = Rehearsal::new(3);
@@ -90,7 +108,7 @@ fn a_limit_or_latency_that_does_not_exist_is_refused_with_those_that_do() {
         [("accounts", -1.0), ("vpcs", f64::NAN), ("iam_rate", 0.0), ("iam_burst", f64::INFINITY)]
     {
         let error = Rehearsal::new(0).limit(name, value).unwrap_err();
-        assert!(error.to_string().contains("is no limit"), "{error}");
+        assert!(error.to_string().starts_with("invalid limit"), "{error}");
     }
     let mut latencies = Latencies::default();
     let error = latencies.set("nat", 1.0, 2.0, 3.0).unwrap_err();

@@ -32,7 +32,7 @@ impl Assumptions {
     /// What one of the reports of January 2026 assumes.
     #[staticmethod]
     #[pyo3(signature = (document, /))]
-    fn seed(py: Python<'_>, document: &str) -> Result<Self> {
+    fn seed(py: Python<'_>, #[pyo3(from_py_with = crate::convert::text)] document: &str) -> Result<Self> {
         let core = core::Assumptions::seed(document)?;
         let arguments = PyDict::new(py);
         arguments.set_item("document", document)?;

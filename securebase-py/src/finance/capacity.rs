@@ -6,6 +6,7 @@ use securebase_core::capacity::{self as core, CapacityOptions};
 use securebase_core::finance::Model;
 
 use crate::error::{Class, Failure, Result};
+use crate::runtime::compute;
 use crate::table::Table;
 
 /// What numbers of tenants take and bring: a table with a row for each, and one of quotas.
@@ -31,12 +32,13 @@ impl CapacityPlan {
         py: Python<'_>,
         model: &Model,
         targets: &[u32],
-        options: &CapacityOptions,
+        mut options: CapacityOptions,
     ) -> Result<Py<Self>> {
-        let (table, quotas) = py.detach(|| {
-            let path = core::CapacityPlan::of(model, targets, options)?;
+        let (table, quotas) = compute(py, |interrupt| {
+            options.interrupt = interrupt.clone();
+            let path = core::CapacityPlan::of(model, targets, &options)?;
             Ok::<_, core::Error>((path.table()?, path.quotas_table()?))
-        })?;
+        })??;
         let quotas = Py::new(py, Table::from(quotas))?;
         Ok(Self::from_tables(py, Table::from(table), quotas)?)
     }

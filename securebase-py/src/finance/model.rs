@@ -21,6 +21,7 @@ use super::simulation::Simulation;
 use crate::convert::to_python;
 use crate::error::{Class, Failure, Result};
 use crate::model::LandingZone;
+use crate::runtime::compute;
 use crate::table::Table;
 
 /// What a landing zone earns and costs under a set of assumptions.
@@ -214,14 +215,21 @@ impl Model {
     /// The number of tenants of a tier, alone in the organization, from which profit lasts; `None` if a thousand tenants make a
     /// loss.
     #[pyo3(signature = (tier, /))]
-    fn break_even_tenants(&self, tier: &str) -> Result<Option<u32>> {
+    fn break_even_tenants(
+        &self,
+        #[pyo3(from_py_with = crate::convert::text)] tier: &str,
+    ) -> Result<Option<u32>> {
         Ok(self.core.break_even_tenants(tier)?)
     }
 
     /// The numbers of tenants at which a tier, alone in the organization, breaks even: `lasting`, the number from which profit
     /// lasts; `first`, the first number that makes no loss; `lost_again_at`, the numbers at which a step in cost makes a loss again.
     #[pyo3(signature = (tier, /))]
-    fn break_even<'py>(&self, py: Python<'py>, tier: &str) -> Result<Bound<'py, PyDict>> {
+    fn break_even<'py>(
+        &self,
+        py: Python<'py>,
+        #[pyo3(from_py_with = crate::convert::text)] tier: &str,
+    ) -> Result<Bound<'py, PyDict>> {
         let found = self.core.break_even(tier)?;
         let details = PyDict::new(py);
         details.set_item("lasting", found.lasting)?;
@@ -244,11 +252,11 @@ impl Model {
         let py = slf.py();
         let assumed = slf.get().growth(growth)?;
         let model = &slf.get().core;
-        let (core, table) = py.detach(|| {
-            let simulation = model.simulate(trials, months, seed, first_trial, &assumed)?;
+        let (core, table) = compute(py, |interrupt| {
+            let simulation = model.until(interrupt).simulate(trials, months, seed, first_trial, &assumed)?;
             let table = simulation.table()?;
             Ok::<_, core::Error>((simulation, table))
-        })?;
+        })??;
         let arguments = arguments(
             py,
             &[
@@ -278,12 +286,12 @@ impl Model {
     fn tornado(
         &self,
         py: Python<'_>,
-        metric: &str,
+        #[pyo3(from_py_with = crate::convert::text)] metric: &str,
         #[pyo3(from_py_with = count::months)] months: u32,
         growth: Option<&Bound<'_, Growth>>,
     ) -> Result<Table> {
         let (metric, growth): (Metric, _) = (metric.parse()?, self.growth(growth)?);
-        Ok(py.detach(|| self.core.tornado(metric, months, &growth))?.into())
+        Ok(compute(py, |_| self.core.tornado(metric, months, &growth))??.into())
     }
 
     /// The value of a lever at which a metric of the last month is at least `target` in a share `confidence` of the trials. A
@@ -293,10 +301,10 @@ impl Model {
     fn goal_seek(
         &self,
         py: Python<'_>,
-        lever: &str,
+        #[pyo3(from_py_with = crate::convert::text)] lever: &str,
         target: f64,
         between: (f64, f64),
-        metric: &str,
+        #[pyo3(from_py_with = crate::convert::text)] metric: &str,
         confidence: f64,
         #[pyo3(from_py_with = count::months)] months: u32,
         #[pyo3(from_py_with = count::trials)] trials: u64,
@@ -306,7 +314,7 @@ impl Model {
         let growth = self.growth(growth)?;
         let (lever, metric) = (lever.parse()?, metric.parse()?);
         let goal = Goal { lever, between, metric, target, confidence, months, trials, seed };
-        Ok(py.detach(|| self.core.goal_seek(&goal, &growth))?)
+        Ok(compute(py, |interrupt| self.core.until(interrupt).goal_seek(&goal, &growth))??)
     }
 
     /// Expected figures of the last month for every combination of lever values, from a dict of lists; levers as for
@@ -327,7 +335,7 @@ impl Model {
             levers.push((name.to_str()?.parse()?, values));
         }
         let growth = self.growth(growth)?;
-        Ok(py.detach(|| self.core.sweep(&levers, months, &growth))?.into())
+        Ok(compute(py, |interrupt| self.core.until(interrupt).sweep(&levers, months, &growth))??.into())
     }
 
     /// The scaling path: what each of the target numbers of tenants takes and brings, at the mix of tiers there is now, in one
@@ -353,7 +361,7 @@ impl Model {
         options.rehearsals = rehearsals;
         options.rehearsal = Rehearsal::new(seed);
         options.minutes = minutes.unwrap_or_default();
-        CapacityPlan::new(py, &slf.get().core, targets.as_deref().unwrap_or(&SCALING_PATH), &options)
+        CapacityPlan::new(py, &slf.get().core, targets.as_deref().unwrap_or(&SCALING_PATH), options)
     }
 
     /// The numbers a simulation works with, as plain values: for a check of it in another program.

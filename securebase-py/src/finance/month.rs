@@ -137,14 +137,18 @@ impl Month {
     /// the figure, its quantity and amount are negative. In a margin the quantity is an amount of money and the unit price
     /// is 1 / revenue.
     #[pyo3(signature = (figure = "total_cost"))]
-    fn explain(&self, figure: &str) -> Result<Table> {
+    fn explain(&self, #[pyo3(from_py_with = crate::convert::text)] figure: &str) -> Result<Table> {
         Ok(self.core.explain(figure)?.into())
     }
 
     /// A price-volume-mix bridge from a figure of another month to that of this month, line by line. The two may be months of
     /// different models; figures are those of `explain`.
     #[pyo3(signature = (before, figure = "infrastructure"))]
-    fn bridge(slf: &Bound<'_, Self>, before: &Bound<'_, Self>, figure: &str) -> Result<Py<Bridge>> {
+    fn bridge(
+        slf: &Bound<'_, Self>,
+        before: &Bound<'_, Self>,
+        #[pyo3(from_py_with = crate::convert::text)] figure: &str,
+    ) -> Result<Py<Bridge>> {
         Bridge::new(slf, before, figure)
     }
 

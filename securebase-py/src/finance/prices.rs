@@ -88,7 +88,7 @@ impl PriceBook {
     /// the prices that are borrowed from another region.
     #[staticmethod]
     #[pyo3(signature = (region, /))]
-    fn for_region(region: &str) -> Result<Self> {
+    fn for_region(#[pyo3(from_py_with = crate::convert::text)] region: &str) -> Result<Self> {
         Ok(Self(core::PriceBook::for_region(&region_of(region)?)))
     }
 
@@ -125,7 +125,12 @@ impl PriceBook {
     /// The same with the prices of an AWS price-list offer file (`.json` or `.csv`), and a table of what became of each
     /// product: `sku, usage_type, price_id, left_out`.
     #[pyo3(signature = (path, /, *, region = "us-east-1"))]
-    fn with_offer(&self, py: Python<'_>, path: PathBuf, region: &str) -> Result<(Self, Table)> {
+    fn with_offer(
+        &self,
+        py: Python<'_>,
+        path: PathBuf,
+        #[pyo3(from_py_with = crate::convert::text)] region: &str,
+    ) -> Result<(Self, Table)> {
         let (book, report) = py.detach(|| {
             let file = BufReader::new(File::open(&path).map_err(|error| unreadable(&path, &error))?);
             let offer = if is_json(&path) {

@@ -6,6 +6,7 @@ use pyo3::types::{PyDict, PyType};
 use super::core;
 use super::model::Model;
 use crate::error::Result;
+use crate::runtime::compute;
 use crate::table::Table;
 
 /// The result of a simulation: percentiles by month and metric, as a table, and the last month of each trial.
@@ -20,7 +21,7 @@ pub(crate) struct Simulation {
 impl Simulation {
     /// Each trial's last month, one row a trial in the order of their numbers.
     fn samples(&self, py: Python<'_>) -> Result<Table> {
-        Ok(py.detach(|| self.core.samples())?.into())
+        Ok(compute(py, |_| self.core.samples())??.into())
     }
 
     /// How many trials were run.

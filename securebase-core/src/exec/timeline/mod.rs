@@ -20,8 +20,8 @@ use crate::plan::{Action, Plan};
 use crate::table::{self, Column, Table};
 
 pub use bound::Bound;
-pub use rehearsal::{Rehearsal, rehearse};
-pub use spread::{Spread, SpreadError, WhatIf, spread, what_if};
+pub use rehearsal::{Rehearsal, rehearse, rehearse_until};
+pub use spread::{Spread, SpreadError, WhatIf, spread, spread_until, what_if, what_if_until};
 
 /// When a step was carried out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

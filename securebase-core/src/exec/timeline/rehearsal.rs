@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::cloud::SimulatedCloud;
 use crate::model::{Address, Latencies, LimitError, Limits, ResourceId, ResourceKind};
 use crate::plan::{Action, Plan};
-use crate::time::Time;
+use crate::time::{Interrupt, Interrupted, Time};
 
 use super::super::event::EventKind;
 use super::super::identity::RunIdentity;
@@ -71,6 +71,25 @@ impl Rehearsal {
 ///
 /// Quotas are as raised as AWS raises them. The same rehearsal gives the same timeline.
 pub fn rehearse(plan: &Plan, rehearsal: &Rehearsal) -> Timeline {
+    carried_out(plan, rehearsal, &Interrupt::new())
+}
+
+/// As [`rehearse`], until it is asked to end.
+///
+/// # Errors
+/// [`Interrupted`] where it was asked to.
+pub fn rehearse_until(
+    plan: &Plan,
+    rehearsal: &Rehearsal,
+    interrupt: &Interrupt,
+) -> Result<Timeline, Interrupted> {
+    let timeline = carried_out(plan, rehearsal, interrupt);
+    interrupt.check()?;
+    Ok(timeline)
+}
+
+/// The timeline as far as it came until it was asked to end.
+fn carried_out(plan: &Plan, rehearsal: &Rehearsal, interrupt: &Interrupt) -> Timeline {
     let Rehearsal { seed, limits: overrides, latencies } = rehearsal;
     let mut overridden = plan.limit_overrides.clone();
     overridden.extend(overrides.iter().map(|(name, value)| (name.clone(), *value)));
@@ -99,7 +118,11 @@ pub fn rehearse(plan: &Plan, rehearsal: &Rehearsal) -> Timeline {
             watch.note(event.at, event.kind);
         }
         let sent = calls.iter().all(|dispatch| world.send(dispatch));
-        if ended.is_some() || !sent || !matches!(world.step(&mut machine, wake), Moved::On) {
+        if ended.is_some()
+            || !sent
+            || interrupt.is_asked()
+            || !matches!(world.step(&mut machine, wake), Moved::On)
+        {
             break;
         }
     }

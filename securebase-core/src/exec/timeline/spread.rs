@@ -7,8 +7,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::plan::Plan;
+use crate::time::{Interrupt, Interrupted};
 
-use super::{Rehearsal, rehearse};
+use super::{Rehearsal, rehearse, rehearse_until};
 
 /// How long a plan takes over many seeds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,11 +91,37 @@ impl fmt::Display for Spread {
 ///
 /// The same whatever the number of cores.
 pub fn spread(plan: &Plan, rehearsal: &Rehearsal, count: usize) -> Spread {
-    let mut runs = on_every_core(count, |index| {
-        let seed = rehearsal.seed.wrapping_add(index as u64);
-        let timeline = rehearse(plan, &rehearsal.clone().seed(seed));
+    of_runs(on_every_core(count, |index| {
+        let timeline = rehearse(plan, &nth(rehearsal, index));
         (timeline.makespan, timeline.bound_by().to_owned())
+    }))
+}
+
+/// As [`spread`], until it is asked to end.
+///
+/// # Errors
+/// [`Interrupted`] where it was asked to.
+pub fn spread_until(
+    plan: &Plan,
+    rehearsal: &Rehearsal,
+    count: usize,
+    interrupt: &Interrupt,
+) -> Result<Spread, Interrupted> {
+    let runs = on_every_core(count, |index| {
+        // Those that have not begun when it is asked to end cost nothing.
+        interrupt.check()?;
+        let timeline = rehearse_until(plan, &nth(rehearsal, index), interrupt)?;
+        Ok((timeline.makespan, timeline.bound_by().to_owned()))
     });
+    Ok(of_runs(runs.into_iter().collect::<Result<_, _>>()?))
+}
+
+/// The rehearsal with the seed that follows its own at that distance.
+fn nth(rehearsal: &Rehearsal, index: usize) -> Rehearsal {
+    rehearsal.clone().seed(rehearsal.seed.wrapping_add(index as u64))
+}
+
+fn of_runs(mut runs: Vec<(Duration, String)>) -> Spread {
     runs.sort();
     let mut counts: std::collections::BTreeMap<&str, usize> = std::collections::BTreeMap::new();
     for (_, bound_by) in &runs {
@@ -119,6 +146,23 @@ pub fn what_if(plan: &Plan, cases: &[(String, Rehearsal)], count: usize) -> Vec<
     let case = |(name, rehearsal): &(String, Rehearsal)| WhatIf {
         name: name.clone(),
         spread: spread(plan, rehearsal, count),
+    };
+    cases.iter().map(case).collect()
+}
+
+/// As [`what_if`], until it is asked to end.
+///
+/// # Errors
+/// [`Interrupted`] where it was asked to.
+pub fn what_if_until(
+    plan: &Plan,
+    cases: &[(String, Rehearsal)],
+    count: usize,
+    interrupt: &Interrupt,
+) -> Result<Vec<WhatIf>, Interrupted> {
+    let case = |(name, rehearsal): &(String, Rehearsal)| {
+        let spread = spread_until(plan, rehearsal, count, interrupt)?;
+        Ok(WhatIf { name: name.clone(), spread })
     };
     cases.iter().map(case).collect()
 }

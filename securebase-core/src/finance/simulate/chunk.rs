@@ -8,6 +8,7 @@ use crate::finance::Error;
 use crate::finance::fast::{BLOCK, Fast, Given, ONES, Outcomes};
 use crate::finance::uncertainty::{Factor, Joint};
 use crate::finance::varied::Varied;
+use crate::time::Interrupt;
 
 /// Trials held together. Part of the result: sums are taken chunk by chunk.
 pub(super) const CHUNK: usize = 2_048;
@@ -47,6 +48,7 @@ pub(super) struct Start<'a> {
     pub(super) places: Places,
     pub(super) months: u32,
     pub(super) seed: u64,
+    pub(super) interrupt: &'a Interrupt,
 }
 
 impl Start<'_> {
@@ -69,6 +71,7 @@ impl Start<'_> {
     }
 
     fn chunk(&self, first: u64, end: u64, streams: &[Stream]) -> Result<Chunk, Error> {
+        self.interrupt.check()?;
         let trials = usize::try_from(end - first).unwrap_or(CHUNK);
         let mut factors = Vec::with_capacity(trials * streams.len());
         for stream in streams {
@@ -81,6 +84,7 @@ impl Start<'_> {
             compiled.reserve_exact(trials);
             let mut drawn = vec![1.0; streams.len()];
             for trial in 0..trials {
+                self.interrupt.check()?;
                 for (place, factor) in drawn.iter_mut().enumerate() {
                     *factor = factors[place * trials + trial];
                 }

@@ -8,6 +8,7 @@ use super::stream::Stream;
 use crate::finance::fast::{Fast, Outcomes};
 use crate::finance::metric::Metric;
 use crate::finance::quantiles::{Brackets, Tally, percentiles};
+use crate::time::Interrupt;
 
 const METRICS: usize = Metric::ALL.len();
 /// The number of lanes whose first chunk is the sample for the percentile brackets.
@@ -38,6 +39,8 @@ pub(super) struct Shared<'a> {
     pub(super) seed: u64,
     /// The names of the tiers, which address their draws.
     pub(super) tiers: &'a [String],
+    /// Asked between chunks; what is found after that is thrown away.
+    pub(super) interrupt: &'a Interrupt,
 }
 
 impl Shared<'_> {
@@ -80,6 +83,9 @@ impl Lane {
         let Self { room, out, values, tallies, ahead, most, .. } = self;
         for (chunk, sums) in self.chunks[chunks.clone()].iter_mut().zip(&mut self.sums[chunks]) {
             *sums = [(0.0, 0); METRICS];
+            if shared.interrupt.is_asked() {
+                return;
+            }
             for block in chunk.blocks() {
                 chunk.advance(block, streams, &shared.fast, &shared.places, room);
                 chunk.evaluate(block, month as usize - 1, &shared.fast, &shared.places, room, out);
@@ -103,6 +109,9 @@ impl Lane {
         let Self { chunks, room, out, values, .. } = self;
         let mut all = Vec::new();
         for chunk in chunks {
+            if shared.interrupt.is_asked() {
+                return all;
+            }
             for block in chunk.blocks() {
                 chunk.evaluate(block, month as usize - 1, &shared.fast, &shared.places, room, out);
                 all.extend_from_slice(out.present(metric, values));
@@ -150,6 +159,9 @@ impl<'a> Lanes<'a> {
         let streams = shared.streams(month);
         lanes.par_iter_mut().for_each(|lane| {
             for chunk in &mut lane.chunks {
+                if shared.interrupt.is_asked() {
+                    return;
+                }
                 for block in chunk.blocks() {
                     chunk.advance(block, &streams, &shared.fast, &shared.places, &mut lane.room);
                 }

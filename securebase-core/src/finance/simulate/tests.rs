@@ -9,6 +9,7 @@ use crate::finance::{
     Uncertain,
 };
 use crate::table::{Cell, Table};
+use crate::time::Interrupt;
 
 fn floats(table: &Table, column: &str) -> Vec<f64> {
     let column = table.column(column).unwrap();
@@ -175,7 +176,11 @@ fn percentiles_of_many_trials_are_those_of_all_sorted() {
     let mut growth = plain(0, 10);
     growth.uncertain = Growth::shipped().uncertain.clone();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-    let run = |reach| pool.install(|| model.run(TRIALS as u64, 2, 4, 100, &growth, Some(reach)).unwrap());
+    let run = |reach| {
+        pool.install(|| {
+            model.until(&Interrupt::new()).run(TRIALS as u64, 2, 4, 100, &growth, Some(reach)).unwrap()
+        })
+    };
     let simulation = run(super::REACH);
     let table = simulation.samples().unwrap();
     for metric in Metric::ALL {

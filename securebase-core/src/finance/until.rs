@@ -1,0 +1,18 @@
+//! Computations of minutes that end when their caller asks them to.
+
+use super::model::Model;
+use crate::time::Interrupt;
+
+/// A model whose long computations end with [`Error::Interrupted`](super::Error::Interrupted) once their caller asks them to.
+#[derive(Debug, Clone, Copy)]
+pub struct Until<'a> {
+    pub(super) model: &'a Model,
+    pub(super) interrupt: &'a Interrupt,
+}
+
+impl Model {
+    /// The model, for computations that end when asked to.
+    pub fn until<'a>(&'a self, interrupt: &'a Interrupt) -> Until<'a> {
+        Until { model: self, interrupt }
+    }
+}
