@@ -26,6 +26,9 @@ pub struct Latency {
     pub source: String,
 }
 
+/// The longest a call may take: a year. What many calls take one after the other still is a duration then.
+const SECONDS_MAX: f64 = 31_536_000.0;
+
 /// Why a latency cannot be set.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum LatencyError {
@@ -37,9 +40,10 @@ pub enum LatencyError {
         /// All names.
         known: String,
     },
-    /// The numbers are not in order.
+    /// The numbers are not in order, or longer than a year.
     #[error(
-        "`{name}`: {min}, {typical}, {max} seconds are not a minimum, a usual value and a maximum, in this order"
+        "invalid latency `{name}` of {min}, {typical}, {max} seconds: expected a minimum, a usual value and a maximum, in this order, \
+         of at most a year"
     )]
     Order {
         /// The name.
@@ -58,7 +62,9 @@ impl LatencyError {
     pub fn problem(&self, path: &str) -> Problem {
         let (code, name, hint) = match self {
             Self::Unknown { name, .. } => ("latency-unknown", name, "use one of the names the message lists"),
-            Self::Order { name, .. } => ("number-invalid", name, "write seconds, the smallest first"),
+            Self::Order { name, .. } => {
+                ("number-invalid", name, "write seconds, the smallest first, at most 31,536,000")
+            }
         };
         Problem::error(code, format!("{path}.{name}"), self.to_string(), hint)
     }
@@ -114,7 +120,7 @@ impl Latencies {
     pub fn set(&mut self, name: &str, min: f64, typical: f64, max: f64) -> Result<(), LatencyError> {
         let known = self.rows.keys().cloned().collect::<Vec<_>>().join(", ");
         let row = self.rows.get_mut(name).ok_or(LatencyError::Unknown { name: name.to_owned(), known })?;
-        if !(0.0 <= min && min <= typical && typical <= max && max.is_finite()) {
+        if !(0.0 <= min && min <= typical && typical <= max && max <= SECONDS_MAX) {
             return Err(LatencyError::Order { name: name.to_owned(), min, typical, max });
         }
         (row.min, row.typical, row.max) = (min, typical, max);
@@ -158,6 +164,17 @@ impl Latencies {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_latency_is_at_most_a_year() {
+        let mut latencies = Latencies::default();
+        for max in [1e308, 1e19, 31_536_000.1, f64::INFINITY, f64::NAN] {
+            let error = latencies.set("ec2_write", 0.0, 1.0, max).unwrap_err();
+            assert_eq!(error.problem("latencies").code, "number-invalid");
+        }
+        latencies.set("ec2_write", 0.0, 1.0, SECONDS_MAX).unwrap();
+        assert_eq!(latencies.max("ec2_write"), Duration::from_secs(365 * 24 * 60 * 60));
+    }
 
     #[test]
     fn draws_span_the_range_with_typical_in_the_middle() {

@@ -1,6 +1,7 @@
 //! AWS quotas and request rates: dated data, overridable by name.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::sync::{Arc, LazyLock};
 
 use serde::{Deserialize, Serialize};
@@ -41,6 +42,10 @@ pub struct Bucket {
     pub shared: bool,
 }
 
+/// Calls a second, and calls at once, that a bucket may have: without a rate everything waits for ever, and what waits longer than a
+/// few days for one call has no duration that could be added up.
+const RATES: RangeInclusive<f64> = 1e-6..=1e6;
+
 /// Why a limit cannot be set.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -53,13 +58,15 @@ pub enum LimitError {
         /// The nearest names that exist.
         similar: Vec<String>,
     },
-    /// A quota below zero, or a rate of nothing.
-    #[error("`{value}` is no limit: a quota is zero or more, a rate more than zero")]
+    /// A quota below zero, or a rate or burst outside of what can be waited for.
+    #[error("invalid limit `{value}`: expected {}", if *rate { "a rate or burst from 0.000001 to 1,000,000" } else { "a quota of zero or more" })]
     Value {
         /// The name of the limit.
         name: String,
         /// The value as given.
         value: f64,
+        /// Whether it is the rate or the burst of a bucket.
+        rate: bool,
     },
 }
 
@@ -195,10 +202,11 @@ impl Limits {
         };
         let bucket = name.strip_suffix("_rate").or_else(|| name.strip_suffix("_burst"));
         let bucket = bucket.and_then(|bucket| self.buckets.get_mut(bucket));
-        // Without a quota something cannot be made, which is an answer; without a rate everything waits for ever.
-        let least = if bucket.is_some() { f64::MIN_POSITIVE } else { 0.0 };
-        if !(value >= least && value.is_finite()) {
-            return Err(LimitError::Value { name: name.to_owned(), value });
+        // Without a quota something cannot be made, which is an answer.
+        let rate = bucket.is_some();
+        let fits = if rate { RATES.contains(&value) } else { value >= 0.0 && value.is_finite() };
+        if !fits {
+            return Err(LimitError::Value { name: name.to_owned(), value, rate });
         }
         limit.value = value;
         limit.overridden = true;
@@ -275,6 +283,27 @@ mod tests {
         let bucket = limits.bucket("organizations:CreateAccount").unwrap();
         assert!((bucket.rate - 2.0).abs() < f64::EPSILON && bucket.shared);
         assert!(limits.get("create_account_rate").unwrap().overridden);
+    }
+
+    #[test]
+    fn rates_have_bounds_that_durations_keep_to() {
+        let mut limits = Limits::default();
+        for value in [0.0, 1e-300, 9.99e-7, 1.01e6, f64::MAX, f64::INFINITY, f64::NAN, -1.0] {
+            for name in ["create_account_rate", "create_account_burst"] {
+                let error = limits.set(name, value).unwrap_err();
+                assert!(
+                    error.to_string().ends_with("expected a rate or burst from 0.000001 to 1,000,000"),
+                    "{error}"
+                );
+                assert_eq!(error.problem("limits").code, "number-invalid");
+            }
+        }
+        for value in [1e-6, 1e6] {
+            limits.set("create_account_rate", value).unwrap();
+            limits.set("create_account_burst", value).unwrap();
+        }
+        // A quota may be as large as can be written.
+        limits.set("accounts", f64::MAX).unwrap();
     }
 
     #[test]

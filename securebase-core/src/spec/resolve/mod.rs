@@ -15,7 +15,7 @@ use super::code;
 use super::node::{Node, Quoted, Value};
 use super::reader::{Object, Text, entries, mismatch, nearest};
 use super::report::{Path, Report};
-use crate::model::{LandingZone, Latencies, Limits, Region, RegionError, RoleName, Tags, ZoneName};
+use crate::model::{LandingZone, Latencies, LimitError, Limits, Region, RegionError, RoleName, Tags, ZoneName};
 
 /// The attributes of the document itself.
 pub(super) const ZONE: &[&str] = &[
@@ -240,8 +240,14 @@ fn limits(object: &Object<'_, '_>, report: &mut Report<'_>) -> Limits {
             );
             continue;
         };
-        if limits.set(&entry.key, value).is_ok() {
-            continue;
+        match limits.set(&entry.key, value) {
+            Ok(()) => continue,
+            Err(LimitError::Unknown { .. }) => {}
+            Err(error) => {
+                let problem = error.problem("limits");
+                report.error(code::NUMBER_INVALID, entry.node.at, path, problem.message, &problem.hint);
+                continue;
+            }
         }
         let near = nearest(&entry.key, limits.iter().map(|limit| limit.name.as_str()));
         let hint = near.map_or_else(
