@@ -91,7 +91,7 @@ impl AddressPool {
         self.history.clear();
     }
 
-    fn record(&mut self, event: Event) -> Result<(), Error> {
+    pub(super) fn record(&mut self, event: Event) -> Result<(), Error> {
         self.state.apply(&event)?;
         self.history.push(Entry { serial: self.state.serial, event });
         Ok(())
@@ -208,11 +208,14 @@ impl AddressPool {
     /// [`Error::BadName`], [`Error::Outside`] where no pool contains the block, [`Error::Taken`] with who has it.
     pub fn reserve(&mut self, cidr: Block4, owner: &str) -> Result<(), Error> {
         check_name("owner", owner)?;
-        if self.blocks_of(owner).contains(&cidr) {
-            return Ok(());
+        let (owner, pool) = (Name::from(owner), self.innermost(cidr));
+        let mut own = self.state.owners.get(&owner).into_iter().flatten().filter(|own| own.block == cidr);
+        match own.next().map(|own| own.claim) {
+            None => self.record(Event::Reserved { owner, cidr, pool }),
+            // A pin takes from no other owner, so one may have the block.
+            Some(Claim::Pinned) => self.state.taken_by_another(&pool, &owner, cidr).map_or(Ok(()), Err),
+            Some(Claim::Allocated | Claim::Reserved) => Ok(()),
         }
-        let pool = self.innermost(cidr);
-        self.record(Event::Reserved { owner: Name::from(owner), cidr, pool })
     }
 
     /// Records that an owner has this block, because a file or the cloud says so: inside the pool or not, free or not.
@@ -234,7 +237,7 @@ impl AddressPool {
     /// # Errors
     /// [`Error::UnknownOwner`] with the most similar name.
     pub fn release(&mut self, owner: &str) -> Result<Vec<Block4>, Error> {
-        self.release_until(owner, self.state.serial + self.state.settings.quarantine)
+        self.release_until(owner, self.state.serial.saturating_add(self.state.settings.quarantine))
     }
 
     /// As [`AddressPool::release`]; nobody gets the blocks before serial `until`.
@@ -417,7 +420,7 @@ impl AddressPool {
     }
 }
 
-fn check_range_len(prefix_len: u8) -> Result<(), Error> {
+pub(super) fn check_range_len(prefix_len: u8) -> Result<(), Error> {
     if prefix_len <= rules::PREFIX_LEN_MAX {
         return Ok(());
     }
@@ -425,7 +428,7 @@ fn check_range_len(prefix_len: u8) -> Result<(), Error> {
 }
 
 /// Names are shown, logged and written to files: they must be readable. Slashes separate the names of a path.
-fn check_name(what: &'static str, name: &str) -> Result<(), Error> {
+pub(super) fn check_name(what: &'static str, name: &str) -> Result<(), Error> {
     let path_part = what != "owner";
     let bad = name.is_empty()
         || name.trim() != name

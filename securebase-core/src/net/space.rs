@@ -77,6 +77,14 @@ impl Space {
         self.held.iter().map(|(start, (len, hold))| (Block4::at(*start, *len), hold))
     }
 
+    /// The held blocks that share addresses with `block`: the one around it, or those inside.
+    pub(super) fn held_over(&self, block: Block4) -> impl Iterator<Item = (Block4, &Hold)> {
+        let before = self.held.range(..block.start()).next_back();
+        let all = before.into_iter().chain(self.held.range(block.start()..=block.end()));
+        let all = all.map(|(start, (len, hold))| (Block4::at(*start, *len), hold));
+        all.filter(move |(held, _)| held.overlaps(&block))
+    }
+
     /// The held blocks inside `block`.
     pub(super) fn held_within(&self, block: Block4) -> impl Iterator<Item = Block4> {
         self.held.range(block.start()..=block.end()).map(|(start, (len, _))| Block4::at(*start, *len))

@@ -197,6 +197,19 @@ impl State {
         Ok(())
     }
 
+    /// Who has a block that an owner wants to keep as reserved, though it is pinned for this owner already.
+    pub(super) fn taken_by_another(&self, path: &Name, owner: &Name, cidr: Block4) -> Option<Error> {
+        let space = self.space(path, owner).filter(|space| space.covers(cidr))?;
+        let others = |hold: &Hold| match hold {
+            Hold::Allocated { owner: by, .. } | Hold::Reserved { owner: by } => by != owner,
+            Hold::SubPool { .. } | Hold::Quarantined { .. } => true,
+        };
+        if let Some((held, hold)) = space.held_over(cidr).find(|(_, hold)| others(hold)) {
+            return Some(Error::Taken { cidr, held, by: hold.describe() });
+        }
+        self.pinned_by_another(owner, cidr)
+    }
+
     /// Excluded addresses may be reserved: that keeps them out of use, which is what the exclusion wants too.
     fn reserve_conflict(&self, path: &Name, owner: &Name, cidr: Block4) -> Option<Error> {
         let Some(space) = self.space(path, owner) else { return Some(unknown_pool(&self.spaces, path)) };
@@ -206,6 +219,10 @@ impl State {
         if let Some((held, hold)) = space.holder(cidr) {
             return Some(Error::Taken { cidr, held, by: hold.describe() });
         }
+        self.pinned_by_another(owner, cidr)
+    }
+
+    fn pinned_by_another(&self, owner: &Name, cidr: Block4) -> Option<Error> {
         let (held, by) =
             self.pin_over(cidr, self.is_island().then_some(owner)).find(|(_, by)| *by != owner)?;
         Some(Error::Taken { cidr, held, by: format!("pinned by `{by}`") })
@@ -261,7 +278,7 @@ impl State {
         Ok(())
     }
 
-    /// Frees what nobody else has a claim to, now or when its quarantine ends.
+    /// Frees what no other owner has a claim to, now or when its quarantine ends.
     fn retire(
         &mut self,
         path: &Name,
@@ -275,13 +292,41 @@ impl State {
             self.give_back(path, island, cidr, apart);
             return;
         }
-        for part in self.unclaimed(path, island, cidr).blocks() {
-            if let Some(space) = self.exact_space_mut(path, island) {
-                drop(space.free.take_within(part));
-                space.hold(part, Hold::Quarantined { owner: owner.clone(), until });
-                self.quarantined.insert((until, path.clone(), island.cloned(), part));
+        self.rest(path, island, owner, cidr, until);
+    }
+
+    /// Lets all of a block rest that no owner is given, whatever is excluded or pinned in it: that may go before the quarantine does.
+    /// Where some of it rests already, the longer rest counts.
+    fn rest(&mut self, path: &Name, island: Option<&Name>, owner: &Name, cidr: Block4, until: u64) {
+        let Some(space) = self.exact_space_mut(path, island) else { return };
+        let mut parts = space.clip(cidr);
+        let mut shorter = Vec::new();
+        for (held, hold) in space.held_over(cidr) {
+            match hold {
+                Hold::Quarantined { owner, until: ends } if *ends < until => {
+                    shorter.push((held, owner.clone(), *ends));
+                }
+                _ => drop(parts.take_within(held)),
             }
         }
+        let mut resting: Vec<(Block4, Name, u64)> =
+            parts.blocks().into_iter().map(|part| (part, owner.clone(), until)).collect();
+        for (held, by, ends) in &shorter {
+            space.unhold(*held);
+            // What lies outside of the block rests as long as before.
+            let mut around: FreeSet = [*held].into_iter().collect();
+            drop(around.take_within(cidr));
+            resting.extend(around.blocks().into_iter().map(|part| (part, by.clone(), *ends)));
+        }
+        for (part, by, ends) in &resting {
+            drop(space.free.take_within(*part));
+            space.hold(*part, Hold::Quarantined { owner: by.clone(), until: *ends });
+        }
+        let entry = |block: Block4, until: u64| (until, path.clone(), island.cloned(), block);
+        for (held, _, ends) in shorter {
+            self.quarantined.remove(&entry(held, ends));
+        }
+        self.quarantined.extend(resting.into_iter().map(|(part, _, ends)| entry(part, ends)));
     }
 
     fn advance(&mut self, serial: u64) -> Result<(), Error> {

@@ -184,3 +184,63 @@ fn names_and_sizes_are_checked() {
     let small = AddressPool::new(&[b("10.0.0.0/29")], Settings::new(PoolStrategy::Unique));
     assert!(matches!(small, Err(Error::PrefixLen { .. })));
 }
+
+#[test]
+fn all_of_a_block_rests_whatever_is_excluded_or_pinned_in_it() {
+    let mut settings = Settings::new(PoolStrategy::Unique);
+    settings.quarantine = 3;
+    let mut pool = AddressPool::new(&[b("10.0.0.0/24")], settings).unwrap();
+    get(&mut pool, 25, "a");
+    pool.exclude(b("10.0.0.0/27"), "x").unwrap();
+    pool.release("a").unwrap();
+    assert!(matches!(pool.reserve(b("10.0.0.0/28"), "b"), Err(Error::Taken { .. })));
+    pool.admit(b("10.0.0.0/27")).unwrap();
+    assert_eq!(text(&pool.free()), "10.0.0.128/25");
+    // A part that is pinned and given back rests longer, the rest of the block no longer than before.
+    pool.advance(1).unwrap();
+    pool.pin(b("10.0.0.16/28"), "b").unwrap();
+    pool.release("b").unwrap();
+    let again = pool.snapshot().load().unwrap();
+    for mut pool in [pool, again] {
+        pool.advance(3).unwrap();
+        assert_eq!(text(&pool.free()), "10.0.0.0/28 10.0.0.32/27 10.0.0.64/26 10.0.0.128/25");
+        pool.advance(4).unwrap();
+        assert_eq!(text(&pool.free()), "10.0.0.0/24");
+    }
+}
+
+#[test]
+fn a_pin_given_back_at_once_takes_nothing_of_a_longer_rest() {
+    let mut pool = pool("10.0.0.0/24", PoolStrategy::Unique);
+    get(&mut pool, 24, "a");
+    pool.pin(b("10.0.0.0/28"), "b").unwrap();
+    pool.release_until("a", 5).unwrap();
+    pool.release("b").unwrap();
+    assert_eq!(text(&pool.free()), "");
+    pool.advance(5).unwrap();
+    assert_eq!(text(&pool.free()), "10.0.0.0/24");
+}
+
+#[test]
+fn a_pinned_block_is_reserved_only_where_no_other_owner_has_it() {
+    let mut pool = pool("10.0.0.0/24", PoolStrategy::Unique);
+    get(&mut pool, 24, "a");
+    pool.pin(b("10.0.0.208/28"), "b").unwrap();
+    assert!(matches!(pool.reserve(b("10.0.0.208/28"), "b"), Err(Error::Taken { .. })));
+    pool.release("a").unwrap();
+    pool.reserve(b("10.0.0.208/28"), "b").unwrap();
+    pool.pin(b("192.0.2.0/28"), "b").unwrap();
+    pool.reserve(b("192.0.2.0/28"), "b").unwrap();
+}
+
+#[test]
+fn the_longest_quarantine_there_is_lasts() {
+    let mut settings = Settings::new(PoolStrategy::Unique);
+    settings.quarantine = u64::MAX;
+    let mut pool = AddressPool::new(&[b("10.0.0.0/24")], settings).unwrap();
+    pool.advance(5).unwrap();
+    get(&mut pool, 25, "a");
+    pool.release("a").unwrap();
+    pool.advance(u64::MAX - 1).unwrap();
+    assert_eq!(text(&pool.free()), "10.0.0.128/25");
+}
