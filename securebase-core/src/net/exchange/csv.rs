@@ -1,9 +1,14 @@
 //! Allocations as comma-separated values.
 //!
-//! Columns: `owner`, `cidr`, and if wanted `kind` (`reserved` unless it says `allocated` or `pinned`), `tier` and `pool`, in
-//! any order; others are left alone. What is written can be read.
+//! Columns: `owner`, `cidr`, and if wanted `kind` (`reserved` unless it says `allocated`, `pinned` or `sub-pool`), `tier` and
+//! `pool`, in any order; others are left alone. What is written can be read, by an empty pool of the same ranges and strategy too:
+//! the ranges of its sub-pools come first, as rows without an owner.
+//!
+//! A cell that a spreadsheet would take for a formula is written with an apostrophe before it, which reading takes off.
 
-use super::{Row, row};
+use std::borrow::Cow;
+
+use super::{Row, SUB_POOL, row};
 use crate::model::{Place, Problem, Problems};
 use crate::net::pool::AddressPool;
 
@@ -14,15 +19,36 @@ pub const COLUMNS: [&str; 5] = ["owner", "cidr", "kind", "tier", "pool"];
 pub fn write(pool: &AddressPool) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let mut rows = vec![COLUMNS.map(str::to_owned)];
+    for (path, range) in pool.sub_pools() {
+        let (range, path) = (range.to_string(), path.to_string());
+        rows.push([String::new(), range, SUB_POOL.to_owned(), String::new(), path]);
+    }
     for allocation in pool.allocations() {
         let tier = allocation.tier.as_deref().unwrap_or_default().to_owned();
         let (owner, cidr) = (allocation.owner.to_string(), allocation.cidr.to_string());
         rows.push([owner, cidr, allocation.kind.as_str().to_owned(), tier, allocation.pool.to_string()]);
     }
     // Writing text of five columns into memory cannot fail; were it to, the table would end there.
-    let written = rows.iter().try_for_each(|row| writer.write_record(row));
+    let written = rows
+        .iter()
+        .try_for_each(|row| writer.write_record(row.iter().map(|cell| guarded(cell).into_owned())));
     let bytes = written.ok().and_then(|()| writer.into_inner().ok()).unwrap_or_default();
     String::from_utf8(bytes).unwrap_or_default()
+}
+
+/// Whether a spreadsheet would calculate with a cell, or would with an apostrophe less.
+fn is_formula(cell: &str) -> bool {
+    cell.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r'])
+}
+
+/// A cell as it is written: text, whatever it begins with.
+fn guarded(cell: &str) -> Cow<'_, str> {
+    if is_formula(cell) { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
+}
+
+/// A cell as it was before it was written.
+fn unguarded(cell: &str) -> &str {
+    cell.strip_prefix('\'').filter(|rest| is_formula(rest)).unwrap_or(cell)
 }
 
 /// Reads rows; `file` is named in problems.
@@ -55,7 +81,11 @@ pub fn read(text: &str, file: Option<&str>) -> Result<Vec<Row>, Problems> {
             Err(error) => problems.push(malformed(&error, n)),
             Ok(record) => {
                 let place = record.position().map(|position| place(file, position.line()));
-                match row(at.map(|at| at.and_then(|at| record.get(at))), &format!("rows[{n}]"), place) {
+                match row(
+                    at.map(|at| at.and_then(|at| record.get(at)).map(unguarded)),
+                    &format!("rows[{n}]"),
+                    place,
+                ) {
                     Ok(row) => rows.push(row),
                     Err(found) => problems.extend(found),
                 }

@@ -5,13 +5,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ExistingVpc, Row, row};
+use super::{ExistingVpc, Row, SUB_POOL, row};
 use crate::model::{Problem, Problems};
 use crate::net::cidr::Block4;
 use crate::net::error::Error;
 use crate::net::pool::AddressPool;
 use crate::net::snapshot::Kind;
-use crate::net::space::Hold;
 
 /// What the address manager answers, any part of it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -84,6 +83,36 @@ pub struct PoolAllocation {
     /// The account that uses it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resource_owner: Option<String>,
+    /// What AWS has no member for: kind, tier and pool, in the shape of its tags. AWS's own answers have none here.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<Tag>,
+}
+
+/// A tag.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Tag {
+    /// Its key.
+    pub key: String,
+    /// Its value.
+    pub value: String,
+}
+
+/// The keys of the tags we write.
+const KIND: &str = "securebase:kind";
+const TIER: &str = "securebase:tier";
+const POOL: &str = "securebase:pool";
+
+impl PoolAllocation {
+    fn tag(&self, key: &str) -> Option<&str> {
+        self.tags.iter().find(|tag| tag.key == key).map(|tag| tag.value.as_str())
+    }
+}
+
+/// Tags of those values that there are.
+fn tags(values: [(&str, &str); 3]) -> Vec<Tag> {
+    let given = values.into_iter().filter(|(_, value)| !value.is_empty());
+    given.map(|(key, value)| Tag { key: key.to_owned(), value: value.to_owned() }).collect()
 }
 
 /// A VPC.
@@ -144,18 +173,22 @@ impl Document {
     }
 
     /// The allocations as rows to import: reservations for whom the description names, else the using resource, else the
-    /// allocation's id. Ranges that went to another pool are left out, as they come with that pool.
+    /// allocation's id. What we have written is what it was: an allocation of its tier in its sub-pool. Ranges that went to another
+    /// pool than one of ours are left out, as they come with that pool.
     ///
     /// # Errors
     /// Every allocation without a block or a name.
     pub fn rows(&self) -> Result<Vec<Row>, Problems> {
         let used = self.ipam_pool_allocations.iter().enumerate();
-        let used = used.filter(|(_, allocation)| allocation.resource_type.as_deref() != Some("ipam-pool"));
+        let used = used.filter(|(_, allocation)| {
+            allocation.resource_type.as_deref() != Some("ipam-pool") || allocation.tag(KIND) == Some(SUB_POOL)
+        });
         collect(used.map(|(n, allocation)| {
             let PoolAllocation { description, resource_id, ipam_pool_allocation_id, .. } = allocation;
             let names = [description, resource_id, ipam_pool_allocation_id];
             let owner = names.into_iter().flatten().find(|name| !name.trim().is_empty());
-            let words = [owner.map(String::as_str), Some(allocation.cidr.as_str()), None, None, None];
+            let [kind, tier, pool] = [KIND, TIER, POOL].map(|key| allocation.tag(key));
+            let words = [owner.map(String::as_str), Some(allocation.cidr.as_str()), kind, tier, pool];
             row(words, &format!("IpamPoolAllocations[{n}]"), None)
         }))
     }
@@ -190,7 +223,7 @@ impl Document {
         let describe =
             |path: &str| if path.is_empty() { "securebase".to_owned() } else { format!("securebase/{path}") };
         let mut document = Self::default();
-        for (path, space) in &pool.state.spaces {
+        for path in pool.state.spaces.keys() {
             let parent = crate::net::state::parent_of(path);
             document.ipam_pools.push(Pool {
                 ipam_pool_id: None,
@@ -200,16 +233,15 @@ impl Document {
                 allocation_min_netmask_length: Some(crate::net::rules::PREFIX_LEN_MIN),
                 allocation_max_netmask_length: Some(crate::net::rules::PREFIX_LEN_MAX),
             });
-            for (cidr, hold) in space.held() {
-                if let Hold::SubPool { path } = hold {
-                    document.ipam_pool_allocations.push(PoolAllocation {
-                        cidr: cidr.to_string(),
-                        description: Some(describe(path)),
-                        resource_type: Some("ipam-pool".to_owned()),
-                        ..PoolAllocation::default()
-                    });
-                }
-            }
+        }
+        for (path, range) in pool.sub_pools() {
+            document.ipam_pool_allocations.push(PoolAllocation {
+                cidr: range.to_string(),
+                description: Some(describe(path)),
+                resource_type: Some("ipam-pool".to_owned()),
+                tags: tags([(KIND, SUB_POOL), (TIER, ""), (POOL, path)]),
+                ..PoolAllocation::default()
+            });
         }
         for range in pool.ranges() {
             document
@@ -221,6 +253,11 @@ impl Document {
                 cidr: allocation.cidr.to_string(),
                 description: Some(allocation.owner.to_string()),
                 resource_type: Some("custom".to_owned()),
+                tags: tags([
+                    (KIND, allocation.kind.as_str()),
+                    (TIER, allocation.tier.as_deref().unwrap_or_default()),
+                    (POOL, &allocation.pool),
+                ]),
                 ..PoolAllocation::default()
             });
         }

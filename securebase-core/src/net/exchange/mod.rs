@@ -13,16 +13,31 @@ pub mod ipam;
 
 use super::cidr::Block4;
 use super::error::Error;
-use super::event::Name;
-use super::pool::AddressPool;
+use super::event::{Event, Name};
+use super::pool::{AddressPool, check_name, check_range_len};
 use super::snapshot::{Allocation, Kind};
+use super::state::{parent_of, unknown_pool};
 use crate::model::{Place, Problem, Problems};
+
+/// What is taken over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Record {
+    /// A block somebody has.
+    Allocation(Allocation),
+    /// A range of a sub-pool.
+    SubPool {
+        /// The path of the sub-pool.
+        path: Name,
+        /// The range.
+        cidr: Block4,
+    },
+}
 
 /// A block to take over, and where it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
     /// What to record.
-    pub allocation: Allocation,
+    pub record: Record,
     /// Where it stood.
     pub path: String,
     /// The line and column, for text.
@@ -44,7 +59,7 @@ impl AddressPool {
         let mut after = self.clone();
         let problems: Vec<Problem> = rows
             .iter()
-            .filter_map(|row| after.take_over(&row.allocation).err().map(|error| row.problem(&error)))
+            .filter_map(|row| after.take_over(&row.record).err().map(|error| row.problem(&error)))
             .collect();
         if !problems.is_empty() {
             return Err(Problems(problems));
@@ -53,13 +68,39 @@ impl AddressPool {
         Ok(())
     }
 
-    fn take_over(&mut self, allocation: &Allocation) -> Result<(), Error> {
-        let Allocation { owner, cidr, kind, tier, pool } = allocation;
+    fn take_over(&mut self, record: &Record) -> Result<(), Error> {
+        let Allocation { owner, cidr, kind, tier, pool } = match record {
+            Record::Allocation(allocation) => allocation,
+            Record::SubPool { path, cidr } => return self.take_over_range(path, *cidr),
+        };
         match kind {
             Kind::Allocated => self.record_allocated(owner, *cidr, tier.clone(), pool),
             Kind::Reserved => self.reserve(*cidr, owner),
             Kind::Pinned => self.pin(*cidr, owner),
         }
+    }
+
+    /// Gives a sub-pool this range, and makes the sub-pool where there is none yet: from its parent, or as a range of its own where
+    /// the parent does not have it. Doing it again changes nothing.
+    fn take_over_range(&mut self, path: &Name, cidr: Block4) -> Result<(), Error> {
+        check_range_len(cidr.prefix_len())?;
+        for name in path.split('/') {
+            check_name("pool", name)?;
+        }
+        if self.state.spaces.get(path).is_some_and(|space| space.ranges.contains(&cidr)) {
+            return Ok(());
+        }
+        let parent = parent_of(path).unwrap_or_default();
+        let above = self.state.spaces.get(parent).ok_or_else(|| unknown_pool(&self.state.spaces, parent))?;
+        let own = above.clip(cidr).is_empty();
+        self.record(Event::Grown { pool: path.clone(), cidr, own })
+    }
+
+    /// Every range of a sub-pool, parents first.
+    fn sub_pools(&self) -> Vec<(&Name, Block4)> {
+        let spaces = self.state.spaces.iter().filter(|(path, _)| !path.is_empty());
+        // `prod` stands before `prod/us-east-1`, as a parent's path is the beginning of its child's.
+        spaces.flat_map(|(path, space)| space.ranges.iter().map(move |range| (path, *range))).collect()
     }
 
     /// Records the blocks of VPCs that exist as pins of `account/vpc id`: they may overlap each other, and nothing is given
@@ -88,6 +129,9 @@ pub struct ExistingVpc {
     pub blocks: Vec<Block4>,
 }
 
+/// What the kind of a row says where it is a range of a sub-pool.
+const SUB_POOL: &str = "sub-pool";
+
 /// A row of these words, or every reason why it is none.
 fn row(words: [Option<&str>; 5], path: &str, place: Option<Place>) -> Result<Row, Vec<Problem>> {
     let [owner, cidr, kind, tier, pool] =
@@ -96,6 +140,19 @@ fn row(words: [Option<&str>; 5], path: &str, place: Option<Place>) -> Result<Row
     let mut note = |error: &Error, field: &str| {
         problems.push(error.problem(format!("{path}.{field}")).at(place.clone()));
     };
+    if kind == Some(SUB_POOL) {
+        let Some(pool) = pool else {
+            note(&Error::BadName { what: "pool", name: String::new() }, "pool");
+            return Err(problems);
+        };
+        let block = Block4::parse(cidr.unwrap_or_default()).map_err(|error| note(&error, "cidr"));
+        let Ok(cidr) = block else { return Err(problems) };
+        return Ok(Row {
+            record: Record::SubPool { path: Name::from(pool), cidr },
+            path: path.to_owned(),
+            place,
+        });
+    }
     if owner.is_none() {
         note(&Error::BadName { what: "owner", name: String::new() }, "owner");
     }
@@ -105,7 +162,7 @@ fn row(words: [Option<&str>; 5], path: &str, place: Option<Place>) -> Result<Row
         Some("allocated") => Some(Kind::Allocated),
         Some("pinned") => Some(Kind::Pinned),
         Some(other) => {
-            let known = vec!["allocated", "reserved", "pinned"];
+            let known = vec!["allocated", "reserved", "pinned", SUB_POOL];
             note(&Error::UnknownWord { what: "kind of allocation", text: other.to_owned(), known }, "kind");
             None
         }
@@ -115,7 +172,7 @@ fn row(words: [Option<&str>; 5], path: &str, place: Option<Place>) -> Result<Row
             let pool = Name::from(pool.unwrap_or_default());
             let allocation =
                 Allocation { owner: Name::from(owner), cidr, kind, tier: tier.map(Name::from), pool };
-            Ok(Row { allocation, path: path.to_owned(), place })
+            Ok(Row { record: Record::Allocation(allocation), path: path.to_owned(), place })
         }
         _ => Err(problems),
     }

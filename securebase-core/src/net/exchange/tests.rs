@@ -28,6 +28,7 @@ fn what_is_written_as_csv_is_read_again() {
     assert_eq!(
         text,
         "owner,cidr,kind,tier,pool\n\
+         ,10.0.0.0/12,sub-pool,,prod\n\
          \"acme, \"\"the\"\" tenant\",10.0.0.0/16,allocated,fintech,prod\n\
          legacy,192.168.0.0/16,pinned,,\n\
          on-premises,10.99.0.0/16,reserved,,\n"
@@ -105,7 +106,7 @@ fn aws_shapes_are_read() {
 }
 
 #[test]
-fn aws_shapes_written_are_read_as_reservations() {
+fn aws_shapes_written_are_read_again() {
     let mut document = Document::of(&full());
     let text = serde_json::to_string(&document).unwrap();
     assert_eq!(Document::parse(&text).unwrap(), document);
@@ -117,4 +118,55 @@ fn aws_shapes_written_are_read_as_reservations() {
     assert_eq!(other.blocks_of("acme, \"the\" tenant"), [b("10.0.0.0/16")]);
     document.ipam_pool_cidrs[0].cidr = "10.0.0.1/8".to_owned();
     assert_eq!(document.ranges().unwrap_err().0[0].path, "IpamPoolCidrs[0].Cidr");
+}
+
+/// A pool of each strategy in which something is in use, and an empty one made alike.
+fn both(strategy: PoolStrategy) -> (AddressPool, AddressPool) {
+    let settings = Settings::new(strategy);
+    let tiers = [("gov-federal", b("172.20.0.0/16"))];
+    let made = || match strategy {
+        PoolStrategy::PerTier => {
+            AddressPool::with_tiers(&[b("10.0.0.0/8")], settings.clone(), &tiers).unwrap()
+        }
+        _ => AddressPool::new(&[b("10.0.0.0/8")], settings.clone()).unwrap(),
+    };
+    let mut used = made();
+    used.carve_len("prod", 12).unwrap();
+    used.carve_len("prod/us-east-1", 14).unwrap();
+    for (n, (owner, tier)) in
+        [("acme", "fintech"), ("=1+1", "gov-federal"), ("'@b", "fintech")].into_iter().enumerate()
+    {
+        used.allocate(&Request::new(20 + u8::try_from(n).unwrap(), owner).tier(Some(tier))).unwrap();
+        used.allocate(&Request::new(20, owner).tier(Some(tier)).pool(Some("prod/us-east-1")).another(true))
+            .unwrap();
+    }
+    used.reserve(b("10.240.0.0/16"), "on-premises").unwrap();
+    (used, made())
+}
+
+#[test]
+fn what_is_written_an_empty_pool_of_the_same_kind_reads_and_every_owner_keeps_its_block() {
+    for strategy in [PoolStrategy::Unique, PoolStrategy::PerTier, PoolStrategy::PerAccount] {
+        let (used, empty) = both(strategy);
+        let document = serde_json::to_string(&Document::of(&used)).unwrap();
+        let of_aws = Document::parse(&document).unwrap().rows().unwrap();
+        for rows in [csv::read(&csv::write(&used), None).unwrap(), of_aws] {
+            let mut other = empty.clone();
+            other.import(&rows).unwrap();
+            assert_eq!(other, used, "{strategy:?}");
+            other.import(&rows).unwrap();
+            assert_eq!(other, used, "again: {strategy:?}");
+            let block = used.blocks_of("acme");
+            let again = other.allocate(&Request::new(20, "acme").tier(Some("fintech"))).unwrap();
+            assert!(block.contains(&again), "{strategy:?}: {again} and {block:?}");
+        }
+    }
+}
+
+#[test]
+fn no_cell_is_a_formula() {
+    let (used, _) = both(PoolStrategy::Unique);
+    let text = csv::write(&used);
+    assert!(text.contains("\n'=1+1,") && text.contains("\n''@b,"), "{text}");
+    assert!(text.lines().all(|line| !line.starts_with(['=', '+', '-', '@'])));
 }
