@@ -139,6 +139,14 @@ impl AnyCloud {
     }
 }
 
+/// After how many calls the process dies: `crash_after_calls`.
+fn crash_after_calls(value: &Bound<'_, PyAny>) -> PyResult<Option<u64>> {
+    if value.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(crate::convert::count(crate::error::Class::Input, "crash_after_calls", value, 0..=u64::MAX)?))
+}
+
 /// What goes wrong in a simulated cloud, and how often: probabilities from 0 to 1.
 #[pyclass(frozen, eq, module = "securebase")]
 #[derive(Clone, PartialEq)]
@@ -160,7 +168,7 @@ impl Faults {
         service_error: f64,
         async_failure: f64,
         expired_credentials: f64,
-        crash_after_calls: Option<u64>,
+        #[pyo3(from_py_with = crash_after_calls)] crash_after_calls: Option<u64>,
     ) -> Result<Self> {
         let faults = CoreFaults {
             throttle,
@@ -278,7 +286,11 @@ pub(crate) struct SimulatedCloud(CoreSimulated);
 impl SimulatedCloud {
     #[new]
     #[pyo3(signature = (seed = 0, faults = None, limits = None))]
-    fn new(seed: u64, faults: Option<&Faults>, limits: Option<BTreeMap<String, f64>>) -> Result<Self> {
+    fn new(
+        #[pyo3(from_py_with = crate::timeline::seed)] seed: u64,
+        faults: Option<&Faults>,
+        limits: Option<BTreeMap<String, f64>>,
+    ) -> Result<Self> {
         let mut builder = CoreSimulated::builder(seed);
         if let Some(Faults(faults)) = faults {
             builder = builder.faults(*faults);
@@ -317,7 +329,7 @@ impl SimulatedCloud {
 
     /// The code that the owner of a mailbox finds there, where a change of an account's root address waits for it.
     #[pyo3(signature = (email, /))]
-    fn mailed_code(&self, email: &str) -> Option<String> {
+    fn mailed_code(&self, #[pyo3(from_py_with = crate::convert::text)] email: &str) -> Option<String> {
         self.0.mailed_code(email)
     }
 
@@ -329,13 +341,18 @@ impl SimulatedCloud {
 
     /// Deletes a resource behind everybody's back, and all that cannot exist without it; answers how many are gone.
     #[pyo3(signature = (id, /))]
-    fn remove(&self, id: &str) -> usize {
+    fn remove(&self, #[pyo3(from_py_with = crate::convert::text)] id: &str) -> usize {
         self.0.remove(id)
     }
 
     /// Sets a tag behind everybody's back, or takes it off; answers whether there is such a resource.
     #[pyo3(signature = (id, key, value = None, /))]
-    fn set_tag(&self, id: &str, key: &str, value: Option<&str>) -> bool {
+    fn set_tag(
+        &self,
+        #[pyo3(from_py_with = crate::convert::text)] id: &str,
+        #[pyo3(from_py_with = crate::convert::text)] key: &str,
+        #[pyo3(from_py_with = crate::convert::text_or_none)] value: Option<&str>,
+    ) -> bool {
         self.0.set_tag(id, key, value)
     }
 

@@ -3,6 +3,7 @@
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::ops::RangeInclusive;
 
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyMapping, PyNone, PyString, PyTuple};
 use rust_decimal::Decimal;
@@ -83,6 +84,69 @@ pub(crate) fn count<T: Copy + TryFrom<u64> + TryInto<u64>>(
     number.and_then(|number| T::try_from(number).ok()).ok_or_else(|| outside(class, name, value, [low, high]))
 }
 
+/// An argument that is text.
+///
+/// # Errors
+/// One of the package for text with a lone surrogate, which Python itself reports as a `UnicodeEncodeError`.
+pub(crate) fn text<'a>(value: &'a Bound<'_, PyAny>) -> PyResult<&'a str> {
+    value.cast::<PyString>()?.to_str().map_err(|_| {
+        let message =
+            format!("invalid text `{}`: expected Unicode, which has no lone surrogates", shown(value));
+        Failure::one(Class::Input, "text-invalid", &message, "write the character itself").into()
+    })
+}
+
+/// As [`text`], for an argument that may be left out.
+///
+/// # Errors
+/// As [`text`].
+pub(crate) fn text_or_none<'a>(value: &'a Bound<'_, PyAny>) -> PyResult<Option<&'a str>> {
+    if value.is_none() { Ok(None) } else { text(value).map(Some) }
+}
+
+/// As [`text_or_none`], for an argument that is kept.
+///
+/// # Errors
+/// As [`text`].
+pub(crate) fn owned_text(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
+    Ok(text_or_none(value)?.map(str::to_owned))
+}
+
+/// An argument that is a list of texts.
+///
+/// # Errors
+/// As [`text`].
+pub(crate) fn texts(value: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
+    // One text is no list of its letters.
+    if value.is_instance_of::<PyString>() {
+        return Err(PyTypeError::new_err("expected a list of texts, not one text"));
+    }
+    value.try_iter()?.map(|item| text(&item?).map(str::to_owned)).collect()
+}
+
+/// What to call back with what happens: refused before anything begins where it cannot be called.
+///
+/// # Errors
+/// One of the package for what is not callable.
+pub(crate) fn callback(value: &Bound<'_, PyAny>) -> PyResult<Option<Py<PyAny>>> {
+    if value.is_none() {
+        return Ok(None);
+    }
+    if value.is_callable() {
+        return Ok(Some(value.clone().unbind()));
+    }
+    let message =
+        format!("invalid `progress` `{}`: expected something to call with each event", shown(value));
+    Err(Failure::at(
+        Class::Input,
+        "callback-invalid",
+        "progress",
+        &message,
+        "pass a function, or leave it out",
+    )
+    .into())
+}
+
 /// As [`count`], for an argument whose range the core checks together with others: this function rejects only values that are not whole
 /// numbers of the core's type.
 ///
@@ -154,19 +218,44 @@ pub(crate) fn to_python<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'
 ///
 /// Everything that is none of these is a finding of its own, with its path.
 pub(crate) fn from_python(value: &Bound<'_, PyAny>) -> Result<Value> {
-    let mut reading = Reading { path: Vec::new(), problems: Vec::new() };
+    let mut reading = Reading { path: Vec::new(), problems: Vec::new(), values: 0, bytes: 0 };
     let value = reading.value(value)?;
     if reading.problems.is_empty() { Ok(value) } else { Err(Problems(reading.problems).into()) }
 }
+
+/// The most findings of one conversion.
+const PROBLEMS_MAX: usize = 1_000;
 
 /// Where a conversion stands, and what it found.
 struct Reading {
     path: Vec<String>,
     problems: Vec<Problem>,
+    /// How many values have been read, and how much text.
+    values: usize,
+    bytes: usize,
 }
 
+/// A list may hold one list twice, which may hold another twice: what takes no memory in Python may be without end as a document.
+const VALUES_MAX: usize = 10_000_000;
+const BYTES_MAX: usize = 256 << 20;
+
 impl Reading {
+    /// Whether there is room for so much more text.
+    fn fits(&mut self, bytes: usize) -> bool {
+        self.values += 1;
+        self.bytes = self.bytes.saturating_add(bytes);
+        self.values <= VALUES_MAX && self.bytes <= BYTES_MAX
+    }
+
+    fn is_full(&self) -> bool {
+        self.values > VALUES_MAX || self.bytes > BYTES_MAX
+    }
+
     fn refuse(&mut self, message: String, hint: &str) -> Value {
+        // Of a million equal findings the first ones say it.
+        if self.problems.len() >= PROBLEMS_MAX {
+            return Value::Null;
+        }
         let path = self.path.concat();
         self.problems.push(Problem::error(MISMATCH, path.trim_start_matches('.'), message, hint));
         Value::Null
@@ -184,6 +273,19 @@ impl Reading {
     }
 
     fn value(&mut self, value: &Bound<'_, PyAny>) -> PyResult<Value> {
+        let text = value.cast::<PyString>().ok().and_then(|text| text.len().ok());
+        let full = self.is_full();
+        if !self.fits(text.unwrap_or_default()) {
+            if full {
+                return Ok(Value::Null);
+            }
+            let message = "more than 10,000,000 values or 256 MiB of text, each counted where it stands";
+            return Ok(self.refuse(message.to_owned(), "leave out lists that hold one list many times"));
+        }
+        // A document of millions of values takes seconds.
+        if self.values.is_multiple_of(1 << 16) {
+            value.py().check_signals()?;
+        }
         if value.is_none() {
             Ok(Value::Null)
         } else if let Ok(flag) = value.cast::<PyBool>() {
@@ -206,6 +308,9 @@ impl Reading {
         } else if value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>() {
             let mut items = Vec::new();
             for (index, item) in value.try_iter()?.enumerate() {
+                if self.is_full() {
+                    break;
+                }
                 items.push(self.within(format!("[{index}]"), &item?)?);
             }
             Ok(Value::Array(items))
@@ -222,6 +327,9 @@ impl Reading {
     fn members(&mut self, mapping: &Bound<'_, PyMapping>) -> PyResult<Value> {
         let mut members = Map::new();
         for item in mapping.items()?.iter() {
+            if self.is_full() {
+                break;
+            }
             let (key, member): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
             match key.cast::<PyString>().ok().and_then(|text| text.to_str().ok().map(str::to_owned)) {
                 Some(name) => {

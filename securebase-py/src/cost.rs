@@ -130,7 +130,7 @@ impl Cost {
 
     /// What each tenant costs and pays; shared costs are shared by `allocation`: `equal`, `revenue`, `usage` or `tier`.
     #[pyo3(signature = (allocation = "equal"))]
-    fn per_tenant(&self, allocation: &str) -> Result<Table> {
+    fn per_tenant(&self, #[pyo3(from_py_with = crate::convert::text)] allocation: &str) -> Result<Table> {
         Ok(self.core.after().tenants_table(allocation.parse()?)?.into())
     }
 

@@ -320,7 +320,7 @@ impl LandingZone {
 
     /// The tenants whose key, name, prefix, e-mail, e-mail domain or account id contains `text`, exact matches first.
     #[pyo3(signature = (text))]
-    fn find(&self, text: &str) -> Vec<Tenant> {
+    fn find(&self, #[pyo3(from_py_with = crate::convert::text)] text: &str) -> Vec<Tenant> {
         let found = self.0.find(text);
         found
             .into_iter()

@@ -10,7 +10,7 @@ use securebase_core::model::{Problem as CoreProblem, Problems};
 use securebase_core::net as core;
 use securebase_core::net::{Block, Block4, Layout, rules};
 
-use crate::convert::{from_json, from_python, hash, to_json};
+use crate::convert::{count, from_json, from_python, hash, to_json};
 use crate::error::{Class, Failure, Result};
 use crate::problem::Problem;
 
@@ -206,7 +206,11 @@ impl Subnet {
 /// The subnets of a VPC.
 #[pyfunction]
 #[pyo3(signature = (cidr, layout = None, *, region = "us-east-1"))]
-fn subnets(cidr: &Bound<'_, PyAny>, layout: Option<&Bound<'_, PyAny>>, region: &str) -> Result<Vec<Subnet>> {
+fn subnets(
+    cidr: &Bound<'_, PyAny>,
+    layout: Option<&Bound<'_, PyAny>>,
+    #[pyo3(from_py_with = crate::convert::text)] region: &str,
+) -> Result<Vec<Subnet>> {
     let layout = match layout {
         None => Layout::seed(),
         Some(name) if name.is_instance_of::<PyString>() => {
@@ -230,6 +234,11 @@ fn check_vpc_block(cidr: &Bound<'_, PyAny>) -> Result<Vec<Problem>> {
     Ok(rules::check_vpc(&block(cidr)?, "cidr").into_iter().map(Problem::from).collect())
 }
 
+/// How many blocks a VPC may have: `blocks_max`.
+fn blocks_max(value: &Bound<'_, PyAny>) -> PyResult<usize> {
+    Ok(count(Class::Input, "blocks_max", value, 1..=1_000)?)
+}
+
 /// What is wrong with adding a block to a VPC that has others.
 #[pyfunction]
 #[pyo3(signature = (cidr, vpc_blocks, destinations = None, *, blocks_max = 5))]
@@ -237,7 +246,7 @@ fn check_secondary_block(
     cidr: &Bound<'_, PyAny>,
     vpc_blocks: &Bound<'_, PyAny>,
     destinations: Option<&Bound<'_, PyAny>>,
-    blocks_max: usize,
+    #[pyo3(from_py_with = blocks_max)] blocks_max: usize,
 ) -> Result<Vec<Problem>> {
     let destinations = destinations.map(blocks).transpose()?.unwrap_or_default();
     let found =

@@ -21,7 +21,7 @@ use crate::finance::exact;
 use crate::guarded::{GuardrailEffect, TenantPolicy};
 use crate::problem::Problem;
 use crate::run::{Apply, Pause, Run, applied, options};
-use crate::runtime::{awaitable, wait};
+use crate::runtime::{awaitable, compute, wait};
 use crate::state;
 use crate::table::Table;
 use crate::timeline::{Circumstances, Seconds, Spread, Timeline};
@@ -38,7 +38,7 @@ pub(crate) fn plan_of(
     let state = state.map(state::open).transpose()?;
     let cloud = cloud.map(AnyCloud::of).transpose()?;
     let plan = match (state, cloud) {
-        (None, None) => py.detach(|| refusing(Planner::new(&zone), floor).plan())?,
+        (None, None) => compute(py, |_| refusing(Planner::new(&zone), floor).plan())??,
         (state, cloud) => wait(py, &Stop::new(), async move {
             let planner = match &state {
                 Some(state) => exec::remember(Planner::new(&zone), state).await?,
@@ -291,7 +291,7 @@ impl Plan {
     /// The plan from what `to_json` gave.
     #[staticmethod]
     #[pyo3(signature = (text))]
-    fn from_json(py: Python<'_>, text: &str) -> Result<Self> {
+    fn from_json(py: Python<'_>, #[pyo3(from_py_with = crate::convert::text)] text: &str) -> Result<Self> {
         Ok(Self(Arc::new(py.detach(|| CorePlan::from_json(text))?)))
     }
 
@@ -329,13 +329,13 @@ impl Plan {
     fn timeline(
         &self,
         py: Python<'_>,
-        seed: u64,
+        #[pyo3(from_py_with = crate::timeline::seed)] seed: u64,
         usual: bool,
         limits: Option<BTreeMap<String, f64>>,
         latencies: Option<BTreeMap<String, Seconds>>,
     ) -> Result<Timeline> {
         let rehearsal = Circumstances { usual, limits, latencies }.rehearsal(seed)?;
-        Ok(Timeline(py.detach(|| exec::rehearse(&self.0, &rehearsal))))
+        Ok(Timeline(compute(py, |interrupt| exec::rehearse_until(&self.0, &rehearsal, interrupt))??))
     }
 
     /// How long the plan takes over `count` seeds.
@@ -344,13 +344,13 @@ impl Plan {
         &self,
         py: Python<'_>,
         #[pyo3(from_py_with = crate::timeline::rehearsals)] count: usize,
-        seed: u64,
+        #[pyo3(from_py_with = crate::timeline::seed)] seed: u64,
         usual: bool,
         limits: Option<BTreeMap<String, f64>>,
         latencies: Option<BTreeMap<String, Seconds>>,
     ) -> Result<Spread> {
         let rehearsal = Circumstances { usual, limits, latencies }.rehearsal(seed)?;
-        Ok(Spread(py.detach(|| exec::spread(&self.0, &rehearsal, count))))
+        Ok(Spread(compute(py, |interrupt| exec::spread_until(&self.0, &rehearsal, count, interrupt))??))
     }
 
     /// How long the plan takes under other circumstances: each is a dict of `usual`, `limits` and `latencies`.
@@ -360,14 +360,14 @@ impl Plan {
         py: Python<'py>,
         cases: &Bound<'py, PyDict>,
         #[pyo3(from_py_with = crate::timeline::rehearsals)] count: usize,
-        seed: u64,
+        #[pyo3(from_py_with = crate::timeline::seed)] seed: u64,
     ) -> Result<Bound<'py, PyDict>> {
         let case = |(name, case): (Bound<'py, PyAny>, Bound<'py, PyAny>)| {
             Ok((name.extract::<String>()?, Circumstances::of(&case)?.rehearsal(seed)?))
         };
         let cases: Vec<_> = cases.iter().map(case).collect::<Result<_>>()?;
         let spreads = PyDict::new(py);
-        for case in py.detach(|| exec::what_if(&self.0, &cases, count)) {
+        for case in compute(py, |interrupt| exec::what_if_until(&self.0, &cases, count, interrupt))?? {
             spreads.set_item(case.name, Spread(case.spread))?;
         }
         Ok(spreads)
@@ -375,7 +375,7 @@ impl Plan {
 
     /// The part of the plan at and below these addresses, with every step they wait for.
     #[pyo3(signature = (targets))]
-    fn only(&self, targets: Vec<String>) -> Result<Self> {
+    fn only(&self, #[pyo3(from_py_with = crate::convert::texts)] targets: Vec<String>) -> Result<Self> {
         let targets: Vec<Address> = targets.into_iter().map(Address::new).collect();
         Ok(Self(Arc::new(self.0.only(&targets)?)))
     }
@@ -386,8 +386,8 @@ impl Plan {
         &self,
         py: Python<'_>,
         cloud: &Bound<'_, PyAny>,
-        progress: Option<Py<PyAny>>,
-        destroy: Vec<String>,
+        #[pyo3(from_py_with = crate::convert::callback)] progress: Option<Py<PyAny>>,
+        #[pyo3(from_py_with = crate::convert::texts)] destroy: Vec<String>,
     ) -> Result<Run> {
         let Apply { options, raised, stop } = options(progress, None, destroy);
         let (plan, cloud) = (Arc::clone(&self.0), AnyCloud::of(cloud)?);
@@ -415,7 +415,11 @@ impl Plan {
 
     /// Everything that applies to a tenant once the plan is applied.
     #[pyo3(signature = (tenant, /))]
-    fn effective_policy(&self, py: Python<'_>, tenant: &str) -> Result<TenantPolicy> {
+    fn effective_policy(
+        &self,
+        py: Python<'_>,
+        #[pyo3(from_py_with = crate::convert::text)] tenant: &str,
+    ) -> Result<TenantPolicy> {
         TenantPolicy::of(py, &self.0, tenant)
     }
 
@@ -431,9 +435,9 @@ impl Plan {
         py: Python<'_>,
         cloud: &Bound<'_, PyAny>,
         state: Option<&Bound<'_, PyAny>>,
-        progress: Option<Py<PyAny>>,
-        who: Option<String>,
-        destroy: Vec<String>,
+        #[pyo3(from_py_with = crate::convert::callback)] progress: Option<Py<PyAny>>,
+        #[pyo3(from_py_with = crate::convert::owned_text)] who: Option<String>,
+        #[pyo3(from_py_with = crate::convert::texts)] destroy: Vec<String>,
         margin_floor: Option<&Bound<'_, PyAny>>,
         pause: Option<&Bound<'_, Pause>>,
         wait_for_lock: Option<&Bound<'_, PyAny>>,
@@ -454,9 +458,9 @@ impl Plan {
         py: Python<'py>,
         cloud: &Bound<'py, PyAny>,
         state: Option<&Bound<'py, PyAny>>,
-        progress: Option<Py<PyAny>>,
-        who: Option<String>,
-        destroy: Vec<String>,
+        #[pyo3(from_py_with = crate::convert::callback)] progress: Option<Py<PyAny>>,
+        #[pyo3(from_py_with = crate::convert::owned_text)] who: Option<String>,
+        #[pyo3(from_py_with = crate::convert::texts)] destroy: Vec<String>,
         margin_floor: Option<&Bound<'py, PyAny>>,
         pause: Option<&Bound<'py, Pause>>,
         wait_for_lock: Option<&Bound<'py, PyAny>>,

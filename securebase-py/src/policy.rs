@@ -8,10 +8,12 @@ use pyo3::types::{PyBytes, PyDict, PyList, PyMapping, PyString, PyTuple, PyType}
 use securebase_core::model::Problem as CoreProblem;
 use securebase_core::policy as core;
 use securebase_core::policy::{Fit, Level, LintOptions, Parameters, Policy, PolicyKind};
+use securebase_core::time::Interrupted;
 
-use crate::convert::{from_json, from_python, hash, plain, to_json, to_python};
+use crate::convert::{count, from_json, from_python, hash, plain, to_json, to_python};
 use crate::error::{Class, Failure, Result};
 use crate::problem::Problem;
+use crate::runtime::compute;
 pub(crate) use report::{CoverageReport, Difference};
 
 impl From<core::Error> for Failure {
@@ -87,6 +89,19 @@ fn request(value: &Bound<'_, PyAny>) -> Result<core::Request> {
     Ok(core::Request::from_value(&from_python(value)?)?)
 }
 
+/// The most of something, where it is given: AWS's quota where it is not.
+fn most(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Option<usize>> {
+    if value.is_none() { Ok(None) } else { Ok(Some(count(Class::Policy, name, value, 0..=usize::MAX)?)) }
+}
+
+fn max_size(value: &Bound<'_, PyAny>) -> PyResult<Option<usize>> {
+    most("max_size", value)
+}
+
+fn max_documents(value: &Bound<'_, PyAny>) -> PyResult<Option<usize>> {
+    most("max_documents", value)
+}
+
 fn kind(text: &str) -> Result<PolicyKind> {
     match text {
         "scp" => Ok(PolicyKind::ServiceControl),
@@ -156,7 +171,7 @@ impl PolicyDocument {
         py: Python<'_>,
         kind: &str,
         executor_role: Option<String>,
-        max_size: Option<usize>,
+        #[pyo3(from_py_with = max_size)] max_size: Option<usize>,
     ) -> Result<Vec<Problem>> {
         let mut options =
             LintOptions { kind: self::kind(kind)?, fit: fit(max_size, None), ..LintOptions::default() };
@@ -406,48 +421,109 @@ impl Verdict {
 }
 
 /// A path of levels made ready, for many requests.
-#[pyclass(frozen, module = "securebase")]
-pub(crate) struct PolicyPath(core::PolicyPath);
+#[pyclass(frozen, eq, module = "securebase")]
+pub(crate) struct PolicyPath {
+    core: core::PolicyPath,
+    /// What it was made of: a pickle makes it again.
+    levels: Vec<Level>,
+    kind: PolicyKind,
+}
+
+impl PartialEq for PolicyPath {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.levels, self.kind) == (&other.levels, other.kind)
+    }
+}
+
+impl PolicyPath {
+    fn of(levels: Vec<Level>, kind: PolicyKind) -> Result<Self> {
+        Ok(Self { core: core::PolicyPath::new(kind, &levels)?, levels, kind })
+    }
+}
 
 #[pymethods]
 impl PolicyPath {
     #[new]
     #[pyo3(signature = (levels, *, kind = "scp"))]
     fn new(levels: &Bound<'_, PyAny>, kind: &str) -> Result<Self> {
-        Ok(Self(core::PolicyPath::new(self::kind(kind)?, &self::levels(levels)?)?))
+        Self::of(self::levels(levels)?, self::kind(kind)?)
     }
 
     fn evaluate(&self, request: &Bound<'_, PyAny>) -> Result<Verdict> {
-        Ok(Verdict(self.0.explain(&self::request(request)?)))
+        Ok(Verdict(self.core.explain(&self::request(request)?)))
     }
 
     fn __repr__(&self) -> String {
-        format!("PolicyPath({} statements)", self.0.statement_count())
+        format!("PolicyPath({} statements)", self.core.statement_count())
+    }
+
+    fn __reduce__<'py>(
+        slf: &Bound<'py, Self>,
+    ) -> PyResult<(Bound<'py, PyAny>, (Vec<Vec<(String, PolicyDocument)>>, &'static str))> {
+        let own = slf.get();
+        let named = |policy: &Policy| (policy.name.clone(), PolicyDocument(policy.document.clone()));
+        let levels = own.levels.iter().map(|level| level.policies.iter().map(named).collect());
+        let kind = match own.kind {
+            PolicyKind::ServiceControl => "scp",
+            PolicyKind::ResourceControl => "rcp",
+        };
+        Ok((slf.get_type().getattr("_of")?, (levels.collect(), kind)))
+    }
+
+    #[classmethod]
+    fn _of(_class: &Bound<'_, PyType>, levels: &Bound<'_, PyAny>, kind: &str) -> Result<Self> {
+        Self::of(self::levels(levels)?, self::kind(kind)?)
     }
 }
 
 /// Requests made ready, to be decided many times.
-#[pyclass(frozen, module = "securebase")]
-pub(crate) struct Requests(Vec<core::Request>);
+#[pyclass(frozen, eq, module = "securebase")]
+pub(crate) struct Requests {
+    core: Vec<core::Request>,
+    /// As they were given: a pickle makes them again.
+    given: Vec<serde_json::Value>,
+}
+
+impl PartialEq for Requests {
+    fn eq(&self, other: &Self) -> bool {
+        self.core == other.core
+    }
+}
+
+impl Requests {
+    fn of(given: Vec<serde_json::Value>) -> Result<Self> {
+        let core = given.iter().map(|one| Ok(core::Request::from_value(one)?)).collect::<Result<_>>()?;
+        Ok(Self { core, given })
+    }
+}
 
 #[pymethods]
 impl Requests {
     #[new]
     fn new(requests: &Bound<'_, PyAny>) -> Result<Self> {
-        requests.try_iter()?.map(|one| request(&one?)).collect::<Result<_>>().map(Self)
+        Self::of(requests.try_iter()?.map(|one| from_python(&one?)).collect::<Result<_>>()?)
     }
 
     fn __len__(&self) -> usize {
-        self.0.len()
+        self.core.len()
     }
 
     fn __repr__(&self) -> String {
-        format!("Requests({})", self.0.len())
+        format!("Requests({})", self.core.len())
+    }
+
+    #[classmethod]
+    fn _from_json(_class: &Bound<'_, PyType>, text: &str) -> Result<Self> {
+        Self::of(from_json(text)?)
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Result<(Bound<'py, PyAny>, (String,))> {
+        Ok((slf.get_type().getattr("_from_json")?, (to_json(&slf.get().given)?,)))
     }
 }
 
 #[pyfunction]
-fn coverage(framework: &str) -> Result<CoverageReport> {
+fn coverage(#[pyo3(from_py_with = crate::convert::text)] framework: &str) -> Result<CoverageReport> {
     Ok(core::coverage(framework)?.into())
 }
 
@@ -465,7 +541,10 @@ fn difference(
 
 #[pyfunction]
 #[pyo3(signature = (framework, **parameters))]
-fn guardrails(framework: &str, parameters: Option<&Bound<'_, PyDict>>) -> Result<Vec<Guardrail>> {
+fn guardrails(
+    #[pyo3(from_py_with = crate::convert::text)] framework: &str,
+    parameters: Option<&Bound<'_, PyDict>>,
+) -> Result<Vec<Guardrail>> {
     let parameters = self::parameters(parameters)?;
     let found = core::guardrails(framework)?;
     found.into_iter().map(|one| Ok(Guardrail(one.view(&parameters)?))).collect()
@@ -477,15 +556,27 @@ fn evaluate(levels: &Bound<'_, PyAny>, request: &Bound<'_, PyAny>, kind: &str) -
     PolicyPath::new(levels, kind)?.evaluate(request)
 }
 
+/// How many requests are decided between two looks whether the caller wants to end.
+const REQUESTS_AT_ONCE: usize = 65_536;
+
 #[pyfunction]
 fn evaluate_many<'py>(
     py: Python<'py>,
     paths: Vec<PyRef<'py, PolicyPath>>,
     requests: &Requests,
-) -> Vec<Bound<'py, PyBytes>> {
-    let paths: Vec<&core::PolicyPath> = paths.iter().map(|path| &path.0).collect();
-    let rows = py.detach(|| core::decide_all(&paths, &requests.0));
-    rows.iter().map(|row| PyBytes::new(py, row)).collect()
+) -> Result<Vec<Bound<'py, PyBytes>>> {
+    let paths: Vec<&core::PolicyPath> = paths.iter().map(|path| &path.core).collect();
+    let rows = compute(py, |interrupt| {
+        let mut rows = vec![Vec::with_capacity(requests.core.len()); paths.len()];
+        for some in requests.core.chunks(REQUESTS_AT_ONCE) {
+            interrupt.check()?;
+            for (row, more) in rows.iter_mut().zip(core::decide_all(&paths, some)) {
+                row.extend(more);
+            }
+        }
+        Ok::<_, Interrupted>(rows)
+    })??;
+    Ok(rows.iter().map(|row| PyBytes::new(py, row)).collect())
 }
 
 #[pyfunction]
@@ -493,8 +584,8 @@ fn evaluate_many<'py>(
 fn pack(
     py: Python<'_>,
     documents: &Bound<'_, PyAny>,
-    max_size: Option<usize>,
-    max_documents: Option<usize>,
+    #[pyo3(from_py_with = max_size)] max_size: Option<usize>,
+    #[pyo3(from_py_with = max_documents)] max_documents: Option<usize>,
 ) -> Result<Vec<PolicyDocument>> {
     let documents = self::documents(documents)?;
     let fit = fit(max_size, max_documents);
@@ -520,7 +611,7 @@ fn certify<'py>(
 #[pyo3(signature = (framework, **parameters))]
 fn tier_documents<'py>(
     py: Python<'py>,
-    framework: &str,
+    #[pyo3(from_py_with = crate::convert::text)] framework: &str,
     parameters: Option<&Bound<'py, PyDict>>,
 ) -> Result<Bound<'py, PyList>> {
     let parameters = self::parameters(parameters)?;

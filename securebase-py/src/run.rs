@@ -277,8 +277,8 @@ fn resume(
     py: Python<'_>,
     state: &Bound<'_, PyAny>,
     cloud: &Bound<'_, PyAny>,
-    progress: Option<Py<PyAny>>,
-    who: Option<String>,
+    #[pyo3(from_py_with = crate::convert::callback)] progress: Option<Py<PyAny>>,
+    #[pyo3(from_py_with = crate::convert::owned_text)] who: Option<String>,
     wait_for_lock: Option<&Bound<'_, PyAny>>,
 ) -> Result<Run> {
     let Apply { options, raised, stop } = options(progress, who, Vec::new()).wait_for_lock(wait_for_lock)?;
@@ -294,8 +294,8 @@ fn resume_async<'py>(
     py: Python<'py>,
     state: &Bound<'py, PyAny>,
     cloud: &Bound<'py, PyAny>,
-    progress: Option<Py<PyAny>>,
-    who: Option<String>,
+    #[pyo3(from_py_with = crate::convert::callback)] progress: Option<Py<PyAny>>,
+    #[pyo3(from_py_with = crate::convert::owned_text)] who: Option<String>,
     wait_for_lock: Option<&Bound<'py, PyAny>>,
 ) -> Result<Bound<'py, PyAny>> {
     let Apply { options, raised, stop } = options(progress, who, Vec::new()).wait_for_lock(wait_for_lock)?;
@@ -320,8 +320,8 @@ fn account_and_email(account_id: &str, email: &str) -> Result<(AccountId, Email)
 fn start_root_email_change(
     py: Python<'_>,
     cloud: &Bound<'_, PyAny>,
-    account_id: &str,
-    email: &str,
+    #[pyo3(from_py_with = crate::convert::text)] account_id: &str,
+    #[pyo3(from_py_with = crate::convert::text)] email: &str,
 ) -> Result<()> {
     let (cloud, (account, email)) = (AnyCloud::of(cloud)?, account_and_email(account_id, email)?);
     Ok(wait(py, &Stop::new(), async move { cloud.start_root_email_change(account, &email).await })??)
@@ -333,8 +333,8 @@ fn start_root_email_change(
 fn finish_root_email_change(
     py: Python<'_>,
     cloud: &Bound<'_, PyAny>,
-    account_id: &str,
-    email: &str,
+    #[pyo3(from_py_with = crate::convert::text)] account_id: &str,
+    #[pyo3(from_py_with = crate::convert::text)] email: &str,
     code: String,
 ) -> Result<()> {
     let (cloud, (account, email)) = (AnyCloud::of(cloud)?, account_and_email(account_id, email)?);

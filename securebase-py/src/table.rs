@@ -163,13 +163,19 @@ impl Table {
     /// floats; with `decimals="float"` they become `float64` columns:
     /// `table.to_pandas(decimals="float").plot(x="month", y="mrr")`.
     #[pyo3(signature = (*, decimals = "decimal"))]
-    fn to_pandas<'py>(slf: &Bound<'py, Self>, decimals: &str) -> Result<Bound<'py, PyAny>> {
+    fn to_pandas<'py>(
+        slf: &Bound<'py, Self>,
+        #[pyo3(from_py_with = crate::convert::text)] decimals: &str,
+    ) -> Result<Bound<'py, PyAny>> {
         Self::framed(slf, "to_pandas", decimals)
     }
 
     /// The table as a polars data frame. Exact decimals stay exact; with `decimals="float"` they become `Float64` columns.
     #[pyo3(signature = (*, decimals = "decimal"))]
-    fn to_polars<'py>(slf: &Bound<'py, Self>, decimals: &str) -> Result<Bound<'py, PyAny>> {
+    fn to_polars<'py>(
+        slf: &Bound<'py, Self>,
+        #[pyo3(from_py_with = crate::convert::text)] decimals: &str,
+    ) -> Result<Bound<'py, PyAny>> {
         Self::framed(slf, "to_polars", decimals)
     }
 

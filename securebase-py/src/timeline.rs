@@ -79,6 +79,11 @@ pub(crate) fn rehearsals(value: &Bound<'_, PyAny>) -> PyResult<usize> {
     Ok(count(Class::Input, "count", value, 1..=10_000)?)
 }
 
+/// Which chance: `seed`.
+pub(crate) fn seed(value: &Bound<'_, PyAny>) -> PyResult<u64> {
+    Ok(count(Class::Input, "seed", value, 0..=u64::MAX)?)
+}
+
 /// How long a plan takes over many seeds.
 #[pyclass(frozen, eq, module = "securebase")]
 #[derive(PartialEq)]

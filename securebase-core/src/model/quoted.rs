@@ -1,4 +1,4 @@
-//! A text of somebody else's inside a message.
+//! A text of a caller or of a file inside a message.
 
 use std::fmt;
 

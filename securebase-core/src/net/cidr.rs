@@ -204,7 +204,11 @@ fn host_bits(text: &str, canonical: &dyn fmt::Display) -> Error {
 
 fn split(text: &str) -> Result<(&str, &str), Error> {
     if text.trim() != text {
-        return Err(malformed(text, "there is white space around it", format!("write `{}`", text.trim())));
+        return Err(malformed(
+            text,
+            "there is white space around it",
+            format!("write `{}`", Quoted(text.trim())),
+        ));
     }
     match text.split_once('/') {
         Some(parts) => Ok(parts),

@@ -1,7 +1,7 @@
 //! What can go wrong with addresses.
 
 use super::cidr::Block4;
-use crate::model::Problem;
+use crate::model::{Problem, Quoted};
 
 /// What was asked for and what there is instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,7 +70,7 @@ fn nearest_hint(nearest: Option<&String>, otherwise: &str) -> String {
 #[non_exhaustive]
 pub enum Error {
     /// The text is no block.
-    #[error("`{text}` is no block of addresses: {why}")]
+    #[error("`{}` is no block of addresses: {why}", Quoted(text))]
     Malformed {
         /// The text.
         text: String,
@@ -80,7 +80,7 @@ pub enum Error {
         hint: String,
     },
     /// The address is not the first of its block.
-    #[error("`{text}` has host bits set")]
+    #[error("`{}` has host bits set", Quoted(text))]
     HostBits {
         /// The text.
         text: String,
@@ -126,7 +126,7 @@ pub enum Error {
         group: String,
     },
     /// A name that must be unique is taken.
-    #[error("the name `{name}` is used twice")]
+    #[error("the name `{}` is used twice", Quoted(name))]
     DuplicateName {
         /// The name.
         name: String,
@@ -170,7 +170,7 @@ pub enum Error {
         cidr: Block4,
     },
     /// Nobody of that name has a block.
-    #[error("`{owner}` has no block in the pool")]
+    #[error("`{}` has no block in the pool", Quoted(owner))]
     UnknownOwner {
         /// The name.
         owner: String,
@@ -186,7 +186,7 @@ pub enum Error {
         cidr: Block4,
     },
     /// No sub-pool has this path.
-    #[error("there is no pool `{path}`")]
+    #[error("there is no pool `{}`", Quoted(path))]
     UnknownPool {
         /// The path.
         path: String,
@@ -194,13 +194,13 @@ pub enum Error {
         nearest: Option<String>,
     },
     /// The strategy needs to know the tier.
-    #[error("`{owner}` needs a tier: this pool gives every tier addresses of its own")]
+    #[error("`{}` needs a tier: this pool gives every tier addresses of its own", Quoted(owner))]
     TierMissing {
         /// Who asked.
         owner: String,
     },
     /// A name that cannot be shown or stored.
-    #[error("`{}` is no name for {what}", name.escape_debug())]
+    #[error("`{}` is no name for {what}", Quoted(name))]
     BadName {
         /// What it should name: `owner`, `tier` or `pool`.
         what: &'static str,
@@ -224,7 +224,7 @@ pub enum Error {
         b: String,
     },
     /// A word that is none of those known.
-    #[error("`{text}` is no {what}")]
+    #[error("`{}` is no {what}", Quoted(text))]
     UnknownWord {
         /// What it should be.
         what: &'static str,

@@ -3,24 +3,48 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyType};
+use pyo3::types::{PyDict, PyInt, PyType};
 use securebase_core::model::PoolStrategy;
 use securebase_core::net as core;
 use securebase_core::net::exchange::{csv, ipam};
 use securebase_core::net::{Block4, Request, Settings};
 
 use super::{block, blocks, many, texts};
-use crate::convert::{from_python, plain, to_json};
+use crate::convert::{any_count, count, from_python, plain, shown, to_json};
 use crate::error::{Class, Failure, Result};
 use crate::table::Table;
 
 /// A prefix length from any whole number; what no block can have is refused with the rest.
-fn prefix_len(value: i64) -> Result<u8> {
-    u8::try_from(value).map_err(|_| {
-        let message = format!("prefix length `/{value}` is outside /16 to /28");
-        Failure::one(Class::Input, "cidr-size", &message, "use a length from 16 to 28")
+fn prefix_len(value: &Bound<'_, PyAny>) -> Result<u8> {
+    any_count(Class::Input, "prefix_len", value, 16..=28).map_err(|_| {
+        let message =
+            format!("invalid prefix length `{}`: expected a whole number from 16 to 28", shown(value));
+        Failure::at(Class::Input, "cidr-size", "prefix_len", &message, "use a length from 16 to 28")
     })
 }
+
+/// For how many serials a block rests: `quarantine`.
+fn rest(value: &Bound<'_, PyAny>) -> PyResult<u64> {
+    Ok(count(Class::Input, "quarantine", value, 0..=u64::MAX)?)
+}
+
+/// How many addresses for use: `hosts`.
+fn hosts(value: &Bound<'_, PyAny>) -> PyResult<u64> {
+    Ok(any_count(Class::Input, "hosts", value, 1..=HOSTS_MAX)?)
+}
+
+/// Until which serial a block rests: `until`.
+fn until(value: &Bound<'_, PyAny>) -> PyResult<Option<u64>> {
+    if value.is_none() { Ok(None) } else { Ok(Some(count(Class::Input, "until", value, 0..=u64::MAX)?)) }
+}
+
+/// Which serial is reached: `serial`.
+fn serial(value: &Bound<'_, PyAny>) -> PyResult<u64> {
+    Ok(count(Class::Input, "serial", value, 0..=u64::MAX)?)
+}
+
+/// What AWS leaves of a /16 for use.
+const HOSTS_MAX: u64 = 65_531;
 
 fn strategy(text: &str) -> Result<PoolStrategy> {
     match text {
@@ -59,9 +83,9 @@ impl AddressPool {
     #[pyo3(signature = (ranges, strategy = "unique", *, quarantine = 0, tier_prefix_len = None, tiers = None))]
     fn new(
         ranges: &Bound<'_, PyAny>,
-        strategy: &str,
-        quarantine: u64,
-        tier_prefix_len: Option<i64>,
+        #[pyo3(from_py_with = crate::convert::text)] strategy: &str,
+        #[pyo3(from_py_with = rest)] quarantine: u64,
+        tier_prefix_len: Option<&Bound<'_, PyAny>>,
         tiers: Option<&Bound<'_, PyDict>>,
     ) -> Result<Self> {
         let settings = Settings {
@@ -109,10 +133,10 @@ impl AddressPool {
     #[pyo3(signature = (prefix_len, owner, tier = None, *, pool = None, another = false))]
     fn allocate(
         &self,
-        prefix_len: i64,
-        owner: &str,
-        tier: Option<&str>,
-        pool: Option<&str>,
+        prefix_len: &Bound<'_, PyAny>,
+        #[pyo3(from_py_with = crate::convert::text)] owner: &str,
+        #[pyo3(from_py_with = crate::convert::text_or_none)] tier: Option<&str>,
+        #[pyo3(from_py_with = crate::convert::text_or_none)] pool: Option<&str>,
         another: bool,
     ) -> Result<String> {
         let request =
@@ -123,26 +147,38 @@ impl AddressPool {
     #[pyo3(signature = (hosts, owner, tier = None, *, pool = None, another = false))]
     fn allocate_hosts(
         &self,
-        hosts: u64,
-        owner: &str,
-        tier: Option<&str>,
-        pool: Option<&str>,
+        #[pyo3(from_py_with = hosts)] hosts: u64,
+        #[pyo3(from_py_with = crate::convert::text)] owner: &str,
+        #[pyo3(from_py_with = crate::convert::text_or_none)] tier: Option<&str>,
+        #[pyo3(from_py_with = crate::convert::text_or_none)] pool: Option<&str>,
         another: bool,
     ) -> Result<String> {
         let request = Request::for_hosts(hosts, owner)?.tier(tier).pool(pool).another(another);
         Ok(self.lock().allocate(&request)?.to_string())
     }
 
-    fn reserve(&self, cidr: &Bound<'_, PyAny>, owner: &str) -> Result<()> {
+    fn reserve(
+        &self,
+        cidr: &Bound<'_, PyAny>,
+        #[pyo3(from_py_with = crate::convert::text)] owner: &str,
+    ) -> Result<()> {
         Ok(self.lock().reserve(block(cidr)?, owner)?)
     }
 
-    fn pin(&self, cidr: &Bound<'_, PyAny>, owner: &str) -> Result<()> {
+    fn pin(
+        &self,
+        cidr: &Bound<'_, PyAny>,
+        #[pyo3(from_py_with = crate::convert::text)] owner: &str,
+    ) -> Result<()> {
         Ok(self.lock().pin(block(cidr)?, owner)?)
     }
 
     #[pyo3(signature = (owner, *, until = None))]
-    fn release(&self, owner: &str, until: Option<u64>) -> Result<Vec<String>> {
+    fn release(
+        &self,
+        #[pyo3(from_py_with = crate::convert::text)] owner: &str,
+        #[pyo3(from_py_with = until)] until: Option<u64>,
+    ) -> Result<Vec<String>> {
         let mut pool = self.lock();
         let released = match until {
             None => pool.release(owner),
@@ -151,25 +187,37 @@ impl AddressPool {
         Ok(texts(released?))
     }
 
-    fn advance(&self, serial: u64) -> Result<()> {
+    fn advance(&self, #[pyo3(from_py_with = serial)] serial: u64) -> Result<()> {
         Ok(self.lock().advance(serial)?)
     }
 
     #[pyo3(signature = (cidr, pool = ""))]
-    fn grow(&self, cidr: &Bound<'_, PyAny>, pool: &str) -> Result<()> {
+    fn grow(
+        &self,
+        cidr: &Bound<'_, PyAny>,
+        #[pyo3(from_py_with = crate::convert::text)] pool: &str,
+    ) -> Result<()> {
         Ok(self.lock().grow(pool, block(cidr)?)?)
     }
 
-    fn carve(&self, path: &str, range: &Bound<'_, PyAny>) -> Result<String> {
-        if let Ok(len) = range.extract::<i64>() {
-            return Ok(self.lock().carve_len(path, prefix_len(len)?)?.to_string());
+    fn carve(
+        &self,
+        #[pyo3(from_py_with = crate::convert::text)] path: &str,
+        range: &Bound<'_, PyAny>,
+    ) -> Result<String> {
+        if range.is_instance_of::<PyInt>() {
+            return Ok(self.lock().carve_len(path, prefix_len(range)?)?.to_string());
         }
         let range = block(range)?;
         self.lock().carve(path, range)?;
         Ok(range.to_string())
     }
 
-    fn exclude(&self, cidr: &Bound<'_, PyAny>, reason: &str) -> Result<()> {
+    fn exclude(
+        &self,
+        cidr: &Bound<'_, PyAny>,
+        #[pyo3(from_py_with = crate::convert::text)] reason: &str,
+    ) -> Result<()> {
         Ok(self.lock().exclude(block(cidr)?, reason)?)
     }
 
@@ -178,7 +226,11 @@ impl AddressPool {
     }
 
     #[pyo3(signature = (pool = None, *, owner = None))]
-    fn free(&self, pool: Option<&str>, owner: Option<&str>) -> Result<Vec<String>> {
+    fn free(
+        &self,
+        #[pyo3(from_py_with = crate::convert::text_or_none)] pool: Option<&str>,
+        #[pyo3(from_py_with = crate::convert::text_or_none)] owner: Option<&str>,
+    ) -> Result<Vec<String>> {
         let this = self.lock();
         Ok(texts(match (pool, owner) {
             (None, None) => this.free(),
@@ -186,7 +238,7 @@ impl AddressPool {
         }))
     }
 
-    fn blocks(&self, owner: &str) -> Vec<String> {
+    fn blocks(&self, #[pyo3(from_py_with = crate::convert::text)] owner: &str) -> Vec<String> {
         texts(self.lock().blocks_of(owner))
     }
 
@@ -230,7 +282,11 @@ impl AddressPool {
     }
 
     #[pyo3(signature = (text, *, file = None))]
-    fn import_csv(&self, text: &str, file: Option<&str>) -> Result<()> {
+    fn import_csv(
+        &self,
+        #[pyo3(from_py_with = crate::convert::text)] text: &str,
+        #[pyo3(from_py_with = crate::convert::text_or_none)] file: Option<&str>,
+    ) -> Result<()> {
         let rows = csv::read(text, file).map_err(|problems| many(&problems))?;
         self.lock().import(&rows).map_err(|problems| many(&problems))
     }

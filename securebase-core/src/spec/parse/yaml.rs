@@ -12,16 +12,23 @@ use super::super::report::{Path, Report};
 use super::super::source::{Format, Source};
 use super::{DEPTH_MAX, code, syntax, too_deep};
 
-/// How many nodes aliases may add: enough for a shared set of tags on every tenant, too few for a bomb.
+/// How much aliases may add, in values and in bytes of text: enough for a shared set of tags on every tenant, too little for a bomb.
 const ALIASED_NODES_MAX: usize = 1_000_000;
+const ALIASED_BYTES_MAX: usize = 64 << 20;
 
 pub(super) fn parse(text: &str, source: &Source<'_>, report: &mut Report<'_>) -> Option<Node> {
     let mut options = granit_parser::options! {};
     options.emit_comments = false;
     options.flow_nesting_limit = DEPTH_MAX;
     options.block_nesting_limit = DEPTH_MAX;
-    let mut reading =
-        Reading { source, report, open: Vec::new(), root: None, anchors: BTreeMap::new(), aliased: 0 };
+    let mut reading = Reading {
+        source,
+        report,
+        open: Vec::new(),
+        root: None,
+        anchors: BTreeMap::new(),
+        aliased: Size::default(),
+    };
     for event in Parser::new_from_str_with_options(text, options) {
         match event {
             Ok((event, span)) => reading.event(event, span)?,
@@ -60,7 +67,8 @@ struct Reading<'r, 's> {
     open: Vec<Open>,
     root: Option<Node>,
     anchors: BTreeMap<usize, Node>,
-    aliased: usize,
+    /// What aliases have added so far.
+    aliased: Size,
 }
 
 impl Reading<'_, '_> {
@@ -116,13 +124,11 @@ impl Reading<'_, '_> {
                     self.refuse(at, "an alias refers to the value it stands in", "write the value out");
                     return None;
                 };
-                self.aliased += size(node);
-                if self.aliased > ALIASED_NODES_MAX {
-                    self.refuse(
-                        at,
-                        "aliases blow the document up beyond a million values",
-                        "write the values out",
-                    );
+                self.aliased.add(node);
+                let Size { nodes, bytes } = self.aliased;
+                if nodes > ALIASED_NODES_MAX || bytes > ALIASED_BYTES_MAX {
+                    let what = "aliases blow the document up beyond a million values or 64 MiB of text";
+                    self.refuse(at, what, "write the values out");
                     return None;
                 }
                 let node = node.clone();
@@ -183,11 +189,27 @@ impl Reading<'_, '_> {
     }
 }
 
-fn size(node: &Node) -> usize {
-    1 + match &node.value {
-        Value::List(items) => items.iter().map(size).sum(),
-        Value::Map(entries) => entries.iter().map(|entry| size(&entry.node)).sum(),
-        _ => 0,
+/// How large values are: a text of a megabyte is one value, and a list of a million has little text.
+#[derive(Clone, Copy, Default)]
+struct Size {
+    nodes: usize,
+    bytes: usize,
+}
+
+impl Size {
+    fn add(&mut self, node: &Node) {
+        self.nodes += 1;
+        match &node.value {
+            Value::List(items) => items.iter().for_each(|item| self.add(item)),
+            Value::Map(entries) => {
+                for entry in entries {
+                    self.bytes += entry.key.len();
+                    self.add(&entry.node);
+                }
+            }
+            Value::String(text) | Value::Number(text) | Value::Date(text) => self.bytes += text.len(),
+            Value::Null | Value::Bool(_) | Value::Reported => {}
+        }
     }
 }
 

@@ -15,7 +15,9 @@ use super::code;
 use super::node::{Node, Quoted, Value};
 use super::reader::{Object, Text, entries, mismatch, nearest};
 use super::report::{Path, Report};
-use crate::model::{LandingZone, Latencies, LimitError, Limits, Region, RegionError, RoleName, Tags, ZoneName};
+use crate::model::{
+    LandingZone, Latencies, LimitError, Limits, Region, RegionError, RoleName, Tags, ZoneName,
+};
 
 /// The attributes of the document itself.
 pub(super) const ZONE: &[&str] = &[
