@@ -30,7 +30,7 @@ impl Event {
         self.0.at.as_secs_f64()
     }
 
-    /// What happened: `begun`, `started`, `retrying`, `reading_back`, `finished`, `failed`, `blocked` or `ended`.
+    /// What happened: `begun`, `started`, `retrying`, `reading_back`, `waiting`, `finished`, `failed`, `blocked` or `ended`.
     #[getter]
     fn name(&self) -> &'static str {
         self.0.name()

@@ -22,6 +22,12 @@ pub enum ErrorKind {
     ExpiredCredentials,
     /// The service failed: call again with growing pauses.
     Service,
+    /// No connection comes about: for a while where one did before, else the address, the network or a proxy is wrong.
+    Unreachable,
+    /// The endpoint shows a certificate that is not trusted: no use calling again where it was never another.
+    Untrusted,
+    /// The service answered, and its answer cannot be read: few further attempts are worth their while.
+    Unreadable,
     /// A quota is exhausted: no use calling again until it is raised.
     Quota,
     /// The call itself is wrong, or not allowed: no use calling again.
@@ -135,6 +141,10 @@ const KINDS: &[(&str, ErrorKind)] = &[
     ("InternalServerException", ErrorKind::Service),
     ("Unavailable", ErrorKind::Service),
     ("RequestTimeout", ErrorKind::Service),
+    ("EndpointUnreachable", ErrorKind::Unreachable),
+    ("CertificateUntrusted", ErrorKind::Untrusted),
+    ("MalformedReply", ErrorKind::Unreadable),
+    ("ReplyTooLarge", ErrorKind::Unreadable),
     ("LimitExceededException", ErrorKind::Quota),
     ("LimitExceeded", ErrorKind::Quota),
 ];
@@ -183,6 +193,11 @@ impl CloudError {
     /// The service failed or the reply was lost: the call may have had its effect.
     pub fn unknown(code: &str, message: impl Into<String>) -> Self {
         Self { kind: ErrorKind::Service, ..Self::new(code, None, message, Delivery::Unknown) }
+    }
+
+    /// An answer came back that cannot be read: the call has most likely had its effect.
+    pub fn unreadable(code: &str, message: impl Into<String>) -> Self {
+        Self { kind: ErrorKind::Unreadable, ..Self::new(code, None, message, Delivery::Unknown) }
     }
 
     /// The call never left.

@@ -9,6 +9,7 @@ use crate::model::{Limits, ResourceId};
 use crate::time::{Seed, Time};
 
 use super::earlier::{Earlier, Existing, Found};
+use super::event::WaitReason;
 use super::lane::{Lanes, StepIndex};
 use super::requests::{Answer, Blind, Question, Requests};
 
@@ -106,6 +107,16 @@ impl Admission {
             self.requests.want_room(now);
         }
         None
+    }
+
+    /// Whether steps wait for nothing but that AWS decides on the requests of others.
+    pub(super) fn wants_room(&self) -> bool {
+        self.earlier.is_known() && !self.waiting.is_empty()
+    }
+
+    /// What takes long and is to be said.
+    pub(super) fn take_long(&mut self) -> Option<WaitReason> {
+        self.earlier.take_long().or_else(|| self.requests.take_long())
     }
 
     /// AWS makes no more accounts for this organization.

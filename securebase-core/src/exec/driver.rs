@@ -14,7 +14,7 @@ use crate::state::{Entry, FORMAT_VERSION, Fact, Lease, Recorded, Replay, RunJour
 use crate::time::{Elapsing, Time};
 
 use super::call_report::CallReport;
-use super::event::EventKind;
+use super::event::{EventKind, WaitReason};
 use super::identity::RunIdentity;
 use super::keeping::Keeping;
 use super::leased::leased;
@@ -283,6 +283,9 @@ pub(super) fn tell(events: Vec<Event>, reports: Vec<CallReport>, run: &mut Run, 
         match event.kind {
             EventKind::Failed { .. } | EventKind::Blocked { .. } => {
                 tracing::error!(address, event = name, "{event}");
+            }
+            EventKind::Waiting { reason: WaitReason::Failing { .. }, .. } => {
+                tracing::warn!(address, event = name, "{event}");
             }
             EventKind::Retrying { .. } | EventKind::ReadingBack { .. } => {
                 tracing::debug!(address, event = name, "{event}");

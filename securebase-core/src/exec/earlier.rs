@@ -13,7 +13,9 @@ use crate::cloud::{
 use crate::model::ResourceId;
 use crate::time::{Seed, Time};
 
+use super::event::WaitReason;
 use super::lane::Lanes;
+use super::pages::Pages;
 use super::retry::Failing;
 
 /// What there is of an account that a step is about to ask for.
@@ -51,8 +53,12 @@ enum Reading {
 pub(super) struct Earlier {
     reading: Reading,
     page: Option<PageToken>,
+    /// The pages of the list that is being read.
+    pages: Pages,
     next: Option<Time>,
     failing: Failing,
+    /// That the list does not come takes long, and is to be said.
+    long: Option<WaitReason>,
     restarted: bool,
     /// By e-mail address, in lower case.
     accounts: BTreeMap<String, Account>,
@@ -137,8 +143,9 @@ impl Earlier {
             Err(error) => return self.failed(now, error, seed),
         };
         self.failing = Failing::default();
-        self.page = next;
+        self.page = next.map(|next| self.pages.turn(next)).transpose()?;
         if self.page.is_none() {
+            self.pages = Pages::default();
             self.reading = match self.reading {
                 Reading::Accounts => Reading::Requests,
                 _ => Reading::Done,
@@ -150,16 +157,31 @@ impl Earlier {
 
     fn failed(&mut self, now: Time, error: CloudError, seed: Seed) -> Result<(), CloudError> {
         match self.failing.again_in_management(now, &error, seed, "earlier requests") {
-            Some(wait) => self.next = Some(now + wait),
+            Some(wait) => {
+                self.next = Some(now + wait);
+                if self.failing.becomes_long(now + wait) {
+                    let call = match self.reading {
+                        Reading::Accounts => "organizations:ListAccounts",
+                        _ => "organizations:ListCreateAccountStatus",
+                    };
+                    self.long = Some(WaitReason::Failing { call: call.to_owned(), error: error.to_string() });
+                }
+            }
             // The name of a page may have run out: once more from the first.
             None if self.page.is_some() && !std::mem::replace(&mut self.restarted, true) => {
                 self.page = None;
+                self.pages = Pages::default();
                 self.requests.clear();
                 self.next = Some(now);
             }
             None => return Err(error),
         }
         Ok(())
+    }
+
+    /// What takes long and is to be said.
+    pub(super) fn take_long(&mut self) -> Option<WaitReason> {
+        self.long.take()
     }
 
     /// What there is of an account. Each thing is offered once.
@@ -293,7 +315,9 @@ mod tests {
             while earlier.due(now, &mut lanes).is_none() {
                 now = earlier.next_due().unwrap();
             }
-            earlier.listed(now, in_progress(&format!("t{page}"), Some("more")), SEED()).unwrap();
+            earlier
+                .listed(now, in_progress(&format!("t{page}"), Some(&format!("page {page}"))), SEED())
+                .unwrap();
         }
         // Eight at once, then five a second.
         assert!(now.as_secs_f64() >= (50.0 - 8.0) / 5.0, "{now}");

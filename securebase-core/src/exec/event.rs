@@ -9,6 +9,48 @@ use crate::plan::Action;
 use crate::state::RunStatus;
 use crate::time::Time;
 
+/// What takes longer than ten seconds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "waits_for", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum WaitReason {
+    /// A call fails in a way that passes, and is repeated until it succeeds or it is time to give up.
+    Failing {
+        /// `service:Operation`.
+        call: String,
+        /// AWS's code and message.
+        error: String,
+    },
+    /// The account is too young to be worked in.
+    Readiness,
+    /// AWS decides on the request for the account.
+    Decision,
+    /// The change that was made takes its time to settle.
+    Settling,
+    /// Steps stand in line for a call, because AWS takes only a few of them a second.
+    Rate {
+        /// `service:Operation`.
+        call: String,
+    },
+    /// Accounts stand in line, because AWS decides on only a few requests at a time.
+    Room,
+}
+
+impl fmt::Display for WaitReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failing { call, error } => write!(f, "{call} answered {error}, and is called again"),
+            Self::Readiness => write!(f, "the account is too young to be worked in"),
+            Self::Decision => write!(f, "AWS decides on the request for the account"),
+            Self::Settling => write!(f, "the change takes its time to settle"),
+            Self::Rate { call } => {
+                write!(f, "steps stand in line for {call}, of which AWS takes only a few a second")
+            }
+            Self::Room => write!(f, "accounts stand in line, of which AWS makes only a few at a time"),
+        }
+    }
+}
+
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -47,6 +89,13 @@ pub enum EventKind {
         address: Address,
         /// `service:Operation`, the call in doubt.
         call: String,
+    },
+    /// Something takes longer than ten seconds, or is known to. It is said once, however long it takes.
+    Waiting {
+        /// The resource; none where it is not about one.
+        address: Option<Address>,
+        /// What for.
+        reason: WaitReason,
     },
     /// A step is done.
     Finished {
@@ -97,6 +146,7 @@ impl Event {
             EventKind::Started { .. } => "started",
             EventKind::Retrying { .. } => "retrying",
             EventKind::ReadingBack { .. } => "reading_back",
+            EventKind::Waiting { .. } => "waiting",
             EventKind::Finished { .. } => "finished",
             EventKind::Failed { .. } => "failed",
             EventKind::Blocked { .. } => "blocked",
@@ -108,6 +158,7 @@ impl Event {
     pub fn address(&self) -> Option<&Address> {
         match &self.kind {
             EventKind::Begun { .. } | EventKind::Ended { .. } => None,
+            EventKind::Waiting { address, .. } => address.as_ref(),
             EventKind::Started { address, .. }
             | EventKind::Retrying { address, .. }
             | EventKind::ReadingBack { address, .. }
@@ -133,6 +184,10 @@ impl fmt::Display for Event {
             EventKind::ReadingBack { address, call } => {
                 write!(f, "{address}: it is unknown whether {call} had its effect, looking it up")
             }
+            EventKind::Waiting { address: Some(address), reason } => {
+                write!(f, "{address}: waiting: {reason}")
+            }
+            EventKind::Waiting { address: None, reason } => write!(f, "waiting: {reason}"),
             EventKind::Finished { address, action, id, .. } => write!(f, "{address}: {action} done, {id}"),
             EventKind::Failed { address, error } => write!(f, "{address}: failed: {error}"),
             EventKind::Blocked { address, by } => write!(f, "{address}: not begun, {by} failed"),

@@ -24,6 +24,8 @@ struct Key {
 struct Lane {
     pacer: Option<Pacer>,
     queue: BinaryHeap<(Duration, Reverse<StepIndex>)>,
+    /// Whether it was said that its line is long.
+    said: bool,
 }
 
 /// All lanes, and when each may let its next call go.
@@ -54,7 +56,7 @@ impl Lanes {
             return *lane;
         }
         let lane = self.lanes.len();
-        self.lanes.push(Lane { pacer: bucket.map(Pacer::new), queue: BinaryHeap::new() });
+        self.lanes.push(Lane { pacer: bucket.map(Pacer::new), queue: BinaryHeap::new(), said: false });
         self.due_at.push(None);
         self.keys.insert(key, lane);
         lane
@@ -80,11 +82,19 @@ impl Lanes {
         self.reschedule(lane, now);
     }
 
+    /// Whether to say that the last in line waits for longer than that. It is said once for each lane.
+    pub(super) fn becomes_long(&mut self, lane: usize, longer_than: Duration, now: Time) -> bool {
+        let Lane { pacer, queue, said } = &mut self.lanes[lane];
+        let last =
+            pacer.as_ref().map_or(now, |pacer| pacer.ready_at_after(now, queue.len().saturating_sub(1)));
+        last.since(now) > longer_than && !std::mem::replace(said, true)
+    }
+
     fn reschedule(&mut self, lane: usize, now: Time) {
         if let Some(old) = self.due_at[lane].take() {
             self.due.remove(&(old, lane));
         }
-        let Lane { pacer, queue } = &self.lanes[lane];
+        let Lane { pacer, queue, .. } = &self.lanes[lane];
         if !queue.is_empty() {
             let at = pacer.as_ref().map_or(now, |pacer| pacer.ready_at(now));
             self.due_at[lane] = Some(at);

@@ -30,6 +30,7 @@ pub(super) async fn leased<T, F: Future<Output = Result<T, Error>>>(
 /// Takes the lease, and waits for it as long as the caller wants to.
 async fn lock(cloud: &dyn Cloud, state: &State, options: &ApplyOptions) -> Result<Lease, Error> {
     let began = cloud.steady();
+    let mut said = false;
     loop {
         let by = match state.lock(&options.holder()).await {
             Err(state::Error::Locked { by }) => by,
@@ -39,7 +40,9 @@ async fn lock(cloud: &dyn Cloud, state: &State, options: &ApplyOptions) -> Resul
         if left.is_zero() || options.stop.is_asked() {
             return Err(Error::State(state::Error::Locked { by }));
         }
-        tracing::info!(%by, "waiting for the state");
+        if !std::mem::replace(&mut said, true) {
+            tracing::warn!(%by, "waiting for the state, which another process is writing to");
+        }
         // Never zero: whoever has it may just be renewing it.
         let pause = state.left_of(&by).clamp(Duration::from_millis(100), LOOK).min(left);
         tokio::select! {

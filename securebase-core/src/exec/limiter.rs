@@ -30,6 +30,13 @@ impl Pacer {
         now.max(Time::from_micros(self.full_at.as_micros().saturating_sub(slack)))
     }
 
+    /// The earliest moment at which a call may leave before which that many others leave.
+    pub(super) fn ready_at_after(&self, now: Time, others: usize) -> Time {
+        let others = u32::try_from(others).unwrap_or(u32::MAX);
+        let full_at = self.full_at.max(now) + self.interval.saturating_mul(others);
+        Self { full_at, ..self.clone() }.ready_at(now)
+    }
+
     /// Takes a token.
     pub(super) fn take(&mut self, now: Time) {
         self.full_at = self.full_at.max(now) + self.interval;
@@ -62,6 +69,19 @@ mod tests {
         pacer.take(at(110));
         assert_eq!(pacer.ready_at(at(110)), at(120));
         assert_eq!(pacer.ready_at(at(500)), at(500));
+    }
+
+    #[test]
+    fn the_last_of_many_is_foreseen() {
+        let limits = Limits::default();
+        let mut pacer = Pacer::new(limits.bucket("organizations:CreateAccount").unwrap());
+        for others in 0..9 {
+            let foreseen = Pacer::new(limits.bucket("organizations:CreateAccount").unwrap())
+                .ready_at_after(at(100), others);
+            let ready = pacer.ready_at(at(100));
+            assert_eq!(foreseen, ready, "after {others}");
+            pacer.take(ready);
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! [`Output::calls`]; that order is all the crash safety there is.
 
 mod accounts;
+mod waits;
 mod zones;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,7 +22,7 @@ use crate::time::{Seed, Time};
 use super::admission::{Admission, Admitted};
 use super::call_report::CallReport;
 use super::earlier::Found;
-use super::event::{Event, EventKind};
+use super::event::{Event, EventKind, WaitReason};
 use super::exhausted;
 use super::identity::RunIdentity;
 use super::known::Known;
@@ -29,7 +30,7 @@ use super::lane::{Lanes, StepIndex};
 use super::output::{Dispatch, Output, Ticket};
 use super::program::{Program, Want, advice_on_refusal};
 use super::requests::Question;
-use super::retry::{Failing, of_new_organization};
+use super::retry::{Contact, Failing, of_new_organization};
 use super::steps::{Slot, Status, Steps};
 
 /// A call that is under way.
@@ -72,6 +73,7 @@ pub struct Machine<'a> {
     calls: Vec<Dispatch>,
     stopping: bool,
     held: bool,
+    said_to_want_room: bool,
     ended: Option<RunStatus>,
     began: bool,
 }
@@ -122,6 +124,7 @@ impl<'a> Machine<'a> {
             calls: Vec::new(),
             stopping: false,
             held: false,
+            said_to_want_room: false,
             ended: None,
             began: false,
         }
@@ -272,9 +275,13 @@ impl<'a> Machine<'a> {
             Want::Call(Operation::DescribeAvailabilityZones) => self.want_zones(now, step),
             Want::Call(operation) => self.queue(now, step, operation),
             Want::Pause(pause) => {
+                self.settling(now, step, pause);
                 self.timers.insert((now + pause, step));
             }
-            Want::Decision(request) => self.await_decision(now, step, request),
+            Want::Decision(request) => {
+                self.waiting(now, Some(step), WaitReason::Decision);
+                self.await_decision(now, step, request);
+            }
             Want::Done(id) => self.done(now, step, id),
             Want::Failed(error) => self.give_up(now, step, error),
         }
@@ -294,7 +301,7 @@ impl<'a> Machine<'a> {
         let lane = self.lanes.of(operation.action(), &target);
         self.steps[step].queued = Some((operation, lane));
         match asked {
-            None => self.lanes.push(lane, self.steps[step].urgency, step, now),
+            None => self.line_up(now, step, lane),
             Some(Admitted::Waits) => self.admit_accounts(now),
             Some(Admitted::Existing(existing)) => self.take(now, step, &existing),
             Some(Admitted::Never(error)) => self.give_up(now, step, error),
@@ -400,11 +407,12 @@ impl<'a> Machine<'a> {
         let wait = if management {
             failing.again_in_management(now, &meant, seed, address.as_str())
         } else {
-            failing.again(now, &meant, seed, address.as_str())
+            failing.again(now, &meant, Contact::Made, seed, address.as_str())
         };
         match wait {
             Some(wait) => {
                 self.timers.insert((now + wait, step));
+                let long = failing.becomes_long(now + wait);
                 self.tell(
                     now,
                     EventKind::Retrying {
@@ -414,6 +422,9 @@ impl<'a> Machine<'a> {
                         wait_ms: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
                     },
                 );
+                if long {
+                    self.failing_long(now, step, operation, error);
+                }
             }
             None => {
                 let advice = advice_on_refusal(error);

@@ -13,12 +13,15 @@ use crate::cloud::{
 use crate::model::ResourceId;
 use crate::time::{Seed, Time};
 
+use super::event::WaitReason;
 use super::lane::{Lanes, StepIndex};
+use super::pages::Pages;
 use super::retry::Failing;
 
 /// How often requests for accounts are looked at.
 const LOOK: Duration = Duration::from_secs(5);
 
+const LIST: &str = "organizations:ListCreateAccountStatus";
 const DESCRIBE: &str = "organizations:DescribeCreateAccountStatus";
 
 /// What to ask AWS next.
@@ -67,7 +70,11 @@ pub(super) struct Requests {
     room_wanted: bool,
     next_look: Option<Time>,
     looking: bool,
+    /// The pages of the list that is being read.
+    pages: Pages,
     failing: Failing,
+    /// That nothing can be learned takes long, and is to be said.
+    long: Option<WaitReason>,
     in_progress: BTreeSet<ResourceId>,
     describe: VecDeque<ResourceId>,
     /// When the rate lets the next of these be asked for.
@@ -126,6 +133,7 @@ impl Requests {
         self.looking = true;
         self.next_look = None;
         self.in_progress.clear();
+        self.pages = Pages::default();
         Some(Question::List(None))
     }
 
@@ -148,14 +156,21 @@ impl Requests {
                 return Ok(None);
             }
             Err(error) => {
-                self.failed(now, error, seed)?;
+                self.failed(now, LIST, error, seed)?;
                 self.look_again(now);
                 return Ok(None);
             }
         };
         self.in_progress.extend(page.items.into_iter().map(|request| request.id));
-        if page.next.is_some() {
-            return Ok(Some(Question::List(page.next)));
+        if let Some(next) = page.next {
+            return match self.pages.turn(next) {
+                Ok(next) => Ok(Some(Question::List(Some(next)))),
+                Err(error) => {
+                    self.failed(now, LIST, error, seed)?;
+                    self.look_again(now);
+                    Ok(None)
+                }
+            };
         }
         self.room_wanted = false;
         self.others.retain(|id| self.in_progress.contains(id));
@@ -183,7 +198,7 @@ impl Requests {
             }
             Err(error) if error.kind == ErrorKind::NotFound => Answer::Lost,
             Err(error) => {
-                self.failed(now, error, seed)?;
+                self.failed(now, DESCRIBE, error, seed)?;
                 return Ok(None);
             }
             // Not decided after all: the next look will ask again.
@@ -193,9 +208,18 @@ impl Requests {
         Ok(self.waiting.remove(request).map(|step| (step, answer)))
     }
 
+    /// What takes long and is to be said.
+    pub(super) fn take_long(&mut self) -> Option<WaitReason> {
+        self.long.take()
+    }
+
     /// A failure that passes is followed by the next look. Of any other, and of too many in a row, nobody learns anything.
-    fn failed(&mut self, now: Time, error: CloudError, seed: Seed) -> Result<(), Blind> {
+    fn failed(&mut self, now: Time, call: &str, error: CloudError, seed: Seed) -> Result<(), Blind> {
         if self.failing.again_in_management(now, &error, seed, "account requests").is_some() {
+            if self.failing.becomes_long(now + LOOK) {
+                let error = error.to_string();
+                self.long = Some(WaitReason::Failing { call: call.to_owned(), error });
+            }
             return Ok(());
         }
         self.describe.clear();

@@ -3,11 +3,12 @@
 //! AWS mails a code to the new address and changes nothing until that code comes back. Whoever owns the mailbox has the
 //! code, so this cannot be a step of a plan; the planner says which address an account has and what to do.
 
-use crate::cloud::{Call, Cloud, CloudError, ErrorKind, OneTimeCode, Operation, Target};
+use crate::cloud::{Call, Cloud, CloudError, Delivery, ErrorKind, OneTimeCode, Operation, Target};
 use crate::model::{AccountId, Email};
-use crate::time::Seed;
 
-use super::{Error, retry};
+use super::Error;
+use super::patience::Patience;
+use super::retry::Contact;
 
 /// The service of AWS that changes root addresses, once the organization trusts it.
 const ACCOUNT_SERVICE: &str = "account.amazonaws.com";
@@ -63,17 +64,17 @@ pub async fn finish_root_email_change(
 
 /// One call, again while AWS is busy. Doing any of these twice does no more than doing it once.
 async fn call(cloud: &dyn Cloud, operation: Operation) -> Result<(), CloudError> {
-    let mut waited = std::time::Duration::ZERO;
-    for attempt in 0.. {
+    let mut patience = Patience::default();
+    let mut contact = Contact::None;
+    loop {
         let call = Call { target: Target::Management, operation: operation.clone() };
+        let sent = cloud.steady();
         let Err(error) = cloud.call(call).await else { return Ok(()) };
-        let lasting = matches!(error.kind, ErrorKind::NotFound | ErrorKind::NotReady);
-        let wait = retry::wait(&error, attempt, waited, Seed::new(0), operation.name()).filter(|_| !lasting);
-        let Some(wait) = wait else { return Err(error) };
-        waited += wait;
-        cloud.pause(wait).await;
+        if error.delivery == Delivery::Rejected {
+            contact = Contact::Made;
+        }
+        patience.wait(cloud, &operation, sent, error, contact).await?;
     }
-    Err(CloudError::not_sent("Exhausted", "no attempt is left"))
 }
 
 fn refused(operation: &Operation, source: CloudError) -> Error {

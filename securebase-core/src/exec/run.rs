@@ -191,7 +191,8 @@ impl Run {
             EventKind::Begun { .. }
             | EventKind::Started { .. }
             | EventKind::Retrying { .. }
-            | EventKind::ReadingBack { .. } => {}
+            | EventKind::ReadingBack { .. }
+            | EventKind::Waiting { .. } => {}
         }
         self.events.push(event);
     }

@@ -37,6 +37,10 @@ pub(super) struct Slot {
     /// change does not make the change any more likely to.
     pub(super) failing: [Failing; 2],
     pub(super) started: bool,
+    /// Whether it was said that its account is too young.
+    pub(super) said_to_be_young: bool,
+    /// Whether it was said that its change takes long to settle.
+    pub(super) said_to_settle: bool,
     /// What a journal says of it, from before a crash.
     pub(super) record: Option<(StepStatus, Option<ResourceId>)>,
 }
@@ -65,6 +69,8 @@ impl Steps {
                 queued: None,
                 failing: [Failing::default(); 2],
                 started: false,
+                said_to_be_young: false,
+                said_to_settle: false,
                 record: replay
                     .and_then(|replay| replay.steps.get(&step.address))
                     .map(|record| (record.status, record.request.clone())),

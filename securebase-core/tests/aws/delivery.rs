@@ -8,6 +8,7 @@ use securebase_core::cloud::{Call, Cloud, CloudError, Delivery, ErrorKind, Opera
 use securebase_core::model::Tags;
 
 use super::fake::{Answer, Fake, json, xml};
+use super::untrusted;
 
 fn create_vpc() -> Call {
     let operation = Operation::CreateVpc { cidr: "10.0.0.0/16".parse().unwrap(), tags: Tags::new() };
@@ -47,7 +48,11 @@ async fn nobody_listens() {
     drop(unused);
     let cloud = AwsCloud::builder().endpoint_url(url).build().await.unwrap();
     let error = cloud.call(create_vpc()).await.unwrap_err();
-    assert_eq!(outcome(&error), ("EndpointUnreachable", ErrorKind::Service, Delivery::NotSent), "{error}");
+    assert_eq!(
+        outcome(&error),
+        ("EndpointUnreachable", ErrorKind::Unreachable, Delivery::NotSent),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -60,7 +65,7 @@ async fn the_connection_breaks_before_the_reply() {
 async fn the_reply_breaks_off() {
     let error =
         failure(create_vpc(), || Answer::Half(200, "text/xml", "<CreateVpcResponse>".to_owned())).await;
-    assert_eq!((error.kind, error.delivery), (ErrorKind::Service, Delivery::Unknown), "{error:?}");
+    assert_eq!(outcome(&error), ("ConnectionLost", ErrorKind::Service, Delivery::Unknown), "{error}");
 }
 
 #[tokio::test]
@@ -90,13 +95,83 @@ fn page(status: u16) -> Answer {
 
 #[tokio::test]
 async fn success_that_cannot_be_read() {
+    let unreadable = ("MalformedReply", ErrorKind::Unreadable, Delivery::Unknown);
     let error = failure(create_vpc(), || xml(200, "<CreateVpcResponse><vpc></CreateVpcResponse>")).await;
-    assert_eq!(outcome(&error), ("MalformedReply", ErrorKind::Service, Delivery::Unknown), "{error}");
+    assert_eq!(outcome(&error), unreadable, "{error}");
     let error = failure(create_vpc(), || xml(200, "<CreateVpcResponse><vpc/></CreateVpcResponse>")).await;
-    assert_eq!(outcome(&error), ("MalformedReply", ErrorKind::Service, Delivery::Unknown), "{error}");
+    assert_eq!(outcome(&error), unreadable, "{error}");
     assert!(error.message.contains("VpcId"), "{error}");
     let error = failure(create_organization(), || json(200, "{\"Organization\":{\"Id\":")).await;
-    assert_eq!((error.kind, error.delivery), (ErrorKind::Service, Delivery::Unknown), "{error:?}");
+    assert_eq!(outcome(&error), unreadable, "{error}");
+    let error = failure(create_organization(), || json(200, "null")).await;
+    assert_eq!(outcome(&error), unreadable, "{error}");
+    assert!(error.message.contains("`null`"), "{error}");
+}
+
+#[tokio::test]
+async fn a_reply_without_end() {
+    let error = failure(create_vpc(), || Answer::Endless).await;
+    assert_eq!(outcome(&error), ("ReplyTooLarge", ErrorKind::Unreadable, Delivery::Unknown), "{error}");
+    assert!(error.message.contains("64 MiB"), "{error}");
+}
+
+#[tokio::test]
+async fn a_certificate_that_nothing_vouches_for() {
+    let url = untrusted::start();
+    let cloud = AwsCloud::builder().endpoint_url(url).build().await.unwrap();
+    let error = cloud.call(create_vpc()).await.unwrap_err();
+    let expected = ("CertificateUntrusted", ErrorKind::Untrusted, Delivery::NotSent);
+    assert_eq!(outcome(&error), expected, "{error}");
+}
+
+#[tokio::test]
+async fn an_endpoint_that_does_not_speak_tls() {
+    let fake = Fake::start(|_| page(400));
+    let url = fake.url().replace("http://", "https://");
+    let cloud = AwsCloud::builder().endpoint_url(url).build().await.unwrap();
+    let error = cloud.call(create_vpc()).await.unwrap_err();
+    assert_eq!(
+        outcome(&error),
+        ("EndpointUnreachable", ErrorKind::Unreachable, Delivery::NotSent),
+        "{error}"
+    );
+}
+
+/// Set in the process that has a proxy.
+const BEHIND_A_PROXY: &str = "SECUREBASE_TEST_BEHIND_A_PROXY";
+
+/// The proxy is the environment's, so another process has it.
+#[test]
+fn a_proxy_that_refuses() {
+    let proxy = Fake::start(|_| page(403));
+    let child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "delivery::a_process_behind_a_proxy", "--nocapture"])
+        .env(BEHIND_A_PROXY, "yes")
+        .env("HTTPS_PROXY", proxy.url())
+        .env_remove("NO_PROXY")
+        .env_remove("no_proxy")
+        .env("AWS_ACCESS_KEY_ID", "testing")
+        .env("AWS_SECRET_ACCESS_KEY", "testing")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&child.stdout);
+    assert!(child.status.success() && said.contains("EndpointUnreachable"), "{child:?}");
+    assert_eq!(proxy.count("CONNECT endpoint.example:443"), 1, "{:?}", proxy.requests());
+}
+
+#[tokio::test]
+async fn a_process_behind_a_proxy() {
+    if std::env::var_os(BEHIND_A_PROXY).is_none() {
+        return;
+    }
+    let cloud = AwsCloud::builder().endpoint_url("https://endpoint.example").build().await.unwrap();
+    let error = cloud.call(create_vpc()).await.unwrap_err();
+    assert_eq!(
+        outcome(&error),
+        ("EndpointUnreachable", ErrorKind::Unreachable, Delivery::NotSent),
+        "{error}"
+    );
+    println!("{error}");
 }
 
 #[tokio::test]

@@ -18,6 +18,8 @@ pub(crate) enum Answer {
     HangUp,
     /// Not at all.
     Silence,
+    /// With a body that never ends.
+    Endless,
 }
 
 /// What the query protocol of EC2, IAM and STS answers.
@@ -62,6 +64,11 @@ impl Fake {
         self.builder().build().await.unwrap()
     }
 
+    /// Where it listens.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     /// The requests it has got so far.
     pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
@@ -81,6 +88,16 @@ fn serve(mut stream: TcpStream, requests: &Mutex<Vec<String>>, answer: &dyn Fn(&
             Answer::Reply(status, kind, body) => (status, kind, body.clone(), body.len()),
             Answer::Half(status, kind, body) => (status, kind, body.clone(), body.len() * 2),
             Answer::HangUp => return,
+            Answer::Endless => {
+                let head = b"HTTP/1.1 200 -\r\ncontent-type: text/xml\r\n\r\n";
+                let chunk = [b'x'; 1 << 16];
+                // Until the client hangs up.
+                let mut written = stream.write_all(head);
+                while written.is_ok() {
+                    written = stream.write_all(&chunk);
+                }
+                return;
+            }
             Answer::Silence => {
                 // Until the client hangs up.
                 drop(stream.read(&mut [0]));

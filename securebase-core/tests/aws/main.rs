@@ -11,4 +11,5 @@ mod moto;
 mod proxy;
 mod replies;
 mod sessions;
+mod untrusted;
 mod verify;

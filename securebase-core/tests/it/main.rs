@@ -6,6 +6,9 @@ mod accounts;
 mod apply;
 mod architecture;
 mod changes;
+#[path = "../support/clockwork.rs"]
+mod clockwork;
+mod driver;
 mod finance;
 #[path = "../support/gated.rs"]
 mod gated;
@@ -26,4 +29,5 @@ mod state_formats;
 mod support;
 mod timeline;
 mod timeline_claims;
+mod waiting;
 mod zones;

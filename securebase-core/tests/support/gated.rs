@@ -34,6 +34,11 @@ pub(crate) trait Gate: Send + Sync + 'static {
     /// Something was written.
     fn written(&self, _what: Write, _key: &str, _bytes: &[u8]) {}
 
+    /// Whether what is to be appended soon is durable only with the next append, and lost without one.
+    fn lags(&self) -> bool {
+        false
+    }
+
     /// Whether the store knows who is alive, where the one behind it does.
     fn knows_the_living(&self) -> bool {
         true
@@ -55,18 +60,29 @@ struct GatedSegment<G> {
     behind: Box<dyn Segment>,
     key: String,
     gate: Arc<G>,
+    /// What a machine that stops now would lose.
+    soon: Vec<u8>,
 }
 
 impl<G: Gate> Segment for GatedSegment<G> {
     fn append<'a>(&'a mut self, bytes: &'a [u8]) -> StoreFuture<'a, ()> {
         Box::pin(async move {
-            let Outcome { written, error } = self.gate.write(Write::Append, &self.key, bytes);
+            let soon = [std::mem::take(&mut self.soon).as_slice(), bytes].concat();
+            let Outcome { written, error } = self.gate.write(Write::Append, &self.key, &soon);
             if let Some(written) = written {
                 self.behind.append(written).await?;
                 self.gate.written(Write::Append, &self.key, written);
             }
             error.map_or(Ok(()), Err)
         })
+    }
+
+    fn append_soon<'a>(&'a mut self, bytes: &'a [u8]) -> StoreFuture<'a, ()> {
+        if !self.gate.lags() {
+            return self.append(bytes);
+        }
+        self.soon.extend_from_slice(bytes);
+        Box::pin(async { Ok(()) })
     }
 }
 
@@ -96,6 +112,7 @@ impl<G: Gate> Store for GatedStore<G> {
                 return Err(error.unwrap_or(Error::Conflict { key: key.to_owned() }));
             };
             let version = self.behind.put(key, written, condition).await?;
+            self.gate.written(Write::Put, key, written);
             error.map_or(Ok(version), Err)
         })
     }
@@ -120,7 +137,8 @@ impl<G: Gate> Store for GatedStore<G> {
     fn begin_segment<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Box<dyn Segment>> {
         Box::pin(async move {
             let behind = self.behind.begin_segment(key).await?;
-            let segment = GatedSegment { behind, key: key.to_owned(), gate: Arc::clone(&self.gate) };
+            let segment =
+                GatedSegment { behind, key: key.to_owned(), gate: Arc::clone(&self.gate), soon: Vec::new() };
             Ok(Box::new(segment) as Box<dyn Segment>)
         })
     }

@@ -1,6 +1,8 @@
 //! The cloud itself: each call to its service, with the credentials of its account.
 
 use std::fmt;
+use std::pin::pin;
+use std::time::Duration;
 
 use aws_config::SdkConfig;
 
@@ -9,6 +11,9 @@ use crate::model::Region;
 
 use super::session::Sessions;
 use super::{AwsCloudBuilder, account, ec2, error, iam, logs, organizations, sts};
+
+/// A call that takes longer than this is worth a word.
+const SLOW: Duration = Duration::from_secs(10);
 
 /// AWS, reached through its SDKs.
 ///
@@ -65,7 +70,20 @@ impl AwsCloud {
 
 impl Cloud for AwsCloud {
     fn call(&self, call: Call) -> ReplyFuture<'_> {
-        Box::pin(self.carry_out(call))
+        let action = call.operation.action();
+        Box::pin(noticed(action, SLOW, self.carry_out(call)))
+    }
+}
+
+/// Waits for the end of a call, and says so where that takes longer than `slow`.
+async fn noticed<T>(call: &'static str, slow: Duration, carried_out: impl Future<Output = T>) -> T {
+    let mut carried_out = pin!(carried_out);
+    match tokio::time::timeout(slow, carried_out.as_mut()).await {
+        Ok(done) => done,
+        Err(_) => {
+            tracing::warn!(call, "waiting: {call} has not been answered for {} s", slow.as_secs());
+            carried_out.await
+        }
     }
 }
 
@@ -85,5 +103,19 @@ async fn send(config: &SdkConfig, operation: Operation) -> Result<Reply, CloudEr
         Service::Iam => iam::send(&aws_sdk_iam::Client::new(config), operation).await,
         Service::Account => account::send(&aws_sdk_account::Client::new(config), operation).await,
         Service::Logs => logs::send(&aws_sdk_cloudwatchlogs::Client::new(config), operation).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_call_that_takes_long_is_waited_for_all_the_same() {
+        let (answer, answered) = tokio::sync::oneshot::channel();
+        let call = noticed("ec2:CreateVpc", Duration::ZERO, answered);
+        // Nothing has been waited for so long that it could not be answered still.
+        let (done, sent) = tokio::join!(call, async { answer.send(7) });
+        assert_eq!((done.unwrap(), sent), (7, Ok(())));
     }
 }

@@ -7,7 +7,7 @@ use crate::model::ResourceId;
 
 /// A reply that lacks what AWS promises. The call had its effect all the same, or may have had.
 pub(super) fn malformed(field: &str) -> CloudError {
-    CloudError::unknown("MalformedReply", format!("the reply has no usable `{field}`"))
+    CloudError::unreadable("MalformedReply", format!("the reply has no usable `{field}`"))
 }
 
 /// A field that must be there and must parse.

@@ -10,19 +10,26 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use hyper_util::client::legacy::Error as ConnectionError;
+use rustls::Error as TlsError;
 
 use aws_sdk_sts::error::ProvideErrorMetadata;
 
 use crate::cloud::{CloudError, Delivery, ErrorKind};
 
+use super::http::TooLarge;
+
 /// No reply came in time.
 const TIMEOUT: &str = "RequestTimeout";
 /// The endpoint could not be reached at all.
 const UNREACHABLE: &str = "EndpointUnreachable";
+/// The endpoint shows a certificate that nothing here vouches for.
+const UNTRUSTED: &str = "CertificateUntrusted";
 /// The connection broke before the reply was complete.
 const CONNECTION_LOST: &str = "ConnectionLost";
 /// The reply is not what the service speaks.
 const MALFORMED: &str = "MalformedReply";
+/// The reply has no end.
+const TOO_LARGE: &str = "ReplyTooLarge";
 
 /// What a failed SDK call means.
 pub(super) fn failure<E>(error: &SdkError<E, HttpResponse>) -> CloudError
@@ -39,7 +46,10 @@ where
             let never_connected = find::<ConnectionError>(error).is_some_and(ConnectionError::is_connect);
             let message = chain(error);
             if never_connected {
-                CloudError { kind: ErrorKind::Service, ..CloudError::not_sent(UNREACHABLE, message) }
+                let untrusted = find::<TlsError>(error).is_some_and(is_about_certificate);
+                CloudError::not_sent(if untrusted { UNTRUSTED } else { UNREACHABLE }, message)
+            } else if find::<TooLarge>(error).is_some() {
+                CloudError::unreadable(TOO_LARGE, message)
             } else if failure.is_timeout() {
                 CloudError::unknown(TIMEOUT, message)
             } else {
@@ -52,8 +62,12 @@ where
             let message = meta.message().map_or_else(|| chain(service.err()), str::to_owned);
             answered(meta.code(), &message, service.raw())
         }
-        _ => CloudError::unknown(MALFORMED, chain(error)),
+        _ => CloudError::unreadable(MALFORMED, chain(error)),
     }
+}
+
+fn is_about_certificate(error: &TlsError) -> bool {
+    matches!(error, TlsError::InvalidCertificate(_) | TlsError::NoCertificatesPresented)
 }
 
 /// What an answer other than success means.
@@ -75,7 +89,7 @@ fn without_code(status: u16, message: &str, raw: &HttpResponse) -> CloudError {
     let message = format!("HTTP {status}: {message}; the body begins `{body}`");
     match status {
         // Success that cannot be read had its effect.
-        0..400 => CloudError::unknown(MALFORMED, message),
+        0..400 => CloudError::unreadable(MALFORMED, message),
         408 => CloudError::unknown(TIMEOUT, message),
         429 => CloudError { kind: ErrorKind::Throttled, ..CloudError::rejected("Http429", message) },
         400..500 => CloudError::rejected(&format!("Http{status}"), message),
@@ -117,7 +131,13 @@ pub(super) fn credentials(source: &CredentialsError) -> CloudError {
 
 /// The first error of that type among the error and its causes.
 fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
-    std::iter::successors(Some(error), |&error| error.source()).find_map(|error| error.downcast_ref())
+    std::iter::successors(Some(error), |&error| cause(error)).find_map(|error| error.downcast_ref())
+}
+
+/// What an error was caused by. An I/O error hides the one it is made of: its own cause is that one's.
+fn cause<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    let io = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    io.map(|inner| inner as &(dyn Error + 'static)).or_else(|| error.source())
 }
 
 /// The error and its causes in one line, each said once.

@@ -6,10 +6,52 @@ use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_http_client::{Connector, ConnectorBuilder};
 use aws_smithy_runtime_api::client::http::{
-    HttpConnectorSettings, SharedHttpClient, SharedHttpConnector, http_client_fn,
+    HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+    http_client_fn,
 };
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::byte_stream::ByteStream;
 
 use crate::cloud::CloudError;
+
+/// The largest reply that is read: a hundred times what the longest page of a list takes.
+const REPLY_MAX: usize = 64 << 20;
+
+/// A reply is longer than any that AWS gives.
+#[derive(Debug, thiserror::Error)]
+#[error("the reply is longer than {} MiB", REPLY_MAX >> 20)]
+pub(super) struct TooLarge;
+
+/// Reads every reply to its end, and no reply without end.
+#[derive(Debug)]
+struct Bounded(SharedHttpConnector);
+
+impl HttpConnector for Bounded {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let reply = self.0.call(request);
+        HttpConnectorFuture::new(async move {
+            let mut reply = reply.await?;
+            let body = read(reply.take_body()).await?;
+            *reply.body_mut() = body;
+            Ok::<HttpResponse, _>(reply)
+        })
+    }
+}
+
+async fn read(body: SdkBody) -> Result<SdkBody, ConnectorError> {
+    let mut bytes = Vec::new();
+    let mut stream = ByteStream::new(body);
+    while let Some(chunk) = stream.next().await {
+        let chunk = chunk.map_err(|error| ConnectorError::io(error.into()))?;
+        if bytes.len() + chunk.len() > REPLY_MAX {
+            return Err(ConnectorError::other(TooLarge.into(), None));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(SdkBody::from(bytes))
+}
 
 /// A client with one pool of connections per set of timeouts, through the proxy the environment names, if any.
 ///
@@ -31,7 +73,7 @@ pub(super) fn client(local: bool) -> SharedHttpClient {
             .proxy_config(proxy)
             .tls_provider(Provider::Rustls(CryptoMode::Ring));
         builder.set_sleep_impl(components.sleep_impl());
-        let connector = SharedHttpConnector::new(builder.build());
+        let connector = SharedHttpConnector::new(Bounded(SharedHttpConnector::new(builder.build())));
         pools.push((settings.clone(), connector.clone()));
         connector
     })

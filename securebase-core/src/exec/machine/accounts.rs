@@ -20,11 +20,11 @@ impl Machine<'_> {
             self.turn_away(now, refused);
         }
         while let Some(step) = self.admission.next(now) {
-            let slot = &self.steps[step];
-            if let Some((_, lane)) = &slot.queued {
-                self.lanes.push(*lane, slot.urgency, step, now);
+            if let Some((_, lane)) = &self.steps[step].queued {
+                self.line_up(now, step, *lane);
             }
         }
+        self.room_wanted(now);
     }
 
     pub(super) fn release_account(&mut self, now: Time, step: StepIndex) {
@@ -66,6 +66,7 @@ impl Machine<'_> {
             }
             Err(refused) => self.turn_away(now, refused),
         }
+        self.accounts_take_long(now);
     }
 
     /// Takes what there is of an account instead of asking for it.
@@ -102,6 +103,7 @@ impl Machine<'_> {
                 self.admission.next_question(now, &mut self.lanes)
             }
         };
+        self.accounts_take_long(now);
         self.ask(now, next);
     }
 

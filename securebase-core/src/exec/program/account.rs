@@ -14,6 +14,7 @@ use crate::plan::Action;
 use crate::time::Time;
 
 use super::super::exhausted;
+use super::super::pages::Pages;
 use super::{Context, Found, Program, Settled, Stage, changed_tags, changes_field, unexpected};
 
 type Act = Result<Option<Operation>, String>;
@@ -198,6 +199,7 @@ pub(super) fn not_shown(program: &mut Program, now: Time) {
     program.doubt_since.get_or_insert(now);
     program.second_list = true;
     program.page = None;
+    program.pages = Pages::default();
 }
 
 /// AWS has decided, or not yet decided, on a request.

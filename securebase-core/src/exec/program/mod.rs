@@ -21,6 +21,7 @@ use crate::plan::{ADDRESS_TAG, Action, Scope, Step, ZONE_TAG};
 use crate::time::Time;
 
 use super::earlier::Existing;
+use super::pages::Pages;
 
 pub(super) use account::{advice, advice_on_refusal};
 
@@ -130,6 +131,8 @@ pub(super) struct Program {
     id: Option<ResourceId>,
     request: Option<ResourceId>,
     page: Option<PageToken>,
+    /// The pages of the list that is being read.
+    pages: Pages,
     /// The second half of a look-up in two lists.
     second_list: bool,
     /// Whether the request is one that this step has made, and not one of the same name that was found.
@@ -189,6 +192,7 @@ impl Program {
             id: None,
             request: None,
             page: None,
+            pages: Pages::default(),
             second_list: false,
             asked: false,
             candidate: None,
@@ -250,6 +254,11 @@ impl Program {
         }
     }
 
+    /// Since when the change has been waited for to settle, where it is.
+    pub(super) fn settling_since(&self) -> Option<Time> {
+        self.awaited_since.filter(|_| self.stage == Stage::Await)
+    }
+
     /// The request for an account that was made, if one was.
     pub(super) fn request(&self) -> Option<&ResourceId> {
         self.request.as_ref()
@@ -301,6 +310,7 @@ impl Program {
 
     fn found(&mut self, ctx: &Context<'_>, found: Found, now: Time) {
         self.page = None;
+        let mut pages = std::mem::take(&mut self.pages);
         match found {
             Found::Present { id, acts_done } => {
                 self.id = Some(id);
@@ -312,7 +322,11 @@ impl Program {
                 self.doubt_since = None;
                 self.stage = Stage::Decision;
             }
-            Found::More(page) => self.page = page,
+            Found::More(None) => {}
+            Found::More(Some(page)) => match pages.turn(page) {
+                Ok(page) => (self.page, self.pages) = (Some(page), pages),
+                Err(error) => self.failure = Some(error.to_string()),
+            },
             Found::Absent => {
                 let window = self.doubt_window(ctx);
                 self.unseen.clear();
@@ -450,6 +464,7 @@ impl Program {
         self.second_list = false;
         self.candidate = None;
         self.page = None;
+        self.pages = Pages::default();
     }
 
     fn act(&self, ctx: &Context<'_>, index: usize) -> Result<Option<Operation>, String> {

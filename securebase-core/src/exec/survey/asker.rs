@@ -1,18 +1,23 @@
 //! Asks one target, patiently and no faster than AWS answers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
-use crate::cloud::{Call, Cloud, CloudError, ErrorKind, Operation, PageToken, Reply, Target};
+use crate::cloud::{
+    Call, Cloud, CloudError, Delivery, ErrorKind, Operation, PageToken, Reply, Service, Target,
+};
 use crate::exec::Error;
 use crate::exec::limiter::Pacer;
-use crate::exec::retry;
+use crate::exec::pages::Pages;
+use crate::exec::patience::Patience;
+use crate::exec::retry::Contact;
 use crate::model::{AccountId, Limits, Region, ResourceId, Tags};
-use crate::time::Seed;
 
 /// The place a rate holds for: everywhere, or one account in one region.
 type Lane = (String, Option<(AccountId, Region)>);
+
+/// Where calls are answered: a service in a region, the management account's where there is none.
+type Endpoint = (Service, Option<Region>);
 
 /// The request rates of AWS, shared by all that is asked at a time: asking faster costs refusals, and is refused to others
 /// of the same organization too.
@@ -20,9 +25,26 @@ type Lane = (String, Option<(AccountId, Region)>);
 pub(super) struct Pace {
     limits: Limits,
     lanes: Mutex<BTreeMap<Lane, Pacer>>,
+    /// What has answered so far.
+    contacts: Mutex<BTreeSet<Endpoint>>,
 }
 
 impl Pace {
+    /// Takes note of what came of a call, and says whether its endpoint has ever answered.
+    fn contact(&self, call: &Call, result: &Result<Reply, CloudError>) -> Contact {
+        let region = match &call.target {
+            Target::Management => None,
+            Target::Member { region, .. } => Some(region.clone()),
+        };
+        let endpoint = (call.operation.service(), region);
+        let mut contacts = self.contacts.lock().unwrap_or_else(PoisonError::into_inner);
+        if result.as_ref().err().is_none_or(is_answer) {
+            contacts.insert(endpoint);
+            return Contact::Made;
+        }
+        if contacts.contains(&endpoint) { Contact::Made } else { Contact::None }
+    }
+
     /// Waits until the next call may leave.
     async fn keep(&self, cloud: &dyn Cloud, target: &Target, operation: &Operation) {
         let Some(bucket) = self.limits.bucket(operation.action()) else { return };
@@ -45,6 +67,11 @@ impl Pace {
     }
 }
 
+/// Whether the service itself has refused.
+fn is_answer(error: &CloudError) -> bool {
+    error.delivery == Delivery::Rejected
+}
+
 /// Asks one target.
 pub(super) struct Asker<'a> {
     pub(super) cloud: &'a dyn Cloud,
@@ -54,22 +81,16 @@ pub(super) struct Asker<'a> {
 
 impl Asker<'_> {
     pub(super) async fn try_ask(&self, operation: &Operation) -> Result<Reply, CloudError> {
-        let mut waited = Duration::ZERO;
-        for attempt in 0.. {
+        let mut patience = Patience::default();
+        loop {
             self.pace.keep(self.cloud, &self.target, operation).await;
             let call = Call { target: self.target.clone(), operation: operation.clone() };
-            let error = match self.cloud.call(call).await {
-                Ok(reply) => return Ok(reply),
-                Err(error) => error,
-            };
-            let lasting = matches!(error.kind, ErrorKind::NotFound | ErrorKind::NotReady);
-            let wait =
-                retry::wait(&error, attempt, waited, Seed::new(0), operation.name()).filter(|_| !lasting);
-            let Some(wait) = wait else { return Err(error) };
-            waited += wait;
-            self.cloud.pause(wait).await;
+            let sent = self.cloud.steady();
+            let result = self.cloud.call(call.clone()).await;
+            let contact = self.pace.contact(&call, &result);
+            let Err(error) = result else { return result };
+            patience.wait(self.cloud, operation, sent, error, contact).await?;
         }
-        Err(CloudError::not_sent("Exhausted", "no attempt is left"))
     }
 
     pub(super) async fn ask(&self, operation: Operation) -> Result<Reply, Error> {
@@ -92,6 +113,7 @@ impl Asker<'_> {
         items: impl Fn(Reply) -> Option<(Vec<T>, Option<PageToken>)>,
     ) -> Result<Vec<T>, Error> {
         let mut found = Vec::new();
+        let mut pages = Pages::default();
         let mut page = None;
         loop {
             let asked = operation(page);
@@ -103,7 +125,7 @@ impl Asker<'_> {
             };
             found.extend(items);
             match next {
-                Some(next) => page = Some(next),
+                Some(next) => page = Some(pages.turn(next).map_err(|error| failed(&asked, error))?),
                 None => return Ok(found),
             }
         }

@@ -15,7 +15,7 @@ class Event:
         """When, in seconds by the clock of the run: virtual in a simulated cloud, else since 1970."""
     @property
     def name(self) -> str:
-        """`begun`, `started`, `retrying`, `reading_back`, `finished`, `failed`, `blocked` or `ended`."""
+        """`begun`, `started`, `retrying`, `reading_back`, `waiting`, `finished`, `failed`, `blocked` or `ended`."""
     @property
     def address(self) -> str | None:
         """The resource it is about."""
