@@ -68,6 +68,8 @@ pub(crate) enum What {
     Takeover { resume: bool },
     /// An operator does something.
     Deed(Deed),
+    /// Whoever runs the process asks it to stop.
+    Stop,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +77,17 @@ pub(crate) enum What {
 pub(crate) struct Event {
     pub(crate) at: Moment,
     pub(crate) what: What,
+}
+
+/// What the file says next, once the world is as it said first: tenants have moved to other tiers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Move {
+    /// The tier of each tenant from then on.
+    pub(crate) tiers: Vec<usize>,
+    /// What happens then; moments are counted from there.
+    #[serde(default)]
+    pub(crate) events: Vec<Event>,
 }
 
 /// Everything that one seed decides.
@@ -94,6 +107,9 @@ pub(crate) struct Case {
     /// Whether the store knows who is alive; otherwise the lease of a dead process has to run out.
     #[serde(default)]
     pub(crate) knows_the_living: bool,
+    /// What is wanted afterwards, where that is another world.
+    #[serde(default)]
+    pub(crate) then: Option<Move>,
 }
 
 /// Draws from one stream.
@@ -146,6 +162,7 @@ impl Case {
             events: Vec::new(),
             clocks: Vec::new(),
             knows_the_living: false,
+            then: None,
         }
     }
 
@@ -186,7 +203,48 @@ impl Case {
         let mut dice = Dice(Seed::new(seed).stream("case", 1));
         let late = if dice.one_in(2) { 1 + dice.below(3) } else { 0 };
         let events = [events, (0..late).map(|_| rarer(&mut dice, calls)).collect()].concat();
-        Self { seed, zone, faults, events, clocks, knows_the_living }
+        let case = Self { seed, zone, faults, events, clocks, knows_the_living, then: None };
+        case.widened()
+    }
+
+    /// With what was thought of last, again from a stream of its own: most seeds are the cases that they were.
+    fn widened(mut self) -> Self {
+        let mut dice = Dice(Seed::new(self.seed).stream("case", 2));
+        if dice.one_in(16) {
+            let more = 1 + dice.below(4);
+            self.zone.tiers.extend((0..4 + more).map(|_| usize::try_from(dice.below(4)).unwrap_or_default()));
+            self.zone.tiers.truncate(8);
+        }
+        let tenants = self.zone.tiers.len() as u64;
+        let calls = 45 * tenants + 15;
+        if dice.one_in(4) {
+            let at = Moment::Call(1 + dice.below(calls));
+            self.events.push(Event { at, what: What::Stop });
+        }
+        if dice.one_in(4) {
+            let mut tiers = self.zone.tiers.clone();
+            for tier in &mut tiers {
+                if dice.one_in(2) {
+                    *tier = usize::try_from(dice.below(4)).unwrap_or_default();
+                }
+            }
+            let mut events: Vec<Event> = (0..dice.below(3)).map(|_| event(&mut dice, 30 * tenants)).collect();
+            if dice.one_in(2) {
+                events.push(rarer(&mut dice, 30 * tenants));
+            }
+            if dice.one_in(3) {
+                let at = Moment::Call(1 + dice.below(30 * tenants));
+                events.push(Event { at, what: What::Stop });
+            }
+            self.then = Some(Move { tiers, events }).filter(|then| then.tiers != self.zone.tiers);
+        }
+        self
+    }
+
+    /// All that happens, whenever.
+    fn happenings(&self) -> impl Iterator<Item = &What> {
+        let later = self.then.iter().flat_map(|then| &then.events);
+        self.events.iter().chain(later).map(|event| &event.what)
     }
 
     pub(crate) fn to_json(&self) -> String {
@@ -195,12 +253,12 @@ impl Case {
 
     /// Whether the store fails during the case.
     pub(crate) fn has_mishaps(&self) -> bool {
-        self.events.iter().any(|event| matches!(event.what, What::Mishap { .. }))
+        self.happenings().any(|what| matches!(what, What::Mishap { .. }))
     }
 
     /// Whether anybody meddles with the world during the case.
     pub(crate) fn is_meddled_with(&self) -> bool {
-        self.events.iter().any(|event| matches!(event.what, What::Deed(_)))
+        self.happenings().any(|what| matches!(what, What::Deed(_)))
     }
 }
 

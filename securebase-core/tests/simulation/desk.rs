@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use securebase_core::cloud::simulated::{Director, Fault, Sent, Submission};
 use securebase_core::cloud::{Call, CloudError, Reply, SimulatedCloud};
-use securebase_core::exec::{self, ApplyOptions, Error};
-use securebase_core::state::{self, State};
+use securebase_core::exec::{self, ApplyOptions, Error, Stop};
+use securebase_core::state::{self, State, StepStatus};
 use securebase_core::time::{Clock, Time};
 
 use crate::case::{Case, Deed, Event, Mishap, Moment, What};
@@ -14,6 +14,7 @@ use crate::journal::Journal;
 use crate::ledger::Ledger;
 use crate::operator;
 use crate::ready;
+use crate::tokens::Tokens;
 use crate::trace::Trace;
 use crate::zones::Prepared;
 
@@ -56,11 +57,15 @@ struct Inner {
     wrong: Vec<String>,
     /// The ordinals of calls that change something, with what they call.
     changing: Vec<(u64, &'static str)>,
+    tokens: Tokens,
+    /// Asks the process to stop.
+    stop: Stop,
 }
 
 /// Directs the cloud and the store of one case, and watches both.
 pub(crate) struct Desk {
-    prepared: Arc<Prepared>,
+    /// What is wanted, which may change between two processes.
+    prepared: Mutex<Arc<Prepared>>,
     inner: Mutex<Inner>,
     /// Set once all exist, taken away at the end: they hold the desk as well.
     world: Mutex<Option<Around>>,
@@ -79,7 +84,7 @@ pub(crate) struct Around {
 impl Desk {
     pub(crate) fn new(case: &Case, prepared: Arc<Prepared>) -> Arc<Self> {
         let inner = Inner { events: case.events.clone(), trace: Trace::new(), ..Inner::default() };
-        Arc::new(Self { prepared, inner: Mutex::new(inner), world: Mutex::new(None) })
+        Arc::new(Self { prepared: Mutex::new(prepared), inner: Mutex::new(inner), world: Mutex::new(None) })
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -131,9 +136,38 @@ impl Desk {
         (inner.calls, inner.writes, inner.reads)
     }
 
-    /// A process begins. What it does not know of, it cannot be blamed for.
-    pub(crate) fn process_begins(&self) {
+    fn prepared(&self) -> Arc<Prepared> {
+        Arc::clone(&self.prepared.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// From now on something else is wanted. Moments are counted from here.
+    pub(crate) fn goes_on(&self, prepared: Arc<Prepared>, events: &[Event]) {
+        self.note("the file has changed");
+        *self.prepared.lock().unwrap_or_else(PoisonError::into_inner) = prepared;
         let mut inner = self.inner();
+        let (calls, writes, reads) = (inner.calls, inner.writes, inner.reads);
+        inner.events = events.to_vec();
+        for event in &mut inner.events {
+            event.at = match event.at {
+                Moment::Call(ordinal) => Moment::Call(calls + ordinal),
+                Moment::Write(ordinal) => Moment::Write(writes + ordinal),
+                Moment::Read(ordinal) => Moment::Read(reads + ordinal),
+            };
+        }
+    }
+
+    /// A run was stopped: whatever was under way was waited for.
+    pub(crate) fn stopped(&self) {
+        let steps = self.inner().journal.replay.steps.clone();
+        for (address, _) in steps.iter().filter(|(_, step)| step.status == StepStatus::Calling) {
+            self.wrong(format!("it stopped while a call for `{address}` was under way"));
+        }
+    }
+
+    /// A process begins. What it does not know of, it cannot be blamed for.
+    pub(crate) fn process_begins(&self, stop: Stop) {
+        let mut inner = self.inner();
+        inner.stop = stop;
         inner.dead = false;
         inner.halted = false;
         inner.lease_in_doubt = false;
@@ -234,6 +268,11 @@ impl Desk {
                 cloud.advance_to(cloud.now() + Duration::from_secs(600));
                 self.second(&around, *resume, held);
             }
+            What::Stop => {
+                self.note("it is asked to stop");
+                let stop = self.inner().stop.clone();
+                stop.ask();
+            }
             What::Fault(_) | What::Mishap { .. } | What::Late { .. } => {}
         }
     }
@@ -250,7 +289,7 @@ impl Desk {
         let result = if resume {
             ready(exec::resume_simulated(cloud, state, options))
         } else {
-            ready(exec::simulate(&self.prepared.plan, cloud, state, options))
+            ready(exec::simulate(&self.prepared().plan, cloud, state, options))
         };
         let told = result.as_ref().map_or_else(Error::code, |run| run.status.name());
         self.note(&format!("the second executor has ended: {told}"));
@@ -362,6 +401,15 @@ impl Desk {
         inner.journal.sealed();
     }
 
+    /// A whole file is durable.
+    pub(crate) fn put(&self, key: &str, bytes: &[u8]) {
+        if key == LEASE
+            && let Err(error) = self.inner().tokens.written(bytes)
+        {
+            self.wrong(error);
+        }
+    }
+
     /// Bytes are durable.
     pub(crate) fn written(&self, key: &str, bytes: &[u8]) {
         let wrong = {
@@ -428,10 +476,11 @@ impl Director for Desk {
                 What::Late { seconds, crash } => {
                     if operation.is_mutating() {
                         let at = cloud.now() + Duration::from_secs(u64::from(seconds));
+                        let prepared = self.prepared();
                         let wrong = {
                             let mut inner = self.inner();
                             inner.late.push((at, sent.call.clone()));
-                            inner.ledger.on_its_way(cloud, &self.prepared, sent.call)
+                            inner.ledger.on_its_way(cloud, &prepared, sent.call)
                         };
                         wrong.into_iter().for_each(|what| self.wrong(what));
                     }
@@ -453,11 +502,12 @@ impl Director for Desk {
         effects: &[Result<Reply, CloudError>],
         submission: &Submission,
     ) {
+        let prepared = self.prepared();
         let wrong = {
             let mut inner = self.inner();
             inner.trace.note_call(sent, submission);
             let late = inner.arriving;
-            inner.ledger.served(cloud, &self.prepared, sent.call, effects, late)
+            inner.ledger.served(cloud, &prepared, sent.call, effects, late)
         };
         wrong.into_iter().for_each(|what| self.wrong(what));
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use securebase_core::cloud::{Faults, SimulatedCloud};
-use securebase_core::exec::{self, ApplyOptions, Error, Run};
+use securebase_core::exec::{self, ApplyOptions, Error, Run, Stop};
 use securebase_core::plan::{self, Plan, Planner};
 use securebase_core::state::{self, MemoryStore, State};
 
@@ -52,10 +52,13 @@ enum Next {
 
 struct Living<'a> {
     case: &'a Case,
-    prepared: &'a Prepared,
+    /// What is wanted: the file, and the world that follows from it.
+    prepared: Arc<Prepared>,
     desk: &'a Desk,
     around: Around,
     given_up: Vec<String>,
+    /// How many there were so far.
+    processes: usize,
 }
 
 /// Lives through a case.
@@ -70,9 +73,18 @@ pub(crate) fn live(case: &Case) -> Life {
     let plain = State::new(kept).clock(CloudClock(cloud.clone()));
     let around = Around { cloud, state, plain };
     desk.open(around.clone());
-    let mut living = Living { case, prepared: &prepared, desk: &desk, around, given_up: Vec::new() };
-    let processes = living.go_through();
+    let first = Next::Apply(Box::new(prepared.plan.clone()));
+    let mut living = Living { case, prepared, desk: &desk, around, given_up: Vec::new(), processes: 0 };
+    living.go_through(first);
     living.judge();
+    if let Some(then) = &case.then {
+        living.prepared = case.zone.moved(&then.tiers);
+        desk.goes_on(Arc::clone(&living.prepared), &then.events);
+        living.around.cloud.set_faults(case.faults);
+        living.go_through(Next::PlanAgain);
+        living.judge();
+    }
+    let processes = living.processes;
     desk.close();
     let virtual_seconds =
         living.around.cloud.now().as_secs_f64() - Duration::from_secs(BEGINNING).as_secs_f64();
@@ -94,14 +106,18 @@ pub(crate) fn live(case: &Case) -> Life {
 }
 
 impl Living<'_> {
-    fn go_through(&mut self) -> usize {
-        let mut next = Next::Apply(Box::new(self.prepared.plan.clone()));
-        for process in 0..PROCESSES_MAX {
-            let seconds = self.case.clocks.get(process).copied().unwrap_or_default();
+    fn go_through(&mut self, mut next: Next) {
+        for _ in 0..PROCESSES_MAX {
+            let seconds = self.case.clocks.get(self.processes).copied().unwrap_or_default();
             self.around.cloud.set_clock(i64::from(seconds) * 1_000_000);
             self.around.cloud.revive();
-            self.desk.process_begins();
-            let options = ApplyOptions::new().who("first");
+            if let Next::Nothing = next {
+                return;
+            }
+            self.processes += 1;
+            let stop = Stop::new();
+            self.desk.process_begins(stop.clone());
+            let options = ApplyOptions::new().who("first").stop(stop);
             let result = match &next {
                 Next::Apply(plan) => {
                     let options = options.destroy(plan.destructive().into_iter().cloned());
@@ -114,16 +130,18 @@ impl Living<'_> {
                     next = self.plan_again();
                     continue;
                 }
-                Next::Nothing => return process,
+                Next::Nothing => return,
             };
             self.desk.process_ended(&self.around);
             next = self.after(result);
         }
         self.desk.wrong(format!("it has not come to an end after {PROCESSES_MAX} processes"));
-        PROCESSES_MAX
     }
 
     fn after(&mut self, result: Result<Run, Error>) -> Next {
+        if result.as_ref().is_err_and(|error| error.to_string().contains("asked to stop")) {
+            self.desk.stopped();
+        }
         self.desk.note(result.as_ref().map_or_else(Error::code, |run| run.status.name()));
         match result {
             Ok(run) => {
@@ -216,7 +234,7 @@ impl Living<'_> {
         self.around.cloud.set_faults(Faults::default());
         self.around.cloud.revive();
         self.desk.quiet();
-        self.desk.process_begins();
+        self.desk.process_begins(Stop::new());
         self.around.cloud.advance_to(self.around.cloud.now() + Duration::from_secs(7_200));
         self.desk.arrive(&self.around.cloud);
         if self.desk.has_twins() {

@@ -19,6 +19,7 @@ mod shrink;
 mod soak;
 mod store;
 mod sweep;
+mod tokens;
 mod trace;
 mod zones;
 

@@ -20,6 +20,14 @@ fn smaller(case: &Case) -> Vec<Case> {
             case.events.remove(index);
         });
     }
+    with(&|case| case.then = None);
+    for index in 0..case.then.as_ref().map_or(0, |then| then.events.len()) {
+        with(&|case| {
+            if let Some(then) = &mut case.then {
+                then.events.remove(index);
+            }
+        });
+    }
     with(&|case| case.clocks.clear());
     with(&|case| case.knows_the_living = false);
     with(&|case| case.faults.throttle = 0.0);
@@ -33,6 +41,9 @@ fn smaller(case: &Case) -> Vec<Case> {
         if case.zone.tiers.len() > 1 {
             with(&|case| {
                 case.zone.tiers.remove(index);
+                if let Some(then) = &mut case.then {
+                    then.tiers.remove(index);
+                }
             });
         }
     }

@@ -2,7 +2,7 @@
 
 use securebase_core::cloud::simulated::Fault;
 
-use crate::case::{Case, Deed, Event, Mishap, Moment, What};
+use crate::case::{Case, Deed, Event, Mishap, Moment, Move, What};
 use crate::life::{Life, live};
 use crate::seeds::report;
 use crate::zones::Shape;
@@ -195,6 +195,33 @@ fn every_changing_call_arrives_late() {
 #[test]
 fn every_changing_call_arrives_after_its_process_has_died() {
     arrives_late(true);
+}
+
+#[test]
+fn it_is_asked_to_stop_at_every_call() {
+    let life = quiet();
+    let events = (1..=life.calls).map(|ordinal| Event { at: Moment::Call(ordinal), what: What::Stop });
+    assert!(sweep(events, 0, 1) > 100);
+}
+
+/// A tenant moves to the tier of the other one, and the process dies at each call of that.
+#[test]
+fn the_process_dies_at_every_call_of_a_move_between_tiers() {
+    let moved = |events: Vec<Event>| Case { then: Some(Move { tiers: vec![1, 1], events }), ..two_tenants() };
+    let (whole, before) = (live(&moved(Vec::new())), quiet());
+    assert!(whole.wrong.is_empty(), "without any fault: {:#?}", whole.wrong);
+    let calls = whole.calls - before.calls;
+    assert!(calls > 40, "{calls}");
+    let mut failed = Vec::new();
+    for (ordinal, effect) in (1..=calls).flat_map(|ordinal| [(ordinal, false), (ordinal, true)]) {
+        let at = Moment::Call(ordinal);
+        let case = moved(vec![Event { at, what: What::Fault(Fault::Crash { effect }) }]);
+        let Life { wrong, .. } = live(&case);
+        if !wrong.is_empty() {
+            failed.push(report(&case, &wrong));
+        }
+    }
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
 }
 
 fn an_operator_at_every_other_call(deed: &Deed) {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use securebase_core::cloud::SimulatedCloud;
 use securebase_core::exec::{self, ApplyOptions};
 use securebase_core::model::{LandingZone, ResourceSpec, Tier};
-use securebase_core::plan::{Plan, Planner};
+use securebase_core::plan::{Plan, Planner, Scope};
 use securebase_core::spec::Format;
 use securebase_core::state::{MemoryStore, State};
 use serde::{Deserialize, Serialize};
@@ -97,16 +97,46 @@ impl Shape {
         known(None).or_else(|| known(Some(Arc::new(self.prepare())))).unwrap()
     }
 
+    /// The same zone after its tenants have moved to these tiers, and the world that follows from both in turn.
+    pub(crate) fn moved(&self, tiers: &[usize]) -> Arc<Prepared> {
+        type Moves = BTreeMap<(Shape, Vec<usize>), Arc<Prepared>>;
+        static KNOWN: Mutex<Moves> = Mutex::new(BTreeMap::new());
+        let key = (self.clone(), tiers.to_vec());
+        let known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        known.unwrap_or_else(|| {
+            let after = Self { tiers: tiers.to_vec(), ..self.clone() };
+            let prepared = Arc::new(after.follows(&[self, &after]));
+            let mut all = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(all.entry(key).or_insert(prepared))
+        })
+    }
+
+    fn zone(&self) -> LandingZone {
+        LandingZone::parse(&self.text(), Format::Json, None)
+            .unwrap_or_else(|problems| panic!("{self:?}: {problems}"))
+    }
+
     fn prepare(&self) -> Prepared {
-        let zone = LandingZone::parse(&self.text(), Format::Json, None)
-            .unwrap_or_else(|problems| panic!("{self:?}: {problems}"));
-        let plan = Planner::new(&zone).plan().unwrap();
+        self.follows(&[self])
+    }
+
+    /// The zone, and the world that follows where the file has said each of these in turn and nothing went wrong.
+    fn follows(&self, turns: &[&Self]) -> Prepared {
         let (cloud, state) = (SimulatedCloud::new(0), State::new(MemoryStore::new()));
-        let run = ready(exec::simulate(&plan, &cloud, &state, ApplyOptions::new())).unwrap();
-        assert_eq!(run.failed, []);
-        let observed = ready(exec::survey_simulated(&cloud, &plan.scope)).unwrap();
-        let again = Planner::new(&zone).observed(&observed).plan().unwrap();
-        assert!(again.is_empty(), "planning again after a run without faults: {again}");
+        let planned = |zone: &LandingZone| {
+            let observed = ready(exec::survey_simulated(&cloud, &Scope::of(zone))).unwrap();
+            Planner::new(zone).observed(&observed).plan().unwrap()
+        };
+        for zone in turns.iter().map(|shape| shape.zone()) {
+            let plan = planned(&zone);
+            let options = ApplyOptions::new().destroy(plan.destructive().into_iter().cloned());
+            let run = ready(exec::simulate(&plan, &cloud, &state, options)).unwrap();
+            assert_eq!(run.failed, [], "{turns:?}");
+            let again = planned(&zone);
+            assert!(again.is_empty(), "{turns:?}: planning again after a run without faults: {again}");
+        }
+        let zone = self.zone();
+        let plan = Planner::new(&zone).plan().unwrap();
         let homes = zone
             .tenants
             .iter()
