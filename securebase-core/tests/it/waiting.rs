@@ -1,4 +1,4 @@
-//! What is said of waiting, and when it ends: endpoints that do not answer, lists without end, replies nobody can read.
+//! What is said of waiting, and when it ends: endpoints that do not answer, lists without end, replies that cannot be read.
 
 use std::collections::BTreeSet;
 use std::fmt;

@@ -68,7 +68,7 @@ pub(crate) enum What {
     Takeover { resume: bool },
     /// An operator does something.
     Deed(Deed),
-    /// Whoever runs the process asks it to stop.
+    /// An operator asks the process to stop.
     Stop,
 }
 
