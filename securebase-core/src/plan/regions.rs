@@ -9,8 +9,8 @@ use super::since::Settled;
 
 /// One error for each region that is off in accounts in which the plan wants a network.
 ///
-/// An account that answered the survey there has the region: whoever made it has enabled it. Everywhere else it is off, or
-/// the account does not exist yet, and a new account has none of these regions.
+/// An account that answered the survey there has the region. Everywhere else it is off, or the account does not exist yet,
+/// and a new account has none of these regions.
 pub(super) fn problems(
     zone: &LandingZone,
     index: &Index<'_>,

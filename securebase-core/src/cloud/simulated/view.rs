@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::iam::RoleRow;
 use super::organization::{FULL_ACCESS, Org};
-use super::place::{Place, Shelf};
+use super::place::{Place, Shelf, zones_of};
 use super::world::World;
 use crate::cloud::{Account, AccountRequest, NatGatewayState, Policy};
 use crate::model::{AccountId, Region, ResourceId, ResourceKind as Kind, Tags};
@@ -206,7 +206,8 @@ pub(super) fn observe(world: &World) -> Observed {
         for account in org.members.keys().filter(|account| **account != world.management) {
             let regions = members.entry(*account).or_default();
             if regions.is_empty() {
-                regions.insert(world.region.clone(), ObservedMember::default());
+                let zones = Some(zones_of(*account, &world.region, &world.chance));
+                regions.insert(world.region.clone(), ObservedMember { zones, ..ObservedMember::default() });
             }
         }
     }

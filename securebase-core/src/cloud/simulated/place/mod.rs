@@ -27,6 +27,8 @@ mod vpc;
 mod vpn;
 mod zones;
 
+pub(super) use zones::of as zones_of;
+
 /// Something that exists, and from when on every read shows it.
 #[derive(Debug, Clone)]
 pub(super) struct Kept<T> {

@@ -9,7 +9,7 @@ use super::Place;
 
 /// The zones that an account sees in a region: those the region shows, and where it does not show all of them to everyone, a
 /// choice that is the account's own.
-pub(super) fn of(account: AccountId, region: &Region, chance: &Chance) -> UsableZones {
+pub(in super::super) fn of(account: AccountId, region: &Region, chance: &Chance) -> UsableZones {
     let facts = Regions::shipped().get(region);
     let mut letters = facts.map_or_else(|| vec!['a', 'b', 'c'], |facts| facts.zone_letters().to_vec());
     let shown = facts.map_or(letters.len(), |facts| facts.zones_shown());
