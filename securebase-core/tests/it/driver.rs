@@ -147,6 +147,7 @@ fn the_lease_is_held_once_a_slow_write_is_done() {
         format_version: FORMAT_VERSION,
         who: "ada".to_owned(),
         plan: journal.fingerprint().to_owned(),
+        organization: None,
     };
     now(journal.append(&[Entry { seq: 1, at: Time::ZERO, fact }])).unwrap();
     let held = now(state.lock_info()).unwrap();

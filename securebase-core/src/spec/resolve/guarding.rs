@@ -51,13 +51,11 @@ fn parameter(entry: &Entry, path: Path<'_>, report: &mut Report<'_>) -> Option<V
     let values: Vec<String> = match &entry.node.value {
         Value::String(text) => vec![text.clone()],
         Value::List(nodes) => {
-            let each = |(index, node): (usize, &Node)| string(node, &Path::Index(&path, index), report);
-            nodes
-                .iter()
-                .enumerate()
-                .map(each)
-                .map(|text| Some(text?.text.to_owned()))
-                .collect::<Option<_>>()?
+            let mut values = Vec::with_capacity(nodes.len());
+            for (index, node) in nodes.iter().enumerate() {
+                values.push(string(node, &Path::Index(&path, index), report)?.text.to_owned());
+            }
+            values
         }
         other => {
             mismatch(other, "a string or a list of strings", entry.node.at, &path, report);
