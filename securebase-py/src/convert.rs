@@ -236,7 +236,7 @@ struct Reading {
 }
 
 /// A list may hold one list twice, which may hold another twice: what takes no memory in Python may be without end as a document.
-const VALUES_MAX: usize = 10_000_000;
+const VALUES_MAX: usize = 2_000_000;
 const BYTES_MAX: usize = 256 << 20;
 
 impl Reading {
@@ -279,7 +279,7 @@ impl Reading {
             if full {
                 return Ok(Value::Null);
             }
-            let message = "more than 10,000,000 values or 256 MiB of text, each counted where it stands";
+            let message = "more than 2,000,000 values or 256 MiB of text, each counted where it stands";
             return Ok(self.refuse(message.to_owned(), "leave out lists that hold one list many times"));
         }
         // A document of millions of values takes seconds.

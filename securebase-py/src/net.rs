@@ -10,7 +10,7 @@ use securebase_core::model::{Problem as CoreProblem, Problems};
 use securebase_core::net as core;
 use securebase_core::net::{Block, Block4, Layout, rules};
 
-use crate::convert::{count, from_json, from_python, hash, to_json};
+use crate::convert::{count, from_json, from_python, hash, shown, to_json};
 use crate::error::{Class, Failure, Result};
 use crate::problem::Problem;
 
@@ -47,7 +47,9 @@ fn block_text(value: &Bound<'_, PyAny>) -> PyResult<String> {
     if value.is_none() || value.hasattr("__len__")? && !value.is_instance_of::<PyString>() {
         return Err(PyTypeError::new_err("a block is text such as `10.0.0.0/16`"));
     }
-    Ok(value.str()?.to_str()?.to_owned())
+    // What has no text, such as an integer of thousands of digits or text with a lone surrogate, is not a block either.
+    let text = value.str().and_then(|text| Ok(text.to_str()?.to_owned()));
+    Ok(text.unwrap_or_else(|_| shown(value)))
 }
 
 fn block(value: &Bound<'_, PyAny>) -> Result<Block4> {

@@ -87,11 +87,12 @@ class AddressPool:
     def from_ledger(cls, document: dict[str, Any]) -> AddressPool:
         """The pool that a ledger replays to."""
     def to_csv(self) -> str:
-        """The allocations as comma-separated values."""
+        """Sub-pools and allocations as comma-separated values: an empty pool of the same ranges and strategy reads them back. A
+        cell that a spreadsheet would calculate with begins with an apostrophe, which reading takes off."""
     def import_csv(self, text: str, *, file: str | None = None) -> None:
         """Records the rows of a CSV with columns `owner` and `cidr`, and if wanted `kind`, `tier`, `pool`: all or none."""
     def to_ipam(self) -> dict[str, Any]:
-        """The pool in the shapes of AWS's address manager."""
+        """The pool in the shapes of AWS's address manager, without pins. What AWS has no member for stands in `Tags`."""
     def import_ipam(self, document: dict[str, Any]) -> None:
         """Takes over allocations of AWS's address manager, and VPCs as `describe-vpcs` lists them."""
     def map_text(self) -> str:

@@ -139,18 +139,20 @@ class Verdict:
 
 @final
 class PolicyPath:
-    """A path of levels made ready, for many requests."""
+    """A path of levels made ready, for many requests. Paths of the same levels are equal; a pickle makes them ready again."""
 
     def __new__(cls, levels: _Levels, *, kind: _Kind = "scp") -> PolicyPath: ...
     def evaluate(self, request: Mapping[str, Any]) -> Verdict:
         """Decides one request and says why."""
+    def __eq__(self, other: object, /) -> bool: ...
 
 @final
 class Requests:
-    """Requests made ready, to be decided many times."""
+    """Requests made ready, to be decided many times. The same requests are equal; a pickle makes them ready again."""
 
     def __new__(cls, requests: Iterable[Mapping[str, Any]]) -> Requests: ...
     def __len__(self) -> int: ...
+    def __eq__(self, other: object, /) -> bool: ...
 
 @final
 class CoverageReport:
