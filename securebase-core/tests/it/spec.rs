@@ -126,6 +126,19 @@ fn bad_files_say_what_is_wrong_in_the_words_of_the_committed_texts() {
 }
 
 #[test]
+fn policy_documents_are_read_beside_the_file_and_written_out() {
+    let zone = LandingZone::load(fixture_text("policies/zone.tfvars")).unwrap();
+    for tier in &zone.tiers {
+        let [document] = tier.guarding.policies.as_slice() else { panic!("{tier:?}") };
+        assert!(document.contains("*.metal"), "{document}");
+    }
+    // The value needs no other file.
+    let value = zone.to_value();
+    assert_eq!(value["policies"][0]["Statement"]["Sid"], "NoMetal");
+    assert_eq!(LandingZone::from_value(&value).unwrap().tiers, zone.tiers);
+}
+
+#[test]
 fn what_cannot_be_read_is_refused_before_it_is_read() {
     let code = |path: &Path| LandingZone::load(path).unwrap_err().0[0].code.clone();
     let path = std::env::temp_dir().join(format!("securebase-{}-large.tfvars", std::process::id()));

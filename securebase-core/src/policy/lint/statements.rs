@@ -27,7 +27,7 @@ pub(super) fn document(document: &PolicyDocument, options: &LintOptions, notes: 
     if size > most {
         let message = format!("{size} characters, {} more than the {most} allowed", size - most);
         notes.error("policy.too-large", "", message, "pack it into several documents");
-    } else if size * 20 > most * 19 {
+    } else if size.saturating_mul(20) > most.saturating_mul(19) {
         let message = format!("{size} of {most} characters are used");
         notes.warning(
             "policy.nearly-full",

@@ -51,11 +51,11 @@ fn parameter(entry: &Entry, path: Path<'_>, report: &mut Report<'_>) -> Option<V
     let values: Vec<String> = match &entry.node.value {
         Value::String(text) => vec![text.clone()],
         Value::List(nodes) => {
-            let mut values = Vec::with_capacity(nodes.len());
+            let mut texts = Vec::with_capacity(nodes.len());
             for (index, node) in nodes.iter().enumerate() {
-                values.push(string(node, &Path::Index(&path, index), report)?.text.to_owned());
+                texts.push(string(node, &Path::Index(&path, index), report)?.text.to_owned());
             }
-            values
+            texts
         }
         other => {
             mismatch(other, "a string or a list of strings", entry.node.at, &path, report);
@@ -65,8 +65,7 @@ fn parameter(entry: &Entry, path: Path<'_>, report: &mut Report<'_>) -> Option<V
     if entry.key == "regions" {
         for value in &values {
             if let Err(error) = Region::named(value) {
-                let message = format!("`{}` is not a region: {error}", Quoted(value));
-                report.error(code::GUARDRAIL_PARAMETER, entry.node.at, path, message, error.hint());
+                report.error(code::GUARDRAIL_PARAMETER, entry.node.at, path, error.to_string(), error.hint());
                 return None;
             }
         }
