@@ -148,6 +148,7 @@ fn a_proxy_that_refuses() {
         .args(["--exact", "delivery::a_process_behind_a_proxy", "--nocapture"])
         .env(BEHIND_A_PROXY, "yes")
         .env("HTTPS_PROXY", proxy.url())
+        .env("https_proxy", proxy.url())
         .env_remove("NO_PROXY")
         .env_remove("no_proxy")
         .env("AWS_ACCESS_KEY_ID", "testing")
