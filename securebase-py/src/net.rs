@@ -216,7 +216,7 @@ fn subnets(
     let layout = match layout {
         None => Layout::seed(),
         Some(name) if name.is_instance_of::<PyString>() => {
-            let name: String = name.extract()?;
+            let name = crate::convert::text(name)?.to_owned();
             let unknown = || core::Error::UnknownWord {
                 what: "layout",
                 text: name.clone(),

@@ -163,7 +163,9 @@ def test_a_run_does_not_begin_with_a_progress_that_cannot_be_called() -> None:
     state = sb.State("memory://")
     with pytest.raises(sb.InputError, match="progress"):
         small_zone().plan().apply(sb.SimulatedCloud(), state, 5)  # type: ignore[arg-type]
-    assert state.history() == []
+    with pytest.raises(sb.StateError) as caught:
+        state.history()
+    assert caught.value.code == "state-not-found"
 
 
 def test_a_list_that_holds_one_list_twice_sixty_deep_is_refused() -> None:
