@@ -125,8 +125,8 @@ pub(super) async fn prepare(
     let last = state.last_run().await?;
     state.check_zone(last.as_ref(), &plan.scope.zone)?;
     let home = state.organization(last.as_ref()).await?;
-    // A plan that was made without a cloud shows its organization only when it meets one.
-    if plan.organization().is_some() || plan.step(&Address::organization()).is_some() {
+    // A plan that was made without a cloud, or that makes the organization, shows its organization only when it meets one.
+    if plan.organization().is_some() {
         state.check_organization(home.as_ref(), plan.organization())?;
     }
     let same = last.as_ref().is_some_and(|last| last.plan == *plan);

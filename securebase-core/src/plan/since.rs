@@ -133,7 +133,8 @@ impl<'a> Settled<'a> {
         });
         let mut keys: BTreeSet<&str> = unchanged.map(|tenant| tenant.key.as_str()).collect();
         // What the file deserves a warning for, it does whatever is planned.
-        let of_the_plan = plan.warnings.iter().filter(|warning| !zone.warnings.contains(warning));
+        let of_file = super::warnings::of_file(zone);
+        let of_the_plan = plan.warnings.iter().filter(|warning| !of_file.contains(warning));
         for named in of_the_plan.filter_map(|warning| tenant_in(&warning.path)) {
             keys.remove(named);
         }

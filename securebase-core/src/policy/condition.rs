@@ -124,6 +124,19 @@ impl CompiledCondition {
         Ok(Self { operator: *operator, key: key.to_ascii_lowercase(), wanted })
     }
 
+    /// The folded keys that it depends on: its own, and those of the variables in its values.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
+        let texts = match &self.wanted {
+            Wanted::Texts(texts) => texts.as_slice(),
+            _ => &[],
+        };
+        let of_variables = texts.iter().flat_map(|text| match text {
+            Text::Variable(template) => Some(template.keys()),
+            Text::Fixed(_) => None,
+        });
+        std::iter::once(self.key.as_str()).chain(of_variables.flatten())
+    }
+
     /// Decides the condition for a request.
     pub(crate) fn decide(&self, request: &Request) -> Truth {
         let Operator { quantifier, comparison, negated, if_exists } = self.operator;

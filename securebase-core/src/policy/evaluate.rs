@@ -5,6 +5,8 @@
 //! ready; none is ever skipped. A certain deny never hides behind something unknown.
 //! Non-goals: identity, boundary, session and resource policies: what passes here may still be denied there.
 
+use std::collections::BTreeSet;
+
 use super::arn::ResourcePattern;
 use super::behind::behind;
 use super::catalogue::Guardrail;
@@ -51,7 +53,8 @@ struct CompiledStatement {
     resources: Vec<ResourcePattern>,
     /// Positions in `conditions`, where equal ones are one.
     conditions: Vec<usize>,
-    texts: Vec<(String, String)>,
+    /// The canonical texts of the conditions, in the same order.
+    texts: Vec<String>,
 }
 
 /// Decides one request without keeping the path. For many requests, make a [`PolicyPath`].
@@ -182,11 +185,7 @@ impl PolicyPath {
             not_resources: statement.resources.negated,
             resources,
             conditions,
-            texts: statement
-                .conditions
-                .iter()
-                .map(|condition| (condition.key.to_ascii_lowercase(), condition.canonical().to_string()))
-                .collect(),
+            texts: statement.conditions.iter().map(|condition| condition.canonical().to_string()).collect(),
         });
         broken
     }
@@ -309,7 +308,8 @@ impl PolicyPath {
         guardrail: Option<&Guardrail>,
     ) -> Cause {
         let level = &self.levels[statement.level];
-        let keys = statement.texts.iter().map(|(key, _)| key);
+        let keys: BTreeSet<&str> =
+            statement.conditions.iter().flat_map(|at| self.conditions[*at].keys()).collect();
         Cause {
             level: statement.level,
             level_name: level.name.clone(),
@@ -317,8 +317,8 @@ impl PolicyPath {
             policy_index: Some(statement.policy),
             statement_index: Some(statement.position),
             sid: statement.source.sid.clone(),
-            conditions: statement.texts.iter().map(|(_, text)| text.clone()).collect(),
-            unknown_keys: keys.filter(|key| request.is_unknown(key)).cloned().collect(),
+            conditions: statement.texts.clone(),
+            unknown_keys: keys.into_iter().filter(|key| request.is_unknown(key)).map(str::to_owned).collect(),
             guardrail: guardrail.map(|guardrail| guardrail.id.clone()),
         }
     }
@@ -364,7 +364,7 @@ impl PolicyPath {
             let open =
                 |at: &usize| self.conditions.get(*at).is_none_or(|it| it.decide(request) == Truth::Unknown);
             let texts = statement.conditions.iter().zip(&statement.texts).filter(|(at, _)| open(at));
-            let mut texts: Vec<String> = texts.map(|(_, (_, text))| text.clone()).collect();
+            let mut texts: Vec<String> = texts.map(|(_, text)| text.clone()).collect();
             texts.sort();
             if !statement.deny {
                 texts = vec![format!("not ({})", texts.join(" and "))];

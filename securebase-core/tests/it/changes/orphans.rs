@@ -59,6 +59,13 @@ fn rows() -> Vec<Row> {
         ("tags", json!({"Team": "cloud"})),
         ("tiers", json!({"fintech": {"ou_name": "Money"}})),
         ("pool", json!({"strategy": "unique", "cidrs": ["10.128.0.0/9"]})),
+        ("guardrails", json!({"exempt_roles": ["BreakGlass"]})),
+        (
+            "policies",
+            json!([{"Version": "2012-10-17", "Statement": [
+                {"Effect": "Deny", "Action": "ec2:CreateDefaultVpc", "Resource": "*"}
+            ]}]),
+        ),
         ("links", json!({"net": {"kind": "peering", "tenants": ["acme", "beta"]}})),
         ("account_email", json!("root+{prefix}@example.com")),
         ("account_name", json!("x-{key}")),

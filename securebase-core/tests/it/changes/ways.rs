@@ -77,7 +77,9 @@ fn take(world: &World, text: &str) {
 
 const OWN: [(&str, &str); 2] = [("securebase:zone", "securebase"), ("securebase:tenant", "acme-finance")];
 const FORMER: [(&str, &str); 2] = [("securebase:zone", "securebase"), ("securebase:tenant", "acme-old")];
-const OTHER_ZONE: [(&str, &str); 2] = [("securebase:zone", "another"), ("securebase:tenant", "acme-finance")];
+const OTHER_ZONE: [(&str, &str); 2] = [("securebase:zone", "another"), ("securebase:tenant", "other-tenant")];
+const OWN_OF_OTHER_ZONE: [(&str, &str); 2] =
+    [("securebase:zone", "another"), ("securebase:tenant", "acme-finance")];
 
 fn own_account() -> String {
     with("account_email = \"root+new@example.com\"\n    account_name = \"another name\"")
@@ -213,6 +215,14 @@ const ERRORS: &[Case] = &[
             World { text: with(&format!("account_id = \"{id}\"")), ..world }
         },
         ways: &[("without an `account_id`", |_| own_account())],
+    },
+    Case {
+        code: "zone-renamed",
+        world: || by_hand("acme-finance", "aws+acme@example.com", &OWN_OF_OTHER_ZONE),
+        ways: &[
+            ("write `org_name = \"another\"`", |world| world.text.replace("\"securebase\"", "\"another\"")),
+            ("use tenants, root e-mail addresses", |_| own_account()),
+        ],
     },
     Case {
         code: "duplicate-resource",
