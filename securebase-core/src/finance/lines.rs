@@ -29,10 +29,16 @@ pub(super) fn infrastructure(report: &CostReport) -> Result<Vec<MonthLine>, Erro
             unit: price.unit.clone(),
             unit_price: part.unit_price,
             amount: part.amount,
-            source: format!("[{}] {}", price.grade, price.source),
+            source: source(price),
         }));
     }
     Ok(lines)
+}
+
+/// The grade and the source of a price, and the region it is borrowed from.
+fn source(price: &Price) -> String {
+    let borrowed = price.borrowed_from.as_ref().map(|region| format!(" of {region}")).unwrap_or_default();
+    format!("[{}{borrowed}] {}", price.grade, price.source)
 }
 
 /// What one step of a price takes of an item.

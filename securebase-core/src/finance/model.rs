@@ -1,5 +1,6 @@
 //! The business model: a zone's tenants under a set of assumptions.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
@@ -8,10 +9,12 @@ use super::assumptions::{Assumptions, Basis, Category, Infrastructure};
 use super::cost::{CostReport, cost_of_footprint};
 use super::curve::Curve;
 use super::demand::Age;
-use super::footprint::{Counts, Footprint};
+use super::footprint::{BilledTenant, Counts, Footprint};
 use super::month::{ModelTenant, Month, MonthLine};
 use super::{Error, lines};
-use crate::model::{Currency, LandingZone, Money, MoneyError, NetworkFeatures, ResourceKind, Tier};
+use crate::model::{
+    Currency, LandingZone, Money, MoneyError, NetworkFeatures, Problem, Region, ResourceKind, Tier,
+};
 
 /// What a landing zone earns and costs under a set of assumptions.
 #[derive(Debug, Clone, PartialEq)]
@@ -163,6 +166,9 @@ impl Model {
             let right = other.price.currency;
             return Err(MoneyError::Currencies { left: currency, right }.into());
         }
+        if let Some(usage) = assumptions.usage() {
+            usage.check_tiers(&tiers)?;
+        }
         let counts = Counts::of_tenant(network);
         let settings = Arc::new(serde_json::Value::Null);
         let (tenants, departed) = (Arc::new(tenants), Arc::default());
@@ -183,6 +189,16 @@ impl Model {
     /// The assumptions it was made with.
     pub fn assumptions(&self) -> &Assumptions {
         &self.assumptions
+    }
+
+    /// One warning for each region whose prices are borrowed from another one, wholly or in part.
+    pub fn warnings(&self) -> Vec<Problem> {
+        let Some(prices) = self.assumptions.prices() else { return Vec::new() };
+        let regions: BTreeSet<&Region> =
+            self.footprint.tenants.values().filter_map(BilledTenant::region).collect();
+        let elsewhere = regions.into_iter().filter(|region| region.as_str() != prices.region());
+        let elsewhere = elsewhere.filter_map(|region| prices.in_region(region).warning());
+        prices.warning().into_iter().chain(elsewhere).collect()
     }
 
     /// The tiers, in the order of the zone.

@@ -177,7 +177,7 @@ impl fmt::Display for CostReport {
         writeln!(
             f,
             "cost a month in {currency}, list prices of {} as of {}, {} hours",
-            prices.region(),
+            prices.origin(),
             prices.as_of(),
             prices.hours_per_month()
         )?;

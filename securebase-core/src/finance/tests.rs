@@ -217,6 +217,24 @@ fn seed(document: &str) -> Assumptions {
 }
 
 #[test]
+fn a_usage_profile_of_no_tier_is_refused() {
+    let with = |text: &str| {
+        let usage = Usage::shipped().with_toml(text).unwrap();
+        Model::of_mix(
+            Tier::shipped(),
+            &[("fintech", 1)],
+            None,
+            Assumptions::catalogue(PriceBook::shipped().clone(), usage),
+        )
+    };
+    let error = with("[[profile]]\ntier = \"fintec\"\nnat_gb = 200\n").unwrap_err();
+    assert!(error.to_string().starts_with("invalid tier of a usage profile `fintec`"), "{error}");
+    for right in ["tier = \"Gov_Federal\"", "tier = \"pci\"\nframework = \"pci\"", "tier = \"default\""] {
+        with(&format!("[[profile]]\n{right}\nnat_gb = 200\n")).unwrap();
+    }
+}
+
+#[test]
 fn ten_tenants_as_their_report_itemises_them() {
     let month = model([4, 2, 2, 2], seed("ten-customers-vpc")).month().unwrap();
     assert_eq!(month.revenue, usd("116000"));

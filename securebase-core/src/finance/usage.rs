@@ -250,6 +250,31 @@ impl Usage {
             .unwrap_or(&self.core)
     }
 
+    /// Checks that every profile applies to a tier: by its name, or by its framework. A profile of the shipped file need not.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] for the first profile that no tier would use.
+    pub(crate) fn check_tiers(&self, tiers: &[Tier]) -> Result<(), Error> {
+        let names = || tiers.iter().map(|tier| tier.name.as_str());
+        let is_shipped = |profile: &UsageProfile| {
+            Self::shipped().profiles.iter().any(|known| folded(&known.tier) == folded(&profile.tier))
+        };
+        let applies = |profile: &UsageProfile| {
+            profile.framework.is_some()
+                || is_shipped(profile)
+                || names().any(|name| folded(name) == folded(&profile.tier))
+        };
+        match self.profiles.iter().find(|profile| !applies(profile)) {
+            Some(profile) => {
+                let known =
+                    names().chain(Self::shipped().profiles.iter().map(|profile| profile.tier.as_str()));
+                let known: std::collections::BTreeSet<&str> = known.collect();
+                Err(Error::unknown("tier of a usage profile", &profile.tier, known))
+            }
+            None => Ok(()),
+        }
+    }
+
     /// The profile of that name, to change it.
     ///
     /// # Errors

@@ -14,11 +14,11 @@ use super::step::{Action, Change, Plan, PlannedTenant, Step};
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Plan for zone `{}`: {}", self.scope.zone, Summary(self))?;
+        // Tiers priced in another currency than AWS's list prices leave the text without amounts.
+        let cost = self.priced(PriceBook::shipped(), Usage::shipped()).ok();
+        let cost = cost.as_ref();
         if !self.is_empty() {
             let (shared, tenants) = self.grouped();
-            // Tiers priced in another currency than AWS's list prices leave the text without amounts.
-            let cost = self.priced(PriceBook::shipped(), Usage::shipped()).ok();
-            let cost = cost.as_ref();
             group(f, "Organization", "", &shared, cost)?;
             for tenant in &self.tenants {
                 if let Some(steps) = tenants.get(tenant.key.as_str()) {
@@ -31,6 +31,9 @@ impl fmt::Display for Plan {
             if let Some(cost) = cost {
                 difference(f, cost)?;
             }
+        } else if let Some(cost) = cost.filter(|cost| cost.difference().before != cost.difference().after) {
+            // The price that a tenant pays changes without a step.
+            difference(f, cost)?;
         }
         self.drifted(f)?;
         for warning in &self.warnings {
@@ -261,7 +264,7 @@ fn difference(f: &mut fmt::Formatter<'_>, cost: &PlanCost) -> fmt::Result {
         let fee = signed(cost.shield_advanced(), 2);
         writeln!(f, "    of which {fee} Shield Advanced, one fee for the organization, sold by the year")?;
     }
-    writeln!(f, "  at list prices of {} as of {}, the shipped usage", prices.region(), prices.as_of())
+    writeln!(f, "  at list prices of {} as of {}, the shipped usage", prices.origin(), prices.as_of())
 }
 
 fn line(f: &mut fmt::Formatter<'_>, step: &Step, widths: &Widths, cost: Option<&StepCost>) -> fmt::Result {

@@ -354,7 +354,7 @@ impl PolicyPath {
     /// not known. Alternatives that another one implies are left out.
     pub(crate) fn open_alternatives(&self, request: &Request) -> Vec<Vec<String>> {
         let mut memo = Memo::default();
-        let mut all: std::collections::BTreeSet<Vec<String>> = std::collections::BTreeSet::new();
+        let mut all: BTreeSet<Vec<String>> = BTreeSet::new();
         for statement in
             self.statements.iter().filter(|statement| statement.actions.matches(request.action()))
         {

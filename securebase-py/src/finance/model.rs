@@ -21,6 +21,7 @@ use super::simulation::Simulation;
 use crate::convert::to_python;
 use crate::error::{Class, Failure, Result};
 use crate::model::LandingZone;
+use crate::problem::Problem;
 use crate::runtime::compute;
 use crate::table::Table;
 
@@ -158,6 +159,12 @@ impl Model {
     fn tenants(&self) -> BTreeMap<&str, u32> {
         let names = self.core.tiers().iter().map(|tier| tier.name.as_str());
         names.zip(self.core.tenants_by_tier()).collect()
+    }
+
+    /// One warning for each region whose prices are borrowed from another one, wholly or in part.
+    #[getter]
+    fn warnings(&self) -> Vec<Problem> {
+        self.core.warnings().into_iter().map(Problem::from).collect()
     }
 
     /// The currency of every amount.

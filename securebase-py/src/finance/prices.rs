@@ -63,9 +63,9 @@ pub(crate) fn usage(given: Option<&Bound<'_, PyAny>>) -> Result<core::Usage> {
 }
 
 fn region_of(code: &str) -> Result<Region> {
-    code.parse().map_err(|_| {
-        let message = format!("invalid `region` `{code}`: expected the code of an AWS region");
-        Failure::one(Class::Finance, "region-unreadable", &message, "write a code such as `eu-west-1`")
+    Region::named(code).map_err(|error| {
+        let message = format!("invalid `region` `{code}`: {error}");
+        Failure::one(Class::Finance, "region-unreadable", &message, &error.hint())
     })
 }
 

@@ -61,6 +61,19 @@ impl PriceBook {
         own.cloned().unwrap_or_else(|| Self::shipped().moved(region, |_| true))
     }
 
+    /// The region of its prices in a heading, and the region from which prices are borrowed: `eu-west-1, 11 of 40 from us-east-1`.
+    pub(crate) fn origin(&self) -> String {
+        let region = self.region();
+        let from: BTreeSet<&str> =
+            self.borrowed().filter_map(|price| price.borrowed_from.as_ref()).map(Region::as_str).collect();
+        let from = from.into_iter().collect::<Vec<_>>().join(" and ");
+        match (self.borrowed().count(), self.prices().len()) {
+            (0, _) => region.to_owned(),
+            (borrowed, of) if borrowed == of => format!("{from} (none are known for {region})"),
+            (borrowed, of) => format!("{region} ({borrowed} of {of} from {from})"),
+        }
+    }
+
     /// Converts the book to a region: the shipped prices of that region, with the caller's own prices kept.
     ///
     /// Prices that a caller set in a book of us-east-1, the region of the shipped book, are assumed to apply in every region.

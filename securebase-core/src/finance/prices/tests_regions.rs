@@ -4,8 +4,9 @@ use rust_decimal::Decimal;
 
 use super::regions::NEEDED;
 use super::{Grade, PriceBook, PriceId, Scope, rising};
-use crate::finance::{Error, Offer};
-use crate::model::Region;
+use crate::finance::{Assumptions, Category, Error, Figure, Model, Offer};
+use crate::model::{LandingZone, Region};
+use crate::spec::Format;
 
 fn region(text: &str) -> Region {
     text.parse().unwrap()
@@ -179,4 +180,47 @@ fn trials_of_thirty_days_make_the_first_month_free() {
     assert_eq!(free(&PriceBook::shipped().with_toml(own).unwrap()), named);
     let short = format!("{own}trial_days = 15\n");
     assert_eq!(free(&PriceBook::shipped().with_toml(&short).unwrap()), [named[0], named[2]]);
+}
+
+#[test]
+fn a_heading_says_where_prices_are_from() {
+    let origin = |code: &str| PriceBook::for_region(&region(code)).origin();
+    assert_eq!(origin("us-east-1"), "us-east-1");
+    assert_eq!(origin("eu-central-1"), "us-east-1 (none are known for eu-central-1)");
+    let partly = PriceBook::for_region(&region("eu-west-1"));
+    let of = format!("{} of {}", partly.borrowed().count(), partly.prices().len());
+    assert_eq!(partly.origin(), format!("eu-west-1 ({of} from us-east-1)"));
+}
+
+#[test]
+fn a_model_warns_of_every_region_with_borrowed_prices() {
+    let file = |region: &str| {
+        format!(
+            r#"{{"target_region": "{region}", "account_email": "aws+{{prefix}}@example.com", "clients": {{
+                "a": {{"tier": "standard", "framework": "cis", "prefix": "a", "contact_email": "a@a.example"}},
+                "b": {{"tier": "standard", "framework": "cis", "prefix": "b", "contact_email": "b@b.example",
+                      "region": "sa-east-1"}}}}}}"#
+        )
+    };
+    let warned = |target: &str| -> Vec<String> {
+        let zone = LandingZone::parse(&file(target), Format::Json, None).unwrap();
+        let model = Model::new(&zone, Assumptions::aws()).unwrap();
+        model.warnings().into_iter().map(|warning| warning.message).collect()
+    };
+    let own = warned("us-east-1");
+    assert!(own.len() == 1 && own[0].contains("`sa-east-1`"), "{own:?}");
+    let both = warned("eu-central-1");
+    assert!(both.len() == 2 && both[0].contains("`eu-central-1`"), "{both:?}");
+    // The reports' own figures are of no region.
+    let zone = LandingZone::parse(&file("eu-central-1"), Format::Json, None).unwrap();
+    assert_eq!(Model::new(&zone, Assumptions::seed("five-customers").unwrap()).unwrap().warnings(), []);
+    // A line says whose price it is.
+    let month = Model::new(&zone, Assumptions::aws()).unwrap().month().unwrap();
+    let lines = month.figure_lines(Figure::Cost(Category::Infrastructure)).unwrap();
+    let regional = lines.iter().filter(|line| line.item.starts_with("NAT gateway"));
+    let sources: Vec<&str> = regional.map(|line| line.source.as_str()).collect();
+    assert!(
+        !sources.is_empty() && sources.iter().all(|source| source.contains(" of us-east-1] ")),
+        "{sources:?}"
+    );
 }

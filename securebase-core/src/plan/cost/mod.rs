@@ -121,6 +121,7 @@ impl Plan {
     /// # Errors
     /// [`finance::Error::Money`] where the prices and the tiers are in different currencies.
     pub fn cost(&self, prices: &PriceBook, usage: &Usage) -> Result<CostReport, finance::Error> {
+        usage.check_tiers(&self.tiers)?;
         report(&Bills::of(self).after, prices, usage)
     }
 
@@ -133,6 +134,7 @@ impl Plan {
     /// # Errors
     /// As [`Plan::cost`].
     pub fn priced(&self, prices: &PriceBook, usage: &Usage) -> Result<PlanCost, finance::Error> {
+        usage.check_tiers(&self.tiers)?;
         let Bills { before, after } = Bills::of(self);
         let before = report(&before, prices, usage)?;
         let after = report(&after, prices, usage)?;

@@ -4,6 +4,7 @@ from os import PathLike
 from typing import Any, Literal, TypeAlias, TypedDict, Unpack, final
 
 from securebase._securebase.model import LandingZone
+from securebase._securebase.problem import Problem
 from securebase._securebase.table import Table
 
 _Exact: TypeAlias = Decimal | int | str
@@ -159,6 +160,9 @@ class Model:
     @property
     def tenants(self) -> dict[str, int]:
         """How many tenants each tier has."""
+    @property
+    def warnings(self) -> list[Problem]:
+        """One warning for each region whose prices are borrowed from another one, wholly or in part."""
     @property
     def currency(self) -> str:
         """The currency of every amount."""
