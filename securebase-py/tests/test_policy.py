@@ -35,7 +35,7 @@ def ask(action: str, resource: str = "*", **context: Any) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("framework", ["soc2", "hipaa", "fedramp", "cis", "SOC 2", "something-else"])
+@pytest.mark.parametrize("framework", ["soc2", "hipaa", "fedramp", "cis", "SOC 2"])
 def test_catalogue_holds_its_own_examples(framework: str) -> None:
     found = sb.guardrails(framework)
     assert len(found) >= 25
@@ -131,7 +131,7 @@ def test_a_verdict_names_every_cause_and_its_guardrail() -> None:
         ask("cloudtrail:StopLogging", aws__RequestedRegion="eu-west-1"),
     )
     assert denied.causes[0] == denied.decided_by
-    assert [(one.policy, one.guardrail) for one in denied.causes] == [("own", None), ("tier", "G10"), ("tier", "G20"), (None, None)]
+    assert [(one.policy, one.guardrail) for one in denied.causes] == [("own", None), ("tier", "G20"), ("tier", "G10"), (None, None)]
     assert "G20" in str(denied) and "The audit trail keeps running" in str(denied)
     assert sb.evaluate([[FULL]], ask("s3:GetObject")).causes == []
     misspelled = sb.evaluate([[FULL]], ask("s3:GetObjekt", aws__SourceVcp="vpc-1"))
@@ -213,7 +213,7 @@ def test_packing_keeps_verdicts() -> None:
     small = sb.pack(before, max_size=3_000, max_documents=5)
     assert 1 < len(small) <= 5 and all(document.size <= 3_000 for document in small)
     sb.certify(before, small)
-    with pytest.raises(sb.PolicyError, match="decided differently"):
+    with pytest.raises(sb.PolicyError, match="do not mean the same"):
         sb.certify(before, small[1:])
 
 
@@ -248,7 +248,7 @@ def test_difference_in_meaning() -> None:
     [change] = found.changes
     assert (change.before, change.after, change.regions) == ("allowed", "denied", ["elsewhere"])
     assert change.principals == ["executor", "role", "root", "user"]
-    assert str(found) == "`any other action` by executor, role, root, user in elsewhere: allowed → denied\n"
+    assert str(found) == "`any other action` by executor, role, root, user in any other region: allowed → denied\n"
     assert pickle.loads(pickle.dumps(found)) == found
 
 

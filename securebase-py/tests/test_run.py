@@ -68,9 +68,11 @@ def test_a_crash_loses_nothing_and_doubles_nothing(zone: sb.LandingZone, tmp_pat
     assert (nothing.status, nothing.applied) == ("succeeded", [])
 
 
-def test_resuming_nothing_does_nothing(tmp_path: Path) -> None:
-    run = sb.resume(tmp_path / "none", sb.SimulatedCloud())
-    assert (run.status, run.applied) == ("succeeded", [])
+def test_a_place_without_a_state_is_not_resumed(tmp_path: Path) -> None:
+    with pytest.raises(sb.StateError) as caught:
+        sb.resume(tmp_path / "none", sb.SimulatedCloud())
+    assert caught.value.code == "state-not-found"
+    assert not (tmp_path / "none").exists()
 
 
 def test_a_stale_plan_is_refused(zone: sb.LandingZone, tmp_path: Path) -> None:
@@ -252,7 +254,11 @@ def test_a_forked_process_has_a_runtime_of_its_own(tmp_path: Path) -> None:
         import securebase as sb
         from conftest import small_zone
         state = sb.State({str(tmp_path)!r})
-        assert state.history() == []
+        try:
+            state.history()
+            sys.exit("there is a state already")
+        except sb.StateError as error:
+            assert error.code == "state-not-found"
         child = os.fork()
         if child == 0:
             cloud = sb.SimulatedCloud()
