@@ -283,14 +283,14 @@ impl<'a> Machine<'a> {
                 self.await_decision(now, step, request);
             }
             Want::Done(id) => self.done(now, step, id),
-            Want::Failed(error) => self.give_up(now, step, error),
+            Want::Failed(error) => self.give_up(now, step, &error),
         }
     }
 
     fn queue(&mut self, now: Time, step: StepIndex, operation: Operation) {
         let target = match self.known.target(step) {
             Ok(target) => target,
-            Err(error) => return self.give_up(now, step, error),
+            Err(error) => return self.give_up(now, step, &error),
         };
         let asked = match &operation {
             Operation::CreateAccount { name, email, .. } => {
@@ -304,7 +304,7 @@ impl<'a> Machine<'a> {
             None => self.line_up(now, step, lane),
             Some(Admitted::Waits) => self.admit_accounts(now),
             Some(Admitted::Existing(existing)) => self.take(now, step, &existing),
-            Some(Admitted::Never(error)) => self.give_up(now, step, error),
+            Some(Admitted::Never(error)) => self.give_up(now, step, &error),
         }
     }
 
@@ -312,7 +312,7 @@ impl<'a> Machine<'a> {
         let Some((operation, lane)) = self.steps[step].queued.take() else { return };
         let target = match self.known.target(step) {
             Ok(target) => target,
-            Err(error) => return self.give_up(now, step, error),
+            Err(error) => return self.give_up(now, step, &error),
         };
         let planned = self.known.step(step);
         let (address, kind, action) = (planned.address.clone(), planned.kind, planned.action);
@@ -432,7 +432,7 @@ impl<'a> Machine<'a> {
                 if matches!(operation, Operation::CreateAccount { .. }) && exhausted::by_refusal(error) {
                     self.accounts_exhausted(now, &text);
                 }
-                self.give_up(now, step, text);
+                self.give_up(now, step, &text);
             }
         }
     }
@@ -451,12 +451,12 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn give_up(&mut self, now: Time, step: StepIndex, error: String) {
+    fn give_up(&mut self, now: Time, step: StepIndex, error: &str) {
         let address = self.steps[step].address.clone();
-        self.record(now, Fact::Failed { address: address.clone(), error: error.clone() });
-        self.tell(now, EventKind::Failed { address: address.clone(), error: error.clone() });
+        self.record(now, Fact::Failed { address: address.clone(), error: error.to_owned() });
+        self.tell(now, EventKind::Failed { address: address.clone(), error: error.to_owned() });
         for other in self.zones_never_answered(step) {
-            self.give_up(now, other, error.clone());
+            self.give_up(now, other, error);
         }
         for blocked in self.steps.fail(step) {
             let blocked = self.steps[blocked].address.clone();

@@ -223,7 +223,8 @@ fn a_computation_ends_when_it_is_asked_to_and_not_before() {
     let interrupt = Interrupt::new();
     let until = zone.until(&interrupt);
     let grid = [(lever, vec![0.5, 1.0])];
-    assert_eq!(until.goal_seek(&goal, growth).unwrap(), zone.goal_seek(&goal, growth).unwrap());
+    let found = until.goal_seek(&goal, growth).unwrap();
+    assert_eq!(found.to_bits(), zone.goal_seek(&goal, growth).unwrap().to_bits());
     assert_eq!(until.sweep(&grid, 2, growth).unwrap(), zone.sweep(&grid, 2, growth).unwrap());
     let table = |simulation: Simulation| simulation.table().unwrap();
     let simulated = table(until.simulate(100, 2, 0, 0, growth).unwrap());

@@ -6,7 +6,9 @@
 //! Invariants: every text matches exactly one class's set of patterns. Witnesses are found in a fixed order. Work is
 //! counted, not timed: the same patterns are always decided, or always refused as too complex.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use indexmap::IndexSet;
 
 use super::error::Error;
 
@@ -52,7 +54,7 @@ pub(crate) fn classes(
 ) -> Result<Classes, Error> {
     let bytes: Vec<&[u8]> = patterns.iter().map(String::as_bytes).collect();
     let mut found = Classes::new();
-    let mut seen: HashSet<State> = HashSet::new();
+    let mut seen: IndexSet<State> = IndexSet::new();
     // Each state's last letter and the state before it, from which its text is read backwards.
     let mut trail: Vec<(usize, u8)> = Vec::new();
     let mut queue: VecDeque<(State, usize)> = VecDeque::new();

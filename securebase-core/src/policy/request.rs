@@ -274,10 +274,9 @@ pub(super) fn is_principal(text: &str) -> bool {
     };
     let parts: Vec<&str> = name.split('/').collect();
     let form = match (service, parts.as_slice()) {
-        ("iam", ["root"]) => true,
         ("iam", ["user" | "role" | "saml-provider" | "oidc-provider", rest @ ..])
         | ("sts", ["federated-user", rest @ ..]) => !rest.is_empty(),
-        ("sts", ["assumed-role", _, _]) => true,
+        ("iam", ["root"]) | ("sts", ["assumed-role", _, _]) => true,
         _ => false,
     };
     let wild = text.contains(['*', '?', ' ']);

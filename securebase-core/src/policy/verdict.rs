@@ -126,7 +126,7 @@ impl std::fmt::Display for Cause {
                 write!(formatter, " in policy `{policy}` at `{}`", self.level_name)?;
             }
             None => {
-                write!(formatter, "statement `{statement}` of policy `{policy}` at `{}`", self.level_name)?
+                write!(formatter, "statement `{statement}` of policy `{policy}` at `{}`", self.level_name)?;
             }
         }
         if self.conditions.is_empty() {

@@ -136,7 +136,7 @@ fn reachable(
 ) -> Result<BTreeSet<BTreeSet<usize>>, Error> {
     // What is left of a pattern is told by how many bytes it has.
     type Left = BTreeSet<(usize, usize)>;
-    fn put<'a>(into: &mut Left, at: usize, mut rest: &'a str) {
+    fn put(into: &mut Left, at: usize, mut rest: &str) {
         while let Some(tail) = rest.strip_prefix("**") {
             rest = &rest[rest.len() - tail.len() - 1..];
         }

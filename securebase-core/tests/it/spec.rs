@@ -488,7 +488,7 @@ fn what_aws_refuses_in_a_tag_or_a_name_is_refused_in_the_file() {
     let with = |lines: &str| {
         let text =
             crate::support::ONE_TENANT.replace("tags          = { Customer = \"ACME Finance Inc\" }", lines);
-        LandingZone::parse(&text, Format::Tfvars, None).map_err(|problems| problems.0[0].code.to_string())
+        LandingZone::parse(&text, Format::Tfvars, None).map_err(|problems| problems.0[0].code.clone())
     };
     for value in [
         "Smith & Sons",
@@ -530,7 +530,7 @@ fn what_aws_refuses_in_a_tag_or_a_name_is_refused_in_the_file() {
     assert_eq!(with("vertical = \"Banks & Insurers\"").unwrap_err(), "text-invalid");
     let zone = |line: &str| {
         LandingZone::parse(&format!("{}{line}\n", crate::support::ONE_TENANT), Format::Tfvars, None)
-            .map_err(|problems| problems.0[0].code.to_string())
+            .map_err(|problems| problems.0[0].code.clone())
     };
     assert!(zone("tiers = { fintech = { ou_name = \"Banks & Insurers\" } }").is_err());
     assert!(zone("suspended_ou = \"Gone (for good)\"").is_err());

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use securebase_core::cloud::{Call, CloudError, ErrorKind, Operation, Page, Reply, SimulatedCloud};
 use securebase_core::exec::{self, ApplyOptions, Error, EventKind, Run, WaitReason};
+use securebase_core::model::Address;
 use securebase_core::plan::{Plan, Scope};
 use securebase_core::state::RunStatus;
 use tracing::field::{Field, Visit};
@@ -186,7 +187,7 @@ fn apply_to(
 
 fn waits(run: &Run) -> Vec<(Option<&str>, &WaitReason)> {
     let waits = run.events.iter().filter_map(|event| match &event.kind {
-        EventKind::Waiting { reason, .. } => Some((event.address().map(|it| it.as_str()), reason)),
+        EventKind::Waiting { reason, .. } => Some((event.address().map(Address::as_str), reason)),
         _ => None,
     });
     waits.collect()

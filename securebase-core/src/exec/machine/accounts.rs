@@ -41,7 +41,7 @@ impl Machine<'_> {
 
     fn turn_away(&mut self, now: Time, Refused { steps, error }: Refused) {
         for step in steps {
-            self.give_up(now, step, error.clone());
+            self.give_up(now, step, &error);
         }
     }
 
@@ -127,7 +127,7 @@ impl Machine<'_> {
 
     fn blind(&mut self, now: Time, Blind { steps, error }: Blind) {
         for step in steps {
-            self.give_up(now, step, format!("what became of the request cannot be asked for: {error}"));
+            self.give_up(now, step, &format!("what became of the request cannot be asked for: {error}"));
             self.release_account(now, step);
         }
     }

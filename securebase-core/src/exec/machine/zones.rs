@@ -26,7 +26,7 @@ impl Machine<'_> {
     pub(super) fn want_zones(&mut self, now: Time, step: StepIndex) {
         let place = match self.known.place(step) {
             Ok(place) => place,
-            Err(error) => return self.give_up(now, step, error),
+            Err(error) => return self.give_up(now, step, &error),
         };
         let asked = self.asking.0.entry(place).or_insert_with(|| Asked { by: step, waiting: Vec::new() });
         if asked.by == step {

@@ -63,7 +63,7 @@ impl PriceBook {
             Some((Ok(region), _)) if region == self.region => {}
             Some((Ok(region), _)) => *self = self.in_region(&region),
             Some((Err(error @ RegionError::Unknown { .. }), _)) => {
-                problems.push(Problem::error("region-unknown", "region", error.to_string(), error.hint()))
+                problems.push(Problem::error("region-unknown", "region", error.to_string(), error.hint()));
             }
             Some((Err(_), text)) => problems.push(Problem::error(
                 "region-unreadable",

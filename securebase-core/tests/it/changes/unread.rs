@@ -50,10 +50,7 @@ fn another_access_role_is_refused_with_every_account_before_anything_is_changed(
     refusals.push(problems(without_state(&zone, &cloud)));
     for refusal in refusals {
         let [problem] = &refusal[..] else { panic!("{refusal:?}") };
-        assert_eq!(
-            (problem.code.to_string().as_str(), problem.path.as_str()),
-            ("account-not-entered", "access_role")
-        );
+        assert_eq!((problem.code.as_str(), problem.path.as_str()), ("account-not-entered", "access_role"));
         for tenant in &zone.tenants {
             assert!(problem.message.contains(tenant.key.as_str()), "{}", problem.message);
         }

@@ -167,12 +167,14 @@ fn a_full_document_fits() {
         for size in [10_200, 10_217, 10_238, 10_239, 10_240] {
             let document = of_size(version, size);
             assert_eq!(document.size(), size);
-            let packed = pack(&[document.clone()], Fit { max_size: 10_240, max_documents: 1 }).unwrap();
+            let packed =
+                pack(std::slice::from_ref(&document), Fit { max_size: 10_240, max_documents: 1 }).unwrap();
             assert!(
                 packed[0].size() <= 10_240 && packed[0].same_statements(&document)
                     || version == Version::Missing
             );
-            verify(&certify(&[document.clone()], &packed).unwrap(), &[document], &packed).unwrap();
+            verify(&certify(std::slice::from_ref(&document), &packed).unwrap(), &[document], &packed)
+                .unwrap();
         }
         let over = pack(&[of_size(version, 10_241)], Fit { max_size: 10_240, max_documents: 2 });
         assert!(matches!(over, Err(Error::DoesNotFit(_))), "{over:?}");

@@ -50,9 +50,9 @@ fn forge(store: &dyn Store, name: &str, number: u64) {
     let content = &mut lease["content"];
     let holder = &mut content["holder"];
     if name == "since" {
-        holder[name] = number.into()
+        holder[name] = number.into();
     } else {
-        content[name] = number.into()
+        content[name] = number.into();
     }
     let content = serde_json::to_string(&lease["content"]).unwrap();
     let sha256: String =

@@ -2,7 +2,7 @@
 
 use crate::cloud::simulated::chance::Chance;
 use crate::cloud::{AvailabilityZone, CloudError, Reply, ZoneKind};
-use crate::model::{AccountId, Region, Regions, UsableZones};
+use crate::model::{AccountId, Region, RegionFacts, Regions, UsableZones};
 
 use super::super::context::Context;
 use super::Place;
@@ -12,7 +12,7 @@ use super::Place;
 pub(in super::super) fn of(account: AccountId, region: &Region, chance: &Chance) -> UsableZones {
     let facts = Regions::shipped().get(region);
     let mut letters = facts.map_or_else(|| vec!['a', 'b', 'c'], |facts| facts.zone_letters().to_vec());
-    let shown = facts.map_or(letters.len(), |facts| facts.zones_shown());
+    let shown = facts.map_or(letters.len(), RegionFacts::zones_shown);
     if shown < letters.len() {
         letters.sort_by_key(|letter| chance.rank(&format!("zone|{account}|{region}|{letter}")));
         letters.truncate(shown);
