@@ -83,7 +83,7 @@ pub(crate) fn compute<T: Send>(py: Python<'_>, work: impl FnOnce(&Interrupt) -> 
                 match result.recv_timeout(LISTEN_EVERY) {
                     Ok(value) => return Ok(value),
                     Err(RecvTimeoutError::Timeout) => {
-                        Python::attach(|py| py.check_signals()).inspect_err(|_| interrupt.ask())?;
+                        Python::attach(Python::check_signals).inspect_err(|_| interrupt.ask())?;
                     }
                     // It has panicked: the scope goes on with that.
                     Err(RecvTimeoutError::Disconnected) => {

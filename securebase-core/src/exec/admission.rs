@@ -82,6 +82,8 @@ impl Admission {
 
     /// A step wants to ask for the account of that name and address.
     pub(super) fn ask(&mut self, step: StepIndex, urgency: Duration, name: &str, email: &str) -> Admitted {
+        // What was in doubt has been looked up.
+        self.in_creation.remove(&step);
         if let Some(error) = &self.refused {
             return Admitted::Never(error.clone());
         }
@@ -132,7 +134,7 @@ impl Admission {
         Some(Refused { steps: steps.collect(), error })
     }
 
-    /// The request of a step has ended, or was none.
+    /// The request of a step has ended, or there was none.
     pub(super) fn release(&mut self, step: StepIndex) -> bool {
         self.in_creation.remove(&step)
     }

@@ -379,14 +379,15 @@ impl<'a> Machine<'a> {
             let outcome = CallOutcome::Failed { code: error.code.clone(), delivery: error.delivery };
             self.record(now, Fact::Outcome { address: address.clone(), outcome, request: None });
         }
-        if matches!(operation, Operation::CreateAccount { .. }) {
+        let in_doubt = error.delivery == Delivery::Unknown && operation.is_mutating();
+        // A request in doubt may be in progress: it counts until a look-up has found what became of it.
+        if matches!(operation, Operation::CreateAccount { .. }) && !in_doubt {
             self.release_account(now, step);
         }
         if error.kind == ErrorKind::Throttled {
             self.lanes.throttled(lane, now);
         }
         let Some(mut program) = self.steps[step].program.take() else { return };
-        let in_doubt = error.delivery == Delivery::Unknown && operation.is_mutating();
         let handled = if in_doubt {
             if self.known.with_context(step, |ctx| program.in_doubt(ctx, now)) {
                 let call = operation.action().to_owned();
@@ -449,6 +450,7 @@ impl<'a> Machine<'a> {
                 self.start(now, next);
             }
         }
+        self.release_account(now, step);
     }
 
     fn give_up(&mut self, now: Time, step: StepIndex, error: &str) {
@@ -462,6 +464,7 @@ impl<'a> Machine<'a> {
             let blocked = self.steps[blocked].address.clone();
             self.tell(now, EventKind::Blocked { address: blocked, by: address.clone() });
         }
+        self.release_account(now, step);
     }
 }
 

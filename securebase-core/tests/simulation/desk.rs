@@ -3,10 +3,12 @@
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use indexmap::IndexMap;
 use securebase_core::cloud::simulated::{Director, Fault, Sent, Submission};
 use securebase_core::cloud::{Call, CloudError, Reply, SimulatedCloud};
 use securebase_core::exec::{self, ApplyOptions, Error, Stop};
-use securebase_core::state::{self, State, StepStatus};
+use securebase_core::model::Address;
+use securebase_core::state::{self, State, StepRecord, StepStatus};
 use securebase_core::time::{Clock, Time};
 
 use crate::case::{Case, Deed, Event, Mishap, Moment, What};
@@ -52,6 +54,8 @@ struct Inner {
     /// The process has begun to write its journal: its survey is over.
     journaled: bool,
     journal: Journal,
+    /// Where every step stood when the process began.
+    steps_before: IndexMap<Address, StepRecord>,
     ledger: Ledger,
     trace: Trace,
     wrong: Vec<String>,
@@ -156,10 +160,16 @@ impl Desk {
         }
     }
 
-    /// A run was stopped: whatever was under way was waited for.
+    /// A run was stopped: every call under way was waited for. Those of a process that died before are in doubt, not under way.
     pub(crate) fn stopped(&self) {
-        let steps = self.inner().journal.replay.steps.clone();
-        for (address, _) in steps.iter().filter(|(_, step)| step.status == StepStatus::Calling) {
+        let (steps, before) = {
+            let inner = self.inner();
+            (inner.journal.replay.steps.clone(), inner.steps_before.clone())
+        };
+        let is_called = |(address, step): &(&Address, &StepRecord)| {
+            step.status == StepStatus::Calling && before.get(*address) != Some(step)
+        };
+        for (address, _) in steps.iter().filter(is_called) {
             self.wrong(format!("it stopped while a call for `{address}` was under way"));
         }
     }
@@ -173,6 +183,7 @@ impl Desk {
         inner.lease_in_doubt = false;
         inner.journaled = false;
         inner.journal.process_ended();
+        inner.steps_before = inner.journal.replay.steps.clone();
     }
 
     /// The world is about to be surveyed for a plan: what an operator did before is going to be known.

@@ -212,8 +212,13 @@ impl Living<'_> {
                 // Whoever was to be reopened may have been taken out of the organization since.
                 return reopened || self.desk.is_meddled_with();
             }
-            if problem.code == "account-not-entered" && cloud.clock() != cloud.now() {
-                // By a clock that was set, an account of a moment ago is an old one: it answers in a while.
+            // An account that is closed or taken out during a survey no longer lets the survey in, and the next one knows why. By a
+            // clock that was set, an account of a moment ago is an old one: it answers in a while.
+            if problem.code == "account-not-entered"
+                && (cloud.clock() != cloud.now()
+                    || self.case.is_meddled_with()
+                    || self.desk.is_meddled_with())
+            {
                 cloud.advance_to(cloud.now() + Duration::from_secs(600));
                 return true;
             }

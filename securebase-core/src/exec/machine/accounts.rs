@@ -128,7 +128,6 @@ impl Machine<'_> {
     fn blind(&mut self, now: Time, Blind { steps, error }: Blind) {
         for step in steps {
             self.give_up(now, step, &format!("what became of the request cannot be asked for: {error}"));
-            self.release_account(now, step);
         }
     }
 }
