@@ -437,7 +437,7 @@ impl State {
         slf
     }
 
-    /// Settings hold keys, and a pickle is a file for whoever finds it.
+    /// Settings hold keys, and every reader of a pickle file could see them.
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Result<(Bound<'py, PyType>, (String,))> {
         let state = slf.get();
         if !state.settings.is_empty() {

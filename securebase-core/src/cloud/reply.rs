@@ -102,7 +102,7 @@ pub struct Joined {
 pub enum JoinedHow {
     /// It was made there, with a role that the management account can assume.
     Created,
-    /// It existed and was invited: it has no role but those that somebody made in it.
+    /// It existed before and was invited: it has only the roles that its owner made in it.
     Invited,
 }
 

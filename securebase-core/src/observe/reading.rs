@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::RoleName;
 
-/// What was found where it was looked for, or why nobody knows what is there. There is no default: what was not read is not
+/// The value that was read, or the reason why it could not be. There is no default: what was not read is not
 /// empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reading<T> {

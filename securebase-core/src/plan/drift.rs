@@ -22,7 +22,7 @@ const EXISTS: &str = "exists";
 /// What was found of a resource that is gone.
 const GONE: &str = "no";
 
-/// What was found of a resource where nobody could look.
+/// The observation of a resource in an account that could not be read.
 const UNKNOWN: &str = "unknown";
 
 /// An attribute that changed in the cloud since it was last applied.
@@ -123,7 +123,7 @@ impl Drifted {
         self.attribute == EXISTS && self.observed.as_deref() == Some(GONE)
     }
 
-    /// Whether nobody could look whether the resource is there.
+    /// Whether it is unknown if the resource exists, because its account could not be read.
     pub fn is_unknown(&self) -> bool {
         self.attribute == EXISTS && self.observed.as_deref() == Some(UNKNOWN)
     }

@@ -17,7 +17,7 @@ pub(super) struct Document {
     pub(super) text: String,
 }
 
-/// The documents to attach to a tier's unit, on which others have taken so many places.
+/// The documents to attach to a tier's unit, where `taken` policies of others are attached.
 pub(super) fn documents(zone: &LandingZone, tier: &Tier, taken: usize) -> Result<Vec<Document>, Problem> {
     let regions: BTreeSet<String> = zone
         .tenants

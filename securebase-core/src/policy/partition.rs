@@ -29,7 +29,7 @@ pub(crate) struct Effort {
 }
 
 impl Effort {
-    /// The whole allowance, for a question about so many patterns.
+    /// The whole allowance for a question about this number of patterns.
     pub(crate) fn about(patterns: usize) -> Self {
         Self { patterns, left: MAX_STEPS }
     }

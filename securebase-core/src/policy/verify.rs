@@ -134,7 +134,7 @@ fn reachable(
     except: Option<char>,
     work: &mut Work,
 ) -> Result<BTreeSet<BTreeSet<usize>>, Error> {
-    // What is left of a pattern is told by how many bytes it has.
+    // The rest of a pattern is identified by its length in bytes.
     type Left = BTreeSet<(usize, usize)>;
     fn put(into: &mut Left, at: usize, mut rest: &str) {
         while let Some(tail) = rest.strip_prefix("**") {

@@ -17,7 +17,7 @@ use super::replay::Replay;
 use super::run_journal::RunJournal;
 use super::store::{Condition, Store};
 
-/// A directory with a higher number is none of a run: nobody has made so many.
+/// A directory with a higher number does not belong to a run.
 const RUN_MAX: u64 = 1 << 53;
 
 /// A run read back: its plan, and where each step stands.
@@ -267,7 +267,7 @@ impl State {
             let text = line::read(&key, &bytes)?;
             let is_open = text.tail == Tail::Open;
             let is_last = number == segments.len() as u64;
-            // Whoever goes on with a run seals what the last one left; releases of format 1 did not.
+            // The process that resumes a run seals the segment of the last one; releases of format 1 did not.
             if is_open && !is_last && text.format_version > 1 {
                 return Err(lost(key, "its end is missing, and another segment follows it"));
             }

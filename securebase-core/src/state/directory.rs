@@ -80,7 +80,7 @@ fn make_directory(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Opens a file that is there. A symbolic link in its place was put there by somebody else: what it leads to is not ours.
+/// Opens an existing file. This library makes no symbolic links, so a link in its place is not followed.
 fn open_there(options: &OpenOptions, path: &Path) -> io::Result<File> {
     if fs::symlink_metadata(path)?.is_symlink() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a symbolic link"));
@@ -88,7 +88,7 @@ fn open_there(options: &OpenOptions, path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// What is said of a place that somebody has removed while it was in use.
+/// The error for a directory that was removed while it was in use.
 fn gone() -> io::Error {
     io::Error::new(io::ErrorKind::NotFound, "it was removed while it was in use")
 }
@@ -144,7 +144,7 @@ impl DirectoryStore {
     /// Whether the directory of the state is there.
     ///
     /// # Errors
-    /// Where it was, and is not any more: whoever goes on writes to a new place, which nobody looks into.
+    /// The directory was removed: going on would write to a new one that no other process reads.
     fn is_there(&self) -> Result<bool, Error> {
         if self.root.is_dir() {
             self.seen.store(true, Ordering::Relaxed);
@@ -177,7 +177,7 @@ impl DirectoryStore {
                 opened => opened,
             };
             match opened {
-                // Somebody who tidies up has taken it away in between.
+                // Another process removed it in between.
                 Err(error) if error.kind() == io::ErrorKind::NotFound && self.root.is_dir() => {}
                 opened => return Ok((opened.map_err(failed("open", &path))?, path)),
             }
@@ -252,7 +252,7 @@ impl DirectoryStore {
     }
 
     fn announce_now(&self, name: &str) -> Result<Option<Box<dyn Presence>>, Error> {
-        // Whoever takes the lease begins; only for those who have it the directory must not be another.
+        // The process that takes the lease may create the directory; for its holder, it must not be another one.
         self.make_root()?;
         let key = format!("{HOLDER}{name}");
         loop {

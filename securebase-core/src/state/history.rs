@@ -98,7 +98,7 @@ fn record(run: RunId, replay: Replay, plan: String, summary: Summary) -> RunReco
     let Replay { begun, resumed, ended, last_at, .. } = replay;
     let (began, who, plan) = match begun {
         Some(BegunRecord { at, who, plan, organization: _ }) => (Some(at), who, plan),
-        // Cut off between its plan and its first entry: nothing was called, and nobody has signed.
+        // Cut off between its plan and its first entry: nothing was called, and the caller is unknown.
         None => (None, UNSIGNED.to_owned(), plan),
     };
     RunRecord {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::time::{Clock, SystemClock, Time};
 
-/// The longest text of somebody else's that a message or the history repeats, in characters.
+/// The longest text of another holder that a message or the history repeats, in characters.
 const LONGEST: usize = 200;
 
 /// A text as it may stand in a message, a lease or a journal.

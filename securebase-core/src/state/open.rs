@@ -83,7 +83,7 @@ fn shown(url: &str) -> String {
     printable(&bare)
 }
 
-/// A message in which no setting's value stands, whoever has put it there.
+/// A message without the value of any setting.
 fn without_values(why: &str, settings: &[(&str, &str)]) -> String {
     /// Shorter ones are words such as `true`, which stand in messages by themselves.
     const SHORTEST: usize = 8;

@@ -91,7 +91,7 @@ impl State {
     /// The whole state as one file, every part of it checked; see [`State::import`]. The lease is left out.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where there is no state; [`Error::Empty`] where there is nothing in it; [`Error::Locked`] while somebody is writing; [`Error::Corrupt`] where a file is
+    /// [`Error::NotFound`] where there is no state; [`Error::Empty`] where there is nothing in it; [`Error::Locked`] while a process holds the lease; [`Error::Corrupt`] where a file is
     /// damaged, or where the store fails.
     pub async fn export(&self) -> Result<Vec<u8>, Error> {
         let before = self.still(None).await?;

@@ -130,7 +130,7 @@ async fn a_child_of_the_tests_below() {
     let zone = zone();
     let options = || ApplyOptions::new().who("child");
     let resumed = match state.check_exists().await {
-        // Whoever was before had not even taken the lease.
+        // The killed process had not even taken the lease.
         Err(Error::NotFound { .. }) => None,
         exists => {
             exists.unwrap();

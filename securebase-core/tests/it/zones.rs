@@ -57,7 +57,7 @@ fn usable(region: &str, letters: &str) -> UsableZones {
     UsableZones::new(letters.chars().map(|letter| format!("{region}{letter}")))
 }
 
-/// A world whose caller dies after so many calls.
+/// A world whose caller dies after a number of calls.
 fn dying(seed: u64, after: u64) -> SimulatedCloud {
     let faults = Faults { crash_after_calls: Some(after), ..Faults::default() };
     SimulatedCloud::builder(seed).faults(faults).build()

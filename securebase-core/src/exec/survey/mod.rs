@@ -20,7 +20,7 @@ use asker::{Asker, Pace};
 /// How many accounts are looked into at a time.
 const ACCOUNTS_AT_ONCE: usize = 16;
 
-/// For how long an account that was made may let nobody in: its role and its services become usable within minutes.
+/// How long a created account may refuse entry: its role and its services become usable within minutes.
 const NEW_FOR: Duration = Duration::from_secs(600);
 
 /// Surveys as much of a cloud as a zone is concerned with.
@@ -82,7 +82,7 @@ impl Surveyor<'_> {
     }
 
     /// Whether an account may be too new to be worked in. One that was invited is as old as it is, and of one that does not
-    /// say when it joined nobody knows.
+    /// say when it joined, the age is unknown.
     fn is_new(&self, account: &Account) -> bool {
         match account.joined {
             Some(Joined { at, how: JoinedHow::Created }) => self.cloud.now().since(at) < NEW_FOR,
@@ -183,8 +183,8 @@ impl Surveyor<'_> {
     }
 }
 
-/// Whether a network of an account may lie where nobody has looked: not where one was found, and not where the account let
-/// nobody in, which no other region changes.
+/// Whether a network of an account may lie in a region that was not looked into: not if one was found, and not if the account
+/// refused entry, which it does in every region.
 fn is_lost(
     regions: Option<&BTreeMap<Region, Reading<ObservedMember>>>,
     has_network: impl Fn(&Reading<ObservedMember>) -> bool,

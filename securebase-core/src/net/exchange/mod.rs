@@ -22,7 +22,7 @@ use crate::model::{Place, Problem, Problems};
 /// What is taken over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Record {
-    /// A block somebody has.
+    /// A block that an owner has.
     Allocation(Allocation),
     /// A range of a sub-pool.
     SubPool {

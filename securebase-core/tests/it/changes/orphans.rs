@@ -80,7 +80,7 @@ fn rows() -> Vec<Row> {
         ("clients.framework", json!("soc2")),
         ("clients.prefix", json!("zeta")),
         ("clients.contact_email", json!("new@acme.example")),
-        ("clients.renamed_from", json!("nobody-before")),
+        ("clients.renamed_from", json!("never-existed")),
         ("clients.offboard", json!("suspend")),
         ("clients.offboard", json!("close")),
         ("clients.account_id", json!("999999999999")),
@@ -182,7 +182,7 @@ fn running(cloud: &SimulatedCloud) -> BTreeMap<String, Vec<String>> {
             if row["tags"][ZONE_TAG].is_null() || closed.contains(&&row["account_id"]) {
                 continue;
             }
-            // Whoever names the account names what is in it.
+            // A text that names the account names what is in it.
             let account = text("account_id").filter(|_| kind != "account");
             let names = ["id", "name", "email"].iter().filter_map(|field| text(field)).chain(account);
             running.insert(format!("{kind} {}", text("id").unwrap()), names.collect());

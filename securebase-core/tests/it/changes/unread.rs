@@ -73,8 +73,8 @@ fn an_account_of_a_moment_ago_is_planned_and_looked_into_first() {
     let plan = Planner::new(&zone).observed(&observed).plan().unwrap();
     let vpc = plan.steps().find(|step| step.address.as_str() == "tenant/acme-finance/vpc").unwrap();
     assert!(vpc.look_first);
-    let told = plan.warnings.iter().any(|warning| warning.code == "account-not-read");
-    assert!(told, "{:?}", plan.warnings);
+    let warned = plan.warnings.iter().any(|warning| warning.code == "account-not-read");
+    assert!(warned, "{:?}", plan.warnings);
 }
 
 #[test]

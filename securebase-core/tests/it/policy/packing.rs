@@ -149,7 +149,7 @@ fn common_denies_move_to_the_parent() {
     }
 }
 
-/// A deny of exactly so many characters in all.
+/// A deny with exactly this number of characters.
 fn of_size(version: Version, size: usize) -> PolicyDocument {
     let with = |filling: usize| PolicyDocument {
         version,

@@ -31,7 +31,7 @@ fn state(scratch: &Scratch) -> State {
     State::new(DirectoryStore::new(scratch.path()))
 }
 
-/// A run that was cut off after so many calls, resumed, and has ended.
+/// A run that was cut off after a number of calls, resumed, and has ended.
 fn resumed(after: u64) -> (Scratch, SimulatedCloud) {
     let scratch = Scratch::new("damage");
     let faults = Faults { crash_after_calls: Some(after), ..Faults::default() };

@@ -1,4 +1,4 @@
-//! Clocks that are wrong, leases nobody can have written, links in the way, and places that are taken away.
+//! Wrong clocks, impossible leases, links in place of files, and directories that are removed.
 
 use std::fs;
 use std::sync::Arc;
@@ -86,7 +86,7 @@ fn a_holder_has_a_name_that_prints_and_ends() {
     let who = Holder::this_process(&name).who;
     assert!(who.len() < 1000 && who.starts_with("a\\nb\\u{1b}[31m\\u{202e}x"), "{who}");
     assert_eq!(Holder::this_process("Ada Lovelace <ada@example.com>").who, "Ada Lovelace <ada@example.com>");
-    // One that another release, or somebody else, has written.
+    // One that another release or another program has written.
     let foreign = Holder { who: name.clone(), host: name, ..Holder::this_process("ada") };
     let text = foreign.to_string();
     assert!(text.len() < 2000 && !text.chars().any(char::is_control), "{text}");
@@ -137,7 +137,7 @@ fn files_are_for_their_owner_and_links_are_not_written_through() {
     now(now(state.lock(&holder("ada"))).unwrap().release()).unwrap();
 }
 
-/// Removed, or moved to where nobody looks.
+/// Removed or moved.
 #[test]
 fn a_directory_that_is_taken_away_stops_the_run_and_is_not_made_again() {
     for moved in [false, true] {
@@ -168,7 +168,7 @@ fn a_directory_that_is_taken_away_stops_the_run_and_is_not_made_again() {
             assert!(!root.join("runs").exists(), "{case}");
             assert_eq!(cloud.snapshot()["vpc"].as_array().map_or(0, Vec::len), 0, "{case}: it went on");
             if !only_runs {
-                // Whoever begins anew begins with nothing.
+                // A new process begins without a state.
                 let lease = now(state.lock(&holder("ada"))).unwrap();
                 assert_eq!(lease.token(), 1, "{case}");
             }

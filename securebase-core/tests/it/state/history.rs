@@ -63,7 +63,7 @@ fn the_history_says_who_resumed_a_run_that_was_killed() {
         let by = table.cell("resumed_by", 0).unwrap();
         assert_eq!(by, securebase_core::table::Cell::Text(&resumed.join("\n")), "after {after}");
         assert_eq!(run.what().contains("resumed by grace at "), after == 60, "after {after}: {run}");
-        // Whoever goes on with a run that has no first entry begins it.
+        // The process that resumes a run without a first entry begins it.
         let expected = if after == 4 { ("grace", vec![]) } else { ("ada", vec!["grace"]) };
         assert_eq!((run.who.as_str(), resumed), expected, "after {after}");
         assert!(

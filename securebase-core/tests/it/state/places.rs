@@ -52,7 +52,7 @@ fn a_place_without_a_state_says_so_and_stays_empty() {
         assert_eq!(cloud.calls().len(), 0, "{name}");
     }
     let scratch = Scratch::new("nowhere");
-    std::fs::write(scratch.path().join("notes.txt"), "somebody's").unwrap();
+    std::fs::write(scratch.path().join("notes.txt"), "another program's").unwrap();
     let state = State::new(DirectoryStore::new(scratch.path()));
     assert!(is_not_found(&now(state.history()), scratch.path().to_str().unwrap()), "a directory with files");
 }
@@ -77,7 +77,7 @@ fn a_plan_with_a_state_that_is_not_there_is_the_one_without_and_says_so_in_one_l
     }
 }
 
-/// Whoever has taken the lease once has made a state, although no run is in it yet.
+/// Taking the lease makes a state, although it holds no run yet.
 #[test]
 fn a_state_without_runs_is_a_state() {
     for (name, store, _scratch) in stores() {
