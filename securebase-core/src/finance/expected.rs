@@ -7,6 +7,7 @@
 //! Revenue to the cent and its bridge are in `forecast`.
 
 mod assumed;
+mod correlated;
 mod counts;
 mod nodes;
 mod pools;
@@ -95,11 +96,15 @@ pub(super) struct Survival {
 }
 
 /// A model and growth whose uncertain numbers are at their means, the six factors apart.
+///
+/// # Errors
+/// [`Error::Range`] also for a correlation that would make the mean of a product differ from the product of these means.
 pub(super) fn at_means(model: &Model, growth: &Growth) -> Result<Option<Varied>, Error> {
     let joint = Joint::new(&growth.uncertain, &growth.correlations)?;
     if joint.assumptions().all(|path| matches!(path, Assumption::Factor(_))) {
         return Ok(None);
     }
+    correlated::check(growth)?;
     let mut varied = Varied::new(model, growth, joint.assumptions())?;
     let means: Vec<f64> = growth.uncertain.iter().map(|uncertain| mean(uncertain.distribution)).collect();
     varied.apply(&means)?;

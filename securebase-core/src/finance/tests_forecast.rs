@@ -99,6 +99,45 @@ fn the_forecast_counts_the_whole_distribution_of_uncertain_factors() {
     agrees(&ten, &growth, 3, 3_000, 6);
 }
 
+/// Of two numbers that multiply each other the mean is not the product of the means: counted, or refused by name.
+#[test]
+fn a_correlation_is_counted_or_refused() {
+    let model = model([2, 0, 0, 0], Assumptions::aws());
+    let with = |left: &str, right: &str, correlation| {
+        let mut growth = only("fintech", Decimal::TWO, Decimal::new(2, 2));
+        growth.acquisition_cost = Decimal::ONE_THOUSAND;
+        let wide = Distribution::Lognormal(0.5);
+        growth.uncertain = vec![uncertain(left, wide), uncertain(right, wide)];
+        growth.correlations = vec![(0, 1, correlation)];
+        growth
+    };
+    // Fully correlated, the mean of new times price is e^(0.5² × correlation): far from one.
+    for (left, right) in [
+        ("new", "price.fintech"),
+        ("growth.acquisition_cost", "new"),
+        ("churn", "lines.support.people"),
+        ("price", "price.fintech"),
+        ("price.fintech", "new.fintech"),
+        ("usage.fintech.nat_gb", "prices.nat_gateway_gb"),
+    ] {
+        let growth = with(left, right, 0.9);
+        let Err(error) = model.forecast(12, &growth) else { panic!("{left} {right}") };
+        assert_eq!(error.code(), "finance-range");
+        assert!(
+            error.to_string().starts_with(&format!("invalid correlation `{left}, {right}, 0.9`")),
+            "{error}"
+        );
+        assert!(model.sweep(&[("churn".parse().unwrap(), vec![1.0])], 12, &growth).is_err());
+        assert!(model.tornado(Metric::Profit, 12, &growth).is_err());
+        assert!(model.forecast(12, &with(left, right, 0.0)).is_ok(), "{left} {right}: nothing to count");
+    }
+    for (left, right) in
+        [("new", "price"), ("price.fintech", "prices.nat_gateway_hour"), ("support", "price.fintech")]
+    {
+        agrees(&model, &with(left, right, 0.9), 6, 4_000, 7);
+    }
+}
+
 /// One tenant of two arrives half the time: the forecast by hand.
 #[test]
 fn steps_are_counted_by_their_chances() {

@@ -91,7 +91,7 @@ fn at(distribution: Distribution, score: f64) -> f64 {
 }
 
 /// Whether a factor varies.
-fn varies(distribution: Distribution) -> bool {
+pub(super) fn varies(distribution: Distribution) -> bool {
     match distribution {
         Distribution::Fixed(_) => false,
         Distribution::Uniform(low, high) | Distribution::Triangular(low, _, high) => low < high,

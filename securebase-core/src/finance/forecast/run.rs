@@ -19,8 +19,9 @@ impl Model {
     /// count and amount. Uncertain factors enter with their whole distribution, other uncertain numbers with their mean.
     ///
     /// # Errors
-    /// [`Error::Range`] for no months or more than 600, or amounts that grow beyond a quadrillion; [`Error::Invalid`] for
-    /// growth out of range; [`Error::Unknown`] for a tier or path that names nothing; [`Error::Money`] for amounts with too
+    /// [`Error::Range`] for no months or more than 600, amounts that grow beyond a quadrillion, or a correlation that a forecast
+    /// does not count: one of a factor with a number that it multiplies, such as `new` with `price.fintech`, or of two
+    /// other numbers that are multiplied; [`Error::Invalid`] for growth out of range; [`Error::Unknown`] for a tier or path that names nothing; [`Error::Money`] for amounts with too
     /// many digits.
     pub fn forecast(&self, months: u32, growth: &Growth) -> Result<Forecast, Error> {
         if months == 0 || months > MONTHS_MAX {

@@ -1,0 +1,58 @@
+//! Which stated correlations an expected value can count.
+//!
+//! The mean of a sum does not depend on how its terms are correlated; that of a product does. The nodes know the correlations
+//! between the six factors and no others: a correlation with any other number is accepted only where the two are never
+//! multiplied.
+
+use super::nodes::varies;
+use crate::finance::Error;
+use crate::finance::assumption::{Assumption, GrowthFigure, TierFigure};
+use crate::finance::assumptions::Category;
+use crate::finance::growth::Growth;
+use crate::finance::uncertainty::Factor;
+
+/// The factor that multiplies an amount of money, where the number is one: amounts are added up, so that two of them
+/// never multiply each other.
+fn factor_on(assumption: &Assumption) -> Option<Factor> {
+    match assumption {
+        Assumption::Tier(TierFigure::Price, _) => Some(Factor::Price),
+        Assumption::Growth(GrowthFigure::AcquisitionCost) => Some(Factor::Other),
+        Assumption::Price(_) => Some(Factor::Infrastructure),
+        Assumption::Line(category, _) => Some(match category {
+            Category::Infrastructure => Factor::Infrastructure,
+            Category::Support => Factor::Support,
+            Category::Sales | Category::Other => Factor::Other,
+        }),
+        _ => None,
+    }
+}
+
+/// Whether the forecast counts a correlation of the two.
+fn is_counted(left: &Assumption, right: &Assumption, has_path: bool) -> bool {
+    match (left, right) {
+        (Assumption::Factor(_), Assumption::Factor(_)) => true,
+        (Assumption::Factor(factor), number) | (number, Assumption::Factor(factor)) => match factor {
+            // Along a path, arrivals and departures are those of the path.
+            Factor::New | Factor::Churn => has_path,
+            _ => factor_on(number).is_some_and(|on| on != *factor),
+        },
+        (left, right) => factor_on(left).is_some() && factor_on(right).is_some(),
+    }
+}
+
+/// # Errors
+/// [`Error::Range`] for a correlation that changes the expected values without being counted in them.
+pub(super) fn check(growth: &Growth) -> Result<(), Error> {
+    let uncertain = |place: usize| {
+        growth.uncertain.get(place).filter(|one| varies(one.distribution)).map(|one| &one.assumption)
+    };
+    for &(left, right, correlation) in &growth.correlations {
+        let Some((left, right)) = uncertain(left).zip(uncertain(right)) else { continue };
+        if correlation != 0.0 && !is_counted(left, right, !growth.path.is_empty()) {
+            let rule = "a forecast counts a correlation of two of the six factors, or of two amounts of money that it only \
+                        adds up; simulate this one, or leave it out";
+            return Err(Error::range("correlation", &format!("{left}, {right}, {correlation}"), rule));
+        }
+    }
+    Ok(())
+}
