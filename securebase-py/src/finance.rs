@@ -16,6 +16,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyFloat};
 use rust_decimal::Decimal;
 use securebase_core::finance as core;
+use securebase_core::model::exact as read;
 
 use crate::convert::shown;
 use crate::error::{Class, Failure, Result};
@@ -32,10 +33,9 @@ pub(crate) fn exact(what: &str, value: &Bound<'_, PyAny>) -> Result<Decimal> {
         let hint = "write it in quotes, such as \"0.02\", or as a `Decimal`";
         return Err(wrong("an exact number: a `Decimal`, an `int` or a `str`", hint));
     }
-    let read = |text: &str| text.parse::<Decimal>().or_else(|_| Decimal::from_scientific(text)).ok();
-    let number = value.extract::<Decimal>().ok();
-    let number = number.or_else(|| read(value.str().ok()?.to_str().ok()?.trim()));
-    number.ok_or_else(|| {
+    // By its text: a conversion of a Python number rounds digits away that the caller must hear of.
+    let number = || read(value.str().ok()?.to_str().ok()?.trim());
+    number().ok_or_else(|| {
         wrong("a number of at most 28 digits", "write digits with at most one point, such as \"0.02\"")
     })
 }

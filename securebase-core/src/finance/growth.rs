@@ -10,7 +10,7 @@ use super::amounts::amount_problem;
 use super::assumption::Assumption;
 use super::model::Model;
 use super::uncertainty::{Distribution, Factor, Uncertain};
-use crate::model::{Problem, Problems};
+use crate::model::{Problem, Problems, deserialize_exact};
 
 /// How one tier grows.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -20,16 +20,16 @@ pub struct TierGrowth {
     /// The tier, or `default`.
     pub tier: String,
     /// Tenants won a month.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "deserialize_exact")]
     pub new: Decimal,
     /// The share of tenants that leave in a month.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "deserialize_exact")]
     pub churn: Decimal,
     /// The share by which what a staying tenant pays grows in a month.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "deserialize_exact")]
     pub expansion: Decimal,
     /// The share by which what a staying tenant pays shrinks in a month.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "deserialize_exact")]
     pub contraction: Decimal,
 }
 
@@ -50,12 +50,16 @@ pub struct Growth {
     /// The day they were written down.
     pub as_of: String,
     /// What each tenant won costs in sales and marketing, once.
+    #[serde(deserialize_with = "deserialize_exact")]
     pub acquisition_cost: Decimal,
     /// By how much prices change in a year, spread evenly over its months.
+    #[serde(deserialize_with = "deserialize_exact")]
     pub price_change_yearly: Decimal,
     /// By how much all costs change in a year, spread evenly over its months.
+    #[serde(deserialize_with = "deserialize_exact")]
     pub cost_inflation_yearly: Decimal,
     /// The share off the price in a tenant's first months.
+    #[serde(deserialize_with = "deserialize_exact")]
     pub discount: Decimal,
     /// How many months the discount lasts.
     pub discount_months: u32,
@@ -217,7 +221,7 @@ impl Growth {
         }
         let cost = self.acquisition_cost;
         let good = (Decimal::ZERO..=Decimal::from(1_000_000_000)).contains(&cost);
-        ensure(good, "acquisition_cost".to_owned(), cost, "use zero or more");
+        ensure(good, "acquisition_cost".to_owned(), cost, "use 0 to 1,000,000,000 for each tenant won");
         for (index, uncertain) in self.uncertain.iter().enumerate() {
             if let Err(message) = uncertain.distribution.check() {
                 let path = format!("uncertain[{index}].distribution");
@@ -254,6 +258,31 @@ mod tests {
         assert_eq!(problem.hint, "round it to cents: `1000.50`");
         growth.acquisition_cost = Decimal::new(100_050, 2);
         assert!(growth.check_amounts().is_ok());
+    }
+
+    /// A number that rounds to whole cents is none of them.
+    #[test]
+    fn digits_beyond_a_decimal_are_refused_and_not_rounded_away() {
+        let shipped = include_str!("../../data/growth.toml");
+        let line = shipped.lines().find(|line| line.starts_with("acquisition_cost =")).unwrap();
+        let read = |amount: &str| {
+            Growth::from_toml(&shipped.replace(line, &format!("acquisition_cost = \"{amount}\"")))
+        };
+        assert_eq!(read("999.50").unwrap().acquisition_cost, Decimal::new(99_950, 2));
+        let error = read("999.4999999999999999999999999999999").unwrap_err().to_string();
+        assert!(error.contains("expected a number of at most 28 digits"), "{error}");
+    }
+
+    #[test]
+    fn the_help_names_both_bounds_of_an_acquisition_cost() {
+        let mut growth = Growth::none();
+        for cost in [Decimal::from(1_000_000_000_001_u64), -Decimal::ONE] {
+            growth.acquisition_cost = cost;
+            let Err(Error::Invalid(problems)) = growth.check() else { panic!("{cost}") };
+            assert_eq!(problems.0[0].hint, "use 0 to 1,000,000,000 for each tenant won");
+        }
+        growth.acquisition_cost = Decimal::from(1_000_000_000);
+        assert!(growth.check().is_ok());
     }
 
     #[test]

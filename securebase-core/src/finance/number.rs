@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
-use crate::model::Problem;
+use crate::model::{Problem, exact};
 
 /// A number as a file writes it.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -21,8 +21,7 @@ impl Number {
         let (shown, value) = match self {
             Self::Text(text) => {
                 let text = text.trim();
-                let value = text.parse::<Decimal>().or_else(|_| Decimal::from_scientific(text));
-                (text.to_owned(), value.ok())
+                (text.to_owned(), exact(text))
             }
             Self::Whole(value) => (value.to_string(), Some(Decimal::from(*value))),
             Self::Float(value) => {
@@ -51,7 +50,7 @@ impl Number {
                     "number-unreadable",
                     path,
                     format!("`{shown}` is not a number"),
-                    "write digits with at most one point, such as \"0.045\"",
+                    "write at most 28 digits with at most one point, such as \"0.045\"",
                 ));
                 None
             }

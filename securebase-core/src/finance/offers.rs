@@ -16,7 +16,7 @@ use rust_decimal::Decimal;
 
 use super::Error;
 use super::prices::{Grade, PriceBook, PriceId, Step, rising};
-use crate::model::{Problem, Problems};
+use crate::model::{Problem, Problems, exact};
 
 /// A product of an offer file, with its on-demand prices.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -140,10 +140,8 @@ impl Product {
     /// The steps, each bound and price converted to the line's unit.
     fn steps(&self, line: &map::Line) -> Result<Vec<Step>, String> {
         let units = line.units;
-        let number = |text: &str| {
-            let parsed = text.parse::<Decimal>().or_else(|_| Decimal::from_scientific(text));
-            parsed.map_err(|_| format!("`{text}` is not a number"))
-        };
+        let number =
+            |text: &str| exact(text).ok_or_else(|| format!("`{text}` is not a number of at most 28 digits"));
         let mut steps = Vec::with_capacity(self.rates.len());
         for Rate { from, to, price, unit } in &self.rates {
             if !line.measure.is(unit) {

@@ -8,7 +8,7 @@ use super::assumptions::Assumptions;
 use super::footprint::{BilledTenant, Counts, Footprint};
 use super::model::{Model, check_tenants};
 use super::month::ModelTenant;
-use crate::model::{Money, NetworkFeatures, Problem, Problems, Tier};
+use crate::model::{Money, NetworkFeatures, Problem, Problems, Tier, exact};
 
 /// A tenant as a row of a data frame, all as text.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -120,7 +120,7 @@ impl Model {
                 wrong("tier", format!("invalid tier `{name}`: expected a tier of the zone"), &hint);
             }
             let written = row.monthly_price.as_deref().map(str::trim).filter(|text| !text.is_empty());
-            let amount: Option<Option<Decimal>> = written.map(|text| text.parse().ok());
+            let amount: Option<Option<Decimal>> = written.map(exact);
             let fault = amount.flatten().and_then(|amount| amount_problem("monthly_price", amount, true));
             match (written, amount, fault) {
                 (Some(text), Some(None), _) => {

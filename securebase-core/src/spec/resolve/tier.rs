@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 
 use super::guarding;
 use super::pool::tier_names;
-use crate::model::{Framework, LOG_RETENTION_DAYS, Money, Tags, Tier, TierName};
+use crate::model::{Framework, LOG_RETENTION_DAYS, Money, Tags, Tier, TierName, exact};
 use crate::spec::code;
 use crate::spec::node::{Entry, Quoted, Value};
 use crate::spec::reader::{Object, entries, mismatch, nearest};
@@ -206,8 +206,7 @@ fn price(object: &Object<'_, '_>, report: &mut Report<'_>) -> Option<Decimal> {
         }
     };
     let plain = !text.contains(['_', ' ']);
-    let parsed = Decimal::from_str_exact(text).or_else(|_| Decimal::from_scientific(text));
-    let parsed = parsed.ok().filter(|_| plain).map(|price| price.normalize());
+    let parsed = exact(text).filter(|_| plain).map(|price| price.normalize());
     let (message, hint) = match parsed {
         None => (
             format!("`{}` is not an exact decimal number", Quoted(text)),
