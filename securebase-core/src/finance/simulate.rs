@@ -14,6 +14,7 @@ mod tables;
 use self::chunk::{Chunk, Places, Start};
 use self::lanes::{Lanes, Shared};
 use super::Error;
+use super::bounds::FIRST_TRIAL;
 use super::fast::Fast;
 use super::forecast::MONTHS_MAX;
 use super::growth::Growth;
@@ -134,8 +135,8 @@ impl Until<'_> {
                 "use 1 to 10,000,000; split larger simulations into ranges",
             ));
         }
-        if first_trial > u64::MAX - TRIALS_MAX {
-            return Err(Error::range("first trial", &first_trial, "use a smaller number"));
+        if !FIRST_TRIAL.contains(&first_trial) {
+            return Err(Error::range("first trial", &first_trial, "use 0 to 9,223,372,036,844,775,807"));
         }
         if months == 0 || months > MONTHS_MAX {
             return Err(Error::range("number of months", &months, "use 1 to 600"));

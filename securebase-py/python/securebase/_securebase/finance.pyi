@@ -169,7 +169,7 @@ class Model:
     def month(self, *, age: int | None = None) -> Month:
         """A month's profit and loss, with stored logs at their retention or at an age in months."""
     def forecast(self, *, months: int = 12, growth: Growth | None = None) -> Table:
-        """Months ahead, one row each."""
+        """Months ahead, one row each. Raises for a correlation of uncertain numbers that a forecast does not count."""
     def cohorts(self, *, months: int = 12, growth: Growth | None = None) -> Table:
         """The cohorts behind a forecast: one row for each tier, month of start and month."""
     def break_even_month(self, *, months: int = 60, growth: Growth | None = None) -> int | None:
@@ -190,7 +190,8 @@ class Model:
         first_trial: int = 0,
         growth: Growth | None = None,
     ) -> Simulation:
-        """A Monte Carlo simulation: percentiles by month and metric; `samples()` has a row for each trial."""
+        """A Monte Carlo simulation: percentiles by month and metric; `samples()` has a row for each trial. `first_trial` is at most
+        2^63 - 1 - 10,000,000, so that the number of every trial fits its column."""
     def assumptions(self, *, growth: Growth | None = None) -> Table:
         """Every number of the assumptions that has a path, for `Growth(uncertain=…)`: `path, value`."""
     def tornado(self, *, metric: _Metric = "operating_margin", months: int = 12, growth: Growth | None = None) -> Table:
