@@ -400,3 +400,16 @@ fn a_default_row_serves_the_tiers_without_one() {
     let row = model.forecast(1, &growth).unwrap().months.remove(0);
     assert_eq!((row.tenants_new, row.tenants_churned), (Decimal::ONE, Decimal::ONE));
 }
+
+/// Hundreds of gigabytes of flow logs, whose bounds are reached by a few tenants.
+#[test]
+fn large_quantities_are_counted_too() {
+    for gigabytes in ["333", "5000"] {
+        let usage = ["fintech", "healthcare", "gov-federal", "default"]
+            .map(|tier| format!("[[profile]]\ntier = \"{tier}\"\nflow_log_gb = \"{gigabytes}\"\n"));
+        let usage = Usage::shipped().with_toml(&usage.concat()).unwrap();
+        let ten = model([4, 2, 2, 2], Assumptions::catalogue(PriceBook::shipped().clone(), usage));
+        let growth = Growth::shipped().clone();
+        agrees(&ten, &growth, 12, 4_000, 8);
+    }
+}
