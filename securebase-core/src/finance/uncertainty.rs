@@ -16,7 +16,8 @@ use super::normal::{probability, quantile};
 pub enum Factor {
     /// How many tenants every tier wins.
     New,
-    /// How fast tenants of every tier leave.
+    /// How fast tenants of every tier leave: an exponent of the share that stays. 2 makes a churn of 0.3 one of
+    /// 1 - 0.7² = 0.51.
     Churn,
     /// What tenants pay.
     Price,
