@@ -54,7 +54,7 @@ struct Inner {
     /// The process has begun to write its journal: its survey is over.
     journaled: bool,
     journal: Journal,
-    /// Where every step stood when the process began.
+    /// Where every step stood when the process began, or when a second one left it.
     steps_before: IndexMap<Address, StepRecord>,
     ledger: Ledger,
     trace: Trace,
@@ -304,8 +304,13 @@ impl Desk {
         };
         let told = result.as_ref().map_or_else(Error::code, |run| run.status.name());
         self.note(&format!("the second executor has ended: {told}"));
-        self.inner().halted = halted;
-        self.inner().lease_in_doubt = lease_in_doubt;
+        {
+            let mut inner = self.inner();
+            inner.halted = halted;
+            inner.lease_in_doubt = lease_in_doubt;
+            // What the second one left under way is not the first one's.
+            inner.steps_before = inner.journal.replay.steps.clone();
+        }
         // A state that cannot be read lets nobody in.
         let kept_out =
             matches!(result, Err(Error::State(state::Error::Locked { .. } | state::Error::Io { .. })));
