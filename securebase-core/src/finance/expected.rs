@@ -11,6 +11,7 @@ mod correlated;
 mod counts;
 mod nodes;
 mod pools;
+mod rules;
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;

@@ -401,6 +401,22 @@ fn a_default_row_serves_the_tiers_without_one() {
     assert_eq!((row.tenants_new, row.tenants_churned), (Decimal::ONE, Decimal::ONE));
 }
 
+/// Every sixth of these factors is zero.
+#[test]
+fn factors_that_are_often_zero_are_counted() {
+    let ten = model([4, 2, 2, 2], Assumptions::aws());
+    let mut growth = certain();
+    growth.tiers.iter_mut().for_each(|row| row.churn *= Decimal::TEN);
+    growth.uncertain =
+        ["new", "churn", "price"].map(|path| uncertain(path, Distribution::Normal(1.0))).to_vec();
+    for correlations in
+        [vec![], vec![(0, 1, 0.6), (0, 2, -0.5), (1, 2, 0.1)], vec![(0, 1, -1.0)], vec![(0, 1, 1.0)]]
+    {
+        growth.correlations = correlations;
+        agrees(&ten, &growth, 12, 12_000, 9);
+    }
+}
+
 /// Hundreds of gigabytes of flow logs, whose bounds are reached by a few tenants.
 #[test]
 fn large_quantities_are_counted_too() {
