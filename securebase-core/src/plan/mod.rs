@@ -65,4 +65,4 @@ pub(crate) use saved::{Written, fingerprint};
 pub use scope::{Scope, ScopedTenant, flow_log_group_name};
 pub(crate) use scope::{flow_log_group_prefix, unit_paths};
 pub use step::{Action, Change, Plan, PlannedTenant, Site, Step};
-pub use terms::Terms;
+pub use terms::{AccountTerms, Terms};

@@ -127,7 +127,11 @@ impl<'a> Planner<'a> {
 
     /// What of the cloud a survey for this planner must look at.
     pub fn scope(&self) -> Scope {
-        Scope::of(self.zone).remember(&self.remembered)
+        let scope = Scope::of(self.zone).remember(&self.remembered);
+        match &self.served {
+            Some(terms) => scope.serve(terms, &self.remembered),
+            None => scope,
+        }
     }
 
     /// The desired graph, without comparing it with anything.

@@ -11,6 +11,10 @@ use crate::model::{
 };
 use crate::observe::ObservedOrganization;
 
+use super::compare::account_id;
+use super::step::PlannedTenant;
+use super::terms::{AccountTerms, Terms};
+
 /// What of the cloud a zone is concerned with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scope {
@@ -33,6 +37,10 @@ pub struct Scope {
     /// The zone's own region, then those of its tenants in order: the regions in which the survey covers unclaimed accounts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub regions: Vec<Region>,
+    /// The regions in which the state knows accounts to have worked, where the survey would not look otherwise: those of
+    /// tenants that left, in another region than the file now says, and of accounts that the file no longer claims.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub former_regions: BTreeMap<AccountId, Region>,
     /// The unit of departed tenants. Plans of earlier versions do not name it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub suspended_ou: String,
@@ -129,6 +137,7 @@ impl Scope {
             network: zone.network.is_some(),
             flow_log_role: flow_log_role_name(&zone.name),
             regions: std::iter::once(&zone.region).chain(regions).cloned().collect(),
+            former_regions: BTreeMap::new(),
             suspended_ou: zone.suspended_ou.clone(),
             flow_logs: zone.network.is_some_and(|network| network.flow_logs),
         }
@@ -151,6 +160,28 @@ impl Scope {
         self.former_unit_paths.sort();
         self.former_unit_paths.dedup();
         self.former_unit_paths.retain(|path| !self.unit_paths.contains(path));
+        self
+    }
+
+    /// The same scope with the regions that a state knows: the logs of an account that the file no longer names, or whose
+    /// tenant has left and is now named with another region, are where the tenant worked.
+    #[must_use]
+    pub(super) fn serve(mut self, terms: &Terms, remembered: &BTreeMap<Address, ResourceId>) -> Self {
+        let of_tenant = |tenant: &PlannedTenant| {
+            let id = account_id(remembered, &Address::tenant(&tenant.key, "account"))?;
+            Some((id, tenant.region.clone()))
+        };
+        let mut worked_in: BTreeMap<AccountId, Region> = terms.tenants.iter().filter_map(of_tenant).collect();
+        let of_account = |(id, terms): (&AccountId, &AccountTerms)| Some((*id, terms.region.clone()?));
+        worked_in.extend(terms.accounts.iter().filter_map(of_account));
+        let claims = self.tenants.iter().filter_map(|tenant| Some((tenant.account_id?, tenant)));
+        let claims: BTreeMap<AccountId, &ScopedTenant> = claims.collect();
+        worked_in.retain(|account, region| match claims.get(account) {
+            // A tenant that is served works where the file says.
+            Some(tenant) => tenant.offboard.is_some() && tenant.region != *region,
+            None => !self.regions.contains(region),
+        });
+        self.former_regions = worked_in;
         self
     }
 

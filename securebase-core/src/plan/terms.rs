@@ -1,11 +1,12 @@
 //! The terms on which tenants were served when a zone was last applied, which a survey cannot show.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::Tier;
+use crate::model::{AccountId, Region, Tier, TierName};
 
+use super::cost::{BilledAccount, accounts_after};
 use super::step::{Plan, PlannedTenant};
 
 /// Tiers and tenants of a plan: the tier that each tenant bought, its terms and its price.
@@ -19,9 +20,33 @@ pub struct Terms {
     pub tiers: Vec<Tier>,
     /// The tenants, by key: those of the plan, then those that have left and that its file no longer names.
     pub tenants: Vec<PlannedTenant>,
+    /// The accounts in which the plan serves no tenant of its file: those of departed tenants, and those that no tenant claims.
+    /// States of earlier versions do not have them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub accounts: BTreeMap<AccountId, AccountTerms>,
     /// The unit of departed tenants.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub suspended_ou: String,
+}
+
+/// The terms on which an account stays on the bill although no tenant is served in it.
+///
+/// An account has them by its id: the file may give the tenant's key to another tenant, or change the entry of a tenant that has
+/// left, neither of which changes what is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct AccountTerms {
+    /// The tier whose terms it has; of a departed tenant, the tier with which it left. `None` for an account in a unit of no
+    /// tier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tier: Option<TierName>,
+    /// The region in which it keeps its logs; `None` if it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<Region>,
+    /// Whether the archive holds its logs.
+    pub archived: bool,
+    /// Whether its tenant has left, and was not only taken out of the file.
+    pub departed: bool,
 }
 
 impl Plan {
@@ -31,17 +56,35 @@ impl Plan {
     /// stored, and no other record has their terms.
     pub fn terms(&self) -> Terms {
         let (mut tiers, mut tenants) = (self.tiers.clone(), self.tenants.clone());
+        let accounts = self.account_terms();
         if let Some(served) = &self.served {
             let named: BTreeSet<&str> = self.tenants.iter().map(|tenant| tenant.key.as_str()).collect();
             let gone = served.tenants.iter().filter(|tenant| tenant.offboard.is_some());
             tenants.extend(gone.filter(|tenant| !named.contains(tenant.key.as_str())).cloned());
             for tier in &served.tiers {
                 let is_known = tiers.iter().any(|known| known.name == tier.name);
-                if !is_known && tenants.iter().any(|tenant| tenant.tier == tier.name) {
+                let mut of_accounts = accounts.values().filter_map(|terms| terms.tier.as_ref());
+                let is_used = tenants.iter().any(|tenant| tenant.tier == tier.name)
+                    || of_accounts.any(|name| *name == tier.name);
+                if !is_known && is_used {
                     tiers.push(tier.clone());
                 }
             }
         }
-        Terms { tiers, tenants, suspended_ou: self.scope.suspended_ou.clone() }
+        Terms { tiers, tenants, accounts, suspended_ou: self.scope.suspended_ou.clone() }
+    }
+
+    /// The terms of accounts as the bill after this plan has them, so that the bill before the next plan has the same. An
+    /// account that was not found this time keeps those it had.
+    fn account_terms(&self) -> BTreeMap<AccountId, AccountTerms> {
+        let mut accounts = self.served.as_ref().map(|served| served.accounts.clone()).unwrap_or_default();
+        for BilledAccount { id, is_served, terms } in accounts_after(self) {
+            if is_served {
+                accounts.remove(&id);
+            } else {
+                accounts.insert(id, terms);
+            }
+        }
+        accounts
     }
 }

@@ -17,6 +17,7 @@ mod operate;
 mod order;
 mod plan;
 mod plan_cost;
+mod plan_cost_departed;
 mod policy;
 mod recovery;
 mod regions;

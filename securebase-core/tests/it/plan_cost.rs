@@ -11,7 +11,7 @@ use securebase_core::table::Cell;
 
 use crate::support::{ONE_TENANT, TEN_TENANTS, applied, apply, memory, now, plan, zone};
 
-fn priced(plan: &Plan) -> PlanCost {
+pub(crate) fn priced(plan: &Plan) -> PlanCost {
     plan.priced(PriceBook::shipped(), Usage::shipped()).unwrap()
 }
 
@@ -26,7 +26,7 @@ fn on_steps(cost: &PlanCost) -> Decimal {
     part(CostBasis::Planned) + part(CostBasis::Assumed)
 }
 
-fn dollars(text: &str) -> Decimal {
+pub(crate) fn dollars(text: &str) -> Decimal {
     text.parse().unwrap()
 }
 
@@ -349,7 +349,7 @@ fn shared_costs_follow_what_a_tenant_pays() {
 }
 
 /// What a state remembers, with what was paid and sold when it was last applied.
-fn with_state(zone: &LandingZone, cloud: &SimulatedCloud, state: &State) -> Plan {
+pub(crate) fn with_state(zone: &LandingZone, cloud: &SimulatedCloud, state: &State) -> Plan {
     let planner = now(exec::remember(Planner::new(zone), state)).unwrap();
     let observed = now(exec::survey(cloud, &planner.scope())).unwrap();
     planner.observed(&observed).plan().unwrap_or_else(|error| panic!("{error}"))

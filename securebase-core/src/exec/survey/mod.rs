@@ -100,6 +100,13 @@ impl Surveyor<'_> {
             Some(Visit { account: &found.account, region: &tenant.region, tenant: Some(tenant) })
         });
         let mut visits: Vec<Visit<'_>> = of_tenants.collect();
+        // Where a tenant worked before its entry changed, its logs may still be.
+        let of_former = visits.iter().filter_map(|visit| {
+            let region = self.scope.former_regions.get(&visit.account.id)?;
+            (region != visit.region).then_some(Visit { region, tenant: None, ..*visit })
+        });
+        let of_former: Vec<Visit<'_>> = of_former.collect();
+        visits.extend(of_former);
         let claimed: BTreeSet<AccountId> = visits.iter().map(|visit| visit.account.id).collect();
         // What the file no longer claims is still paid for.
         let unclaimed = organization.accounts.iter().filter(|found| {
@@ -110,7 +117,9 @@ impl Surveyor<'_> {
         let unclaimed: Vec<&ObservedAccount> = unclaimed.collect();
         visits.extend(unclaimed.iter().flat_map(|found| {
             let account = &found.account;
-            self.scope.regions.iter().map(move |region| Visit { account, region, tenant: None })
+            let former = self.scope.former_regions.get(&account.id);
+            let former = former.filter(|region| !self.scope.regions.contains(region));
+            self.scope.regions.iter().chain(former).map(move |region| Visit { account, region, tenant: None })
         }));
         let mut members = self.visited(visits).await?;
         let paths = unit_paths(organization);

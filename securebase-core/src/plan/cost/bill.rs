@@ -2,19 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::cloud::NatGatewayState;
 use crate::finance::{BilledTenant, Footprint, Standing};
-use crate::model::{AccountId, Address, Money, Region, ResourceKind, ResourceSpec, Tier};
+use crate::model::{AccountId, Address, Money, Region, ResourceKind, ResourceSpec, Tier, TierName};
 use crate::observe::{ObservedAccount, ObservedMember, ObservedOrganization};
 use crate::plan::claim::is_closed;
 use crate::plan::compare::account_id;
 use crate::plan::owner::Names;
 use crate::plan::scope::unit_paths;
 use crate::plan::step::{Action, Plan, PlannedTenant, Step};
+use crate::plan::terms::AccountTerms;
 
-/// A log group without a retention keeps logs forever. It is billed for the longest retention that CloudWatch Logs offers,
-/// because unlimited storage has no finite price.
-const LONGEST_RETENTION_DAYS: u32 = 3_653;
+use super::counted::{count, is_counted, keep_logs};
 
 /// The input of the bills before and after a plan, each with the tiers of that time.
 pub(super) struct Bills {
@@ -30,6 +28,38 @@ impl Bills {
         let former = plan.served.as_ref().map_or(&[][..], |terms| &terms.tiers);
         Self { before: (before, joined(former, &plan.tiers)), after: (after, joined(&plan.tiers, former)) }
     }
+}
+
+/// An account on the bill after a plan.
+pub(in crate::plan) struct BilledAccount {
+    pub(in crate::plan) id: AccountId,
+    /// Whether a tenant of the file is served in it.
+    pub(in crate::plan) is_served: bool,
+    /// Its terms on that bill.
+    pub(in crate::plan) terms: AccountTerms,
+}
+
+/// The accounts on the bill after a plan, as far as they exist already.
+pub(in crate::plan) fn accounts_after(plan: &Plan) -> Vec<BilledAccount> {
+    let source = Source::new(plan);
+    let bill = source.after(&source.before());
+    let accounts = plan.observed.organization.iter().flat_map(|organization| &organization.accounts);
+    let on_bill = accounts.filter_map(|found| {
+        let id = found.account.id;
+        let tenant = source.claimed.get(&id);
+        let billed = match tenant {
+            Some(tenant) => bill.tenant(tenant.key.as_str()),
+            None => bill.tenant(&id.to_string()),
+        }?;
+        let terms = AccountTerms {
+            tier: billed.tier().and_then(|name| source.tier_named(name)).map(|tier| tier.name.clone()),
+            region: billed.region().cloned(),
+            archived: billed.is_archived(),
+            departed: billed.standing() == Standing::Departed,
+        };
+        Some(BilledAccount { id, is_served: tenant.is_some() && !terms.departed, terms })
+    });
+    on_bill.collect()
 }
 
 /// The tiers of the first list, and those of the second that it does not name.
@@ -97,10 +127,11 @@ impl<'a> Source<'a> {
 
     /// A tenant of the file whose account exists.
     fn existing(&self, tenant: &PlannedTenant, found: &ObservedAccount, path: Option<&str>) -> BilledTenant {
-        let tier = self.tier_before(tenant, path);
+        let left = self.terms_of_departed(found, path);
+        let tier = self.tier_before(tenant, left, path);
         let mut billed = BilledTenant::new(Some(tier.name.as_str()));
         billed.set_price(self.price_before(tenant, tier));
-        billed.set_region(tenant.region.clone());
+        billed.set_region(left.and_then(|left| left.region.as_ref()).unwrap_or(&tenant.region).clone());
         self.settle(&mut billed, found, path);
         billed
     }
@@ -128,17 +159,25 @@ impl<'a> Source<'a> {
         }
         let path = path.filter(|path| !path.is_empty())?;
         // A departed tenant is known from the last apply; without it, the logs of a closed account are unknown.
-        let key = self.names.tenant(&found.tags);
-        let served = key.and_then(|key| self.served.get(key)).filter(|served| served.offboard.is_some());
-        if is_closed(found) && served.is_none() {
+        let recorded = self.recorded(found.account.id);
+        let served = self.names.tenant(&found.tags).and_then(|key| self.served.get(key)).copied();
+        let leaving = served.filter(|served| served.offboard.is_some());
+        if is_closed(found) && recorded.is_none() && leaving.is_none() {
             return None;
         }
-        let tier = self.tier_of_unit(path).map(|tier| tier.name.as_str());
-        let mut billed = BilledTenant::new(served.map(|served| served.tier.as_str()).or(tier));
+        let of_unit = self.tier_of_unit(path).map(|tier| tier.name.as_str());
+        let of_record = recorded.and_then(|terms| terms.tier.as_ref()).map(TierName::as_str);
+        let tier = if self.has_left(found, Some(path)) {
+            of_record.or(leaving.map(|tenant| tenant.tier.as_str())).or(of_unit)
+        } else {
+            of_unit.or(of_record).or(served.map(|tenant| tenant.tier.as_str()))
+        };
+        let mut billed = BilledTenant::new(tier);
         billed.set_price(Money::zero(self.currency()));
-        if let Some(served) = served {
-            billed.set_region(served.region.clone());
-        } else if let Some(region) = self.region_of(found) {
+        // What is there says where the account works; of an account without anything, the state does.
+        let region = self.region_of(found).or_else(|| recorded.and_then(|terms| terms.region.as_ref()));
+        let region = region.or(served.map(|tenant| &tenant.region)).or(self.plan.scope.regions.first());
+        if let Some(region) = region {
             billed.set_region(region.clone());
         }
         self.settle(&mut billed, found, Some(path));
@@ -155,12 +194,15 @@ impl<'a> Source<'a> {
 
     /// Standing and resources of an account, as observed.
     fn settle(&self, billed: &mut BilledTenant, found: &ObservedAccount, path: Option<&str>) {
+        let left = self.terms_of_departed(found, path);
         if is_closed(found) {
-            return self.close(billed);
+            // A closed account cannot be surveyed. Where no state has what it held, the zone's settings stand for it.
+            return close(billed, left.map_or(self.plan.scope.flow_logs, |left| left.archived));
         }
         billed.add(ResourceKind::Account);
-        if path.is_some_and(|path| self.is_suspended(path)) {
+        if self.has_left(found, path) {
             billed.set_standing(Standing::Departed);
+            billed.set_archived(left.is_some_and(|left| left.archived));
         }
         let key = self.claimed.get(&found.account.id).map_or("", |tenant| tenant.key.as_str());
         self.count(billed, found.account.id, key);
@@ -183,23 +225,56 @@ impl<'a> Source<'a> {
             || former.is_some_and(|former| !former.is_empty() && former == path)
     }
 
-    /// A closed account has no resources and cannot be surveyed. Whether the archive holds its logs follows from the zone's
-    /// settings.
-    fn close(&self, billed: &mut BilledTenant) {
-        billed.clear();
-        billed.set_standing(Standing::Departed);
-        billed.set_archived(self.plan.scope.flow_logs);
+    /// Whether the tenant of an account has left: the account is closed, or in the unit of departed tenants. A unit that had
+    /// this role before still holds the accounts that no plan has moved.
+    fn has_left(&self, found: &ObservedAccount, path: Option<&str>) -> bool {
+        let was_gone = || self.recorded(found.account.id).is_some_and(|terms| terms.departed);
+        let is_suspended = |path: &str| {
+            self.is_suspended(path) || (!path.is_empty() && self.tier_of_unit(path).is_none() && was_gone())
+        };
+        is_closed(found) || path.is_some_and(is_suspended)
     }
 
-    /// The tier whose terms apply to a tenant until its account moves: that of its unit; if the unit belongs to no tier, the
-    /// tenant's tier in the last apply; otherwise the tier in the file.
-    fn tier_before(&self, tenant: &PlannedTenant, path: Option<&str>) -> &'a Tier {
-        let unit = path.and_then(|path| self.tier_of_unit(path));
-        let served = || {
-            let name = &self.served.get(tenant.key.as_str())?.tier;
-            self.plan.served.iter().flat_map(|terms| &terms.tiers).find(|tier| tier.name == *name)
-        };
-        unit.or_else(served).unwrap_or_else(|| self.tier_wanted(tenant))
+    /// The terms that the state has for an account.
+    fn recorded(&self, account: AccountId) -> Option<&'a AccountTerms> {
+        self.plan.served.as_ref()?.accounts.get(&account)
+    }
+
+    /// The terms on which a departed tenant left, which no file changes any more.
+    fn terms_of_departed(&self, found: &ObservedAccount, path: Option<&str>) -> Option<&'a AccountTerms> {
+        self.recorded(found.account.id).filter(|_| self.has_left(found, path))
+    }
+
+    /// Whether the archive holds the logs of a tenant whose account the plan closes.
+    ///
+    /// The state will have the answer. Without a state, the plan after this one knows no more than the zone's settings, and
+    /// neither does this one; they also stand for an account that could not be surveyed.
+    fn keeps_archive(&self, billed: &BilledTenant, account: &Address) -> bool {
+        let account = account_id(&self.plan.known, account);
+        let was_read = account.is_some_and(|id| self.plan.observed.known_regions(id).next().is_some());
+        let settings = self.plan.scope.flow_logs;
+        if self.plan.served.is_none() { settings } else { billed.is_archived() || (!was_read && settings) }
+    }
+
+    /// The tier whose terms apply to a tenant until its account moves: of a departed tenant, the one with which it left, if a
+    /// state has it; that of its unit; if the unit belongs to no tier, the tenant's tier in the last apply; otherwise the tier
+    /// in the file.
+    fn tier_before(
+        &self,
+        tenant: &PlannedTenant,
+        left: Option<&AccountTerms>,
+        path: Option<&str>,
+    ) -> &'a Tier {
+        let of_departed = left.and_then(|left| self.tier_named(left.tier.as_ref()?.as_str()));
+        let of_unit = || path.and_then(|path| self.tier_of_unit(path));
+        let served = || self.tier_named(self.served.get(tenant.key.as_str())?.tier.as_str());
+        of_departed.or_else(of_unit).or_else(served).unwrap_or_else(|| self.tier_wanted(tenant))
+    }
+
+    /// The tier of that name, in the last apply or in the file.
+    fn tier_named(&self, name: &str) -> Option<&'a Tier> {
+        let former = self.plan.served.iter().flat_map(|terms| &terms.tiers);
+        former.chain(&self.plan.tiers).find(|tier| tier.name.as_str() == name)
     }
 
     /// The tier a tenant has in the file.
@@ -269,13 +344,14 @@ impl<'a> Source<'a> {
         }
         let Some(billed) = bill.tenant_mut(key) else { return };
         match (step.kind, step.action) {
-            (ResourceKind::Account, Action::Delete) => self.close(billed),
+            (ResourceKind::Account, Action::Delete) => {
+                let archived = self.keeps_archive(billed, &step.address);
+                close(billed, archived);
+            }
             (ResourceKind::AccountPlacement, Action::Move) => {
-                billed.set_tier(tenant.tier.as_str());
-                billed.set_price(tenant.monthly_price);
                 let leaves = matches!(&step.spec, ResourceSpec::AccountPlacement { parent, .. }
                     if *parent == Address::organizational_unit(&self.plan.scope.suspended_ou));
-                billed.set_standing(if leaves { Standing::Departed } else { Standing::Served });
+                moved(billed, tenant, leaves);
             }
             (ResourceKind::LogGroup, action) => keep_logs(billed, action, step),
             (kind, Action::Create) if is_counted(kind) => billed.add(kind),
@@ -283,6 +359,29 @@ impl<'a> Source<'a> {
             _ => {}
         }
     }
+}
+
+/// The effect of moving an account: to the unit of departed tenants, or to that of a tier.
+fn moved(billed: &mut BilledTenant, tenant: &PlannedTenant, leaves: bool) {
+    // A tenant that left before keeps the terms on which it left, whatever the file says now.
+    if leaves && billed.standing() == Standing::Departed {
+        return;
+    }
+    billed.set_tier(tenant.tier.as_str());
+    billed.set_price(tenant.monthly_price);
+    if leaves {
+        return billed.set_standing(Standing::Departed);
+    }
+    billed.set_standing(Standing::Served);
+    billed.set_region(tenant.region.clone());
+    billed.set_archived(false);
+}
+
+/// A closed account has no resources; the archive keeps its logs, if it had any.
+fn close(billed: &mut BilledTenant, archived: bool) {
+    billed.clear();
+    billed.set_standing(Standing::Departed);
+    billed.set_archived(archived);
 }
 
 fn adopting(plan: &Plan) -> BTreeMap<&str, Vec<ResourceKind>> {
@@ -310,58 +409,7 @@ fn served(plan: &Plan) -> BTreeMap<&str, &PlannedTenant> {
     served
 }
 
-/// Applies a step that creates a log group or changes its retention.
-fn keep_logs(billed: &mut BilledTenant, action: Action, step: &Step) {
-    let ResourceSpec::LogGroup { retention_days, .. } = &step.spec else { return };
-    let days = billed.log_days().unwrap_or_default();
-    if action == Action::Create {
-        billed.add(ResourceKind::LogGroup);
-        return billed.set_log_days(days + retention_days);
-    }
-    if let Some(change) = step.changes.iter().find(|change| change.field == "retention_days") {
-        let from = change.from.as_ref().and_then(|days| days.parse().ok()).unwrap_or(LONGEST_RETENTION_DAYS);
-        billed.set_log_days(days.saturating_sub(from) + retention_days);
-    }
-}
-
 /// Whether a resource becomes this zone's with the step.
 pub(super) fn begins(action: Action) -> bool {
     matches!(action, Action::Create | Action::Adopt)
-}
-
-/// The kinds of resource in a network that a price depends on, except log groups.
-fn is_counted(kind: ResourceKind) -> bool {
-    matches!(
-        kind,
-        ResourceKind::Vpc
-            | ResourceKind::NatGateway
-            | ResourceKind::ElasticIp
-            | ResourceKind::FlowLog
-            | ResourceKind::VpnGateway
-    )
-}
-
-/// Counts the zone's resources in an account, in one region.
-fn count(billed: &mut BilledTenant, member: &ObservedMember, names: &Names<'_>) {
-    let mut add = |kind, tags| {
-        if names.ours(tags) {
-            billed.add(kind);
-        }
-    };
-    member.vpcs.iter().for_each(|vpc| add(ResourceKind::Vpc, &vpc.vpc.tags));
-    let alive = |state| matches!(state, NatGatewayState::Pending | NatGatewayState::Available);
-    for nat in member.nat_gateways.iter().filter(|nat| alive(nat.state)) {
-        add(ResourceKind::NatGateway, &nat.tags);
-    }
-    member.elastic_ips.iter().for_each(|address| add(ResourceKind::ElasticIp, &address.tags));
-    member.flow_logs.iter().for_each(|log| add(ResourceKind::FlowLog, &log.tags));
-    for gateway in member.vpn_gateways.iter().filter(|gateway| !gateway.deleted) {
-        add(ResourceKind::VpnGateway, &gateway.tags);
-    }
-    // Groups are found by a name that only this zone gives, with or without tags.
-    for group in &member.log_groups {
-        let days = group.group.retention_days.unwrap_or(LONGEST_RETENTION_DAYS);
-        billed.add(ResourceKind::LogGroup);
-        billed.set_log_days(billed.log_days().unwrap_or_default() + days);
-    }
 }

@@ -9,6 +9,7 @@
 
 mod attribution;
 mod bill;
+mod counted;
 mod floor;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ use super::step::Plan;
 use attribution::Attribution;
 use bill::Bills;
 
+pub(super) use bill::{BilledAccount, accounts_after};
 pub use floor::MarginFloor;
 
 /// The cost and duration of one step.

@@ -1,0 +1,63 @@
+//! The resources of an account that a price depends on: what a survey counts, and what a step changes.
+
+use crate::cloud::NatGatewayState;
+use crate::finance::BilledTenant;
+use crate::model::{ResourceKind, ResourceSpec};
+use crate::observe::ObservedMember;
+use crate::plan::owner::Names;
+use crate::plan::step::{Action, Step};
+
+/// A log group without a retention keeps logs forever. It is billed for the longest retention that CloudWatch Logs offers,
+/// because unlimited storage has no finite price.
+const LONGEST_RETENTION_DAYS: u32 = 3_653;
+
+/// Applies a step that creates a log group or changes its retention.
+pub(super) fn keep_logs(billed: &mut BilledTenant, action: Action, step: &Step) {
+    let ResourceSpec::LogGroup { retention_days, .. } = &step.spec else { return };
+    let days = billed.log_days().unwrap_or_default();
+    if action == Action::Create {
+        billed.add(ResourceKind::LogGroup);
+        return billed.set_log_days(days + retention_days);
+    }
+    if let Some(change) = step.changes.iter().find(|change| change.field == "retention_days") {
+        let from = change.from.as_ref().and_then(|days| days.parse().ok()).unwrap_or(LONGEST_RETENTION_DAYS);
+        billed.set_log_days(days.saturating_sub(from) + retention_days);
+    }
+}
+
+/// The kinds of resource in a network that a price depends on, except log groups.
+pub(super) fn is_counted(kind: ResourceKind) -> bool {
+    matches!(
+        kind,
+        ResourceKind::Vpc
+            | ResourceKind::NatGateway
+            | ResourceKind::ElasticIp
+            | ResourceKind::FlowLog
+            | ResourceKind::VpnGateway
+    )
+}
+
+/// Counts the zone's resources in an account, in one region.
+pub(super) fn count(billed: &mut BilledTenant, member: &ObservedMember, names: &Names<'_>) {
+    let mut add = |kind, tags| {
+        if names.ours(tags) {
+            billed.add(kind);
+        }
+    };
+    member.vpcs.iter().for_each(|vpc| add(ResourceKind::Vpc, &vpc.vpc.tags));
+    let alive = |state| matches!(state, NatGatewayState::Pending | NatGatewayState::Available);
+    for nat in member.nat_gateways.iter().filter(|nat| alive(nat.state)) {
+        add(ResourceKind::NatGateway, &nat.tags);
+    }
+    member.elastic_ips.iter().for_each(|address| add(ResourceKind::ElasticIp, &address.tags));
+    member.flow_logs.iter().for_each(|log| add(ResourceKind::FlowLog, &log.tags));
+    for gateway in member.vpn_gateways.iter().filter(|gateway| !gateway.deleted) {
+        add(ResourceKind::VpnGateway, &gateway.tags);
+    }
+    // Groups are found by a name that only this zone gives, with or without tags.
+    for group in &member.log_groups {
+        let days = group.group.retention_days.unwrap_or(LONGEST_RETENTION_DAYS);
+        billed.add(ResourceKind::LogGroup);
+        billed.set_log_days(billed.log_days().unwrap_or_default() + days);
+    }
+}
