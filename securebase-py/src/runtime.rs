@@ -83,7 +83,9 @@ pub(crate) fn compute<T: Send>(py: Python<'_>, work: impl FnOnce(&Interrupt) -> 
                 match result.recv_timeout(LISTEN_EVERY) {
                     Ok(value) => return Ok(value),
                     Err(RecvTimeoutError::Timeout) => {
-                        Python::attach(Python::check_signals).inspect_err(|_| interrupt.ask())?;
+                        let signalled =
+                            Python::attach(|py: Python<'_>| -> PyResult<()> { py.check_signals() });
+                        signalled.inspect_err(|_| interrupt.ask())?;
                     }
                     // It has panicked: the scope goes on with that.
                     Err(RecvTimeoutError::Disconnected) => {
