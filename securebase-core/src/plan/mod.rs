@@ -5,6 +5,7 @@
 //! written; a value known in a plan never changes when it is carried out.
 //! Not here: asking the cloud (`exec::survey`), carrying a plan out (`exec`).
 
+mod account_quotas;
 mod adopt;
 mod attached;
 mod blocks;

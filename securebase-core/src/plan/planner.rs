@@ -23,7 +23,8 @@ use super::step::{Action, Plan, PlannedTenant, Site, Step};
 use super::terms::Terms;
 use super::unread::{self, Memory};
 use super::{
-    Error, blocks, departure, desired, lockout, other_zone, regions, sequence, surplus, warnings, zones,
+    Error, account_quotas, blocks, departure, desired, lockout, other_zone, regions, sequence, surplus,
+    warnings, zones,
 };
 
 /// Plans a zone.
@@ -229,6 +230,7 @@ impl<'a> Planner<'a> {
         warnings.extend(warnings::renames(&steps));
         warnings.extend(warnings::closures(self.zone, observed, &steps));
         warnings.extend(warnings::quotas(self.zone, observed, &steps));
+        warnings.extend(account_quotas::warnings(self.zone, observed, &known, &steps));
         warnings.extend(warnings::prices(&scope));
         let wanted = |resource: &&Resource| departure::is_wanted(&index, &known, resource);
         let kept = graph.iter().filter(wanted);

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 
 use crate::cloud::AccountState;
 use crate::finance::PriceBook;
-use crate::model::{Address, LandingZone, Problem, ResourceKind};
+use crate::model::{Address, LandingZone, Limit, Problem, ResourceKind};
 use crate::observe::{Observed, ObservedOrganization};
 
 use super::scope::Scope;
@@ -45,21 +45,29 @@ pub(super) fn quotas(
             let limit = zone.limits.get(name)?;
             let granted = zone.limits.quota(name);
             (needed > granted).then(|| {
-                let request = limit.request.as_deref().map_or_else(
-                    || "AWS does not raise this quota: use a second organization".to_owned(),
-                    |request| {
-                        format!(
-                            "ask for at least {needed} in Service Quotas: {request}; once granted, write \
-                             `limits.{name} = {needed}`"
-                        )
-                    },
-                );
                 let message =
                     format!("the plan needs {needed} {}, the quota `{name}` is {granted}", limit.unit);
-                Problem::warning("quota-request", format!("limits.{name}"), message, request)
+                Problem::warning(
+                    "quota-request",
+                    format!("limits.{name}"),
+                    message,
+                    request(limit, name, needed),
+                )
             })
         })
         .collect()
+}
+
+/// The request to make for more of a quota.
+pub(super) fn request(limit: &Limit, name: &str, needed: u64) -> String {
+    limit.request.as_deref().map_or_else(
+        || "AWS does not raise this quota: use a second organization".to_owned(),
+        |request| {
+            format!(
+                "ask for at least {needed} in Service Quotas: {request}; once granted, write `limits.{name} = {needed}`"
+            )
+        },
+    )
 }
 
 /// Renaming accounts changes a setting of the whole organization where it has not been changed before.

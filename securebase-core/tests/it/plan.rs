@@ -1,12 +1,14 @@
 //! What a plan says: counts, order, text, bytes.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use securebase_core::model::{Address, LandingZone, ResourceKind};
+use securebase_core::cloud::{Call, Cloud, Operation, Target};
+use securebase_core::model::{Address, LandingZone, Problem, ResourceKind, Tags};
 use securebase_core::observe::Observed;
 use securebase_core::plan::{Action, Error, Plan, Planner, Why};
 
-use crate::support::{ONE_TENANT, TEN_TENANTS, zone};
+use crate::support::{ONE_TENANT, TEN_TENANTS, applied, now, plan, zone};
 
 fn planned(zone: &LandingZone) -> Plan {
     Planner::new(zone).plan().unwrap_or_else(|error| panic!("{error}"))
@@ -130,6 +132,52 @@ fn every_wait_has_its_reason() {
     let (on, why) = account.waits_for().next().unwrap();
     assert_eq!(on.as_str(), "organization/attachment/Customers-Fintech/securebase-fintech");
     assert_eq!(why, "the guardrails must be in force first");
+}
+
+/// A tenant's network is one VPC with one internet gateway, three subnets and two route tables of its own; AWS adds a default
+/// VPC with its gateway to each region of an account, and a main route table to each VPC.
+#[test]
+fn a_network_that_exceeds_a_quota_of_its_account_is_a_warning() {
+    let warned = |limit: &str| -> Vec<Problem> {
+        let plan = planned(&zone(&format!("{TEN_TENANTS}\nlimits = {{ accounts = 20, {limit} }}\n")));
+        plan.warnings.into_iter().filter(|warning| warning.code == "quota-request").collect()
+    };
+    for (name, needed) in
+        [("vpcs", 2), ("internet_gateways", 2), ("subnets_per_vpc", 3), ("route_tables_per_vpc", 3)]
+    {
+        assert_eq!(warned(&format!("{name} = {needed}")), [], "{name}");
+        let warnings = warned(&format!("{name} = {}", needed - 1));
+        let [warning] = warnings.as_slice() else { panic!("{name}: {warnings:?}") };
+        assert_eq!(warning.path, format!("limits.{name}"));
+        assert!(warning.message.contains(&format!("10 tenant(s) need up to {needed} ")), "{warning}");
+        assert!(warning.hint.contains(&format!("`limits.{name} = {needed}`")), "{warning}");
+    }
+}
+
+#[test]
+fn what_an_account_has_counts_against_its_quotas() {
+    let (cloud, _) = applied(&ONE_TENANT.replace("enable_vpc    = true", "enable_vpc    = false"));
+    let account = cloud.snapshot()["account"].as_array().unwrap().iter().find_map(|row| {
+        (row["name"] == "acme-finance").then(|| row["id"].as_str().unwrap().parse().unwrap())
+    });
+    let limited = zone(&format!("{ONE_TENANT}\nlimits = {{ vpcs = 2 }}\n"));
+    let target = Target::Member {
+        account: account.unwrap(),
+        region: limited.region.clone(),
+        role: limited.access_role.clone(),
+    };
+    let quotas = || -> Vec<String> {
+        let warnings = plan(&limited, &cloud).warnings.into_iter();
+        warnings.filter(|one| one.path == "limits.vpcs").map(|one| one.message).collect()
+    };
+    assert_eq!(quotas(), [""; 0]);
+    let operation = Operation::CreateVpc { cidr: "172.16.0.0/16".parse().unwrap(), tags: Tags::new() };
+    // An account of an hour ago answers, and what it holds is seen.
+    now(cloud.pause(Duration::from_secs(3_600)));
+    now(cloud.call(Call { target, operation })).unwrap();
+    now(cloud.pause(Duration::from_secs(3_600)));
+    let [warning] = quotas().try_into().unwrap();
+    assert!(warning.contains("1 tenant(s) need up to 3 VPCs"), "{warning}");
 }
 
 #[test]

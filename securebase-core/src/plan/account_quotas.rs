@@ -1,0 +1,120 @@
+//! Quotas of the tenants' accounts that a plan needs more of than the zone says AWS has granted.
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+
+use crate::model::{Address, LandingZone, Problem, ResourceId, ResourceKind, Tenant, TenantKey};
+use crate::observe::{Observed, ObservedMember};
+
+use super::compare::account_id;
+use super::step::{Action, Step};
+use super::warnings::request;
+
+/// A quota that holds in one account and region, or in one VPC of it.
+struct AccountQuota {
+    name: &'static str,
+    kind: ResourceKind,
+    /// What AWS has put there: the default VPC of a region with its internet gateway, the main route table of a VPC.
+    from_aws: u64,
+    /// What the zone has there already, and what it knows of others.
+    exist: fn(&ObservedMember) -> usize,
+}
+
+const QUOTAS: [AccountQuota; 6] = [
+    AccountQuota {
+        name: "vpcs",
+        kind: ResourceKind::Vpc,
+        from_aws: 1,
+        exist: |member| member.vpcs.len() + member.foreign_vpcs.len(),
+    },
+    AccountQuota {
+        name: "internet_gateways",
+        kind: ResourceKind::InternetGateway,
+        from_aws: 1,
+        exist: |member| member.internet_gateways.len(),
+    },
+    AccountQuota {
+        name: "elastic_ips",
+        kind: ResourceKind::ElasticIp,
+        from_aws: 0,
+        exist: |member| member.elastic_ips.len(),
+    },
+    AccountQuota {
+        name: "vpn_gateways",
+        kind: ResourceKind::VpnGateway,
+        from_aws: 0,
+        exist: |member| member.vpn_gateways.len(),
+    },
+    AccountQuota {
+        name: "subnets_per_vpc",
+        kind: ResourceKind::Subnet,
+        from_aws: 0,
+        exist: |member| member.subnets.len(),
+    },
+    AccountQuota {
+        name: "route_tables_per_vpc",
+        kind: ResourceKind::RouteTable,
+        from_aws: 1,
+        exist: |member| member.route_tables.len(),
+    },
+];
+
+/// The most that an account needs of a quota, how many accounts need more than was granted, and the first tenant of them.
+struct Need<'a> {
+    most: u64,
+    accounts: usize,
+    first: &'a TenantKey,
+}
+
+/// One warning for each quota that the steps of a tenant exceed.
+pub(super) fn warnings(
+    zone: &LandingZone,
+    observed: &Observed,
+    known: &BTreeMap<Address, ResourceId>,
+    steps: &IndexMap<Address, Step>,
+) -> Vec<Problem> {
+    let mut created: BTreeMap<&TenantKey, [u64; QUOTAS.len()]> = BTreeMap::new();
+    for step in steps.values().filter(|step| step.action == Action::Create) {
+        let place = QUOTAS.iter().position(|quota| quota.kind == step.kind);
+        if let (Some(place), Some(tenant)) = (place, &step.tenant) {
+            created.entry(tenant).or_default()[place] += 1;
+        }
+    }
+    let tenants: BTreeMap<&TenantKey, &Tenant> =
+        zone.tenants.iter().map(|tenant| (&tenant.key, tenant)).collect();
+    let member = |key: &TenantKey| {
+        let account = account_id(known, &Address::tenant(key, "account"))?;
+        let region = &tenants.get(key)?.region;
+        observed.members.get(&account)?.get(region)?.known()
+    };
+    let mut needs: [Option<Need<'_>>; QUOTAS.len()] = Default::default();
+    for (key, counts) in created {
+        let member = member(key);
+        for ((quota, count), need) in QUOTAS.iter().zip(counts).zip(&mut needs) {
+            let exist = member.map_or(0, quota.exist) as u64;
+            let needed = exist + quota.from_aws + count;
+            if count == 0 || needed <= zone.limits.quota(quota.name) {
+                continue;
+            }
+            let need = need.get_or_insert(Need { most: 0, accounts: 0, first: key });
+            need.most = need.most.max(needed);
+            need.accounts += 1;
+        }
+    }
+    let warning = |(AccountQuota { name, .. }, need): (&AccountQuota, Option<Need<'_>>)| {
+        let Need { most, accounts, first } = need?;
+        let limit = zone.limits.get(name)?;
+        Some(Problem::warning(
+            "quota-request",
+            format!("limits.{name}"),
+            format!(
+                "the accounts of {accounts} tenant(s) need up to {most} {}, that of `{first}` among them; the quota `{name}` is {}",
+                limit.unit,
+                zone.limits.quota(name)
+            ),
+            request(limit, name, most),
+        ))
+    };
+    QUOTAS.iter().zip(needs).filter_map(warning).collect()
+}
