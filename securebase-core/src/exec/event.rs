@@ -90,7 +90,7 @@ pub enum EventKind {
         /// `service:Operation`, the call in doubt.
         call: String,
     },
-    /// Something takes longer than ten seconds, or is known to. It is said once, however long it takes.
+    /// A wait takes longer than ten seconds, or is known to. Each wait is reported once.
     Waiting {
         /// The resource; none where it is not about one.
         address: Option<Address>,

@@ -82,7 +82,7 @@ impl Lanes {
         self.reschedule(lane, now);
     }
 
-    /// Whether to say that the last in line waits for longer than that. It is said once for each lane.
+    /// Whether to report that the last call in line waits longer than that. Returns `true` at most once for each lane.
     pub(super) fn becomes_long(&mut self, lane: usize, longer_than: Duration, now: Time) -> bool {
         let Lane { pacer, queue, said } = &mut self.lanes[lane];
         let last =

@@ -5,8 +5,8 @@ use crate::state::{Error, State};
 
 /// The planner with what a state remembers: ids, what was last applied, and the terms on which tenants were served.
 ///
-/// Where there is no state, the planner plans as without one, and its plan says so: a path that was mistyped must not look
-/// like a state that is empty.
+/// If no state exists, the planner plans without one and the plan carries a warning, because a mistyped path must not look
+/// like an empty state.
 ///
 /// # Errors
 /// [`Error::AnotherZone`] where the state is another zone's; as [`State::recorded`].

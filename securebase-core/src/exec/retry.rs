@@ -140,7 +140,8 @@ impl Failing {
         self.again(now, error, Contact::Made, seed, label)
     }
 
-    /// Whether to say that this takes long, if the next attempt is no sooner than that. It is said once.
+    /// Whether to report a long wait: the next attempt comes more than ten seconds after the first failure. Returns `true` at most
+    /// once.
     pub(super) fn becomes_long(&mut self, next: Time) -> bool {
         let long = self.since.is_some_and(|since| next.since(since) > LONG);
         long && !std::mem::replace(&mut self.said, true)

@@ -284,7 +284,7 @@ impl Bridge {
     }
 
     /// The lines as a table: `category, item, unit, before, after, difference, volume_effect, price_effect, mix_effect,
-    /// quantity_before, quantity_after, unit_price_before, unit_price_after, driver`. There is no row of totals, so the sum of
+    /// quantity_before, quantity_after, unit_price_before, unit_price_after, driver`. The table has no totals row: the sum of
     /// `before` is the figure before, and the sum of `after` the figure after.
     ///
     /// # Errors

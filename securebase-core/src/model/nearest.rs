@@ -1,8 +1,8 @@
-//! What a misspelt word was most likely meant to be.
+//! Suggestions for misspelled names.
 
 /// The candidate that `name` was most likely meant to be.
 pub(crate) fn nearest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
-    // A text this long is no slip of the finger, and comparing it would cost its square.
+    // A text of this length is not a typo, and comparing it takes quadratic time.
     if name.chars().count() > 64 {
         return None;
     }

@@ -11,53 +11,34 @@ use super::compare::account_id;
 use super::step::{Action, Step};
 use super::warnings::request;
 
-/// A quota that holds in one account and region, or in one VPC of it.
+/// A quota that applies to one account and region, or to one of its VPCs.
 struct AccountQuota {
     name: &'static str,
     kind: ResourceKind,
-    /// What AWS has put there: the default VPC of a region with its internet gateway, the main route table of a VPC.
+    /// The number that AWS creates: the default VPC of a region with its internet gateway, the main route table of a VPC.
     from_aws: u64,
-    /// What the zone has there already, and what it knows of others.
+    /// The number that a survey found.
     exist: fn(&ObservedMember) -> usize,
 }
 
+impl AccountQuota {
+    const fn new(
+        name: &'static str,
+        kind: ResourceKind,
+        from_aws: u64,
+        exist: fn(&ObservedMember) -> usize,
+    ) -> Self {
+        Self { name, kind, from_aws, exist }
+    }
+}
+
 const QUOTAS: [AccountQuota; 6] = [
-    AccountQuota {
-        name: "vpcs",
-        kind: ResourceKind::Vpc,
-        from_aws: 1,
-        exist: |member| member.vpcs.len() + member.foreign_vpcs.len(),
-    },
-    AccountQuota {
-        name: "internet_gateways",
-        kind: ResourceKind::InternetGateway,
-        from_aws: 1,
-        exist: |member| member.internet_gateways.len(),
-    },
-    AccountQuota {
-        name: "elastic_ips",
-        kind: ResourceKind::ElasticIp,
-        from_aws: 0,
-        exist: |member| member.elastic_ips.len(),
-    },
-    AccountQuota {
-        name: "vpn_gateways",
-        kind: ResourceKind::VpnGateway,
-        from_aws: 0,
-        exist: |member| member.vpn_gateways.len(),
-    },
-    AccountQuota {
-        name: "subnets_per_vpc",
-        kind: ResourceKind::Subnet,
-        from_aws: 0,
-        exist: |member| member.subnets.len(),
-    },
-    AccountQuota {
-        name: "route_tables_per_vpc",
-        kind: ResourceKind::RouteTable,
-        from_aws: 1,
-        exist: |member| member.route_tables.len(),
-    },
+    AccountQuota::new("vpcs", ResourceKind::Vpc, 1, |it| it.vpcs.len() + it.foreign_vpcs.len()),
+    AccountQuota::new("internet_gateways", ResourceKind::InternetGateway, 1, |it| it.internet_gateways.len()),
+    AccountQuota::new("elastic_ips", ResourceKind::ElasticIp, 0, |it| it.elastic_ips.len()),
+    AccountQuota::new("vpn_gateways", ResourceKind::VpnGateway, 0, |it| it.vpn_gateways.len()),
+    AccountQuota::new("subnets_per_vpc", ResourceKind::Subnet, 0, |it| it.subnets.len()),
+    AccountQuota::new("route_tables_per_vpc", ResourceKind::RouteTable, 1, |it| it.route_tables.len()),
 ];
 
 /// The most that an account needs of a quota, how many accounts need more than was granted, and the first tenant of them.

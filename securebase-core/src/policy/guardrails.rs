@@ -57,12 +57,12 @@ pub fn tier_documents_within(
     tier_documents_with(framework, parameters, &[], fit)
 }
 
-/// [`tier_documents_within`] with documents of one's own, packed together with the guardrails, and certified to deny and
-/// allow what all of them do.
+/// [`tier_documents_within`] with custom documents, packed together with the guardrails and certified to deny and allow the
+/// same requests.
 ///
 /// # Errors
-/// As [`tier_documents`]; [`Error::NotEquivalent`], [`Error::BadCertificate`] or [`Error::TooComplex`] where documents of
-/// one's own cannot be certified.
+/// As [`tier_documents`]; [`Error::NotEquivalent`], [`Error::BadCertificate`] or [`Error::TooComplex`] where the
+/// custom documents cannot be certified.
 pub fn tier_documents_with(
     framework: &str,
     parameters: &Parameters,

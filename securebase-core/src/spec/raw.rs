@@ -50,7 +50,7 @@ pub struct LandingZoneSpec {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "tags_schema")]
     pub tags: BTreeMap<String, String>,
-    /// Tiers of one's own, and changes to the shipped ones, by name.
+    /// Custom tiers, and changes to the shipped ones, by name.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub tiers: IndexMap<String, TierSpec>,
     /// Where the blocks of tenants without a `vpc_cidr` come from.
@@ -78,7 +78,7 @@ pub struct LandingZoneSpec {
     /// Parameters of the guardrails of every tier, such as `exempt_roles`, `regions` or `required_tag`, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub guardrails: BTreeMap<String, TextsSpec>,
-    /// Policy documents of one's own for every tier, each written out or the name of its JSON file.
+    /// Custom policy documents for every tier, each written out or the name of its JSON file.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "policies_schema")]
     pub policies: Vec<serde_json::Value>,
