@@ -63,10 +63,8 @@ pub(crate) fn usage(given: Option<&Bound<'_, PyAny>>) -> Result<core::Usage> {
 }
 
 fn region_of(code: &str) -> Result<Region> {
-    Region::named(code).map_err(|error| {
-        let message = format!("invalid `region` `{code}`: {error}");
-        Failure::one(Class::Finance, "region-unreadable", &message, &error.hint())
-    })
+    Region::named(code)
+        .map_err(|error| Failure::one(Class::Finance, "region-unreadable", &error.to_string(), &error.hint()))
 }
 
 #[pymethods]
