@@ -10,7 +10,9 @@ use tracing::Instrument as _;
 use crate::cloud::{Call, Cloud};
 use crate::model::{Address, Latencies, ResourceId};
 use crate::plan::{Plan, fingerprint};
-use crate::state::{Entry, FORMAT_VERSION, Fact, Lease, Recorded, Replay, RunJournal, RunStatus, State};
+use crate::state::{
+    Entry, Error as StateError, FORMAT_VERSION, Fact, Lease, Recorded, Replay, RunJournal, RunStatus, State,
+};
 use crate::time::{Elapsing, Time};
 
 use super::call_report::CallReport;
@@ -147,17 +149,30 @@ pub(super) async fn prepare(
     }
     if done {
         // Applying again what was done changes nothing; unless it was undone to the last bit.
-        let Some(known) = fresh(plan, cloud, lease).await? else { return Ok(None) };
-        state.check_organization(home.as_ref(), known.get(&Address::organization()))?;
-        return Ok(Some(Ready { known, replay: None, journal: state.begin(lease, plan).await? }));
+        let surveyed = Surveyed::of(plan, cloud, lease).await?;
+        if !surveyed.is_as_planned {
+            return Ok(None);
+        }
+        surveyed.check_organization(state, home.as_ref())?;
+        let journal = state.begin(lease, plan).await?;
+        return Ok(Some(Ready { known: surveyed.known, replay: None, journal }));
     }
     // Written down before the cloud is asked anything: a run that is cut off from here on can be resumed.
     let journal = state.begin(lease, plan).await?;
-    let known = fresh_or_abandon(plan, cloud, &journal, options, now).await?;
-    if let Err(error) = state.check_organization(home.as_ref(), known.get(&Address::organization())) {
+    let surveyed = match Surveyed::of(plan, cloud, lease).await {
+        Ok(surveyed) => surveyed,
+        // A process that crashed writes nothing more.
+        Err(error) if error.is_crash() => return Err(error),
+        Err(error) => {
+            abandon(&journal, options, now).await?;
+            return Err(error);
+        }
+    };
+    if let Err(error) = surveyed.check_organization(state, home.as_ref()) {
         abandon(&journal, options, now).await?;
         return Err(error.into());
     }
+    let known = surveyed.as_planned_or_abandoned(&journal, options, now).await?;
     Ok(Some(Ready { known, replay: None, journal }))
 }
 
@@ -185,54 +200,60 @@ async fn go_on(
     now: Time,
 ) -> Result<(Plan, Ready), Error> {
     let home = state.organization(Some(&last)).await?;
-    let ids = organization_ids(&Keeping { cloud, lease }).await?;
+    if last.replay.last_seq == 0 {
+        // The survey reads the organization as well. Asking for it beforehand would spend the rate of those
+        // calls twice within a second, and AWS would refuse the run's first change.
+        // Where the survey fails, or finds another organization, the run stays open: it can still be resumed.
+        let surveyed = Surveyed::of(&last.plan, cloud, lease).await?;
+        surveyed.check_organization(state, home.as_ref())?;
+        let journal = state.reopen(lease, &last).await?;
+        let known = surveyed.as_planned_or_abandoned(&journal, options, now).await?;
+        return Ok((last.plan, Ready { known, replay: None, journal }));
+    }
+    let known = organization_ids(&Keeping { cloud, lease }).await?;
     // A run that was to make its organization knows none yet, whatever is there by now.
-    state.check_organization(home.as_ref(), ids.get(&Address::organization()))?;
+    state.check_organization(home.as_ref(), known.get(&Address::organization()))?;
     let journal = state.reopen(lease, &last).await?;
     let Recorded { run: _, plan, replay } = last;
-    let (known, replay) = if replay.last_seq == 0 {
-        (fresh_or_abandon(&plan, cloud, &journal, options, now).await?, None)
-    } else {
-        (ids, Some(replay))
-    };
-    Ok((plan, Ready { known, replay, journal }))
+    Ok((plan, Ready { known, replay: Some(replay), journal }))
 }
 
-/// The ids to begin with, where the cloud is what the plan was made from; `None` where it is not.
-async fn fresh(
-    plan: &Plan,
-    cloud: &dyn Cloud,
-    lease: &Lease,
-) -> Result<Option<BTreeMap<Address, ResourceId>>, Error> {
-    let observed = survey(&Keeping { cloud, lease }, &plan.scope).await?;
-    lease.keep().await?;
-    if fingerprint(&observed, &plan.scope) != plan.observed_fingerprint {
-        return Ok(None);
+/// What a survey found before the first call of a run.
+struct Surveyed {
+    /// The ids of the organization and its root, where there is one.
+    known: BTreeMap<Address, ResourceId>,
+    /// Whether the cloud is what the plan was made from.
+    is_as_planned: bool,
+}
+
+impl Surveyed {
+    async fn of(plan: &Plan, cloud: &dyn Cloud, lease: &Lease) -> Result<Surveyed, Error> {
+        let observed = survey(&Keeping { cloud, lease }, &plan.scope).await?;
+        lease.keep().await?;
+        let is_as_planned = fingerprint(&observed, &plan.scope) == plan.observed_fingerprint;
+        let organization = observed.organization.iter();
+        let ids = organization.flat_map(|found| {
+            [(Address::organization(), found.organization.id.clone()), (Address::root(), found.root.id.clone())]
+        });
+        Ok(Surveyed { known: ids.collect(), is_as_planned })
     }
-    let organization = observed.organization.iter();
-    let ids = organization.flat_map(|found| {
-        [(Address::organization(), found.organization.id.clone()), (Address::root(), found.root.id.clone())]
-    });
-    Ok(Some(ids.collect()))
-}
 
-/// As [`fresh`]; where the run cannot begin, that is written down.
-async fn fresh_or_abandon(
-    plan: &Plan,
-    cloud: &dyn Cloud,
-    journal: &RunJournal,
-    options: &ApplyOptions,
-    now: Time,
-) -> Result<BTreeMap<Address, ResourceId>, Error> {
-    let error = match fresh(plan, cloud, journal.lease()).await {
-        Ok(Some(known)) => return Ok(known),
-        Ok(None) => Error::Stale,
-        // The dead write nothing down.
-        Err(error) if error.is_crash() => return Err(error),
-        Err(error) => error,
-    };
-    abandon(journal, options, now).await?;
-    Err(error)
+    fn check_organization(&self, state: &State, home: Option<&ResourceId>) -> Result<(), StateError> {
+        state.check_organization(home, self.known.get(&Address::organization()))
+    }
+
+    async fn as_planned_or_abandoned(
+        self,
+        journal: &RunJournal,
+        options: &ApplyOptions,
+        now: Time,
+    ) -> Result<BTreeMap<Address, ResourceId>, Error> {
+        if self.is_as_planned {
+            return Ok(self.known);
+        }
+        abandon(journal, options, now).await?;
+        Err(Error::Stale)
+    }
 }
 
 /// Ends a run that has called nothing.
