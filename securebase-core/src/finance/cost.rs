@@ -16,7 +16,7 @@ use indexmap::IndexMap;
 use rust_decimal::Decimal;
 
 use super::Error;
-use super::demand::{Age, CostBasis, Demand, of_core_account, of_organization, of_tenant};
+use super::demand::{Age, CostBasis, Demand, of_core_account, of_logs_elsewhere, of_organization, of_tenant};
 use super::footprint::{BilledTenant, Footprint, Standing};
 use super::prices::{Grade, PriceBook, PriceId};
 use super::usage::Usage;
@@ -64,6 +64,8 @@ pub struct CostLine<'a> {
 #[derive(Debug, Clone, PartialEq)]
 struct GroupLine {
     demand: Demand,
+    /// The prices of the region in which it is billed.
+    prices: Arc<PriceBook>,
     unit_price: Decimal,
     each: Decimal,
     coins: usize,
@@ -187,7 +189,11 @@ fn at_age(
                 let profile = usage.profile(tier);
                 let days = tier.map_or(RETENTION_DAYS, |tier| tier.log_retention_days);
                 let book = books.of(tenant.region());
-                demands.push(of_tenant(tenant, profile, days, book.hours_per_month(), age));
+                let own = of_tenant(tenant, profile, days, book.hours_per_month(), age);
+                let mut priced: Vec<_> = own.into_iter().map(|demand| (Arc::clone(&book), demand)).collect();
+                let elsewhere = of_logs_elsewhere(tenant, profile, age);
+                priced.extend(elsewhere.map(|(region, demand)| (books.of(Some(region)), demand)));
+                demands.push(priced);
                 report.groups.push(Group {
                     tier: tenant.tier().map(Arc::from),
                     price,
@@ -284,7 +290,8 @@ impl CostReport {
 
     /// A warning for each region whose bill uses prices of another region, in the order of the regions' names.
     pub fn warnings(&self) -> Vec<Problem> {
-        let books = self.groups.iter().map(|group| &group.prices).chain([&self.prices]);
+        let of_lines = self.groups.iter().flat_map(|group| &group.lines).map(|line| &line.prices);
+        let books = self.groups.iter().map(|group| &group.prices).chain(of_lines).chain([&self.prices]);
         let by_region: BTreeMap<&str, &Arc<PriceBook>> = books.map(|book| (book.region(), book)).collect();
         by_region.into_values().filter_map(|book| book.warning()).collect()
     }
@@ -384,7 +391,7 @@ impl CostReport {
             group.lines.iter().map(move |line| {
                 let owner = Some((tenant.as_ref(), group.tier.as_deref()));
                 let amount = line.amount(*index);
-                let prices = group.prices.as_ref();
+                let prices = line.prices.as_ref();
                 (prices, self.line(owner, prices, &line.demand, Decimal::ONE, line.unit_price, amount))
             })
         });

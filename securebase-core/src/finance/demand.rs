@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use super::footprint::{BilledTenant, Standing};
 use super::prices::{Price, PriceId};
 use super::usage::{ArchiveClass, Quantity, Usage, UsageProfile};
-use crate::model::ResourceKind;
+use crate::model::{Region, ResourceKind};
 
 /// When in a tenant's life a month lies: stored logs grow until their retention ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -133,19 +133,10 @@ pub(super) fn of_tenant(
     let flow_logs = count(ResourceKind::FlowLog);
     let gb = use_of(Quantity::FlowLogGb);
     demands.push(ResourceKind::FlowLog, CostBasis::Assumed, PriceId::VendedLogsCloudwatchGb, flow_logs * gb);
-    let groups = tenant.count(ResourceKind::LogGroup);
-    if groups > 0 {
-        // What a group holds is billed whether or not anything is written to it any more.
-        let days = tenant.log_days().unwrap_or_else(|| log_retention_days.saturating_mul(groups));
-        let months = Decimal::from(days) / Decimal::from(DAYS_PER_MONTH);
-        let stored = gb / use_of(Quantity::LogCompression).max(Decimal::ONE);
-        demands.push(
-            ResourceKind::LogGroup,
-            CostBasis::Assumed,
-            PriceId::CloudwatchStorageGbMonth,
-            stored * age.held(months),
-        );
-    }
+    let is_here = |region: &Region| tenant.region().is_none_or(|own| own == region);
+    let found = tenant.log_groups().filter(|(region, _)| is_here(region)).map(|(_, groups)| groups.days);
+    let days = log_retention_days.saturating_mul(tenant.log_groups_of_tier()).saturating_add(found.sum());
+    demands.0.extend(stored_logs(days, profile, age));
     archive(&mut demands, profile, tenant, age);
 
     if tenant.standing() == Standing::Served {
@@ -171,6 +162,30 @@ pub(super) fn of_tenant(
         demands.push(ResourceKind::Account, CostBasis::Assumed, PriceId::WorkloadMonth, workload);
     }
     demands.0
+}
+
+/// The quantities of a tenant's log groups outside its own region, by region.
+pub(super) fn of_logs_elsewhere<'a>(
+    tenant: &'a BilledTenant,
+    profile: &'a UsageProfile,
+    age: Age,
+) -> impl Iterator<Item = (&'a Region, Demand)> {
+    let is_elsewhere = |region: &Region| tenant.region().is_some_and(|own| own != region);
+    let groups = tenant.log_groups().filter(move |(region, _)| is_elsewhere(region));
+    groups.filter_map(move |(region, groups)| Some((region, stored_logs(groups.days, profile, age)?)))
+}
+
+/// What log groups hold, which is billed whether or not anything is written to them any more.
+fn stored_logs(days: u32, profile: &UsageProfile, age: Age) -> Option<Demand> {
+    let months = Decimal::from(days) / Decimal::from(DAYS_PER_MONTH);
+    let compression = profile.get(Quantity::LogCompression).max(Decimal::ONE);
+    let quantity = profile.get(Quantity::FlowLogGb) / compression * age.held(months);
+    (!quantity.is_zero()).then_some(Demand {
+        id: PriceId::CloudwatchStorageGbMonth,
+        kind: ResourceKind::LogGroup,
+        basis: CostBasis::Assumed,
+        quantity,
+    })
 }
 
 /// The quantities that a tier promises for an account, regardless of its resources: nothing in a zone builds them yet.

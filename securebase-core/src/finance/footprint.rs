@@ -1,5 +1,6 @@
 //! The input of a bill: each tenant's terms, and its number of resources of each kind.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -58,6 +59,14 @@ pub enum Standing {
     Departed,
 }
 
+/// The log groups of a tenant in one region.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub(super) struct LogGroups {
+    pub(super) number: u32,
+    /// Their retention in days, added up.
+    pub(super) days: u32,
+}
+
 /// One tenant on the bill: its terms and its resources.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct BilledTenant {
@@ -65,7 +74,8 @@ pub struct BilledTenant {
     price: Option<Money>,
     standing: Standing,
     counts: Counts,
-    log_days: Option<u32>,
+    /// Log groups with a region and a retention of their own; the others are counted.
+    log_groups: BTreeMap<Region, LogGroups>,
     archived: bool,
     region: Option<Region>,
 }
@@ -79,7 +89,7 @@ impl BilledTenant {
             price: None,
             standing: Standing::Served,
             counts: Counts::NONE,
-            log_days: None,
+            log_groups: BTreeMap::new(),
             archived: false,
             region: None,
         }
@@ -137,23 +147,47 @@ impl BilledTenant {
 
     /// How many resources of a kind it has.
     pub fn count(&self, kind: ResourceKind) -> u32 {
-        self.counts.of(kind)
+        let own = match kind {
+            ResourceKind::LogGroup => self.log_groups.values().map(|groups| groups.number).sum(),
+            _ => 0,
+        };
+        self.counts.of(kind) + own
     }
 
     /// Removes all its resources, as when its account is closed.
     pub fn clear(&mut self) {
         self.counts = Counts::NONE;
-        self.log_days = None;
+        self.log_groups.clear();
     }
 
-    /// The retention of its log groups in days, added up over the groups; `None` for that of its tier.
-    pub fn log_days(&self) -> Option<u32> {
-        self.log_days
+    /// Adds a log group with a retention of its own. It is billed at the prices of the region it is in, which need not be the
+    /// tenant's: a log group stays where it is when its tenant gets another region.
+    pub fn add_log_group(&mut self, region: Region, days: u32) {
+        let groups = self.log_groups.entry(region).or_default();
+        groups.number += 1;
+        groups.days = groups.days.saturating_add(days);
     }
 
-    /// Sets the retention of its log groups in days, added up over the groups.
-    pub fn set_log_days(&mut self, days: u32) {
-        self.log_days = Some(days);
+    /// Changes the retention of one log group from `before` days to `after` days.
+    pub fn change_retention(&mut self, region: &Region, before: u32, after: u32) {
+        if let Some(groups) = self.log_groups.get_mut(region) {
+            groups.days = groups.days.saturating_sub(before).saturating_add(after);
+        }
+    }
+
+    /// The regions of its log groups that have a retention of their own.
+    pub fn log_regions(&self) -> impl Iterator<Item = &Region> {
+        self.log_groups.keys()
+    }
+
+    /// Those log groups, by region.
+    pub(super) fn log_groups(&self) -> impl Iterator<Item = (&Region, LogGroups)> {
+        self.log_groups.iter().map(|(region, groups)| (region, *groups))
+    }
+
+    /// How many log groups have the retention of its tier.
+    pub(super) fn log_groups_of_tier(&self) -> u32 {
+        self.counts.of(ResourceKind::LogGroup)
     }
 
     /// Whether the archive of its tier holds its logs: while it has a log group, and after it has left where that is known.

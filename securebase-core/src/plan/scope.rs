@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::Ipv4Net;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::cloud::{Account, Vpc};
 use crate::model::{
@@ -38,9 +38,9 @@ pub struct Scope {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub regions: Vec<Region>,
     /// The regions in which the state knows accounts to have worked, where the survey would not look otherwise: those of
-    /// tenants that left, in another region than the file now says, and of accounts that the file no longer claims.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub former_regions: BTreeMap<AccountId, Region>,
+    /// tenants that the file now gives another region, and of accounts that the file no longer claims.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "former_regions")]
+    pub former_regions: BTreeMap<AccountId, BTreeSet<Region>>,
     /// The unit of departed tenants. Plans of earlier versions do not name it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub suspended_ou: String,
@@ -74,6 +74,24 @@ pub struct ScopedTenant {
     /// How it leaves, if it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offboard: Option<Departure>,
+}
+
+/// Plans of earlier versions name one region of an account.
+fn former_regions<'de, D: Deserializer<'de>>(
+    stored: D,
+) -> Result<BTreeMap<AccountId, BTreeSet<Region>>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Regions {
+        One(Region),
+        All(BTreeSet<Region>),
+    }
+    let stored = BTreeMap::<AccountId, Regions>::deserialize(stored)?;
+    let all = |regions| match regions {
+        Regions::One(region) => BTreeSet::from([region]),
+        Regions::All(regions) => regions,
+    };
+    Ok(stored.into_iter().map(|(account, regions)| (account, all(regions))).collect())
 }
 
 impl ScopedTenant {
@@ -163,8 +181,8 @@ impl Scope {
         self
     }
 
-    /// The same scope with the regions that a state knows: the logs of an account that the file no longer names, or whose
-    /// tenant has left and is now named with another region, are where the tenant worked.
+    /// The same scope with the regions that a state knows: the logs of an account that the file no longer names, or names with
+    /// another region, are where the tenant worked.
     #[must_use]
     pub(super) fn serve(mut self, terms: &Terms, remembered: &BTreeMap<Address, ResourceId>) -> Self {
         let of_tenant = |tenant: &PlannedTenant| {
@@ -174,14 +192,20 @@ impl Scope {
         let mut worked_in: BTreeMap<AccountId, Region> = terms.tenants.iter().filter_map(of_tenant).collect();
         let of_account = |(id, terms): (&AccountId, &AccountTerms)| Some((*id, terms.region.clone()?));
         worked_in.extend(terms.accounts.iter().filter_map(of_account));
+        let mut former = terms.former_regions.clone();
+        for (account, region) in worked_in {
+            former.entry(account).or_default().insert(region);
+        }
         let claims = self.tenants.iter().filter_map(|tenant| Some((tenant.account_id?, tenant)));
         let claims: BTreeMap<AccountId, &ScopedTenant> = claims.collect();
-        worked_in.retain(|account, region| match claims.get(account) {
-            // A tenant that is served works where the file says.
-            Some(tenant) => tenant.offboard.is_some() && tenant.region != *region,
-            None => !self.regions.contains(region),
+        former.retain(|account, regions| {
+            regions.retain(|region| match claims.get(account) {
+                Some(tenant) => tenant.region != *region,
+                None => !self.regions.contains(region),
+            });
+            !regions.is_empty()
         });
-        self.former_regions = worked_in;
+        self.former_regions = former;
         self
     }
 

@@ -24,6 +24,10 @@ pub struct Terms {
     /// States of earlier versions do not have them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub accounts: BTreeMap<AccountId, AccountTerms>,
+    /// The regions in which an account has log groups although its tenant works elsewhere: a log group stays where it is when
+    /// its tenant gets another region.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub former_regions: BTreeMap<AccountId, BTreeSet<Region>>,
     /// The unit of departed tenants.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub suspended_ou: String,
@@ -56,7 +60,7 @@ impl Plan {
     /// stored, and no other record has their terms.
     pub fn terms(&self) -> Terms {
         let (mut tiers, mut tenants) = (self.tiers.clone(), self.tenants.clone());
-        let accounts = self.account_terms();
+        let (accounts, former_regions) = self.account_terms();
         if let Some(served) = &self.served {
             let named: BTreeSet<&str> = self.tenants.iter().map(|tenant| tenant.key.as_str()).collect();
             let gone = served.tenants.iter().filter(|tenant| tenant.offboard.is_some());
@@ -71,20 +75,27 @@ impl Plan {
                 }
             }
         }
-        Terms { tiers, tenants, accounts, suspended_ou: self.scope.suspended_ou.clone() }
+        Terms { tiers, tenants, accounts, former_regions, suspended_ou: self.scope.suspended_ou.clone() }
     }
 
-    /// The terms of accounts as the bill after this plan has them, so that the bill before the next plan has the same. An
-    /// account that was not found this time keeps those it had.
-    fn account_terms(&self) -> BTreeMap<AccountId, AccountTerms> {
-        let mut accounts = self.served.as_ref().map(|served| served.accounts.clone()).unwrap_or_default();
-        for BilledAccount { id, is_served, terms } in accounts_after(self) {
+    /// The terms and the former regions of accounts as the bill after this plan has them, so that the bill before the next plan
+    /// has the same. An account or a region that was not read this time keeps those it had.
+    fn account_terms(&self) -> (BTreeMap<AccountId, AccountTerms>, BTreeMap<AccountId, BTreeSet<Region>>) {
+        let served = self.served.as_ref();
+        let mut accounts = served.map(|served| served.accounts.clone()).unwrap_or_default();
+        let mut former = served.map(|served| served.former_regions.clone()).unwrap_or_default();
+        for (id, regions) in &mut former {
+            regions.retain(|region| self.observed.member(*id, region).known().is_none());
+        }
+        for BilledAccount { id, is_served, terms, logs_elsewhere } in accounts_after(self) {
+            former.entry(id).or_default().extend(logs_elsewhere);
             if is_served {
                 accounts.remove(&id);
             } else {
                 accounts.insert(id, terms);
             }
         }
-        accounts
+        former.retain(|_, regions| !regions.is_empty());
+        (accounts, former)
     }
 }

@@ -206,3 +206,36 @@ fn a_tenant_without_a_network_is_priced_in_its_region_without_its_entry() {
     ]);
     assert!(bills[1..].iter().all(|bill| stored(bill).0 == dollars("0.90")));
 }
+
+#[test]
+fn logs_stay_on_the_bill_in_every_region_in_which_a_tenant_worked() {
+    let none = "enable_vpc = false";
+    let london = format!("{FEDERAL}, region = \"eu-west-2\"");
+    let ireland = format!("{FEDERAL}, region = \"eu-west-1\"");
+    let suspended = two_tenants(Some(&leaving(&ireland, "suspend")), NETWORK);
+    let gone = two_tenants(None, NETWORK);
+    let bills = walk(&[
+        two_tenants(Some(&london), NETWORK),
+        two_tenants(Some(&london), none),
+        two_tenants(Some(&ireland), none),
+        two_tenants(Some(&ireland), none),
+        two_tenants(Some(&ireland), NETWORK),
+        two_tenants(Some(&ireland), NETWORK),
+        suspended.clone(),
+        suspended,
+        gone.clone(),
+        gone,
+    ]);
+    // 30 GB-months at 0.0315 in eu-west-2 are 0.945, a half to even; as many at 0.03 in eu-west-1 are 0.90.
+    let groups: Vec<Decimal> = bills.iter().map(|bill| stored(bill).0).collect();
+    let (first, both) = (dollars("0.94"), dollars("1.84"));
+    assert_eq!(groups, [first, first, first, first, both, both, both, both, both, both]);
+}
+
+#[test]
+fn a_served_tenant_without_a_network_is_priced_in_its_old_region_before() {
+    let none = "enable_vpc = false";
+    let own = |region: &str| two_tenants(Some(&format!("{FEDERAL}, region = \"{region}\"")), none);
+    let bills = walk(&[own("ap-southeast-1"), own("us-east-1"), own("us-east-1")]);
+    assert_eq!(bills[1].total(), bills[2].total());
+}

@@ -101,9 +101,10 @@ impl Surveyor<'_> {
         });
         let mut visits: Vec<Visit<'_>> = of_tenants.collect();
         // Where a tenant worked before its entry changed, its logs may still be.
-        let of_former = visits.iter().filter_map(|visit| {
-            let region = self.scope.former_regions.get(&visit.account.id)?;
-            (region != visit.region).then_some(Visit { region, tenant: None, ..*visit })
+        let of_former = visits.iter().flat_map(|visit| {
+            let regions = self.scope.former_regions.get(&visit.account.id).into_iter().flatten();
+            let others = regions.filter(|region| *region != visit.region);
+            others.map(|region| Visit { region, tenant: None, ..*visit })
         });
         let of_former: Vec<Visit<'_>> = of_former.collect();
         visits.extend(of_former);
@@ -117,7 +118,7 @@ impl Surveyor<'_> {
         let unclaimed: Vec<&ObservedAccount> = unclaimed.collect();
         visits.extend(unclaimed.iter().flat_map(|found| {
             let account = &found.account;
-            let former = self.scope.former_regions.get(&account.id);
+            let former = self.scope.former_regions.get(&account.id).into_iter().flatten();
             let former = former.filter(|region| !self.scope.regions.contains(region));
             self.scope.regions.iter().chain(former).map(move |region| Visit { account, region, tenant: None })
         }));

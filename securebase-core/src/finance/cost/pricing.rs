@@ -7,48 +7,48 @@ use rust_decimal::Decimal;
 
 use super::{CENT, CostReport, GroupLine, Shared, SharedLine};
 use crate::finance::demand::{Age, Demand};
-use crate::finance::prices::{Pool, Price, PriceId};
+use crate::finance::prices::{Pool, Price, PriceBook, PriceId};
 use crate::finance::{Error, cents};
 use crate::model::{Money, Rounding};
 
 /// What takes part in a pooled price: the lines of a group, or one of the organization's.
 #[derive(Clone, Copy)]
-enum Part {
-    Group(usize, Demand),
+enum Part<'a> {
+    Group(usize, &'a Arc<PriceBook>, Demand),
     Shared(usize),
 }
 
 /// Usage that fills the steps of one price together. Regions with the same steps share a pool, so that a free allowance of
 /// the payer is granted once.
-struct Pooled {
+struct Pooled<'a> {
     price: Price,
-    parts: Vec<(Part, Decimal)>,
+    parts: Vec<(Part<'a>, Decimal)>,
 }
 
 impl CostReport {
     pub(super) fn price_all(
         &mut self,
-        demands: &[Vec<Demand>],
+        demands: &[Vec<(Arc<PriceBook>, Demand)>],
         shared: &[Shared],
         age: Age,
     ) -> Result<(), Error> {
-        let mut pooled: BTreeMap<PriceId, Vec<Pooled>> = BTreeMap::new();
+        let mut pooled: BTreeMap<PriceId, Vec<Pooled<'_>>> = BTreeMap::new();
         for (place, demands) in demands.iter().enumerate() {
-            let prices = Arc::clone(&self.groups[place].prices);
             let tenants = Decimal::from(self.groups[place].tenants.len());
-            for demand in demands {
+            for (prices, demand) in demands {
                 let price = prices.price(demand.id);
                 if age.is_free(price) {
                     continue;
                 }
                 if is_pooled(price) {
-                    let part = (Part::Group(place, *demand), demand.quantity * tenants);
+                    let part = (Part::Group(place, prices, *demand), demand.quantity * tenants);
                     pool(&mut pooled, price).push(part);
                     continue;
                 }
                 let amount = price.amount(demand.quantity)?;
                 let (each, unit_price) = (cents(amount), unit_price(price, amount, demand.quantity));
-                self.groups[place].lines.push(GroupLine { demand: *demand, unit_price, each, coins: 0 });
+                let (demand, prices) = (*demand, Arc::clone(prices));
+                self.groups[place].lines.push(GroupLine { demand, prices, unit_price, each, coins: 0 });
             }
         }
         let prices = Arc::clone(&self.prices);
@@ -77,7 +77,7 @@ impl CostReport {
     }
 
     /// Prices the usage of all parts together and shares the price out by usage, cent by cent.
-    fn share_out(&mut self, price: &Price, parts: &[(Part, Decimal)]) -> Result<(), Error> {
+    fn share_out(&mut self, price: &Price, parts: &[(Part<'_>, Decimal)]) -> Result<(), Error> {
         let quantities: Vec<Decimal> = parts.iter().map(|(_, quantity)| *quantity).collect();
         let whole: Decimal = quantities.iter().sum();
         let amount = price.amount(whole)?;
@@ -90,14 +90,15 @@ impl CostReport {
                     self.shared[index].amount = share.amount;
                     self.shared[index].unit_price = unit_price;
                 }
-                Part::Group(place, demand) => {
+                Part::Group(place, prices, demand) => {
                     let group = &mut self.groups[place];
                     let tenants = Decimal::from(group.tenants.len());
                     let each = Rounding::Down.apply(share.amount / tenants, 2);
                     let left = (share.amount - each * tenants) / CENT;
                     let coins =
                         usize::try_from(left.mantissa() / 10_i128.pow(left.scale())).unwrap_or_default();
-                    group.lines.push(GroupLine { demand, unit_price, each, coins });
+                    let prices = Arc::clone(prices);
+                    group.lines.push(GroupLine { demand, prices, unit_price, each, coins });
                 }
             }
         }
@@ -106,7 +107,10 @@ impl CostReport {
 }
 
 /// The usage that fills the steps of a price so far.
-fn pool<'a>(pooled: &'a mut BTreeMap<PriceId, Vec<Pooled>>, price: &Price) -> &'a mut Vec<(Part, Decimal)> {
+fn pool<'p, 'a>(
+    pooled: &'p mut BTreeMap<PriceId, Vec<Pooled<'a>>>,
+    price: &Price,
+) -> &'p mut Vec<(Part<'a>, Decimal)> {
     let pools = pooled.entry(price.id).or_default();
     let place = pools.iter().position(|pool| pool.price.steps == price.steps).unwrap_or_else(|| {
         pools.push(Pooled { price: price.clone(), parts: Vec::new() });

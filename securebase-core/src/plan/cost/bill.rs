@@ -37,6 +37,8 @@ pub(in crate::plan) struct BilledAccount {
     pub(in crate::plan) is_served: bool,
     /// Its terms on that bill.
     pub(in crate::plan) terms: AccountTerms,
+    /// The regions other than that of its terms in which it has log groups.
+    pub(in crate::plan) logs_elsewhere: BTreeSet<Region>,
 }
 
 /// The accounts on the bill after a plan, as far as they exist already.
@@ -57,7 +59,9 @@ pub(in crate::plan) fn accounts_after(plan: &Plan) -> Vec<BilledAccount> {
             archived: billed.is_archived(),
             departed: billed.standing() == Standing::Departed,
         };
-        Some(BilledAccount { id, is_served: tenant.is_some() && !terms.departed, terms })
+        let elsewhere = billed.log_regions().filter(|region| billed.region() != Some(region));
+        let logs_elsewhere = elsewhere.cloned().collect();
+        Some(BilledAccount { id, is_served: tenant.is_some() && !terms.departed, terms, logs_elsewhere })
     });
     on_bill.collect()
 }
@@ -131,7 +135,7 @@ impl<'a> Source<'a> {
         let tier = self.tier_before(tenant, left, path);
         let mut billed = BilledTenant::new(Some(tier.name.as_str()));
         billed.set_price(self.price_before(tenant, tier));
-        billed.set_region(left.and_then(|left| left.region.as_ref()).unwrap_or(&tenant.region).clone());
+        billed.set_region(self.region_before(tenant, left).clone());
         self.settle(&mut billed, found, path);
         billed
     }
@@ -174,10 +178,13 @@ impl<'a> Source<'a> {
         };
         let mut billed = BilledTenant::new(tier);
         billed.set_price(Money::zero(self.currency()));
-        // What is there says where the account works; of an account without anything, the state does.
-        let region = self.region_of(found).or_else(|| recorded.and_then(|terms| terms.region.as_ref()));
-        let region = region.or(served.map(|tenant| &tenant.region)).or(self.plan.scope.regions.first());
-        if let Some(region) = region {
+        // A network says where the account works; of an account without one, the state does. A log group may be left over
+        // from another region.
+        let region = self.region_with(found, |member| !member.vpcs.is_empty());
+        let region = region.or_else(|| recorded.and_then(|terms| terms.region.as_ref()));
+        let region = region.or(served.map(|tenant| &tenant.region));
+        let region = region.or_else(|| self.region_with(found, |member| !member.log_groups.is_empty()));
+        if let Some(region) = region.or(self.plan.scope.regions.first()) {
             billed.set_region(region.clone());
         }
         self.settle(&mut billed, found, Some(path));
@@ -185,11 +192,21 @@ impl<'a> Source<'a> {
         Some((found.account.id.to_string(), billed))
     }
 
-    /// The region in which an account holds resources of this zone.
-    fn region_of(&self, found: &ObservedAccount) -> Option<&Region> {
+    /// The first region in which an account holds such resources of this zone.
+    fn region_with(
+        &self,
+        found: &ObservedAccount,
+        holds: impl Fn(&ObservedMember) -> bool,
+    ) -> Option<&Region> {
         let mut regions = self.plan.observed.known_regions(found.account.id);
-        let holds = |member: &ObservedMember| !(member.vpcs.is_empty() && member.log_groups.is_empty());
         regions.find(|(_, member)| holds(member)).map(|(region, _)| region)
+    }
+
+    /// The region of a tenant until the plan is applied: that of its departure; otherwise that of the last apply, if a state
+    /// has it; otherwise that of the file. A network is never in another region than the file names.
+    fn region_before<'t>(&'t self, tenant: &'t PlannedTenant, left: Option<&'t AccountTerms>) -> &'t Region {
+        let served = || self.served.get(tenant.key.as_str()).map(|served| &served.region);
+        left.and_then(|left| left.region.as_ref()).or_else(served).unwrap_or(&tenant.region)
     }
 
     /// Standing and resources of an account, as observed.
@@ -210,8 +227,8 @@ impl<'a> Source<'a> {
 
     /// The zone's resources in an account, and those that the plan adopts, which are already running.
     fn count(&self, billed: &mut BilledTenant, account: AccountId, key: &str) {
-        for (_, member) in self.plan.observed.known_regions(account) {
-            count(billed, member, &self.names);
+        for (region, member) in self.plan.observed.known_regions(account) {
+            count(billed, region, member, &self.names);
         }
         for kind in self.adopting.get(key).into_iter().flatten() {
             billed.add(*kind);
@@ -309,11 +326,14 @@ impl<'a> Source<'a> {
     /// The resources that exist once every step of the plan is done.
     fn after(&self, before: &Footprint) -> Footprint {
         let mut bill = before.clone();
-        // A new price needs no step; a tenant that changes tier keeps its terms until its account moves.
+        // A new price or region needs no step; a tenant that changes tier keeps its terms until its account moves.
         for tenant in &self.plan.tenants {
-            let billed = bill.tenant_mut(tenant.key.as_str());
-            if let Some(billed) = billed.filter(|billed| billed.tier() == Some(tenant.tier.as_str())) {
+            let Some(billed) = bill.tenant_mut(tenant.key.as_str()) else { continue };
+            if billed.tier() == Some(tenant.tier.as_str()) {
                 billed.set_price(tenant.monthly_price);
+            }
+            if billed.standing() == Standing::Served {
+                billed.set_region(tenant.region.clone());
             }
         }
         for step in self.plan.steps() {
@@ -353,7 +373,7 @@ impl<'a> Source<'a> {
                     if *parent == Address::organizational_unit(&self.plan.scope.suspended_ou));
                 moved(billed, tenant, leaves);
             }
-            (ResourceKind::LogGroup, action) => keep_logs(billed, action, step),
+            (ResourceKind::LogGroup, action) => keep_logs(billed, &tenant.region, action, step),
             (kind, Action::Create) if is_counted(kind) => billed.add(kind),
             (kind, Action::Delete) if is_counted(kind) => billed.remove(kind),
             _ => {}

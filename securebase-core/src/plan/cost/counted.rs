@@ -2,7 +2,7 @@
 
 use crate::cloud::NatGatewayState;
 use crate::finance::BilledTenant;
-use crate::model::{ResourceKind, ResourceSpec};
+use crate::model::{Region, ResourceKind, ResourceSpec};
 use crate::observe::ObservedMember;
 use crate::plan::owner::Names;
 use crate::plan::step::{Action, Step};
@@ -12,16 +12,14 @@ use crate::plan::step::{Action, Step};
 const LONGEST_RETENTION_DAYS: u32 = 3_653;
 
 /// Applies a step that creates a log group or changes its retention.
-pub(super) fn keep_logs(billed: &mut BilledTenant, action: Action, step: &Step) {
+pub(super) fn keep_logs(billed: &mut BilledTenant, region: &Region, action: Action, step: &Step) {
     let ResourceSpec::LogGroup { retention_days, .. } = &step.spec else { return };
-    let days = billed.log_days().unwrap_or_default();
     if action == Action::Create {
-        billed.add(ResourceKind::LogGroup);
-        return billed.set_log_days(days + retention_days);
+        return billed.add_log_group(region.clone(), *retention_days);
     }
     if let Some(change) = step.changes.iter().find(|change| change.field == "retention_days") {
         let from = change.from.as_ref().and_then(|days| days.parse().ok()).unwrap_or(LONGEST_RETENTION_DAYS);
-        billed.set_log_days(days.saturating_sub(from) + retention_days);
+        billed.change_retention(region, from, *retention_days);
     }
 }
 
@@ -38,7 +36,7 @@ pub(super) fn is_counted(kind: ResourceKind) -> bool {
 }
 
 /// Counts the zone's resources in an account, in one region.
-pub(super) fn count(billed: &mut BilledTenant, member: &ObservedMember, names: &Names<'_>) {
+pub(super) fn count(billed: &mut BilledTenant, region: &Region, member: &ObservedMember, names: &Names<'_>) {
     let mut add = |kind, tags| {
         if names.ours(tags) {
             billed.add(kind);
@@ -57,7 +55,6 @@ pub(super) fn count(billed: &mut BilledTenant, member: &ObservedMember, names: &
     // Groups are found by a name that only this zone gives, with or without tags.
     for group in &member.log_groups {
         let days = group.group.retention_days.unwrap_or(LONGEST_RETENTION_DAYS);
-        billed.add(ResourceKind::LogGroup);
-        billed.set_log_days(billed.log_days().unwrap_or_default() + days);
+        billed.add_log_group(region.clone(), days);
     }
 }
