@@ -290,6 +290,20 @@ mod tests {
     }
 
     #[test]
+    fn the_second_list_may_name_its_pages_as_the_first_does() {
+        let mut earlier = Earlier::default();
+        earlier.begin(Time::ZERO, Found::Unknown);
+        for next in [Some("2".to_owned()), None] {
+            let page = Page { items: Vec::new(), next };
+            earlier.listed(Time::ZERO, Ok(Reply::Accounts(page)), SEED()).unwrap();
+        }
+        earlier.listed(Time::ZERO, in_progress("a", Some("2")), SEED()).unwrap();
+        earlier.listed(Time::ZERO, in_progress("b", None), SEED()).unwrap();
+        assert!(earlier.is_known());
+        assert_eq!(earlier.others().count(), 2);
+    }
+
+    #[test]
     fn what_has_failed_is_nothing_and_what_is_decided_on_comes_first() {
         let mut earlier = Earlier::default();
         earlier.begin(Time::ZERO, Found::Accounts);

@@ -141,4 +141,15 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn a_variable_that_may_have_any_value_leaves_the_resource_open() {
+        let own = ResourcePattern::new("arn:aws:s3:::${aws:PrincipalTag/team}/*", true);
+        let about = |resource: &str| Request::new("a:B", resource, "arn:aws:iam::1:user/jo", "1");
+        assert_eq!(own.decide(&about("arn:aws:s3:::red/k").partial()), Truth::Unknown);
+        assert_eq!(own.decide(&about("arn:aws:sqs:::red/k").partial()), Truth::False, "whatever the team is");
+        let red = |resource: &str| about(resource).with("aws:PrincipalTag/team", "red").partial();
+        assert_eq!(own.decide(&red("arn:aws:s3:::red/k")), Truth::True);
+        assert_eq!(own.decide(&red("arn:aws:s3:::blue/k")), Truth::False);
+    }
 }

@@ -154,6 +154,36 @@ fn the_lease_is_held_once_a_slow_write_is_done() {
     assert_eq!(held.map(|held| held.token), Some(lease.token()), "what follows rests on it");
 }
 
+/// A process that is suspended between the journal and its calls wakes up when another one has the state.
+#[test]
+fn no_changing_call_leaves_once_another_has_taken_the_lease() {
+    let cloud = SimulatedCloud::new(0);
+    let state = memory().clock(CloudClock(cloud.clone()));
+    let plan = plan(&zone(ONE_TENANT), &cloud);
+    let thief: Arc<Mutex<Option<state::Lease>>> = Arc::default();
+    let left = Arc::new(Mutex::new(Vec::new()));
+    let clockwork = {
+        let (thief, left) = (Arc::clone(&thief), Arc::clone(&left));
+        Clockwork::new(&cloud, move |call| {
+            if call.operation.is_mutating() && thief.lock().unwrap().is_some() {
+                left.lock().unwrap().push(call.operation.action());
+            }
+            None
+        })
+    };
+    let (world, place) = (cloud.clone(), state.clone());
+    let options = ApplyOptions::new().progress(move |event| {
+        let mut thief = thief.lock().unwrap();
+        if matches!(event.kind, EventKind::Started { .. }) && thief.is_none() {
+            world.advance_to(world.now() + state::LEASE_TERM);
+            *thief = Some(now(place.lock(&Holder::this_process("eve"))).unwrap());
+        }
+    });
+    let stopped = clockwork.run(exec::apply(&plan, &clockwork, &state, options));
+    assert!(matches!(stopped, Err(Error::CutOff(state::Error::Fenced { .. }))), "{stopped:?}");
+    assert_eq!(*left.lock().unwrap(), Vec::<&str>::new());
+}
+
 #[test]
 fn too_fast_empties_the_lane() {
     let cloud = SimulatedCloud::new(0);

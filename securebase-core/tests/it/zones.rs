@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::Ipv4Net;
 use securebase_core::cloud::simulated::CallRecord;
-use securebase_core::cloud::{Call, Cloud, Faults, Operation, Reply, SimulatedCloud, Target};
+use securebase_core::cloud::{
+    AvailabilityZone, Call, Cloud, Faults, Operation, Reply, SimulatedCloud, Target, ZoneKind,
+};
 use securebase_core::exec::{self, ApplyOptions};
 use securebase_core::model::{
     AccountId, Address, LandingZone, Region, ResourceSpec, SubnetZone, Tags, UsableZones,
@@ -71,6 +73,24 @@ fn with_account(seed: u64) -> (SimulatedCloud, AccountId) {
     cloud.advance_to(Time::from_micros(7_200_000_000));
     let account = cloud.snapshot()["account"][0]["id"].as_str().unwrap().parse().unwrap();
     (cloud, account)
+}
+
+#[test]
+fn only_open_availability_zones_of_the_region_are_usable() {
+    let zone = |name: &str, kind, available, opt_in| AvailabilityZone {
+        name: name.to_owned(),
+        kind,
+        available,
+        opt_in,
+    };
+    let zones = [
+        zone("us-east-1c", ZoneKind::AvailabilityZone, true, false),
+        zone("us-east-1-bos-1a", ZoneKind::Other, true, false),
+        zone("us-east-1b", ZoneKind::AvailabilityZone, false, false),
+        zone("us-east-1d", ZoneKind::AvailabilityZone, true, true),
+        zone("us-east-1a", ZoneKind::AvailabilityZone, true, false),
+    ];
+    assert_eq!(AvailabilityZone::usable(&zones), usable("us-east-1", "ac"));
 }
 
 #[test]

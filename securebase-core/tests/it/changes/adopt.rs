@@ -168,13 +168,28 @@ fn a_vpc_named_by_its_id_brings_its_block_and_must_be_there() {
 }
 
 #[test]
-fn a_foreign_vpc_is_a_block_that_nobody_is_given() {
+fn a_foreign_vpc_is_a_block_that_no_tenant_is_given() {
+    let of_another_zone = Tags::from_iter([("securebase:zone".to_owned(), "securebase-eu".to_owned())]);
+    for tags in [Tags::new(), of_another_zone] {
+        let (cloud, account) = by_hand();
+        let block: ipnet::Ipv4Net = "10.0.0.0/16".parse().unwrap();
+        member(&cloud, account).created(&Operation::CreateVpc { cidr: block, tags: tags.clone() });
+        // The tenant writes no block of its own, so the pool chooses one beside what is there.
+        let zone = zone(&ONE_TENANT.replace("    vpc_cidr      = \"10.0.0.0/16\"\n", ""));
+        let plan = plan(&zone, &cloud);
+        assert_eq!(plan.tenants[0].vpc_cidr, Some("10.1.0.0/16".parse().unwrap()), "{tags:?}");
+        assert!(addresses(&plan).contains(&"tenant/acme-finance/vpc".to_owned()));
+    }
+}
+
+#[test]
+fn what_others_make_in_their_own_vpc_makes_no_plan_stale() {
     let (cloud, account) = by_hand();
-    let block: ipnet::Ipv4Net = "10.0.0.0/16".parse().unwrap();
-    member(&cloud, account).created(&Operation::CreateVpc { cidr: block, tags: Tags::new() });
-    // The tenant writes no block of its own, so the pool chooses one beside what is there.
-    let zone = zone(&ONE_TENANT.replace("    vpc_cidr      = \"10.0.0.0/16\"\n", ""));
-    let plan = plan(&zone, &cloud);
-    assert_eq!(plan.tenants[0].vpc_cidr, Some("10.1.0.0/16".parse().unwrap()));
-    assert!(addresses(&plan).contains(&"tenant/acme-finance/vpc".to_owned()));
+    let hand = member(&cloud, account);
+    let cidr = |text: &str| text.parse::<ipnet::Ipv4Net>().unwrap();
+    let vpc = hand.created(&Operation::CreateVpc { cidr: cidr("10.99.0.0/16"), tags: Tags::new() });
+    let plan = plan(&zone(ONE_TENANT), &cloud);
+    let zone = "us-east-1a".to_owned();
+    hand.created(&Operation::CreateSubnet { vpc, cidr: cidr("10.99.0.0/24"), zone, tags: Tags::new() });
+    assert_eq!(apply(&plan, &cloud, &memory()).failed, []);
 }

@@ -189,18 +189,18 @@ fn a_full_document_fits() {
 
 #[test]
 fn statements_that_differ_in_one_condition_of_several_stay_apart() {
-    let deny = |action: &str, vpc: &str| Statement {
-        conditions: vec![
-            Condition::new(Operator::parse("StringEquals").unwrap(), "k:a", ["true"]),
-            Condition::new(Operator::parse("StringEquals").unwrap(), "aws:SourceVpc", [vpc]),
-        ],
-        ..Statement::new(Effect::Deny, Selection::of([action]))
-    };
-    let before =
-        [PolicyDocument::new(vec![deny("a:B", "vpc-1"), deny("a:C", "vpc-2"), deny("a:D", "vpc-1")])];
-    let [packed] = pack(&before, Fit::default()).unwrap().try_into().unwrap();
-    assert_eq!(packed.statements.len(), 2);
-    certify(&before, &[packed]).unwrap();
+    // Conditions stand in the order of their keys: the one that differs is the first, then the last.
+    for (shared, differs) in [("k:a", "aws:SourceVpc"), ("aws:SourceVpc", "k:a")] {
+        let condition = |key, value| Condition::new(Operator::parse("StringEquals").unwrap(), key, [value]);
+        let deny = |action: &str, value| Statement {
+            conditions: vec![condition(shared, "x"), condition(differs, value)],
+            ..Statement::new(Effect::Deny, Selection::of([action]))
+        };
+        let before = [PolicyDocument::new(vec![deny("a:B", "y"), deny("a:C", "z"), deny("a:D", "y")])];
+        let [packed] = pack(&before, Fit::default()).unwrap().try_into().unwrap();
+        assert_eq!(packed.statements.len(), 2, "{differs}");
+        certify(&before, &[packed]).unwrap();
+    }
 }
 
 #[test]

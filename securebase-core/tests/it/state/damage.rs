@@ -89,26 +89,44 @@ fn a_finished_run_that_lost_a_segment_is_named_and_not_gone_on_with() {
     }
 }
 
+/// An unfinished run whose journal has two segments.
+fn two_segments() -> (Scratch, State) {
+    let scratch = Scratch::new("damage");
+    let state = state(&scratch);
+    for seq in [1, 2] {
+        let lease = now(state.lock(&holder("ada"))).unwrap();
+        let journal = match now(state.last_run()).unwrap() {
+            Some(last) => now(state.reopen(&lease, &last)).unwrap(),
+            None => now(state.begin(&lease, &a_plan())).unwrap(),
+        };
+        now(journal.append(&[intent(seq, &format!("tenant/a{seq}/vpc"))])).unwrap();
+        now(lease.release()).unwrap();
+    }
+    assert_eq!(now(state.last_run()).unwrap().unwrap().replay.last_seq, 2);
+    (scratch, state)
+}
+
 /// Nothing knows how the last segment of an unfinished run ended; of those before it everything is known.
 #[test]
 fn an_unfinished_run_that_lost_its_first_segment_is_named() {
     for (how, damage) in DAMAGES {
-        let scratch = Scratch::new("damage");
-        let state = state(&scratch);
-        for seq in [1, 2] {
-            let lease = now(state.lock(&holder("ada"))).unwrap();
-            let journal = match now(state.last_run()).unwrap() {
-                Some(last) => now(state.reopen(&lease, &last)).unwrap(),
-                None => now(state.begin(&lease, &a_plan())).unwrap(),
-            };
-            now(journal.append(&[intent(seq, &format!("tenant/a{seq}/vpc"))])).unwrap();
-            now(lease.release()).unwrap();
-        }
-        assert_eq!(now(state.last_run()).unwrap().unwrap().replay.last_seq, 2);
+        let (scratch, state) = two_segments();
         damage(&scratch.path().join("runs/000001/journal-0001"));
         let error = now(state.last_run()).err().unwrap_or_else(|| panic!("{how}: it was read"));
         assert!(is_lost(&error, "journal-0001"), "{how}: {error}");
     }
+}
+
+/// Without its seal, a process that lost the lease could go on writing to the segment.
+#[test]
+fn a_segment_that_lost_only_its_seal_is_named() {
+    let (scratch, state) = two_segments();
+    let path = scratch.path().join("runs/000001/journal-0001");
+    let text = fs::read_to_string(&path).unwrap();
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    fs::write(&path, lines[..lines.len() - 1].concat()).unwrap();
+    let error = now(state.last_run()).err().expect("it was read");
+    assert!(is_lost(&error, "journal-0001"), "{error}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use securebase_core::plan::Planner;
 use securebase_core::state::{DirectoryStore, Error, State};
 
 use super::{holder, stores};
-use crate::support::{ONE_TENANT, applied, memory, now, zone};
+use crate::support::{ONE_TENANT, TEN_TENANTS, applied, memory, now, zone};
 
 #[test]
 fn an_export_fills_an_empty_state_of_any_kind_and_no_other() {
@@ -66,6 +66,23 @@ fn whatever_is_changed_or_cut_off_on_the_way_is_noticed_and_nothing_is_written()
         assert!(matches!(refused, Err(Error::Corrupt { .. })), "{refused:?}");
         assert_eq!(now(securebase_core::state::Store::list(&store, "")).unwrap(), [] as [&str; 0]);
     }
+}
+
+/// Each line has a checksum of its own, and each file of the other export is sound by itself.
+#[test]
+fn a_file_of_another_export_is_noticed() {
+    let lines = |text: &str| -> Vec<String> {
+        let bytes = now(applied(text).1.export()).unwrap();
+        String::from_utf8(bytes).unwrap().split_inclusive('\n').map(str::to_owned).collect()
+    };
+    let (mut ours, theirs) = (lines(ONE_TENANT), lines(TEN_TENANTS));
+    let summary = |line: &String| line.contains("runs/000001/summary.json");
+    let (at, other) = (ours.iter().position(summary).unwrap(), theirs.into_iter().find(summary).unwrap());
+    assert_ne!(ours[at], other);
+    ours[at] = other;
+    let refused = now(memory().import(ours.concat().as_bytes(), &holder("ada")));
+    let Err(error @ Error::Corrupt { .. }) = refused else { panic!("{refused:?}") };
+    assert!(error.to_string().contains("checksum"), "{error}");
 }
 
 #[test]
