@@ -208,7 +208,7 @@ impl<'a> Planner<'a> {
             diff.compare(resource, &index);
         }
         diff.problems.extend(surplus::elsewhere::problems(self.zone, observed, index.names(), &diff.known));
-        diff.problems.extend(regions::problems(self.zone, &index, &diff.known, &settled));
+        diff.problems.extend(regions::problems(self.zone, observed, &diff.known, &settled));
         diff.problems.extend(zones::name(&graph, &index, &diff.known, &mut diff.steps));
         if !diff.problems.is_empty() {
             return Err(Error::Problems(Problems(diff.problems)));

@@ -1,11 +1,18 @@
 //! Regions: those that AWS does not have, and those that are off in new accounts.
 
-use securebase_core::cloud::{Call, Cloud, ErrorKind, Operation, SimulatedCloud, Target};
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use securebase_core::cloud::{
+    Call, Cloud, CloudError, ErrorKind, Operation, ReplyFuture, SimulatedCloud, Target,
+};
 use securebase_core::exec;
 use securebase_core::finance::PriceBook;
 use securebase_core::model::{AccountId, LandingZone, Region, Tags};
+use securebase_core::observe::Unread;
 use securebase_core::plan::{Error, Planner, Scope};
 use securebase_core::spec::Format;
+use securebase_core::time::Time;
 
 use crate::support::{ONE_TENANT, addresses, apply, memory, now, plan, zone};
 
@@ -71,19 +78,22 @@ fn a_region_that_is_off_in_new_accounts_is_refused_before_anything_is_made() {
         assert!(text.contains("enable-region") && text.contains("account_id"), "the way out: {text}");
         assert!(Planner::new(&zone).plan().is_err(), "{region}: without a cloud too");
     }
+    // A tenant that leaves before it had an account gets nothing there.
+    let leaving = in_region("eu-central-2").replace("prefix  ", "offboard = \"suspend\"\n    prefix  ");
+    assert!(Planner::new(&zone(&leaving)).plan().is_ok());
     // Without a network nothing goes there.
-    let text = in_region("eu-central-2").replace("enable_vpc    = true", "enable_vpc    = false");
+    let text = without_network(&in_region("eu-central-2"));
     assert!(Planner::new(&zone(&text)).plan().is_ok());
 }
 
 /// A world in which the tenant's account exists, made without a network, and the id of that account.
 fn with_account() -> (SimulatedCloud, AccountId) {
     let cloud = SimulatedCloud::new(4);
-    let text = ONE_TENANT.replace("enable_vpc    = true", "enable_vpc    = false");
+    let text = without_network(ONE_TENANT);
     assert_eq!(apply(&plan(&zone(&text), &cloud), &cloud, &memory()).failed, []);
     let account = cloud.snapshot()["account"][0]["id"].as_str().unwrap().parse().unwrap();
     // A young account answers nowhere yet; this is about the region.
-    cloud.advance_to(securebase_core::time::Time::from_micros(7_200_000_000));
+    cloud.advance_to(Time::from_micros(7_200_000_000));
     (cloud, account)
 }
 
@@ -99,6 +109,116 @@ fn an_account_in_which_the_region_was_enabled_gets_its_network_there() {
     assert_eq!(apply(&plan_there, &cloud, &state).failed, []);
     assert_eq!(cloud.snapshot()["vpc"][0]["region"], "eu-central-2");
     assert!(plan(&there, &cloud).is_empty());
+}
+
+/// What a survey says of the tenant's account.
+fn why_unread(zone: &LandingZone, cloud: &dyn Cloud) -> Vec<Unread> {
+    let observed = now(exec::survey(cloud, &Scope::of(zone))).unwrap();
+    observed.unread_members().map(|(_, _, why)| why.clone()).collect()
+}
+
+fn without_network(text: &str) -> String {
+    text.replace("enable_vpc    = true", "enable_vpc    = false")
+}
+
+#[test]
+fn a_survey_finds_the_region_off_and_the_plan_names_the_account() {
+    let (cloud, account) = with_account();
+    let text = in_region("eu-central-2");
+    assert_eq!(why_unread(&zone(&text), &cloud), [Unread::RegionOff]);
+    let (codes, refused) = refusal(&zone(&text), &cloud);
+    assert_eq!(codes, ["region-not-enabled"]);
+    for part in
+        ["is off in the accounts of `acme-finance`", &account.to_string(), "--account-id", "then plan again"]
+    {
+        assert!(refused.contains(part), "{part}: {refused}");
+    }
+    // Where nothing is wanted there, the plan says what its comparison, drift and bill leave out, and why.
+    let plan = plan(&zone(&without_network(&text)), &cloud);
+    let unread: Vec<_> = plan.warnings.iter().filter(|found| found.code == "account-not-read").collect();
+    let [warning] = &unread[..] else { panic!("{:?}", plan.warnings) };
+    for part in [&account.to_string(), "eu-central-2", "the region is off in it", "drift and bill"] {
+        assert!(warning.message.contains(part), "{part}: {warning}");
+    }
+    assert!(warning.hint.contains("account:EnableRegion"), "{warning}");
+}
+
+#[test]
+fn a_region_that_was_disabled_hides_a_network_and_does_not_make_it_gone() {
+    let (cloud, account) = with_account();
+    let region: Region = "eu-central-2".parse().unwrap();
+    assert!(cloud.enable_region(account, &region));
+    let (text, state) = (in_region(region.as_str()), memory());
+    assert_eq!(apply(&plan(&zone(&text), &cloud), &cloud, &state).failed, []);
+    assert!(cloud.disable_region(account, &region));
+    assert!(!cloud.disable_region(account, &region), "once is enough");
+    let suspended = text.replace("prefix  ", "offboard = \"suspend\"\n    prefix  ");
+    let cases = [
+        (text.clone(), "region-not-enabled", "is off in the accounts of"),
+        (without_network(&text), "account-not-entered", "the region is off in it"),
+        (suspended, "account-not-entered", "the region is off in it"),
+    ];
+    for (text, code, why) in cases {
+        let zone = zone(&text);
+        let planner = now(exec::remember(Planner::new(&zone), &state)).unwrap();
+        let observed = now(exec::survey(&cloud, &planner.scope())).unwrap();
+        let Err(Error::Problems(problems)) = planner.observed(&observed).plan() else { panic!("{text}") };
+        let [problem] = &problems.0[..] else { panic!("{problems}") };
+        assert_eq!(problem.code, code, "{problem}");
+        assert!(problem.message.contains(why) && problem.message.contains(&account.to_string()), "{problem}");
+    }
+    assert!(cloud.enable_region(account, &region));
+    assert!(plan(&zone(&text), &cloud).is_empty(), "nothing was lost");
+}
+
+/// A cloud whose STS answers every caller in a member account with one error code.
+struct Refusing(SimulatedCloud, &'static str);
+
+impl Cloud for Refusing {
+    fn call(&self, call: Call) -> ReplyFuture<'_> {
+        match call {
+            Call { target: Target::Member { .. }, operation: Operation::GetCallerIdentity } => {
+                Box::pin(std::future::ready(Err(CloudError::rejected(self.1, "refused"))))
+            }
+            call => self.0.call(call),
+        }
+    }
+
+    fn now(&self) -> Time {
+        Cloud::now(&self.0)
+    }
+
+    fn steady(&self) -> Time {
+        self.0.steady()
+    }
+
+    fn pause(&self, duration: Duration) -> BoxFuture<'_, ()> {
+        self.0.pause(duration)
+    }
+}
+
+#[test]
+fn what_a_refusal_means_depends_on_the_region_and_on_the_age_of_the_account() {
+    let codes = [
+        "AuthFailure",
+        "InvalidClientTokenId",
+        "OptInRequired",
+        "RegionDisabledException",
+        "UnrecognizedClientException",
+    ];
+    for code in codes {
+        let (cloud, _) = with_account();
+        let cloud = Refusing(cloud, code);
+        assert_eq!(why_unread(&zone(&in_region("eu-central-2")), &cloud), [Unread::RegionOff], "{code}");
+        // Every account has this one.
+        let call = "sts:GetCallerIdentity".to_owned();
+        let refused = Unread::Refused { call, code: code.to_owned() };
+        assert_eq!(why_unread(&zone(ONE_TENANT), &cloud), [refused], "{code}");
+    }
+    let (cloud, _) = with_account();
+    // No account of the year 1970 is new to a clock of any other year.
+    cloud.set_clock(-1_000_000_000_000);
+    assert_eq!(why_unread(&zone(&in_region("eu-central-2")), &cloud), [Unread::NotReady]);
 }
 
 #[test]

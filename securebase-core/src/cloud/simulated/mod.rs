@@ -235,6 +235,11 @@ impl SimulatedCloud {
         self.world().enable_region(account, region)
     }
 
+    /// Disables a region again that was enabled: what is in it stays, and is out of reach. Answers whether it was enabled.
+    pub fn disable_region(&self, account: AccountId, region: &Region) -> bool {
+        self.world().disable_region(account, region)
+    }
+
     /// Takes a member account out of the organization: it lives on with all that is in it, nobody of the organization can
     /// work in it, and its e-mail address stays taken. Answers whether there is such an account.
     pub fn expel_account(&self, account: AccountId) -> bool {

@@ -326,6 +326,11 @@ impl World {
         found
     }
 
+    /// Disables a region that was enabled; answers whether it was.
+    pub(super) fn disable_region(&mut self, account: AccountId, region: &Region) -> bool {
+        self.enabled.remove(&(account, region.clone()))
+    }
+
     /// Assumes the access role of a member account, and lets only calls through that the account is ready for.
     fn assume(
         &self,
