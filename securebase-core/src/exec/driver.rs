@@ -233,7 +233,10 @@ impl Surveyed {
         let is_as_planned = fingerprint(&observed, &plan.scope) == plan.observed_fingerprint;
         let organization = observed.organization.iter();
         let ids = organization.flat_map(|found| {
-            [(Address::organization(), found.organization.id.clone()), (Address::root(), found.root.id.clone())]
+            [
+                (Address::organization(), found.organization.id.clone()),
+                (Address::root(), found.root.id.clone()),
+            ]
         });
         Ok(Surveyed { known: ids.collect(), is_as_planned })
     }

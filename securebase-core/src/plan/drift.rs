@@ -4,13 +4,14 @@
 //! the cloud no longer looks as it was made to look, the cloud has drifted; where the file asks for something else than it
 //! did then, the file has changed; and both may be true of one attribute.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Address, ResourceId, ResourceSpec};
+use crate::model::{Address, ResourceId, ResourceSpec, TenantKey};
 use crate::table::{Column, Error, Table};
 
+use super::applied::{Applied, Ours};
 use super::compare::{Index, Presence};
 use super::graph::Resource;
 use super::scope::Scope;
@@ -44,26 +45,43 @@ pub struct Drifted {
 /// What was last applied, and the ids of that time.
 pub(super) struct Base<'a> {
     applied: BTreeMap<Address, &'a ResourceSpec>,
+    stray_tags: &'a BTreeMap<Address, BTreeSet<String>>,
     remembered: &'a BTreeMap<Address, ResourceId>,
+    /// The keys that tenants had, by those that they have.
+    former: BTreeMap<&'a str, &'a TenantKey>,
 }
 
 impl<'a> Base<'a> {
     /// What was applied under the names that tenants have now.
     pub(super) fn new(
-        scope: &Scope,
-        applied: &'a BTreeMap<Address, ResourceSpec>,
+        scope: &'a Scope,
+        Applied { specs, stray_tags }: &'a Applied,
         remembered: &'a BTreeMap<Address, ResourceId>,
     ) -> Self {
-        let renamed: BTreeMap<&str, _> = scope
-            .tenants
-            .iter()
-            .filter_map(|tenant| Some((tenant.former_key.as_ref()?.as_str(), &tenant.key)))
-            .collect();
-        let now = |address: &Address| match address.tenant_key().and_then(|key| renamed.get(key)) {
+        let renamed = || {
+            let tenants = scope.tenants.iter();
+            tenants.filter_map(|tenant| Some((tenant.former_key.as_ref()?, &tenant.key)))
+        };
+        let later: BTreeMap<&str, _> = renamed().map(|(former, key)| (former.as_str(), key)).collect();
+        let now = |address: &Address| match address.tenant_key().and_then(|key| later.get(key)) {
             Some(key) => Address::tenant(key, address.local()),
             None => address.clone(),
         };
-        Self { applied: applied.iter().map(|(address, spec)| (now(address), spec)).collect(), remembered }
+        Self {
+            applied: specs.iter().map(|(address, spec)| (now(address), spec)).collect(),
+            stray_tags,
+            remembered,
+            former: renamed().map(|(former, key)| (key.as_str(), former)).collect(),
+        }
+    }
+
+    /// The tags of a resource that earlier runs have set.
+    pub(super) fn ours(&self, address: &Address) -> Ours<'_> {
+        let former = address.tenant_key().and_then(|key| self.former.get(key));
+        let former = former.map(|key| Address::tenant(key, address.local()));
+        let stray = at(self.stray_tags, address, former.as_ref());
+        let id = at(self.remembered, address, former.as_ref());
+        Ours::new(self.applied.get(address).copied(), stray, id)
     }
 
     /// A resource that is there and differs: which of the differences the cloud has made.
@@ -115,6 +133,11 @@ impl<'a> Base<'a> {
             wanted: Some("yes".to_owned()),
         })
     }
+}
+
+/// What is known under an address, or under the one before.
+fn at<'a, V>(all: &'a BTreeMap<Address, V>, address: &Address, former: Option<&Address>) -> Option<&'a V> {
+    all.get(address).or_else(|| all.get(former?))
 }
 
 impl Drifted {

@@ -7,7 +7,7 @@ use crate::model::{Address, LandingZone, Problem, Severity, Tenant};
 use crate::policy::{ExecutorIdentity, PlannedCall, check_calls, executor_calls};
 
 use super::attached::Attached;
-use super::calls::member_operations;
+use super::calls::step_operations;
 use super::step::{Plan, Step};
 
 /// The account id that stands for one not known yet: guardrails are the same for every account of a unit.
@@ -45,7 +45,7 @@ pub(super) fn problems(zone: &LandingZone, plan: &Plan) -> Vec<Problem> {
         let mut calls: Vec<PlannedCall> = Vec::new();
         let planned = tenants.iter().filter_map(|tenant| by_tenant.get(tenant.key.as_str())).flatten();
         for step in planned {
-            for operation in member_operations(step.kind, step.action) {
+            for operation in step_operations(step) {
                 if !seen.insert(operation) {
                     continue;
                 }

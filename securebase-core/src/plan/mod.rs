@@ -7,6 +7,7 @@
 
 mod account_quotas;
 mod adopt;
+mod applied;
 mod attached;
 mod blocks;
 mod calls;
@@ -46,6 +47,7 @@ mod unread;
 mod warnings;
 mod zones;
 
+pub use applied::Applied;
 pub use calls::member_operations;
 pub(crate) use claim::{Accounts, is_closed};
 pub(crate) use compare::{attachment_id, id_from};

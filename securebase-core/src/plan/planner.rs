@@ -1,6 +1,7 @@
 //! The planner: zone and observation in, plan out.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 use ipnet::Ipv4Net;
@@ -10,6 +11,7 @@ use crate::model::{
 };
 use crate::observe::{Observed, ObservedOrganization};
 
+use super::applied::{Applied, Past};
 use super::compare::{Index, Presence, account_id};
 use super::cost::MarginFloor;
 use super::drift::{Base, Drifted};
@@ -42,9 +44,9 @@ use super::{
 pub struct Planner<'a> {
     zone: &'a LandingZone,
     observed: Option<&'a Observed>,
-    remembered: BTreeMap<Address, ResourceId>,
+    remembered: Arc<BTreeMap<Address, ResourceId>>,
     margin_floor: Option<MarginFloor>,
-    applied: Option<BTreeMap<Address, ResourceSpec>>,
+    applied: Option<Arc<Applied>>,
     since: Option<&'a Plan>,
     served: Option<Terms>,
     state: StatePlace,
@@ -56,7 +58,7 @@ impl<'a> Planner<'a> {
         Self {
             zone,
             observed: None,
-            remembered: BTreeMap::new(),
+            remembered: Arc::default(),
             margin_floor: None,
             applied: None,
             since: None,
@@ -76,7 +78,7 @@ impl<'a> Planner<'a> {
     /// e-mail address or name no longer is what the file says.
     #[must_use]
     pub fn remembered(mut self, remembered: impl IntoIterator<Item = (Address, ResourceId)>) -> Self {
-        self.remembered.extend(remembered);
+        Arc::make_mut(&mut self.remembered).extend(remembered);
         self
     }
 
@@ -88,10 +90,10 @@ impl<'a> Planner<'a> {
     }
 
     /// The same planner with what was last applied, as a state knows it: the plan then tells what the cloud has changed from
-    /// what the file has.
+    /// what the file has, and takes off the tags that were applied and are no longer in the file.
     #[must_use]
-    pub fn applied(mut self, applied: impl IntoIterator<Item = (Address, ResourceSpec)>) -> Self {
-        self.applied.get_or_insert_default().extend(applied);
+    pub fn applied(mut self, applied: Applied) -> Self {
+        self.applied = Some(Arc::new(applied));
         self
     }
 
@@ -151,6 +153,11 @@ impl<'a> Planner<'a> {
         self.observed.map(of).unwrap_or_default()
     }
 
+    fn past(&self) -> Past {
+        let applied = self.applied.clone().unwrap_or_default();
+        Past { applied, remembered: Arc::clone(&self.remembered) }
+    }
+
     fn blocks(&self, existing: &Existing) -> Result<BTreeMap<TenantKey, Ipv4Net>, Error> {
         if self.zone.network.is_none() {
             return Ok(BTreeMap::new());
@@ -177,11 +184,12 @@ impl<'a> Planner<'a> {
             return Err(Error::Problems(Problems(vec![problem])));
         }
         let scope = self.scope();
-        let made = self.remembered.keys().chain(self.applied.iter().flat_map(BTreeMap::keys));
+        let made = self.remembered.keys().chain(self.applied.iter().flat_map(|applied| applied.specs.keys()));
         // First: what could not be read would look as if nothing of it were there.
         let (shut, unseen): (Vec<Problem>, Vec<Problem>) =
             unread::problems(&scope, observed, &Memory::of(made)).into_iter().partition(Problem::is_error);
-        let mut barred = other_zone::problems(&scope, observed, self.applied.as_ref());
+        let mut barred =
+            other_zone::problems(&scope, observed, self.applied.as_ref().map(|applied| &applied.specs));
         barred.extend(shut);
         if !barred.is_empty() {
             return Err(Error::Problems(Problems(barred)));
@@ -196,7 +204,8 @@ impl<'a> Planner<'a> {
             None => (None, look()),
         };
         let (existing, blocks) = looked?;
-        let settled = Settled::since(earlier.as_ref(), self.zone, &scope, &blocks);
+        let past = self.past();
+        let settled = Settled::since(earlier.as_ref(), self.zone, &past, &scope, &blocks);
         let (known, mut inventory) = settled.kept();
         let graph = desired::graph(self.zone, &scope, &blocks, &existing, &settled)?;
         let mut index = Index::new(observed, &scope, &settled);
@@ -246,10 +255,10 @@ impl<'a> Planner<'a> {
             steps,
             known,
             inventory,
-            drift: base.is_some().then_some(drift),
+            drift: self.applied.is_some().then_some(drift),
             served: self.served.clone(),
             warnings,
-            basis: Basis::of(self.zone),
+            basis: Basis::of(self.zone, past),
         };
         let (errors, doubts): (Vec<Problem>, Vec<Problem>) =
             lockout::problems(self.zone, &plan).into_iter().partition(Problem::is_error);
@@ -327,7 +336,8 @@ impl Diff<'_> {
         let home = resource.tenant.as_ref().map(|key| self.home(key));
         let account = home.as_ref().and_then(|home| account_id(&self.known, home));
         let look_first = account.is_some_and(|account| index.member(account, &resource.region).is_none());
-        let presence = match index.find(resource, &self.known, account) {
+        let ours = self.base.map(|base| base.ours(&resource.address)).unwrap_or_default();
+        let presence = match index.find(resource, &self.known, account, ours) {
             Ok(presence) => presence,
             Err(problem) => {
                 self.problems.push(problem);

@@ -12,6 +12,7 @@ use ipnet::Ipv4Net;
 use crate::model::{AccountId, Address, LandingZone, ResourceId, ResourceKind, Tenant, TenantKey};
 use crate::observe::Observed;
 
+use super::applied::Past;
 use super::compare::account_id;
 use super::saved::fingerprint;
 use super::scope::{Scope, ScopedTenant};
@@ -26,6 +27,7 @@ struct Made {
     /// All of it that concerns every tenant.
     frame: LandingZone,
     tenants: Vec<Tenant>,
+    past: Past,
 }
 
 /// Where two plans come from makes no difference between them.
@@ -36,8 +38,8 @@ impl PartialEq for Basis {
 }
 
 impl Basis {
-    pub(super) fn of(zone: &LandingZone) -> Self {
-        Self(Some(Arc::new(Made { frame: frame(zone), tenants: zone.tenants.clone() })))
+    pub(super) fn of(zone: &LandingZone, past: Past) -> Self {
+        Self(Some(Arc::new(Made { frame: frame(zone), tenants: zone.tenants.clone(), past })))
     }
 }
 
@@ -83,14 +85,15 @@ fn frame(zone: &LandingZone) -> LandingZone {
 pub(super) struct Earlier<'a> {
     plan: &'a Plan,
     tenants: &'a [Tenant],
+    past: &'a Past,
 }
 
 impl<'a> Earlier<'a> {
     /// The plan, where it is one of those.
     pub(super) fn of(plan: &'a Plan, zone: &LandingZone, observed: &Observed) -> Option<Self> {
-        let Made { frame: before, tenants } = plan.basis.0.as_deref()?;
+        let Made { frame: before, tenants, past } = plan.basis.0.as_deref()?;
         let same_cloud = || std::ptr::eq(plan.observed.as_ref(), observed) || *plan.observed == *observed;
-        (*before == frame(zone) && same_cloud()).then_some(Self { plan, tenants })
+        (*before == frame(zone) && same_cloud()).then_some(Self { plan, tenants, past })
     }
 }
 
@@ -107,10 +110,11 @@ impl<'a> Settled<'a> {
     pub(super) fn since(
         earlier: Option<&Earlier<'a>>,
         zone: &'a LandingZone,
+        past: &Past,
         scope: &Scope,
         blocks: &BTreeMap<TenantKey, Ipv4Net>,
     ) -> Self {
-        let Some(Earlier { plan, tenants }) = earlier else { return Self::default() };
+        let Some(Earlier { plan, tenants, past: past_then }) = earlier else { return Self::default() };
         if renames(scope) != renames(&plan.scope) {
             return Self::default();
         }
@@ -130,6 +134,11 @@ impl<'a> Settled<'a> {
                 && scoped.get(key) == now.get(key)
                 && planned.get(key) == Some(&blocks.get(key).copied())
                 && !busy.contains(key)
+                && past.agrees_with(past_then, key)
+                && now
+                    .get(key)
+                    .and_then(|tenant| tenant.former_key.as_ref())
+                    .is_none_or(|former| past.agrees_with(past_then, former))
         });
         let mut keys: BTreeSet<&str> = unchanged.map(|tenant| tenant.key.as_str()).collect();
         // What the file deserves a warning for, it does whatever is planned.
@@ -227,7 +236,9 @@ mod tests {
     fn settled(zone: &LandingZone, observed: &Observed, earlier: &Plan) -> usize {
         let (scope, blocks) = (Scope::of(zone), zone.tenants.iter());
         let blocks = blocks.filter_map(|tenant| Some((tenant.key.clone(), tenant.vpc_cidr?))).collect();
-        Settled::since(Earlier::of(earlier, zone, observed).as_ref(), zone, &scope, &blocks).keys.len()
+        Settled::since(Earlier::of(earlier, zone, observed).as_ref(), zone, &Past::default(), &scope, &blocks)
+            .keys
+            .len()
     }
 
     #[test]

@@ -105,6 +105,16 @@ impl Change {
     pub fn new(field: impl Into<String>, from: Option<String>, to: Option<String>) -> Self {
         Self { field: field.into(), from, to }
     }
+
+    /// The key of the tag that differs, if one does.
+    pub fn tag_key(&self) -> Option<&str> {
+        self.field.strip_prefix("tags.")
+    }
+
+    /// Whether a tag is taken off.
+    pub fn takes_tag_off(&self) -> bool {
+        self.tag_key().is_some() && self.to.is_none()
+    }
 }
 
 /// One step: one resource, one action.

@@ -1,9 +1,9 @@
-//! What was last applied: what each resource was meant to look like, by the runs of the past.
+//! What was last applied: what each resource was meant to look like, by the runs of the past, and the tags that they set.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{Address, ResourceSpec, SubnetZone};
-use crate::plan::{Action, Plan, Site, Step};
+use crate::plan::{Action, Applied, Plan, Site, Step};
 
 use super::archive::{SNAPSHOT, State};
 use super::ended::Story;
@@ -12,15 +12,15 @@ use super::replay::{Replay, StepStatus};
 use super::{Error, Recorded};
 
 impl State {
-    /// What each resource was last made to look like, by address. What only was there when a plan was made is not among
-    /// them, and nothing is after a rebuild.
+    /// What each resource was last made to look like, by address, and which tags were set besides. What only was there when a
+    /// plan was made is not among them, and nothing is after a rebuild.
     ///
     /// Reads the plans and journals of all runs since the last rebuild: the difference between what the file says now and
     /// what it said then is told from these.
     ///
     /// # Errors
     /// [`Error::NotFound`] where there is no state; as [`State::recorded`].
-    pub async fn applied(&self) -> Result<BTreeMap<Address, ResourceSpec>, Error> {
+    pub async fn applied(&self) -> Result<Applied, Error> {
         let runs = self.files_by_run().await?;
         if runs.is_empty() {
             self.check_exists().await?;
@@ -28,7 +28,7 @@ impl State {
         let ended = self.ended_runs().await?;
         ended.check_all_there(&runs)?;
         let begun = self.last_rebuild(&runs).await?;
-        let mut applied = BTreeMap::new();
+        let mut applied = Applied::default();
         for (run, files) in runs.into_iter().filter(|(run, _)| Some(*run) > begun) {
             let journal = self.journal(run).await?;
             if ended.check(run, &files, &journal)? == Story::Plan {
@@ -49,18 +49,47 @@ impl State {
     }
 }
 
-fn fold(applied: &mut BTreeMap<Address, ResourceSpec>, recorded: Recorded) {
+fn fold(Applied { specs, stray_tags }: &mut Applied, recorded: Recorded) {
     let Recorded { plan, replay, .. } = recorded;
-    rename(applied, &plan);
+    rename(specs, &plan);
+    rename(stray_tags, &plan);
     for step in plan.steps() {
-        let done = replay.steps.get(&step.address).is_some_and(|record| record.status == StepStatus::Done);
-        match step.action {
-            Action::Delete if done => drop(applied.remove(&step.address)),
-            Action::Create | Action::Update | Action::Move | Action::Adopt if done => {
-                applied.insert(step.address.clone(), made(&plan, &replay, step));
+        let address = &step.address;
+        let status = replay.steps.get(address).map(|record| record.status).unwrap_or_default();
+        match (step.action, status) {
+            (_, StepStatus::Untouched) | (Action::Verify | Action::NoOp, _) => {}
+            (Action::Delete, StepStatus::Done) => {
+                specs.remove(address);
+                stray_tags.remove(address);
             }
-            _ => {}
+            (Action::Delete, _) => {}
+            (Action::Create | Action::Update | Action::Move | Action::Adopt, StepStatus::Done) => {
+                let before = specs.insert(address.clone(), made(&plan, &replay, step));
+                // A plan that knew the tags from before has compared all of them with the file; any other leaves them on.
+                if plan.drift.is_some() && !step.look_first {
+                    stray_tags.remove(address);
+                } else {
+                    stray(stray_tags, address, before.as_ref());
+                }
+            }
+            // Any of its calls may have had its effect.
+            (Action::Create | Action::Update | Action::Move | Action::Adopt, _) => {
+                stray(stray_tags, address, Some(&step.spec));
+            }
         }
+    }
+}
+
+/// Takes note of the keys of tags that a resource may carry without its last spec saying so.
+fn stray(
+    stray_tags: &mut BTreeMap<Address, BTreeSet<String>>,
+    address: &Address,
+    spec: Option<&ResourceSpec>,
+) {
+    let keys = spec.and_then(ResourceSpec::tags).into_iter().flat_map(|tags| tags.keys());
+    let mut keys = keys.cloned().peekable();
+    if keys.peek().is_some() {
+        stray_tags.entry(address.clone()).or_default().extend(keys);
     }
 }
 

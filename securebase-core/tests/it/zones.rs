@@ -112,7 +112,7 @@ fn tokyo_has_no_zone_b_and_its_subnets_go_into_a_and_c() {
     let applied = now(state.applied()).unwrap();
     let kept: Vec<&SubnetZone> = SUBNETS
         .iter()
-        .map(|name| match &applied[&Address::new(format!("tenant/acme-finance/vpc/subnet/{name}"))] {
+        .map(|name| match &applied.specs[&Address::new(format!("tenant/acme-finance/vpc/subnet/{name}"))] {
             ResourceSpec::Subnet { zone, .. } => zone,
             other => panic!("{other:?}"),
         })

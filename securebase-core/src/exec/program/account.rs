@@ -15,7 +15,7 @@ use crate::time::Time;
 
 use super::super::exhausted;
 use super::super::pages::Pages;
-use super::{Context, Found, Program, Settled, Stage, changed_tags, changes_field, unexpected};
+use super::{Context, Found, Program, Settled, Stage, changes_field, organization, unexpected};
 
 type Act = Result<Option<Operation>, String>;
 
@@ -56,10 +56,7 @@ pub(super) fn update(ctx: &Context<'_>, program: &Program) -> Result<Vec<Operati
         }
         operations.push(Operation::PutAccountName { account: own(ctx)?, name: name.clone() });
     }
-    let tags = changed_tags(ctx);
-    if !tags.is_empty() {
-        operations.push(Operation::TagResource { resource: ctx.own_id()?, tags });
-    }
+    operations.extend(organization::retag(ctx, &ctx.own_id()?));
     Ok(operations)
 }
 

@@ -672,9 +672,25 @@ fn changed_tags(ctx: &Context<'_>) -> Tags {
     if ctx.step.action == Action::Adopt {
         return tags;
     }
-    let changed =
-        |key: &String| ctx.step.changes.iter().any(|change| change.field.strip_prefix("tags.") == Some(key));
+    let changed = |key: &String| ctx.step.changes.iter().any(|change| change.tag_key() == Some(key));
     tags.into_iter().filter(|(key, _)| changed(key)).collect()
+}
+
+/// The calls that bring tags up to date, one each way: a resource carries no more tags than a call may name.
+///
+/// What is taken off goes first, because a resource that is full has no room for another tag, and because keys that differ in
+/// case only are one key to IAM.
+fn tagging(
+    ctx: &Context<'_>,
+    off: impl FnOnce(Vec<String>) -> Operation,
+    on: impl FnOnce(Tags) -> Operation,
+) -> Vec<Operation> {
+    let changes = ctx.step.changes.iter().filter(|change| change.takes_tag_off());
+    let keys: Vec<String> = changes.filter_map(|change| change.tag_key().map(str::to_owned)).collect();
+    let tags = changed_tags(ctx);
+    let off = (!keys.is_empty()).then(|| off(keys));
+    let on = (!tags.is_empty()).then(|| on(tags));
+    off.into_iter().chain(on).collect()
 }
 
 fn changes_field(ctx: &Context<'_>, fields: &[&str]) -> bool {

@@ -4,7 +4,7 @@ use crate::cloud::{NatGateway, NatGatewayState, Operation, Page, PageToken, Repl
 use crate::model::{ResourceId, ResourceSpec, SubnetZone};
 use crate::plan::{Action, Site};
 
-use super::{Context, Found, Program, Settled, changed_tags, changes_field, unexpected};
+use super::{Context, Found, Program, Settled, changes_field, tagging, unexpected};
 
 pub(super) fn create(
     ctx: &Context<'_>,
@@ -135,10 +135,11 @@ pub(super) fn update(ctx: &Context<'_>) -> Result<Vec<Operation>, String> {
         }
         _ => {}
     }
-    let tags = changed_tags(ctx);
-    if !tags.is_empty() {
-        operations.push(Operation::CreateTags { resource: id, tags });
-    }
+    operations.extend(tagging(
+        ctx,
+        |keys| Operation::DeleteTags { resource: id.clone(), keys },
+        |tags| Operation::CreateTags { resource: id.clone(), tags },
+    ));
     Ok(operations)
 }
 

@@ -1,9 +1,9 @@
 //! The organization, its root, units, policies and attachments.
 
 use crate::cloud::{Operation, PageToken, Reply};
-use crate::model::ResourceSpec;
+use crate::model::{ResourceId, ResourceSpec};
 
-use super::{Context, Found, Program, changed_tags, changes_field, unexpected};
+use super::{Context, Found, Program, changes_field, tagging, unexpected};
 
 type Act = Result<Option<Operation>, String>;
 
@@ -48,11 +48,17 @@ pub(super) fn update(ctx: &Context<'_>, program: &Program) -> Result<Vec<Operati
             document: document.clone(),
         });
     }
-    let tags = changed_tags(ctx);
-    if !tags.is_empty() {
-        operations.push(Operation::TagResource { resource: id, tags });
-    }
+    operations.extend(retag(ctx, &id));
     Ok(operations)
+}
+
+/// The calls that bring the tags of a unit, a policy or an account up to date.
+pub(super) fn retag(ctx: &Context<'_>, id: &ResourceId) -> Vec<Operation> {
+    tagging(
+        ctx,
+        |keys| Operation::UntagResource { resource: id.clone(), keys },
+        |tags| Operation::TagResource { resource: id.clone(), tags },
+    )
 }
 
 pub(super) fn delete(ctx: &Context<'_>) -> Result<Vec<Operation>, String> {

@@ -4,7 +4,7 @@ use crate::cloud::{Operation, PageToken, Reply};
 use crate::model::ResourceSpec;
 use crate::plan::{FLOW_LOG_POLICY, FLOW_LOG_POLICY_NAME, FLOW_LOG_TRUST, Site};
 
-use super::{Context, Found, changed_tags, changes_field, unexpected};
+use super::{Context, Found, changes_field, tagging, unexpected};
 
 pub(super) fn create(ctx: &Context<'_>, index: usize) -> Result<Option<Operation>, String> {
     Ok(match (&ctx.step.spec, index) {
@@ -25,24 +25,28 @@ pub(super) fn create(ctx: &Context<'_>, index: usize) -> Result<Option<Operation
 }
 
 pub(super) fn update(ctx: &Context<'_>) -> Result<Vec<Operation>, String> {
-    let tags = changed_tags(ctx);
     let mut operations = Vec::new();
     match &ctx.step.spec {
         ResourceSpec::FlowLogRole { name, .. } => {
             if changes_field(ctx, &["policy"]) {
                 operations.push(put_policy(name));
             }
-            if !tags.is_empty() {
-                operations.push(Operation::TagRole { role: name.clone(), tags });
-            }
+            operations.extend(tagging(
+                ctx,
+                |keys| Operation::UntagRole { role: name.clone(), keys },
+                |tags| Operation::TagRole { role: name.clone(), tags },
+            ));
         }
         ResourceSpec::LogGroup { name, retention_days, .. } => {
             if changes_field(ctx, &["retention_days"]) {
                 operations.push(Operation::PutRetentionPolicy { group: name.clone(), days: *retention_days });
             }
-            if !tags.is_empty() {
-                operations.push(Operation::TagLogGroup { arn: log_group_arn(ctx, name)?, tags });
-            }
+            let arn = log_group_arn(ctx, name)?;
+            operations.extend(tagging(
+                ctx,
+                |keys| Operation::UntagLogGroup { arn: arn.clone(), keys },
+                |tags| Operation::TagLogGroup { arn: arn.clone(), tags },
+            ));
         }
         _ => {}
     }

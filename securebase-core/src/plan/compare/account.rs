@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::cloud::Account;
 use crate::model::{AccountId, Address, Problem, ResourceId, Tags};
 use crate::observe::ObservedAccount;
+use crate::plan::applied::Ours;
 use crate::plan::claim::is_closed;
 use crate::plan::desired::{TENANT_TAG, ZONE_TAG};
 
@@ -19,6 +20,7 @@ impl<'a> Index<'a> {
         email: &str,
         adopt: Option<AccountId>,
         tags: &Tags,
+        ours: Ours<'_>,
     ) -> Result<Presence, Problem> {
         let key = address.tenant_key().unwrap_or_default();
         let path = format!("clients.\"{key}\"");
@@ -66,7 +68,7 @@ impl<'a> Index<'a> {
             ));
         }
         let mut changes = text_changes("name", &account.name, name);
-        changes.extend(tag_changes(&found.tags, tags));
+        changes.extend(tag_changes(&found.tags, tags, ours));
         Ok(present(id_from(account.id), changes))
     }
 

@@ -1,6 +1,7 @@
 //! What differs between two descriptions of one resource.
 
 use crate::model::Tags;
+use crate::plan::applied::Ours;
 use crate::plan::step::Change;
 use crate::policy::PolicyDocument;
 
@@ -37,11 +38,15 @@ pub(super) fn text_changes(field: &str, found: &str, desired: &str) -> Vec<Chang
     }
 }
 
-/// The tags to set. Tags that somebody else has set are theirs and stay.
-pub(super) fn tag_changes(found: &Tags, desired: &Tags) -> Vec<Change> {
-    desired
+/// The tags to take off, which earlier runs have set, and those to set. All others belong to whoever has set them and stay.
+pub(super) fn tag_changes(found: &Tags, desired: &Tags, ours: Ours<'_>) -> Vec<Change> {
+    let off = found
+        .iter()
+        .filter(|(key, _)| !desired.contains_key(*key) && ours.has(key))
+        .map(|(key, value)| Change::new(format!("tags.{key}"), Some(value.clone()), None));
+    let set = desired
         .iter()
         .filter(|(key, value)| found.get(*key) != Some(value))
-        .map(|(key, value)| Change::new(format!("tags.{key}"), found.get(key).cloned(), Some(value.clone())))
-        .collect()
+        .map(|(key, value)| Change::new(format!("tags.{key}"), found.get(key).cloned(), Some(value.clone())));
+    off.chain(set).collect()
 }

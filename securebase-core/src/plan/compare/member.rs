@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use crate::cloud::{NatGatewayState, Subnet};
 use crate::model::{Address, Problem, ResourceId, ResourceSpec, Tags};
 use crate::observe::{ObservedMember, ObservedRolePolicy};
+use crate::plan::applied::Ours;
 use crate::plan::flow_log_role::{FLOW_LOG_POLICY, FLOW_LOG_POLICY_NAME};
 use crate::plan::owner::Names;
 use crate::plan::step::Change;
@@ -103,6 +104,7 @@ impl Member<'_> {
         address: &Address,
         spec: &ResourceSpec,
         ids: &BTreeMap<Address, ResourceId>,
+        ours: Ours<'_>,
     ) -> Result<Presence, Problem> {
         let (observed, id_of) = (self.observed, |address: &Address| ids.get(address));
         let with_id = |id: &ResourceId| self.id(address) == Some(id);
@@ -115,7 +117,7 @@ impl Member<'_> {
                     let policy = observed.role_policies.iter().find(of_role);
                     let mut changes =
                         document_changes("policy", policy.map(|policy| &policy.document), FLOW_LOG_POLICY);
-                    changes.extend(tag_changes(&role.tags, tags));
+                    changes.extend(tag_changes(&role.tags, tags, ours));
                     (role.arn.parse().ok(), changes)
                 })
             }
@@ -127,7 +129,7 @@ impl Member<'_> {
                         let from = days.map(|days| days.to_string());
                         changes.push(Change::new("retention_days", from, Some(retention_days.to_string())));
                     }
-                    changes.extend(tag_changes(&found.tags, tags));
+                    changes.extend(tag_changes(&found.tags, tags, ours));
                     (found.group.name.parse().ok(), changes)
                 })
             }
@@ -144,7 +146,7 @@ impl Member<'_> {
                     found => found.map(|found| {
                         let mut changes = on_off("dns_support", found.dns_support, *dns_support);
                         changes.extend(on_off("dns_hostnames", found.dns_hostnames, *dns_hostnames));
-                        changes.extend(tag_changes(&found.vpc.tags, tags));
+                        changes.extend(tag_changes(&found.vpc.tags, tags, ours));
                         (Some(found.vpc.id.clone()), changes)
                     }),
                 }
@@ -158,7 +160,7 @@ impl Member<'_> {
                     }
                     found => found
                         .filter(|found| id_of(vpc) == Some(&found.vpc))
-                        .map(|found| (Some(found.id.clone()), tag_changes(&found.tags, tags))),
+                        .map(|found| (Some(found.id.clone()), tag_changes(&found.tags, tags, ours))),
                 }
             }
             ResourceSpec::InternetGateway { vpc, tags } => observed
@@ -166,22 +168,22 @@ impl Member<'_> {
                 .iter()
                 .find(|found| with_id(&found.id))
                 .map(|found| (&found.id, attached(&found.vpc, id_of(vpc)), &found.tags, tags))
-                .map(with_tags),
+                .map(|found| with_tags(found, ours)),
             ResourceSpec::ElasticIp { tags } => observed
                 .elastic_ips
                 .iter()
                 .find(|found| with_id(&found.id))
-                .map(|found| (Some(found.id.clone()), tag_changes(&found.tags, tags))),
+                .map(|found| (Some(found.id.clone()), tag_changes(&found.tags, tags, ours))),
             ResourceSpec::NatGateway { subnet, tags, .. } => observed
                 .nat_gateways
                 .iter()
                 .find(|found| with_id(&found.id) && id_of(subnet) == Some(&found.subnet))
-                .map(|found| (Some(found.id.clone()), tag_changes(&found.tags, tags))),
+                .map(|found| (Some(found.id.clone()), tag_changes(&found.tags, tags, ours))),
             ResourceSpec::RouteTable { vpc, tags } => observed
                 .route_tables
                 .iter()
                 .find(|found| with_id(&found.id) && id_of(vpc) == Some(&found.vpc))
-                .map(|found| (Some(found.id.clone()), tag_changes(&found.tags, tags))),
+                .map(|found| (Some(found.id.clone()), tag_changes(&found.tags, tags, ours))),
             ResourceSpec::Route { table, destination, target } => {
                 let found = observed
                     .route_tables
@@ -207,13 +209,13 @@ impl Member<'_> {
                 .flow_logs
                 .iter()
                 .find(|found| with_id(&found.id) && id_of(vpc) == Some(&found.vpc))
-                .map(|found| (Some(found.id.clone()), tag_changes(&found.tags, tags))),
+                .map(|found| (Some(found.id.clone()), tag_changes(&found.tags, tags, ours))),
             ResourceSpec::VpnGateway { vpc, tags } => observed
                 .vpn_gateways
                 .iter()
                 .find(|found| with_id(&found.id))
                 .map(|found| (&found.id, attached(&found.vpc, id_of(vpc)), &found.tags, tags))
-                .map(with_tags),
+                .map(|found| with_tags(found, ours)),
             ResourceSpec::Organization
             | ResourceSpec::OrganizationRoot
             | ResourceSpec::OrganizationalUnit { .. }
@@ -232,8 +234,8 @@ impl Member<'_> {
 
 type Attached<'a> = (&'a ResourceId, Vec<Change>, &'a Tags, &'a Tags);
 
-fn with_tags((id, mut changes, from, to): Attached<'_>) -> (Option<ResourceId>, Vec<Change>) {
-    changes.extend(tag_changes(from, to));
+fn with_tags((id, mut changes, from, to): Attached<'_>, ours: Ours<'_>) -> (Option<ResourceId>, Vec<Change>) {
+    changes.extend(tag_changes(from, to, ours));
     (Some(id.clone()), changes)
 }
 

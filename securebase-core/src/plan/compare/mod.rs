@@ -2,7 +2,7 @@
 //!
 //! A resource is recognised by its natural key: accounts by id or e-mail, units and policies by name, roles and log groups
 //! by name, everything in a VPC by the address tag. Formatting is never a difference: documents compare by meaning, tags by
-//! value; tags that are not ours are left alone.
+//! value. Tags are taken off where earlier runs have set them; all others are left alone.
 
 mod account;
 mod changes;
@@ -14,6 +14,7 @@ use crate::model::{AccountId, Address, Departure, Problem, Region, ResourceId, R
 use crate::observe::{Observed, ObservedAccount, ObservedOrganization, ObservedPolicy, ObservedUnit};
 
 use super::adopt;
+use super::applied::Ours;
 use super::claim::{Accounts, is_closed};
 use super::desired::ZONE_TAG;
 use super::graph::{Resource, ResourceGraph};
@@ -151,7 +152,8 @@ impl<'a> Index<'a> {
         self.members.get(&(account, region))
     }
 
-    /// What was found in the place of `resource`. `ids` holds the ids of the resources it names, where those exist.
+    /// What was found in the place of `resource`. `ids` holds the ids of the resources it names, where those exist; `ours`
+    /// the tags that earlier runs have set.
     ///
     /// # Errors
     /// A problem where what was found can be neither kept nor changed.
@@ -160,13 +162,21 @@ impl<'a> Index<'a> {
         resource: &'a Resource,
         ids: &BTreeMap<Address, ResourceId>,
         account: Option<AccountId>,
+        ours: Ours<'_>,
     ) -> Result<Presence, Problem> {
         let member = account.and_then(|account| self.member(account, &resource.region));
         if let Some(member) = member {
             member.refuse_twins(&resource.address)?;
         }
-        let presence = self.find_as(&resource.address, &resource.spec, ids, member)?;
-        self.claimed(&resource.address, presence)
+        let presence = self.find_as(&resource.address, &resource.spec, ids, member, ours)?;
+        let mut presence = self.claimed(&resource.address, presence)?;
+        let is_foreign = matches!(presence, Presence::Foreign { .. });
+        if let Presence::Present { id, changes } | Presence::Foreign { id, changes } = &mut presence
+            && !ours.were_set_on(id, is_foreign)
+        {
+            changes.retain(|change| !change.takes_tag_off());
+        }
+        Ok(presence)
     }
 
     /// As [`Index::find`], against another description of the same resource.
@@ -178,7 +188,7 @@ impl<'a> Index<'a> {
         account: Option<AccountId>,
     ) -> Result<Presence, Problem> {
         let member = account.and_then(|account| self.members.get(&(account, &resource.region)));
-        self.find_as(&resource.address, spec, ids, member)
+        self.find_as(&resource.address, spec, ids, member, Ours::default())
     }
 
     /// What is somebody else's is not ours to change; what is nobody's is taken over.
@@ -203,6 +213,7 @@ impl<'a> Index<'a> {
         spec: &ResourceSpec,
         ids: &BTreeMap<Address, ResourceId>,
         member: Option<&Member<'a>>,
+        ours: Ours<'_>,
     ) -> Result<Presence, Problem> {
         let id_of = |address: &Address| ids.get(address);
         match spec {
@@ -218,14 +229,15 @@ impl<'a> Index<'a> {
             }
             ResourceSpec::OrganizationalUnit { name, parent, tags } => {
                 let unit = id_of(parent).and_then(|parent| self.units.get(&(parent, name.as_str())));
-                Ok(unit
-                    .map_or(Presence::Absent, |unit| present(unit.id.clone(), tag_changes(&unit.tags, tags))))
+                Ok(unit.map_or(Presence::Absent, |unit| {
+                    present(unit.id.clone(), tag_changes(&unit.tags, tags, ours))
+                }))
             }
             ResourceSpec::ServiceControlPolicy { name, description, document, tags } => {
                 let Some(found) = self.policies.get(name.as_str()) else { return Ok(Presence::Absent) };
                 let mut changes = text_changes("description", &found.policy.description, description);
                 changes.extend(document_changes("document", found.policy.document.as_ref(), document));
-                changes.extend(tag_changes(&found.tags, tags));
+                changes.extend(tag_changes(&found.tags, tags, ours));
                 Ok(present(found.policy.id.clone(), changes))
             }
             ResourceSpec::PolicyAttachment { policy, target } => {
@@ -243,7 +255,7 @@ impl<'a> Index<'a> {
                 })
             }
             ResourceSpec::Account { name, email, adopt, tags } => {
-                self.find_account(address, name, &email.folded(), *adopt, tags)
+                self.find_account(address, name, &email.folded(), *adopt, tags, ours)
             }
             ResourceSpec::AccountPlacement { account, parent } => {
                 let Some(found) = account_id(ids, account).and_then(|id| self.accounts.by_id(id)) else {
@@ -273,7 +285,7 @@ impl<'a> Index<'a> {
                     _ => Presence::Absent,
                 })
             }
-            spec => member.map_or(Ok(Presence::Absent), |member| member.find(address, spec, ids)),
+            spec => member.map_or(Ok(Presence::Absent), |member| member.find(address, spec, ids, ours)),
         }
     }
 }

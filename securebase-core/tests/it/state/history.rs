@@ -148,7 +148,7 @@ fn what_was_applied_is_read_from_the_last_rebuild_on() {
     let (zone, cloud) = (zone(ONE_TENANT), SimulatedCloud::new(0));
     apply(&plan(&zone, &cloud), &cloud, &state);
     let first = now(state.applied()).unwrap();
-    assert!(first.contains_key(&Address::new("tenant/acme-finance/vpc")));
+    assert!(first.specs.contains_key(&Address::new("tenant/acme-finance/vpc")));
     let read_of = |run: &str| read.lock().unwrap().iter().filter(|key| key.ends_with(run)).count();
     assert!(read_of("runs/000001/plan.json") > 0);
     now(exec::rebuild_simulated(&zone, &cloud, &state, &ApplyOptions::new())).unwrap();
@@ -157,7 +157,7 @@ fn what_was_applied_is_read_from_the_last_rebuild_on() {
     apply(&second, &cloud, &state);
     read.lock().unwrap().clear();
     let since = now(state.applied()).unwrap();
-    assert_eq!(since.len(), 1);
-    assert!(since.keys().eq(second.steps().map(|step| &step.address)), "{since:?}");
+    assert_eq!(since.specs.len(), 1);
+    assert!(since.specs.keys().eq(second.steps().map(|step| &step.address)), "{since:?}");
     assert_eq!((read_of("runs/000001/plan.json"), read_of("runs/000003/plan.json")), (0, 1));
 }
