@@ -310,6 +310,16 @@ pub struct RouteTable {
     pub tags: Tags,
 }
 
+/// What observations say of a flow log that leave it out: those of earlier versions, in which every one recorded all traffic.
+fn yes() -> bool {
+    true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_yes(all_traffic: &bool) -> bool {
+    *all_traffic
+}
+
 /// A flow log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FlowLog {
@@ -319,6 +329,9 @@ pub struct FlowLog {
     pub vpc: ResourceId,
     /// The name of the log group it delivers to.
     pub log_group: Option<String>,
+    /// Whether it records all traffic, not only what was accepted or rejected.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub all_traffic: bool,
     /// The ARN of the delivery role.
     pub role_arn: Option<String>,
     /// Its tags.

@@ -196,7 +196,7 @@ impl ObservedMember {
         nat_gateways.retain(|found| found.vpc == *vpc || ours(&found.tags));
         route_tables.retain(|found| found.vpc == *vpc || ours(&found.tags));
         vpn_gateways.retain(|found| found.vpc.as_ref() == Some(vpc) || ours(&found.tags));
-        flow_logs.retain(|found| ours(&found.tags));
+        flow_logs.retain(|found| found.vpc == *vpc || ours(&found.tags));
         elastic_ips.retain(|found| {
             ours(&found.tags) || nat_gateways.iter().any(|nat| nat.allocation.as_ref() == Some(&found.id))
         });

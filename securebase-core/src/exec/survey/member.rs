@@ -1,7 +1,7 @@
 //! One member account in one region: what is ours, and a VPC that may become ours.
 
 use crate::cloud::{
-    AvailabilityZone, CloudError, ErrorKind, Operation, Reply, Role, Target, Vpc, VpcAttribute,
+    AvailabilityZone, CloudError, ErrorKind, FlowLog, Operation, Reply, Role, Target, Vpc, VpcAttribute,
 };
 use crate::exec::Error;
 use crate::model::{ResourceId, Tags, UsableZones};
@@ -127,7 +127,20 @@ impl Surveyor<'_> {
         };
         let nat_gateways = all!(DescribeNatGateways, NatGateways);
         let route_tables = all!(DescribeRouteTables, RouteTables);
-        let flow_logs = all!(DescribeFlowLogs, FlowLogs);
+        // Without a filter: one that has lost its tags still stands in the place of ours.
+        let mut flow_logs = asker
+            .all(
+                |page| Operation::DescribeFlowLogs { tags: Tags::new(), page },
+                |reply| match reply {
+                    Reply::FlowLogs(page) => Some((page.items, page.next)),
+                    _ => None,
+                },
+            )
+            .await?;
+        let prefix = flow_log_group_prefix(&self.scope.zone);
+        let delivers_to_ours =
+            |found: &FlowLog| found.log_group.as_ref().is_some_and(|group| group.starts_with(&prefix));
+        flow_logs.retain(|found| names.ours(&found.tags) || delivers_to_ours(found));
         let vpn_gateways = match asker.ask(Operation::DescribeVpnGateways { tags: asked() }).await? {
             Reply::VpnGateways(items) => items,
             _ => Vec::new(),
@@ -146,7 +159,6 @@ impl Surveyor<'_> {
             }
         }
         // By what the names of all our groups begin with: a tenant that was renamed keeps the group it has.
-        let prefix = flow_log_group_prefix(&self.scope.zone);
         let list = |page| Operation::DescribeLogGroups { prefix: prefix.clone(), page };
         let groups = asker
             .all(list, |reply| match reply {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::cloud::{NatGatewayState, Subnet};
+use crate::cloud::{FlowLog, NatGatewayState, Subnet};
 use crate::model::{Address, Problem, ResourceId, ResourceSpec, Tags};
 use crate::observe::{ObservedMember, ObservedRolePolicy};
 use crate::plan::applied::Ours;
@@ -205,10 +205,8 @@ impl Member<'_> {
                 .flat_map(|found| &found.associations)
                 .find(|association| id_of(subnet) == Some(&association.subnet))
                 .map(|association| (Some(association.id.clone()), Vec::new())),
-            ResourceSpec::FlowLog { vpc, tags, .. } => observed
-                .flow_logs
-                .iter()
-                .find(|found| with_id(&found.id) && id_of(vpc) == Some(&found.vpc))
+            ResourceSpec::FlowLog { vpc, log_group, tags, .. } => self
+                .flow_log(self.id(address), id_of(vpc), id_of(log_group))
                 .map(|found| (Some(found.id.clone()), tag_changes(&found.tags, tags, ours))),
             ResourceSpec::VpnGateway { vpc, tags } => observed
                 .vpn_gateways
@@ -229,6 +227,24 @@ impl Member<'_> {
             Some((Some(id), changes)) => Presence::Present { id, changes },
             _ => Presence::Absent,
         })
+    }
+
+    /// The flow log of that id on a VPC, or the one that stands in its place: AWS lets only one deliver all traffic of a VPC to a
+    /// log group, so that no other can be made beside one that has lost its tags.
+    fn flow_log(
+        &self,
+        id: Option<&ResourceId>,
+        vpc: Option<&ResourceId>,
+        log_group: Option<&ResourceId>,
+    ) -> Option<&FlowLog> {
+        let of_vpc = || self.observed.flow_logs.iter().filter(|found| Some(&found.vpc) == vpc);
+        let tagged = of_vpc().find(|found| Some(&found.id) == id);
+        let in_its_place = |found: &&FlowLog| {
+            found.all_traffic
+                && found.log_group.as_deref() == log_group.map(ResourceId::as_str)
+                && !self.addresses().any(|(_, id)| *id == found.id)
+        };
+        tagged.or_else(|| of_vpc().filter(|_| log_group.is_some()).find(in_its_place))
     }
 }
 

@@ -158,6 +158,7 @@ pub(super) fn flow_log(flow_log: &sdk::FlowLog) -> Result<FlowLog, CloudError> {
         id: id(flow_log.flow_log_id(), "FlowLogId")?,
         vpc: id(flow_log.resource_id(), "ResourceId")?,
         log_group: flow_log.log_group_name().map(str::to_owned),
+        all_traffic: flow_log.traffic_type() == Some(&sdk::TrafficType::All),
         role_arn: flow_log.deliver_logs_permission_arn().map(str::to_owned),
         tags: tags(flow_log.tags()),
     })

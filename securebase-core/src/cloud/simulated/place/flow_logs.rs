@@ -45,6 +45,7 @@ impl Place {
                     id: id.clone(),
                     vpc: vpc.clone(),
                     log_group: Some(log_group.clone()),
+                    all_traffic: true,
                     role_arn: Some(role_arn.clone()),
                     tags: tags.clone(),
                 };
