@@ -10,6 +10,7 @@ mod hand;
 mod orphans;
 mod rename;
 mod survey;
+mod tags;
 mod tier;
 mod unread;
 mod ways;
