@@ -135,7 +135,7 @@ impl<'a> Source<'a> {
         let tier = self.tier_before(tenant, left, path);
         let mut billed = BilledTenant::new(Some(tier.name.as_str()));
         billed.set_price(self.price_before(tenant, tier));
-        billed.set_region(self.region_before(tenant, left).clone());
+        billed.set_region(self.region_before(tenant, found).clone());
         self.settle(&mut billed, found, path);
         billed
     }
@@ -202,11 +202,12 @@ impl<'a> Source<'a> {
         regions.find(|(_, member)| holds(member)).map(|(region, _)| region)
     }
 
-    /// The region of a tenant until the plan is applied: that of its departure; otherwise that of the last apply, if a state
-    /// has it; otherwise that of the file. A network is never in another region than the file names.
-    fn region_before<'t>(&'t self, tenant: &'t PlannedTenant, left: Option<&'t AccountTerms>) -> &'t Region {
+    /// The region of a tenant until the plan is applied: the one that the state has for the account, else for the tenant; without
+    /// a state, that of the file. A network is never in another region than the file names.
+    fn region_before<'t>(&'t self, tenant: &'t PlannedTenant, found: &ObservedAccount) -> &'t Region {
+        let of_account = self.recorded(found.account.id).and_then(|terms| terms.region.as_ref());
         let served = || self.served.get(tenant.key.as_str()).map(|served| &served.region);
-        left.and_then(|left| left.region.as_ref()).or_else(served).unwrap_or(&tenant.region)
+        of_account.or_else(served).unwrap_or(&tenant.region)
     }
 
     /// Standing and resources of an account, as observed.
@@ -332,7 +333,8 @@ impl<'a> Source<'a> {
             if billed.tier() == Some(tenant.tier.as_str()) {
                 billed.set_price(tenant.monthly_price);
             }
-            if billed.standing() == Standing::Served {
+            // What a tenant that leaves has stored stays where it is.
+            if billed.standing() == Standing::Served && tenant.offboard.is_none() {
                 billed.set_region(tenant.region.clone());
             }
         }
