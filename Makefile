@@ -41,7 +41,7 @@ test-pure: ## Run the core's tests and examples in its documentation, without AW
 	@cargo run --quiet --example onboard > target/onboard.txt && tail -n 3 target/onboard.txt
 	@grep -qi 'no changes' target/onboard.txt
 
-test-simulation: ## Simulated worlds, optimized: every fault at every call, 2,000 seeds, 2,000 pairs of bills, 2,000 forecasts
+test-simulation: ## Simulated worlds, optimized: every fault at every call, 2,000 seeds, 1,200 courses of bills, 2,000 forecasts
 	$(call say,Rust: the executor in simulated worlds)
 	@cargo test --profile soak -p securebase-core --test simulation
 	$(call say,Rust: differences between bills and forecasts in random zones)

@@ -44,6 +44,21 @@ pub enum Error {
         /// The rule it breaks.
         rule: &'static str,
     },
+    /// A forecast does not count the correlation of two numbers that it multiplies.
+    #[error(
+        "invalid correlation `{left}, {right}, {correlation}`: a forecast multiplies the two, and counts only a correlation of two \
+         of the six factors, or of two amounts of money that it adds up"
+    )]
+    Correlation {
+        /// The path of one number.
+        left: String,
+        /// The path of the other.
+        right: String,
+        /// The correlation as given.
+        correlation: f64,
+        /// The two factors that stand for everything of their kinds, if there are two.
+        factors: Option<(&'static str, &'static str)>,
+    },
     /// A margin is below what the caller asked for, or there is no revenue to have one.
     #[error("{}", below(*margin, *floor, *revenue, *infrastructure))]
     BelowFloor {
@@ -136,7 +151,7 @@ impl Error {
             Self::Table(_) => "table",
             Self::Interrupted(interrupted) => interrupted.code(),
             Self::Unknown { .. } => "finance-unknown",
-            Self::Range { .. } => "finance-range",
+            Self::Range { .. } | Self::Correlation { .. } => "finance-range",
             Self::BelowFloor { .. } => "margin-below-floor",
         }
     }
@@ -151,6 +166,17 @@ impl Error {
             }
             Self::Range { what, rule, .. } => {
                 Problem::error(self.code(), *what, self.to_string(), *rule).into()
+            }
+            Self::Correlation { factors, .. } => {
+                let instead = factors.map_or_else(String::new, |(left, right)| {
+                    format!(
+                        "correlate the factors `{left}` and `{right}`, which apply to all of their kinds, or "
+                    )
+                });
+                let hint = format!(
+                    "{instead}leave the pair out, or call `simulate`, which counts every correlation"
+                );
+                Problem::error(self.code(), "correlations", self.to_string(), hint).into()
             }
             Self::BelowFloor { floor, revenue, infrastructure, .. } => {
                 let hint = way_out(*floor, *revenue, *infrastructure);

@@ -225,7 +225,7 @@ impl Growth {
         for (index, uncertain) in self.uncertain.iter().enumerate() {
             if let Err(message) = uncertain.distribution.check() {
                 let path = format!("uncertain[{index}].distribution");
-                let hint = "see the shipped data/growth.toml";
+                let hint = uncertain.distribution.help();
                 problems.push(Problem::error("distribution-invalid", path, message, hint));
             }
         }

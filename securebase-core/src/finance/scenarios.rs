@@ -1,17 +1,19 @@
 //! Named scenarios: their figures, the differences from the first scenario, and the assumptions that differ.
 
+mod values;
+
 use std::collections::BTreeSet;
 
 use rust_decimal::Decimal;
 
 use super::Error;
-use super::assumption::Assumption;
 use super::assumptions::Category;
 use super::growth::Growth;
 use super::model::Model;
 use super::month::Month;
 use crate::model::{Problem, Problems, unsigned_zero};
 use crate::table::{Column, Table};
+use values::{left_out, values};
 
 /// A named model with the growth that its forecast assumes.
 #[derive(Debug, Clone)]
@@ -48,7 +50,10 @@ pub struct Driver {
     /// The name of the scenario that differs.
     pub scenario: String,
     /// Which number: the path of an assumption, or a count: `tenants.<tier>`, `resources.networks`, `resources.nat_gateways`,
-    /// `resources.flow_logs`.
+    /// `resources.flow_logs`. A graduated price has a path for each step, `prices.<id>.step_<n>`, and for the usage at which it
+    /// ends, `prices.<id>.step_<n>_up_to`. What is uncertain has one for each parameter, `uncertain.<path>.<parameter>`, and for
+    /// each correlation, `correlation.<path>,<path>`; people hired ahead have `<line>.lead_months` and `<line>.tenants_a_month`;
+    /// a path of tenants has `path.<month>.<tier>`.
     pub path: String,
     /// Its value in the first scenario; `None` if that has no such number.
     pub before: Option<Decimal>,
@@ -243,38 +248,6 @@ fn of_month(month: &Month) -> Figures {
         month.gross_margin(),
         month.operating_margin(),
     ]
-}
-
-/// Every number of a scenario by its path, in a fixed order. A number that is zero may be left out.
-fn values(scenario: &Scenario) -> Vec<(String, Decimal)> {
-    let model = &scenario.model;
-    let counts = model.tiers().iter().zip(model.tenants_by_tier());
-    let mut values: Vec<(String, Decimal)> =
-        counts.map(|(tier, count)| (format!("tenants.{}", tier.name), Decimal::from(count))).collect();
-    let structure = model.structure();
-    for (name, count) in [
-        ("networks", structure.networks),
-        ("nat_gateways", structure.nat_gateways),
-        ("flow_logs", structure.flow_logs),
-    ] {
-        values.push((format!("resources.{name}"), Decimal::from(count)));
-    }
-    let assumptions = model.assumption_values(&scenario.growth);
-    values.extend(assumptions.into_iter().map(|(path, value)| (path.to_string(), value)));
-    values
-}
-
-/// A number that is absent from the values of a scenario: zero if the scenario has such a number, else `None`.
-fn left_out(scenario: &Scenario, path: &str) -> Option<Decimal> {
-    let has = match path.parse::<Assumption>().ok()? {
-        Assumption::Factor(_) | Assumption::Line(..) => false,
-        Assumption::Tier(..) | Assumption::Growth(_) => true,
-        Assumption::Price(_)
-        | Assumption::HoursPerMonth
-        | Assumption::Usage(..)
-        | Assumption::Organization(_) => scenario.model.assumptions().usage().is_some(),
-    };
-    has.then_some(Decimal::ZERO)
 }
 
 fn drivers_of(base: &Scenario, before: &[(String, Decimal)], scenario: &Scenario) -> Vec<Driver> {

@@ -40,7 +40,8 @@ impl Staffing {
         if capacity.is_empty() || !rises || !good {
             let shown: Vec<String> =
                 capacity.iter().map(|(tenants, people)| format!("{people} for {tenants}")).collect();
-            let rule = "list increasing numbers of tenants, from 1, with increasing numbers of people";
+            let rule = "list increasing numbers of tenants, from 1, each with as many people as the one before or more, such as \
+                        1 for 5 tenants, 2 for 20";
             return Err(Error::range("capacity of people", &shown.join(", "), rule));
         }
         Ok(Self { capacity, part_time_up_to, lead_months: Decimal::ZERO, tenants_a_month: Decimal::ZERO })

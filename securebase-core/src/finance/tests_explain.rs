@@ -281,6 +281,58 @@ fn scenarios_stand_side_by_side() {
 }
 
 #[test]
+fn drivers_list_steps_lead_time_and_uncertainty() {
+    let first_step = "[[price]]\nid = \"vended_logs_cloudwatch_gb\"\nsteps = [[\"10240\", \"0.40\"], [\"30720\", \"0.25\"], \
+                      [\"51200\", \"0.10\"], [\"Inf\", \"0.05\"]]";
+    let cheaper = PriceBook::shipped().with_toml(first_step).unwrap();
+    let ahead = Assumptions::aws().with_lead_time(Decimal::TWO, Decimal::ONE).unwrap();
+    let mut vague = Growth::none();
+    let factor = |name: &str, distribution| Uncertain { assumption: name.parse().unwrap(), distribution };
+    vague.uncertain =
+        vec![factor("price", Distribution::Lognormal(0.25)), factor("new", Distribution::Uniform(0.5, 1.5))];
+    vague.correlations = vec![(0, 1, 0.5)];
+    let mut path = Growth::none();
+    path.path = vec![(12, vec![5, 2, 2, 2])];
+    let model = |assumptions| model_of([4, 2, 2, 2], assumptions);
+    let none = Growth::none();
+    let cheap = Assumptions::catalogue(cheaper, Usage::shipped().clone());
+    let scenarios = Scenarios::new(
+        &[
+            scenario("base", model(Assumptions::aws()), &none),
+            scenario("cheap logs", model(cheap), &none),
+            scenario("hired ahead", model(ahead), &none),
+            scenario("vague", model(Assumptions::aws()), &vague),
+            scenario("path", model(Assumptions::aws()), &path),
+        ],
+        None,
+    )
+    .unwrap();
+    let of = |name: &str| -> Vec<(String, Option<String>, Option<String>)> {
+        let own = scenarios.drivers().iter().filter(|driver| driver.scenario == name);
+        let text = |value: Option<Decimal>| value.map(|value| value.normalize().to_string());
+        own.map(|driver| (driver.path.clone(), text(driver.before), text(driver.after))).collect()
+    };
+    let row = |path: &str, before: Option<&str>, after: &str| {
+        (path.to_owned(), before.map(str::to_owned), Some(after.to_owned()))
+    };
+    assert_eq!(of("cheap logs"), [row("prices.vended_logs_cloudwatch_gb.step_1", Some("0.5"), "0.4")]);
+    let hired = of("hired ahead");
+    let [months, tenants] = hired.as_slice() else { panic!("{hired:?}") };
+    assert!(months.0.ends_with(".lead_months") && tenants.0.ends_with(".tenants_a_month"), "{hired:?}");
+    assert_eq!((&months.1, &months.2), (&Some("0".to_owned()), &Some("2".to_owned())));
+    assert_eq!(
+        of("vague"),
+        [
+            row("uncertain.price.lognormal", None, "0.25"),
+            row("uncertain.new.uniform_low", None, "0.5"),
+            row("uncertain.new.uniform_high", None, "1.5"),
+            row("correlation.new,price", None, "0.5"),
+        ]
+    );
+    assert_eq!(of("path")[0], row("path.12.fintech", None, "5"));
+}
+
+#[test]
 fn scenarios_of_a_month_ahead_are_its_forecasts() {
     let model = model_of([4, 2, 2, 2], Assumptions::aws());
     let mut faster = Growth::shipped().clone();

@@ -127,6 +127,13 @@ fn a_correlation_is_counted_or_refused() {
             error.to_string().starts_with(&format!("invalid correlation `{left}, {right}, 0.9`")),
             "{error}"
         );
+        let help = &error.problems().0[0].hint;
+        let kind = |path: &str| path.split('.').next().unwrap().to_owned();
+        if [left, right] == ["price.fintech", "new.fintech"] {
+            let pair = format!("the factors `{}` and `{}`", kind(left), kind(right));
+            assert!(help.contains(&pair), "{help}");
+        }
+        assert!(help.contains("`simulate`"), "{help}");
         assert!(model.sweep(&[("churn".parse().unwrap(), vec![1.0])], 12, &growth).is_err());
         assert!(model.tornado(Metric::Profit, 12, &growth).is_err());
         assert!(model.forecast(12, &with(left, right, 0.0)).is_ok(), "{left} {right}: nothing to count");

@@ -116,13 +116,13 @@ impl Distribution {
 
     pub(super) fn check(self) -> Result<(), String> {
         let (good, rule) = match self {
-            Self::Fixed(value) => (value >= 0.0, "a fixed factor is zero or more"),
-            Self::Uniform(low, high) => (0.0 <= low && low <= high, "0 ≤ low ≤ high"),
+            Self::Fixed(value) => (value >= 0.0, "expected a factor of 0 or more"),
+            Self::Uniform(low, high) => (0.0 <= low && low <= high, "expected 0 ≤ low ≤ high"),
             Self::Triangular(low, mode, high) => {
-                (0.0 <= low && low <= mode && mode <= high, "0 ≤ low ≤ mode ≤ high")
+                (0.0 <= low && low <= mode && mode <= high, "expected 0 ≤ low ≤ mode ≤ high")
             }
             Self::Normal(deviation) | Self::Lognormal(deviation) => {
-                ((0.0..=10.0).contains(&deviation), "a deviation lies between 0 and 10")
+                ((0.0..=10.0).contains(&deviation), "expected a deviation from 0 to 10")
             }
         };
         let parts = match self {
@@ -134,6 +134,20 @@ impl Distribution {
             Ok(())
         } else {
             Err(format!("invalid distribution `{self:?}`: {rule}"))
+        }
+    }
+}
+
+impl Distribution {
+    /// How to write a distribution of this shape.
+    pub(super) fn help(self) -> &'static str {
+        match self {
+            Self::Fixed(_) => "write a finite number such as 1",
+            Self::Uniform(..) => "write the lower bound first, such as 0.8 and 1.2",
+            Self::Triangular(..) => {
+                "write the low, the most likely and the high factor in this order, such as 0.8, 1 and 1.2"
+            }
+            Self::Normal(_) | Self::Lognormal(_) => "write the deviation as a fraction, such as 0.2 for 20 %",
         }
     }
 }

@@ -223,7 +223,7 @@ fn missing(path: &Assumption, known: impl IntoIterator<Item = Assumption>) -> Er
     Error::unknown("assumption of this model", &path.to_string(), known.iter().map(String::as_str))
 }
 
-fn path_of(line: &AssumedLine) -> Assumption {
+pub(super) fn path_of(line: &AssumedLine) -> Assumption {
     Assumption::Line(line.category, slug(&line.item))
 }
 

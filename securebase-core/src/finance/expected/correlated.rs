@@ -27,6 +27,19 @@ fn factor_on(assumption: &Assumption) -> Option<Factor> {
     }
 }
 
+/// The factor on everything of the number's kind.
+fn kind(assumption: &Assumption) -> Option<Factor> {
+    match assumption {
+        Assumption::Factor(factor) => Some(*factor),
+        Assumption::Tier(TierFigure::New, _) => Some(Factor::New),
+        Assumption::Tier(TierFigure::Churn, _) => Some(Factor::Churn),
+        Assumption::Usage(..) | Assumption::Organization(_) | Assumption::HoursPerMonth => {
+            Some(Factor::Infrastructure)
+        }
+        number => factor_on(number),
+    }
+}
+
 /// Whether the forecast counts a correlation of the two.
 fn is_counted(left: &Assumption, right: &Assumption, has_path: bool) -> bool {
     match (left, right) {
@@ -41,7 +54,7 @@ fn is_counted(left: &Assumption, right: &Assumption, has_path: bool) -> bool {
 }
 
 /// # Errors
-/// [`Error::Range`] for a correlation that changes the expected values without being counted in them.
+/// [`Error::Correlation`] for a correlation that changes the expected values without being counted in them.
 pub(super) fn check(growth: &Growth) -> Result<(), Error> {
     let uncertain = |place: usize| {
         growth.uncertain.get(place).filter(|one| varies(one.distribution)).map(|one| &one.assumption)
@@ -49,9 +62,13 @@ pub(super) fn check(growth: &Growth) -> Result<(), Error> {
     for &(left, right, correlation) in &growth.correlations {
         let Some((left, right)) = uncertain(left).zip(uncertain(right)) else { continue };
         if correlation != 0.0 && !is_counted(left, right, !growth.path.is_empty()) {
-            let rule = "a forecast counts a correlation of two of the six factors, or of two amounts of money that it only \
-                        adds up; simulate this one, or leave it out";
-            return Err(Error::range("correlation", &format!("{left}, {right}, {correlation}"), rule));
+            let factors = kind(left).zip(kind(right)).filter(|(left, right)| left != right);
+            return Err(Error::Correlation {
+                left: left.to_string(),
+                right: right.to_string(),
+                correlation,
+                factors: factors.map(|(left, right)| (left.name(), right.name())),
+            });
         }
     }
     Ok(())
