@@ -203,9 +203,29 @@ impl ServiceReference {
         find_key(&self.global, name).or_else(own).or_else(|| {
             // A few services read keys under another prefix (`s3express` reads `s3:…`).
             let prefix = name.split_once(':')?.0;
-            let foreign = |service: &&Service| service.keys.iter().any(|key| key.name.starts_with(prefix));
+            let begins = |key: &KeyInfo| {
+                key.name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+            };
+            let foreign = |service: &&Service| service.keys.iter().any(begins);
             self.services.values().filter(foreign).find_map(|service| find_key(&service.keys, name))
         })
+    }
+
+    /// Whether requests may carry a key: a documented one, or one of an OpenID Connect provider, which is named after the
+    /// provider's address (`token.actions.githubusercontent.com:sub`).
+    #[must_use]
+    pub fn knows_key(&self, name: &str) -> bool {
+        let of_provider = || {
+            name.rsplit_once(':').is_some_and(|(provider, claim)| {
+                let labels = provider.split('/').next().unwrap_or_default().split('.');
+                let is_label = |label: &str| {
+                    !label.is_empty()
+                        && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+                };
+                labels.clone().count() > 1 && labels.clone().all(is_label) && !claim.is_empty()
+            })
+        };
+        self.key(name).is_some() || of_provider()
     }
 
     /// Whether any action is documented to carry a key.

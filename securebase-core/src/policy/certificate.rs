@@ -56,6 +56,31 @@ pub struct Counterexample {
     pub before: Vec<Vec<String>>,
     /// Alternatives after.
     pub after: Vec<Vec<String>>,
+    /// The statements before that bring an alternative the other side lacks.
+    pub statements_before: Vec<StatementPlace>,
+    /// The same of the statements after.
+    pub statements_after: Vec<StatementPlace>,
+}
+
+/// Where a statement stands in the documents of one side.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StatementPlace {
+    /// Position of its document, from 0.
+    pub document: usize,
+    /// Position in the document, from 0.
+    pub statement: usize,
+    /// Its `Sid`, where it has one.
+    pub sid: Option<String>,
+}
+
+impl std::fmt::Display for StatementPlace {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { document, statement, sid } = self;
+        match sid {
+            Some(sid) => write!(formatter, "document {}, `{sid}`", document + 1),
+            None => write!(formatter, "document {}, `Statement[{statement}]`", document + 1),
+        }
+    }
 }
 
 /// How many alternatives a line states.
@@ -63,7 +88,7 @@ const STATED_MAX: usize = 3;
 
 impl std::fmt::Display for Counterexample {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { action, resource, effect, before, after } = self;
+        let Self { action, resource, effect, before, after, .. } = self;
         let verb = if *effect == Effect::Deny { "denied" } else { "allowed" };
         // What both sides have in common says nothing.
         let side = |own: &[Vec<String>], other: &[Vec<String>]| {
@@ -84,7 +109,15 @@ impl std::fmt::Display for Counterexample {
         };
         let action = Spelling::shipped().action(action);
         let (was, is) = (side(before, after), side(after, before));
-        write!(formatter, "`{action}` on `{resource}` is {was} before and {is} after")
+        let [by_before, by_after] = [&self.statements_before, &self.statements_after].map(|places| {
+            let stated: Vec<String> = places.iter().take(STATED_MAX).map(ToString::to_string).collect();
+            let rest = match places.len().saturating_sub(STATED_MAX) {
+                0 => String::new(),
+                more => format!("; and {more} more"),
+            };
+            if stated.is_empty() { String::new() } else { format!(" ({}{rest})", stated.join("; ")) }
+        });
+        write!(formatter, "`{action}` on `{resource}` is {was} before{by_before} and {is} after{by_after}")
     }
 }
 
@@ -108,7 +141,8 @@ pub fn certify(before: &[PolicyDocument], after: &[PolicyDocument]) -> Result<Ce
     let resource_classes = resource_classes(&resources, &mut effort)?;
     let mut atoms = IndexSet::new();
     let sides = [before, after].map(|documents| {
-        documents.iter().flat_map(|it| rows(it, &actions, &resources, &mut atoms)).collect::<Vec<Row>>()
+        let rows = |(at, it)| rows(at, it, &actions, &resources, &mut atoms);
+        documents.iter().enumerate().flat_map(rows).collect::<Vec<Row>>()
     });
     let atoms: Vec<String> = atoms.into_iter().collect();
     for (matched_actions, action) in &action_classes {
@@ -122,17 +156,26 @@ pub fn certify(before: &[PolicyDocument], after: &[PolicyDocument]) -> Result<Ce
                     live.each_ref().map(|rows| alternatives(rows, effect, matched, &mut effort));
                 let (before, after) = (before?, after?);
                 if before != after {
-                    let texts = |found: BTreeSet<BTreeSet<usize>>| {
-                        let text =
-                            |set: BTreeSet<usize>| set.into_iter().map(|at| atoms[at].clone()).collect();
-                        found.into_iter().map(text).collect()
+                    let places = |rows: &[&Row], own: &Alternatives, other: &Alternatives| {
+                        let differs: Vec<_> = own.difference(other).collect();
+                        let brings = |row: &&&Row| {
+                            let clauses = row.clauses(matched);
+                            row.effect == effect && differs.iter().any(|one| clauses.contains(one))
+                        };
+                        rows.iter().filter(brings).map(|row| row.place.clone()).collect()
+                    };
+                    let texts = |found: &Alternatives| {
+                        let text = |set: &BTreeSet<usize>| set.iter().map(|&at| atoms[at].clone()).collect();
+                        found.iter().map(text).collect()
                     };
                     return Err(Error::NotEquivalent(Box::new(Counterexample {
                         action: action.clone(),
                         resource: resource.clone(),
                         effect,
-                        before: texts(before),
-                        after: texts(after),
+                        before: texts(&before),
+                        after: texts(&after),
+                        statements_before: places(&live[0], &before, &after),
+                        statements_after: places(&live[1], &after, &before),
                     })));
                 }
             }
@@ -166,8 +209,12 @@ fn is_plain(pattern: &str) -> bool {
     pattern.splitn(6, ':').count() == 6 && !pattern.contains("${")
 }
 
+/// The sets of conditions under which a cell has an effect.
+type Alternatives = BTreeSet<BTreeSet<usize>>;
+
 /// A statement over positions instead of texts.
 struct Row {
+    place: StatementPlace,
     effect: Effect,
     not_actions: bool,
     actions: BTreeSet<usize>,
@@ -180,6 +227,7 @@ struct Row {
 }
 
 fn rows(
+    position: usize,
     document: &PolicyDocument,
     actions: &[String],
     resources: &[String],
@@ -187,7 +235,7 @@ fn rows(
 ) -> Vec<Row> {
     let mut atom = |text: String| atoms.insert_full(text).0;
     let old = if document.version == Version::Current { "" } else { "without variables: " };
-    let row = |statement: &Statement| {
+    let row = |(at, statement): (usize, &Statement)| {
         let place =
             |list: &[String], text: &str| list.binary_search_by(|known| known.as_str().cmp(text)).ok();
         let negated = statement.resources.negated;
@@ -204,6 +252,11 @@ fn rows(
             statement.resources.patterns.iter().filter(|pattern| *pattern != "*" && !is_plain(pattern));
         let word = if negated { "resource is not" } else { "resource is" };
         Row {
+            place: StatementPlace {
+                document: position,
+                statement: at,
+                sid: statement.sid.clone().filter(|sid| !sid.is_empty()),
+            },
             effect: statement.effect,
             not_actions: statement.actions.negated,
             actions: statement
@@ -224,7 +277,7 @@ fn rows(
             conditions,
         }
     };
-    document.statements.iter().map(row).collect()
+    document.statements.iter().enumerate().map(row).collect()
 }
 
 impl Row {
@@ -252,8 +305,8 @@ fn alternatives(
     effect: Effect,
     matched: &BTreeSet<usize>,
     effort: &mut Effort,
-) -> Result<BTreeSet<BTreeSet<usize>>, Error> {
-    let all: BTreeSet<BTreeSet<usize>> =
+) -> Result<Alternatives, Error> {
+    let all: Alternatives =
         rows.iter().filter(|row| row.effect == effect).flat_map(|row| row.clauses(matched)).collect();
     effort.spend(1 + rows.len() + all.len() * all.len())?;
     let implied =
@@ -299,7 +352,7 @@ mod tests {
         let error = certify(&before, &weaker).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "the documents do not mean the same: `s3:PutObject` on `arn:aws:s3:::b/` is denied before and not denied after"
+            "the documents do not mean the same: `s3:PutObject` on `arn:aws:s3:::b/` is denied before (document 1, `Statement[0]`) and not denied after"
         );
         let same = [parse(
             r#"{"Effect":"Deny","Action":["s3:Get*"],"Resource":"arn:aws:s3:::b/*"},{"Effect":"Deny","Action":["s3:PutObject","s3:GetObject"],"Resource":"arn:aws:s3:::b/*"}"#,
@@ -367,7 +420,7 @@ mod tests {
         let text = certify(&with(&[vpc, tls]), &with(&[vpc])).unwrap_err().to_string();
         assert_eq!(
             text,
-            "the documents do not mean the same: `s3:GetObject` on `*` is denied where aws:SecureTransport Bool false before and not denied after"
+            "the documents do not mean the same: `s3:GetObject` on `*` is denied where aws:SecureTransport Bool false before (document 1, `Statement[1]`) and not denied after"
         );
         let text = certify(&with(&[vpc]), &with(&[])).unwrap_err().to_string();
         assert!(text.contains("denied where aws:SourceVpc StringEquals a | b before"), "{text}");

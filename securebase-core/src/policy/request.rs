@@ -166,7 +166,7 @@ impl Request {
             reference.service(service).is_some_and(|service| service.action(name).is_some())
         });
         let action = (!known).then(|| as_written(&self.action));
-        let keys = self.context.iter().map(|(key, _)| key).filter(|key| reference.key(key).is_none());
+        let keys = self.context.iter().map(|(key, _)| key).filter(|key| !reference.knows_key(key));
         action.into_iter().chain(keys.map(|key| as_written(key))).collect()
     }
 

@@ -67,6 +67,9 @@ fn tag_spelling(subject: &Subject<'_>, condition: &Condition, part: &str, notes:
 
 fn known_key(subject: &Subject<'_>, condition: &Condition, part: &str, notes: &mut Notes) {
     let Some(info) = subject.reference.key(&condition.key) else {
+        if subject.reference.knows_key(&condition.key) {
+            return;
+        }
         let message = format!(
             "no service has the condition key `{}` (as of {})",
             condition.key,
@@ -344,6 +347,7 @@ fn values(subject: &Subject<'_>, condition: &Condition, part: &str, notes: &mut 
 pub(super) fn unfilled(subject: &Subject<'_>, value: &str, part: &str, notes: &mut Notes) {
     for (key, default) in Template::new(value, true).variables() {
         let (reason, hint) = match subject.reference.key(key) {
+            None if subject.reference.knows_key(key) => continue,
             None => ("no service has that key", "check the spelling"),
             Some(info) if info.multivalued => {
                 ("the key may have several values, and a variable takes one", "use a key of one value")
@@ -351,7 +355,7 @@ pub(super) fn unfilled(subject: &Subject<'_>, value: &str, part: &str, notes: &m
             Some(_) => continue,
         };
         let then = if default { "its default always stands" } else { "the value is never there" };
-        let message = format!("nothing fills the variable `${{{key}}}` in `{value}`: {reason}, so {then}");
+        let message = format!("nothing fills the variable `${{{key}}}`: {reason}, so {then}");
         notes.warning("policy.variable-unfilled", part, message, hint);
     }
 }

@@ -1,7 +1,7 @@
 //! What is wrong with a policy although AWS takes it.
 //!
-//! Purpose: one finding per defect, with its place and how to mend it. An error says that the policy is refused or does
-//! not do what it says; a warning says that somebody should look. Names are checked against the shipped service
+//! Purpose: one finding for each defect, with its place and its correction. An error says that the policy is refused or does
+//! not do what it says; a warning asks for a decision. Names are checked against the shipped service
 //! reference, whose date bounds what «unknown» means.
 //! Non-goals: what parsing already refuses, and judging whether a policy is strict enough.
 

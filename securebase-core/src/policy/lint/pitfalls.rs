@@ -46,7 +46,7 @@ fn exemptions(statement: &Statement, notes: &mut Notes) {
         }
         if key.starts_with("aws:principaltag/") {
             let message = format!(
-                "whoever can tag a role `{}` is exempt",
+                "a principal that can give a role the tag `{}` is exempt",
                 condition.key.split('/').nth(1).unwrap_or_default()
             );
             notes.warning(

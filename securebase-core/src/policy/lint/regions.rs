@@ -34,6 +34,9 @@ const ORIGINS: [&str; 6] = [
     "ec2:SourceInstanceARN",
 ];
 
+/// Services that an account cannot be run without. A lock that catches only others, such as billing consoles, may be meant.
+const INDISPENSABLE: [&str; 6] = ["cloudfront", "iam", "organizations", "route53", "sts", "support"];
+
 /// How many services a line names.
 const NAMED_MAX: usize = 12;
 
@@ -49,11 +52,12 @@ pub(super) fn lock(statement: &Statement, notes: &mut Notes) {
     }
     let lets = |region: &str| allowed.iter().any(|value| glob(value, region));
     let matcher = ActionMatcher::new(&statement.actions);
-    let (mut caught, mut calls) = (Vec::new(), Vec::new());
+    let (mut caught, mut calls, mut indispensable) = (Vec::new(), Vec::new(), false);
     for service in without_region() {
         let region = if IN_US_WEST_2.contains(&service) { "us-west-2" } else { "us-east-1" };
         if !lets(region) && catches(&matcher, service) {
             caught.push(format!("`{service}`"));
+            indispensable |= INDISPENSABLE.contains(&service);
             if !calls.contains(&region) {
                 calls.push(region);
             }
@@ -74,11 +78,11 @@ pub(super) fn lock(statement: &Statement, notes: &mut Notes) {
         "take them out with `NotAction` (the guardrail G10 lists all of them), or allow {}",
         calls.join(" and ")
     );
-    // Where other conditions narrow the deny, or only two of these services are left, it may be meant.
+    // Where other conditions narrow the deny, or the account works without the services caught, it may be meant.
     let narrowed = statement.conditions.iter().any(|condition| {
         !condition.operator.negated && !condition.key.eq_ignore_ascii_case("aws:RequestedRegion")
     });
-    if narrowed || calls == ["us-west-2"] {
+    if narrowed || !indispensable {
         notes.warning("policy.region-lock-global-services", "Action", message, &hint);
     } else {
         notes.error("policy.region-lock-global-services", "Action", message, &hint);

@@ -38,7 +38,8 @@ fn one(subject: &Subject<'_>, part: &str, pattern: &str, notes: &mut Notes) {
             notes.warning("policy.arn-service-wildcard", part, message, "name the service");
         }
         let well_formed_partition = segments[1].contains(['*', '?']) || segments[1].starts_with("aws");
-        if segments[0] != "arn" || !well_formed_partition {
+        let variable_before_resource = segments.iter().take(5).any(|segment| segment.contains("${"));
+        if !variable_before_resource && (segments[0] != "arn" || !well_formed_partition) {
             let message = format!("`{pattern}` does not begin as an ARN does, so it never matches");
             notes.error("policy.arn", part, message, "write `arn:aws:…` or `arn:*:…`");
         }
@@ -51,11 +52,13 @@ fn one(subject: &Subject<'_>, part: &str, pattern: &str, notes: &mut Notes) {
             let message = format!("`{account}` in `{pattern}` is no account id");
             notes.warning("policy.arn-account", part, message, "write twelve digits, `*` or nothing");
         }
-        if segments.iter().take(5).any(|segment| segment.contains("${")) {
+        if variable_before_resource {
             let message = format!(
                 "the variable in `{pattern}` stands before the resource part, where it is plain text"
             );
             notes.error("policy.variable-place", part, message, "use variables after the fifth colon only");
+            // Which keys fill the variables matters once they stand where AWS reads them.
+            return;
         }
     }
     if let Some(reason) = variable::defect(pattern) {

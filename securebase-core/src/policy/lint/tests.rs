@@ -222,6 +222,11 @@ fn a_region_lock_catches_what_is_called_elsewhere_and_says_all_of_it() {
     let like = lock(r#""us-*""#, "").replace("StringNotEquals", "StringNotLike");
     assert!(region_lock(&like).is_none());
 
+    // An account works without these services: the lock may be meant.
+    let minor = lock(r#""eu-west-1""#, "").replace("budgets:*", "organizations:*\",\"sts:*");
+    let minor = region_lock(&minor).unwrap();
+    assert!(!minor.is_error() && minor.message.contains("`account`"), "{}", minor.message);
+
     // Requests from one network do not reach services without a region; other conditions narrow the deny.
     assert!(region_lock(&lock(r#""eu-west-1""#, r#","StringEquals":{"aws:SourceVpc":"vpc-1"}"#)).is_none());
     let narrowed =
@@ -233,6 +238,39 @@ fn a_region_lock_catches_what_is_called_elsewhere_and_says_all_of_it() {
 fn a_key_that_its_service_defines_and_no_action_lists_is_no_finding() {
     let body = r#""Effect":"Deny","Action":"states:InvokeHTTPEndpoint","Resource":"*","Condition":{"StringNotLike":{"states:HTTPEndpoint":"https://*.partner.example/*"}}"#;
     assert_eq!(codes(body), [""; 0]);
+}
+
+#[test]
+fn keys_of_identity_providers_are_known() {
+    let with = |key: &str| {
+        format!(
+            r#""Effect":"Deny","Action":"sts:AssumeRole*","Resource":"*","Condition":{{"StringLike":{{"{key}":"a"}}}}"#
+        )
+    };
+    let unknown = |key: &str| codes(&with(key)).contains(&"policy.unknown-key".to_owned());
+    for key in ["SAML:aud", "saml:aud", "token.actions.githubusercontent.com:sub", "idp.example/realms/a:sub"]
+    {
+        assert!(!unknown(key), "{key}");
+    }
+    for key in ["samll:aud", "token:sub", "<provider.name>:sub", "a..b:sub", "a.b:"] {
+        assert!(unknown(key), "{key}");
+    }
+}
+
+#[test]
+fn a_placeholder_before_the_resource_part_is_one_finding() {
+    let body = r#""Effect":"Deny","Action":"s3:GetObject","Resource":"arn:${PARTITION}:s3:::${bucket}""#;
+    assert_eq!(codes(body), ["policy.variable-place"]);
+}
+
+#[test]
+fn a_variable_that_nothing_fills_is_one_finding_for_all_its_places() {
+    let one =
+        r#""Effect":"Deny","Action":"s3:GetObject","Resource":["arn:aws:s3:::a-${x}","arn:aws:s3:::b-${x}"]"#;
+    let found = findings(&format!("{one}}},{{{}", one.replace("Get", "Put")));
+    let all: Vec<_> = found.iter().filter(|one| one.code == "policy.variable-unfilled").collect();
+    assert_eq!(all.len(), 1);
+    assert!(all[0].message.contains("Statement[1].Resource"), "{}", all[0].message);
 }
 
 #[test]
