@@ -246,7 +246,7 @@ impl From<finance::Error> for Failure {
 
 impl From<CloudError> for Failure {
     fn from(error: CloudError) -> Self {
-        Self::one(Class::Cloud, &error.code, &error, "check region, endpoint, profile and credentials")
+        Self::one(Class::Cloud, &error.code, &error, error.hint())
     }
 }
 

@@ -205,6 +205,20 @@ impl CloudError {
         Self::new(code, None, message, Delivery::NotSent)
     }
 
+    /// How to correct it, as far as the code says.
+    pub fn hint(&self) -> &'static str {
+        match self.code.as_str() {
+            "ProfileNotFound" => {
+                "name a profile that `aws configure list-profiles` lists, or make this one with `aws configure --profile NAME`"
+            }
+            "ProfileUnreadable" => "correct the configuration file at the place that the message names",
+            "NoCredentials" => {
+                "sign in (`aws sso login`), name a profile that has credentials, or set them in the environment"
+            }
+            _ => "check region, endpoint, profile and credentials",
+        }
+    }
+
     /// An error of any delivery; its kind follows from the code and reason.
     pub fn new(code: &str, reason: Option<&str>, message: impl Into<String>, delivery: Delivery) -> Self {
         Self {

@@ -259,8 +259,8 @@ async fn settings_are_checked_before_anything_is_sent() {
         (AwsCloud::builder().endpoint_url("127.0.0.1:5000"), "InvalidEndpoint"),
         (AwsCloud::builder().session_name("a b"), "InvalidSessionName"),
         (
-            AwsCloud::builder().endpoint_url("http://127.0.0.1:1").profile("a profile that nobody has"),
-            "NoCredentials",
+            AwsCloud::builder().endpoint_url("http://127.0.0.1:1").profile("a profile that no file defines"),
+            "ProfileNotFound",
         ),
     ];
     for (builder, code) in cases {

@@ -15,7 +15,7 @@ use crate::cloud::CloudError;
 use crate::model::Region;
 
 use super::client::AwsCloud;
-use super::{error, http};
+use super::{error, http, profile};
 
 /// How long a connection may take to come about.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -87,8 +87,8 @@ impl AwsCloudBuilder {
     /// Finds credentials the way every AWS tool does (environment, profile, single sign-on, machine role).
     ///
     /// # Errors
-    /// [`CloudError`] `NoCredentials` where none are found or they cannot be had, `InvalidEndpoint` and
-    /// `InvalidSessionName` for bad settings. Whether AWS accepts the credentials shows with the first call.
+    /// [`CloudError`] `ProfileNotFound` for a profile that no configuration file defines, `NoCredentials` where none are found
+    /// or they cannot be had, `InvalidEndpoint` and `InvalidSessionName` for bad settings. Whether AWS accepts the credentials shows with the first call.
     pub async fn build(self) -> Result<AwsCloud, CloudError> {
         let Self { region, endpoint_url, profile, session_name, call_timeout } = self;
         check_session_name(&session_name)?;
@@ -96,6 +96,9 @@ impl AwsCloudBuilder {
             Some(url) => http::is_on_this_machine(url)?,
             None => false,
         };
+        if let Some(name) = &profile {
+            profile::check_exists(name).await?;
+        }
         let http = http::client(local);
         let region_name = aws_config::Region::new(region.as_str().to_owned());
         let setting = ProviderConfig::without_region()

@@ -6,8 +6,9 @@
 //! may have had an effect says so; nothing AWS may add one day (a state, a reason, a kind of route) makes it panic.
 //! Not here: pacing, retries, reading back (`exec`); which call follows which.
 //!
-//! Map: `builder` finds credentials and sets up HTTP, `client` sends each call where it goes, `session` keeps the assumed
-//! roles, one file per service speaks its API, `convert` and `error` are the two ways out.
+//! Map: `builder` finds credentials and sets up HTTP, `profile` looks for the profile that a caller names, `client` sends
+//! each call where it goes, `session` keeps the assumed roles, one file per service speaks its API, `convert` and `error` are
+//! the two ways out.
 
 mod account;
 mod builder;
@@ -19,6 +20,7 @@ mod http;
 mod iam;
 mod logs;
 mod organizations;
+mod profile;
 mod session;
 mod sts;
 
