@@ -8,7 +8,7 @@ use pyo3::types::{PyDict, PyType};
 use securebase_core::cloud::Cloud;
 use securebase_core::cloud::simulated::{Faults as CoreFaults, SimulatedCloud as CoreSimulated};
 use securebase_core::exec::{self, ApplyOptions, Run};
-use securebase_core::model::{AccountId, Email, LandingZone, Limits, Problems};
+use securebase_core::model::{AccountId, Email, LandingZone, Limits, Problems, Region, UsableZones};
 use securebase_core::observe::Observed;
 use securebase_core::plan::{Plan, Scope};
 use securebase_core::state::{RunId, State};
@@ -356,6 +356,42 @@ impl SimulatedCloud {
         self.0.set_tag(id, key, value)
     }
 
+    /// Enables a region that is off in new accounts, as a person does in the account's console; answers whether there is such
+    /// an account.
+    #[pyo3(signature = (account_id, region, /))]
+    fn enable_region(
+        &self,
+        #[pyo3(from_py_with = crate::convert::text)] account_id: &str,
+        #[pyo3(from_py_with = crate::convert::text)] region: &str,
+    ) -> Result<bool> {
+        let (account, region) = place(account_id, region)?;
+        Ok(self.0.enable_region(account, &region))
+    }
+
+    /// Disables such a region again: what is in it stays, and is out of reach; answers whether it was enabled.
+    #[pyo3(signature = (account_id, region, /))]
+    fn disable_region(
+        &self,
+        #[pyo3(from_py_with = crate::convert::text)] account_id: &str,
+        #[pyo3(from_py_with = crate::convert::text)] region: &str,
+    ) -> Result<bool> {
+        let (account, region) = place(account_id, region)?;
+        Ok(self.0.disable_region(account, &region))
+    }
+
+    /// Lets an account use these zones of a region and no others, as when AWS opens or closes one; answers whether there is
+    /// such an account.
+    #[pyo3(signature = (account_id, region, zones, /))]
+    fn set_zones(
+        &self,
+        #[pyo3(from_py_with = crate::convert::text)] account_id: &str,
+        #[pyo3(from_py_with = crate::convert::text)] region: &str,
+        #[pyo3(from_py_with = crate::convert::texts)] zones: Vec<String>,
+    ) -> Result<bool> {
+        let (account, region) = place(account_id, region)?;
+        Ok(self.0.set_zones(account, &region, UsableZones::new(zones)))
+    }
+
     /// What can be passed as `limits`: every quota and rate by name, as AWS grants it.
     #[staticmethod]
     fn default_limits(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
@@ -369,6 +405,17 @@ impl SimulatedCloud {
     fn __repr__(&self) -> String {
         format!("<SimulatedCloud at {} after {} calls>", self.0.now(), self.0.calls().len())
     }
+}
+
+/// An account and a region, as a caller names them.
+fn place(account_id: &str, region: &str) -> Result<(AccountId, Region)> {
+    Ok((crate::convert::account_id(account_id)?, named_region(region)?))
+}
+
+fn named_region(region: &str) -> Result<Region> {
+    Region::named(region).map_err(|error| {
+        crate::error::Failure::one(crate::error::Class::Input, error.code(), &error, &error.hint())
+    })
 }
 
 /// AWS, through its SDKs. Credentials are found the way every AWS tool finds them.
@@ -408,10 +455,7 @@ fn connect(
 ) -> Result<CoreAws> {
     use securebase_core::cloud::aws;
 
-    let region = securebase_core::model::Region::named(region).map_err(|error| {
-        crate::error::Failure::one(crate::error::Class::Input, error.code(), &error, &error.hint())
-    })?;
-    let mut builder = aws::AwsCloud::builder().region(region);
+    let mut builder = aws::AwsCloud::builder().region(named_region(region)?);
     if let Some(url) = endpoint_url {
         builder = builder.endpoint_url(url);
     }

@@ -7,7 +7,7 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyMapping, PyNone, PyString, PyTuple};
 use rust_decimal::Decimal;
-use securebase_core::model::{Problem, Problems};
+use securebase_core::model::{AccountId, NameError, Problem, Problems};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Number, Value};
@@ -110,6 +110,16 @@ pub(crate) fn text_or_none<'a>(value: &'a Bound<'_, PyAny>) -> PyResult<Option<&
 /// As [`text`].
 pub(crate) fn owned_text(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
     Ok(text_or_none(value)?.map(str::to_owned))
+}
+
+/// The id of an account, as it was written.
+///
+/// # Errors
+/// One of the package for what is not twelve digits.
+pub(crate) fn account_id(text: &str) -> Result<AccountId> {
+    text.parse().map_err(|error: NameError| {
+        Failure::one(Class::Input, "account-id-invalid", &error, "write the twelve digits of the account")
+    })
 }
 
 /// An argument that is a list of texts.

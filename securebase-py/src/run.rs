@@ -9,7 +9,7 @@ use pyo3::types::PyType;
 use securebase_core::exec::{
     self, ApplyOptions, Event as CoreEvent, Pause as CorePause, Run as CoreRun, Stop,
 };
-use securebase_core::model::{AccountId, Address, Email, EmailError, NameError};
+use securebase_core::model::{AccountId, Address, Email, EmailError};
 
 use crate::cloud::AnyCloud;
 use crate::convert::{from_json, hash, plain, to_json};
@@ -305,9 +305,7 @@ fn resume_async<'py>(
 
 /// An account and an address, as they were written.
 fn account_and_email(account_id: &str, email: &str) -> Result<(AccountId, Email)> {
-    let account = account_id.parse().map_err(|error: NameError| {
-        Failure::one(Class::Input, "account-id-invalid", &error, "write the twelve digits of the account")
-    })?;
+    let account = crate::convert::account_id(account_id)?;
     let email = email.parse().map_err(|error: EmailError| {
         Failure::one(Class::Input, "email-invalid", &error, "write an address that receives mail")
     })?;

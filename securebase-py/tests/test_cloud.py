@@ -101,3 +101,77 @@ def test_faults_are_weathered(zone: sb.LandingZone, tmp_path: Path) -> None:
 def test_only_clouds_are_clouds(zone: sb.LandingZone) -> None:
     with pytest.raises(TypeError):
         zone.plan("cloud")  # type: ignore[arg-type]
+
+
+def in_zurich(*, network: bool = True) -> sb.LandingZone:
+    """A zone of one tenant in a region that new accounts do not have."""
+    return sb.LandingZone.from_dict(
+        {
+            "org_name": "zurich",
+            "target_region": "eu-central-2",
+            "enable_vpc": network,
+            "clients": {
+                "acme": {
+                    "tier": "healthcare",
+                    "framework": "hipaa",
+                    "prefix": "acme",
+                    "contact_email": "cloud@acme.example.com",
+                }
+            },
+        }
+    )
+
+
+@pytest.fixture
+def account(tmp_path: Path, zone: sb.LandingZone) -> tuple[sb.SimulatedCloud, str]:
+    """A cloud, and the id of an account in it that is old enough to answer: another zone was built meanwhile."""
+    cloud = sb.SimulatedCloud()
+    in_zurich(network=False).plan(cloud).apply(cloud, state=tmp_path / "zurich")
+    account_id = str(cloud.snapshot()["account"][0]["id"])
+    zone.plan(cloud).apply(cloud, state=tmp_path / "small")
+    return cloud, account_id
+
+
+def test_regions_are_enabled_account_by_account(account: tuple[sb.SimulatedCloud, str], tmp_path: Path) -> None:
+    cloud, account_id = account
+    state = tmp_path / "zurich"
+    with pytest.raises(sb.PlanError) as caught:
+        in_zurich().plan(cloud)
+    assert caught.value.problems[0].code == "region-not-enabled"
+    assert cloud.enable_region(account_id, "eu-central-2")
+    assert not cloud.enable_region("000000000000", "eu-central-2")
+    assert in_zurich().plan(cloud).apply(cloud, state=state).status == "succeeded"
+    assert "eu-central-2" in {vpc["region"] for vpc in cloud.snapshot()["vpc"]}
+    assert cloud.disable_region(account_id, "eu-central-2")
+    assert not cloud.disable_region(account_id, "eu-central-2")
+    with pytest.raises(sb.PlanError):
+        in_zurich().plan(cloud, state=state)
+
+
+def test_zones_are_set_account_by_account(account: tuple[sb.SimulatedCloud, str], tmp_path: Path) -> None:
+    cloud, account_id = account
+    assert cloud.enable_region(account_id, "eu-central-2")
+    assert cloud.set_zones(account_id, "eu-central-2", ["eu-central-2a"])
+    assert not cloud.set_zones("000000000000", "eu-central-2", [])
+    with pytest.raises(sb.PlanError) as caught:
+        in_zurich().plan(cloud)
+    assert caught.value.problems[0].code == "zones-too-few"
+    assert cloud.set_zones(account_id, "eu-central-2", (f"eu-central-2{letter}" for letter in "ca"))
+    in_zurich().plan(cloud).apply(cloud, state=tmp_path / "zurich")
+    zones = {str(subnet["zone"]) for subnet in cloud.snapshot()["subnet"]}
+    assert {zone for zone in zones if zone.startswith("eu-")} == {"eu-central-2a", "eu-central-2c"}
+
+
+@pytest.mark.parametrize(
+    ("account_id", "region", "code"),
+    [("1234", "eu-central-2", "account-id-invalid"), ("000000000000", "eu-wst-1", "region-unknown")],
+)
+def test_accounts_and_regions_have_names(account_id: str, region: str, code: str) -> None:
+    cloud = sb.SimulatedCloud()
+    for call in (cloud.enable_region, cloud.disable_region, lambda *place: cloud.set_zones(*place, [])):
+        with pytest.raises(sb.InputError) as caught:
+            call(account_id, region)
+        assert caught.value.code == code
+        assert caught.value.problems[0].hint
+    with pytest.raises(TypeError):
+        cloud.set_zones("000000000000", "eu-west-1", "eu-west-1a")

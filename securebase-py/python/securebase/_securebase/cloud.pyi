@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import final
 
 @final
@@ -65,6 +65,14 @@ class SimulatedCloud:
         """Deletes a resource behind everybody's back, and all that cannot exist without it; answers how many are gone."""
     def set_tag(self, id: str, key: str, value: str | None = None, /) -> bool:
         """Sets a tag behind everybody's back, or takes it off; answers whether there is such a resource."""
+    def enable_region(self, account_id: str, region: str, /) -> bool:
+        """Enables a region that is off in new accounts, as a person does in the account's console; answers whether there is such
+        an account."""
+    def disable_region(self, account_id: str, region: str, /) -> bool:
+        """Disables such a region again: what is in it stays, and is out of reach; answers whether it was enabled."""
+    def set_zones(self, account_id: str, region: str, zones: Iterable[str], /) -> bool:
+        """Lets an account use these zones of a region and no others, as when AWS opens or closes one; answers whether there is
+        such an account."""
     @staticmethod
     def default_limits() -> dict[str, float]:
         """What can be passed as `limits`: every quota and rate by name, as AWS grants it."""
