@@ -418,6 +418,17 @@ fn named_region(region: &str) -> Result<Region> {
     })
 }
 
+/// A URL without what stands before the host and after the path: either can hold a password.
+fn without_user(url: &str) -> String {
+    let url = url.split(['?', '#']).next().unwrap_or_default();
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return url.rsplit('@').next().unwrap_or_default().to_owned();
+    };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    format!("{scheme}://{host}{path}")
+}
+
 /// AWS, through its SDKs. Credentials are found the way every AWS tool finds them.
 #[pyclass(frozen, eq, module = "securebase")]
 pub(crate) struct AwsCloud {
@@ -513,8 +524,15 @@ impl AwsCloud {
     }
 
     fn __repr__(&self) -> String {
-        // Not the endpoint: a URL can hold a password.
-        format!("AwsCloud(region={:?})", self.region)
+        let Self { region, endpoint_url, profile, core: _ } = self;
+        let mut text = format!("AwsCloud(region={region:?}");
+        if let Some(url) = endpoint_url {
+            text.push_str(&format!(", endpoint_url={:?}", without_user(url)));
+        }
+        if let Some(profile) = profile {
+            text.push_str(&format!(", profile={profile:?}"));
+        }
+        text + ")"
     }
 
     fn __reduce__<'py>(

@@ -7,7 +7,7 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyMapping, PyNone, PyString, PyTuple};
 use rust_decimal::Decimal;
-use securebase_core::model::{AccountId, NameError, Problem, Problems};
+use securebase_core::model::{AccountId, NameError, Problem, Problems, document};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Number, Value};
@@ -27,6 +27,17 @@ pub(crate) fn to_json<T: Serialize>(value: &T) -> Result<String> {
 /// A value from the JSON of [`to_json`].
 pub(crate) fn from_json<T: DeserializeOwned>(text: &str) -> Result<T> {
     serde_json::from_str(text).map_err(|error| malformed(&error))
+}
+
+/// A value of the core from plain Python objects, `name` being the argument they are.
+///
+/// # Errors
+/// One of the package with the path of what does not fit: ``invalid `links[2].kind` `tgw`: expected …``.
+pub(crate) fn document<T: DeserializeOwned>(name: &str, value: &Bound<'_, PyAny>) -> Result<T> {
+    let value = from_python(value)?;
+    document::read(name, &value).map_err(|problem| {
+        Failure::at(Class::Input, &problem.code, &problem.path, &problem.message, &problem.hint)
+    })
 }
 
 fn malformed(error: &serde_json::Error) -> Failure {

@@ -90,7 +90,8 @@ impl Failure {
             return Self::one(class, code, message, "");
         }
         let message = shortened(&message.to_string(), problems.0.len());
-        Self::Core { class, code: code.to_owned(), message, problems: problems.0.clone() }
+        let Problems(problems) = problems.clone().errors_first();
+        Self::Core { class, code: code.to_owned(), message, problems }
     }
 }
 
@@ -157,7 +158,9 @@ fn hint(code: &str) -> &'static str {
     match code {
         "plan-malformed" | "plan-version" | "plan-fingerprint" => "plan again and save the new plan",
         "plan-stale" => "plan again against the cloud, and apply the new plan",
-        "plan-destructive" => "pass each of the addresses in `destroy` to let it happen",
+        "plan-destructive" => {
+            "pass `destroy=plan.destructive` to let all of it happen, or the addresses of a part"
+        }
         "run-interrupted" | "run-unfinished" | "state-broken" => {
             "call `securebase.resume` with the same state"
         }
@@ -219,7 +222,8 @@ impl From<exec::Error> for Failure {
                     let message = format!("`{address}` would be destroyed");
                     CoreProblem::error(code, address.as_str(), message, hint(code))
                 };
-                Self::many(Class::Plan, code, &error, &Problems(addresses.iter().map(each).collect()))
+                let message = format!("{error}: `destroy=plan.destructive` names all of them");
+                Self::many(Class::Plan, code, &message, &Problems(addresses.iter().map(each).collect()))
             }
             _ => Self::one(Class::Plan, code, &error, hint(code)),
         }

@@ -9,11 +9,14 @@ use rust_decimal::Decimal;
 use securebase_core::model::{
     Departure, LandingZone as CoreZone, ResourceId, Tenant as CoreTenant, TenantKey, Tier as CoreTier,
 };
+use securebase_core::net::Network as CoreNetwork;
 
 use crate::convert::{from_json, from_python, hash, plain, to_json};
 use crate::error::Result;
 use crate::guarded::TenantPolicy;
-use crate::plan::{Plan, margin_floor, plan_of};
+use crate::net::network::Network;
+use crate::net::pool::AddressPool;
+use crate::plan::{Plan, addresses_of, margin_floor, plan_of};
 use crate::problem::Problem;
 use crate::table::Table;
 
@@ -312,10 +315,16 @@ impl LandingZone {
         self.0.tiers.iter().cloned().map(Tier).collect()
     }
 
-    /// What the input deserves a warning for.
+    /// What the input deserves a warning for and does not acknowledge.
     #[getter]
     fn warnings(&self) -> Vec<Problem> {
         self.0.warnings.iter().cloned().map(Problem::from).collect()
+    }
+
+    /// The warnings that the input acknowledges.
+    #[getter]
+    fn acknowledged(&self) -> Vec<Problem> {
+        self.0.acknowledged.iter().cloned().map(Problem::from).collect()
     }
 
     /// The tenants whose key, name, prefix, e-mail, e-mail domain or account id contains `text`, exact matches first.
@@ -347,6 +356,29 @@ impl LandingZone {
         margin_floor: Option<&Bound<'_, PyAny>>,
     ) -> Result<Plan> {
         plan_of(py, &self.0, cloud, state, self::margin_floor(margin_floor)?)
+    }
+
+    /// The pool that the plan takes blocks from, with the block of every tenant in it. `cloud` and `state` as for `plan`.
+    #[pyo3(signature = (cloud = None, state = None))]
+    fn pool(
+        &self,
+        py: Python<'_>,
+        cloud: Option<&Bound<'_, PyAny>>,
+        state: Option<&Bound<'_, PyAny>>,
+    ) -> Result<AddressPool> {
+        Ok(addresses_of(py, &self.0, cloud, state)?.pool.into())
+    }
+
+    /// The tenants with their blocks, and the links of the file between them. `cloud` and `state` as for `plan`.
+    #[pyo3(signature = (cloud = None, state = None))]
+    fn network(
+        &self,
+        py: Python<'_>,
+        cloud: Option<&Bound<'_, PyAny>>,
+        state: Option<&Bound<'_, PyAny>>,
+    ) -> Result<Network> {
+        let blocks = addresses_of(py, &self.0, cloud, state)?.blocks;
+        Ok(Network(CoreNetwork::of_zone(&self.0, &blocks)?))
     }
 
     /// Everything that applies to a tenant along the path of its organizational units, once the zone is as it says.

@@ -1,7 +1,7 @@
 //! Addresses: pools, overlaps, subnets, connectivity.
 
-mod network;
-mod pool;
+pub(crate) mod network;
+pub(crate) mod pool;
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -10,7 +10,7 @@ use securebase_core::model::{Problem as CoreProblem, Problems};
 use securebase_core::net as core;
 use securebase_core::net::{Block, Block4, Layout, rules};
 
-use crate::convert::{count, from_json, from_python, hash, shown, to_json};
+use crate::convert::{count, document, from_json, hash, shown, to_json};
 use crate::error::{Class, Failure, Result};
 use crate::problem::Problem;
 
@@ -38,7 +38,8 @@ impl From<core::Error> for Failure {
 }
 
 fn many(problems: &Problems) -> Failure {
-    let code = problems.0.first().map_or("addresses", |problem| problem.code.as_str());
+    let first = problems.iter().find(|problem| problem.is_error()).or(problems.0.first());
+    let code = first.map_or("addresses", |problem| problem.code.as_str());
     Failure::many(Class::Input, code, problems, problems)
 }
 
@@ -224,7 +225,7 @@ fn subnets(
             };
             Layout::named(&name).ok_or_else(unknown)?
         }
-        Some(document) => from_json(&to_json(&from_python(document)?)?)?,
+        Some(layout) => document("layout", layout)?,
     };
     let plan = layout.apply(block(cidr)?)?;
     Ok(plan.subnets.into_iter().map(|subnet| Subnet((subnet, region.to_owned()))).collect())

@@ -11,7 +11,10 @@ use rust_decimal::Decimal;
 use securebase_core::exec::{self, Stop};
 use securebase_core::finance::{PriceBook, Usage};
 use securebase_core::model::{Address, LandingZone, Latencies, ResourceId, TenantKey};
-use securebase_core::plan::{MarginFloor, Plan as CorePlan, PlanCost, Planner, Step as CoreStep, StepCost};
+use securebase_core::net::assign::ZoneBlocks;
+use securebase_core::plan::{
+    Error as PlanError, MarginFloor, Plan as CorePlan, PlanCost, Planner, Step as CoreStep, StepCost,
+};
 
 use crate::cloud::AnyCloud;
 use crate::convert::{hash, plain};
@@ -34,24 +37,47 @@ pub(crate) fn plan_of(
     state: Option<&Bound<'_, PyAny>>,
     floor: Option<MarginFloor>,
 ) -> Result<Plan> {
+    let plan = planned(py, zone, cloud, state, move |planner| refusing(planner, floor).plan())?;
+    Ok(Plan(Arc::new(plan)))
+}
+
+/// The block of every tenant as a plan gives it, and the pool they are recorded in.
+pub(crate) fn addresses_of(
+    py: Python<'_>,
+    zone: &Arc<LandingZone>,
+    cloud: Option<&Bound<'_, PyAny>>,
+    state: Option<&Bound<'_, PyAny>>,
+) -> Result<ZoneBlocks> {
+    planned(py, zone, cloud, state, |planner| planner.addresses())
+}
+
+/// What a planner makes that knows what the state remembers and what the cloud holds.
+fn planned<T: Send + 'static>(
+    py: Python<'_>,
+    zone: &Arc<LandingZone>,
+    cloud: Option<&Bound<'_, PyAny>>,
+    state: Option<&Bound<'_, PyAny>>,
+    make: impl FnOnce(Planner<'_>) -> std::result::Result<T, PlanError> + Send + 'static,
+) -> Result<T> {
     let zone = Arc::clone(zone);
     let state = state.map(state::open).transpose()?;
     let cloud = cloud.map(AnyCloud::of).transpose()?;
-    let plan = match (state, cloud) {
-        (None, None) => compute(py, |_| refusing(Planner::new(&zone), floor).plan())??,
+    Ok(match (state, cloud) {
+        (None, None) => compute(py, |_| make(Planner::new(&zone)))??,
         (state, cloud) => wait(py, &Stop::new(), async move {
             let planner = match &state {
                 Some(state) => exec::remember(Planner::new(&zone), state).await?,
                 None => Planner::new(&zone),
             };
-            let planner = refusing(planner, floor);
             Ok::<_, Failure>(match cloud {
-                Some(cloud) => planner.clone().observed(&cloud.survey(&planner.scope()).await?).plan()?,
-                None => planner.plan()?,
+                Some(cloud) => {
+                    let observed = cloud.survey(&planner.scope()).await?;
+                    make(planner.observed(&observed))?
+                }
+                None => make(planner)?,
             })
         })??,
-    };
-    Ok(Plan(Arc::new(plan)))
+    })
 }
 
 /// The planner with a margin floor, if there is one.
@@ -265,6 +291,18 @@ impl Plan {
     #[getter]
     fn warnings(&self) -> Vec<Problem> {
         self.0.warnings.iter().cloned().map(Problem::from).collect()
+    }
+
+    /// The warnings that the file acknowledges.
+    #[getter]
+    fn acknowledged(&self) -> Vec<Problem> {
+        self.0.acknowledged.iter().cloned().map(Problem::from).collect()
+    }
+
+    /// The VPCs and subnets in use once the plan is applied: `tenant, tier, region, address, kind, cidr, address_count, zone,
+    /// action, id`.
+    fn blocks(&self, py: Python<'_>) -> Result<Table> {
+        Ok(py.detach(|| self.0.blocks_table())?.into())
     }
 
     /// The same for plans that do the same.

@@ -82,7 +82,9 @@ impl Problem {
     }
 
     fn __repr__(&self) -> String {
-        format!("Problem({:?}, {:?}, {:?})", self.0.code, self.0.path, self.0.message)
+        let CoreProblem { code, path, message, hint, .. } = &self.0;
+        let line = self.line().map_or_else(String::new, |line| format!(", line={line}"));
+        format!("Problem({:?}, {code:?}, {path:?}, {message:?}, hint={hint:?}{line})", self.severity())
     }
 
     fn __hash__(&self) -> u64 {

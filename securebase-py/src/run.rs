@@ -152,7 +152,8 @@ impl Run {
 
     fn __repr__(&self) -> String {
         let (applied, failed) = (self.0.applied.len(), self.0.failed.len());
-        format!("<Run {}: {applied} applied, {failed} failed>", self.status())
+        let what = if self.0.dry { "Dry run" } else { "Run" };
+        format!("<{what} {}: {applied} applied, {failed} failed>", self.status())
     }
 
     #[classmethod]

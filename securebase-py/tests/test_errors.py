@@ -1,5 +1,6 @@
 """Every exception of this package, and every word its bindings add to the core's codes."""
 
+import json
 import pickle
 import re
 from pathlib import Path
@@ -42,7 +43,8 @@ def test_a_problem_shows_where_and_how_to_mend(tmp_path: Path) -> None:
     assert str(problem).startswith(f"{file}:1:")
     assert problem.code == caught.value.code
     assert problem.message in str(caught.value)
-    assert repr(problem).startswith("Problem(")
+    assert repr(problem).startswith(f'Problem("error", "{problem.code}", "clients", ')
+    assert repr(problem).endswith(f"hint={json.dumps(problem.hint)}, line=1)")
 
 
 def test_a_message_of_many_problems_is_cut_and_the_problems_are_not() -> None:
@@ -52,3 +54,45 @@ def test_a_message_of_many_problems_is_cut_and_the_problems_are_not() -> None:
     assert len(caught.value.problems) >= 300
     assert len(str(caught.value).splitlines()) < 100
     assert "all of them are in `problems`" in str(caught.value)
+
+
+def test_errors_stand_before_warnings(ten: sb.LandingZone) -> None:
+    document = ten.to_dict()
+    assert {warning.code for warning in ten.warnings} == {"cidr-overlap", "email-root-is-contact"}
+    document["clients"]["techstartup-std"]["tier"] = "standrad"
+    with pytest.raises(sb.InputError) as caught:
+        sb.LandingZone.from_dict(document)
+    severities = [problem.severity for problem in caught.value.problems]
+    assert severities[0] == "error"
+    assert severities == sorted(severities)
+    assert str(caught.value).splitlines()[-1].startswith("1 error, ")
+
+
+def test_acknowledged_warnings_are_counted_and_kept_as_data(ten: sb.LandingZone) -> None:
+    document = ten.to_dict() | {"acknowledge": ["cidr-overlap", "email-root-is-contact"]}
+    zone = sb.LandingZone.from_dict(document)
+    assert zone.warnings == []
+    assert {warning.code for warning in zone.acknowledged} == {"cidr-overlap", "email-root-is-contact"}
+    assert sb.LandingZone.from_dict(zone.to_dict()) == zone
+    assert pickle.loads(pickle.dumps(zone)).acknowledged == zone.acknowledged
+    plan = zone.plan()
+    count = len(plan.acknowledged)
+    assert f"{count} warnings acknowledged" in str(plan)
+    assert "cidr-overlap" not in str(plan)
+    document["acknowledge"] = ["cidr-overlap-connected", "cidr-ovrelap"]
+    with pytest.raises(sb.InputError) as caught:
+        sb.LandingZone.from_dict(document)
+    refused, unknown, *_ = caught.value.problems
+    assert (refused.code, refused.path) == ("acknowledge-invalid", "acknowledge[0]")
+    assert "of an error" in refused.message
+    assert unknown.hint == "did you mean `cidr-overlap`?"
+
+
+def test_a_misspelt_attribute_is_one_error(ten: sb.LandingZone) -> None:
+    document = ten.to_dict()
+    client = document["clients"]["acme-finance"]
+    client["contact_mail"] = client.pop("contact_email")
+    with pytest.raises(sb.InputError) as caught:
+        sb.LandingZone.from_dict(document)
+    errors = [problem for problem in caught.value.problems if problem.severity == "error"]
+    assert [(problem.code, problem.hint) for problem in errors] == [("attribute-unknown", "did you mean `contact_email`?")]

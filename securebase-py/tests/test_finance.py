@@ -500,3 +500,21 @@ def test_people_are_hired_one_at_a_time_and_ahead() -> None:
     assert [support(tenants, aws) for tenants in (50, 51, 75, 76, 100)] == [24_000, 32_000, 32_000, 40_000, 40_000]
     assert support(43, ahead) == support(51, aws) and support(42, ahead) == support(50, aws)
     assert pickle.loads(pickle.dumps(ahead)) == ahead != aws
+
+
+def test_a_table_of_tenants_is_a_frame(ten: sb.LandingZone) -> None:
+    assumptions = sb.finance.Assumptions.aws()
+    model = sb.finance.Model.from_frame(ten.to_arrow(), assumptions)
+    assert model.month().revenue == sb.finance.Model(ten, assumptions).month().revenue
+
+
+def test_prices_are_written_short(ten: sb.LandingZone) -> None:
+    plan = ten.plan()
+    short = plan.cost(prices={"nat_gateway_hour": "0.041"})
+    long = plan.cost(prices={"price": [{"id": "nat_gateway_hour", "price": "0.041"}]})
+    assert short.total == long.total < plan.cost().total
+    with pytest.raises(sb.FinanceError, match="did you mean `nat_gateway_hour`"):
+        plan.cost(prices={"nat_gateway_hou": "0.041"})
+    with pytest.raises(sb.FinanceError) as caught:
+        plan.cost(prices={"price": [{"id": "nat_gateway_hour", "steps": 5}]})
+    assert caught.value.problems[0].path == "price[0].steps"

@@ -6,6 +6,7 @@ import json
 import pickle
 import random
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -78,7 +79,7 @@ def test_exhaustion_says_what_is_free() -> None:
         (lambda: sb.AddressPool("10.0.0.0/8").release("a"), "owner-unknown"),
         (lambda: sb.AddressPool("10.0.0.0/8").reserve("11.0.0.0/16", "a"), "cidr-outside-pool"),
         (lambda: sb.AddressPool("10.0.0.0/8").allocate(16, "a", pool="prod"), "pool-unknown"),
-        (lambda: sb.AddressPool.from_dict({"version": 9}), "json-malformed"),
+        (lambda: sb.AddressPool.from_dict({"version": 9}), "attribute-missing"),
         (lambda: sb.subnets("10.0.0.0/28"), "layout-too-large"),
         (lambda: sb.subnets("10.0.0.0/8"), "cidr-size"),
         (lambda: sb.subnets("10.0.0.0/16", layout="sead"), "word-unknown"),
@@ -274,3 +275,62 @@ def test_the_guide_runs() -> None:
     names: dict[str, object] = {}
     for block in blocks:
         exec(compile(block, "addresses.md", "exec"), names)
+
+
+def test_the_addresses_of_a_zone_follow_the_plan(ten: sb.LandingZone, tmp_path: Path) -> None:
+    document = ten.to_dict()
+    for client in document["clients"].values():
+        client.pop("vpc_cidr", None)
+    zone = sb.LandingZone.from_dict(document)
+    plan = zone.plan()
+    rows = list(plan.blocks())
+    vpcs = {row["tenant"]: row["cidr"] for row in rows if row["kind"] == "vpc"}
+    assert len(rows) == 40
+    assert set(vpcs) == {tenant.key for tenant in zone.tenants}
+    pool = zone.pool()
+    assert {owner: pool.blocks(owner) for owner in vpcs} == {owner: [block] for owner, block in vpcs.items()}
+    network = zone.network()
+    assert network.findings() == []
+    assert network.propose(pool) == []
+    # Against a cloud, an existing VPC keeps its block, whatever the pool would choose now.
+    cloud = sb.SimulatedCloud()
+    assert plan.apply(cloud, state=tmp_path).status == "succeeded"
+    document["clients"] = dict(reversed(document["clients"].items()))
+    again = sb.LandingZone.from_dict(document)
+    assert {row["tenant"]: row["cidr"] for row in again.plan(cloud).blocks() if row["kind"] == "vpc"} == vpcs
+    assert all(again.pool(cloud).blocks(owner) == [block] for owner, block in vpcs.items())
+
+
+@pytest.mark.parametrize(
+    ("call", "path", "expected"),
+    [
+        (
+            lambda: sb.Network([], [{"name": "hub", "kind": "tgw", "joins": ["everyone"]}]),
+            "links[0].kind",
+            "invalid `links[0].kind` `tgw`: expected one of `peering`",
+        ),
+        (lambda: sb.Network([{"owner": "acme"}]), "members[0].blocks", "`members[0].blocks` is missing"),
+        (
+            lambda: sb.Network([{"owner": "acme", "blocks": ["10.0.0.1/16"]}]),
+            "members[0].blocks[0]",
+            "invalid `members[0].blocks[0]` `10.0.0.1/16`: `10.0.0.1/16` has host bits set",
+        ),
+        (
+            lambda: sb.subnets("10.0.0.0/16", layout={"name": "x", "groups": [{"name": "a"}]}),
+            "layout.groups[0].role",
+            "`layout.groups[0].role` is missing",
+        ),
+        (
+            lambda: sb.AddressPool("10.0.0.0/8").import_ipam({"Vpcs": [{"VpcId": 4}]}),
+            "Vpcs[0].VpcId",
+            "invalid `Vpcs[0].VpcId` `4`: expected a string",
+        ),
+    ],
+)
+def test_what_is_wrong_in_a_dict_is_named_by_its_path(call: Callable[[], object], path: str, expected: str) -> None:
+    with pytest.raises(sb.InputError) as caught:
+        call()
+    (problem,) = caught.value.problems
+    assert problem.path == path
+    assert problem.message.startswith(expected)
+    assert "line 1 column" not in str(caught.value)

@@ -156,6 +156,8 @@ def test_dry_run(plan: sb.Plan) -> None:
     before = cloud.snapshot()
     run = plan.dry_run(cloud)
     assert len(run.applied) == len(plan)
+    assert str(run).startswith("dry run succeeded, nothing was changed: ")
+    assert repr(run).startswith("<Dry run succeeded: ")
     assert cloud.snapshot() == before
     assert run.calls["organizations:CreateAccount"][0] == 2
     assert run.calls["ec2:CreateVpc"][0] >= 2

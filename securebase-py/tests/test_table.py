@@ -2,6 +2,7 @@
 
 import pickle
 from decimal import Decimal
+from xml.etree.ElementTree import fromstring
 
 import pandas
 import polars
@@ -125,3 +126,23 @@ def test_empty() -> None:
     assert list(table) == []
     assert pyarrow.table(table).num_rows == 0
     assert pyarrow.table(sb.Table._from_columns([])).num_columns == 0
+
+
+HOSTILE = """<script>alert("1")</script> & 'x' <b a="y">"""
+
+
+def test_what_a_notebook_shows_escapes_every_name(ten: sb.LandingZone) -> None:
+    pool = sb.AddressPool("10.0.0.0/8")
+    pool.reserve("10.0.0.0/16", HOSTILE)
+    shown = [
+        pool.allocations()._repr_html_(),
+        pool._repr_svg_(),
+        ten.plan().timeline()._repr_html_(),
+        ten.to_arrow()._repr_html_(),
+    ]
+    for text in shown:
+        assert "<script" not in text
+        # What parses has no name that ends an attribute or an element.
+        fromstring(f"<div>{text}</div>")
+    assert "&lt;script&gt;" in shown[0]
+    assert "&amp;" in shown[0]

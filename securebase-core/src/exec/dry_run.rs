@@ -31,5 +31,6 @@ pub async fn dry_run(plan: &Plan, cloud: &dyn Cloud, options: ApplyOptions) -> R
         .limits(limits_in_force(&plan.limit_overrides).raised())
         .observed(&plan.observed)
         .build();
-    simulate(plan, &rehearsal, &State::new(MemoryStore::new()), options).await
+    let run = simulate(plan, &rehearsal, &State::new(MemoryStore::new()), options).await?;
+    Ok(Run { dry: true, ..run })
 }

@@ -65,7 +65,7 @@ pub enum Error {
     },
     /// The plan would destroy something that the caller has not named.
     #[error(
-        "the plan destroys {}; name each to let it happen",
+        "the plan destroys {}; name each in `destroy` to let it happen",
         addresses.iter().map(|address| format!("`{address}`")).collect::<Vec<_>>().join(", ")
     )]
     Destructive {

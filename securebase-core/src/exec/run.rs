@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Address, Limits};
@@ -153,6 +154,9 @@ pub struct Run {
     pub began: Time,
     /// When it ended.
     pub ended: Time,
+    /// Whether it only tried the plan out: nothing was changed and nothing written down.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dry: bool,
 }
 
 impl Run {
@@ -168,6 +172,7 @@ impl Run {
             calls: BTreeMap::new(),
             began: now,
             ended: now,
+            dry: false,
         }
     }
 
@@ -200,16 +205,29 @@ impl Run {
 
 impl fmt::Display for Run {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { status, run, applied, failed, blocked, events: _, calls: _, began, ended } = self;
+        let Self { status, run, applied, failed, blocked, events: _, calls: _, began, ended, dry } = self;
         let Some(run) = run else { return write!(f, "nothing to do") };
         let seconds = ended.since(*began).as_secs_f64();
-        write!(f, "run {run} {}: {} steps done", status.name(), applied.len())?;
+        match dry {
+            true => {
+                write!(f, "dry run {}, nothing was changed: {} steps tried", status.name(), applied.len())?
+            }
+            false => write!(f, "run {run} {}: {} steps done", status.name(), applied.len())?,
+        }
         if !failed.is_empty() || !blocked.is_empty() {
             write!(f, ", {} failed, {} not begun", failed.len(), blocked.len())?;
         }
         write!(f, " in {seconds:.0} s")?;
+        // One cause fails many steps in the same words: the first of them carries it.
+        let mut reasons: IndexMap<&str, (&Address, usize)> = IndexMap::new();
         for (address, error) in failed {
+            reasons.entry(error).or_insert((address, 0)).1 += 1;
+        }
+        for (error, (address, count)) in reasons {
             write!(f, "\n  {address}: {error}")?;
+            if count > 1 {
+                write!(f, " (and {} more)", count - 1)?;
+            }
         }
         Ok(())
     }

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use self::file::{File, unreadable};
 use super::Error;
-use crate::model::{Currency, Region};
+use crate::model::{Currency, Region, document};
 use crate::table::{Column, Table};
 
 pub use id::PriceId;
@@ -189,6 +189,16 @@ impl PriceBook {
     /// [`Error::Invalid`] with everything that is wrong with the document.
     pub fn with_json(&self, text: &str) -> Result<Self, Error> {
         self.with(serde_json::from_str(text).map_err(|error| unreadable(&error.to_string()))?)
+    }
+
+    /// As [`Self::with_json`], from a plain value; an attribute that is the id of a price is short for a row with that price:
+    /// `{"nat_gateway_hour": "0.041"}`.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with everything that is wrong with the document.
+    pub fn with_value(&self, document: &serde_json::Value) -> Result<Self, Error> {
+        let document = file::written_out(document);
+        self.with(document::read("", &document).map_err(|problem| Error::Invalid(problem.into()))?)
     }
 
     /// These prices with some replaced by a flat price each.

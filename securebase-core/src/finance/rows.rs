@@ -86,7 +86,7 @@ impl Model {
                     "column-missing",
                     path,
                     message,
-                    "name the columns `tenant` and `tier`",
+                    "name the columns `tenant` (or `key`) and `tier`",
                 ));
             }
         }

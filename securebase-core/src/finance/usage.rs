@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use self::file::unreadable;
 use super::Error;
-use crate::model::Tier;
+use crate::model::{Tier, document};
 
 macro_rules! quantities {
     ($($(#[$doc:meta])* $variant:ident = $name:literal;)*) => {
@@ -230,6 +230,14 @@ impl Usage {
     /// [`Error::Invalid`] with everything that is wrong with the document.
     pub fn with_json(&self, text: &str) -> Result<Self, Error> {
         self.with(serde_json::from_str(text).map_err(|error| unreadable(&error.to_string()))?)
+    }
+
+    /// As [`Self::with_json`], from a plain value.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with everything that is wrong with the document.
+    pub fn with_value(&self, document: &serde_json::Value) -> Result<Self, Error> {
+        self.with(document::read("", document).map_err(|problem| Error::Invalid(problem.into()))?)
     }
 
     /// The profile of a tier: the one of its name, else of its framework, else `default`.

@@ -12,6 +12,9 @@ pub enum EmailError {
     /// Shorter than 6 or longer than 64 characters.
     #[error("an address has 6 to 64 characters")]
     Length,
+    /// White space or a line end around it.
+    #[error("white space or a line end stands before or after the address")]
+    Padded,
     /// A character outside 7-bit ASCII.
     #[error("only 7-bit ASCII characters are allowed")]
     NotAscii,
@@ -59,6 +62,9 @@ impl Email {
 impl FromStr for Email {
     type Err = EmailError;
     fn from_str(text: &str) -> Result<Self, EmailError> {
+        if text.trim() != text {
+            return Err(EmailError::Padded);
+        }
         if !text.is_ascii() {
             return Err(EmailError::NotAscii);
         }
@@ -160,6 +166,8 @@ mod tests {
             ("zoë@example.com", EmailError::NotAscii),
             (".dot@example.com", EmailError::Local),
             ("a b@example.com", EmailError::Local),
+            ("a@example.com\n", EmailError::Padded),
+            (" a@example.com", EmailError::Padded),
             ("a@localhost", EmailError::Domain),
             ("a@-x.example", EmailError::Domain),
             ("a@example..com", EmailError::Domain),

@@ -109,6 +109,8 @@ pub struct LandingZone {
     pub latencies: Latencies,
     /// What the input deserves a warning for.
     pub warnings: Vec<Problem>,
+    /// The warnings that the input acknowledges: known, accepted, and counted only.
+    pub acknowledged: Vec<Problem>,
     /// What was written, as a plain document: templates stay templates, so that a tenant added to it is named by them.
     pub document: serde_json::Value,
 }

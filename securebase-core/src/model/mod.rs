@@ -7,6 +7,7 @@
 mod account;
 mod address;
 mod availability;
+pub mod document;
 mod email;
 mod exact;
 mod framework;
@@ -42,7 +43,7 @@ pub(crate) use money::unsigned_zero;
 pub use money::{Currency, Money, MoneyError, Rounding};
 pub use name::{NameError, ResourceId, RoleName, TenantKey, TierName, ZoneName};
 pub(crate) use nearest::nearest;
-pub use problem::{Place, Problem, Problems, Severity};
+pub use problem::{Place, Problem, Problems, Severity, WARNINGS};
 pub(crate) use quoted::{Quoted, printable};
 pub use region::{Region, RegionError};
 pub use regions::{Partition, RegionFacts, Regions};

@@ -107,7 +107,20 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Every problem found, in the order of the document: never the first only.
+/// The codes of the warnings about what was written, which the writer may acknowledge.
+pub const WARNINGS: &[&str] = &[
+    "email-root-is-contact",
+    "account-id-placeholder",
+    "framework-without-guardrails",
+    "guardrail-parameter-unused",
+    "policy-doubtful",
+    "cidr-discouraged",
+    "cidr-public",
+    "cidr-overlap",
+    "cidr-overlap-shared-peer",
+];
+
+/// Every problem found, never the first only: errors, then warnings, each in the order of the document.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Problems(pub Vec<Problem>);
@@ -116,6 +129,13 @@ impl Problems {
     /// How many of them are errors.
     pub fn error_count(&self) -> usize {
         self.0.iter().filter(|problem| problem.is_error()).count()
+    }
+
+    /// The same problems, errors first.
+    #[must_use]
+    pub fn errors_first(mut self) -> Self {
+        self.0.sort_by_key(|problem| problem.severity);
+        self
     }
 
     /// The problems in order.

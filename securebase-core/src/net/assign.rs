@@ -197,7 +197,7 @@ pub fn zone_beside(
         .collect();
     let Assignment { blocks, left_over: _, problems } = assign(&mut pool, &wants);
     if problems.iter().any(Problem::is_error) {
-        return Err(Problems(problems));
+        return Err(Problems(problems).errors_first());
     }
     let of = |key: &TenantKey| Some((key.clone(), Ipv4Net::from(*blocks.get(key.as_str())?)));
     let blocks = zone.tenants.iter().filter_map(|tenant| of(&tenant.key)).collect();

@@ -13,7 +13,7 @@ use super::error::Error;
 use super::event::{Entry, Event};
 use super::pool::AddressPool;
 use super::snapshot::Snapshot;
-use crate::model::Problems;
+use crate::model::{Problems, document};
 
 /// The version written.
 pub const VERSION: u32 = 1;
@@ -74,6 +74,14 @@ impl Ledger {
         serde_json::from_str(text).map_err(|error| {
             Problems::from(Error::Json { what: "ledger", why: error.to_string() }.problem(""))
         })
+    }
+
+    /// A ledger from its document as a plain value.
+    ///
+    /// # Errors
+    /// One problem with the path of what does not fit.
+    pub fn from_value(document: &serde_json::Value) -> Result<Self, Problems> {
+        Ok(document::read("", document)?)
     }
 }
 

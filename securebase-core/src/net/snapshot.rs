@@ -14,7 +14,7 @@ use super::pool::AddressPool;
 use super::request::{Exclusion, Settings};
 use super::space::{Hold, Space};
 use super::state::{Claim, State};
-use crate::model::Problems;
+use crate::model::{Problems, document};
 
 /// The version written.
 pub const VERSION: u32 = 1;
@@ -281,5 +281,13 @@ impl AddressPool {
             Problems::from(Error::Json { what: "pool", why: error.to_string() }.problem(""))
         })?;
         snapshot.load()
+    }
+
+    /// A pool from its document as a plain value.
+    ///
+    /// # Errors
+    /// One problem with the path of what does not fit, else those of [`Snapshot::load`].
+    pub fn from_value(document: &serde_json::Value) -> Result<Self, Problems> {
+        document::read::<Snapshot>("", document)?.load()
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::finance::{CostBasis, PriceBook, Usage, signed, thousands};
-use crate::model::{Address, Departure, ResourceKind, ResourceSpec};
+use crate::model::{Address, Departure, ResourceKind, ResourceSpec, WARNINGS};
 
 use super::cost::{PlanCost, PromisedChange, StepCost};
 use super::drift::Drifted;
@@ -36,11 +36,7 @@ impl fmt::Display for Plan {
             difference(f, cost)?;
         }
         self.drifted(f)?;
-        for warning in &self.warnings {
-            writeln!(f)?;
-            writeln!(f, "{warning}")?;
-        }
-        Ok(())
+        self.warned(f)
     }
 }
 
@@ -102,6 +98,29 @@ impl Plan {
             writeln!(f)?;
         }
         Ok(())
+    }
+
+    /// The warnings. Those of the file stand under every plan: each code once in full, the acknowledged ones counted.
+    fn warned(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for warning in &self.warnings {
+            *counts.entry(&warning.code).or_default() += 1;
+        }
+        for warning in &self.warnings {
+            let code = warning.code.as_str();
+            let count = if WARNINGS.contains(&code) { counts.remove(code) } else { Some(1) };
+            let Some(count) = count else { continue };
+            writeln!(f)?;
+            writeln!(f, "{warning}")?;
+            if count > 1 {
+                writeln!(f, "    and {} more `{code}` in the warnings of the zone", count - 1)?;
+            }
+        }
+        match self.acknowledged.len() {
+            0 => Ok(()),
+            1 => writeln!(f, "\n1 warning acknowledged"),
+            count => writeln!(f, "\n{count} warnings acknowledged"),
+        }
     }
 
     /// What the guardrail steps mean for accounts that exist.

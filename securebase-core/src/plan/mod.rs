@@ -48,6 +48,7 @@ mod warnings;
 mod zones;
 
 pub use applied::Applied;
+pub use blocks::PlannedBlock;
 pub use calls::member_operations;
 pub(crate) use claim::{Accounts, is_closed};
 pub(crate) use compare::{attachment_id, id_from};

@@ -9,6 +9,7 @@ use ipnet::Ipv4Net;
 use crate::model::{
     AccountId, Address, LandingZone, Problem, Problems, ResourceId, ResourceKind, ResourceSpec, TenantKey,
 };
+use crate::net::assign::ZoneBlocks;
 use crate::observe::{Observed, ObservedOrganization};
 
 use super::applied::{Applied, Past};
@@ -159,11 +160,16 @@ impl<'a> Planner<'a> {
     }
 
     fn blocks(&self, existing: &Existing) -> Result<BTreeMap<TenantKey, Ipv4Net>, Error> {
-        if self.zone.network.is_none() {
-            return Ok(BTreeMap::new());
-        }
-        blocks::assign(self.zone, &existing.blocks, &existing.foreign)
-            .map_err(|problems| Error::Problems(Problems(problems)))
+        blocks::assign(self.zone, existing).map(|done| done.blocks)
+    }
+
+    /// Which block every tenant has, as the plan gives it, and the pool in which they are recorded: allocated, or pinned where
+    /// the file or a VPC that exists decides. The rest is free in it.
+    ///
+    /// # Errors
+    /// [`Error::Problems`] with one problem for every tenant for whom the pool has no room.
+    pub fn addresses(&self) -> Result<ZoneBlocks, Error> {
+        blocks::assign(self.zone, &self.existing(&self.scope()))
     }
 
     /// The plan.
@@ -258,6 +264,7 @@ impl<'a> Planner<'a> {
             drift: self.applied.is_some().then_some(drift),
             served: self.served.clone(),
             warnings,
+            acknowledged: warnings::acknowledged(self.zone),
             basis: Basis::of(self.zone, past),
         };
         let (errors, doubts): (Vec<Problem>, Vec<Problem>) =

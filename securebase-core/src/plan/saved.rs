@@ -49,6 +49,12 @@ struct Body<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     served: Option<Cow<'a, Terms>>,
     warnings: Cow<'a, [Problem]>,
+    #[serde(default, skip_serializing_if = "is_empty")]
+    acknowledged: Cow<'a, [Problem]>,
+}
+
+fn is_empty(problems: &[Problem]) -> bool {
+    problems.is_empty()
 }
 
 /// Steps as a list: each says its own address.
@@ -87,6 +93,7 @@ impl<'a> From<&'a Plan> for Body<'a> {
             drift,
             served,
             warnings,
+            acknowledged,
             basis: _,
         } = plan;
         Self {
@@ -102,6 +109,7 @@ impl<'a> From<&'a Plan> for Body<'a> {
             drift: drift.as_deref().map(Cow::Borrowed),
             served: served.as_ref().map(Cow::Borrowed),
             warnings: Cow::Borrowed(warnings),
+            acknowledged: Cow::Borrowed(acknowledged),
         }
     }
 }
@@ -180,6 +188,7 @@ impl Plan {
             drift,
             served,
             warnings,
+            acknowledged,
         } = saved.plan;
         let plan = Self {
             scope: scope.into_owned(),
@@ -194,6 +203,7 @@ impl Plan {
             drift: drift.map(Cow::into_owned),
             served: served.map(Cow::into_owned),
             warnings: warnings.into_owned(),
+            acknowledged: acknowledged.into_owned(),
             basis: Basis::default(),
         };
         let found = plan.fingerprint();

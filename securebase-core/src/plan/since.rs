@@ -60,6 +60,7 @@ fn frame(zone: &LandingZone) -> LandingZone {
         limits,
         latencies,
         warnings: _,
+        acknowledged: _,
         document: _,
     } = zone;
     LandingZone {
@@ -77,6 +78,7 @@ fn frame(zone: &LandingZone) -> LandingZone {
         limits: limits.clone(),
         latencies: latencies.clone(),
         warnings: Vec::new(),
+        acknowledged: Vec::new(),
         document: serde_json::Value::Null,
     }
 }

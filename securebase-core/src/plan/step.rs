@@ -198,6 +198,8 @@ pub struct Plan {
     pub served: Option<Terms>,
     /// What an operator should know before applying.
     pub warnings: Vec<Problem>,
+    /// The warnings that the file acknowledges.
+    pub acknowledged: Vec<Problem>,
     /// What it was made from, for a plan that comes after it.
     pub(super) basis: Basis,
 }

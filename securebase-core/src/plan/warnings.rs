@@ -10,9 +10,19 @@ use crate::observe::{Observed, ObservedOrganization};
 use super::scope::Scope;
 use super::step::{Action, Step};
 
-/// What was noticed when the file was read, whatever the order in which it was written: a plan outlives the lines of a file.
+/// What was noticed when the file was read and is not acknowledged in it.
 pub(super) fn of_file(zone: &LandingZone) -> Vec<Problem> {
-    let mut warnings: Vec<Problem> = zone.warnings.iter().map(|warning| warning.clone().at(None)).collect();
+    without_places(&zone.warnings)
+}
+
+/// What was noticed when the file was read and is acknowledged in it.
+pub(super) fn acknowledged(zone: &LandingZone) -> Vec<Problem> {
+    without_places(&zone.acknowledged)
+}
+
+/// Warnings in whatever order the file was written: a plan outlives the lines of a file.
+fn without_places(warnings: &[Problem]) -> Vec<Problem> {
+    let mut warnings: Vec<Problem> = warnings.iter().map(|warning| warning.clone().at(None)).collect();
     warnings.sort_by(|a, b| (&a.path, &a.code, &a.message).cmp(&(&b.path, &b.code, &b.message)));
     warnings
 }

@@ -67,6 +67,7 @@ codes! {
     TAG_RESERVED = "tag-reserved";
     TAG_DUPLICATE = "tag-duplicate";
     TAG_COUNT = "tag-count";
+    ACKNOWLEDGE_INVALID = "acknowledge-invalid";
     ; from net:
     "cidr-invalid";
     "cidr-host-bits";

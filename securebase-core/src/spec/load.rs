@@ -8,9 +8,10 @@ use serde_json::Value as Json;
 
 use super::code;
 use super::documents;
+use super::encoding;
 use super::node::{Node, Quoted};
 use super::parse::{self, DEPTH_MAX};
-use super::report::{Path, Report};
+use super::report::{Findings, Path, Report};
 use super::resolve;
 use super::source::{Format, Source};
 use crate::model::{LandingZone, Problem, Problems};
@@ -35,19 +36,7 @@ impl LandingZone {
             )
         })?;
         let bytes = read(path).map_err(|problem| in_file(problem, &name))?;
-        let text = String::from_utf8(bytes).map_err(|error| {
-            let valid = error.utf8_error().valid_up_to();
-            let good = String::from_utf8_lossy(error.as_bytes().get(..valid).unwrap_or_default());
-            let source = Source::new(&good, Some(&name));
-            let byte = error.as_bytes().get(valid).copied().unwrap_or_default();
-            Problem::error(
-                code::FILE_NOT_UTF8,
-                "",
-                format!("the byte `0x{byte:02X}` here is not part of any UTF-8 text"),
-                "save the file as UTF-8; editors call it an encoding",
-            )
-            .at(source.places(std::iter::once(good.len())).pop())
-        })?;
+        let text = encoding::text(bytes, &name)?;
         Self::parse(&text, format, Some(&name))
     }
 
@@ -64,7 +53,11 @@ impl LandingZone {
         }
         if text.trim().is_empty() {
             parse::empty_file(&mut report);
-            return Err(Problems(report.into_problems()));
+            return Err(Problems(report.into_findings().problems));
+        }
+        if let Some((at, message, hint)) = encoding::nul(text) {
+            report.error(code::FILE_NOT_UTF8, Some(at), "", message, hint);
+            return Err(Problems(report.into_findings().problems));
         }
         let root = parse::parse(text, format, &source, &mut report);
         let directory = file.and_then(|file| FilePath::new(file).parent()).unwrap_or(FilePath::new(""));
@@ -103,9 +96,9 @@ fn finish(
     let zone = root.and_then(|root| resolve::zone(&root, &mut report));
     // What the parser has reported is an error too, though the rest may make a zone.
     let failed = report.has_errors();
-    let problems = report.into_problems();
+    let Findings { problems, acknowledged } = report.into_findings();
     match zone {
-        Some(zone) if !failed => Ok(LandingZone { warnings: problems, ..zone }),
+        Some(zone) if !failed => Ok(LandingZone { warnings: problems, acknowledged, ..zone }),
         _ => Err(Problems(problems)),
     }
 }

@@ -14,6 +14,7 @@
 
 mod code;
 mod documents;
+mod encoding;
 mod load;
 mod node;
 mod parse;

@@ -85,6 +85,9 @@ pub struct LandingZoneSpec {
     /// Quotas and rates that AWS has granted beyond its defaults, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub limits: BTreeMap<String, f64>,
+    /// The codes of the warnings that are known and accepted, such as `cidr-overlap`: counted, no longer repeated in full.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub acknowledge: Vec<String>,
     /// The tenants, by key.
     pub clients: IndexMap<String, ClientSpec>,
 }

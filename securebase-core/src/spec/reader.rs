@@ -22,6 +22,8 @@ pub(super) struct Object<'n, 'p> {
     /// Where to point when something is missing: at the key rather than the brace.
     pub(super) at: Option<usize>,
     entries: Vec<&'n Entry>,
+    /// The attributes that unknown ones are taken for: where one of them is missing, the misspelling has been reported.
+    misspelt: Vec<String>,
 }
 
 impl<'n, 'p> Object<'n, 'p> {
@@ -34,9 +36,13 @@ impl<'n, 'p> Object<'n, 'p> {
         report: &mut Report<'_>,
     ) -> Option<Self> {
         let entries = entries(node, &path, "a map of attributes", report)?;
+        let mut misspelt = Vec::new();
         for entry in entries.iter().filter(|entry| !known.contains(&entry.key.as_str())) {
             let hint = match nearest(&entry.key, known.iter().copied()) {
-                Some(near) => format!("did you mean `{near}`?"),
+                Some(near) => {
+                    misspelt.push(near.to_owned());
+                    format!("did you mean `{near}`?")
+                }
                 None => format!("leave it out; known here are {}", known.join(", ")),
             };
             report.error(
@@ -47,7 +53,7 @@ impl<'n, 'p> Object<'n, 'p> {
                 hint,
             );
         }
-        Some(Self { path, at: at.or(node.at), entries })
+        Some(Self { path, at: at.or(node.at), entries, misspelt })
     }
 
     /// An attribute that is there and not `null`.
@@ -80,9 +86,23 @@ impl<'n, 'p> Object<'n, 'p> {
         self.string(name, report)
     }
 
+    /// Reports an attribute that must be there, unless an unknown one has been reported as a misspelling of it.
     pub(super) fn missing(&self, name: &str, hint: &str, report: &mut Report<'_>) {
-        let message = format!("`{name}` is missing");
-        report.error(code::ATTRIBUTE_MISSING, self.at, self.path_of(name), message, hint);
+        self.missing_as(code::ATTRIBUTE_MISSING, name, "", hint, report);
+    }
+
+    /// As [`Object::missing`], with a code of its own and what follows from the lack.
+    pub(super) fn missing_as(
+        &self,
+        code: &'static str,
+        name: &str,
+        why: &str,
+        hint: &str,
+        report: &mut Report<'_>,
+    ) {
+        if self.misspelt.iter().all(|misspelt| misspelt != name) {
+            report.error(code, self.at, self.path_of(name), format!("`{name}` is missing{why}"), hint);
+        }
     }
 
     pub(super) fn flag(&self, name: &str, report: &mut Report<'_>) -> Option<bool> {

@@ -1,4 +1,4 @@
-//! Collecting findings: all of them, in the order of the document.
+//! Collecting findings: all of them, errors first, each kind in the order of the document.
 
 use std::fmt;
 
@@ -52,11 +52,21 @@ impl fmt::Display for Path<'_> {
 pub(super) struct Report<'a> {
     source: Option<&'a Source<'a>>,
     found: Vec<(Option<usize>, Problem)>,
+    /// The codes of the warnings that the document acknowledges.
+    acknowledged: Vec<&'static str>,
+}
+
+/// What was found.
+pub(super) struct Findings {
+    /// Errors, then the warnings that nothing acknowledges.
+    pub(super) problems: Vec<Problem>,
+    /// The warnings that the document acknowledges.
+    pub(super) acknowledged: Vec<Problem>,
 }
 
 impl<'a> Report<'a> {
     pub(super) fn new(source: Option<&'a Source<'a>>) -> Self {
-        Self { source, found: Vec::new() }
+        Self { source, found: Vec::new(), acknowledged: Vec::new() }
     }
 
     pub(super) fn error(
@@ -81,6 +91,11 @@ impl<'a> Report<'a> {
         self.found.push((at, Problem::warning(code, path.to_string(), message, hint)));
     }
 
+    /// Sets warnings of that code apart.
+    pub(super) fn acknowledge(&mut self, code: &'static str) {
+        self.acknowledged.push(code);
+    }
+
     /// A finding made elsewhere, with the place it is about.
     pub(super) fn adopt(&mut self, problem: Problem, at: Option<usize>) {
         self.found.push((at, problem));
@@ -98,15 +113,20 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// The findings with their places, in the order of the document; those without a place come first.
-    pub(super) fn into_problems(mut self) -> Vec<Problem> {
+    /// The findings with their places: errors, then warnings, each in the order of the document; those without a place come
+    /// first among their kind. The warnings that the document acknowledges stand apart.
+    pub(super) fn into_findings(mut self) -> Findings {
         self.found.sort_by_key(|(at, _)| *at);
         let places = self.source.map(|source| source.places(self.found.iter().filter_map(|(at, _)| *at)));
         let mut places = places.into_iter().flatten();
-        self.found
+        let placed = self
+            .found
             .into_iter()
-            .map(|(at, problem)| if at.is_some() { problem.at(places.next()) } else { problem })
-            .collect()
+            .map(|(at, found)| if at.is_some() { found.at(places.next()) } else { found });
+        let (acknowledged, mut problems): (Vec<Problem>, Vec<Problem>) =
+            placed.partition(|found| !found.is_error() && self.acknowledged.contains(&found.code.as_str()));
+        problems.sort_by_key(|problem| problem.severity);
+        Findings { problems, acknowledged }
     }
 }
 

@@ -5,6 +5,7 @@
 mod accounts;
 mod apply;
 mod architecture;
+mod blocks;
 mod changes;
 #[path = "../support/clockwork.rs"]
 mod clockwork;

@@ -105,6 +105,7 @@ fn a_dry_run_tells_everything_and_changes_nothing() {
     let planned = plan(&zone, &cloud);
     let before = cloud.snapshot();
     let dry = now(exec::dry_run(&planned, &cloud, ApplyOptions::new())).unwrap();
+    assert!(dry.dry && dry.to_string().starts_with("dry run succeeded, nothing was changed: "), "{dry}");
     assert_eq!(cloud.snapshot(), before);
     assert_eq!(dry.applied.len(), planned.steps().len());
     assert_eq!(apply(&planned, &cloud, &memory()).failed, []);

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 
-use securebase_core::model::{LandingZone, Problems};
+use securebase_core::model::{LandingZone, Problem, Problems, WARNINGS};
 use securebase_core::spec::{CODES, ClientSpec, Format, LandingZoneSpec, TierSpec, schema};
 
 /// Set it to write the expected files anew; then read the difference.
@@ -88,6 +88,7 @@ fn every_good_file_loads_and_survives_the_way_out_and_in() {
         let mut again = LandingZone::from_value(&zone.to_value()).unwrap();
         assert_eq!(again.to_value(), zone.to_value());
         again.warnings.clone_from(&zone.warnings);
+        again.acknowledged.clone_from(&zone.acknowledged);
         assert_eq!(again, zone, "{}", file.display());
     }
 }
@@ -159,6 +160,42 @@ fn what_cannot_be_read_is_refused_before_it_is_read() {
 
 /// Reached without a fixture: see [`what_cannot_be_read_is_refused_before_it_is_read`].
 const OF_READING: [&str; 3] = ["file-format", "file-too-large", "file-unreadable"];
+
+#[test]
+fn warnings_that_are_acknowledged_stand_apart_in_every_format() {
+    let file = fixture_text("bad/acknowledged.tfvars");
+    let zone = LandingZone::load(&file).unwrap();
+    let codes = |warnings: &[Problem]| -> Vec<String> {
+        warnings.iter().map(|warning| warning.code.clone()).collect()
+    };
+    assert_eq!(codes(&zone.warnings), ["cidr-discouraged"]);
+    assert_eq!(codes(&zone.acknowledged), ["email-root-is-contact", "cidr-overlap"]);
+    assert!(zone.acknowledged.iter().all(|warning| warning.place.is_some()));
+    let value = zone.to_value();
+    assert_eq!(value["acknowledge"], serde_json::json!(["cidr-overlap", "email-root-is-contact"]));
+    let json = serde_json::to_string(&value).unwrap();
+    let toml = toml::to_string(&value).unwrap();
+    for (text, format) in [(&json, Format::Json), (&json, Format::Yaml), (&toml, Format::Toml)] {
+        let other = LandingZone::parse(text, format, None).unwrap();
+        assert_eq!(codes(&other.warnings), codes(&zone.warnings), "{format:?}");
+        assert_eq!(other.acknowledged.len(), zone.acknowledged.len(), "{format:?}");
+    }
+    // An error is an error, whatever the file accepts.
+    let text = std::fs::read_to_string(&file).unwrap().replace("10.1.0.0/16", "10.1.0.0/8");
+    let problems = LandingZone::parse(&text, Format::Tfvars, None).unwrap_err();
+    assert_eq!(problems.error_count(), 4, "{problems}");
+}
+
+#[test]
+fn what_may_be_acknowledged_is_a_code_of_reading() {
+    assert!(WARNINGS.iter().all(|code| CODES.contains(code)));
+    for file in fixtures("bad").into_iter().filter(|file| file.extension().is_some_and(|e| e != "txt")) {
+        let problems = load(&file).map_or_else(|problems| problems.0, |zone| zone.warnings);
+        for warning in problems.iter().filter(|problem| !problem.is_error()) {
+            assert!(WARNINGS.contains(&warning.code.as_str()), "{warning}");
+        }
+    }
+}
 
 #[test]
 fn every_code_is_exercised_and_documented() {
@@ -301,6 +338,7 @@ fn holds(text: &str, format: Format) -> Result<(), TestCaseError> {
             let mut again =
                 LandingZone::from_value(&zone.to_value()).map_err(|p| TestCaseError::fail(p.to_string()))?;
             again.warnings.clone_from(&zone.warnings);
+            again.acknowledged.clone_from(&zone.acknowledged);
             prop_assert_eq!(again, zone);
         }
         Err(problems) => {
@@ -315,7 +353,8 @@ fn holds(text: &str, format: Format) -> Result<(), TestCaseError> {
                 prop_assert!(!problem.message.contains('\n') && !problem.hint.is_empty(), "{problem}");
             }
             let places: Vec<_> = problems.iter().map(|problem| problem.place.clone()).collect();
-            prop_assert!(places.is_sorted());
+            let by_severity: Vec<_> = problems.iter().map(|problem| problem.severity).zip(places).collect();
+            prop_assert!(by_severity.is_sorted());
         }
     }
     Ok(())

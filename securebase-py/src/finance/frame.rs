@@ -42,7 +42,8 @@ pub(super) fn rows(frame: &Bound<'_, PyAny>) -> Result<Vec<TenantRow>> {
                 Ok(Some(value.str()?.to_str()?.to_owned()))
             };
             Ok(TenantRow {
-                tenant: cell("tenant")?,
+                // The table of a zone's tenants calls it `key`.
+                tenant: cell("tenant")?.map_or_else(|| cell("key"), |tenant| Ok(Some(tenant)))?,
                 tier: cell("tier")?,
                 monthly_price: cell("monthly_price")?,
             })

@@ -115,8 +115,8 @@ impl Model {
         Ok(Self::from_core(core, made_by))
     }
 
-    /// The tenants of a data frame (pandas, polars, or any list of dicts) with the columns `tenant`, `tier` and, where a
-    /// price is not its tier's, `monthly_price`. A float there is taken as it prints.
+    /// The tenants of a data frame (pandas, polars, or any list of dicts) with the columns `tenant` (or `key`, as in
+    /// `zone.to_arrow()`), `tier` and, where a price is not its tier's, `monthly_price`. A float there is taken as it prints.
     #[classmethod]
     #[pyo3(signature = (frame, assumptions, zone = None, networked = true))]
     fn from_frame(

@@ -43,7 +43,7 @@ pub(crate) fn prices(given: Option<&Bound<'_, PyAny>>) -> Result<core::PriceBook
 /// A price book with what a dict or a file names replaced.
 fn replaced(book: &core::PriceBook, given: &Bound<'_, PyAny>) -> Result<core::PriceBook> {
     if given.cast::<PyMapping>().is_ok() {
-        return Ok(book.with_json(&from_python(given)?.to_string())?);
+        return Ok(book.with_value(&from_python(given)?)?);
     }
     let path: PathBuf = given.extract()?;
     let text = read(&path)?;
@@ -55,7 +55,7 @@ pub(crate) fn usage(given: Option<&Bound<'_, PyAny>>) -> Result<core::Usage> {
     let shipped = core::Usage::shipped();
     let Some(given) = given else { return Ok(shipped.clone()) };
     if given.cast::<PyMapping>().is_ok() {
-        return Ok(shipped.with_json(&from_python(given)?.to_string())?);
+        return Ok(shipped.with_value(&from_python(given)?)?);
     }
     let path: PathBuf = given.extract()?;
     let text = read(&path)?;

@@ -6,7 +6,7 @@ use securebase_core::net as core;
 
 use super::many;
 use super::pool::AddressPool;
-use crate::convert::{from_json, from_python, hash, plain, to_json};
+use crate::convert::{document, from_json, hash, plain, to_json};
 use crate::error::Result;
 use crate::problem::Problem;
 
@@ -110,16 +110,16 @@ impl Move {
 /// Members with addresses and the links between them.
 #[pyclass(frozen, eq, module = "securebase")]
 #[derive(PartialEq)]
-pub(crate) struct Network(core::Network);
+pub(crate) struct Network(pub(crate) core::Network);
 
 #[pymethods]
 impl Network {
     #[new]
     #[pyo3(signature = (members, links = None))]
     fn new(members: &Bound<'_, PyAny>, links: Option<&Bound<'_, PyAny>>) -> Result<Self> {
-        let members: Vec<core::Member> = from_json(&to_json(&from_python(members)?)?)?;
+        let members: Vec<core::Member> = document("members", members)?;
         let links: Vec<core::Link> = match links {
-            Some(links) => from_json(&to_json(&from_python(links)?)?)?,
+            Some(links) => document("links", links)?,
             None => Vec::new(),
         };
         Ok(Self(core::Network::new(members, links).map_err(|problems| many(&problems))?))

@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyInt, PyType};
-use securebase_core::model::PoolStrategy;
+use securebase_core::model::{PoolStrategy, Problems};
 use securebase_core::net as core;
 use securebase_core::net::exchange::{csv, ipam};
 use securebase_core::net::{Block4, Request, Settings};
@@ -69,6 +69,12 @@ fn strategy_name(strategy: PoolStrategy) -> &'static str {
 /// Ranges of addresses and who has what of them.
 #[pyclass(frozen, module = "securebase")]
 pub(crate) struct AddressPool(Mutex<core::AddressPool>);
+
+impl From<core::AddressPool> for AddressPool {
+    fn from(pool: core::AddressPool) -> Self {
+        Self(Mutex::new(pool))
+    }
+}
 
 impl AddressPool {
     /// The pool. A panic in between cannot leave it half changed, so poison is no harm.
@@ -262,8 +268,8 @@ impl AddressPool {
 
     #[classmethod]
     fn from_dict(_class: &Bound<'_, PyType>, document: &Bound<'_, PyDict>) -> Result<Self> {
-        let text = to_json(&from_python(document)?)?;
-        let pool = core::AddressPool::from_json(&text).map_err(|problems| many(&problems))?;
+        let pool =
+            core::AddressPool::from_value(&from_python(document)?).map_err(|problems| many(&problems))?;
         Ok(Self(Mutex::new(pool)))
     }
 
@@ -274,7 +280,7 @@ impl AddressPool {
 
     #[classmethod]
     fn from_ledger(_class: &Bound<'_, PyType>, document: &Bound<'_, PyDict>) -> Result<Self> {
-        Self::replay(&to_json(&from_python(document)?)?)
+        Self::replayed(core::Ledger::from_value(&from_python(document)?))
     }
 
     fn to_csv(&self) -> String {
@@ -297,8 +303,8 @@ impl AddressPool {
     }
 
     fn import_ipam(&self, document: &Bound<'_, PyDict>) -> Result<()> {
-        let text = to_json(&from_python(document)?)?;
-        let document = ipam::Document::parse(&text).map_err(|problems| many(&problems))?;
+        let document =
+            ipam::Document::from_value(&from_python(document)?).map_err(|problems| many(&problems))?;
         let (rows, existing) = (document.rows(), document.existing());
         let mut pool = self.lock();
         pool.import(&rows.map_err(|problems| many(&problems))?).map_err(|problems| many(&problems))?;
@@ -347,7 +353,11 @@ impl AddressPool {
 
 impl AddressPool {
     fn replay(text: &str) -> Result<Self> {
-        let pool = core::Ledger::from_json(text).and_then(|ledger| ledger.replay());
+        Self::replayed(core::Ledger::from_json(text))
+    }
+
+    fn replayed(ledger: std::result::Result<core::Ledger, Problems>) -> Result<Self> {
+        let pool = ledger.and_then(|ledger| ledger.replay());
         Ok(Self(Mutex::new(pool.map_err(|problems| many(&problems))?)))
     }
 }

@@ -2,11 +2,12 @@
 
 use rust_decimal::Decimal;
 use serde::Deserialize;
+use serde_json::{Map, Value, json};
 
 use super::{Grade, Pool, Price, PriceBook, PriceId, Scope, Step, rising};
 use crate::finance::Error;
 use crate::finance::number::Number;
-use crate::model::{Currency, Problem, Problems, Region, RegionError};
+use crate::model::{Currency, Problem, Problems, Region, RegionError, nearest};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -118,7 +119,10 @@ impl PriceBook {
                     "price-unknown",
                     path,
                     format!("`{text}` is not the id of a price the model uses"),
-                    "use an id of the shipped data/prices.toml",
+                    nearest(&text, PriceId::ALL.iter().map(|id| id.name())).map_or_else(
+                        || "use an id of the shipped data/prices.toml".to_owned(),
+                        |near| format!("did you mean `{near}`?"),
+                    ),
                 ));
                 return None;
             }
@@ -154,15 +158,15 @@ impl PriceBook {
     }
 
     /// All of it as JSON of the shape [`Self::with_json`] reads.
-    pub fn to_json(&self) -> serde_json::Value {
+    pub fn to_json(&self) -> Value {
         let bound = |step: &Step| step.up_to.map_or_else(|| "Inf".to_owned(), |bound| bound.to_string());
-        let prices: Vec<serde_json::Value> = self
+        let prices: Vec<Value> = self
             .prices
             .iter()
             .map(|price| {
                 let steps: Vec<[String; 2]> =
                     price.steps.iter().map(|step| [bound(step), step.price.to_string()]).collect();
-                serde_json::json!({
+                json!({
                     "id": price.id.name(),
                     "name": price.name,
                     "unit": price.unit,
@@ -176,7 +180,7 @@ impl PriceBook {
                 })
             })
             .collect();
-        serde_json::json!({
+        json!({
             "version": VERSION,
             "as_of": self.as_of,
             "region": self.region,
@@ -185,6 +189,35 @@ impl PriceBook {
             "price": prices,
         })
     }
+}
+
+/// The attributes of a price file.
+const ATTRIBUTES: [&str; 6] = ["version", "as_of", "region", "currency", "hours_per_month", "price"];
+
+/// A document in the shape of the file: attributes that are ids of prices, or nearly, become rows.
+pub(super) fn written_out(document: &Value) -> Value {
+    let Value::Object(attributes) = document else { return document.clone() };
+    let short = |id: &str| {
+        id.parse::<PriceId>().is_ok()
+            || nearest(id, ATTRIBUTES.iter().copied()).is_none()
+                && nearest(id, PriceId::ALL.iter().map(|id| id.name())).is_some()
+    };
+    let rows = attributes.iter().filter(|(id, _)| short(id));
+    let rows: Vec<Value> = rows.map(|(id, price)| json!({ "id": id, "price": price })).collect();
+    if rows.is_empty() {
+        return document.clone();
+    }
+    let mut written: Map<String, Value> = attributes
+        .iter()
+        .filter(|(id, _)| !short(id))
+        .map(|(id, value)| (id.clone(), value.clone()))
+        .collect();
+    match written.entry("price").or_insert_with(|| Value::Array(Vec::new())) {
+        Value::Array(given) => given.extend(rows),
+        // Reading it reports anything but a list.
+        _ => {}
+    }
+    Value::Object(written)
 }
 
 pub(super) fn unreadable(message: &str) -> Error {

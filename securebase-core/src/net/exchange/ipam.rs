@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{ExistingVpc, Row, SUB_POOL, row};
-use crate::model::{Problem, Problems};
+use crate::model::{Problem, Problems, document};
 use crate::net::cidr::Block4;
 use crate::net::error::Error;
 use crate::net::pool::AddressPool;
@@ -158,6 +158,14 @@ impl Document {
         serde_json::from_str(text).map_err(|error| {
             Problems::from(Error::Json { what: "answer of the EC2 API", why: error.to_string() }.problem(""))
         })
+    }
+
+    /// As [`Document::parse`], from a plain value.
+    ///
+    /// # Errors
+    /// One problem with the path of what does not fit.
+    pub fn from_value(document: &serde_json::Value) -> Result<Self, Problems> {
+        Ok(document::read("", document)?)
     }
 
     /// The ranges in force.

@@ -16,6 +16,10 @@ use super::{DEPTH_MAX, code, syntax, too_deep, unclosed};
 /// How many doubled keys a file may hold before reading it again for the next one is no use to anybody.
 const DOUBLES_MAX: usize = 32;
 
+/// The blocks of a configuration in `.tf` files, which set no variables.
+const CONFIGURATION: [&str; 8] =
+    ["variable", "resource", "data", "module", "provider", "output", "locals", "terraform"];
+
 /// Stands in for a doubled key while the parser, which stops at the first, is run again.
 const STAND_IN: &str = "securebase__doubled_";
 
@@ -119,6 +123,7 @@ impl Lowering<'_, '_, '_> {
 
     fn body(&mut self, body: &Body) -> Node {
         let mut entries = Vec::new();
+        let mut configures = false;
         for structure in body {
             match structure {
                 Structure::Attribute(attribute) => {
@@ -130,17 +135,28 @@ impl Lowering<'_, '_, '_> {
                 Structure::Block(block) => {
                     let at = self.at(block.span()).or_else(|| self.at(block.ident.span()));
                     let name = block.ident.as_str();
-                    self.report.error(
-                        code::EXPRESSION,
-                        at,
-                        Path::Root.child(name),
-                        format!("`{}` is a block, which tfvars may not hold", Quoted(name)),
-                        format!("write `{name} = {{ … }}`, with the equals sign"),
-                    );
-                    let node = Node::new(Value::Reported, at);
-                    entries.push(Entry { key: name.to_owned(), key_at: at, node });
+                    let of_configuration = CONFIGURATION.contains(&name);
+                    configures |= of_configuration;
+                    let (what, hint) = if of_configuration {
+                        let hint = "move the block to a .tf file; here write values alone, such as `org_name = \"acme\"`";
+                        ("begins a block, which is the syntax of a .tf file", hint.to_owned())
+                    } else {
+                        let hint = format!("write `{name} = {{ … }}`, with the equals sign");
+                        ("is a block, which tfvars may not hold", hint)
+                    };
+                    let message = format!("`{}` {what}", Quoted(name));
+                    self.report.error(code::EXPRESSION, at, Path::Root.child(name), message, hint);
+                    // A block of a configuration does not stand for an attribute, known or unknown.
+                    if !of_configuration {
+                        let node = Node::new(Value::Reported, at);
+                        entries.push(Entry { key: name.to_owned(), key_at: at, node });
+                    }
                 }
             }
+        }
+        // Of a .tf file nothing more is to be said.
+        if configures && entries.is_empty() {
+            return Node::new(Value::Reported, Some(0));
         }
         Node::new(Value::Map(entries), Some(0))
     }

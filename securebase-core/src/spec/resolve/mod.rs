@@ -2,6 +2,7 @@
 //!
 //! Invariant: `None` is returned only where an error has been reported.
 
+mod acknowledge;
 mod guarding;
 mod network;
 mod pool;
@@ -39,6 +40,7 @@ pub(super) const ZONE: &[&str] = &[
     "guardrails",
     "policies",
     "limits",
+    "acknowledge",
     "clients",
 ];
 #[cfg(test)]
@@ -69,6 +71,7 @@ struct Zone<'z> {
 pub(super) fn zone(root: &Node, report: &mut Report<'_>) -> Option<LandingZone> {
     let object = Object::open(root, Some(0).filter(|_| root.at.is_some()), Path::Root, ZONE, report)?;
     version(&object, report);
+    acknowledge::read(&object, report);
     let name = if object.has("org_name") {
         object.name("org_name", report).map(|(name, _)| name)
     } else {
@@ -118,6 +121,7 @@ pub(super) fn zone(root: &Node, report: &mut Report<'_>) -> Option<LandingZone> 
         limits,
         latencies: Latencies::default(),
         warnings: Vec::new(),
+        acknowledged: Vec::new(),
         document: root.to_json(),
     })
 }

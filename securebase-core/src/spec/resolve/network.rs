@@ -69,6 +69,11 @@ pub(super) fn block(text: Text<'_>, path: &Path<'_>, report: &mut Report<'_>) ->
 
 /// The block of a VPC; `None` has been reported.
 pub(super) fn vpc_block(text: Text<'_>, path: &Path<'_>, report: &mut Report<'_>) -> Option<Ipv4Net> {
+    if let (Some(fitting), Err(error)) = (misplaced(text, path, report), Block4::parse(text.text)) {
+        let hint = format!("write `{fitting}`, the block of that size which holds the address");
+        report.error(error.code(), text.at, path, error.to_string(), hint);
+        return None;
+    }
     let block = block(text, path, report)?;
     let findings = rules::check_vpc(&block, &path.to_string());
     let fits = findings.iter().all(|problem| problem.severity != Severity::Error);
@@ -76,6 +81,21 @@ pub(super) fn vpc_block(text: Text<'_>, path: &Path<'_>, report: &mut Report<'_>
         report.adopt(problem, text.at);
     }
     fits.then(|| block.net())
+}
+
+/// Reports a size no VPC has of a block whose address is not the first of that size, and answers the block that may be meant:
+/// such a length is wrong more often than such an address.
+fn misplaced(text: Text<'_>, path: &Path<'_>, report: &mut Report<'_>) -> Option<Ipv4Net> {
+    let net: Ipv4Net = text.text.parse().ok().filter(|net: &Ipv4Net| net.trunc() != *net)?;
+    let error = rules::check_prefix_len(net.prefix_len()).err()?;
+    let of_len = |len| Ipv4Net::new(net.addr(), len).ok();
+    let fitting = (rules::PREFIX_LEN_MIN..=rules::PREFIX_LEN_MAX)
+        .filter_map(of_len)
+        .find(|fitting| fitting.trunc() == *fitting)
+        .or_else(|| of_len(rules::PREFIX_LEN_MAX).map(|smallest| smallest.trunc()))?;
+    let hint = format!("{}, as in `{fitting}`", error.hint());
+    report.error(code::CIDR_SIZE, text.at, path, format!("`{net}`: {error}"), hint);
+    Some(fitting)
 }
 
 /// Blocks that overlap: an error where a link joins their tenants, otherwise one warning for each group.

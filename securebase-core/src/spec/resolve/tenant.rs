@@ -224,17 +224,12 @@ fn contact(object: &Object<'_, '_>, key: &str, report: &mut Report<'_>) -> Optio
     let text = if object.has("contact_email") {
         object.string("contact_email", report)?
     } else {
-        report.error(
-            code::EMAIL_MISSING,
-            object.at,
-            object.path_of("contact_email"),
-            format!(
-                "`contact_email` is missing: without a mailbox that exists, the account of `{}` cannot get a root user \
-                 whose access could be recovered",
-                Quoted(key)
-            ),
-            "add `contact_email = \"somebody@their-domain\"`, an address that receives mail",
+        let why = format!(
+            ": without a mailbox that exists, the account of `{}` cannot get a root user whose access could be recovered",
+            Quoted(key)
         );
+        let hint = "add `contact_email = \"somebody@their-domain\"`, an address that receives mail";
+        object.missing_as(code::EMAIL_MISSING, "contact_email", &why, hint, report);
         return None;
     };
     email(text.text, text.at, &object.path_of("contact_email"), None, report).map(|email| (email, text.at))
@@ -258,9 +253,12 @@ fn email(
     };
     let origin =
         made_by.map_or_else(String::new, |made_by| format!(" (made by the template `{}`)", Quoted(made_by)));
-    let hint = match made_by {
-        Some(_) => "correct the template, or give the tenant an `account_email` of its own",
-        None => "write an address that receives mail, such as `cloud@their-domain.com`",
+    let hint = match (made_by, error) {
+        (None, EmailError::Padded) => {
+            "leave out the space around it; a heredoc ends in a line end: write the address in quotes"
+        }
+        (Some(_), _) => "correct the template, or give the tenant an `account_email` of its own",
+        (None, _) => "write an address that receives mail, such as `cloud@their-domain.com`",
     };
     report.error(
         code,

@@ -73,6 +73,7 @@ fn rows() -> Vec<Row> {
         ("suspended_ou", json!("Gone")),
         ("access_role", json!("Elsewhere")),
         ("limits", json!({"accounts": 100})),
+        ("acknowledge", json!(["email-root-is-contact"])),
         ("clients", json!({"acme": base()["clients"]["acme"]})),
         ("clients", under_another_key(None)),
         ("clients", under_another_key(Some("acme"))),

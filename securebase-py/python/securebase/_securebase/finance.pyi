@@ -154,7 +154,9 @@ class Model:
     def from_frame(
         cls, frame: Any, assumptions: Assumptions, zone: LandingZone | None = None, networked: bool = True
     ) -> Model:
-        """The tenants of a data frame with the columns `tenant`, `tier` and perhaps `monthly_price`."""
+        """The tenants of a data frame with the columns `tenant` (or `key`, as in `zone.to_arrow()`), `tier` and perhaps
+        `monthly_price`.
+        """
     def with_tenants(self, tenants: Mapping[str, int], /) -> Model:
         """The same with other numbers of tenants, by tier; omitted tiers have none."""
     @property

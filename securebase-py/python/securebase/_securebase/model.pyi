@@ -4,6 +4,7 @@ from os import PathLike
 from typing import Any, final
 
 from securebase._securebase.cloud import AwsCloud, SimulatedCloud
+from securebase._securebase.net import AddressPool, Network
 from securebase._securebase.plan import Plan, TenantPolicy
 from securebase._securebase.problem import Problem
 from securebase._securebase.state import State
@@ -133,7 +134,10 @@ class LandingZone:
         """The tiers, in the order of the file or of the shipped data."""
     @property
     def warnings(self) -> list[Problem]:
-        """What the input deserves a warning for."""
+        """What the input deserves a warning for and does not acknowledge."""
+    @property
+    def acknowledged(self) -> list[Problem]:
+        """The warnings that the input acknowledges."""
     def find(self, text: str) -> list[Tenant]:
         """The tenants whose key, name, prefix, e-mail, e-mail domain or account id contains `text`, exact matches first."""
     def to_arrow(self) -> Table:
@@ -150,6 +154,18 @@ class LandingZone:
         A state, if given, must be readable. A plan that leaves less than `margin_floor`, a fraction of revenue, at AWS's
         list prices is refused.
         """
+    def pool(
+        self,
+        cloud: SimulatedCloud | AwsCloud | None = None,
+        state: State | str | PathLike[str] | None = None,
+    ) -> AddressPool:
+        """The pool that the plan takes blocks from, with the block of every tenant in it. `cloud` and `state` as for `plan`."""
+    def network(
+        self,
+        cloud: SimulatedCloud | AwsCloud | None = None,
+        state: State | str | PathLike[str] | None = None,
+    ) -> Network:
+        """The tenants with their blocks, and the links of the file between them. `cloud` and `state` as for `plan`."""
     def effective_policy(
         self,
         tenant: str,

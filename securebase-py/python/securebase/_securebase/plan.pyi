@@ -271,6 +271,13 @@ class Plan:
     def warnings(self) -> list[Problem]:
         """Warnings for the operator before applying."""
     @property
+    def acknowledged(self) -> list[Problem]:
+        """The warnings that the file acknowledges."""
+    def blocks(self) -> Table:
+        """The VPCs and subnets in use once the plan is applied: `tenant, tier, region, address, kind, cidr, address_count, zone,
+        action, id`.
+        """
+    @property
     def fingerprint(self) -> str:
         """The same for plans that do the same."""
     def to_dot(self) -> str:
