@@ -79,12 +79,15 @@ pub(crate) struct Event {
     pub(crate) what: What,
 }
 
-/// What the file says next, once the world is as it said first: tenants have moved to other tiers.
+/// What the file says next, once the world is as it said first: tenants have moved to other tiers, tags are gone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Move {
     /// The tier of each tenant from then on.
     pub(crate) tiers: Vec<usize>,
+    /// Whether the tags that the zone and its tenants had more are taken out of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) untagged: bool,
     /// What happens then; moments are counted from there.
     #[serde(default)]
     pub(crate) events: Vec<Event>,
@@ -179,6 +182,7 @@ impl Case {
             nat: features != 1,
             vpn: features == 2,
             flow_logs: features != 0,
+            tagged: false,
         };
         let mut rate = |rates: &[f64]| if dice.one_in(2) { dice.of(rates) } else { 0.0 };
         let faults = Faults {
@@ -236,8 +240,28 @@ impl Case {
                 let at = Moment::Call(1 + dice.below(30 * tenants));
                 events.push(Event { at, what: What::Stop });
             }
-            self.then = Some(Move { tiers, events }).filter(|then| then.tiers != self.zone.tiers);
+            self.then =
+                Some(Move { tiers, untagged: false, events }).filter(|then| then.tiers != self.zone.tiers);
         }
+        self.tagged()
+    }
+
+    /// With tags that are taken out of the file later, again from a stream of its own.
+    fn tagged(mut self) -> Self {
+        let mut dice = Dice(Seed::new(self.seed).stream("case", 3));
+        if !dice.one_in(6) {
+            return self;
+        }
+        self.zone.tagged = true;
+        let calls = 30 * self.zone.tiers.len() as u64;
+        let tiers = &self.zone.tiers;
+        let then = self.then.get_or_insert_with(|| Move {
+            tiers: tiers.clone(),
+            untagged: true,
+            events: Vec::new(),
+        });
+        then.untagged = true;
+        then.events.extend((0..dice.below(3)).map(|_| event(&mut dice, calls)));
         self
     }
 

@@ -47,6 +47,8 @@ struct Inner {
     arriving: bool,
     /// The process is dead: it writes nothing more.
     dead: bool,
+    /// What must not be would go on for ever: no process does anything more.
+    over: bool,
     /// The state has failed: nothing may be changed any more.
     halted: bool,
     /// The lease could not be renewed during a survey: nothing may be changed before it is.
@@ -118,6 +120,18 @@ impl Desk {
         }
     }
 
+    /// Something that must not be, after which the case could go on for ever: it is over.
+    fn fatal(&self, what: impl Into<String>) {
+        self.wrong(what);
+        let mut inner = self.inner();
+        inner.over = true;
+        inner.dead = true;
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.inner().over
+    }
+
     pub(crate) fn take_wrong(&self) -> Vec<String> {
         std::mem::take(&mut self.inner().wrong)
     }
@@ -178,7 +192,7 @@ impl Desk {
     pub(crate) fn process_begins(&self, stop: Stop) {
         let mut inner = self.inner();
         inner.stop = stop;
-        inner.dead = false;
+        inner.dead = inner.over;
         inner.halted = false;
         inner.lease_in_doubt = false;
         inner.journaled = false;
@@ -212,7 +226,7 @@ impl Desk {
     pub(crate) fn process_ended(&self, Around { cloud, plain, .. }: &Around) {
         let wrong = {
             let mut inner = self.inner();
-            inner.dead = false;
+            inner.dead = inner.over;
             inner.ledger.rates_unknown = true;
             inner.ledger.audit(cloud)
         };
@@ -422,7 +436,7 @@ impl Desk {
         if key == LEASE
             && let Err(error) = self.inner().tokens.written(bytes)
         {
-            self.wrong(error);
+            self.fatal(error);
         }
     }
 
@@ -480,9 +494,9 @@ impl Director for Desk {
             self.wrong(format!("{action} left although the process had lost its state"));
         }
         if ordinal > CALLS_MAX {
-            // What goes on for ever is ended here, or the case would never be.
-            self.wrong(format!("it went on for more than {CALLS_MAX} calls"));
-            self.inner().dead = true;
+            self.fatal(format!("it went on for more than {CALLS_MAX} calls"));
+        }
+        if self.is_over() {
             return Some(Fault::Crash { effect: false });
         }
         let mut fault = None;

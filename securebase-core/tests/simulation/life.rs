@@ -77,8 +77,8 @@ pub(crate) fn live(case: &Case) -> Life {
     let mut living = Living { case, prepared, desk: &desk, around, given_up: Vec::new(), processes: 0 };
     living.go_through(first);
     living.judge();
-    if let Some(then) = &case.then {
-        living.prepared = case.zone.moved(&then.tiers);
+    if let Some(then) = case.then.as_ref().filter(|_| !desk.is_over()) {
+        living.prepared = case.zone.moved(then);
         desk.goes_on(Arc::clone(&living.prepared), &then.events);
         living.around.cloud.set_faults(case.faults);
         living.go_through(Next::PlanAgain);
@@ -108,6 +108,9 @@ pub(crate) fn live(case: &Case) -> Life {
 impl Living<'_> {
     fn go_through(&mut self, mut next: Next) {
         for _ in 0..PROCESSES_MAX {
+            if self.desk.is_over() {
+                return;
+            }
             let seconds = self.case.clocks.get(self.processes).copied().unwrap_or_default();
             self.around.cloud.set_clock(i64::from(seconds) * 1_000_000);
             self.around.cloud.revive();
@@ -180,8 +183,19 @@ impl Living<'_> {
 
     fn planned(&self) -> Option<Result<Plan, plan::Error>> {
         self.desk.surveying(&self.around.cloud);
-        let observed = ready(exec::survey_simulated(&self.around.cloud, &self.prepared.plan.scope)).ok()?;
-        Some(Planner::new(&self.prepared.zone).observed(&observed).plan())
+        let mut planner = Planner::new(&self.prepared.zone);
+        // Only a state knows which tags were in the file. Where none are taken out, plans are made without one, which must do.
+        if self.case.then.as_ref().is_some_and(|then| then.untagged) {
+            match ready(exec::remember(planner, &self.around.plain)) {
+                Ok(remembering) => planner = remembering,
+                Err(error) => {
+                    self.desk.wrong(format!("the state cannot be read: {error}"));
+                    return None;
+                }
+            }
+        }
+        let observed = ready(exec::survey_simulated(&self.around.cloud, &planner.scope())).ok()?;
+        Some(planner.observed(&observed).plan())
     }
 
     fn plan_again(&mut self) -> Next {
@@ -236,6 +250,9 @@ impl Living<'_> {
 
     /// When all is quiet again: the world is as if nothing had gone wrong, and nothing is left to do.
     fn judge(&mut self) {
+        if self.desk.is_over() {
+            return;
+        }
         self.around.cloud.set_faults(Faults::default());
         self.around.cloud.revive();
         self.desk.quiet();

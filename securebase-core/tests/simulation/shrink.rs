@@ -28,6 +28,7 @@ fn smaller(case: &Case) -> Vec<Case> {
             }
         });
     }
+    with(&|case| case.zone.tagged = false);
     with(&|case| case.clocks.clear());
     with(&|case| case.knows_the_living = false);
     with(&|case| case.faults.throttle = 0.0);

@@ -8,7 +8,14 @@ use crate::seeds::report;
 use crate::zones::Shape;
 
 fn two_tenants() -> Case {
-    Case::quiet(Shape { tiers: vec![0, 1], network: true, nat: true, vpn: true, flow_logs: true })
+    Case::quiet(Shape {
+        tiers: vec![0, 1],
+        network: true,
+        nat: true,
+        vpn: true,
+        flow_logs: true,
+        tagged: false,
+    })
 }
 
 /// Lives through the zone with one thing going wrong at each of the moments, several threads taking turns.
@@ -204,11 +211,9 @@ fn it_is_asked_to_stop_at_every_call() {
     assert!(sweep(events, 0, 1) > 100);
 }
 
-/// A tenant moves to the tier of the other one, and the process dies at each call of that.
-#[test]
-fn the_process_dies_at_every_call_of_a_move_between_tiers() {
-    let moved = |events: Vec<Event>| Case { then: Some(Move { tiers: vec![1, 1], events }), ..two_tenants() };
-    let (whole, before) = (live(&moved(Vec::new())), quiet());
+/// The file changes, and the process dies at each call of that.
+fn dies_after_a_change(before: &Case, moved: impl Fn(Vec<Event>) -> Case) {
+    let (whole, before) = (live(&moved(Vec::new())), live(before));
     assert!(whole.wrong.is_empty(), "without any fault: {:#?}", whole.wrong);
     let calls = whole.calls - before.calls;
     assert!(calls > 40, "{calls}");
@@ -222,6 +227,28 @@ fn the_process_dies_at_every_call_of_a_move_between_tiers() {
         }
     }
     assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+/// A tenant moves to the tier of the other one.
+#[test]
+fn the_process_dies_at_every_call_of_a_move_between_tiers() {
+    dies_after_a_change(&two_tenants(), |events| Case {
+        then: Some(Move { tiers: vec![1, 1], untagged: false, events }),
+        ..two_tenants()
+    });
+}
+
+/// A tag of the zone and one of each tenant are taken out of the file.
+#[test]
+fn the_process_dies_at_every_call_that_takes_tags_off() {
+    let tagged = || {
+        let case = two_tenants();
+        Case { zone: Shape { tagged: true, ..case.zone }, ..case }
+    };
+    dies_after_a_change(&tagged(), |events| Case {
+        then: Some(Move { tiers: vec![0, 1], untagged: true, events }),
+        ..tagged()
+    });
 }
 
 fn an_operator_at_every_other_call(deed: &Deed) {

@@ -6,12 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use securebase_core::cloud::SimulatedCloud;
 use securebase_core::exec::{self, ApplyOptions};
 use securebase_core::model::{LandingZone, ResourceSpec, Tier};
-use securebase_core::plan::{Plan, Planner, Scope};
+use securebase_core::plan::{Plan, Planner};
 use securebase_core::spec::Format;
 use securebase_core::state::{MemoryStore, State};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::case::Move;
 use crate::picture::picture;
 use crate::ready;
 
@@ -25,6 +26,9 @@ pub(crate) struct Shape {
     pub(crate) nat: bool,
     pub(crate) vpn: bool,
     pub(crate) flow_logs: bool,
+    /// Whether the zone and each tenant have a tag more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) tagged: bool,
 }
 
 /// What must hold of a tenant's account.
@@ -55,19 +59,25 @@ impl Shape {
             .enumerate()
             .map(|(place, tier)| {
                 let tier = &shipped[tier % shipped.len()];
+                let mut tags = json!({"Customer": format!("Tenant {place}")});
+                if self.tagged {
+                    tags["CostCenter"] = json!(format!("471{place}"));
+                }
                 let client = json!({
                     "tier": tier.name.as_str(),
                     "framework": tier.framework.as_str(),
                     "prefix": format!("t{place}"),
                     "contact_email": format!("ops@t{place}.example.com"),
                     "vpc_cidr": format!("10.{place}.0.0/16"),
-                    "tags": {"Customer": format!("Tenant {place}")},
+                    "tags": tags,
                 });
                 (format!("tenant-{place}"), client)
             })
             .collect();
+        let tags = if self.tagged { json!({"Owner": "ops"}) } else { json!({}) };
         json!({
             "org_name": "sim",
+            "tags": tags,
             "environment": "test",
             "target_region": "us-east-1",
             "enable_vpc": self.network,
@@ -97,14 +107,14 @@ impl Shape {
         known(None).or_else(|| known(Some(Arc::new(self.prepare())))).unwrap()
     }
 
-    /// The same zone after its tenants have moved to these tiers, and the world that follows from both in turn.
-    pub(crate) fn moved(&self, tiers: &[usize]) -> Arc<Prepared> {
-        type Moves = BTreeMap<(Shape, Vec<usize>), Arc<Prepared>>;
+    /// The same zone after the file has changed, and the world that follows from both in turn.
+    pub(crate) fn moved(&self, to: &Move) -> Arc<Prepared> {
+        type Moves = BTreeMap<(Shape, Shape), Arc<Prepared>>;
         static KNOWN: Mutex<Moves> = Mutex::new(BTreeMap::new());
-        let key = (self.clone(), tiers.to_vec());
+        let after = Self { tiers: to.tiers.clone(), tagged: self.tagged && !to.untagged, ..self.clone() };
+        let key = (self.clone(), after.clone());
         let known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
         known.unwrap_or_else(|| {
-            let after = Self { tiers: tiers.to_vec(), ..self.clone() };
             let prepared = Arc::new(after.follows(&[self, &after]));
             let mut all = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(all.entry(key).or_insert(prepared))
@@ -124,8 +134,9 @@ impl Shape {
     fn follows(&self, turns: &[&Self]) -> Prepared {
         let (cloud, state) = (SimulatedCloud::new(0), State::new(MemoryStore::new()));
         let planned = |zone: &LandingZone| {
-            let observed = ready(exec::survey_simulated(&cloud, &Scope::of(zone))).unwrap();
-            Planner::new(zone).observed(&observed).plan().unwrap()
+            let planner = ready(exec::remember(Planner::new(zone), &state)).unwrap();
+            let observed = ready(exec::survey_simulated(&cloud, &planner.scope())).unwrap();
+            planner.observed(&observed).plan().unwrap()
         };
         for zone in turns.iter().map(|shape| shape.zone()) {
             let plan = planned(&zone);
