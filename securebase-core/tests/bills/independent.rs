@@ -203,9 +203,10 @@ pub(crate) fn bill(world: &World<'_>) -> Decimal {
     let mut tiers = BTreeSet::new();
     for found in world.accounts() {
         let Some(entry) = world.entry(found) else { continue };
-        let members = if is_closed(found) { Vec::new() } else { world.members(found.account.id) };
+        let mut members = if is_closed(found) { Vec::new() } else { world.members(found.account.id) };
+        members.retain(|(region, member)| world.is_seen(found, region, member));
         let has_shield = entry.tier.as_deref() == Some("gov-federal") && !entry.departed;
-        total += resources(world, found, &entry, &members);
+        total += resources(&entry, &members);
         total += archive(&entry, &members, &mut pools);
         if entry.departed {
             continue;
@@ -224,15 +225,10 @@ pub(crate) fn bill(world: &World<'_>) -> Decimal {
     total + cents(usd(230) * pools.standard_gb_months)
 }
 
-/// Gateways, addresses, flow logs and log groups, whoever pays for them.
-fn resources(
-    world: &World<'_>,
-    found: &ObservedAccount,
-    entry: &Entry,
-    members: &[(&str, &ObservedMember)],
-) -> Decimal {
+/// Gateways, addresses, flow logs and log groups, served tenant or not.
+fn resources(entry: &Entry, members: &[(&str, &ObservedMember)]) -> Decimal {
     let mut total = Decimal::ZERO;
-    for (region, member) in members {
+    for (_, member) in members {
         let alive = |state| matches!(state, NatGatewayState::Pending | NatGatewayState::Available);
         let gateways = member.nat_gateways.iter().filter(|nat| alive(nat.state)).count();
         // 730 hours and 100 GB at 0.045 or 0.048, an address at 0.005 an hour, 10 GB of flow logs at 0.50 or 0.57.
@@ -241,10 +237,8 @@ fn resources(
         total += usd(gateway) * Decimal::from(gateways);
         total += usd(36_500) * Decimal::from(member.elastic_ips.len());
         total += usd(flow_log) * Decimal::from(member.flow_logs.len());
-        if world.is_seen(found, region, member) {
-            let days: u32 = member.log_groups.iter().filter_map(|group| group.group.retention_days).sum();
-            total += cents(usd(300) * Decimal::from(days) / Decimal::from(3));
-        }
+        let days: u32 = member.log_groups.iter().filter_map(|group| group.group.retention_days).sum();
+        total += cents(usd(300) * Decimal::from(days) / Decimal::from(3));
     }
     total
 }
