@@ -70,7 +70,12 @@ impl Attached {
     fn take(&mut self, plan: &Plan, step: &Step) {
         match (&step.spec, step.action) {
             (ResourceSpec::OrganizationalUnit { .. }, Action::Create) => {
-                self.units.extend(unit_path(&step.address));
+                let path = unit_path(&step.address);
+                // AWS attaches its policy to whatever is made.
+                if let Some(full) = &mut self.full_access {
+                    full.extend(path.clone());
+                }
+                self.units.extend(path);
             }
             (
                 ResourceSpec::ServiceControlPolicy { name, document, .. },

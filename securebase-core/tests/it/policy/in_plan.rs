@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use securebase_core::cloud::SimulatedCloud;
 use securebase_core::exec;
-use securebase_core::model::{Address, LandingZone, ResourceId, ResourceSpec};
+use securebase_core::model::{Address, LandingZone, ResourceId, ResourceKind, ResourceSpec};
+use securebase_core::observe::{Observed, ObservedPolicy};
 use securebase_core::plan::{Action, Error, Plan, Planner};
 use securebase_core::spec::Format;
 
-use crate::support::{TEN_TENANTS, applied, apply, memory, now, plan, zone};
+use crate::support::{ONE_TENANT, TEN_TENANTS, applied, apply, memory, now, plan, zone};
 
 /// The ten tenants and one more Gov-Federal tenant in another region.
 fn with_a_second_region() -> LandingZone {
@@ -144,6 +145,68 @@ fn a_policy_that_the_plan_corrects_locks_nobody_out() {
     assert_eq!(plan.step(&policy).unwrap().action, Action::Update);
     assert!(plan.step(&Address::new("tenant/acme-finance/vpc/flow-log")).is_some(), "{plan}");
     assert!(plan.warnings.iter().all(|warning| !warning.code.starts_with("policy.")), "{plan}");
+}
+
+/// AWS's policy as an observation shows it, attached to those places.
+fn full_access(observed: &Observed, targets: Vec<ResourceId>) -> ObservedPolicy {
+    let mut full = observed.organization.as_ref().unwrap().policies[0].clone();
+    full.policy.id = "p-FullAWSAccess".parse().unwrap();
+    "FullAWSAccess".clone_into(&mut full.policy.name);
+    (full.policy.aws_managed, full.policy.document) = (true, None);
+    full.tags.clear();
+    ObservedPolicy { targets, ..full }
+}
+
+/// The root and all units.
+fn places(observed: &Observed) -> Vec<ResourceId> {
+    let organization = observed.organization.as_ref().unwrap();
+    let units = organization.units.iter().map(|unit| unit.id.clone());
+    std::iter::once(organization.root.id.clone()).chain(units).collect()
+}
+
+#[test]
+fn a_unit_without_full_access_allows_what_its_own_policies_allow() {
+    let zone = with_a_second_region();
+    let (cloud, _) = applied(TEN_TENANTS);
+    let planner = Planner::new(&zone);
+    let observed = now(exec::survey(&cloud, &planner.scope())).unwrap();
+    let with_full_access_at = |places: Vec<ResourceId>| {
+        let full = full_access(&observed, places);
+        let mut observed = observed.clone();
+        observed.organization.as_mut().unwrap().policies.push(full);
+        observed
+    };
+    let everywhere = with_full_access_at(places(&observed));
+    assert!(planner.clone().observed(&everywhere).plan().is_ok());
+    // The zone's own policies there only deny, and what is allowed at no level is denied.
+    let units = &observed.organization.as_ref().unwrap().units;
+    let federal = units.iter().find(|unit| unit.name == "Customers-Government-Federal").unwrap();
+    let others = places(&observed).into_iter().filter(|place| *place != federal.id).collect();
+    let Err(Error::Problems(problems)) = planner.observed(&with_full_access_at(others)).plan() else {
+        panic!("no lock-out was found")
+    };
+    assert!(problems.iter().all(|problem| problem.code == "policy.lock-out"), "{problems}");
+    assert!(problems.iter().all(|problem| problem.path.starts_with("tenant/westgov/")), "{problems}");
+}
+
+/// AWS attaches its policy to whatever is made, so a unit that the plan makes has it as well.
+#[test]
+fn a_unit_that_the_plan_makes_has_full_access() {
+    let (cloud, _) = applied(ONE_TENANT);
+    let of_another_tier = r#"clients = {
+  "care" = {
+    tier          = "healthcare"
+    framework     = "hipaa"
+    prefix        = "care"
+    contact_email = "ops@care.example"
+  }"#;
+    let zone = zone(&ONE_TENANT.replace("clients = {", of_another_tier));
+    let planner = Planner::new(&zone);
+    let mut observed = now(exec::survey(&cloud, &planner.scope())).unwrap();
+    let full = full_access(&observed, places(&observed));
+    observed.organization.as_mut().unwrap().policies.push(full);
+    let plan = planner.observed(&observed).plan().unwrap_or_else(|error| panic!("{error}"));
+    assert!(plan.steps().any(|step| step.kind == ResourceKind::OrganizationalUnit));
 }
 
 #[test]
