@@ -286,7 +286,8 @@ mod tests {
         assert!(!earlier.is_known());
         assert_eq!(page_asked_for(earlier.due(Time::ZERO, &mut lanes)), None);
         earlier.listed(Time::ZERO, in_progress("a", None), SEED()).unwrap();
-        assert_eq!(earlier.take("a", "a@example.com"), Some(Existing::Account(account)));
+        // The file may write the address in another case than AWS keeps it in.
+        assert_eq!(earlier.take("a", "a@EXAMPLE.com"), Some(Existing::Account(account)));
     }
 
     #[test]

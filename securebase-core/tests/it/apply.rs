@@ -177,6 +177,17 @@ fn a_plan_of_another_world_is_refused() {
 }
 
 #[test]
+fn a_plan_from_before_a_change_inside_an_account_is_refused() {
+    let (cloud, state) = applied(ONE_TENANT);
+    let changed = zone(&ONE_TENANT.replace("ACME Finance Inc", "ACME Finance Ltd"));
+    let early = plan(&changed, &cloud);
+    let gateway = cloud.snapshot()["nat_gateway"][0]["id"].as_str().unwrap().to_owned();
+    assert!(cloud.remove(&gateway) > 0);
+    let refused = now(exec::simulate(&early, &cloud, &state, ApplyOptions::new()));
+    assert!(matches!(refused, Err(Error::Stale)), "{refused:?}");
+}
+
+#[test]
 fn a_plan_against_an_empty_organization_applies_to_any_empty_one() {
     let zone = zone(ONE_TENANT);
     let blind = Planner::new(&zone).plan().unwrap();

@@ -238,3 +238,42 @@ fn an_account_in_doubt_is_looked_for_until_it_must_have_shown() {
     assert_eq!(run.status, RunStatus::Succeeded, "{run}");
     assert_eq!(asked.lock().unwrap().len(), 1, "it was asked for once");
 }
+
+/// AWS keeps the address in lower case, the file writes it otherwise, and AWS's list no longer has the request.
+#[test]
+fn an_account_in_doubt_is_found_by_its_address_in_any_case() {
+    use securebase_core::cloud::{Page, Reply};
+    let cloud = SimulatedCloud::new(0);
+    let plan = plan(&zone(&ONE_TENANT.replace("aws+{prefix}@", "AWS+{prefix}@")), &cloud);
+    let asked = Arc::new(AtomicUsize::new(0));
+    let (world, count) = (cloud.clone(), Arc::clone(&asked));
+    let clockwork = Clockwork::new(&cloud, move |call| {
+        let took = Duration::from_millis(100);
+        match &call.operation {
+            Operation::CreateAccount { .. } => {
+                count.fetch_add(1, Ordering::SeqCst);
+                // It has its effect, its reply is lost, and by the time the caller gives up waiting the account is there.
+                drop(world.submit(world.now(), call));
+                world.advance_to(world.now() + Duration::from_secs(3_600));
+                Some((took, Err(CloudError::unknown("RequestTimeout", ""))))
+            }
+            Operation::ListCreateAccountStatus { .. } => {
+                Some((took, Ok(Reply::AccountRequests(Page { items: Vec::new(), next: None }))))
+            }
+            Operation::ListAccounts { .. } => {
+                let result = world.submit(world.now(), call).result.map(|reply| match reply {
+                    Reply::Accounts(mut page) => {
+                        page.items.iter_mut().for_each(|account| account.email.make_ascii_lowercase());
+                        Reply::Accounts(page)
+                    }
+                    other => other,
+                });
+                Some((took, result))
+            }
+            _ => None,
+        }
+    });
+    let run = clockwork.run(exec::apply(&plan, &clockwork, &memory(), ApplyOptions::new())).unwrap();
+    assert_eq!(run.status, RunStatus::Succeeded, "{run}");
+    assert_eq!(asked.load(Ordering::SeqCst), 1, "it was asked for once");
+}

@@ -14,7 +14,7 @@ use securebase_core::plan::{Error, Planner, Scope};
 use securebase_core::spec::Format;
 use securebase_core::time::Time;
 
-use crate::support::{ONE_TENANT, addresses, apply, memory, now, plan, zone};
+use crate::support::{ONE_TENANT, addresses, applied, apply, memory, now, plan, zone};
 
 fn in_region(region: &str) -> String {
     ONE_TENANT.replace("us-east-1", region)
@@ -171,29 +171,37 @@ fn a_region_that_was_disabled_hides_a_network_and_does_not_make_it_gone() {
     assert!(plan(&zone(&text), &cloud).is_empty(), "nothing was lost");
 }
 
-/// A cloud whose STS answers every caller in a member account with one error code.
-struct Refusing(SimulatedCloud, &'static str);
+/// A cloud whose STS refuses every caller in a member account, in one region or in all.
+struct Refusing {
+    cloud: SimulatedCloud,
+    code: &'static str,
+    region: Option<Region>,
+}
 
 impl Cloud for Refusing {
     fn call(&self, call: Call) -> ReplyFuture<'_> {
-        match call {
-            Call { target: Target::Member { .. }, operation: Operation::GetCallerIdentity } => {
-                Box::pin(std::future::ready(Err(CloudError::rejected(self.1, "refused"))))
+        let is_refused = match &call {
+            Call { target: Target::Member { region, .. }, operation: Operation::GetCallerIdentity } => {
+                self.region.as_ref().is_none_or(|only| only == region)
             }
-            call => self.0.call(call),
+            _ => false,
+        };
+        if !is_refused {
+            return self.cloud.call(call);
         }
+        Box::pin(std::future::ready(Err(CloudError::rejected(self.code, "refused"))))
     }
 
     fn now(&self) -> Time {
-        Cloud::now(&self.0)
+        Cloud::now(&self.cloud)
     }
 
     fn steady(&self) -> Time {
-        self.0.steady()
+        self.cloud.steady()
     }
 
     fn pause(&self, duration: Duration) -> BoxFuture<'_, ()> {
-        self.0.pause(duration)
+        self.cloud.pause(duration)
     }
 }
 
@@ -208,7 +216,7 @@ fn what_a_refusal_means_depends_on_the_region_and_on_the_age_of_the_account() {
     ];
     for code in codes {
         let (cloud, _) = with_account();
-        let cloud = Refusing(cloud, code);
+        let cloud = Refusing { cloud, code, region: None };
         assert_eq!(why_unread(&zone(&in_region("eu-central-2")), &cloud), [Unread::RegionOff], "{code}");
         // Every account has this one.
         let call = "sts:GetCallerIdentity".to_owned();
@@ -219,6 +227,19 @@ fn what_a_refusal_means_depends_on_the_region_and_on_the_age_of_the_account() {
     // No account of the year 1970 is new to a clock of any other year.
     cloud.set_clock(-1_000_000_000_000);
     assert_eq!(why_unread(&zone(&in_region("eu-central-2")), &cloud), [Unread::NotReady]);
+}
+
+#[test]
+fn a_region_that_could_not_be_looked_through_is_not_taken_for_empty() {
+    let (cloud, _) = applied(ONE_TENANT);
+    // The network is gone from where it was, and the account's role says that there was one: it may be elsewhere.
+    let vpc = cloud.snapshot()["vpc"][0]["id"].as_str().unwrap().to_owned();
+    assert!(cloud.remove(&vpc) > 0);
+    let region: Region = "eu-west-1".parse().unwrap();
+    let cloud = Refusing { cloud, code: "UnauthorizedOperation", region: Some(region.clone()) };
+    let observed = now(exec::survey(&cloud, &Scope::of(&zone(ONE_TENANT)))).unwrap();
+    let unread: Vec<&Region> = observed.unread_members().map(|(_, region, _)| region).collect();
+    assert_eq!(unread, [&region]);
 }
 
 #[test]

@@ -145,3 +145,25 @@ fn policies_of_others_take_places_on_a_unit_and_a_free_one_is_used() {
     hand.call(&Operation::DetachPolicy { policy: full, target: unit.clone() });
     assert_eq!(refused(&text, &cloud), None);
 }
+
+/// By its name it could be this zone's; its tags say whose it is.
+#[test]
+fn a_policy_of_a_zone_whose_name_begins_alike_takes_a_place() {
+    let cloud = SimulatedCloud::builder(2).limits(limited(2.0, 10_240.0)).build();
+    let hand = Hand { cloud: &cloud, target: Target::Management };
+    let root: ResourceId = cloud.snapshot()["organization_root"][0]["id"].as_str().unwrap().parse().unwrap();
+    let name = "Customers-Fintech".to_owned();
+    let unit = hand.created(&Operation::CreateOrganizationalUnit { parent: root, name, tags: Tags::new() });
+    let text = with_limits(2, 10_240);
+    assert_eq!(refused(&text, &cloud), None, "one place is left beside AWS's own policy");
+    let document = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
+    let policy = hand.created(&Operation::CreatePolicy {
+        name: "securebase-eu-fintech".to_owned(),
+        description: "theirs".to_owned(),
+        document: document.to_owned(),
+        tags: Tags::from_iter([("securebase:zone".to_owned(), "securebase-eu".to_owned())]),
+    });
+    hand.call(&Operation::AttachPolicy { policy, target: unit });
+    let message = refused(&text, &cloud).unwrap();
+    assert!(message.contains("take 2 of the 2 places"), "{message}");
+}
