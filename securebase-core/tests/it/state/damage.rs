@@ -125,7 +125,7 @@ fn a_segment_that_lost_only_its_seal_is_named() {
     let text = fs::read_to_string(&path).unwrap();
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
     fs::write(&path, lines[..lines.len() - 1].concat()).unwrap();
-    let error = now(state.last_run()).err().expect("it was read");
+    let error = now(state.last_run()).expect_err("it was read");
     assert!(is_lost(&error, "journal-0001"), "{error}");
 }
 
