@@ -172,7 +172,7 @@ pub(super) async fn prepare(
         abandon(&journal, options, now).await?;
         return Err(error.into());
     }
-    let known = surveyed.as_planned_or_abandoned(&journal, options, now).await?;
+    let known = surveyed.known_or_abandoned(&journal, options, now).await?;
     Ok(Some(Ready { known, replay: None, journal }))
 }
 
@@ -207,7 +207,7 @@ async fn go_on(
         let surveyed = Surveyed::of(&last.plan, cloud, lease).await?;
         surveyed.check_organization(state, home.as_ref())?;
         let journal = state.reopen(lease, &last).await?;
-        let known = surveyed.as_planned_or_abandoned(&journal, options, now).await?;
+        let known = surveyed.known_or_abandoned(&journal, options, now).await?;
         return Ok((last.plan, Ready { known, replay: None, journal }));
     }
     let known = organization_ids(&Keeping { cloud, lease }).await?;
@@ -245,7 +245,7 @@ impl Surveyed {
         state.check_organization(home, self.known.get(&Address::organization()))
     }
 
-    async fn as_planned_or_abandoned(
+    async fn known_or_abandoned(
         self,
         journal: &RunJournal,
         options: &ApplyOptions,

@@ -208,11 +208,10 @@ impl fmt::Display for Run {
         let Self { status, run, applied, failed, blocked, events: _, calls: _, began, ended, dry } = self;
         let Some(run) = run else { return write!(f, "nothing to do") };
         let seconds = ended.since(*began).as_secs_f64();
-        match dry {
-            true => {
-                write!(f, "dry run {}, nothing was changed: {} steps tried", status.name(), applied.len())?
-            }
-            false => write!(f, "run {run} {}: {} steps done", status.name(), applied.len())?,
+        if *dry {
+            write!(f, "dry run {}, nothing was changed: {} steps tried", status.name(), applied.len())?;
+        } else {
+            write!(f, "run {run} {}: {} steps done", status.name(), applied.len())?;
         }
         if !failed.is_empty() || !blocked.is_empty() {
             write!(f, ", {} failed, {} not begun", failed.len(), blocked.len())?;

@@ -72,7 +72,7 @@ impl Place<'_> {
     /// The value that stands there, as JSON.
     fn found(&self) -> String {
         let mut value = self.document;
-        for segment in self.path.iter() {
+        for segment in self.path {
             let inner = match segment {
                 Segment::Seq { index } => value.get(*index),
                 Segment::Map { key } => value.get(key),

@@ -57,12 +57,11 @@ fn fold(Applied { specs, stray_tags }: &mut Applied, recorded: Recorded) {
         let address = &step.address;
         let status = replay.steps.get(address).map(|record| record.status).unwrap_or_default();
         match (step.action, status) {
-            (_, StepStatus::Untouched) | (Action::Verify | Action::NoOp, _) => {}
             (Action::Delete, StepStatus::Done) => {
                 specs.remove(address);
                 stray_tags.remove(address);
             }
-            (Action::Delete, _) => {}
+            (_, StepStatus::Untouched) | (Action::Delete | Action::Verify | Action::NoOp, _) => {}
             (Action::Create | Action::Update | Action::Move | Action::Adopt, StepStatus::Done) => {
                 let before = specs.insert(address.clone(), made(&plan, &replay, step));
                 // A plan that knew the tags from before has compared all of them with the file; any other leaves them on.

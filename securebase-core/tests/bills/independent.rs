@@ -146,16 +146,22 @@ impl<'a> World<'a> {
     }
 
     /// Whether a survey looks into a region of an account: without a state, the one that the file names; of an account that the
-    /// file does not name, every region of the file and the one with a network.
+    /// file does not name, every region of the file, and all others where there is no network in those.
     fn is_seen(&self, found: &ObservedAccount, region: &str, member: &ObservedMember) -> bool {
         let of = |client: &Value| client["region"].as_str().unwrap_or(HOME) == region;
         match self.client(found) {
             _ if self.ledger.is_some() => true,
             Some(client) => of(client),
             None => {
-                region == HOME
-                    || networks_in(member) > 0
-                    || self.document["clients"].as_object().is_some_and(|clients| clients.values().any(of))
+                let of_file = |region: &str| {
+                    let of = |client: &Value| client["region"].as_str().unwrap_or(HOME) == region;
+                    let clients = self.document["clients"].as_object();
+                    region == HOME || clients.is_some_and(|clients| clients.values().any(of))
+                };
+                let members = self.members(found.account.id);
+                let in_file = members.iter().filter(|(region, _)| of_file(region));
+                let is_lost = in_file.map(|(_, member)| networks_in(member)).sum::<usize>() == 0;
+                of_file(region) || (is_lost && networks_in(member) > 0)
             }
         }
     }

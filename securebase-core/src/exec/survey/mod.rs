@@ -156,7 +156,8 @@ impl Surveyor<'_> {
 
     /// The networks of the zone that lie in another region than those looked into. The delivery role of flow logs is made
     /// before a network and serves all regions of its account, so it is the sign that there may be one; of an account that
-    /// the file no longer claims nothing says where it worked.
+    /// the file no longer claims nothing says where it worked. Without that role, a tenant whose network is missing may have
+    /// had another region of the file before: asking every region of AWS would cost too much for every account without one.
     async fn elsewhere(
         &self,
         organization: &ObservedOrganization,
@@ -171,14 +172,19 @@ impl Surveyor<'_> {
             reading.known().is_some_and(|member| !member.roles.is_empty())
         };
         let worked_in = members.iter().filter(|(_, regions)| regions.values().any(has_role));
-        let lost = unclaimed.into_iter().chain(worked_in.map(|(account, _)| *account));
-        let lost: BTreeSet<AccountId> =
-            lost.filter(|account| is_lost(members.get(account), has_network)).collect();
+        let anywhere: BTreeSet<AccountId> =
+            unclaimed.into_iter().chain(worked_in.map(|(account, _)| *account)).collect();
+        let may_be_lost = |found: &&ObservedAccount| {
+            let id = found.account.id;
+            let wants_network = self.scope.network && members.contains_key(&id);
+            (wants_network || anywhere.contains(&id)) && is_lost(members.get(&id), has_network)
+        };
         let by_default: Vec<Region> = Region::enabled_by_default().collect();
-        let lost = organization.accounts.iter().filter(|found| lost.contains(&found.account.id));
+        let lost = organization.accounts.iter().filter(may_be_lost);
         let visits = lost.flat_map(|ObservedAccount { account, .. }| {
             let asked = members.get(&account.id);
-            let regions = by_default.iter().chain(&self.scope.regions).collect::<BTreeSet<_>>();
+            let elsewhere = if anywhere.contains(&account.id) { &by_default[..] } else { &[] };
+            let regions = elsewhere.iter().chain(&self.scope.regions).collect::<BTreeSet<_>>();
             let is_asked = |region: &Region| asked.is_some_and(|asked| asked.contains_key(region));
             let others = regions.into_iter().filter(|region| !is_asked(region));
             others.map(|region| Visit { account, region, tenant: None }).collect::<Vec<_>>()

@@ -212,10 +212,9 @@ pub(super) fn written_out(document: &Value) -> Value {
         .filter(|(id, _)| !short(id))
         .map(|(id, value)| (id.clone(), value.clone()))
         .collect();
-    match written.entry("price").or_insert_with(|| Value::Array(Vec::new())) {
-        Value::Array(given) => given.extend(rows),
-        // Reading it reports anything but a list.
-        _ => {}
+    // Reading it reports anything but a list.
+    if let Value::Array(given) = written.entry("price").or_insert_with(|| Value::Array(Vec::new())) {
+        given.extend(rows);
     }
     Value::Object(written)
 }
