@@ -51,7 +51,7 @@ test-long: ## The long tests, an hour or two: 10,000 seeds, 10,000 pairs of bill
 	$(call say,Rust: 10 000 seeds of the simulation)
 	@$(MAKE) soak SEEDS=10000 FROM=2000
 	$(call say,Rust: 10 000 pairs of bills and the forecasts)
-	@SECUREBASE_PAIRS=10000 cargo test --profile soak -p securebase-core --test bills --test forecast
+	@SECUREBASE_WORLDS=4500 cargo test --profile soak -p securebase-core --test bills --test forecast
 	$(call say,Rust: every property with 50 times the cases)
 	@PROPTEST_CASES=12800 cargo test --profile soak -p securebase-core --lib --test it
 

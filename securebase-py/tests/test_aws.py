@@ -40,9 +40,9 @@ def test_a_profile_that_is_not_there(moto: str, tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
     with pytest.raises(sb.CloudError) as caught:
-        sb.AwsCloud(endpoint_url=moto, profile="nobody")
+        sb.AwsCloud(endpoint_url=moto, profile="absent")
     assert caught.value.code == "ProfileNotFound"
-    for part in ("`nobody`", str(tmp_path / "config"), str(tmp_path / "credentials"), "define none"):
+    for part in ("`absent`", str(tmp_path / "config"), str(tmp_path / "credentials"), "define none"):
         assert part in str(caught.value)
     assert "aws configure" in caught.value.problems[0].hint
 

@@ -26,8 +26,8 @@ use serde_json::{Map, Value, json};
 
 use independent::{ABROAD, Ledger, World, bill};
 
-/// How many worlds, unless `SECUREBASE_PAIRS` says another number.
-const PAIRS: u64 = 1_200;
+/// How many worlds, unless `SECUREBASE_WORLDS` gives another number. Each makes two or three pairs of bills.
+const WORLDS: u64 = 1_200;
 const KEYS: [&str; 7] = ["acme", "bank", "clinic", "depot", "estate", "farm", "garage"];
 const TIERS: [(&str, &str); 5] = [
     ("fintech", "soc2"),
@@ -249,10 +249,10 @@ fn check(pair: u64) -> (u64, u64) {
 
 #[test]
 fn the_difference_is_the_bill_after_less_the_bill_before() {
-    let given = std::env::var("SECUREBASE_PAIRS").ok();
-    let pairs: u64 = given.map_or(PAIRS, |pairs| pairs.parse().unwrap());
+    let given = std::env::var("SECUREBASE_WORLDS").ok();
+    let worlds: u64 = given.map_or(WORLDS, |worlds| worlds.parse().unwrap());
     let all = |worker: u64| {
-        let checked = (worker..pairs).step_by(2).map(check);
+        let checked = (worker..worlds).step_by(2).map(check);
         checked.fold((0, 0), |sum, (drawn, planned)| (sum.0 + drawn, sum.1 + planned))
     };
     let (drawn, planned) = std::thread::scope(|scope| {

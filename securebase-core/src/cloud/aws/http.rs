@@ -95,6 +95,8 @@ pub(super) fn is_on_this_machine(url: &str) -> Result<bool, CloudError> {
                 format!("`{url}` is not an endpoint: use a URL such as `http://127.0.0.1:5000`"),
             )
         })?;
+    // The host follows a user and a password: `http://127.0.0.1:80@elsewhere.example` is not on this machine.
+    let host = host.rsplit('@').next().unwrap_or_default();
     let name = match host.strip_prefix('[') {
         Some(v6) => v6.split(']').next().unwrap_or_default(),
         None => host.split(':').next().unwrap_or_default(),
@@ -109,11 +111,21 @@ mod tests {
 
     #[test]
     fn tells_this_machine_from_others() {
-        for local in ["http://127.0.0.1:5000", "http://localhost", "https://[::1]:443/x", "http://127.8.8.8/"]
-        {
+        for local in [
+            "http://127.0.0.1:5000",
+            "http://localhost",
+            "https://[::1]:443/x",
+            "http://127.8.8.8/",
+            "http://user:word@127.0.0.1:5000",
+        ] {
             assert_eq!(is_on_this_machine(local), Ok(true), "{local}");
         }
-        for remote in ["https://proxy.example.com", "http://localhost.example.com:5000", "http://10.0.0.1"] {
+        for remote in [
+            "https://proxy.example.com",
+            "http://localhost.example.com:5000",
+            "http://10.0.0.1",
+            "http://127.0.0.1:80@elsewhere.example",
+        ] {
             assert_eq!(is_on_this_machine(remote), Ok(false), "{remote}");
         }
         for bad in ["", "127.0.0.1:5000", "ftp://host", "http://", "http://a b"] {

@@ -2,7 +2,6 @@
 
 use std::env;
 
-use aws_config::profile::profile_file::ProfileFiles;
 use aws_config::profile::{self, ProfileSet};
 use aws_types::os_shim_internal::{Env, Fs};
 
@@ -24,7 +23,7 @@ const FILES: [(&str, &str); 2] =
 /// [`CloudError`] `ProfileNotFound` with the files and what they define, `ProfileUnreadable` where they are malformed.
 pub(super) async fn check_exists(name: &str) -> Result<(), CloudError> {
     let places = places(|variable| env::var(variable).ok());
-    let loaded = profile::load(&Fs::real(), &Env::real(), &ProfileFiles::default(), None).await;
+    let loaded = profile::load(&Fs::real(), &Env::real(), &Default::default(), None).await;
     let profiles: ProfileSet = loaded.map_err(|error| {
         // The SDK breaks the line before what it expected.
         let why = chain(&error).split_whitespace().collect::<Vec<_>>().join(" ");

@@ -38,7 +38,7 @@ pub(super) fn text_changes(field: &str, found: &str, desired: &str) -> Vec<Chang
     }
 }
 
-/// The tags to take off, which earlier runs have set, and those to set. All others belong to whoever has set them and stay.
+/// The tags to take off, which earlier runs have set, and those to set. All others are of other owners and stay.
 pub(super) fn tag_changes(found: &Tags, desired: &Tags, ours: Ours<'_>) -> Vec<Change> {
     let off = found
         .iter()

@@ -228,7 +228,7 @@ fn contact(object: &Object<'_, '_>, key: &str, report: &mut Report<'_>) -> Optio
             ": without a mailbox that exists, the account of `{}` cannot get a root user whose access could be recovered",
             Quoted(key)
         );
-        let hint = "add `contact_email = \"somebody@their-domain\"`, an address that receives mail";
+        let hint = "add `contact_email = \"contact@customer-domain\"`, an address that receives mail";
         object.missing_as(code::EMAIL_MISSING, "contact_email", &why, hint, report);
         return None;
     };

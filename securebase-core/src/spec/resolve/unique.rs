@@ -244,7 +244,7 @@ fn contacts_as_roots(object: &Object<'_, '_>, drafts: &[Draft<'_>], report: &mut
         code::EMAIL_ROOT_IS_CONTACT,
         object.get("clients").and_then(|entry| entry.key_at),
         object.path_of("clients"),
-        format!("{message}: whoever reads that mailbox can take over the account"),
+        format!("{message}: anyone who reads that mailbox can take over the account"),
         "give the zone a template for mailboxes of your own, such as `account_email = \"aws+{prefix}@example.com\"`",
     );
 }
