@@ -39,7 +39,7 @@ impl Place<'_> {
         if let Some(field) = quoted_after(said, "unknown field ") {
             let known = expected.trim_start_matches("one of ");
             let hint = near(field, expected).unwrap_or_else(|| format!("leave it out; known here: {known}"));
-            let message = format!("there is no attribute `{}`", Quoted(&path));
+            let message = format!("unknown attribute `{}`", Quoted(&path));
             return Problem::error("attribute-unknown", path, message, hint);
         }
         let found = self.found();

@@ -49,7 +49,7 @@ impl<'n, 'p> Object<'n, 'p> {
                 code::ATTRIBUTE_UNKNOWN,
                 entry.key_at,
                 Path::Attribute(&path, &entry.key),
-                format!("there is no attribute `{}` here", Quoted(&entry.key)),
+                format!("unknown attribute `{}`", Quoted(&entry.key)),
                 hint,
             );
         }

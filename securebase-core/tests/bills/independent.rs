@@ -146,7 +146,7 @@ impl<'a> World<'a> {
     }
 
     /// Whether a survey looks into a region of an account: without a state, the one that the file names; of an account that the
-    /// file does not name, every region of the file, and all others where there is no network in those.
+    /// file does not name, every region of the file, and all others if those hold none of its networks.
     fn is_seen(&self, found: &ObservedAccount, region: &str, member: &ObservedMember) -> bool {
         let of = |client: &Value| client["region"].as_str().unwrap_or(HOME) == region;
         match self.client(found) {

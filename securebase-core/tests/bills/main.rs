@@ -261,6 +261,6 @@ fn the_difference_is_the_bill_after_less_the_bill_before() {
         (first.0 + second.0, first.1 + second.1)
     });
     // A generator whose later zones are mostly refused would prove little.
-    assert!(planned > drawn * 3 / 4, "{planned} of {drawn} changes could be planned");
+    assert!(planned > drawn * 17 / 20, "{planned} of {drawn} changes could be planned");
     println!("{planned} of {drawn} changes planned and applied, the others refused");
 }
