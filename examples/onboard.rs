@@ -18,14 +18,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use securebase_core::cloud::SimulatedCloud;
-use securebase_core::cloud::simulated::Faults;
 use securebase_core::exec::{self, ApplyOptions, Event, EventKind, Run, Stop};
 use securebase_core::finance::{PriceBook, Usage};
+use securebase_core::input::Format;
 use securebase_core::model::LandingZone;
 use securebase_core::observe::Observed;
 use securebase_core::plan::{Plan, Planner, Scope};
-use securebase_core::spec::Format;
+use securebase_core::sim::Faults;
+use securebase_core::sim::SimulatedCloud;
 use securebase_core::state::{RunStatus, State};
 use securebase_core::time::Time;
 
@@ -140,7 +140,7 @@ async fn onboard(arguments: &Arguments, stop: Stop) -> Result<(), Failure> {
         println!("{plan}");
     }
     if !plan.is_empty() {
-        println!("Time: {}", exec::timeline(&plan, 0));
+        println!("Time: {}", securebase_core::timeline::timeline(&plan, 0));
     }
     print_cost(&plan)?;
 

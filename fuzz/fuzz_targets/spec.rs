@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use securebase_core::model::LandingZone;
-use securebase_core::spec::{CODES, Format};
+use securebase_core::input::{CODES, Format};
 
 fuzz_target!(|text: &str| {
     for format in Format::ALL {

@@ -1,17 +1,21 @@
 #![doc = include_str!("../../README.md")]
 
+#[cfg(feature = "aws")]
+pub mod aws;
 pub mod capacity;
 pub mod cloud;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 pub mod exec;
 pub mod finance;
+pub mod input;
 pub mod model;
 pub mod net;
 pub mod observe;
 pub mod plan;
 pub mod policy;
-pub mod spec;
+pub mod sim;
 pub mod state;
 pub mod table;
 pub mod time;
+pub mod timeline;

@@ -6,18 +6,18 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
 use securebase_core::cloud::Cloud;
-use securebase_core::cloud::simulated::{Faults as CoreFaults, SimulatedCloud as CoreSimulated};
 use securebase_core::exec::{self, ApplyOptions, Run};
 use securebase_core::model::{AccountId, Email, LandingZone, Limits, Problems, Region, UsableZones};
 use securebase_core::observe::Observed;
 use securebase_core::plan::{Plan, Scope};
+use securebase_core::sim::{Faults as CoreFaults, SimulatedCloud as CoreSimulated};
 use securebase_core::state::{RunId, State};
 
 use crate::convert::plain;
 use crate::error::Result;
 
 #[cfg(feature = "aws")]
-type CoreAws = std::sync::Arc<securebase_core::cloud::aws::AwsCloud>;
+type CoreAws = std::sync::Arc<securebase_core::aws::AwsCloud>;
 /// A build without AWS has no value of this type: `AwsCloud` cannot be made.
 #[cfg(not(feature = "aws"))]
 type CoreAws = std::convert::Infallible;
@@ -464,7 +464,7 @@ fn connect(
     endpoint_url: Option<&str>,
     profile: Option<&str>,
 ) -> Result<CoreAws> {
-    use securebase_core::cloud::aws;
+    use securebase_core::aws;
 
     let mut builder = aws::AwsCloud::builder().region(named_region(region)?);
     if let Some(url) = endpoint_url {

@@ -11,7 +11,7 @@ use pyo3::types::{IntoPyDict as _, PyList};
 use securebase_core::cloud::CloudError;
 use securebase_core::model::{Address, Problem as CoreProblem, Problems};
 use securebase_core::time::Interrupted;
-use securebase_core::{exec, finance, plan, state, table};
+use securebase_core::{exec, finance, plan, state, table, timeline};
 
 use crate::problem::Problem;
 
@@ -230,8 +230,8 @@ impl From<exec::Error> for Failure {
     }
 }
 
-impl From<exec::SpreadError> for Failure {
-    fn from(error: exec::SpreadError) -> Self {
+impl From<timeline::SpreadError> for Failure {
+    fn from(error: timeline::SpreadError) -> Self {
         Self::one(Class::Input, error.code(), &error, error.hint())
     }
 }

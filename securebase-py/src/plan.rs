@@ -373,7 +373,7 @@ impl Plan {
         latencies: Option<BTreeMap<String, Seconds>>,
     ) -> Result<Timeline> {
         let rehearsal = Circumstances { usual, limits, latencies }.rehearsal(seed)?;
-        Ok(Timeline(compute(py, |interrupt| exec::rehearse_until(&self.0, &rehearsal, interrupt))??))
+        Ok(Timeline(compute(py, |interrupt| timeline::rehearse_until(&self.0, &rehearsal, interrupt))??))
     }
 
     /// How long the plan takes over `count` seeds.
@@ -388,7 +388,7 @@ impl Plan {
         latencies: Option<BTreeMap<String, Seconds>>,
     ) -> Result<Spread> {
         let rehearsal = Circumstances { usual, limits, latencies }.rehearsal(seed)?;
-        Ok(Spread(compute(py, |interrupt| exec::spread_until(&self.0, &rehearsal, count, interrupt))??))
+        Ok(Spread(compute(py, |interrupt| timeline::spread_until(&self.0, &rehearsal, count, interrupt))??))
     }
 
     /// How long the plan takes under other circumstances: each is a dict of `usual`, `limits` and `latencies`.
@@ -405,7 +405,7 @@ impl Plan {
         };
         let cases: Vec<_> = cases.iter().map(case).collect::<Result<_>>()?;
         let spreads = PyDict::new(py);
-        for case in compute(py, |interrupt| exec::what_if_until(&self.0, &cases, count, interrupt))?? {
+        for case in compute(py, |interrupt| timeline::what_if_until(&self.0, &cases, count, interrupt))?? {
             spreads.set_item(case.name, Spread(case.spread))?;
         }
         Ok(spreads)

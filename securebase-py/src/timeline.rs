@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
-use securebase_core::exec::{Rehearsal, Spread as CoreSpread, Timeline as CoreTimeline};
 use securebase_core::model::{Address, Problems};
+use securebase_core::timeline::{Rehearsal, Spread as CoreSpread, Timeline as CoreTimeline};
 
 use crate::convert::{count, from_json, to_json};
 use crate::error::{Class, Failure, Result};

@@ -11,10 +11,10 @@ use futures::executor::block_on;
 use securebase_benches::timed_store::TimedStore;
 use securebase_benches::zone::zone;
 use securebase_benches::{median, record, timed};
-use securebase_core::cloud::SimulatedCloud;
 use securebase_core::exec::{self, ApplyOptions};
 use securebase_core::model::{Latencies, Limits};
 use securebase_core::plan::{Plan, Planner};
+use securebase_core::sim::SimulatedCloud;
 use securebase_core::state::{DirectoryStore, State};
 
 /// How often each is measured; the median counts.

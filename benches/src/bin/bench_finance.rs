@@ -128,21 +128,21 @@ fn simulation() -> Result<(), Failure> {
     let typical =
         |runs: &[Run], place: usize| median(&mut runs.iter().map(|run| run[place]).collect::<Vec<f64>>());
     let [seconds, cpu, memory, profit] = [0, 1, 2, 3].map(|place| typical(&runs[0], place));
-    record("finance/simulate/threads", threads as f64, "threads", 1);
+    record("finance/simulation/threads", threads as f64, "threads", 1);
     for ((name, _), runs) in programs.iter().zip(&runs) {
         let [wall, spent, peak, mean] = [0, 1, 2, 3].map(|place| typical(runs, place));
-        record(&format!("finance/simulate/1e6x36x4/{name}"), wall, "s", ROUNDS);
-        record(&format!("finance/simulate/cpu/{name}"), spent, "s", ROUNDS);
-        record(&format!("finance/simulate/memory/{name}"), peak, "MB", ROUNDS);
+        record(&format!("finance/simulation/1e6x36x4/{name}"), wall, "s", ROUNDS);
+        record(&format!("finance/simulation/cpu/{name}"), spent, "s", ROUNDS);
+        record(&format!("finance/simulation/memory/{name}"), peak, "MB", ROUNDS);
         if *name == "securebase" {
             continue;
         }
-        record(&format!("finance/simulate/wall_of/{name}"), seconds / wall, "fraction", ROUNDS);
-        record(&format!("finance/simulate/cpu_of/{name}"), cpu / spent, "fraction", ROUNDS);
-        record(&format!("finance/simulate/memory_of/{name}"), memory / peak, "fraction", ROUNDS);
+        record(&format!("finance/simulation/wall_of/{name}"), seconds / wall, "fraction", ROUNDS);
+        record(&format!("finance/simulation/cpu_of/{name}"), cpu / spent, "fraction", ROUNDS);
+        record(&format!("finance/simulation/memory_of/{name}"), memory / peak, "fraction", ROUNDS);
         // All must have simulated the same business: their means differ by sampling noise alone.
         let apart = (profit - mean).abs() / profit.abs();
-        record(&format!("finance/simulate/mean_profit_apart_from/{name}"), apart, "fraction", ROUNDS);
+        record(&format!("finance/simulation/mean_profit_apart_from/{name}"), apart, "fraction", ROUNDS);
         if apart >= 0.002 {
             return Err(format!("{profit} here, {mean} in {name}").into());
         }

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use securebase_benches::{nanoseconds_per_call, record, timed};
-use securebase_core::policy::verify::verify;
+use securebase_core::policy::pack::verify::verify;
 use securebase_core::policy::{
     Fit, Level, Parameters, Policy, PolicyDocument, PolicyKind, PolicyPath, Request, certify, decide_all,
     guardrails, pack, tier_documents,

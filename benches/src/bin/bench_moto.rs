@@ -17,7 +17,7 @@ use std::time::Duration;
 use moto::Moto;
 use proxy::{Fate, Proxy};
 use securebase_benches::{median, record, timed};
-use securebase_core::cloud::aws::AwsCloud;
+use securebase_core::aws::AwsCloud;
 use securebase_core::exec::{ApplyOptions, apply, survey};
 use securebase_core::model::{LandingZone, Limits, ResourceKind, ResourceSpec, Tier};
 use securebase_core::plan::{Plan, Planner, Scope};

@@ -7,11 +7,11 @@
 use futures::executor::block_on;
 use securebase_benches::zone::zone;
 use securebase_benches::{exponent, median, record, resident_bytes, timed};
-use securebase_core::cloud::SimulatedCloud;
 use securebase_core::exec::{self, ApplyOptions};
 use securebase_core::model::LandingZone;
 use securebase_core::observe::Observed;
 use securebase_core::plan::{Plan, Planner};
+use securebase_core::sim::SimulatedCloud;
 use securebase_core::state::{MemoryStore, State};
 
 fn main() {

@@ -5,8 +5,9 @@
 use std::time::Duration;
 
 use securebase_benches::{exponent, record, resident_bytes, timed};
-use securebase_core::cloud::{Call, Operation as O, Reply, SimulatedCloud, Target};
+use securebase_core::cloud::{Call, Operation as O, Reply, Target};
 use securebase_core::model::{AccountId, Limits, Region, ResourceId, RoleName, Tags};
+use securebase_core::sim::SimulatedCloud;
 use securebase_core::time::{Seed, Time};
 
 /// Tenants, each with one account, one unit's move and one network.

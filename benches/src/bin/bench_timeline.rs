@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use securebase_benches::zone::zone;
 use securebase_benches::{median, record, timed};
-use securebase_core::exec::{Rehearsal, Timeline, rehearse};
 use securebase_core::model::Address;
 use securebase_core::plan::{Plan, Planner};
+use securebase_core::timeline::{Rehearsal, Timeline, rehearse};
 
 /// Steps at a time in the usual way.
 const SLOTS: usize = 10;

@@ -2,7 +2,7 @@
 
 use crate::model::{Problem, Problems};
 use crate::time::Interrupted;
-use crate::{exec, finance, plan, table};
+use crate::{finance, plan, table, timeline};
 
 /// Why a number of tenants cannot be worked out.
 #[derive(Debug, thiserror::Error)]
@@ -22,7 +22,7 @@ pub enum Error {
     Plan(#[from] plan::Error),
     /// Rehearsals say nothing about a deployment time.
     #[error(transparent)]
-    Rehearsals(#[from] exec::SpreadError),
+    Rehearsals(#[from] timeline::SpreadError),
     /// The caller asked the computation to end before it was done.
     #[error(transparent)]
     Interrupted(#[from] Interrupted),

@@ -18,11 +18,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
-use crate::exec;
 use crate::finance::{Forecast, Model, Month};
 use crate::model::{LandingZone, PoolStrategy, ResourceKind};
 use crate::net;
 use crate::plan::{Action, Plan, Planner};
+use crate::timeline;
 
 pub use error::Error;
 pub use options::{CapacityOptions, TENANTS_MAX};
@@ -234,7 +234,7 @@ fn target(
 }
 
 fn rehearsed(plan: &Plan, options: &CapacityOptions) -> Result<Deployment, Error> {
-    let spread = exec::spread_until(plan, &options.rehearsal, options.rehearsals, &options.interrupt)?;
+    let spread = timeline::spread_until(plan, &options.rehearsal, options.rehearsals, &options.interrupt)?;
     let minutes = |share: f64| spread.percentile(share).map(|makespan| makespan.as_secs_f64() / 60.0);
     Ok(Deployment {
         minutes: minutes(0.5)?,

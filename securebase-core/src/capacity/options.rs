@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::Error;
-use crate::exec::Rehearsal;
 use crate::finance::Growth;
 use crate::model::{Problem, Problems};
 use crate::time::Interrupt;
+use crate::timeline::Rehearsal;
 
 /// The largest number of tenants to aim for: each rehearsal of so many takes seconds, and a path is made of many.
 pub const TENANTS_MAX: u32 = 10_000;

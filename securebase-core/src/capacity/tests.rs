@@ -1,10 +1,10 @@
 //! Numbers of tenants counted in real plans.
 
 use super::*;
-use crate::exec::Rehearsal;
 use crate::finance::{Assumptions, Growth};
 use crate::model::{NetworkFeatures, Problem, Tier};
 use crate::table::Cell;
+use crate::timeline::Rehearsal;
 
 fn mix(counts: [u32; 4]) -> Model {
     let names = ["fintech", "healthcare", "gov-federal", "standard"];
@@ -22,7 +22,7 @@ fn with_settings(lines: &str) -> Model {
         "{lines}\nclients = {{ acme = {{ tier = \"fintech\", framework = \"soc2\", prefix = \"acme\", \
          contact_email = \"a@acme.example.com\" }} }}"
     );
-    let zone = LandingZone::parse(&text, crate::spec::Format::Tfvars, None).unwrap();
+    let zone = LandingZone::parse(&text, crate::input::Format::Tfvars, None).unwrap();
     Model::new(&zone, Assumptions::aws()).unwrap()
 }
 

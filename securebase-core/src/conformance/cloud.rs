@@ -168,7 +168,8 @@ mod tests {
     use futures::executor::block_on;
 
     use super::*;
-    use crate::cloud::{Operation, SimulatedCloud};
+    use crate::cloud::Operation;
+    use crate::sim::SimulatedCloud;
 
     #[test]
     fn the_simulated_cloud_honours_every_case() {

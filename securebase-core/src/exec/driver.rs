@@ -16,12 +16,12 @@ use crate::state::{
 use crate::time::{Elapsing, Time};
 
 use super::call_report::CallReport;
+use super::engine::identity::RunIdentity;
+use super::engine::machine::Machine;
+use super::engine::output::{Dispatch, Output};
 use super::event::{EventKind, WaitReason};
-use super::identity::RunIdentity;
 use super::keeping::Keeping;
 use super::leased::leased;
-use super::machine::Machine;
-use super::output::{Dispatch, Output};
 use super::run::{ApplyOptions, Run, limits_in_force};
 use super::survey::{organization_ids, survey};
 use super::{Error, Event};

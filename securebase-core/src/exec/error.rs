@@ -1,9 +1,9 @@
 //! Why a run could not go on, or not begin.
 
 use crate::cloud::CloudError;
-use crate::cloud::simulated::CRASHED;
 use crate::model::{AccountId, Address};
 use crate::plan;
+use crate::sim::CRASHED;
 use crate::state;
 
 /// What is said of a simulated process that died.

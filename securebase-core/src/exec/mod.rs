@@ -7,62 +7,47 @@
 //! Invariants: every changing call is written down before it leaves; a call whose effect is unknown is looked up before it
 //! is repeated. Not here: what to do (`plan`), how to reach AWS (`cloud`), how bytes are kept (`state`).
 
-mod admission;
+mod accounts;
 mod call_report;
 mod control;
 mod driver;
-mod dry_run;
-mod earlier;
+pub(crate) mod engine;
 mod error;
 mod event;
-mod exhausted;
-mod identity;
 mod keeping;
-mod known;
-mod lane;
 mod leased;
-mod limiter;
-mod machine;
-mod output;
 mod pages;
 mod patience;
 mod program;
-mod rebuild;
-mod remember;
-mod requests;
-mod retry;
-mod root_email;
+mod recover;
 mod run;
 mod simulated;
-mod steps;
 mod survey;
-mod timeline;
 
 pub use call_report::{CallReport, CallStats};
 pub use control::{Pause, Stop};
 pub use driver::{apply, resume};
-pub use dry_run::dry_run;
+pub use engine::identity::RunIdentity;
+pub use engine::machine::Machine;
+pub use engine::output::{Dispatch, Output, Ticket};
 pub use error::Error;
 pub use event::{Event, EventKind, WaitReason};
-pub use identity::RunIdentity;
-pub use machine::Machine;
-pub use output::{Dispatch, Output, Ticket};
-pub use rebuild::{rebuild, rebuild_simulated};
-pub use remember::remember;
-pub use root_email::{finish_root_email_change, start_root_email_change};
+pub use recover::dry_run::dry_run;
+pub use recover::rebuild::{rebuild, rebuild_simulated};
+pub use recover::remember::remember;
+pub use recover::root_email::{finish_root_email_change, start_root_email_change};
+pub(crate) use run::limits_in_force;
 pub use run::{ApplyOptions, OnCall, Progress, Run};
+pub(crate) use simulated::{Moved, VirtualTime};
 pub use simulated::{resume_simulated, simulate, survey_simulated};
 pub use survey::survey;
-pub use timeline::{
-    Bound, Interval, Rehearsal, Spread, SpreadError, Timeline, WhatIf, rehearse, rehearse_until, spread,
-    spread_until, timeline, what_if, what_if_until,
-};
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cloud::{Cloud, SimulatedCloud};
+    use crate::cloud::Cloud;
     use crate::plan::{Plan, Scope};
+    use crate::sim::SimulatedCloud;
     use crate::state::State;
 
     fn assert_send<T: Send>(_: T) {}

@@ -3,7 +3,7 @@
 use crate::cloud::{Cloud, CloudError, ErrorKind, Operation};
 use crate::time::{Seed, Time};
 
-use super::retry::{Contact, Failing};
+use super::engine::retry::{Contact, Failing};
 
 /// How often a call has failed in a row, and since when.
 #[derive(Default)]

@@ -233,7 +233,7 @@ impl fmt::Display for Run {
 }
 
 /// The limits a run keeps to: AWS's, raised where a request was granted and the zone says so.
-pub(super) fn limits_in_force(overrides: &BTreeMap<String, f64>) -> Limits {
+pub(crate) fn limits_in_force(overrides: &BTreeMap<String, f64>) -> Limits {
     let mut limits = Limits::default();
     for (name, value) in overrides {
         // The zone checked the names when it was read; a name that has since gone from the data changes nothing.

@@ -6,7 +6,8 @@ use std::pin::pin;
 
 use tracing::Instrument as _;
 
-use crate::cloud::{CloudError, Reply, SimulatedCloud};
+use crate::cloud::{CloudError, Reply};
+use crate::sim::SimulatedCloud;
 
 use crate::observe::Observed;
 use crate::plan::{Plan, Scope};
@@ -15,9 +16,9 @@ use crate::time::{Elapsing, Time};
 
 use super::Error;
 use super::driver::{Ready, machine, may_leave, prepare, prepare_resume, refuse, span, tell};
+use super::engine::machine::Machine;
+use super::engine::output::{Dispatch, Output, Ticket};
 use super::leased::leased;
-use super::machine::Machine;
-use super::output::{Dispatch, Output, Ticket};
 use super::run::{ApplyOptions, Run};
 use super::survey::survey;
 
@@ -153,7 +154,7 @@ pub async fn survey_simulated(cloud: &SimulatedCloud, scope: &Scope) -> Result<O
 }
 
 /// What became of one turn.
-pub(super) enum Moved {
+pub(crate) enum Moved {
     /// It goes on.
     On,
     /// Neither a reply nor a timer is left: a fault of the machine.
@@ -161,7 +162,7 @@ pub(super) enum Moved {
 }
 
 /// The replies that are on their way, by the moment they arrive.
-pub(super) struct VirtualTime<'a> {
+pub(crate) struct VirtualTime<'a> {
     cloud: &'a SimulatedCloud,
     clock: Elapsing,
     arrivals: BinaryHeap<Reverse<(Time, Ticket)>>,
@@ -169,18 +170,18 @@ pub(super) struct VirtualTime<'a> {
 }
 
 impl<'a> VirtualTime<'a> {
-    pub(super) fn new(cloud: &'a SimulatedCloud) -> Self {
+    pub(crate) fn new(cloud: &'a SimulatedCloud) -> Self {
         let clock = Elapsing::new(cloud.clock(), cloud.now());
         Self { cloud, clock, arrivals: BinaryHeap::new(), replies: BTreeMap::new() }
     }
 
     /// What time it is for the run.
-    pub(super) fn now(&self) -> Time {
+    pub(crate) fn now(&self) -> Time {
         self.clock.at(self.cloud.now())
     }
 
     /// Sends a call whose entries are durable. Answers whether the process outlives that.
-    pub(super) fn send(&mut self, dispatch: &Dispatch) -> bool {
+    pub(crate) fn send(&mut self, dispatch: &Dispatch) -> bool {
         let submission = self.cloud.submit(self.cloud.now(), &dispatch.call);
         if submission.crashed {
             return false;
@@ -191,7 +192,7 @@ impl<'a> VirtualTime<'a> {
     }
 
     /// Moves on to whatever happens next.
-    pub(super) fn step(&mut self, machine: &mut Machine<'_>, wake: Option<Time>) -> Moved {
+    pub(crate) fn step(&mut self, machine: &mut Machine<'_>, wake: Option<Time>) -> Moved {
         let arrival = self.arrivals.peek().map(|Reverse((at, _))| *at);
         let Some(next) = [arrival, wake.map(|wake| self.clock.steady_at(wake))].into_iter().flatten().min()
         else {

@@ -5,9 +5,15 @@
 //! Not here: people, sales, revenue (`model`), how a report is printed (`report`).
 
 mod allocation;
+pub(super) mod demand;
+pub(super) mod footprint;
+pub(super) mod lines;
 mod margin;
 mod pricing;
+pub(super) mod report;
+pub(super) mod tail;
 mod tenants;
+pub(super) mod usage;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,11 +22,11 @@ use indexmap::IndexMap;
 use rust_decimal::Decimal;
 
 use super::Error;
-use super::demand::{Age, CostBasis, Demand, of_core_account, of_logs_elsewhere, of_organization, of_tenant};
-use super::footprint::{BilledTenant, Footprint, Standing};
-use super::prices::{Grade, PriceBook, PriceId};
-use super::usage::Usage;
+use super::pricing::prices::{Grade, PriceBook, PriceId};
 use crate::model::{Currency, Money, Problem, Region, ResourceKind, Tier};
+use demand::{Age, CostBasis, Demand, of_core_account, of_logs_elsewhere, of_organization, of_tenant};
+use footprint::{BilledTenant, Footprint, Standing};
+use usage::Usage;
 
 pub use allocation::Allocation;
 pub(super) use allocation::{Bearer, share};

@@ -8,14 +8,15 @@
 //! Invariant: opening + new + expansion - contraction - churned = closing, to the cent, every month.
 
 mod cohorts;
+pub(super) mod expected;
 mod run;
 mod table;
 
 use rust_decimal::Decimal;
 
 use super::Error;
-use super::assumptions::Category;
-use super::growth::Growth;
+use super::inputs::assumptions::Category;
+use super::inputs::growth::Growth;
 
 /// The longest horizon, in months.
 pub(super) const MONTHS_MAX: u32 = 600;

@@ -6,78 +6,43 @@
 //! addressed by seed, label and trial.
 //! Not here: plans and steps (`plan` calls this module, never the other way), invoices, taxes, exchange rates.
 
-mod amounts;
-mod assumption;
-mod assumptions;
-pub mod bounds;
-mod break_even;
-mod bridge;
 mod cost;
-mod curve;
-mod demand;
 mod error;
-mod expected;
-mod explain;
-mod explore;
-mod fast;
-mod footprint;
 mod forecast;
-mod growth;
-mod lever;
-mod lines;
-mod metric;
-mod model;
-mod month;
-mod normal;
-mod number;
-mod offers;
-mod operations;
-mod prices;
-mod quantiles;
-mod report;
-mod rows;
-mod scaled;
-mod scenarios;
-mod simulate;
-mod staffing;
-mod tables;
-mod tail;
-mod uncertainty;
+mod simulation;
 mod until;
-mod usage;
-mod varied;
 
 use rust_decimal::Decimal;
 
 use crate::model::unsigned_zero;
 
-pub use assumption::{Assumption, GrowthFigure, OrganizationFigure, TierFigure};
-pub use assumptions::{AssumedLine, Assumptions, Basis, Category, When};
-pub use break_even::BreakEven;
-pub use bridge::{Bridge, BridgeLine, BridgeSide};
+pub use business::break_even::BreakEven;
+pub use business::bridge::{Bridge, BridgeLine, BridgeSide};
+pub use business::explain::{Figure, FigureLine};
+pub use business::explore::Goal;
+pub use business::metric::Metric;
+pub use business::model::{Model, Structure};
+pub use business::month::{Change, Month, MonthLine, TenantMonth, TierMonth};
+pub use business::scenarios::{Driver, Scenario, Scenarios};
+pub use cost::demand::{Age, CostBasis};
+pub use cost::footprint::{BilledTenant, Footprint, Standing};
+pub(crate) use cost::report::signed;
+pub use cost::report::{CostChange, CostItem};
+pub use cost::usage::{ArchiveClass, Quantity, Usage, UsageProfile};
 pub use cost::{Allocation, CostLine, CostReport, Margin, TenantCost, cost_of, cost_of_footprint};
-pub use demand::{Age, CostBasis};
 pub use error::Error;
-pub use explain::{Figure, FigureLine};
-pub use explore::Goal;
-pub use footprint::{BilledTenant, Footprint, Standing};
 pub use forecast::{Cohort, Forecast, ForecastMonth};
-pub use growth::{Growth, TierGrowth};
-pub use metric::Metric;
-pub use model::{Model, Structure};
-pub use month::{Change, Month, MonthLine, TenantMonth, TierMonth};
-pub use offers::{Offer, OfferReport};
-pub use operations::Operations;
-pub use prices::{Grade, Pool, Price, PriceBook, PriceId, Scope, Step};
-pub(crate) use report::signed;
-pub use report::{CostChange, CostItem};
-pub use rows::TenantRow;
-pub use scenarios::{Driver, Scenario, Scenarios};
-pub use simulate::{Simulation, Spread};
-pub use staffing::Staffing;
-pub use uncertainty::{Distribution, Factor, Uncertain};
+pub use inputs::assumption::{Assumption, GrowthFigure, OrganizationFigure, TierFigure};
+pub use inputs::assumptions::{AssumedLine, Assumptions, Basis, Category, When};
+pub use inputs::growth::{Growth, TierGrowth};
+pub use inputs::operations::Operations;
+pub use inputs::rows::TenantRow;
+pub use inputs::staffing::Staffing;
+pub use inputs::uncertainty::{Distribution, Factor, Uncertain};
+pub use pricing::offers::{Offer, OfferReport};
+pub use pricing::prices::{Grade, Pool, Price, PriceBook, PriceId, Scope, Step};
+pub use simulation::{Simulation, Spread};
 pub use until::Until;
-pub use usage::{ArchiveClass, Quantity, Usage, UsageProfile};
 
 /// Whole cents, half to even: every amount a person sees is rounded here, once.
 fn cents(amount: Decimal) -> Decimal {
@@ -106,15 +71,8 @@ pub(crate) fn thousands(value: Decimal, digits: usize) -> String {
     if rest.is_empty() { format!("{sign}{grouped}") } else { format!("{sign}{grouped}.{rest}") }
 }
 
+mod business;
+pub mod inputs;
+mod pricing;
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod tests_explain;
-#[cfg(test)]
-mod tests_forecast;
-#[cfg(test)]
-mod tests_growth;
-#[cfg(test)]
-mod tests_laws;
-#[cfg(test)]
-mod tests_uncertain;

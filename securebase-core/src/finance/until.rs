@@ -1,6 +1,6 @@
 //! Computations of minutes that end when their caller asks them to.
 
-use super::model::Model;
+use super::business::model::Model;
 use crate::time::Interrupt;
 
 /// A model whose long computations end with [`Error::Interrupted`](super::Error::Interrupted) once their caller asks them to.

@@ -16,7 +16,7 @@ use ipnet::Ipv4Net;
 use super::cidr::Block4;
 use super::error::Error;
 use super::pool::AddressPool;
-use super::request::{Request, Settings};
+use super::pool::request::{Request, Settings};
 use crate::model::{LandingZone, PoolStrategy, Problem, Problems, TenantKey};
 
 /// What one owner needs.

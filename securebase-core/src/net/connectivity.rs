@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::cidr::{Block, Block4};
 use super::error::Error;
 use super::overlap::{clusters, pairs};
-use super::state::nearest;
+use super::pool::state::nearest;
 use crate::model::{LandingZone, Problem, Problems, TenantKey};
 
 /// What joins the members of a link.

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cidr::{Block4, Block6};
 use super::error::Error;
-use super::free::FreeSet;
+use super::pool::free::FreeSet;
 use super::rules;
 
 /// Whether a subnet has a route from and to the internet.

@@ -8,23 +8,32 @@
 //!
 //! *Non-goals.* Overlaps between what users pinned by hand: [`super::connectivity`] judges those.
 
+pub mod event;
+pub mod free;
+pub mod ledger;
+mod map;
+pub mod request;
+pub mod snapshot;
+pub(super) mod space;
+pub(super) mod state;
+
 use std::sync::Arc;
 
 use super::cidr::Block4;
 use super::error::{Error, Shortage};
-use super::event::{Entry, Event, Name};
-use super::free::FreeSet;
-use super::request::{Exclusion, Request, Settings};
 use super::rules;
-use super::space::{Hold, Space};
-use super::state::{Claim, State, parent_of, unknown_pool};
 use crate::model::PoolStrategy;
+use event::{Entry, Event, Name};
+use free::FreeSet;
+use request::{Exclusion, Request, Settings};
+use space::{Hold, Space};
+use state::{Claim, State, parent_of, unknown_pool};
 
 /// Ranges of addresses and who has what of them.
 #[derive(Debug, Clone)]
 pub struct AddressPool {
     pub(super) state: State,
-    pub(super) base: Arc<super::snapshot::Snapshot>,
+    pub(super) base: Arc<snapshot::Snapshot>,
     pub(super) history: Vec<Entry>,
 }
 
@@ -81,13 +90,13 @@ impl AddressPool {
 
     pub(super) fn empty(settings: Settings) -> Self {
         let state = State::new(settings);
-        let base = Arc::new(super::snapshot::Snapshot::of(&state));
+        let base = Arc::new(snapshot::Snapshot::of(&state));
         Self { state, base, history: Vec::new() }
     }
 
     /// Makes the present state the start of the history.
     pub(super) fn rebase(&mut self) {
-        self.base = Arc::new(super::snapshot::Snapshot::of(&self.state));
+        self.base = Arc::new(snapshot::Snapshot::of(&self.state));
         self.history.clear();
     }
 
@@ -160,7 +169,7 @@ impl AddressPool {
 
     fn allocated(&self, owner: &str, path: &str, prefix_len: u8) -> Option<Block4> {
         let holdings = self.state.owners.get(owner)?;
-        let same = |h: &&super::state::Holding| {
+        let same = |h: &&state::Holding| {
             h.claim == Claim::Allocated && h.block.prefix_len() == prefix_len && *h.path == *path
         };
         holdings.iter().find(same).map(|holding| holding.block)

@@ -15,9 +15,9 @@ use serde::{Deserialize, Serialize};
 use super::cidr::{Block, Block4};
 use super::connectivity::{Network, Party};
 use super::error::{Error, Shortage};
-use super::free::FreeSet;
 use super::overlap::{clusters, pairs};
 use super::pool::AddressPool;
+use super::pool::free::FreeSet;
 
 /// Members with more than one block in one tangle are searched exhaustively up to so many.
 const EXHAUSTIVE_MAX: usize = 16;
@@ -121,7 +121,7 @@ impl Network {
         for owner in owners {
             let unknown = || Error::UnknownOwner {
                 owner: (*owner).to_owned(),
-                nearest: super::state::nearest(owner, known.keys().copied()),
+                nearest: super::pool::state::nearest(owner, known.keys().copied()),
             };
             members.insert(*known.get(owner).ok_or_else(unknown)?);
         }

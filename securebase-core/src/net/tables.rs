@@ -2,7 +2,7 @@
 
 use super::cidr::Block4;
 use super::pool::AddressPool;
-use super::snapshot::{Kind, Snapshot};
+use super::pool::snapshot::{Kind, Snapshot};
 use crate::table::{Column, Error, Table};
 
 /// Block, kind, owner, tier, pool, serial.
@@ -45,7 +45,7 @@ impl AddressPool {
     /// # Errors
     /// [`Error::TooLong`] beyond 2 GiB of text.
     pub fn pools_table(&self) -> Result<Table, Error> {
-        use super::space::Hold;
+        use super::pool::space::Hold;
         let spaces = &self.state.spaces;
         let ranges: Vec<String> = spaces
             .values()

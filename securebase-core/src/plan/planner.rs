@@ -12,23 +12,24 @@ use crate::model::{
 use crate::net::assign::ZoneBlocks;
 use crate::observe::{Observed, ObservedOrganization};
 
-use super::applied::{Applied, Past};
-use super::compare::{Index, Presence, account_id};
+use super::check::home::{PLACEHOLDER, StatePlace};
+use super::check::unread::{self, Memory};
+use super::check::{account_quotas, lockout, other_zone, regions, warnings};
 use super::cost::MarginFloor;
-use super::drift::{Base, Drifted};
-use super::existing::Existing;
-use super::graph::{Dependency, Resource, ResourceGraph, Why};
-use super::home::{PLACEHOLDER, StatePlace};
-use super::owner::{Names, tenant_of};
+use super::desired::graph::{Dependency, Resource, ResourceGraph, Why};
+use super::desired::{blocks, zones};
+use super::diff::applied::{Applied, Past};
+use super::diff::drift::{Base, Drifted};
+use super::diff::existing::Existing;
+use super::diff::owner::{Names, tenant_of};
+use super::diff::since::{Basis, Earlier, Settled};
+use super::diff::{Index, Presence, account_id};
+use super::order::sequence;
+use super::prune::departure;
 use super::scope::Scope;
-use super::since::{Basis, Earlier, Settled};
 use super::step::{Action, Plan, PlannedTenant, Site, Step};
 use super::terms::Terms;
-use super::unread::{self, Memory};
-use super::{
-    Error, account_quotas, blocks, departure, desired, lockout, other_zone, regions, sequence, surplus,
-    warnings, zones,
-};
+use super::{Error, desired, prune};
 
 /// Plans a zone.
 ///
@@ -222,7 +223,7 @@ impl<'a> Planner<'a> {
         for resource in graph.iter() {
             diff.compare(resource, &index);
         }
-        diff.problems.extend(surplus::elsewhere::problems(self.zone, observed, index.names(), &diff.known));
+        diff.problems.extend(prune::elsewhere::problems(self.zone, observed, index.names(), &diff.known));
         diff.problems.extend(regions::problems(self.zone, observed, &diff.known, &settled));
         diff.problems.extend(zones::name(&graph, &index, &diff.known, &mut diff.steps));
         if !diff.problems.is_empty() {
@@ -233,7 +234,7 @@ impl<'a> Planner<'a> {
         let mut warnings = warnings::of_file(self.zone);
         warnings.extend(self.state.missing());
         warnings.extend(unseen);
-        let surplus = surplus::find(self.zone, &scope, &graph, &index, &known, &steps);
+        let surplus = prune::find(self.zone, &scope, &graph, &index, &known, &steps);
         warnings.extend(surplus.warnings);
         for step in surplus.deletions {
             // What another deletion names by its address, a gateway's VPC, must have an id.

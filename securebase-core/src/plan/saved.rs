@@ -14,9 +14,9 @@ use crate::model::{AccountId, Address, Problem, ResourceId, ResourceKind, Tier};
 use crate::observe::{Observed, ObservedMember};
 
 use super::Error;
-use super::drift::Drifted;
+use super::diff::drift::Drifted;
+use super::diff::since::Basis;
 use super::scope::Scope;
-use super::since::Basis;
 use super::step::{Plan, PlannedTenant, Step};
 use super::terms::Terms;
 

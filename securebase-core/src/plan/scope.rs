@@ -11,7 +11,7 @@ use crate::model::{
 };
 use crate::observe::ObservedOrganization;
 
-use super::compare::account_id;
+use super::diff::account_id;
 use super::step::PlannedTenant;
 use super::terms::{AccountTerms, Terms};
 

@@ -14,10 +14,10 @@ use crate::model::{
 
 use crate::observe::Observed;
 
-use super::drift::Drifted;
-use super::graph::Dependency;
+use super::desired::graph::Dependency;
+use super::diff::drift::Drifted;
+use super::diff::since::Basis;
 use super::scope::Scope;
-use super::since::Basis;
 use super::terms::Terms;
 
 /// What a step does. Its symbol is what the text of a plan shows.

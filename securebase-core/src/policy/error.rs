@@ -2,7 +2,7 @@
 
 use crate::model::{Place, Problem, Problems};
 
-use super::source::Location;
+use super::syntax::source::Location;
 
 /// Errors of the policy module.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -54,7 +54,7 @@ pub enum Error {
     Catalogue(String),
     /// Two sets of documents differ in meaning.
     #[error("the documents do not mean the same: {0}")]
-    NotEquivalent(Box<super::certificate::Counterexample>),
+    NotEquivalent(Box<super::pack::certificate::Counterexample>),
     /// A certificate does not prove what it says.
     #[error("the certificate does not hold: {0}")]
     BadCertificate(String),

@@ -6,9 +6,9 @@ use crate::model::{Address, ResourceSpec, SubnetZone};
 use crate::plan::{Action, Applied, Plan, Site, Step};
 
 use super::archive::{SNAPSHOT, State};
-use super::ended::Story;
-use super::entry::RunId;
-use super::replay::{Replay, StepStatus};
+use super::journal::ended::Story;
+use super::journal::entry::RunId;
+use super::journal::replay::{Replay, StepStatus};
 use super::{Error, Recorded};
 
 impl State {

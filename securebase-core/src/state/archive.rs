@@ -8,13 +8,13 @@ use crate::plan::{Plan, Terms, Written};
 use crate::time::{Clock, SystemClock, Time};
 
 use super::Error;
-use super::ended::{Ended, Story};
-use super::entry::{Entry, Fact, RunId};
-use super::holder::{Holder, LockInfo};
+use super::journal::ended::{Ended, Story};
+use super::journal::entry::{Entry, Fact, RunId};
+use super::journal::line::{self, Seal, Tail};
+use super::journal::replay::Replay;
+use super::journal::run_journal::RunJournal;
+use super::lease::holder::{Holder, LockInfo};
 use super::lease::{self, LEASE_TERM, Lease};
-use super::line::{self, Seal, Tail};
-use super::replay::Replay;
-use super::run_journal::RunJournal;
 use super::store::{Condition, Store};
 
 /// A directory with a higher number does not belong to a run.

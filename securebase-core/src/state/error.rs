@@ -3,7 +3,7 @@
 use crate::model::{ResourceId, ZoneName};
 use crate::time::Time;
 
-use super::holder::LockInfo;
+use super::lease::holder::LockInfo;
 
 /// Why the state cannot be read or written.
 #[derive(Debug, thiserror::Error)]

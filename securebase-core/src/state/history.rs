@@ -8,11 +8,12 @@ use crate::model::ResourceKind;
 use crate::plan::{Action, Plan};
 use crate::time::Time;
 
+use super::Error;
 use super::archive::{SUMMARY, State, run_key};
-use super::ended::Story;
-use super::entry::{Entry, Fact, RunId, RunStatus};
-use super::replay::{BegunRecord, Replay, Resumption, StepStatus};
-use super::{Error, envelope};
+use super::journal::ended::Story;
+use super::journal::entry::{Entry, Fact, RunId, RunStatus};
+use super::journal::envelope;
+use super::journal::replay::{BegunRecord, Replay, Resumption, StepStatus};
 
 /// Who began a run that has no first entry.
 const UNSIGNED: &str = "unknown";

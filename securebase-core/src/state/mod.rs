@@ -10,53 +10,35 @@
 //!
 //! | file | job |
 //! | --- | --- |
-//! | `store` | the port; `directory`, `bucket` (with `s3`), `memory` are behind it, `open` finds the right one |
-//! | `lease`, `holder` | who may write |
-//! | `place` | whether there is a state, and of which organization and zone |
-//! | `archive`, `run_journal` | runs, reading and writing their journals, sealing |
-//! | `line`, `entry`, `replay` | what a journal is made of, and what it adds up to |
-//! | `ended` | which runs have ended, whatever their journals say |
+//! | `store` | the port; directory, bucket (with S3) and memory are behind it, `open` finds the right one, `place` what is in it |
+//! | `lease` | who may write |
+//! | `archive` | runs, reading and sealing their journals |
+//! | `journal` | what a journal is made of, writing one, and what it adds up to |
+//! | `resources`, `applied`, `history` | what all runs add up to |
 //! | `record` | the history in words, and as a table |
-//! | `resources`, `history` | what all runs add up to |
 //! | `portable` | export and import |
-//! | `envelope`, `redact`, `v1` | checksums, secrets, the first format |
 
 mod applied;
 mod archive;
-mod bucket;
-mod directory;
-mod ended;
-mod entry;
-mod envelope;
 mod error;
 mod history;
-mod holder;
+mod journal;
 mod lease;
-mod line;
-mod memory;
-mod open;
-mod place;
 mod portable;
 mod record;
-mod redact;
-mod replay;
 mod resources;
-mod run_journal;
-#[cfg(feature = "s3")]
-mod s3;
 mod store;
-mod v1;
 
 pub use archive::{Recorded, State};
-pub use bucket::BucketStore;
-pub use directory::DirectoryStore;
-pub use entry::{CallOutcome, Entry, FORMAT_VERSION, Fact, Home, RunId, RunStatus};
 pub use error::Error;
 pub use history::{RecordKind, RunRecord};
-pub use holder::{Holder, LockInfo};
+pub use journal::entry::{CallOutcome, Entry, FORMAT_VERSION, Fact, Home, RunId, RunStatus};
+pub use journal::replay::{BegunRecord, Replay, Resumption, StepRecord, StepStatus};
+pub use journal::run_journal::RunJournal;
+pub use lease::holder::{Holder, LockInfo};
 pub use lease::{LEASE_TERM, Lease};
-pub use memory::MemoryStore;
-pub use replay::{BegunRecord, Replay, Resumption, StepRecord, StepStatus};
 pub use resources::StoredResource;
-pub use run_journal::RunJournal;
+pub use store::bucket::BucketStore;
+pub use store::directory::DirectoryStore;
+pub use store::memory::MemoryStore;
 pub use store::{Condition, Presence, Segment, Store, StoreFuture, Version};

@@ -8,10 +8,10 @@ use sha2::{Digest, Sha256};
 
 use super::Error;
 use super::archive::{PLAN, SNAPSHOT, SUMMARY, State};
-use super::entry::FORMAT_VERSION;
-use super::holder::Holder;
+use super::journal::entry::FORMAT_VERSION;
+use super::journal::line;
+use super::lease::holder::Holder;
 use super::lease::{LEASE, Lease};
-use super::line;
 use super::resources::RESOURCES;
 use super::store::Condition;
 

@@ -6,8 +6,8 @@ use crate::table::{self, Column, Table};
 use crate::time::Time;
 
 use super::history::{RecordKind, RunRecord};
-use super::holder::{moment, printable};
-use super::replay::Resumption;
+use super::journal::replay::Resumption;
+use super::lease::holder::{moment, printable};
 
 impl fmt::Display for Resumption {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -7,15 +7,16 @@ use serde::{Deserialize, Serialize};
 use crate::model::{Address, ResourceId, ResourceKind, TenantKey};
 use crate::plan::{Action, Plan};
 
+use super::Error;
 use super::applied::rename;
 use super::archive::{SNAPSHOT, SUMMARY, State, run_key};
-use super::ended::{Ended, Story};
-use super::entry::{Entry, Fact, Home, RunId, RunStatus};
 use super::history::Summary;
+use super::journal::ended::{Ended, Story};
+use super::journal::entry::{Entry, Fact, Home, RunId, RunStatus};
+use super::journal::replay::{Replay, StepStatus};
+use super::journal::{envelope, v1};
 use super::lease::Lease;
-use super::replay::{Replay, StepStatus};
 use super::store::{Condition, Version};
-use super::{Error, envelope, v1};
 
 /// A resource the state knows of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

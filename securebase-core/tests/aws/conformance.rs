@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
-use securebase_core::cloud::aws::AwsCloud;
+use securebase_core::aws::AwsCloud;
 use securebase_core::cloud::{Call, Cloud, Operation, ReplyFuture};
 use securebase_core::conformance::{cloud, moto::DEVIATIONS};
 

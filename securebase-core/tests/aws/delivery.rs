@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
-use securebase_core::cloud::aws::AwsCloud;
+use securebase_core::aws::AwsCloud;
 use securebase_core::cloud::{Call, Cloud, CloudError, Delivery, ErrorKind, Operation, Target};
 use securebase_core::model::Tags;
 

@@ -2,12 +2,12 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use securebase_core::cloud::aws::AwsCloud;
+use securebase_core::aws::AwsCloud;
 use securebase_core::cloud::{Call, Cloud, CloudError, Operation, Reply, ReplyFuture, Target};
 use securebase_core::exec::{ApplyOptions, Run, apply, survey};
+use securebase_core::input::Format;
 use securebase_core::model::{LandingZone, Limits, ResourceKind, Tags};
 use securebase_core::plan::{Action, Plan, Planner, Scope};
-use securebase_core::spec::Format;
 use securebase_core::state::{MemoryStore, RunStatus, State};
 
 use super::moto::Moto;

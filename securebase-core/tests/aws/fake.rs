@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
-use securebase_core::cloud::aws::{AwsCloud, AwsCloudBuilder};
+use securebase_core::aws::{AwsCloud, AwsCloudBuilder};
 
 use super::proxy::read_message;
 

@@ -11,7 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
-use securebase_core::cloud::aws::AwsCloud;
+use securebase_core::aws::AwsCloud;
 use securebase_core::cloud::{Call, Cloud, ReplyFuture};
 use securebase_core::exec::{self, ApplyOptions, Run, apply, resume, survey};
 use securebase_core::model::LandingZone;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 #[cfg(feature = "aws")]
-use securebase_core::cloud::aws::AwsCloud;
+use securebase_core::aws::AwsCloud;
 
 /// The server's program; `SECUREBASE_MOTO` names another.
 fn program() -> PathBuf {

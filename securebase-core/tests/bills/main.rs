@@ -14,12 +14,13 @@ use std::time::Duration;
 
 use rand::{Rng, RngExt};
 use rust_decimal::Decimal;
-use securebase_core::cloud::{Cloud, SimulatedCloud};
+use securebase_core::cloud::Cloud;
 use securebase_core::exec::{self, ApplyOptions};
 use securebase_core::finance::{CostBasis, PriceBook, Usage};
+use securebase_core::input::Format;
 use securebase_core::model::LandingZone;
 use securebase_core::plan::{Error, Plan, PlanCost, Planner};
-use securebase_core::spec::Format;
+use securebase_core::sim::SimulatedCloud;
 use securebase_core::state::{MemoryStore, State};
 use securebase_core::time::Seed;
 use serde_json::{Map, Value, json};

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use securebase_core::cloud::simulated::Faults;
 use securebase_core::cloud::{
-    AccountRequest, AccountRequestState, AccountState, Call, CloudError, Operation, Reply, SimulatedCloud,
-    Target,
+    AccountRequest, AccountRequestState, AccountState, Call, CloudError, Operation, Reply, Target,
 };
 use securebase_core::exec::{EventKind, Machine, Output, RunIdentity};
 use securebase_core::model::{Address, Latencies, Limits, ResourceSpec, Tags};
 use securebase_core::plan::{Plan, Planner};
+use securebase_core::sim::Faults;
+use securebase_core::sim::SimulatedCloud;
 use securebase_core::state::{Replay, RunStatus, StepRecord, StepStatus};
 
 use crate::support::{ONE_TENANT, TEN_TENANTS, zone};

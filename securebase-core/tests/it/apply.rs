@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use securebase_core::cloud::SimulatedCloud;
 use securebase_core::exec::{self, ApplyOptions, Error, Stop};
 use securebase_core::model::{Address, ResourceKind};
 use securebase_core::plan::{Action, Planner, member_operations};
+use securebase_core::sim::SimulatedCloud;
 use securebase_core::state::{DirectoryStore, RunStatus, State};
 
 use crate::support::{ONE_TENANT, TEN_TENANTS, addresses, applied, apply, memory, now, plan, zone};

@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use securebase_core::cloud::{Call, CloudError, Operation, SimulatedCloud};
+use securebase_core::cloud::{Call, CloudError, Operation};
 use securebase_core::exec::{self, ApplyOptions, Error, EventKind, Stop};
+use securebase_core::sim::SimulatedCloud;
 use securebase_core::state::{
     self, Entry, FORMAT_VERSION, Fact, Holder, MemoryStore, RunStatus, State, StepStatus,
 };

@@ -1,12 +1,12 @@
 //! The order in which tenants are written makes no difference to a plan.
 
 use proptest::prelude::*;
-use securebase_core::cloud::SimulatedCloud;
 use securebase_core::exec;
 use securebase_core::finance::{PriceBook, Usage};
 use securebase_core::model::LandingZone;
 use securebase_core::observe::Observed;
 use securebase_core::plan::{Plan, Planner, Scope};
+use securebase_core::sim::SimulatedCloud;
 
 use crate::support::{TEN_TENANTS, addresses, apply, memory, now, zone};
 

@@ -1,11 +1,11 @@
 //! What a plan changes about the bill: as a whole, step by step, and where it is refused.
 
 use rust_decimal::Decimal;
-use securebase_core::cloud::SimulatedCloud;
 use securebase_core::exec::{self, ApplyOptions};
 use securebase_core::finance::{self, Allocation, Assumptions, CostBasis, Model, PriceBook, PriceId, Usage};
 use securebase_core::model::{Address, Departure, LandingZone, Money, ResourceKind};
 use securebase_core::plan::{Error, MarginFloor, Plan, PlanCost, Planner};
+use securebase_core::sim::SimulatedCloud;
 use securebase_core::state::State;
 use securebase_core::table::Cell;
 

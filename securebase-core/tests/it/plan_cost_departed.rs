@@ -1,10 +1,10 @@
 //! What tenants that have left still cost: the bill before a plan is the bill after the one before it.
 
 use rust_decimal::Decimal;
-use securebase_core::cloud::SimulatedCloud;
 use securebase_core::exec::{self, ApplyOptions};
 use securebase_core::finance::{CostReport, PriceId};
 use securebase_core::model::LandingZone;
+use securebase_core::sim::SimulatedCloud;
 
 use crate::plan_cost::{dollars, priced, with_state};
 use crate::support::{apply, memory, now, plan, zone};

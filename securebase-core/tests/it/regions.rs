@@ -3,15 +3,14 @@
 use std::time::Duration;
 
 use futures::future::BoxFuture;
-use securebase_core::cloud::{
-    Call, Cloud, CloudError, ErrorKind, Operation, ReplyFuture, SimulatedCloud, Target,
-};
+use securebase_core::cloud::{Call, Cloud, CloudError, ErrorKind, Operation, ReplyFuture, Target};
 use securebase_core::exec;
 use securebase_core::finance::PriceBook;
+use securebase_core::input::Format;
 use securebase_core::model::{AccountId, LandingZone, Region, Tags};
 use securebase_core::observe::Unread;
 use securebase_core::plan::{Error, Planner, Scope};
-use securebase_core::spec::Format;
+use securebase_core::sim::SimulatedCloud;
 use securebase_core::time::Time;
 
 use crate::support::{ONE_TENANT, addresses, applied, apply, memory, now, plan, zone};

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use securebase_core::cloud::{
-    AccountRequestState, Call, CloudError, ErrorKind, NatGatewayState, Operation as O, Reply, SimulatedCloud,
-    Target, VpcAttribute,
+    AccountRequestState, Call, CloudError, ErrorKind, NatGatewayState, Operation as O, Reply, Target,
+    VpcAttribute,
 };
 use securebase_core::model::{AccountId, Region, ResourceId, RoleName, Tags};
 use securebase_core::observe::Observed;
+use securebase_core::sim::SimulatedCloud;
 use securebase_core::time::Time;
 
 mod faults;

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 
+use securebase_core::input::{CODES, ClientSpec, Format, LandingZoneSpec, TierSpec, schema};
 use securebase_core::model::{LandingZone, Problem, Problems, WARNINGS};
-use securebase_core::spec::{CODES, ClientSpec, Format, LandingZoneSpec, TierSpec, schema};
 
 /// Set it to write the expected files anew; then read the difference.
 const BLESS: &str = "SECUREBASE_BLESS";

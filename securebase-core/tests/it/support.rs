@@ -2,11 +2,11 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use securebase_core::cloud::SimulatedCloud;
 use securebase_core::exec::{self, ApplyOptions, Error, Run};
+use securebase_core::input::Format;
 use securebase_core::model::LandingZone;
 use securebase_core::plan::{Plan, Planner, Scope};
-use securebase_core::spec::Format;
+use securebase_core::sim::SimulatedCloud;
 use securebase_core::state::{MemoryStore, State};
 
 /// The ten tenants that ship with the examples.

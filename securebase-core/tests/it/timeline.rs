@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use securebase_core::cloud::SimulatedCloud;
-use securebase_core::exec::{
-    Rehearsal, Timeline, rehearse, rehearse_until, spread, spread_until, timeline, what_if, what_if_until,
-};
 use securebase_core::model::{Address, Latencies, ResourceKind};
 use securebase_core::plan::{Action, Error, Plan, Planner};
+use securebase_core::sim::SimulatedCloud;
 use securebase_core::time::{Interrupt, Interrupted};
+use securebase_core::timeline::{
+    Rehearsal, Timeline, rehearse, rehearse_until, spread, spread_until, timeline, what_if, what_if_until,
+};
 
 use crate::support::{ONE_TENANT, TEN_TENANTS, apply, memory, plan, zone};
 

@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use securebase_core::exec::{Rehearsal, rehearse, spread, what_if};
 use securebase_core::model::LandingZone;
 use securebase_core::plan::{Plan, Planner};
+use securebase_core::timeline::{Rehearsal, rehearse, spread, what_if};
 use serde_json::{Map, Value, json};
 
 /// Seeds each plan is rehearsed with.

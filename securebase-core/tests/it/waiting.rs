@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use securebase_core::cloud::{Call, CloudError, ErrorKind, Operation, Page, Reply, SimulatedCloud};
+use securebase_core::cloud::{Call, CloudError, ErrorKind, Operation, Page, Reply};
 use securebase_core::exec::{self, ApplyOptions, Error, EventKind, Run, WaitReason};
 use securebase_core::model::Address;
 use securebase_core::plan::{Plan, Scope};
+use securebase_core::sim::SimulatedCloud;
 use securebase_core::state::RunStatus;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};

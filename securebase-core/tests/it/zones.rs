@@ -3,15 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::Ipv4Net;
-use securebase_core::cloud::simulated::CallRecord;
-use securebase_core::cloud::{
-    AvailabilityZone, Call, Cloud, Faults, Operation, Reply, SimulatedCloud, Target, ZoneKind,
-};
+use securebase_core::cloud::{AvailabilityZone, Call, Cloud, Operation, Reply, Target, ZoneKind};
 use securebase_core::exec::{self, ApplyOptions};
 use securebase_core::model::{
     AccountId, Address, LandingZone, Region, ResourceSpec, SubnetZone, Tags, UsableZones,
 };
 use securebase_core::plan::{Action, Error, Plan, Planner, Scope};
+use securebase_core::sim::CallRecord;
+use securebase_core::sim::{Faults, SimulatedCloud};
 use securebase_core::state::{Fact, RunId};
 use securebase_core::time::Time;
 

@@ -10,12 +10,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use securebase_core::cloud::SimulatedCloud;
-use securebase_core::cloud::simulated::Faults;
 use securebase_core::exec::{self, ApplyOptions};
+use securebase_core::input::Format;
 use securebase_core::model::LandingZone;
 use securebase_core::plan::{Plan, Planner};
-use securebase_core::spec::Format;
+use securebase_core::sim::Faults;
+use securebase_core::sim::SimulatedCloud;
 use securebase_core::state::{Error, Holder, LEASE_TERM, RunId, RunStatus, State};
 use securebase_core::time::{Clock, Time};
 

@@ -4,10 +4,11 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use indexmap::IndexMap;
-use securebase_core::cloud::simulated::{Director, Fault, Sent, Submission};
-use securebase_core::cloud::{Call, CloudError, Reply, SimulatedCloud};
+use securebase_core::cloud::{Call, CloudError, Reply};
 use securebase_core::exec::{self, ApplyOptions, Error, Stop};
 use securebase_core::model::Address;
+use securebase_core::sim::SimulatedCloud;
+use securebase_core::sim::{Director, Fault, Sent, Submission};
 use securebase_core::state::{self, State, StepRecord, StepStatus};
 use securebase_core::time::{Clock, Time};
 

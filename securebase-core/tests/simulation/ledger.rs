@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use securebase_core::cloud::{
-    AccountRequestState, Call, CloudError, ErrorKind, Operation as O, Reply, SimulatedCloud, Target,
+    AccountRequestState, Call, CloudError, ErrorKind, Operation as O, Reply, Target,
 };
 use securebase_core::model::{ResourceId, Tags};
+use securebase_core::sim::SimulatedCloud;
 
 use crate::zones::{Home, Prepared};
 

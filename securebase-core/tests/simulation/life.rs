@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use securebase_core::cloud::{Faults, SimulatedCloud};
 use securebase_core::exec::{self, ApplyOptions, Error, Run, Stop};
 use securebase_core::plan::{self, Plan, Planner};
+use securebase_core::sim::{Faults, SimulatedCloud};
 use securebase_core::state::{self, MemoryStore, State};
 
 use crate::case::Case;

@@ -1,6 +1,6 @@
 //! Somebody with a console open.
 
-use securebase_core::cloud::SimulatedCloud;
+use securebase_core::sim::SimulatedCloud;
 use serde_json::Value;
 
 use crate::case::Deed;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use securebase_core::cloud::SimulatedCloud;
+use securebase_core::sim::SimulatedCloud;
 use serde_json::Value;
 
 /// Fields that mean nothing but in one world.

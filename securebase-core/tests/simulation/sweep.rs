@@ -1,6 +1,6 @@
 //! Not a sample: every call and every write of a zone of two tenants, with everything that can go wrong there.
 
-use securebase_core::cloud::simulated::Fault;
+use securebase_core::sim::Fault;
 
 use crate::case::{Case, Deed, Event, Mishap, Moment, Move, What};
 use crate::life::{Life, live};

@@ -1,6 +1,6 @@
 //! What happened, as a number: the same seed gives the same one.
 
-use securebase_core::cloud::simulated::{Sent, Submission};
+use securebase_core::sim::{Sent, Submission};
 
 use crate::desk::is_verbose;
 

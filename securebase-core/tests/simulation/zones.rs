@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use securebase_core::cloud::SimulatedCloud;
 use securebase_core::exec::{self, ApplyOptions};
+use securebase_core::input::Format;
 use securebase_core::model::{LandingZone, ResourceSpec, Tier};
 use securebase_core::plan::{Plan, Planner};
-use securebase_core::spec::Format;
+use securebase_core::sim::SimulatedCloud;
 use securebase_core::state::{MemoryStore, State};
 use serde::{Deserialize, Serialize};
 use serde_json::json;

@@ -8,7 +8,8 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
-use securebase_core::cloud::{Call, Cloud, CloudError, Reply, ReplyFuture, SimulatedCloud};
+use securebase_core::cloud::{Call, Cloud, CloudError, Reply, ReplyFuture};
+use securebase_core::sim::SimulatedCloud;
 use securebase_core::time::{Clock, Time};
 
 /// An answer that a test gives instead of the cloud, and how long it takes.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use pyo3::prelude::*;
 use pyo3::types::PyMapping;
 use securebase_core::capacity::TENANTS_MAX;
-use securebase_core::finance::bounds;
+use securebase_core::finance::inputs::bounds;
 
 use crate::convert::{any_count, count, shown};
 use crate::error::{Class, Failure, Result};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping, PyString};
 use rust_decimal::Decimal;
-use securebase_core::finance::bounds;
+use securebase_core::finance::inputs::bounds;
 
 use super::core::{self, Assumption, Distribution, TierGrowth, Uncertain};
 use super::exact;

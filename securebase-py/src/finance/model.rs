@@ -6,9 +6,9 @@ use std::sync::Arc;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping, PyString, PyTuple, PyType};
 use securebase_core::capacity::{CapacityOptions, SCALING_PATH};
-use securebase_core::exec::Rehearsal;
 use securebase_core::finance::{Age, Assumption, Goal, Metric};
 use securebase_core::model::{NetworkFeatures, Tier};
+use securebase_core::timeline::Rehearsal;
 
 use super::assumptions::Assumptions;
 use super::capacity::CapacityPlan;

@@ -13,9 +13,9 @@ use crate::model::{AccountId, ResourceSpec, Tags};
 use crate::plan::Action;
 use crate::time::Time;
 
-use super::super::exhausted;
-use super::super::pages::Pages;
 use super::{Context, Found, Program, Settled, Stage, changes_field, organization, unexpected};
+use crate::exec::accounts::exhausted;
+use crate::exec::pages::Pages;
 
 type Act = Result<Option<Operation>, String>;
 

@@ -20,7 +20,7 @@ use crate::model::{AccountId, Address, Latencies, ResourceId, ResourceSpec, Tags
 use crate::plan::{ADDRESS_TAG, Action, Scope, Step, ZONE_TAG};
 use crate::time::Time;
 
-use super::earlier::Existing;
+use super::accounts::earlier::Existing;
 use super::pages::Pages;
 
 pub(super) use account::{advice, advice_on_refusal};

@@ -7,10 +7,10 @@ use crate::cloud::{
     Call, Cloud, CloudError, Delivery, ErrorKind, Operation, PageToken, Reply, Service, Target,
 };
 use crate::exec::Error;
-use crate::exec::limiter::Pacer;
+use crate::exec::engine::limiter::Pacer;
+use crate::exec::engine::retry::Contact;
 use crate::exec::pages::Pages;
 use crate::exec::patience::Patience;
-use crate::exec::retry::Contact;
 use crate::model::{AccountId, Limits, Region, ResourceId, Tags};
 
 /// The place a rate holds for: everywhere, or one account in one region.

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
+use super::demand::{Age, Demand};
 use super::{CENT, CostReport, GroupLine, Shared, SharedLine};
-use crate::finance::demand::{Age, Demand};
-use crate::finance::prices::{Pool, Price, PriceBook, PriceId};
+use crate::finance::pricing::prices::{Pool, Price, PriceBook, PriceId};
 use crate::finance::{Error, cents};
 use crate::model::{Money, Rounding};
 

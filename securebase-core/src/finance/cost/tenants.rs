@@ -6,8 +6,8 @@ use rust_decimal::Decimal;
 
 use super::CostReport;
 use super::allocation::{Allocation, Bearer, share};
+use super::footprint::Standing;
 use crate::finance::Error;
-use crate::finance::footprint::Standing;
 use crate::model::Money;
 
 /// What one tenant costs a month.

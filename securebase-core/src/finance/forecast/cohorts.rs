@@ -5,10 +5,10 @@ use std::collections::VecDeque;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
 
+use super::expected::{Expected, Survival};
 use super::{Cohort, ForecastMonth, terms};
-use crate::finance::expected::{Expected, Survival};
-use crate::finance::growth::{Growth, TierGrowth};
-use crate::finance::uncertainty::Factor;
+use crate::finance::inputs::growth::{Growth, TierGrowth};
+use crate::finance::inputs::uncertainty::Factor;
 use crate::finance::{Error, cents};
 
 /// Numbers of tenants keep this many decimals: far below what a cent can show.

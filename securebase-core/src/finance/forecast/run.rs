@@ -4,14 +4,14 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::FromPrimitive;
 
 use super::cohorts::{Cohorts, amount};
+use super::expected::{Costs, Expected, at_means};
 use super::{Forecast, ForecastMonth, MONTHS_MAX, yearly};
-use crate::finance::assumptions::Category;
-use crate::finance::curve::Curve;
-use crate::finance::demand::Age;
-use crate::finance::expected::{Costs, Expected, at_means};
-use crate::finance::growth::Growth;
-use crate::finance::model::Model;
-use crate::finance::uncertainty::Factor;
+use crate::finance::business::curve::Curve;
+use crate::finance::business::model::Model;
+use crate::finance::cost::demand::Age;
+use crate::finance::inputs::assumptions::Category;
+use crate::finance::inputs::growth::Growth;
+use crate::finance::inputs::uncertainty::Factor;
 use crate::finance::{Error, cents};
 
 impl Model {

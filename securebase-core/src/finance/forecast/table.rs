@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 
 use super::{Cohort, Forecast, ForecastMonth};
 use crate::finance::Error;
-use crate::finance::assumptions::Category;
+use crate::finance::inputs::assumptions::Category;
 use crate::table::{Column, Table};
 
 impl Forecast {

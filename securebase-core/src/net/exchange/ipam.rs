@@ -6,11 +6,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::{ExistingVpc, Row, SUB_POOL, row};
-use crate::model::{Problem, Problems, document};
+use crate::model::diagnostics::document;
+use crate::model::{Problem, Problems};
 use crate::net::cidr::Block4;
 use crate::net::error::Error;
 use crate::net::pool::AddressPool;
-use crate::net::snapshot::Kind;
+use crate::net::pool::snapshot::Kind;
 
 /// What the address manager answers, any part of it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -232,7 +233,7 @@ impl Document {
             |path: &str| if path.is_empty() { "securebase".to_owned() } else { format!("securebase/{path}") };
         let mut document = Self::default();
         for path in pool.state.spaces.keys() {
-            let parent = crate::net::state::parent_of(path);
+            let parent = crate::net::pool::state::parent_of(path);
             document.ipam_pools.push(Pool {
                 ipam_pool_id: None,
                 source_ipam_pool_id: parent.map(describe),

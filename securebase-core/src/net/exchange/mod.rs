@@ -1,7 +1,7 @@
 //! Pools and blocks in other people's formats.
 //!
 //! *Purpose.* Reads and writes allocations as CSV ([`csv`]) and in the shapes of AWS's address manager ([`ipam`]), and
-//! takes over the VPCs an organization already has. A pool's own JSON is [`super::snapshot`].
+//! takes over the VPCs an organization already has. A pool's own JSON is [`super::pool::snapshot`].
 //!
 //! *Invariants.* An import reports every row that cannot be, with its place, and then changes nothing; one without errors
 //! changes the pool in the order of the rows.
@@ -13,10 +13,10 @@ pub mod ipam;
 
 use super::cidr::Block4;
 use super::error::Error;
-use super::event::{Event, Name};
+use super::pool::event::{Event, Name};
+use super::pool::snapshot::{Allocation, Kind};
+use super::pool::state::{parent_of, unknown_pool};
 use super::pool::{AddressPool, check_name, check_range_len};
-use super::snapshot::{Allocation, Kind};
-use super::state::{parent_of, unknown_pool};
 use crate::model::{Place, Problem, Problems};
 
 /// What is taken over.

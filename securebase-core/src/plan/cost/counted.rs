@@ -4,7 +4,7 @@ use crate::cloud::NatGatewayState;
 use crate::finance::BilledTenant;
 use crate::model::{Region, ResourceKind, ResourceSpec};
 use crate::observe::ObservedMember;
-use crate::plan::owner::Names;
+use crate::plan::diff::owner::Names;
 use crate::plan::step::{Action, Step};
 
 /// A log group without a retention keeps logs forever. It is billed for the longest retention that CloudWatch Logs offers,

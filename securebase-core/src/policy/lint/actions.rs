@@ -1,9 +1,9 @@
 //! Findings about `Action` and `NotAction`.
 
-use super::super::document::Effect;
-use super::super::nearest::nearest;
-use super::super::simplify::covers;
 use super::{Notes, Subject};
+use crate::policy::nearest::nearest;
+use crate::policy::pack::simplify::covers;
+use crate::policy::syntax::document::Effect;
 
 /// How much alike a misspelled name must be to the one that is suggested.
 const SIMILAR: f64 = 0.88;

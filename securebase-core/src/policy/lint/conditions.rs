@@ -1,12 +1,12 @@
 //! Findings about conditions: keys, operators, values.
 
-use super::super::actions::{KeyInfo, KeyType};
-use super::super::condition::CompiledCondition;
-use super::super::document::{Condition, Effect, Version};
-use super::super::operator::{Comparison, Quantifier};
-use super::super::pattern::glob_folded;
-use super::super::variable::{self, Template};
 use super::{Notes, Subject};
+use crate::policy::syntax::actions::{KeyInfo, KeyType};
+use crate::policy::syntax::condition::CompiledCondition;
+use crate::policy::syntax::document::{Condition, Effect, Version};
+use crate::policy::syntax::operator::{Comparison, Quantifier};
+use crate::policy::syntax::pattern::glob_folded;
+use crate::policy::syntax::variable::{self, Template};
 
 pub(super) fn statement(subject: &Subject<'_>, notes: &mut Notes) {
     let conditions = &subject.statement.conditions;

@@ -15,11 +15,11 @@ mod target;
 
 pub use target::{lint_target, unmet_needs};
 
-use super::actions::ServiceReference;
-use super::document::{PolicyDocument, Statement};
+use super::catalog::parameters::Parameters;
+use super::eval::verdict::PolicyKind;
 use super::pack::Fit;
-use super::parameters::Parameters;
-use super::verdict::PolicyKind;
+use super::syntax::actions::ServiceReference;
+use super::syntax::document::{PolicyDocument, Statement};
 use crate::model::{Limits, Problem, Severity};
 
 /// What the linter knows of the policy's surroundings.

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::actions::Spelling;
-use super::super::document::{Condition, Effect, PolicyDocument, Statement};
-use super::super::evaluate::PolicyPath;
-use super::super::index::ActionMatcher;
-use super::super::operator::Comparison;
-use super::super::privilege::{ExecutorIdentity, executor_calls, known_calls};
-use super::super::verdict::{Decision, Level, Policy, PolicyKind};
 use super::{LintOptions, Notes, Subject, regions};
+use crate::policy::analysis::privilege::{ExecutorIdentity, executor_calls, known_calls};
+use crate::policy::eval::evaluate::PolicyPath;
+use crate::policy::eval::index::ActionMatcher;
+use crate::policy::eval::verdict::{Decision, Level, Policy, PolicyKind};
+use crate::policy::syntax::actions::Spelling;
+use crate::policy::syntax::document::{Condition, Effect, PolicyDocument, Statement};
+use crate::policy::syntax::operator::Comparison;
 
 pub(super) fn statement(subject: &Subject<'_>, notes: &mut Notes) {
     let statement = subject.statement;

@@ -1,12 +1,12 @@
 //! Region locks, and the services that they catch although those have no region to choose.
 
-use super::super::actions::ServiceReference;
-use super::super::catalogue::Catalogue;
-use super::super::document::Statement;
-use super::super::index::ActionMatcher;
-use super::super::pattern::glob;
 use super::Notes;
 use super::pitfalls::keyed;
+use crate::policy::catalog::Catalogue;
+use crate::policy::eval::index::ActionMatcher;
+use crate::policy::syntax::actions::ServiceReference;
+use crate::policy::syntax::document::Statement;
+use crate::policy::syntax::pattern::glob;
 
 /// Prefixes of the shipped list that have endpoints in every region too: a lock that holds them may be meant to.
 const IN_REGIONS: [&str; 8] = [

@@ -1,10 +1,10 @@
 //! Findings about `Resource` and `NotResource`.
 
-use super::super::actions::ResourceSupport;
-use super::super::document::Version;
-use super::super::variable;
 use super::conditions::unfilled;
 use super::{Notes, Subject};
+use crate::policy::syntax::actions::ResourceSupport;
+use crate::policy::syntax::document::Version;
+use crate::policy::syntax::variable;
 
 pub(super) fn statement(subject: &Subject<'_>, notes: &mut Notes) {
     let resources = &subject.statement.resources;

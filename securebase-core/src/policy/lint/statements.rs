@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::super::document::{Effect, PolicyDocument, Version};
-use super::super::simplify::makes_superfluous;
-use super::super::verdict::PolicyKind;
 use super::{LintOptions, Notes, Subject};
+use crate::policy::eval::verdict::PolicyKind;
+use crate::policy::pack::simplify::makes_superfluous;
+use crate::policy::syntax::document::{Effect, PolicyDocument, Version};
 
 pub(super) fn document(document: &PolicyDocument, options: &LintOptions, notes: &mut Notes) {
     match document.version {
@@ -71,7 +71,7 @@ pub(super) fn statement(subject: &Subject<'_>, options: &LintOptions, notes: &mu
             notes.error("policy.principal", "Principal", message, hint);
         }
         (PolicyKind::ResourceControl, principal) => {
-            if !principal.as_ref().is_some_and(super::super::document::Principal::is_anyone) {
+            if !principal.as_ref().is_some_and(crate::policy::syntax::document::Principal::is_anyone) {
                 let message = "a resource control policy needs `\"Principal\": \"*\"`".to_owned();
                 notes.error(
                     "policy.principal",
@@ -119,7 +119,8 @@ pub(super) fn statement(subject: &Subject<'_>, options: &LintOptions, notes: &mu
     }
     if statement.effect == Effect::Allow {
         let denied = document.statements.iter().enumerate().find(|(_, other)| {
-            let as_deny = super::super::document::Statement { effect: Effect::Deny, ..(*statement).clone() };
+            let as_deny =
+                crate::policy::syntax::document::Statement { effect: Effect::Deny, ..(*statement).clone() };
             other.effect == Effect::Deny && makes_superfluous(other, &as_deny)
         });
         if let Some((other, _)) = denied {

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::super::catalogue::Guardrail;
-use super::super::document::{Effect, PolicyDocument, Statement};
-use super::super::index::ActionMatcher;
-use super::super::pattern::glob;
-use super::super::verdict::Policy;
 use super::LintOptions;
 use crate::model::Problem;
+use crate::policy::catalog::Guardrail;
+use crate::policy::eval::index::ActionMatcher;
+use crate::policy::eval::verdict::Policy;
+use crate::policy::syntax::document::{Effect, PolicyDocument, Statement};
+use crate::policy::syntax::pattern::glob;
 
 /// Findings about what is attached to one target: each document's own, their number, and how they play together.
 #[must_use]

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::super::guardrails::{guardrails, tier_documents};
-use super::super::verdict::Policy;
 use super::*;
+use crate::policy::catalog::tier_documents::{guardrails, tier_documents};
+use crate::policy::eval::verdict::Policy;
 
 /// Codes found in a document whose only statement is `body`.
 fn codes(body: &str) -> Vec<String> {

@@ -1,9 +1,10 @@
 //! What exists already is taken over, not made again; what is somebody else's is left alone.
 
-use securebase_core::cloud::{Operation, SimulatedCloud, Target};
+use securebase_core::cloud::{Operation, Target};
 use securebase_core::exec;
 use securebase_core::model::{AccountId, Address, ResourceId, ResourceKind, Tags};
 use securebase_core::plan::{Action, Error, Planner, Scope};
+use securebase_core::sim::SimulatedCloud;
 use securebase_core::time::Time;
 
 use super::hand::{Hand, member};

@@ -1,9 +1,9 @@
 //! Planning after an earlier plan gives the very plan that planning from nothing gives.
 
-use securebase_core::cloud::SimulatedCloud;
 use securebase_core::model::{Address, LandingZone};
 use securebase_core::observe::Observed;
 use securebase_core::plan::{Plan, Planner};
+use securebase_core::sim::SimulatedCloud;
 use securebase_core::state::State;
 
 use crate::support::{TEN_TENANTS, applied, now, zone};

@@ -1,10 +1,11 @@
 //! What would fail in the middle of a run is known before it.
 
-use securebase_core::cloud::{Call, Cloud, Operation, Reply, ReplyFuture, SimulatedCloud, Target};
+use securebase_core::cloud::{Call, Cloud, Operation, Reply, ReplyFuture, Target};
 use securebase_core::exec;
 use securebase_core::model::{AccountId, Limits, ResourceId, Tags};
 use securebase_core::observe::Observed;
 use securebase_core::plan::{Error, Planner, Scope};
+use securebase_core::sim::SimulatedCloud;
 use securebase_core::time::Time;
 
 use super::hand::Hand;

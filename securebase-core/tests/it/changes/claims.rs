@@ -1,9 +1,10 @@
 //! Whose an account is: never the management account, and no longer one that was closed and left behind.
 
-use securebase_core::cloud::{Operation, SimulatedCloud, Target};
+use securebase_core::cloud::{Operation, Target};
 use securebase_core::exec;
 use securebase_core::model::{AccountId, Address, Problem, Tags};
 use securebase_core::plan::{Action, Error};
+use securebase_core::sim::SimulatedCloud;
 use securebase_core::state::State;
 use securebase_core::time::Time;
 

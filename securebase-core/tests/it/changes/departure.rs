@@ -1,10 +1,10 @@
 //! Tenants leave: on purpose, step by step, and never because a line is missing.
 
-use securebase_core::cloud::SimulatedCloud;
-use securebase_core::cloud::simulated::Faults;
 use securebase_core::exec::{self, ApplyOptions, Error};
 use securebase_core::model::{Address, ResourceKind};
 use securebase_core::plan::{Action, Fate};
+use securebase_core::sim::Faults;
+use securebase_core::sim::SimulatedCloud;
 
 use super::{let_go, replan, writes};
 use crate::support::{ONE_TENANT, TEN_TENANTS, addresses, applied, memory, now, zone};

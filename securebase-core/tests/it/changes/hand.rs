@@ -1,7 +1,8 @@
 //! An operator with credentials and a console.
 
-use securebase_core::cloud::{Call, Operation, Reply, SimulatedCloud, Target};
+use securebase_core::cloud::{Call, Operation, Reply, Target};
 use securebase_core::model::{AccountId, ResourceId};
+use securebase_core::sim::SimulatedCloud;
 use securebase_core::time::Time;
 
 /// Calls whatever it takes by hand, in virtual time, waiting out every «not yet».

@@ -15,10 +15,10 @@ mod tier;
 mod unread;
 mod ways;
 
-use securebase_core::cloud::SimulatedCloud;
 use securebase_core::exec::{self, ApplyOptions};
 use securebase_core::model::LandingZone;
 use securebase_core::plan::{Plan, Planner};
+use securebase_core::sim::SimulatedCloud;
 use securebase_core::state::State;
 
 use crate::support::now;

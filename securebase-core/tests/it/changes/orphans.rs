@@ -8,11 +8,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use securebase_core::cloud::{Cloud, SimulatedCloud};
+use securebase_core::cloud::Cloud;
 use securebase_core::exec;
+use securebase_core::input::{self, Format};
 use securebase_core::model::{Address, LandingZone};
 use securebase_core::plan::{Error, Plan, Planner, ZONE_TAG};
-use securebase_core::spec::{self, Format};
+use securebase_core::sim::SimulatedCloud;
 use securebase_core::state::State;
 use serde_json::{Value, json};
 
@@ -219,7 +220,7 @@ fn unmentioned(cloud: &SimulatedCloud, plan: &Plan) -> Vec<String> {
 
 #[test]
 fn every_attribute_of_the_file_has_a_row() {
-    let schema = serde_json::to_value(spec::schema()).unwrap();
+    let schema = serde_json::to_value(input::schema()).unwrap();
     let of =
         |value: &Value| value["properties"].as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
     let mut attributes = of(&schema);

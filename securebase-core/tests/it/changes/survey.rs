@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use securebase_core::cloud::SimulatedCloud;
 use securebase_core::exec;
 use securebase_core::observe::{Observed, Reading};
 use securebase_core::plan::{Planner, Scope};
+use securebase_core::sim::SimulatedCloud;
 use serde_json::Value;
 
 use crate::support::{ONE_TENANT, TEN_TENANTS, applied, apply, memory, now, plan, zone};

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use securebase_core::cloud::{Faults, Operation, SimulatedCloud, Target};
+use securebase_core::cloud::{Operation, Target};
 use securebase_core::exec::{self, ApplyOptions, Error as ExecError};
 use securebase_core::model::{Address, ResourceId, Tags};
 use securebase_core::plan::{Action, Error, Plan, Planner};
+use securebase_core::sim::{Faults, SimulatedCloud};
 use securebase_core::state::State;
 
 use super::hand::Hand;

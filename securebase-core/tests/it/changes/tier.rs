@@ -1,9 +1,9 @@
 //! Accounts move: to another tier, and from flat units into a hierarchy. Guardrails come first, leftovers last.
 
-use securebase_core::cloud::SimulatedCloud;
-use securebase_core::cloud::simulated::Faults;
 use securebase_core::model::{Address, ResourceKind};
 use securebase_core::plan::{Action, Site, Why};
+use securebase_core::sim::Faults;
+use securebase_core::sim::SimulatedCloud;
 use securebase_core::state::RunStatus;
 
 use super::{replan, writes};

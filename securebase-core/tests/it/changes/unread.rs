@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use securebase_core::cloud::{Cloud, SimulatedCloud};
+use securebase_core::cloud::Cloud;
 use securebase_core::exec;
 use securebase_core::model::{LandingZone, Problem};
 use securebase_core::observe::{Observed, Reading, Unread};
 use securebase_core::plan::{Error, Plan, Planner};
+use securebase_core::sim::SimulatedCloud;
 use securebase_core::state::State;
 
 use super::try_replan;

@@ -1,9 +1,10 @@
 //! Every way out that a refusal or a warning names is taken here, and leads out.
 
-use securebase_core::cloud::{Operation, SimulatedCloud, Target};
+use securebase_core::cloud::{Operation, Target};
 use securebase_core::exec;
 use securebase_core::model::{AccountId, Address, Email, Problem, Tags};
 use securebase_core::plan::{Error, Plan};
+use securebase_core::sim::SimulatedCloud;
 use securebase_core::state::State;
 use securebase_core::time::Time;
 

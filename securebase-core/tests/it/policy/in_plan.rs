@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use securebase_core::cloud::SimulatedCloud;
 use securebase_core::exec;
+use securebase_core::input::Format;
 use securebase_core::model::{Address, LandingZone, ResourceId, ResourceKind, ResourceSpec};
 use securebase_core::observe::{Observed, ObservedPolicy};
 use securebase_core::plan::{Action, Error, Plan, Planner};
-use securebase_core::spec::Format;
+use securebase_core::sim::SimulatedCloud;
 
 use crate::support::{ONE_TENANT, TEN_TENANTS, applied, apply, memory, now, plan, zone};
 

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where a value is missing")]
 
 use proptest::prelude::*;
-use securebase_core::policy::verify::verify;
+use securebase_core::policy::pack::verify::verify;
 use securebase_core::policy::{
     Condition, Effect, Error, Fit, Level, Operator, Policy, PolicyDocument, PolicyKind, PolicyPath, Request,
     Selection, Statement, Version, certify, hoist, pack,

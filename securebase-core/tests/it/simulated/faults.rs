@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use securebase_core::cloud::{
-    AccountRequestState, Call, Cloud, Delivery, ErrorKind, Faults, Operation as O, Reply, SimulatedCloud,
-    Target,
+    AccountRequestState, Call, Cloud, Delivery, ErrorKind, Operation as O, Reply, Target,
 };
 use securebase_core::model::{Limits, Tags};
+use securebase_core::sim::{Faults, SimulatedCloud};
 use securebase_core::time::Time;
 
 use super::{Caller, grown, member, role, tags};

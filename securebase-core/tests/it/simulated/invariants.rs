@@ -3,11 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
-use securebase_core::cloud::{
-    Call, Delivery, NatGatewayState, Operation as O, Reply, SimulatedCloud, Target, VpcAttribute,
-};
+use securebase_core::cloud::{Call, Delivery, NatGatewayState, Operation as O, Reply, Target, VpcAttribute};
 use securebase_core::model::{AccountId, ResourceId, Tags};
 use securebase_core::observe::{Observed, ObservedMember};
+use securebase_core::sim::SimulatedCloud;
 use securebase_core::time::Time;
 use std::time::Duration;
 

@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use securebase_core::cloud::SimulatedCloud;
-use securebase_core::cloud::simulated::Faults;
 use securebase_core::exec::{self, ApplyOptions, Error as ExecError};
 use securebase_core::plan::Planner;
+use securebase_core::sim::Faults;
+use securebase_core::sim::SimulatedCloud;
 use securebase_core::state::{DirectoryStore, Error, State};
 
 use super::{a_plan, holder, intent};

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use securebase_core::cloud::SimulatedCloud;
-use securebase_core::cloud::simulated::Faults;
 use securebase_core::exec::{self, ApplyOptions, Error as ExecError};
 use securebase_core::plan::{Plan, Planner};
+use securebase_core::sim::Faults;
+use securebase_core::sim::SimulatedCloud;
 use securebase_core::state::{DirectoryStore, Error, MemoryStore, State, Store};
 
 use super::faulty::FullDisk;

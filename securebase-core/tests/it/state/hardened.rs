@@ -4,8 +4,8 @@ use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
-use securebase_core::cloud::SimulatedCloud;
 use securebase_core::exec::{self, ApplyOptions, Error as ExecError, EventKind};
+use securebase_core::sim::SimulatedCloud;
 use securebase_core::state::{Condition, DirectoryStore, Error, Holder, MemoryStore, State, Store};
 use sha2::{Digest, Sha256};
 

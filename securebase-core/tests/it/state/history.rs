@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
-use securebase_core::cloud::SimulatedCloud;
 use securebase_core::exec::{self, ApplyOptions};
 use securebase_core::model::{Address, ResourceKind};
 use securebase_core::plan::Action;
+use securebase_core::sim::SimulatedCloud;
 use securebase_core::state::{Error, MemoryStore, RecordKind, RunStatus, State};
 
 use crate::gated::{Gate, GatedStore, Outcome, Write};
@@ -38,9 +38,9 @@ fn the_history_says_who_did_what_when_by_which_plan() {
 #[test]
 fn the_history_says_who_resumed_a_run_that_was_killed() {
     for after in [4, 60] {
-        let faults = securebase_core::cloud::simulated::Faults {
+        let faults = securebase_core::sim::Faults {
             crash_after_calls: Some(after),
-            ..securebase_core::cloud::simulated::Faults::default()
+            ..securebase_core::sim::Faults::default()
         };
         let cloud = SimulatedCloud::builder(0).faults(faults).build();
         let state = memory();
@@ -111,9 +111,9 @@ fn a_state_that_was_lost_is_rebuilt_from_tags_and_names() {
 
 #[test]
 fn a_state_that_knows_of_a_run_that_was_cut_off_is_not_rebuilt() {
-    let faults = securebase_core::cloud::simulated::Faults {
+    let faults = securebase_core::sim::Faults {
         crash_after_calls: Some(45),
-        ..securebase_core::cloud::simulated::Faults::default()
+        ..securebase_core::sim::Faults::default()
     };
     let cloud = SimulatedCloud::builder(0).faults(faults).build();
     let (zone, state) = (zone(ONE_TENANT), memory());

@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use securebase_core::cloud::SimulatedCloud;
-use securebase_core::cloud::simulated::Faults;
 use securebase_core::exec::{self, ApplyOptions};
 use securebase_core::plan::Planner;
+use securebase_core::sim::Faults;
+use securebase_core::sim::SimulatedCloud;
 use securebase_core::state::{DirectoryStore, Error, State};
 
 use super::{holder, stores};

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
-use securebase_core::cloud::SimulatedCloud;
 use securebase_core::exec::{self, ApplyOptions};
+use securebase_core::sim::SimulatedCloud;
 use securebase_core::state::{
     DirectoryStore, Entry, Error, Fact, LEASE_TERM, Lease, RunId, RunJournal, RunStatus, State,
 };

@@ -1,0 +1,28 @@
+//! The real AWS behind the [`Cloud`](crate::cloud::Cloud) port. Needs the cargo feature `aws`.
+//!
+//! Purpose: turn each [`Call`](crate::cloud::Call) into one request of an AWS SDK, and what comes back into a
+//! [`Reply`](crate::cloud::Reply) or a [`CloudError`](crate::cloud::CloudError).
+//! Invariants: no SDK type leaves this module; a call is sent at most once (the SDKs' own retries are off); a failure that
+//! may have had an effect says so; nothing AWS may add one day (a state, a reason, a kind of route) makes it panic.
+//! Not here: pacing, retries, reading back (`exec`); which call follows which.
+//!
+//! Map: `builder` finds credentials and sets up HTTP, `profile` looks for the profile that a caller names, `client` sends
+//! each call where it goes, `session` keeps the assumed roles, one file per service speaks its API, `convert` and `error` are
+//! the two ways out.
+
+mod account;
+mod builder;
+mod client;
+mod convert;
+mod ec2;
+mod error;
+mod http;
+mod iam;
+mod logs;
+mod organizations;
+mod profile;
+mod session;
+mod sts;
+
+pub use builder::AwsCloudBuilder;
+pub use client::AwsCloud;

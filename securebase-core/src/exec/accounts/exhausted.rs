@@ -1,0 +1,30 @@
+//! How AWS says that it makes no more accounts for an organization: at once, or when it decides on a request.
+//!
+//! Other quotas that a request can run into, such as that of tags, are its own: they say nothing about the next one.
+
+use crate::cloud::{AccountRequest, AccountRequestState, CloudError};
+
+/// There are as many accounts as there may be.
+const TOO_MANY: &str = "ACCOUNT_NUMBER_LIMIT_EXCEEDED";
+/// There were as many requests today as there may be.
+const TOO_FAST: &str = "ACCOUNT_CREATION_RATE_LIMIT_EXCEEDED";
+/// There are as many accounts as there may be, said by a decision.
+pub(in crate::exec) const DECIDED_TOO_MANY: &str = "ACCOUNT_LIMIT_EXCEEDED";
+
+/// Whether a refusal says that there are as many accounts as there may be.
+pub(in crate::exec) fn is_too_many(error: &CloudError) -> bool {
+    error.reason.as_deref() == Some(TOO_MANY)
+}
+
+/// Whether a refusal says that nobody else need ask.
+pub(in crate::exec) fn by_refusal(error: &CloudError) -> bool {
+    is_too_many(error) || error.reason.as_deref() == Some(TOO_FAST)
+}
+
+/// The reason of a decision that says that nobody else need ask.
+pub(in crate::exec) fn by_decision(request: &AccountRequest) -> Option<&str> {
+    match &request.state {
+        AccountRequestState::Failed { reason } if reason == DECIDED_TOO_MANY => Some(reason),
+        _ => None,
+    }
+}

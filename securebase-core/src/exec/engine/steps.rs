@@ -1,0 +1,185 @@
+//! Where every step of a run stands, and which may begin: a step begins once all it waits for is done.
+
+use std::collections::BTreeMap;
+use std::ops::{Index, IndexMut};
+use std::time::Duration;
+
+use crate::cloud::Operation;
+use crate::model::{Address, Latencies, ResourceId};
+use crate::plan::Plan;
+use crate::state::{Replay, StepStatus};
+
+use super::lane::StepIndex;
+use super::retry::Failing;
+use crate::exec::program::Program;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Status {
+    Waiting,
+    Running,
+    Done,
+    Failed,
+    Blocked,
+}
+
+/// What the machine knows of one step.
+pub(in crate::exec) struct Slot {
+    pub(in crate::exec) address: Address,
+    pub(in crate::exec) status: Status,
+    waits_for: usize,
+    waited_for_by: Vec<StepIndex>,
+    /// The longest way that begins with the step.
+    pub(in crate::exec) urgency: Duration,
+    pub(in crate::exec) program: Option<Program>,
+    /// The operation that stands in a lane, and the lane.
+    pub(super) queued: Option<(Operation, usize)>,
+    /// Failures in a row of its reads and of its changes. Apart, because a look-up that succeeds between two attempts at a
+    /// change does not make the change any more likely to.
+    pub(in crate::exec) failing: [Failing; 2],
+    pub(in crate::exec) started: bool,
+    /// Whether it was said that its account is too young.
+    pub(super) said_to_be_young: bool,
+    /// Whether it was said that its change takes long to settle.
+    pub(super) said_to_settle: bool,
+    /// What a journal says of it, from before a crash.
+    pub(super) record: Option<(StepStatus, Option<ResourceId>)>,
+}
+
+/// All steps of a run, by their place in the plan.
+pub(in crate::exec) struct Steps {
+    slots: Vec<Slot>,
+    /// How many have come to no end yet.
+    left: usize,
+}
+
+impl Steps {
+    /// The steps of a plan, from its beginning or from where a journal left off.
+    pub(in crate::exec) fn new(plan: &Plan, latencies: &Latencies, replay: Option<&Replay>) -> Self {
+        let index: BTreeMap<&Address, StepIndex> =
+            plan.steps().enumerate().map(|(index, step)| (&step.address, index)).collect();
+        let mut slots: Vec<Slot> = plan
+            .steps()
+            .map(|step| Slot {
+                address: step.address.clone(),
+                status: Status::Waiting,
+                waits_for: step.depends_on.len(),
+                waited_for_by: Vec::new(),
+                urgency: step.typical_duration(latencies),
+                program: None,
+                queued: None,
+                failing: [Failing::default(); 2],
+                started: false,
+                said_to_be_young: false,
+                said_to_settle: false,
+                record: replay
+                    .and_then(|replay| replay.steps.get(&step.address))
+                    .map(|record| (record.status, record.request.clone())),
+            })
+            .collect();
+        for (position, step) in plan.steps().enumerate() {
+            for dependency in &step.depends_on {
+                if let Some(on) = index.get(&dependency.on) {
+                    slots[*on].waited_for_by.push(position);
+                } else {
+                    slots[position].waits_for -= 1;
+                }
+            }
+        }
+        // Steps come after all they wait for, so one pass from the end gives each the longest way that begins with it.
+        for position in (0..slots.len()).rev() {
+            let longest = slots[position]
+                .waited_for_by
+                .iter()
+                .map(|next| slots[*next].urgency)
+                .max()
+                .unwrap_or_default();
+            slots[position].urgency += longest;
+        }
+        let mut steps = Self { left: slots.len(), slots };
+        let done = |record: &Option<(StepStatus, _)>| matches!(record, Some((StepStatus::Done, _)));
+        let all = 0..steps.slots.len();
+        for position in all.filter(|position| done(&steps.slots[*position].record)).collect::<Vec<_>>() {
+            for next in steps.finish(position) {
+                steps.release(next);
+            }
+        }
+        steps
+    }
+
+    pub(in crate::exec) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// How many have come to no end yet.
+    pub(in crate::exec) fn left(&self) -> usize {
+        self.left
+    }
+
+    pub(super) fn all_done(&self) -> bool {
+        self.slots.iter().all(|slot| slot.status == Status::Done)
+    }
+
+    pub(in crate::exec) fn iter(&self) -> impl Iterator<Item = &Slot> {
+        self.slots.iter()
+    }
+
+    /// Those that wait for nothing.
+    pub(in crate::exec) fn ready(&self) -> Vec<StepIndex> {
+        let slots = self.slots.iter().enumerate();
+        slots
+            .filter(|(_, slot)| slot.status == Status::Waiting && slot.waits_for == 0)
+            .map(|(step, _)| step)
+            .collect()
+    }
+
+    /// A step is done. Answers who waits for it; each of them is to be released, in that order.
+    pub(in crate::exec) fn finish(&mut self, step: StepIndex) -> Vec<StepIndex> {
+        let slot = &mut self.slots[step];
+        slot.status = Status::Done;
+        slot.program = None;
+        self.left -= 1;
+        std::mem::take(&mut slot.waited_for_by)
+    }
+
+    /// One of those a step waits for is done. Answers whether the step may begin.
+    pub(in crate::exec) fn release(&mut self, step: StepIndex) -> bool {
+        let slot = &mut self.slots[step];
+        slot.waits_for -= 1;
+        slot.waits_for == 0 && slot.status == Status::Waiting
+    }
+
+    /// A step has failed for good. Answers all that can never begin now.
+    pub(super) fn fail(&mut self, step: StepIndex) -> Vec<StepIndex> {
+        let slot = &mut self.slots[step];
+        slot.status = Status::Failed;
+        slot.program = None;
+        slot.queued = None;
+        self.left -= 1;
+        let mut pending = std::mem::take(&mut slot.waited_for_by);
+        let mut blocked = Vec::new();
+        while let Some(next) = pending.pop() {
+            let slot = &mut self.slots[next];
+            if slot.status == Status::Waiting {
+                slot.status = Status::Blocked;
+                self.left -= 1;
+                blocked.push(next);
+                pending.append(&mut slot.waited_for_by);
+            }
+        }
+        blocked
+    }
+}
+
+impl Index<StepIndex> for Steps {
+    type Output = Slot;
+
+    fn index(&self, step: StepIndex) -> &Slot {
+        &self.slots[step]
+    }
+}
+
+impl IndexMut<StepIndex> for Steps {
+    fn index_mut(&mut self, step: StepIndex) -> &mut Slot {
+        &mut self.slots[step]
+    }
+}

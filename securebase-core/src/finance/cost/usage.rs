@@ -1,0 +1,367 @@
+//! What tenants and the organization use a month: assumptions, in one replaceable file.
+
+mod file;
+
+use std::str::FromStr;
+use std::sync::LazyLock;
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use crate::finance::Error;
+use crate::model::Tier;
+use crate::model::diagnostics::document;
+use file::unreadable;
+
+macro_rules! quantities {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal;)*) => {
+        /// A quantity of a usage profile, for one tenant and month unless it says otherwise.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Quantity { $($(#[$doc])* $variant,)* }
+
+        impl Quantity {
+            /// Every quantity.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// The stable name, in snake_case, units last.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+        }
+    };
+}
+
+quantities! {
+    /// GB through each NAT gateway, both directions.
+    NatGb = "nat_gb";
+    /// GB of flow logs of each VPC.
+    FlowLogGb = "flow_log_gb";
+    /// How many times larger a log is than what CloudWatch stores of it; 0 and 1 mean not compressed.
+    LogCompression = "log_compression";
+    /// How many times larger a log is than the file S3 stores of it; 0 and 1 mean not compressed.
+    ArchiveCompression = "archive_compression";
+    /// Years flow logs are archived in S3; 0 for no archive.
+    ArchiveYears = "archive_years";
+    /// Months an archived log stays in S3 Standard before it moves to the archive class.
+    ArchiveHotMonths = "archive_hot_months";
+    /// Objects written to the archive.
+    ArchiveObjects = "archive_objects";
+    /// Configuration items recorded by Config.
+    ConfigItems = "config_items";
+    /// Evaluations of Config rules.
+    ConfigEvaluations = "config_evaluations";
+    /// Management events read by GuardDuty.
+    GuarddutyEvents = "guardduty_events";
+    /// GB of DNS logs read by GuardDuty, beside the flow logs it reads anyway.
+    GuarddutyDnsGb = "guardduty_dns_gb";
+    /// Checks by Security Hub.
+    SecurityHubChecks = "security_hub_checks";
+    /// Alarms on one metric each.
+    Alarms = "alarms";
+    /// Customer-managed keys.
+    KmsKeys = "kms_keys";
+    /// Dashboards.
+    Dashboards = "dashboards";
+    /// Site-to-site VPN connections, two public addresses each.
+    VpnConnections = "vpn_connections";
+    /// Transit gateway attachments of each VPC.
+    TransitGatewayAttachments = "transit_gateway_attachments";
+    /// GB through the transit gateway.
+    TransitGatewayGb = "transit_gateway_gb";
+    /// Interface endpoints of each VPC, counted once per zone.
+    InterfaceEndpointZones = "interface_endpoint_zones";
+    /// GB through interface endpoints.
+    InterfaceEndpointGb = "interface_endpoint_gb";
+    /// GB between availability zones.
+    CrossZoneGb = "cross_zone_gb";
+    /// GB to the internet.
+    EgressGb = "egress_gb";
+    /// Active addresses under IPAM's advanced tier.
+    IpamAddresses = "ipam_addresses";
+    /// Management events delivered to a further trail.
+    CloudtrailCopyEvents = "cloudtrail_copy_events";
+    /// CloudTrail data events.
+    CloudtrailDataEvents = "cloudtrail_data_events";
+    /// Budgets with actions.
+    ActionBudgets = "action_budgets";
+    /// Accounts under a paid support plan.
+    SupportAccounts = "support_accounts";
+    /// GB inspected by Macie.
+    MacieGb = "macie_gb";
+    /// Instances watched by Inspector.
+    InspectorInstances = "inspector_instances";
+    /// What the provider pays for the tenant's own workload, in the currency of the prices.
+    Workload = "workload";
+}
+
+const QUANTITIES: usize = Quantity::ALL.len();
+
+impl FromStr for Quantity {
+    type Err = Error;
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|quantity| quantity.name() == text)
+            .ok_or_else(|| Error::unknown("quantity", text, Self::ALL.iter().map(|known| known.name())))
+    }
+}
+
+/// The storage class archived logs come to rest in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ArchiveClass {
+    /// S3 Standard: they stay where they were written.
+    Standard,
+    /// S3 Standard-IA.
+    StandardIa,
+    /// Glacier Instant Retrieval.
+    GlacierInstant,
+    /// Glacier Flexible Retrieval.
+    GlacierFlexible,
+    /// Glacier Deep Archive.
+    #[default]
+    DeepArchive,
+}
+
+impl ArchiveClass {
+    /// For how many months an object is billed at least.
+    pub fn least_months(self) -> u32 {
+        match self {
+            Self::Standard => 0,
+            Self::StandardIa => 1,
+            Self::GlacierInstant | Self::GlacierFlexible => 3,
+            Self::DeepArchive => 6,
+        }
+    }
+}
+
+/// What a tenant of a tier uses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UsageProfile {
+    /// The tier it is for, or `default`.
+    pub tier: String,
+    /// The framework whose tiers it also serves.
+    pub framework: Option<String>,
+    /// Where archived logs come to rest.
+    pub archive_class: ArchiveClass,
+    /// Whether the tier's tenants need Shield Advanced for the organization.
+    pub shield_advanced: bool,
+    quantities: [Decimal; QUANTITIES],
+}
+
+impl UsageProfile {
+    fn new(tier: String) -> Self {
+        Self {
+            tier,
+            framework: None,
+            archive_class: ArchiveClass::default(),
+            shield_advanced: false,
+            quantities: [Decimal::ZERO; QUANTITIES],
+        }
+    }
+
+    /// One quantity.
+    pub fn get(&self, quantity: Quantity) -> Decimal {
+        self.quantities[quantity as usize]
+    }
+
+    /// Replaces one quantity.
+    pub fn set(&mut self, quantity: Quantity, value: Decimal) {
+        self.quantities[quantity as usize] = value;
+    }
+}
+
+/// The usage of a whole zone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Usage {
+    /// The day the assumptions were written down.
+    pub as_of: String,
+    /// Accounts the organization has beside its tenants': management, log archive, audit.
+    pub core_accounts: u32,
+    /// Dashboards of the organization.
+    pub dashboards: Decimal,
+    /// Dashboards of each tier that has tenants.
+    pub dashboards_per_tier: Decimal,
+    /// GB of state kept for this crate's own runs.
+    pub state_gb: Decimal,
+    /// Writes of that state.
+    pub state_puts: Decimal,
+    /// What each core account uses.
+    pub core: UsageProfile,
+    /// The profiles, `default` among them.
+    pub profiles: Vec<UsageProfile>,
+}
+
+#[expect(clippy::expect_used, reason = "the file is part of the crate and every test reads it")]
+static SHIPPED: LazyLock<Usage> = LazyLock::new(|| {
+    let empty = Usage {
+        as_of: String::new(),
+        core_accounts: 0,
+        dashboards: Decimal::ZERO,
+        dashboards_per_tier: Decimal::ZERO,
+        state_gb: Decimal::ZERO,
+        state_puts: Decimal::ZERO,
+        core: UsageProfile::new("core".to_owned()),
+        profiles: vec![UsageProfile::new("default".to_owned())],
+    };
+    empty.with_toml(include_str!("../../../data/usage.toml")).expect("data/usage.toml is valid")
+});
+
+impl Usage {
+    /// The shipped assumptions.
+    pub fn shipped() -> &'static Self {
+        &SHIPPED
+    }
+
+    /// These assumptions with those a TOML file names replaced: a profile of a known tier replaces the quantities it
+    /// names, one of a new tier begins at zero.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with everything that is wrong with the file.
+    pub fn with_toml(&self, text: &str) -> Result<Self, Error> {
+        self.with(toml::from_str(text).map_err(|error| unreadable(&error.to_string()))?)
+    }
+
+    /// The same from a JSON document of the same shape.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with everything that is wrong with the document.
+    pub fn with_json(&self, text: &str) -> Result<Self, Error> {
+        self.with(serde_json::from_str(text).map_err(|error| unreadable(&error.to_string()))?)
+    }
+
+    /// As [`Self::with_json`], from a plain value.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with everything that is wrong with the document.
+    pub fn with_value(&self, document: &serde_json::Value) -> Result<Self, Error> {
+        self.with(document::read("", document).map_err(|problem| Error::Invalid(problem.into()))?)
+    }
+
+    /// The profile of a tier: the one of its name, else of its framework, else `default`.
+    pub fn profile(&self, tier: Option<&Tier>) -> &UsageProfile {
+        let named = tier.and_then(|tier| {
+            let name = folded(tier.name.as_str());
+            self.profiles.iter().find(|profile| folded(&profile.tier) == name)
+        });
+        let framed = || {
+            tier.and_then(|tier| {
+                let framework = tier.framework.as_str();
+                self.profiles.iter().find(|profile| profile.framework.as_deref() == Some(framework))
+            })
+        };
+        named
+            .or_else(framed)
+            .or_else(|| self.profiles.iter().find(|profile| profile.tier == "default"))
+            .unwrap_or(&self.core)
+    }
+
+    /// Checks that every profile applies to a tier: by its name, or by its framework. A profile of the shipped file need not.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] for the first profile that no tier would use.
+    pub(crate) fn check_tiers(&self, tiers: &[Tier]) -> Result<(), Error> {
+        let names = || tiers.iter().map(|tier| tier.name.as_str());
+        let is_shipped = |profile: &UsageProfile| {
+            Self::shipped().profiles.iter().any(|known| folded(&known.tier) == folded(&profile.tier))
+        };
+        let applies = |profile: &UsageProfile| {
+            profile.framework.is_some()
+                || is_shipped(profile)
+                || names().any(|name| folded(name) == folded(&profile.tier))
+        };
+        match self.profiles.iter().find(|profile| !applies(profile)) {
+            Some(profile) => {
+                let known =
+                    names().chain(Self::shipped().profiles.iter().map(|profile| profile.tier.as_str()));
+                let known: std::collections::BTreeSet<&str> = known.collect();
+                Err(Error::unknown("tier of a usage profile", &profile.tier, known))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The profile of that name, to change it.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] where there is none.
+    pub fn profile_mut(&mut self, tier: &str) -> Result<&mut UsageProfile, Error> {
+        let Some(place) = self.profiles.iter().position(|profile| folded(&profile.tier) == folded(tier))
+        else {
+            return Err(Error::unknown(
+                "usage profile",
+                tier,
+                self.profiles.iter().map(|profile| profile.tier.as_str()),
+            ));
+        };
+        Ok(&mut self.profiles[place])
+    }
+}
+
+/// `Gov_Federal` and `gov-federal` are one tier.
+fn folded(name: &str) -> String {
+    name.to_lowercase().replace('_', "-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Money;
+
+    fn tier(name: &str, framework: &str) -> Tier {
+        Tier::new(
+            name.parse().unwrap(),
+            name.to_owned(),
+            name.to_owned(),
+            framework.parse().unwrap(),
+            Money::usd(1),
+            90,
+        )
+    }
+
+    #[test]
+    fn a_tier_finds_its_profile_by_name_then_framework_then_default() {
+        let usage = Usage::shipped();
+        let found = |name: &str, framework: &str| usage.profile(Some(&tier(name, framework))).tier.clone();
+        assert_eq!(found("gov_federal", "fedramp"), "gov-federal");
+        assert_eq!(found("fintech", "hipaa"), "fintech");
+        assert_eq!(found("clinics", "hipaa"), "healthcare");
+        assert_eq!(found("standard", "cis"), "default");
+        assert_eq!(found("space", "nasa"), "default");
+        assert_eq!(usage.profile(None).tier, "default");
+    }
+
+    #[test]
+    fn a_users_file_changes_what_it_names() {
+        let text = "[[profile]]\ntier = \"fintech\"\nnat_gb = \"5000\"\n[organization]\ncore_accounts = 1\n";
+        let usage = Usage::shipped().with_toml(text).unwrap();
+        let fintech = usage.profile(Some(&tier("fintech", "soc2")));
+        assert_eq!(fintech.get(Quantity::NatGb), Decimal::from(5000));
+        assert_eq!(fintech.get(Quantity::FlowLogGb), Decimal::TEN);
+        assert_eq!(usage.core_accounts, 1);
+    }
+
+    #[test]
+    fn everything_wrong_is_said_at_once() {
+        let text = r#"
+            [organization]
+            core_accounts = "1.5"
+            [[profile]]
+            nat_gb = "1"
+            [[profile]]
+            tier = "fintech"
+            nat_tb = "1"
+            archive_class = "attic"
+            alarms = -1
+        "#;
+        let Err(Error::Invalid(problems)) = Usage::shipped().with_toml(text) else { panic!() };
+        let codes: Vec<&str> = problems.iter().map(|problem| problem.code.as_str()).collect();
+        assert_eq!(
+            codes,
+            ["number-not-whole", "tier-missing", "number-negative", "class-unknown", "key-unknown"]
+        );
+    }
+}

@@ -1,0 +1,136 @@
+//! What tenants' networks have, their blocks, and which of them overlap.
+
+use std::collections::BTreeMap;
+
+use ipnet::Ipv4Net;
+
+use super::pool::Joined;
+use super::tenant::Draft;
+use crate::input::code;
+use crate::input::reader::{Object, Text};
+use crate::input::report::{Path, Report};
+use crate::model::{NetworkFeatures, Severity};
+use crate::net::{Block4, Member, Network, Selector, rules};
+
+pub(in crate::input) const VPC_CONFIG: &[&str] =
+    &["enable_nat_gateway", "enable_vpn_gateway", "enable_vpc_flow_logs", "dns_hostnames", "dns_support"];
+
+/// The features of every network; `None` where tenants get none.
+pub(super) fn features(zone: &Object<'_, '_>, report: &mut Report<'_>) -> Option<NetworkFeatures> {
+    let enabled = zone.flag("enable_vpc", report).unwrap_or(true);
+    let mut features = NetworkFeatures {
+        nat_gateway: true,
+        vpn_gateway: false,
+        flow_logs: true,
+        dns_hostnames: true,
+        dns_support: true,
+    };
+    let path = zone.path_of("vpc_config");
+    let written = zone
+        .get("vpc_config")
+        .and_then(|entry| Object::open(&entry.node, entry.key_at, path, VPC_CONFIG, report));
+    if let Some(written) = written {
+        for (name, field) in [
+            ("enable_nat_gateway", &mut features.nat_gateway),
+            ("enable_vpn_gateway", &mut features.vpn_gateway),
+            ("enable_vpc_flow_logs", &mut features.flow_logs),
+            ("dns_hostnames", &mut features.dns_hostnames),
+            ("dns_support", &mut features.dns_support),
+        ] {
+            *field = written.flag(name, report).unwrap_or(*field);
+        }
+        if features.dns_hostnames && !features.dns_support {
+            // Said about the attribute that was written: the other may be a default.
+            let name = if written.has("dns_hostnames") { "dns_hostnames" } else { "dns_support" };
+            report.error(
+                code::DNS_SUPPORT_NEEDED,
+                written.get(name).and_then(|entry| entry.node.at),
+                written.path_of(name),
+                "AWS refuses DNS hostnames in a VPC without DNS support",
+                "set `dns_support = true`, or `dns_hostnames = false`",
+            );
+        }
+    }
+    enabled.then_some(features)
+}
+
+/// A block as written, of any size; `None` has been reported.
+pub(super) fn block(text: Text<'_>, path: &Path<'_>, report: &mut Report<'_>) -> Option<Block4> {
+    match Block4::parse(text.text) {
+        Ok(block) => Some(block),
+        Err(error) => {
+            let bare = text.text.parse::<std::net::Ipv4Addr>().is_ok();
+            let hint = if bare { format!("add it, as in `{}/16`", text.text) } else { error.hint() };
+            report.error(error.code(), text.at, path, error.to_string(), hint);
+            None
+        }
+    }
+}
+
+/// The block of a VPC; `None` has been reported.
+pub(super) fn vpc_block(text: Text<'_>, path: &Path<'_>, report: &mut Report<'_>) -> Option<Ipv4Net> {
+    if let (Some(fitting), Err(error)) = (misplaced(text, path, report), Block4::parse(text.text)) {
+        let hint = format!("write `{fitting}`, the block of that size which holds the address");
+        report.error(error.code(), text.at, path, error.to_string(), hint);
+        return None;
+    }
+    let block = block(text, path, report)?;
+    let findings = rules::check_vpc(&block, &path.to_string());
+    let fits = findings.iter().all(|problem| problem.severity != Severity::Error);
+    for problem in findings {
+        report.adopt(problem, text.at);
+    }
+    fits.then(|| block.net())
+}
+
+/// Reports a size no VPC has of a block whose address is not the first of that size, and answers the block that may be meant:
+/// such a length is wrong more often than such an address.
+fn misplaced(text: Text<'_>, path: &Path<'_>, report: &mut Report<'_>) -> Option<Ipv4Net> {
+    let net: Ipv4Net = text.text.parse().ok().filter(|net: &Ipv4Net| net.trunc() != *net)?;
+    let error = rules::check_prefix_len(net.prefix_len()).err()?;
+    let of_len = |len| Ipv4Net::new(net.addr(), len).ok();
+    let fitting = (rules::PREFIX_LEN_MIN..=rules::PREFIX_LEN_MAX)
+        .filter_map(of_len)
+        .find(|fitting| fitting.trunc() == *fitting)
+        .or_else(|| of_len(rules::PREFIX_LEN_MAX).map(|smallest| smallest.trunc()))?;
+    let hint = format!("{}, as in `{fitting}`", error.hint());
+    report.error(code::CIDR_SIZE, text.at, path, format!("`{net}`: {error}"), hint);
+    Some(fitting)
+}
+
+/// Blocks that overlap: an error where a link joins their tenants, otherwise one warning for each group.
+pub(super) fn overlaps(drafts: &[Draft<'_>], links: &[Joined], report: &mut Report<'_>) {
+    let mut places = BTreeMap::new();
+    let mut members = Vec::new();
+    // By key: whom a warning names first must not depend on the order of the file.
+    let mut drafts: Vec<&Draft<'_>> = drafts.iter().collect();
+    drafts.sort_by(|a, b| a.key.cmp(&b.key));
+    for draft in drafts {
+        if let (Some(key), Some((cidr, at))) = (&draft.key, &draft.vpc_cidr) {
+            places.insert(key.as_str(), *at);
+            members.push(Member::new(key.as_str(), Block4::from(*cidr)));
+        }
+    }
+    let links = links.iter().map(|joined| crate::net::Link {
+        name: joined.link.name.clone(),
+        kind: joined.kind,
+        // A tenant without a written block gets one later, which the planner chooses to fit.
+        joins: joined
+            .link
+            .tenants
+            .iter()
+            .filter(|key| places.contains_key(key.as_str()))
+            .map(|key| Selector::Owner(key.as_str().to_owned()))
+            .collect(),
+        ranges: joined.link.cidrs.iter().map(|cidr| Block4::from(*cidr)).collect(),
+    });
+    let findings = match Network::new(members, links.collect()) {
+        Ok(network) => network.findings(),
+        Err(problems) => problems.0,
+    };
+    for problem in findings {
+        let key = problem.path.strip_prefix("clients.\"").and_then(|rest| rest.split('"').next());
+        let at = key.and_then(|key| places.get(key).copied().flatten());
+        report.adopt(problem, at);
+    }
+}

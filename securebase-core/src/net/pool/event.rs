@@ -1,0 +1,116 @@
+//! What happened to a pool.
+//!
+//! *Purpose.* An [`Event`] is one decided change. The pool applies the same events when it decides them and when they are
+//! read back, so a history replays to the live state.
+//!
+//! *Invariants.* An event names blocks, never how they were found: replay makes no choices.
+//!
+//! *Non-goals.* Who ran it and when: the state's history records that.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::net::cidr::Block4;
+
+/// A name shared by many records.
+pub type Name = Arc<str>;
+
+/// One change of a pool.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Event {
+    /// A range was added to a pool; a sub-pool comes into being with its first.
+    Grown {
+        /// The pool's path, empty for the whole.
+        #[serde(default, skip_serializing_if = "is_root")]
+        pool: Name,
+        /// The range.
+        cidr: Block4,
+        /// Whether the range is the sub-pool's own and not taken from its parent.
+        #[serde(default, skip_serializing_if = "is_false")]
+        own: bool,
+    },
+    /// A range will not be handed out.
+    Excluded {
+        /// The range.
+        cidr: Block4,
+        /// Why.
+        reason: String,
+    },
+    /// An excluded range may be handed out after all.
+    Admitted {
+        /// The range, as it was excluded.
+        cidr: Block4,
+    },
+    /// The pool chose a block for an owner.
+    Allocated {
+        /// Who got it.
+        owner: Name,
+        /// The block.
+        cidr: Block4,
+        /// The owner's tier, where one was given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tier: Option<Name>,
+        /// The pool it came from.
+        #[serde(default, skip_serializing_if = "is_root")]
+        pool: Name,
+    },
+    /// A block was set aside for an owner, who alone has it.
+    Reserved {
+        /// Whom it is for.
+        owner: Name,
+        /// The block.
+        cidr: Block4,
+        /// The pool it lies in.
+        #[serde(default, skip_serializing_if = "is_root")]
+        pool: Name,
+    },
+    /// An owner has this block whatever the pool thinks of it: a file or the cloud says so.
+    Pinned {
+        /// Who has it.
+        owner: Name,
+        /// The block, inside the pool or not.
+        cidr: Block4,
+    },
+    /// An owner gave a block back.
+    Released {
+        /// Who had it.
+        owner: Name,
+        /// The block.
+        cidr: Block4,
+        /// The serial before which nobody gets it.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        until: u64,
+    },
+    /// Time went on: blocks whose quarantine ends at this serial or before are free.
+    Advanced {
+        /// The serial reached.
+        to: u64,
+    },
+}
+
+/// An event with the serial at which it happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The pool's serial when it happened.
+    pub serial: u64,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+fn is_root(path: &Name) -> bool {
+    path.is_empty()
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_false(value: &bool) -> bool {
+    !*value
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_zero(value: &u64) -> bool {
+    *value == 0
+}

@@ -1,0 +1,86 @@
+//! What a pool is told and asked.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::PoolStrategy;
+use crate::net::cidr::Block4;
+use crate::net::error::Error;
+use crate::net::rules;
+
+/// A range that is never handed out, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exclusion {
+    /// The range.
+    pub cidr: Block4,
+    /// Why.
+    pub reason: String,
+}
+
+/// What a pool is told once, when it is made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// How blocks are shared between owners.
+    pub strategy: PoolStrategy,
+    /// How many serials a released block rests before somebody else may get it; 0 for none.
+    #[serde(default)]
+    pub quarantine: u64,
+    /// Under `per-tier`: the size of the pieces in which a tier takes addresses from the pool, as a prefix length. Without
+    /// it, a sixteenth of the first range.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tier_prefix_len: Option<u8>,
+}
+
+impl Settings {
+    /// The settings of a strategy, without quarantine.
+    pub fn new(strategy: PoolStrategy) -> Self {
+        Self { strategy, quarantine: 0, tier_prefix_len: None }
+    }
+}
+
+/// What somebody wants of a pool.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request<'a> {
+    pub(in crate::net) prefix_len: u8,
+    pub(in crate::net) owner: &'a str,
+    pub(in crate::net) tier: Option<&'a str>,
+    pub(in crate::net) pool: Option<&'a str>,
+    pub(in crate::net) another: bool,
+}
+
+impl<'a> Request<'a> {
+    /// A block of this length for this owner.
+    pub fn new(prefix_len: u8, owner: &'a str) -> Self {
+        Self { prefix_len, owner, tier: None, pool: None, another: false }
+    }
+
+    /// The smallest block with so many addresses for use in one subnet.
+    ///
+    /// # Errors
+    /// [`Error::TooManyHosts`].
+    pub fn for_hosts(hosts: u64, owner: &'a str) -> Result<Self, Error> {
+        Ok(Self::new(rules::prefix_len_for_hosts(hosts)?, owner))
+    }
+
+    /// For an owner of this tier: recorded, and under `per-tier` the pool it comes from.
+    #[must_use]
+    pub fn tier(mut self, tier: Option<&'a str>) -> Self {
+        self.tier = tier;
+        self
+    }
+
+    /// From the sub-pool of this path.
+    #[must_use]
+    pub fn pool(mut self, path: Option<&'a str>) -> Self {
+        self.pool = path;
+        self
+    }
+
+    /// A further block even where the owner has one of this length from this pool already.
+    #[must_use]
+    pub fn another(mut self, another: bool) -> Self {
+        self.another = another;
+        self
+    }
+}

@@ -1,0 +1,294 @@
+//! A pool as a document.
+//!
+//! *Purpose.* [`Snapshot`] is the persisted form of a pool: what there is, without how it came about.
+//!
+//! *Invariants.* Carries a version. Deterministic: equal pools give equal text. Loading applies it through the same checks
+//! as live changes and reports every entry that does not hold, not the first only.
+
+use serde::{Deserialize, Serialize};
+
+use super::AddressPool;
+use super::event::{Event, Name};
+use super::request::{Exclusion, Settings};
+use super::space::{Hold, Space};
+use super::state::{Claim, State};
+use crate::model::Problems;
+use crate::model::diagnostics::document;
+use crate::net::cidr::Block4;
+use crate::net::error::Error;
+
+/// The version written.
+pub const VERSION: u32 = 1;
+
+/// The persisted form of a pool.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Snapshot {
+    /// Of the format.
+    pub version: u32,
+    /// What the pool was told when it was made.
+    #[serde(rename = "settings")]
+    pub(in crate::net) settings: Settings,
+    /// The serial reached.
+    #[serde(default)]
+    pub serial: u64,
+    /// The whole pool's ranges.
+    pub ranges: Vec<Block4>,
+    /// Ranges left out.
+    #[serde(default)]
+    pub exclusions: Vec<Exclusion>,
+    /// Sub-pools, parents first.
+    #[serde(default)]
+    pub pools: Vec<SubPool>,
+    /// Blocks the pool chose, reserved or was told of, in the order of owners and then of pools and addresses.
+    #[serde(default)]
+    pub allocations: Vec<Allocation>,
+    /// Blocks that rest.
+    #[serde(default)]
+    pub quarantined: Vec<Resting>,
+}
+
+/// A named part of a pool.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SubPool {
+    /// Its path.
+    pub path: Name,
+    /// Ranges taken from its parent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ranges: Vec<Block4>,
+    /// Ranges it brought along.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub own: Vec<Block4>,
+}
+
+/// How an owner came to its block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// The pool chose it.
+    Allocated,
+    /// It was set aside, exclusively.
+    Reserved,
+    /// A file or the cloud says so, whatever the pool thinks.
+    Pinned,
+}
+
+impl Kind {
+    /// The word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Allocated => "allocated",
+            Self::Reserved => "reserved",
+            Self::Pinned => "pinned",
+        }
+    }
+}
+
+/// A block somebody has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Allocation {
+    /// Who.
+    pub owner: Name,
+    /// What.
+    pub cidr: Block4,
+    /// How it came about.
+    pub kind: Kind,
+    /// The owner's tier, where it was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tier: Option<Name>,
+    /// The pool it lies in, empty for the whole.
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    pub pool: Name,
+}
+
+/// A block that nobody gets before a serial.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Resting {
+    /// The block.
+    pub cidr: Block4,
+    /// Who had it.
+    pub owner: Name,
+    /// The serial at which it is free again.
+    pub until: u64,
+    /// The pool it lies in.
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    pub pool: Name,
+}
+
+impl Snapshot {
+    pub(in crate::net) fn of(state: &State) -> Self {
+        let root = state.spaces.get("");
+        let mut pools: Vec<SubPool> = state
+            .spaces
+            .iter()
+            .filter(|(path, _)| !path.is_empty())
+            .map(|(path, space)| SubPool {
+                path: path.clone(),
+                ranges: space.ranges.iter().filter(|range| !space.own.contains(range)).copied().collect(),
+                own: space.own.clone(),
+            })
+            .collect();
+        pools.sort_by_key(|pool| (pool.path.split('/').count(), pool.path.clone()));
+        let spaces = state.spaces.iter().chain(state.islands.values().flatten());
+        let mut quarantined: Vec<Resting> = spaces.flat_map(|(path, space)| resting(path, space)).collect();
+        quarantined.sort_unstable();
+        Self {
+            version: VERSION,
+            settings: state.settings.clone(),
+            serial: state.serial,
+            ranges: root.map(|space| space.ranges.clone()).unwrap_or_default(),
+            exclusions: state.exclusions.clone(),
+            pools,
+            allocations: allocations(state),
+            quarantined,
+        }
+    }
+
+    /// The pool again.
+    ///
+    /// # Errors
+    /// Every part that does not hold: an unknown version, ranges or blocks that overlap, blocks outside their pool.
+    pub fn load(&self) -> Result<AddressPool, Problems> {
+        if self.version != VERSION {
+            let error = Error::Version { found: self.version, known: VERSION };
+            return Err(Problems::from(error.problem("version")));
+        }
+        let mut problems = Vec::new();
+        let mut state = State::new(self.settings.clone());
+        let mut note = |path: String, done: Result<(), Error>| {
+            if let Err(error) = done {
+                problems.push(error.problem(path));
+            }
+        };
+        for (n, cidr) in self.ranges.iter().enumerate() {
+            let event = Event::Grown { pool: Name::from(""), cidr: *cidr, own: false };
+            note(format!("ranges[{n}]"), state.apply(&event));
+        }
+        for (n, pool) in self.pools.iter().enumerate() {
+            for (cidr, own) in
+                pool.ranges.iter().map(|r| (*r, false)).chain(pool.own.iter().map(|r| (*r, true)))
+            {
+                let event = Event::Grown { pool: pool.path.clone(), cidr, own };
+                let done = if pool.path.is_empty() {
+                    Err(Error::BadName { what: "pool", name: String::new() })
+                } else {
+                    state.apply(&event)
+                };
+                note(format!("pools[{n}]"), done);
+            }
+        }
+        // Serials count before quarantines: one that has passed is none.
+        note("serial".to_owned(), state.apply(&Event::Advanced { to: self.serial }));
+        for (n, Resting { cidr, owner, until, pool }) in self.quarantined.iter().enumerate() {
+            let done = if *until > self.serial {
+                state.quarantine(pool, owner, *cidr, *until)
+            } else {
+                Err(Error::SerialBackwards { from: self.serial, to: *until })
+            };
+            note(format!("quarantined[{n}]"), done);
+        }
+        // Exclusions and pins give way to nothing and nothing to them: what was given before they came stays given.
+        for pins in [false, true] {
+            for (n, allocation) in
+                self.allocations.iter().enumerate().filter(|(_, a)| (a.kind == Kind::Pinned) == pins)
+            {
+                note(format!("allocations[{n}]"), state.apply(&allocation.event()));
+            }
+        }
+        for (n, Exclusion { cidr, reason }) in self.exclusions.iter().enumerate() {
+            let event = Event::Excluded { cidr: *cidr, reason: reason.clone() };
+            note(format!("exclusions[{n}]"), state.apply(&event));
+        }
+        if problems.is_empty() {
+            Ok(AddressPool { base: std::sync::Arc::new(Self::of(&state)), state, history: Vec::new() })
+        } else {
+            Err(Problems(problems))
+        }
+    }
+}
+
+impl Allocation {
+    fn event(&self) -> Event {
+        let Self { owner, cidr, kind, tier, pool } = self.clone();
+        match kind {
+            Kind::Allocated => Event::Allocated { owner, cidr, tier, pool },
+            Kind::Reserved => Event::Reserved { owner, cidr, pool },
+            Kind::Pinned => Event::Pinned { owner, cidr },
+        }
+    }
+}
+
+fn resting<'a>(path: &'a Name, space: &'a Space) -> impl Iterator<Item = Resting> + 'a {
+    space.held().filter_map(|(cidr, hold)| match hold {
+        Hold::Quarantined { owner, until } => {
+            Some(Resting { cidr, owner: owner.clone(), until: *until, pool: path.clone() })
+        }
+        _ => None,
+    })
+}
+
+/// Sorted by owner, as the owners' own order is that of their arrival.
+fn allocations(state: &State) -> Vec<Allocation> {
+    let mut owners: Vec<_> = state.owners.iter().collect();
+    owners.sort_unstable_by_key(|(owner, _)| *owner);
+    let of = |(owner, holdings): (&Name, &Vec<super::state::Holding>)| -> Vec<Allocation> {
+        let allocation = |holding: &super::state::Holding| {
+            let tier = match state.space(&holding.path, owner).and_then(|space| space.hold_at(holding.block))
+            {
+                Some(Hold::Allocated { tier, .. }) => tier.clone(),
+                _ => None,
+            };
+            let kind = match holding.claim {
+                Claim::Allocated => Kind::Allocated,
+                Claim::Reserved => Kind::Reserved,
+                Claim::Pinned => Kind::Pinned,
+            };
+            Allocation { owner: owner.clone(), cidr: holding.block, kind, tier, pool: holding.path.clone() }
+        };
+        holdings.iter().map(allocation).collect()
+    };
+    owners.into_iter().flat_map(of).collect()
+}
+
+impl AddressPool {
+    /// The pool as a document.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot::of(&self.state)
+    }
+
+    /// Every block somebody has, in the order of owners.
+    pub fn allocations(&self) -> Vec<Allocation> {
+        allocations(&self.state)
+    }
+
+    /// The pool as JSON.
+    ///
+    /// # Errors
+    /// [`Error::Json`], where the text cannot be made; that does not happen with a pool's own types.
+    pub fn to_json(&self) -> Result<String, Error> {
+        serde_json::to_string(&self.snapshot())
+            .map_err(|error| Error::Json { what: "pool", why: error.to_string() })
+    }
+
+    /// The pool from JSON.
+    ///
+    /// # Errors
+    /// One problem `json-malformed` where the text is no such document, else those of [`Snapshot::load`].
+    pub fn from_json(text: &str) -> Result<Self, Problems> {
+        let snapshot: Snapshot = serde_json::from_str(text).map_err(|error| {
+            Problems::from(Error::Json { what: "pool", why: error.to_string() }.problem(""))
+        })?;
+        snapshot.load()
+    }
+
+    /// A pool from its document as a plain value.
+    ///
+    /// # Errors
+    /// One problem with the path of what does not fit, else those of [`Snapshot::load`].
+    pub fn from_value(document: &serde_json::Value) -> Result<Self, Problems> {
+        document::read::<Snapshot>("", document)?.load()
+    }
+}

@@ -1,0 +1,342 @@
+//! From a zone to the graph of everything it wants to exist.
+
+pub(super) mod blocks;
+pub(super) mod flow_log_role;
+pub(super) mod graph;
+mod guardrail_documents;
+pub(super) mod zones;
+
+use std::collections::BTreeMap;
+
+use ipnet::Ipv4Net;
+
+use super::diff::existing::Existing;
+use crate::model::{
+    Address, LandingZone, NetworkFeatures, Problem, ResourceSpec, RouteTarget, SubnetZone, Tags, Tenant,
+    TenantKey, TierName, ZoneOrdinal,
+};
+use crate::net::{Role, layout};
+
+use super::Error;
+use super::diff::since::Settled;
+use super::scope::{Scope, flow_log_group_name};
+use graph::{Dependency, Resource, ResourceGraph, Why};
+
+/// The tag whose value is the zone: it tells our resources from everybody else's.
+pub const ZONE_TAG: &str = "securebase:zone";
+/// The tag whose value is the resource's address: the natural key of resources that have no other.
+pub const ADDRESS_TAG: &str = "securebase:address";
+/// The tag whose value is the tenant's key.
+pub const TENANT_TAG: &str = "securebase:tenant";
+
+/// Everything a zone wants to exist, given the block of each tenant's VPC and what exists and cannot change its name.
+///
+/// A tenant that leaves has an account in the unit of those who left, and nothing else. Settled ones are left out.
+pub(super) fn graph(
+    zone: &LandingZone,
+    scope: &Scope,
+    blocks: &BTreeMap<TenantKey, Ipv4Net>,
+    existing: &Existing,
+    settled: &Settled<'_>,
+) -> Result<ResourceGraph, Error> {
+    let mut build = Build { zone, scope, existing, resources: Vec::new(), problems: Vec::new() };
+    build.organization();
+    let attachments = build.guardrails();
+    let suspended = build.suspended();
+    let mut tenants: Vec<&Tenant> =
+        zone.tenants.iter().filter(|tenant| !settled.holds(&tenant.key)).collect();
+    tenants.sort_by(|a, b| a.key.cmp(&b.key));
+    for tenant in tenants {
+        if tenant.offboard.is_some() {
+            build.account(tenant, &zone.suspended_ou, &suspended);
+            continue;
+        }
+        let guardrails = attachments.get(&tenant.tier).map_or(&[][..], Vec::as_slice);
+        build.account(tenant, &tenant.ou_path(), guardrails);
+        if let (Some(features), Some(block)) = (zone.network, blocks.get(&tenant.key)) {
+            build.network(tenant, features, *block);
+        }
+    }
+    if build.problems.is_empty() {
+        ResourceGraph::new(build.resources)
+    } else {
+        Err(Error::Problems(crate::model::Problems(build.problems)))
+    }
+}
+
+struct Build<'a> {
+    zone: &'a LandingZone,
+    scope: &'a Scope,
+    existing: &'a Existing,
+    resources: Vec<Resource>,
+    problems: Vec<Problem>,
+}
+
+impl Build<'_> {
+    fn shared(&mut self, address: Address, spec: ResourceSpec, after: Vec<Dependency>) {
+        self.resources.push(Resource {
+            address,
+            spec,
+            tenant: None,
+            region: self.zone.region.clone(),
+            after,
+        });
+    }
+
+    fn of_tenant(&mut self, tenant: &Tenant, address: &Address, spec: ResourceSpec, after: Vec<Dependency>) {
+        self.resources.push(Resource {
+            address: address.clone(),
+            spec,
+            tenant: Some(tenant.key.clone()),
+            region: tenant.region.clone(),
+            after,
+        });
+    }
+
+    /// The tags of a resource: the zone's, those that make it ours, and what the console shows as its name.
+    fn tags(&self, address: &Address, tenant: Option<&Tenant>, name: Option<String>) -> Tags {
+        let mut tags = self.zone.tags.clone();
+        // IAM takes two keys that differ in case only for one key given twice.
+        if !tags.keys().any(|key| key.eq_ignore_ascii_case("Environment")) {
+            tags.insert("Environment".to_owned(), self.zone.environment.clone());
+        }
+        tags.insert(ZONE_TAG.to_owned(), self.zone.name.to_string());
+        tags.insert(ADDRESS_TAG.to_owned(), address.to_string());
+        if let Some(tenant) = tenant {
+            tags.insert(TENANT_TAG.to_owned(), tenant.key.to_string());
+        }
+        if let Some(name) = name {
+            tags.insert("Name".to_owned(), name);
+        }
+        tags
+    }
+
+    fn organization(&mut self) {
+        self.shared(Address::organization(), ResourceSpec::Organization, Vec::new());
+        let on_organization = Dependency { on: Address::organization(), why: Why::Id };
+        self.shared(Address::root(), ResourceSpec::OrganizationRoot, vec![on_organization]);
+        for path in &self.scope.unit_paths {
+            let (parent, name) = match path.rsplit_once('/') {
+                Some((above, name)) => (Address::organizational_unit(above), name),
+                None => (Address::root(), path.as_str()),
+            };
+            let address = Address::organizational_unit(path);
+            let tags = self.tags(&address, None, None);
+            let spec = ResourceSpec::OrganizationalUnit { name: name.to_owned(), parent, tags };
+            self.shared(address, spec, Vec::new());
+        }
+    }
+
+    /// The guardrail documents of every tier that has tenants; answers the attachments of each tier's unit.
+    fn guardrails(&mut self) -> BTreeMap<TierName, Vec<Address>> {
+        let mut attachments = BTreeMap::new();
+        let mut tiers: Vec<_> = self
+            .zone
+            .tiers
+            .iter()
+            .filter(|tier| self.zone.tenants.iter().any(|tenant| tenant.tier == tier.name))
+            .collect();
+        tiers.sort_by(|a, b| a.name.cmp(&b.name));
+        for tier in tiers {
+            let documents = match guardrail_documents::documents(
+                self.zone,
+                tier,
+                self.existing.places_taken(&tier.ou_name),
+            ) {
+                Ok(documents) => documents,
+                Err(problem) => {
+                    self.problems.push(problem);
+                    continue;
+                }
+            };
+            for document in documents {
+                let attachment = self.attached(document, &tier.ou_name);
+                attachments.entry(tier.name.clone()).or_insert_with(Vec::new).push(attachment);
+            }
+        }
+        attachments
+    }
+
+    /// A guardrail document on a unit; answers its attachment.
+    fn attached(&mut self, document: guardrail_documents::Document, unit: &str) -> Address {
+        let guardrail_documents::Document { name, description, text } = document;
+        let policy = Address::policy(&name);
+        let tags = self.tags(&policy, None, None);
+        let enabled = Dependency { on: Address::root(), why: Why::PoliciesEnabled };
+        let spec =
+            ResourceSpec::ServiceControlPolicy { name: name.clone(), description, document: text, tags };
+        self.shared(policy.clone(), spec, vec![enabled]);
+        let attachment = Address::attachment(unit, &name);
+        let spec = ResourceSpec::PolicyAttachment { policy, target: Address::organizational_unit(unit) };
+        self.shared(attachment.clone(), spec, Vec::new());
+        attachment
+    }
+
+    /// What denies everything in the unit of those who left, where somebody leaves.
+    fn suspended(&mut self) -> Vec<Address> {
+        if self.zone.tenants.iter().all(|tenant| tenant.offboard.is_none()) {
+            return Vec::new();
+        }
+        match guardrail_documents::suspended(self.zone, self.existing.places_taken(&self.zone.suspended_ou)) {
+            Ok(document) => vec![self.attached(document, &self.zone.suspended_ou)],
+            Err(problem) => {
+                self.problems.push(problem);
+                Vec::new()
+            }
+        }
+    }
+
+    fn account(&mut self, tenant: &Tenant, unit: &str, attachments: &[Address]) {
+        let guarded: Vec<Dependency> =
+            attachments.iter().map(|on| Dependency { on: on.clone(), why: Why::Guarded }).collect();
+        let account = Address::tenant(&tenant.key, "account");
+        let mut tags = self.tags(&account, Some(tenant), None);
+        for (key, value) in &tenant.tags {
+            tags.insert(key.clone(), value.clone());
+        }
+        let spec = ResourceSpec::Account {
+            name: tenant.account_name.clone(),
+            email: tenant.account_email.clone(),
+            adopt: tenant.account_id,
+            tags,
+        };
+        let unit = Address::organizational_unit(unit);
+        let mut after = guarded.clone();
+        after.push(Dependency { on: unit.clone(), why: Why::Guarded });
+        self.of_tenant(tenant, &account, spec, after);
+        let placement = Address::tenant(&tenant.key, "account/placement");
+        let spec = ResourceSpec::AccountPlacement { account: account.clone(), parent: unit };
+        self.of_tenant(tenant, &placement, spec, guarded);
+        if self.zone.network.is_some() && tenant.offboard.is_none() {
+            let readiness = Address::tenant(&tenant.key, "account/readiness");
+            let placed = Dependency { on: placement, why: Why::Placed };
+            self.of_tenant(tenant, &readiness, ResourceSpec::AccountReadiness { account }, vec![placed]);
+        }
+    }
+
+    fn network(&mut self, tenant: &Tenant, features: NetworkFeatures, block: Ipv4Net) {
+        let at = |rest: &str| Address::tenant(&tenant.key, rest);
+        let named = |rest: &str| Some(format!("{}-{rest}", tenant.prefix));
+        let ready = || vec![Dependency { on: at("account/readiness"), why: Why::Ready }];
+        let subnets = match layout::seed(block) {
+            Ok(subnets) => subnets,
+            Err(error) => {
+                self.problems.push(error.problem(format!("clients.\"{}\".vpc_cidr", tenant.key)));
+                return;
+            }
+        };
+
+        let vpc = at("vpc");
+        let spec = ResourceSpec::Vpc {
+            cidr: block,
+            dns_support: features.dns_support,
+            dns_hostnames: features.dns_hostnames,
+            tags: self.tags(&vpc, Some(tenant), named("vpc")),
+        };
+        self.of_tenant(tenant, &vpc, spec, ready());
+
+        let subnet_at = |name: &str| at(&format!("vpc/subnet/{name}"));
+        for subnet in &subnets {
+            let address = subnet_at(&subnet.name);
+            // A layout is checked before it is applied: every label is a letter.
+            let Some(place) = ZoneOrdinal::of_letter(subnet.zone_suffix) else { continue };
+            let spec = ResourceSpec::Subnet {
+                vpc: vpc.clone(),
+                cidr: subnet.cidr.net(),
+                zone: SubnetZone::Ordinal(place),
+                tags: self.tags(&address, Some(tenant), named(&subnet.name)),
+            };
+            self.of_tenant(tenant, &address, spec, Vec::new());
+        }
+
+        let internet = at("vpc/internet-gateway");
+        let spec = ResourceSpec::InternetGateway {
+            vpc: vpc.clone(),
+            tags: self.tags(&internet, Some(tenant), named("internet")),
+        };
+        self.of_tenant(tenant, &internet, spec, Vec::new());
+
+        let nat = features.nat_gateway.then(|| {
+            let elastic_ip = at("vpc/elastic-ip/nat-1");
+            let tags = self.tags(&elastic_ip, Some(tenant), named("nat-1"));
+            self.of_tenant(tenant, &elastic_ip, ResourceSpec::ElasticIp { tags }, ready());
+            let nat = at("vpc/nat-gateway/nat-1");
+            let spec = ResourceSpec::NatGateway {
+                subnet: subnet_at("public-1"),
+                elastic_ip,
+                tags: self.tags(&nat, Some(tenant), named("nat-1")),
+            };
+            let attached = Dependency { on: internet.clone(), why: Why::Attached };
+            self.of_tenant(tenant, &nat, spec, vec![attached]);
+            nat
+        });
+
+        let public_way = Some(RouteTarget::InternetGateway(internet));
+        let private_way = nat.map(RouteTarget::NatGateway);
+        for (name, role, way) in
+            [("public", Role::Public, public_way), ("private", Role::Private, private_way)]
+        {
+            let table = at(&format!("vpc/route-table/{name}"));
+            let spec = ResourceSpec::RouteTable {
+                vpc: vpc.clone(),
+                tags: self.tags(&table, Some(tenant), named(name)),
+            };
+            self.of_tenant(tenant, &table, spec, Vec::new());
+            if let Some(target) = way {
+                let route = at(&format!("vpc/route-table/{name}/route/default"));
+                let spec =
+                    ResourceSpec::Route { table: table.clone(), destination: Ipv4Net::default(), target };
+                self.of_tenant(tenant, &route, spec, Vec::new());
+            }
+            for subnet in subnets.iter().filter(|subnet| subnet.role == role) {
+                let association = at(&format!("vpc/route-table/{name}/association/{}", subnet.name));
+                let spec = ResourceSpec::RouteTableAssociation {
+                    table: table.clone(),
+                    subnet: subnet_at(&subnet.name),
+                };
+                self.of_tenant(tenant, &association, spec, Vec::new());
+            }
+        }
+
+        if features.flow_logs {
+            self.flow_log(tenant, &vpc);
+        }
+        if features.vpn_gateway {
+            let gateway = at("vpc/vpn-gateway");
+            let spec =
+                ResourceSpec::VpnGateway { vpc, tags: self.tags(&gateway, Some(tenant), named("vpn")) };
+            self.of_tenant(tenant, &gateway, spec, Vec::new());
+        }
+    }
+
+    fn flow_log(&mut self, tenant: &Tenant, vpc: &Address) {
+        let at = |rest: &str| Address::tenant(&tenant.key, rest);
+        let ready = || vec![Dependency { on: at("account/readiness"), why: Why::Ready }];
+        let role = at("flow-log-role");
+        let spec = ResourceSpec::FlowLogRole {
+            name: self.scope.flow_log_role.clone(),
+            tags: self.tags(&role, Some(tenant), None),
+        };
+        self.of_tenant(tenant, &role, spec, ready());
+        let log_group = at("flow-log-group");
+        let spec = ResourceSpec::LogGroup {
+            name: self
+                .existing
+                .log_groups
+                .get(&tenant.key)
+                .cloned()
+                .unwrap_or_else(|| flow_log_group_name(&self.zone.name, &tenant.key)),
+            retention_days: self.zone.tier(&tenant.tier).map_or(90, |tier| tier.log_retention_days),
+            tags: self.tags(&log_group, Some(tenant), None),
+        };
+        self.of_tenant(tenant, &log_group, spec, ready());
+        let flow_log = at("vpc/flow-log");
+        let spec = ResourceSpec::FlowLog {
+            vpc: vpc.clone(),
+            log_group,
+            role,
+            tags: self.tags(&flow_log, Some(tenant), Some(format!("{}-flow-log", tenant.prefix))),
+        };
+        self.of_tenant(tenant, &flow_log, spec, Vec::new());
+    }
+}

@@ -1,0 +1,5 @@
+//! The order of steps, and parts of a plan.
+
+mod duration;
+pub(super) mod sequence;
+mod subset;

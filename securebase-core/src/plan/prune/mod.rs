@@ -1,0 +1,91 @@
+//! What is ours and no longer wanted: deleted where nothing is lost, warned about where something would be.
+//!
+//! Accounts are never deleted here: leaving is an explicit act, because closing an account takes ninety days and its e-mail
+//! address stays taken. Log groups are never deleted either: they hold the audit trail.
+
+pub(super) mod departure;
+pub(super) mod elsewhere;
+mod network;
+mod organization;
+pub(super) mod record;
+mod unclaimed;
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+
+use crate::model::{Address, LandingZone, Problem, ResourceId, ResourceKind, Tenant};
+
+use super::desired::graph::{Dependency, ResourceGraph, Why};
+use super::diff::{Index, account_id};
+use super::scope::Scope;
+use super::step::Step;
+
+/// What to delete, and what to say about the rest.
+#[derive(Default)]
+pub(super) struct Surplus {
+    pub(super) deletions: Vec<Step>,
+    pub(super) warnings: Vec<Problem>,
+}
+
+/// The order in which kinds can go: each after all that depend on it.
+const ORDER: [ResourceKind; 11] = [
+    ResourceKind::FlowLog,
+    ResourceKind::Route,
+    ResourceKind::RouteTableAssociation,
+    ResourceKind::NatGateway,
+    ResourceKind::ElasticIp,
+    ResourceKind::VpnGateway,
+    ResourceKind::InternetGateway,
+    ResourceKind::RouteTable,
+    ResourceKind::Subnet,
+    ResourceKind::Vpc,
+    ResourceKind::FlowLogRole,
+];
+
+/// What is ours and not in the graph. `steps` are those planned so far: what leaves a unit must have left it first.
+pub(super) fn find(
+    zone: &LandingZone,
+    scope: &Scope,
+    graph: &ResourceGraph,
+    index: &Index<'_>,
+    known: &BTreeMap<Address, ResourceId>,
+    steps: &IndexMap<Address, Step>,
+) -> Surplus {
+    let mut surplus = Surplus::default();
+    let mut tenants: Vec<&Tenant> = zone.tenants.iter().collect();
+    tenants.sort_by(|a, b| a.key.cmp(&b.key));
+    for tenant in tenants {
+        let Some(account) = account_id(known, &Address::tenant(&tenant.key, "account")) else { continue };
+        if let Some(member) = index.member(account, &tenant.region) {
+            let deletions = network::find(tenant, graph, member, index.names(), &mut surplus.warnings);
+            surplus.deletions.extend(chained(deletions));
+        }
+    }
+    if let Some(organization) = index.organization() {
+        organization::find(organization, index.names(), &zone.suspended_ou, graph, steps, &mut surplus);
+        unclaimed::find(organization, zone, scope, index.names(), known, &mut surplus.warnings);
+    }
+    surplus
+}
+
+/// Sorts deletions so that each comes after those it must wait for, and makes it wait for the kinds before it.
+fn chained(mut steps: Vec<Step>) -> Vec<Step> {
+    let rank = |kind: ResourceKind| ORDER.iter().position(|known| *known == kind).unwrap_or(ORDER.len());
+    steps.sort_by(|a, b| rank(a.kind).cmp(&rank(b.kind)).then_with(|| a.address.cmp(&b.address)));
+    let mut before: Vec<Address> = Vec::new();
+    let mut same: Vec<Address> = Vec::new();
+    let mut kind = None;
+    for step in &mut steps {
+        if kind != Some(step.kind) {
+            if !same.is_empty() {
+                before = std::mem::take(&mut same);
+            }
+            kind = Some(step.kind);
+        }
+        step.depends_on = before.iter().map(|on| Dependency { on: on.clone(), why: Why::Freed }).collect();
+        step.depends_on.sort();
+        same.push(step.address.clone());
+    }
+    steps
+}

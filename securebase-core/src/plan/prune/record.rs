@@ -1,0 +1,127 @@
+//! The record of a departure: what a tenant has when it leaves, and what becomes of each.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{AccountId, Address, Departure, ResourceId, ResourceKind, Tags, TenantKey};
+
+use crate::plan::diff::account_id;
+use crate::plan::scope::unit_paths;
+use crate::plan::step::{Action, Plan};
+
+/// What becomes of a resource of a tenant that leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fate {
+    /// It is deleted.
+    Deleted,
+    /// It stays as it is: log groups do.
+    Kept,
+    /// Its account is moved to where everything is denied.
+    Suspended,
+    /// Its account is closed.
+    Closed,
+}
+
+/// One resource of a tenant that leaves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordedResource {
+    /// Its address.
+    pub address: Address,
+    /// Its kind.
+    pub kind: ResourceKind,
+    /// Its id.
+    pub id: ResourceId,
+    /// Its tags, for kinds that take tags.
+    pub tags: Tags,
+    /// What becomes of it.
+    pub fate: Fate,
+}
+
+/// What a tenant has when it leaves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct DepartureRecord {
+    /// The tenant.
+    pub tenant: TenantKey,
+    /// How it leaves.
+    pub departure: Departure,
+    /// Its account, `None` where it has none.
+    pub account_id: Option<AccountId>,
+    /// The name of its account.
+    pub account_name: Option<String>,
+    /// The address of the account's root user: once closed, AWS keeps it taken.
+    pub account_email: Option<String>,
+    /// The path of the unit its account sits in when the plan is made.
+    pub ou_path: Option<String>,
+    /// The blocks of its VPCs: they become free.
+    pub blocks: Vec<ipnet::Ipv4Net>,
+    /// Its resources, in the order in which they go.
+    pub resources: Vec<RecordedResource>,
+}
+
+impl Plan {
+    /// What each tenant that leaves has, by key: to be kept by whoever applies the plan.
+    pub fn departures(&self) -> Vec<DepartureRecord> {
+        let leaving = self.tenants.iter().filter_map(|tenant| Some((&tenant.key, tenant.offboard?)));
+        leaving.map(|(key, departure)| self.record(key, departure)).collect()
+    }
+
+    fn record(&self, key: &TenantKey, departure: Departure) -> DepartureRecord {
+        let address = Address::tenant(key, "account");
+        let id = account_id(&self.known, &address);
+        let organization = self.observed.organization.as_ref();
+        let found = organization
+            .into_iter()
+            .flat_map(|organization| &organization.accounts)
+            .find(|found| Some(found.account.id) == id);
+        let paths = organization.map(unit_paths).unwrap_or_default();
+        let regions =
+            || id.into_iter().flat_map(|id| self.observed.known_regions(id).map(|(_, member)| member));
+        let mut resources: Vec<RecordedResource> = self
+            .steps()
+            .filter(|step| step.tenant.as_ref() == Some(key) && step.action == Action::Delete)
+            .filter(|step| step.kind != ResourceKind::Account)
+            .filter_map(|step| {
+                Some(RecordedResource {
+                    address: step.address.clone(),
+                    kind: step.kind,
+                    id: step.id.clone()?,
+                    tags: step.spec.tags().cloned().unwrap_or_default(),
+                    fate: Fate::Deleted,
+                })
+            })
+            .collect();
+        let groups = regions().flat_map(|member| &member.log_groups);
+        resources.extend(groups.filter_map(|group| {
+            Some(RecordedResource {
+                address: Address::tenant(key, "flow-log-group"),
+                kind: ResourceKind::LogGroup,
+                id: group.group.name.parse().ok()?,
+                tags: group.tags.clone(),
+                fate: Fate::Kept,
+            })
+        }));
+        resources.extend(found.and_then(|found| {
+            Some(RecordedResource {
+                address,
+                kind: ResourceKind::Account,
+                id: crate::plan::id_from(id?),
+                tags: found.tags.clone(),
+                fate: match departure {
+                    Departure::Suspend => Fate::Suspended,
+                    Departure::Close => Fate::Closed,
+                },
+            })
+        }));
+        DepartureRecord {
+            tenant: key.clone(),
+            departure,
+            account_id: id,
+            account_name: found.map(|found| found.account.name.clone()),
+            account_email: found.map(|found| found.account.email.clone()),
+            ou_path: found.and_then(|found| paths.get(&found.parent)).cloned(),
+            blocks: regions().flat_map(|member| &member.vpcs).map(|vpc| vpc.vpc.cidr).collect(),
+            resources,
+        }
+    }
+}

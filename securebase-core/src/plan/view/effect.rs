@@ -1,0 +1,196 @@
+//! What a plan's guardrail steps mean: which requests become denied or allowed, and for whom.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use crate::model::{Address, Problems, ResourceId, ResourceKind, ResourceSpec, Severity, TenantKey};
+use crate::policy::{self, Difference, Level, Parameters, difference};
+
+use crate::plan::check::attached::{Attached, unit_path};
+use crate::plan::scope::unit_paths;
+use crate::plan::step::{Action, Plan};
+
+/// What changes for the accounts at one place.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct GuardrailEffect {
+    /// The path of the organizational unit that accounts are in afterwards.
+    pub unit: String,
+    /// Where they were before, if they move; the root is the empty path.
+    pub from: Option<String>,
+    /// How many accounts are concerned.
+    pub accounts: usize,
+    /// The tenants that move; empty where the unit's own policies change.
+    pub tenants: Vec<TenantKey>,
+    /// The steps that bring it.
+    pub steps: Vec<Address>,
+    /// Which requests become denied or allowed.
+    pub difference: Difference,
+}
+
+impl Plan {
+    /// What the plan's guardrail steps mean for accounts that exist: which requests become denied or allowed, for each unit
+    /// whose policies change and each move from one unit to another. A change of text that changes no meaning is there with
+    /// an empty difference. Units that are new hold no account yet and are left out.
+    ///
+    /// # Errors
+    /// [`policy::Error::Broken`] where a policy that is attached cannot be decided with,
+    /// [`policy::Error::TooComplex`] where the policies cannot be told apart in time.
+    pub fn guardrail_effects(&self) -> Result<Vec<GuardrailEffect>, policy::Error> {
+        let concerned = |kind| {
+            matches!(
+                kind,
+                ResourceKind::ServiceControlPolicy
+                    | ResourceKind::PolicyAttachment
+                    | ResourceKind::AccountPlacement
+            )
+        };
+        let Some(organization) = &self.observed.organization else { return Ok(Vec::new()) };
+        if !self.steps().any(|step| concerned(step.kind)) {
+            return Ok(Vec::new());
+        }
+        let paths = unit_paths(organization);
+        let places: BTreeMap<ResourceId, &str> = organization
+            .accounts
+            .iter()
+            .filter_map(|account| {
+                let id = crate::plan::id_from(account.account.id);
+                Some((id, paths.get(&account.parent)?.as_str()))
+            })
+            .collect();
+        let (before, after) = (Attached::before(self), Attached::after(self));
+        let mut effects = self.of_moves(&places, &before, &after)?;
+        effects.extend(self.of_units(&places, &before, &after)?);
+        effects.sort_by(|a, b| (&a.unit, &a.from).cmp(&(&b.unit, &b.from)));
+        Ok(effects)
+    }
+
+    /// The difference between two places. What cannot be read on one side would look like a change, or hide one.
+    fn meaning(
+        &self,
+        (before, from): (&Attached, &str),
+        (after, to): (&Attached, &str),
+    ) -> Result<Difference, policy::Error> {
+        let mut unread = before.unread(from, None, Severity::Error);
+        unread.extend(after.unread(to, None, Severity::Error));
+        if !unread.is_empty() {
+            unread.dedup();
+            return Err(policy::Error::Broken(Problems(unread)));
+        }
+        let parameters =
+            Parameters { executor_role: self.scope.access_role.to_string(), ..Parameters::default() };
+        difference(&before.levels(from, None), &after.levels(to, None), &parameters)
+    }
+
+    /// Accounts that move, by where from and where to.
+    fn of_moves(
+        &self,
+        places: &BTreeMap<ResourceId, &str>,
+        before: &Attached,
+        after: &Attached,
+    ) -> Result<Vec<GuardrailEffect>, policy::Error> {
+        let mut moves: BTreeMap<(String, String), (Vec<TenantKey>, Vec<Address>)> = BTreeMap::new();
+        for step in self.steps().filter(|step| step.action == Action::Move) {
+            let (ResourceSpec::AccountPlacement { parent, .. }, Some(id)) = (&step.spec, &step.id) else {
+                continue;
+            };
+            let (Some(from), Some(to)) = (places.get(id), unit_path(parent)) else { continue };
+            let group = moves.entry(((*from).to_owned(), to)).or_default();
+            group.0.extend(step.tenant.clone());
+            group.1.push(step.address.clone());
+        }
+        let effect =
+            |((from, unit), (tenants, steps)): ((String, String), (Vec<TenantKey>, Vec<Address>))| {
+                let difference = self.meaning((before, &from), (after, &unit))?;
+                Ok(GuardrailEffect {
+                    unit,
+                    from: Some(from),
+                    accounts: steps.len(),
+                    tenants,
+                    steps,
+                    difference,
+                })
+            };
+        moves.into_iter().map(effect).collect()
+    }
+
+    /// Units whose own policies change and in which accounts stay.
+    fn of_units(
+        &self,
+        places: &BTreeMap<ResourceId, &str>,
+        before: &Attached,
+        after: &Attached,
+    ) -> Result<Vec<GuardrailEffect>, policy::Error> {
+        let mut effects = Vec::new();
+        for unit in before.units.intersection(&after.units) {
+            let (was, is) = (before.levels(unit, None), after.levels(unit, None));
+            let own = |levels: &[Level]| levels.iter().find(|level| level.name == *unit).cloned();
+            if own(&was) == own(&is) {
+                continue;
+            }
+            let moves: BTreeSet<&ResourceId> = self
+                .steps()
+                .filter(|step| step.kind == ResourceKind::AccountPlacement)
+                .filter_map(|step| step.id.as_ref())
+                .collect();
+            let below = |path: &str| path == unit.as_str() || path.starts_with(&format!("{unit}/"));
+            let stays = |(id, path): &(&ResourceId, &&str)| below(path) && !moves.contains(*id);
+            let accounts = places.iter().filter(stays).count();
+            if accounts == 0 {
+                continue;
+            }
+            effects.push(GuardrailEffect {
+                unit: unit.clone(),
+                from: None,
+                accounts,
+                tenants: Vec::new(),
+                steps: self.policy_steps(unit),
+                difference: self.meaning((before, unit), (after, unit))?,
+            });
+        }
+        Ok(effects)
+    }
+
+    /// The steps on a unit's policies and attachments.
+    fn policy_steps(&self, unit: &str) -> Vec<Address> {
+        let at = Address::organizational_unit(unit);
+        let attached = |step: &&crate::plan::Step| matches!(&step.spec, ResourceSpec::PolicyAttachment { target, .. } if *target == at);
+        let named =
+            |policy: &Address| Address::attachment(unit, policy.local().trim_start_matches("policy/"));
+        let own = |step: &&crate::plan::Step| {
+            let attachment = named(&step.address);
+            step.kind == ResourceKind::ServiceControlPolicy
+                && (self.inventory.contains_key(&attachment) || self.step(&attachment).is_some())
+        };
+        self.steps().filter(|step| attached(step) || own(step)).map(|step| step.address.clone()).collect()
+    }
+}
+
+/// How many changes the text of one effect shows.
+const SHOWN_MAX: usize = 8;
+
+impl fmt::Display for GuardrailEffect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let accounts =
+            if self.accounts == 1 { "1 account".to_owned() } else { format!("{} accounts", self.accounts) };
+        match &self.from {
+            Some(from) => {
+                let from = if from.is_empty() { "the root" } else { from };
+                write!(f, "{accounts} from {from} to {}:", self.unit)?;
+            }
+            None => write!(f, "{} with {accounts}:", self.unit)?,
+        }
+        if self.difference.is_empty() {
+            return writeln!(f, " other words, the same meaning");
+        }
+        writeln!(f)?;
+        let summary = self.difference.summary();
+        for change in summary.iter().take(SHOWN_MAX) {
+            writeln!(f, "  {change}")?;
+        }
+        match summary.len().saturating_sub(SHOWN_MAX) {
+            0 => Ok(()),
+            more => writeln!(f, "  and {more} more"),
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! Requests as plain data.
+//!
+//! Purpose: read a request from JSON-like data, as bindings and files give it, and say everything that is wrong at once.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::request::{Request, is_principal};
+use crate::model::{Problem, Problems};
+use crate::policy::error::Error;
+use crate::policy::syntax::actions::Spelling;
+
+const KEYS: [&str; 6] = ["action", "resource", "principal", "account", "context", "management_account"];
+
+impl Request {
+    /// Reads an object with `action`, and optionally `resource` (else `*`), `principal`, `account`, `context` (key → text,
+    /// number, boolean or a list of them) and `management_account`.
+    ///
+    /// # Errors
+    /// [`Error::BadRequest`] with every defect.
+    pub fn from_value(value: &Value) -> Result<Self, Error> {
+        let mut problems = Vec::new();
+        let mut bad = |path: &str, message: String, hint: &str| {
+            problems.push(Problem::error("policy.request", path, message, hint));
+        };
+        let Some(members) = value.as_object() else {
+            bad(
+                "",
+                "a request is an object".to_owned(),
+                "give `action`, `resource`, `principal`, `account` and `context`",
+            );
+            return Err(Error::BadRequest(Problems(problems)));
+        };
+        for key in members.keys().filter(|key| !KEYS.contains(&key.as_str())) {
+            bad(
+                key,
+                format!("`{key}` is no part of a request"),
+                "known are action, resource, principal, account, context, management_account",
+            );
+        }
+        let mut text = |key: &str| match members.get(key) {
+            None | Some(Value::Null) => None,
+            Some(Value::String(text)) => Some(text.clone()),
+            // Account ids are easily written as numbers.
+            Some(Value::Number(number)) if key.ends_with("account") => Some(format!("{number:0>12}")),
+            Some(other) => {
+                bad(key, format!("`{other}` is no text"), "write text");
+                None
+            }
+        };
+        let (action, resource) = (text("action"), text("resource"));
+        let (principal, account) = (text("principal").unwrap_or_default(), text("account"));
+        let management = text("management_account");
+        let action = action.unwrap_or_default();
+        let well_formed =
+            action.split_once(':').is_some_and(|(service, name)| !service.is_empty() && !name.is_empty());
+        if !well_formed || action.contains(['*', '?', ' ']) {
+            bad("action", format!("`{action}` is no action"), "write one action, for example `s3:GetObject`");
+        }
+        if !principal.is_empty() && !is_principal(&principal) {
+            let shown: String = principal.chars().take(200).collect();
+            bad(
+                "principal",
+                format!(
+                    "invalid principal `{shown}`: expected the ARN of who makes the request, or a service"
+                ),
+                "write a user, a role, a session or the root user, for example \
+                 `arn:aws:iam::111122223333:role/dev`, or a service such as `ec2.amazonaws.com`",
+            );
+        }
+        let context = match members.get("context") {
+            None | Some(Value::Null) => BTreeMap::new(),
+            Some(Value::Object(keys)) => {
+                let mut context: BTreeMap<String, Vec<String>> = BTreeMap::new();
+                for (key, value) in keys {
+                    let list = match value {
+                        Value::Array(items) => items.iter().map(scalar).collect::<Option<Vec<String>>>(),
+                        // A key that is explicitly nothing is absent.
+                        Value::Null => Some(Vec::new()),
+                        other => scalar(other).map(|text| vec![text]),
+                    };
+                    match list {
+                        Some(list) => drop(context.insert(key.clone(), list)),
+                        None => bad(
+                            &format!("context.{key}"),
+                            format!("`{value}` is no value of a key"),
+                            "write text, a number, a boolean or a list of them",
+                        ),
+                    }
+                }
+                context
+            }
+            Some(other) => {
+                bad("context", format!("`{other}` is no object"), "give keys with their values");
+                BTreeMap::new()
+            }
+        };
+        if !problems.is_empty() {
+            return Err(Error::BadRequest(Problems(problems)));
+        }
+        let from_principal = || principal.split(':').nth(4).unwrap_or_default().to_owned();
+        let account = account.unwrap_or_else(from_principal);
+        let resource = resource.unwrap_or_else(|| "*".to_owned());
+        Ok(Self::new(&action, resource, &principal, &account)
+            .with_management_account(management)
+            .with_context(&context))
+    }
+
+    /// The request as [`Request::from_value`] reads it. `aws:PrincipalArn` and what else follows from the principal is in
+    /// its context.
+    #[must_use]
+    pub fn to_value(&self) -> Value {
+        let context: serde_json::Map<String, Value> = self
+            .keys()
+            .map(|(key, values)| {
+                let value = match values {
+                    [only] => Value::from(only.as_str()),
+                    many => Value::from(many.to_vec()),
+                };
+                (key, value)
+            })
+            .collect();
+        serde_json::json!({
+            "action": Spelling::shipped().action(self.action()),
+            "resource": self.resource(),
+            "principal": self.principal(),
+            "account": self.account(),
+            "context": context,
+        })
+    }
+}
+
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Bool(truth) => Some(truth.to_string()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_people_write() {
+        let request = Request::from_value(&serde_json::json!({
+            "action": "S3:GetObject", "principal": "arn:aws:iam::111122223333:role/dev",
+            "context": {"aws:SecureTransport": false, "aws:TagKeys": ["a", "b"], "s3:TlsVersion": 1.2, "aws:SourceVpc": null},
+        }))
+        .unwrap();
+        assert_eq!(
+            (request.action(), request.resource(), request.account()),
+            ("s3:getobject", "*", "111122223333")
+        );
+        assert_eq!(request.single("aws:securetransport"), Some("false"));
+        assert_eq!(request.values("aws:tagkeys").unwrap().len(), 2);
+        assert_eq!(request.single("s3:tlsversion"), Some("1.2"));
+        assert_eq!(request.values("aws:sourcevpc"), None);
+    }
+
+    #[test]
+    fn says_everything_that_is_wrong() {
+        let error = Request::from_value(
+            &serde_json::json!({"action": "s3", "resource": 4, "acount": "1", "context": {"a": {}}}),
+        );
+        let Err(Error::BadRequest(Problems(problems))) = error else { panic!("read") };
+        let paths: Vec<&str> = problems.iter().map(|problem| problem.path.as_str()).collect();
+        assert_eq!(paths, ["acount", "resource", "action", "context.a"]);
+    }
+
+    #[test]
+    fn a_malformed_principal_is_said_and_never_let_through() {
+        for principal in ["jo", "arn:aws:iam::111122223333:role/", "evil.amazonaws.com.example"] {
+            let error =
+                Request::from_value(&serde_json::json!({"action": "s3:GetObject", "principal": principal}));
+            let Err(Error::BadRequest(Problems(problems))) = error else { panic!("{principal} was read") };
+            assert_eq!((problems.len(), problems[0].path.as_str()), (1, "principal"));
+        }
+        assert!(Request::from_value(&serde_json::json!({"action": "s3:GetObject"})).is_ok());
+    }
+}

@@ -1,0 +1,293 @@
+//! The organization: root, units, accounts, policies.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use crate::cloud::{
+    Account, AccountRequest, AccountState, CloudError, Operation, Organization, Policy, Reply, Root,
+};
+use crate::model::{AccountId, ResourceId, RoleName, Tags};
+use crate::policy::PolicyDocument;
+use crate::time::Time;
+
+use super::context::{Context, Outcome};
+use super::schedule::agenda::Event;
+use super::schedule::chance::{Chance, id};
+
+mod accounts;
+mod changes;
+mod policies;
+mod tags;
+mod units;
+
+pub(super) use policies::unknown;
+
+/// How many entries Organizations puts on a page.
+pub(super) const PAGE: usize = 20;
+/// AWS's own policy, attached everywhere until somebody detaches it.
+pub(super) const FULL_ACCESS: &str = "p-FullAWSAccess";
+
+#[derive(Debug, Clone)]
+pub(super) struct Unit {
+    pub(super) name: String,
+    pub(super) parent: ResourceId,
+    pub(super) depth: u64,
+    pub(super) tags: Tags,
+    pub(super) visible_from: Time,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Member {
+    pub(super) account: Account,
+    pub(super) parent: ResourceId,
+    pub(super) tags: Tags,
+    /// The access role made with it; any role is taken to exist in an account that was there before.
+    pub(super) role: Option<RoleName>,
+    /// Since when it exists.
+    pub(super) exists_from: Time,
+    pub(super) visible_from: Time,
+    /// From when on its access role can be assumed.
+    pub(super) assumable_from: Time,
+    /// From when on its services answer.
+    pub(super) ready_from: Time,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct PolicyRow {
+    pub(super) policy: Policy,
+    pub(super) document: String,
+    pub(super) targets: BTreeSet<ResourceId>,
+    pub(super) tags: Tags,
+    pub(super) visible_from: Time,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Request {
+    pub(super) answer: AccountRequest,
+    /// The address as given, and in lower case.
+    pub(super) email: String,
+    folded: String,
+    role: RoleName,
+    tags: Tags,
+    /// The failure it will end with, decided when it was made.
+    doom: Option<&'static str>,
+    /// How long after its creation the account is visible to all.
+    visible_lag: Duration,
+    /// How long after its creation the access role can be assumed, and its services answer.
+    readiness: (Duration, Duration),
+}
+
+/// The organization and everything in it, indexed by what calls name.
+#[derive(Debug, Clone)]
+pub(super) struct Org {
+    pub(super) organization: Organization,
+    pub(super) root: Root,
+    pub(super) units: BTreeMap<ResourceId, Unit>,
+    pub(super) unit_names: BTreeMap<(ResourceId, String), ResourceId>,
+    pub(super) members: BTreeMap<AccountId, Member>,
+    /// Accounts that were taken out of the organization.
+    expelled: Vec<Member>,
+    pub(super) emails: BTreeMap<String, AccountId>,
+    pub(super) accounts_in: BTreeMap<ResourceId, BTreeSet<AccountId>>,
+    pub(super) policies: BTreeMap<ResourceId, PolicyRow>,
+    pub(super) policy_names: BTreeMap<String, ResourceId>,
+    pub(super) attached: BTreeMap<ResourceId, BTreeSet<ResourceId>>,
+    pub(super) requests: BTreeMap<ResourceId, Request>,
+    pub(super) in_progress: BTreeSet<ResourceId>,
+    pub(super) root_tags: Tags,
+    /// The services of AWS that may work in every account.
+    trusted: BTreeSet<String>,
+    /// When accounts were asked to be closed.
+    closures: BTreeMap<AccountId, Time>,
+    /// Root addresses asked for, and the codes that were mailed there.
+    mailed: BTreeMap<AccountId, (String, String)>,
+    enabling: bool,
+    /// Changes whenever a document or an attachment does, other than those that a new unit or account comes with.
+    pub(super) epoch: u64,
+}
+
+impl Org {
+    /// A new organization with all features: service control policies are enabled from the start.
+    pub(super) fn new(management: AccountId, chance: &mut Chance) -> Self {
+        let root =
+            Root { id: chance.organizations_id("r", 4, "", |_| false), service_control_policies: true };
+        let organization = Organization {
+            id: chance.organizations_id("o", 10, "", |_| false),
+            management_account: management,
+            all_features: true,
+        };
+        Self::with(organization, root)
+    }
+
+    /// An organization with nothing in it but AWS's own policy.
+    pub(super) fn with(organization: Organization, root: Root) -> Self {
+        let full_access = PolicyRow {
+            policy: Policy {
+                id: id(FULL_ACCESS),
+                name: "FullAWSAccess".to_owned(),
+                description: "Allows access to every operation".to_owned(),
+                aws_managed: true,
+                document: None,
+            },
+            document: PolicyDocument::full_access().to_json(),
+            targets: BTreeSet::new(),
+            tags: Tags::new(),
+            visible_from: Time::ZERO,
+        };
+        let mut org = Self {
+            policy_names: BTreeMap::from([(full_access.policy.name.clone(), full_access.policy.id.clone())]),
+            policies: BTreeMap::from([(full_access.policy.id.clone(), full_access)]),
+            organization,
+            units: BTreeMap::new(),
+            unit_names: BTreeMap::new(),
+            members: BTreeMap::new(),
+            expelled: Vec::new(),
+            emails: BTreeMap::new(),
+            accounts_in: BTreeMap::new(),
+            attached: BTreeMap::new(),
+            requests: BTreeMap::new(),
+            in_progress: BTreeSet::new(),
+            root_tags: Tags::new(),
+            trusted: BTreeSet::new(),
+            closures: BTreeMap::new(),
+            mailed: BTreeMap::new(),
+            enabling: false,
+            epoch: 0,
+            root,
+        };
+        org.attach(&id(FULL_ACCESS), &org.root.id.clone());
+        org
+    }
+
+    /// The management account: the root's first account, to which guardrails do not apply.
+    pub(super) fn add_management(&mut self) {
+        let id = self.organization.management_account;
+        self.insert_member(Member {
+            account: Account {
+                id,
+                name: "management".to_owned(),
+                email: "management@example.com".to_owned(),
+                state: AccountState::Active,
+                joined: None,
+            },
+            parent: self.root.id.clone(),
+            tags: Tags::new(),
+            role: None,
+            exists_from: Time::ZERO,
+            visible_from: Time::ZERO,
+            assumable_from: Time::ZERO,
+            ready_from: Time::ZERO,
+        });
+        self.attach(&super::schedule::chance::id(FULL_ACCESS), &target_id(id));
+    }
+
+    /// Carries out an operation.
+    pub(super) fn execute(&mut self, context: &mut Context<'_>, operation: &Operation) -> Outcome {
+        match operation {
+            Operation::DescribeOrganization => Ok(Reply::Organization(self.organization.clone())),
+            Operation::CreateOrganization => Err(CloudError::rejected(
+                "AlreadyInOrganizationException",
+                "the account already belongs to an organization",
+            )),
+            Operation::ListRoots => Ok(Reply::Roots(vec![self.root.clone()])),
+            Operation::EnablePolicyType { root } => self.enable_policies(context, root),
+            Operation::ListOrganizationalUnitsForParent { .. }
+            | Operation::CreateOrganizationalUnit { .. }
+            | Operation::UpdateOrganizationalUnit { .. }
+            | Operation::DeleteOrganizationalUnit { .. } => self.units(context, operation),
+            Operation::ListAccounts { .. }
+            | Operation::ListAccountsForParent { .. }
+            | Operation::ListParents { .. }
+            | Operation::CreateAccount { .. }
+            | Operation::DescribeCreateAccountStatus { .. }
+            | Operation::ListCreateAccountStatus { .. }
+            | Operation::MoveAccount { .. } => self.accounts(context, operation),
+            Operation::DescribeAccount { .. }
+            | Operation::CloseAccount { .. }
+            | Operation::EnableAwsServiceAccess { .. }
+            | Operation::PutAccountName { .. }
+            | Operation::StartPrimaryEmailUpdate { .. }
+            | Operation::AcceptPrimaryEmailUpdate { .. } => self.account_changes(context, operation),
+            Operation::ListTagsForResource { .. }
+            | Operation::TagResource { .. }
+            | Operation::UntagResource { .. } => self.tagging(context, operation),
+            _ => self.policies(context, operation),
+        }
+    }
+
+    fn enable_policies(&mut self, context: &mut Context<'_>, root: &ResourceId) -> Outcome {
+        if *root != self.root.id {
+            return Err(CloudError::rejected("RootNotFoundException", format!("there is no root `{root}`")));
+        }
+        if self.root.service_control_policies {
+            return Err(CloudError::rejected(
+                "PolicyTypeAlreadyEnabledException",
+                "service control policies are enabled in this root",
+            ));
+        }
+        if self.enabling {
+            return Err(CloudError::rejected(
+                "PolicyChangesInProgressException",
+                "service control policies are being enabled",
+            ));
+        }
+        self.enabling = true;
+        context
+            .agenda
+            .put(context.after("policy_type_enabled", context.draws.duration), Event::PoliciesEnabled);
+        Ok(Reply::Roots(vec![self.root.clone()]))
+    }
+
+    /// Service control policies are enabled now.
+    pub(super) fn policies_enabled(&mut self) {
+        self.enabling = false;
+        self.root.service_control_policies = true;
+        self.epoch += 1;
+    }
+
+    /// Puts a policy on a target.
+    pub(super) fn attach(&mut self, policy: &ResourceId, target: &ResourceId) {
+        if let Some(row) = self.policies.get_mut(policy) {
+            row.targets.insert(target.clone());
+            self.attached.entry(target.clone()).or_default().insert(policy.clone());
+        }
+    }
+
+    /// Takes a policy off a target.
+    pub(super) fn detach(&mut self, policy: &ResourceId, target: &ResourceId) -> bool {
+        self.epoch += 1;
+        let row = self.policies.get_mut(policy).is_some_and(|row| row.targets.remove(target));
+        if let Some(policies) = self.attached.get_mut(target) {
+            policies.remove(policy);
+        }
+        row
+    }
+
+    /// Forgets all attachments of a target that is going.
+    fn detach_all(&mut self, target: &ResourceId) {
+        for policy in self.attached.remove(target).unwrap_or_default() {
+            if let Some(row) = self.policies.get_mut(&policy) {
+                row.targets.remove(target);
+            }
+        }
+    }
+
+    /// How deep below the root a root (0) or visible unit is; `None` where there is none.
+    fn depth(&self, parent: &ResourceId, now: Time) -> Option<u64> {
+        if *parent == self.root.id {
+            return Some(0);
+        }
+        self.units.get(parent).filter(|unit| unit.visible_from <= now).map(|unit| unit.depth)
+    }
+
+    /// A visible account by the text of its id.
+    fn account_named(&self, text: &ResourceId, now: Time) -> Option<&Member> {
+        let account: AccountId = text.as_str().parse().ok()?;
+        self.members.get(&account).filter(|member| member.visible_from <= now)
+    }
+}
+
+/// An account's id as the id of a policy target.
+pub(super) fn target_id(account: AccountId) -> ResourceId {
+    id(account.to_string())
+}

@@ -1,0 +1,206 @@
+//! A rehearsal: the executor itself in a simulated cloud, and somebody with a watch.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use crate::model::{Address, Latencies, LimitError, Limits, ResourceId, ResourceKind};
+use crate::plan::{Action, Plan};
+use crate::sim::SimulatedCloud;
+use crate::time::{Interrupt, Interrupted, Time};
+
+use super::bound::{Work, bounds};
+use super::{Interval, Timeline, critical_path};
+use crate::exec::engine::identity::RunIdentity;
+use crate::exec::engine::machine::Machine;
+use crate::exec::engine::output::Output;
+use crate::exec::{EventKind, Moved, VirtualTime, limits_in_force};
+
+/// Under which circumstances a plan is rehearsed.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Rehearsal {
+    /// Draws the latencies and everything else that is left to chance.
+    pub seed: u64,
+    /// Quotas and rates by name, over AWS's and the zone's own; see [`Limits::set`].
+    pub limits: BTreeMap<String, f64>,
+    /// How long AWS takes.
+    pub latencies: Latencies,
+}
+
+impl Rehearsal {
+    /// AWS's quotas and latencies, drawn with a seed.
+    pub fn new(seed: u64) -> Self {
+        Self { seed, ..Self::default() }
+    }
+
+    /// Every latency is the usual one: nothing is left to chance but the spread of retries.
+    #[must_use]
+    pub fn usual(mut self) -> Self {
+        self.latencies = self.latencies.usual();
+        self
+    }
+
+    /// With other latencies.
+    #[must_use]
+    pub fn latencies(mut self, latencies: Latencies) -> Self {
+        self.latencies = latencies;
+        self
+    }
+
+    /// With another quota or rate.
+    ///
+    /// # Errors
+    /// [`LimitError`] where there is no limit of that name, or the value is none.
+    pub fn limit(mut self, name: &str, value: f64) -> Result<Self, LimitError> {
+        Limits::default().set(name, value)?;
+        self.limits.insert(name.to_owned(), value);
+        Ok(self)
+    }
+
+    /// With another seed.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+}
+
+/// Carries a plan out in a simulated cloud that begins as the plan's observation, and watches the clock.
+///
+/// Quotas are as raised as AWS raises them. The same rehearsal gives the same timeline.
+pub fn rehearse(plan: &Plan, rehearsal: &Rehearsal) -> Timeline {
+    carried_out(plan, rehearsal, &Interrupt::new())
+}
+
+/// As [`rehearse`], until it is asked to end.
+///
+/// # Errors
+/// [`Interrupted`] where it was asked to.
+pub fn rehearse_until(
+    plan: &Plan,
+    rehearsal: &Rehearsal,
+    interrupt: &Interrupt,
+) -> Result<Timeline, Interrupted> {
+    let timeline = carried_out(plan, rehearsal, interrupt);
+    interrupt.check()?;
+    Ok(timeline)
+}
+
+/// The timeline as far as it came until it was asked to end.
+fn carried_out(plan: &Plan, rehearsal: &Rehearsal, interrupt: &Interrupt) -> Timeline {
+    let Rehearsal { seed, limits: overrides, latencies } = rehearsal;
+    let mut overridden = plan.limit_overrides.clone();
+    overridden.extend(overrides.iter().map(|(name, value)| (name.clone(), *value)));
+    let limits = limits_in_force(&overridden);
+    let cloud = SimulatedCloud::builder(*seed)
+        .limits(limits.clone().raised())
+        .latencies(latencies.clone())
+        .observed(&plan.observed)
+        .build();
+    let known = known_ids(&cloud);
+    let rehearsal = || "rehearsal".to_owned();
+    let identity =
+        RunIdentity { who: rehearsal(), fingerprint: rehearsal(), token_salt: format!("rehearsal {seed}") };
+    let mut machine = Machine::new(plan, limits.clone(), latencies.clone(), known, None, identity);
+    let mut world = VirtualTime::new(&cloud);
+    let mut watch = Watch::default();
+    let began = cloud.now();
+    loop {
+        let Output { calls, events, wake, ended, .. } = machine.poll(world.now());
+        for dispatch in calls.iter().filter(|dispatch| dispatch.call.operation.is_mutating()) {
+            if let Some(address) = &dispatch.address {
+                watch.calls.insert((address.clone(), dispatch.call.operation.action()));
+            }
+        }
+        for event in events {
+            watch.note(event.at, event.kind);
+        }
+        let sent = calls.iter().all(|dispatch| world.send(dispatch));
+        if ended.is_some()
+            || !sent
+            || interrupt.is_asked()
+            || !matches!(world.step(&mut machine, wake), Moved::On)
+        {
+            break;
+        }
+    }
+    let intervals = watch.intervals(plan, began);
+    let bounds = bounds(plan, &Work { intervals: &intervals, calls: &watch.calls }, &limits);
+    Timeline {
+        makespan: cloud.now().since(began),
+        unguarded: watch.unguarded(&cloud),
+        critical_path: critical_path(plan, &intervals),
+        bounds,
+        intervals,
+    }
+}
+
+fn known_ids(cloud: &SimulatedCloud) -> BTreeMap<Address, ResourceId> {
+    let observed = cloud.observe();
+    let organization = observed.organization.iter();
+    let ids = organization.flat_map(|found| {
+        [(Address::organization(), found.organization.id.clone()), (Address::root(), found.root.id.clone())]
+    });
+    ids.collect()
+}
+
+/// What was seen.
+#[derive(Default)]
+struct Watch {
+    starts: BTreeMap<Address, Time>,
+    ends: BTreeMap<Address, Time>,
+    /// The changing calls of each step: no schedule does with fewer.
+    calls: BTreeSet<(Address, &'static str)>,
+    /// The accounts that were made.
+    accounts: BTreeMap<Address, ResourceId>,
+}
+
+impl Watch {
+    fn note(&mut self, at: Time, kind: EventKind) {
+        match kind {
+            EventKind::Started { address, .. } => {
+                self.starts.entry(address).or_insert(at);
+            }
+            EventKind::Finished { address, kind, action, id } => {
+                if (kind, action) == (ResourceKind::Account, Action::Create) {
+                    self.accounts.insert(address.clone(), id);
+                }
+                self.ends.insert(address, at);
+            }
+            EventKind::Failed { address, .. } => {
+                self.ends.insert(address, at);
+            }
+            _ => {}
+        }
+    }
+
+    /// From when an account existed until it was known to be in its unit.
+    fn unguarded(&self, cloud: &SimulatedCloud) -> BTreeMap<Address, Duration> {
+        let since = cloud.accounts_since();
+        let exposed = |(address, id): (&Address, &ResourceId)| {
+            let placed = self.ends.get(&address.child("placement"))?;
+            Some((address.clone(), placed.since(*since.get(&id.as_str().parse().ok()?)?)))
+        };
+        self.accounts.iter().filter_map(exposed).collect()
+    }
+
+    fn intervals(&self, plan: &Plan, began: Time) -> Vec<Interval> {
+        let interval = |address: &Address| {
+            let end = *self.ends.get(address)?;
+            let start = self.starts.get(address).copied().unwrap_or(end);
+            Some((start.since(began), end.since(began)))
+        };
+        plan.steps()
+            .filter_map(|step| {
+                let (start, end): (Duration, Duration) = interval(&step.address)?;
+                Some(Interval {
+                    address: step.address.clone(),
+                    kind: step.kind,
+                    action: step.action,
+                    start,
+                    end,
+                })
+            })
+            .collect()
+    }
+}
