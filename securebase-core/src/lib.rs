@@ -9,6 +9,7 @@ pub mod conformance;
 pub mod exec;
 pub mod finance;
 pub mod input;
+pub mod kinds;
 pub mod model;
 pub mod net;
 pub mod observe;

@@ -19,7 +19,11 @@ use proxy::{Fate, Proxy};
 use securebase_benches::{median, record, timed};
 use securebase_core::aws::AwsCloud;
 use securebase_core::exec::{ApplyOptions, apply, survey};
-use securebase_core::model::{LandingZone, Limits, ResourceKind, ResourceSpec, Tier};
+use securebase_core::kinds::{
+    AccountPlacementSpec, AccountSpec, OrganizationalUnitSpec, PolicyAttachmentSpec, ResourceSpec,
+    ServiceControlPolicySpec,
+};
+use securebase_core::model::{LandingZone, Limits, ResourceKind, Tier};
 use securebase_core::plan::{Plan, Planner, Scope};
 use securebase_core::state::{DirectoryStore, RunStatus, State};
 use serde_json::{Map, Value, json};
@@ -111,9 +115,9 @@ fn job(zone: &LandingZone, url: &str) -> Value {
     let plan = Planner::new(zone).plan().unwrap();
     let name = |address: &securebase_core::model::Address| {
         plan.steps().find(|step| step.address == *address).and_then(|step| match &step.spec {
-            ResourceSpec::OrganizationalUnit { name, .. }
-            | ResourceSpec::ServiceControlPolicy { name, .. }
-            | ResourceSpec::Account { name, .. } => Some(name.clone()),
+            ResourceSpec::OrganizationalUnit(OrganizationalUnitSpec { name, .. })
+            | ResourceSpec::ServiceControlPolicy(ServiceControlPolicySpec { name, .. })
+            | ResourceSpec::Account(AccountSpec { name, .. }) => Some(name.clone()),
             _ => None,
         })
     };
@@ -121,19 +125,19 @@ fn job(zone: &LandingZone, url: &str) -> Value {
     let (mut accounts, mut places) = (Vec::new(), Map::new());
     for step in plan.steps() {
         match &step.spec {
-            ResourceSpec::OrganizationalUnit { name, tags, .. } => {
+            ResourceSpec::OrganizationalUnit(OrganizationalUnitSpec { name, tags, .. }) => {
                 units.push(json!({"name": name, "tags": tags}));
             }
-            ResourceSpec::ServiceControlPolicy { name, description, document, tags } => policies.push(
+            ResourceSpec::ServiceControlPolicy(ServiceControlPolicySpec { name, description, document, tags }) => policies.push(
                 json!({"name": name, "description": description, "document": document, "tags": tags}),
             ),
-            ResourceSpec::PolicyAttachment { policy, target } => {
+            ResourceSpec::PolicyAttachment(PolicyAttachmentSpec { policy, target }) => {
                 attachments.push(json!({"policy": name(policy), "unit": name(target)}));
             }
-            ResourceSpec::Account { name, email, tags, .. } => accounts.push(
+            ResourceSpec::Account(AccountSpec { name, email, tags, .. }) => accounts.push(
                 json!({"name": name, "email": email.as_str(), "role": zone.access_role.as_str(), "tags": tags}),
             ),
-            ResourceSpec::AccountPlacement { account, parent } => {
+            ResourceSpec::AccountPlacement(AccountPlacementSpec { account, parent }) => {
                 places.insert(name(account).unwrap(), json!(name(parent)));
             }
             _ => {}

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::{Scaled, When};
+use crate::model::Quota;
 use crate::model::{Limits, PoolStrategy, ResourceKind};
 use crate::plan::Action;
 
@@ -101,21 +102,21 @@ impl Raise {
 }
 
 /// Quotas of the organization that tenants count against.
-const ORGANIZATION: [(&str, ResourceKind); 2] = [
-    ("organizational_units", ResourceKind::OrganizationalUnit),
-    ("policies", ResourceKind::ServiceControlPolicy),
+const ORGANIZATION: [(Quota, ResourceKind); 2] = [
+    (Quota::OrganizationalUnits, ResourceKind::OrganizationalUnit),
+    (Quota::Policies, ResourceKind::ServiceControlPolicy),
 ];
 
 /// Quotas of a tenant's account, and how many AWS has put there already: the default VPC with its gateway, the main route
 /// table of each VPC.
-const ACCOUNT: [(&str, ResourceKind, u64); 7] = [
-    ("vpcs", ResourceKind::Vpc, 1),
-    ("internet_gateways", ResourceKind::InternetGateway, 1),
-    ("elastic_ips", ResourceKind::ElasticIp, 0),
-    ("nat_gateways", ResourceKind::NatGateway, 0),
-    ("vpn_gateways", ResourceKind::VpnGateway, 0),
-    ("subnets_per_vpc", ResourceKind::Subnet, 0),
-    ("route_tables_per_vpc", ResourceKind::RouteTable, 1),
+const ACCOUNT: [(Quota, ResourceKind, u64); 7] = [
+    (Quota::Vpcs, ResourceKind::Vpc, 1),
+    (Quota::InternetGateways, ResourceKind::InternetGateway, 1),
+    (Quota::ElasticIps, ResourceKind::ElasticIp, 0),
+    (Quota::NatGateways, ResourceKind::NatGateway, 0),
+    (Quota::VpnGateways, ResourceKind::VpnGateway, 0),
+    (Quota::SubnetsPerVpc, ResourceKind::Subnet, 0),
+    (Quota::RouteTablesPerVpc, ResourceKind::RouteTable, 1),
 ];
 
 /// The name under which the zone's pool stands among the quotas.
@@ -154,13 +155,13 @@ pub(super) fn needs(scaled: &Scaled, when: &When<'_>) -> Vec<Need> {
     let (limits, tenants) = (&scaled.zone.limits, scaled.tenants());
     let accounts = u64::from(scaled.accounts());
     let mut needs = Vec::new();
-    let mut add = |quota: &str, scope, need: u64, reached_at: Option<u32>| {
-        needs.extend(held(limits, quota, scope, need, reached_at.filter(|_| need > 0), when));
+    let mut add = |quota, scope, need: u64, reached_at: Option<u32>| {
+        needs.push(held(limits, quota, scope, need, reached_at.filter(|_| need > 0), when));
     };
     // One account a tenant: the first tenant too many is known whatever the target.
     let own = accounts - u64::from(tenants);
-    let first = (limits.quota("accounts") + 1).saturating_sub(own).max(1);
-    add("accounts", QuotaScope::Organization, accounts, u32::try_from(first).ok());
+    let first = (limits.quota(Quota::Accounts) + 1).saturating_sub(own).max(1);
+    add(Quota::Accounts, QuotaScope::Organization, accounts, u32::try_from(first).ok());
     for (quota, kind) in ORGANIZATION {
         let need = u64::from(scaled.creates(kind));
         add(quota, QuotaScope::Organization, need, (need > limits.quota(quota)).then_some(tenants));
@@ -177,21 +178,21 @@ pub(super) fn needs(scaled: &Scaled, when: &When<'_>) -> Vec<Need> {
 
 fn held(
     limits: &Limits,
-    quota: &str,
+    quota: Quota,
     scope: QuotaScope,
     need: u64,
     reached_at: Option<u32>,
     when: &When<'_>,
-) -> Option<Need> {
-    let limit = limits.get(quota)?;
+) -> Need {
+    let limit = limits.limit(quota);
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "`as` saturates, and ceilings are counts"
     )]
     let ceiling = limit.ceiling.map(|ceiling| ceiling as u64);
-    Some(Need {
-        quota: quota.to_owned(),
+    Need {
+        quota: quota.name().to_owned(),
         unit: limit.unit.clone(),
         scope,
         granted: limits.quota(quota),
@@ -201,7 +202,7 @@ fn held(
         month: reached_at.and_then(|tenants| when.month_of(tenants)),
         lead_days: if ceiling.is_some() { limits.request_lead_days() } else { 0 },
         request: limit.request.clone(),
-    })
+    }
 }
 
 /// The most of each kind that any one tenant's account gets.

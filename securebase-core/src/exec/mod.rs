@@ -18,10 +18,10 @@ mod keeping;
 mod leased;
 mod pages;
 mod patience;
-mod program;
 mod recover;
 mod run;
 mod simulated;
+mod step;
 mod survey;
 
 pub use call_report::{CallReport, CallStats};

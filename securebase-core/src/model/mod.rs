@@ -15,8 +15,9 @@ mod zone;
 
 pub use aws::account::AccountId;
 pub use aws::availability::{SubnetZone, UsableZones, ZoneOrdinal};
-pub use aws::latency::{Latencies, Latency, LatencyError};
+pub use aws::latency::{Latencies, Latency, LatencyError, LatencyRange};
 pub use aws::limits::{Bucket, Limit, LimitError, Limits};
+pub use aws::quota::Quota;
 pub use aws::region::{Region, RegionError};
 pub use aws::regions::{Partition, RegionFacts, Regions};
 pub(crate) use diagnostics::nearest::nearest;
@@ -32,8 +33,8 @@ pub use name::{NameError, ResourceId, RoleName, TenantKey, TierName, ZoneName};
 pub use zone::address::Address;
 pub use zone::framework::Framework;
 pub use zone::guarding::Guarding;
-pub use zone::resource::{ResourceKind, ResourceSpec, RouteTarget};
-pub use zone::tags::Tags;
+pub use zone::resource::ResourceKind;
+pub use zone::tags::{ADDRESS_TAG, TENANT_TAG, Tags, ZONE_TAG};
 pub use zone::tenant::{Departure, Tenant};
 
 pub use zone::tier::{LOG_RETENTION_DAYS, Tier};

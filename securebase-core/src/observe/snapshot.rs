@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::{
-    Account, ElasticIp, FlowLog, InternetGateway, LogGroup, NatGateway, Organization, Policy, Role, Root,
-    RouteTable, Subnet, Vpc, VpnGateway,
+    Account, AccountState, ElasticIp, FlowLog, InternetGateway, LogGroup, NatGateway, Organization, Policy,
+    Role, Root, RouteTable, Subnet, Vpc, VpnGateway,
 };
 use crate::model::{AccountId, Region, ResourceId, Tags, UsableZones};
 
@@ -94,6 +94,16 @@ pub struct ObservedAccount {
     pub parent: ResourceId,
     /// Its tags.
     pub tags: Tags,
+}
+
+impl ObservedAccount {
+    /// Whether the account is closed, on its way there, or suspended by AWS.
+    pub fn is_closed(&self) -> bool {
+        matches!(
+            self.account.state,
+            AccountState::Suspended | AccountState::PendingClosure | AccountState::Closed
+        )
+    }
 }
 
 /// A service control policy.

@@ -1,14 +1,14 @@
 //! The planner: zone and observation in, plan out.
 
+use crate::kinds::step::Action;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 use ipnet::Ipv4Net;
 
-use crate::model::{
-    AccountId, Address, LandingZone, Problem, Problems, ResourceId, ResourceKind, ResourceSpec, TenantKey,
-};
+use crate::kinds::ResourceSpec;
+use crate::model::{AccountId, Address, LandingZone, Problem, Problems, ResourceId, ResourceKind, TenantKey};
 use crate::net::assign::ZoneBlocks;
 use crate::observe::{Observed, ObservedOrganization};
 
@@ -27,7 +27,7 @@ use super::diff::{Index, Presence, account_id};
 use super::order::sequence;
 use super::prune::departure;
 use super::scope::Scope;
-use super::step::{Action, Plan, PlannedTenant, Site, Step};
+use super::step::{Plan, PlannedTenant, Site, Step};
 use super::terms::Terms;
 use super::{Error, desired, prune};
 
@@ -417,9 +417,7 @@ pub(super) fn account_of(resource: &Resource, known: &BTreeMap<Address, Resource
 /// Where the calls for a resource go, given the account of its tenant.
 fn site_of(resource: &Resource, home: Option<Address>) -> Site {
     match (home, &resource.spec) {
-        (None, _) | (_, ResourceSpec::Account { .. } | ResourceSpec::AccountPlacement { .. }) => {
-            Site::Management
-        }
+        (None, _) | (_, ResourceSpec::Account(_) | ResourceSpec::AccountPlacement(_)) => Site::Management,
         (Some(account), _) => Site::Member { account, region: resource.region.clone() },
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::cloud::{CloudError, Reply};
 use crate::model::{Latencies, Limits, Tags};
+use crate::model::{Latency, Quota};
 use crate::time::Time;
 
 use super::schedule::agenda::Agenda;
@@ -24,14 +25,14 @@ pub(super) struct Context<'a> {
 
 impl Context<'_> {
     /// The moment at which something that takes as long as `latency` says is over.
-    pub(super) fn after(&self, latency: &str, draw: f64) -> Time {
+    pub(super) fn after(&self, latency: Latency, draw: f64) -> Time {
         self.now + self.latencies.at(latency, draw)
     }
 
     /// From when on what this call creates is seen by all.
     pub(super) fn visible_from(&self) -> Time {
         if self.draws.not_yet_visible < self.faults.not_yet_visible {
-            self.after("visibility", self.draws.visibility)
+            self.after(Latency::Visibility, self.draws.visibility)
         } else {
             self.now
         }
@@ -40,7 +41,7 @@ impl Context<'_> {
     /// From when on other services accept a role that this call creates: at once, or with the lag of its own.
     pub(super) fn accepted_from(&self) -> Time {
         if self.draws.not_yet_visible < self.faults.not_yet_visible {
-            self.after("iam_propagation", self.draws.visibility)
+            self.after(Latency::IamPropagation, self.draws.visibility)
         } else {
             self.now
         }
@@ -65,7 +66,7 @@ impl Context<'_> {
             }
         }
         let fresh = added.keys().filter(|key| !present.contains_key(*key)).count();
-        let limit = self.limits.quota("tags_per_resource");
+        let limit = self.limits.quota(Quota::TagsPerResource);
         if u64::try_from(present.len() + fresh).unwrap_or(u64::MAX) > limit {
             return Err(TagFault::TooMany(limit));
         }

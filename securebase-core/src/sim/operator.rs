@@ -2,6 +2,7 @@
 
 use super::schedule::chance::id;
 use crate::cloud::AccountState;
+use crate::model::Latency;
 use crate::model::{AccountId, ResourceId, Tags};
 
 use super::organization::{FULL_ACCESS, Org};
@@ -74,7 +75,7 @@ impl World {
                 org.change_state(account, &[AccountState::Active], AccountState::PendingClosure)
             });
         if open {
-            let duration = self.latencies.typical("account_closure");
+            let duration = self.latencies.typical(Latency::AccountClosure);
             self.agenda.put(now + duration, Event::AccountClosed { account });
         }
         open

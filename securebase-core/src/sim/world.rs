@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::cloud::{Call, CloudError, Operation, Reply, Service, Target};
+use crate::model::Latency;
 use crate::model::{AccountId, Latencies, Limits, Region, Regions, RoleName, UsableZones};
 use crate::time::Time;
 
@@ -145,7 +146,7 @@ impl World {
             (Err(error), None) => error.code.clone(),
         };
         self.record(now, call, &outcome);
-        let latency = latency_name(&call.operation);
+        let latency = latency_of(&call.operation);
         // A caller that hears nothing gives up after the longest time a reply can take.
         let wait = match &result {
             Err(error) if error.delivery == crate::cloud::Delivery::Unknown => self.latencies.max(latency),
@@ -366,12 +367,12 @@ impl World {
     }
 }
 
-fn latency_name(operation: &Operation) -> &'static str {
+fn latency_of(operation: &Operation) -> Latency {
     match (operation.is_mutating(), operation.service()) {
-        (false, _) | (true, Service::Sts) => "read",
-        (true, Service::Organizations | Service::Account) => "organizations_write",
-        (true, Service::Ec2) => "ec2_write",
-        (true, Service::Iam | Service::Logs) => "iam_write",
+        (false, _) | (true, Service::Sts) => Latency::Read,
+        (true, Service::Organizations | Service::Account) => Latency::OrganizationsWrite,
+        (true, Service::Ec2) => Latency::Ec2Write,
+        (true, Service::Iam | Service::Logs) => Latency::IamWrite,
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Address, ResourceSpec, SubnetZone};
+use crate::kinds::{ResourceSpec, SubnetSpec};
+use crate::model::{Address, SubnetZone};
 use crate::plan::{Action, Applied, Plan, Site, Step};
 
 use super::archive::{SNAPSHOT, State};
@@ -95,7 +96,8 @@ fn stray(
 /// What a step was to make: a subnet with the zone that the run has learned.
 fn made(plan: &Plan, replay: &Replay, step: &Step) -> ResourceSpec {
     let mut spec = step.spec.clone();
-    if let (ResourceSpec::Subnet { zone, .. }, Site::Member { account, region }) = (&mut spec, &step.site)
+    if let (ResourceSpec::Subnet(SubnetSpec { zone, .. }), Site::Member { account, region }) =
+        (&mut spec, &step.site)
         && let SubnetZone::Ordinal(place) = *zone
     {
         let learned = replay.steps.get(account).and_then(|record| record.id.as_ref());

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::Quota;
 use crate::model::{Address, Bucket, Limits, ResourceKind};
 use crate::plan::{Action, Plan};
 
@@ -96,7 +97,7 @@ fn in_creation(work: &Work<'_>, spans: &BTreeMap<&Address, Span>, limits: &Limit
         .filter_map(|interval| spans.get(&interval.address).copied())
         .collect();
     requests.sort_by_key(|span| std::cmp::Reverse(span.tail));
-    let places = usize::try_from(limits.quota("accounts_in_creation")).unwrap_or(usize::MAX).max(1);
+    let places = usize::try_from(limits.quota(Quota::AccountsInCreation)).unwrap_or(usize::MAX).max(1);
     let divisor = u32::try_from(places).unwrap_or(u32::MAX);
     let first_leave: f64 = limits
         .bucket("organizations:CreateAccount")

@@ -7,7 +7,8 @@ use securebase_core::cloud::{
     AccountRequest, AccountRequestState, AccountState, Call, CloudError, Operation, Reply, Target,
 };
 use securebase_core::exec::{EventKind, Machine, Output, RunIdentity};
-use securebase_core::model::{Address, Latencies, Limits, ResourceSpec, Tags};
+use securebase_core::kinds::{AccountSpec, ResourceSpec};
+use securebase_core::model::{Address, Latencies, Limits, Tags};
 use securebase_core::plan::{Plan, Planner};
 use securebase_core::sim::Faults;
 use securebase_core::sim::SimulatedCloud;
@@ -112,7 +113,9 @@ fn planned(text: &str) -> Plan {
 /// The name and the root address of the only tenant's account.
 fn wanted(plan: &Plan) -> (String, String) {
     let named = |spec: &ResourceSpec| match spec {
-        ResourceSpec::Account { name, email, .. } => Some((name.clone(), email.as_str().to_owned())),
+        ResourceSpec::Account(AccountSpec { name, email, .. }) => {
+            Some((name.clone(), email.as_str().to_owned()))
+        }
         _ => None,
     };
     plan.steps().find_map(|step| named(&step.spec)).unwrap()
@@ -445,7 +448,7 @@ fn a_quota_that_one_request_runs_into_says_nothing_of_the_next() {
 #[test]
 fn what_was_refused_before_a_crash_is_refused_no_more_once_there_is_room() {
     let (plan, cloud) = (planned(TEN_TENANTS), SimulatedCloud::new(0));
-    let step = plan.steps().find(|step| matches!(step.spec, ResourceSpec::Account { .. })).unwrap();
+    let step = plan.steps().find(|step| matches!(step.spec, ResourceSpec::Account(_))).unwrap();
     let before = "car-before".parse().unwrap();
     let asked = StepRecord { status: StepStatus::Between, id: None, request: Some(before) };
     let mut replay = Replay { last_seq: 1, ..Replay::default() };

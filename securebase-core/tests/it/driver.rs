@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use securebase_core::cloud::{Call, CloudError, Operation};
 use securebase_core::exec::{self, ApplyOptions, Error, EventKind, Stop};
+use securebase_core::model::{Latencies, Latency};
 use securebase_core::sim::SimulatedCloud;
 use securebase_core::state::{
     self, Entry, FORMAT_VERSION, Fact, Holder, MemoryStore, RunStatus, State, StepStatus,
@@ -212,7 +213,7 @@ fn an_account_in_doubt_is_looked_for_until_it_must_have_shown() {
     use securebase_core::cloud::{Page, Reply};
     let cloud = SimulatedCloud::new(0);
     let plan = plan(&zone(ONE_TENANT), &cloud);
-    let visibility = securebase_core::model::Latencies::default().max("visibility");
+    let visibility = Latencies::default().max(Latency::Visibility);
     let asked: Arc<Mutex<Vec<Time>>> = Arc::default();
     let (world, times) = (cloud.clone(), Arc::clone(&asked));
     let clockwork = Clockwork::new(&cloud, move |call| {

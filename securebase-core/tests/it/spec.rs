@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 
 use securebase_core::input::{CODES, ClientSpec, Format, LandingZoneSpec, TierSpec, schema};
+use securebase_core::model::Quota;
 use securebase_core::model::{LandingZone, Problem, Problems, WARNINGS};
 
 /// Set it to write the expected files anew; then read the difference.
@@ -519,7 +520,7 @@ fn a_tag_takes_the_text_as_it_was_written() {
     let document = "account_email: aws+{prefix}@x.example\nenable_vpc: False\nlimits: {accounts: +50}\nclients:\n  x:\n    tier: \
                     standard\n    framework: cis\n    prefix: x1\n    contact_email: a@x.example\n";
     let zone = LandingZone::parse(document, Format::Yaml, None).unwrap();
-    assert_eq!((zone.network.is_none(), zone.limits.quota("accounts")), (true, 50));
+    assert_eq!((zone.network.is_none(), zone.limits.quota(Quota::Accounts)), (true, 50));
 }
 
 #[test]

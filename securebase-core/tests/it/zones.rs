@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use ipnet::Ipv4Net;
 use securebase_core::cloud::{AvailabilityZone, Call, Cloud, Operation, Reply, Target, ZoneKind};
 use securebase_core::exec::{self, ApplyOptions};
-use securebase_core::model::{
-    AccountId, Address, LandingZone, Region, ResourceSpec, SubnetZone, Tags, UsableZones,
-};
+use securebase_core::kinds::{ResourceSpec, SubnetSpec};
+use securebase_core::model::{AccountId, Address, LandingZone, Region, SubnetZone, Tags, UsableZones};
 use securebase_core::plan::{Action, Error, Plan, Planner, Scope};
 use securebase_core::sim::CallRecord;
 use securebase_core::sim::{Faults, SimulatedCloud};
@@ -43,7 +42,7 @@ fn planned_zones(plan: &Plan) -> Vec<String> {
     SUBNETS
         .iter()
         .filter_map(|name| match &plan.step(&at(name))?.spec {
-            ResourceSpec::Subnet { zone, .. } => Some(zone.to_string()),
+            ResourceSpec::Subnet(SubnetSpec { zone, .. }) => Some(zone.to_string()),
             other => panic!("{other:?}"),
         })
         .collect()
@@ -112,7 +111,7 @@ fn tokyo_has_no_zone_b_and_its_subnets_go_into_a_and_c() {
     let kept: Vec<&SubnetZone> = SUBNETS
         .iter()
         .map(|name| match &applied.specs[&Address::new(format!("tenant/acme-finance/vpc/subnet/{name}"))] {
-            ResourceSpec::Subnet { zone, .. } => zone,
+            ResourceSpec::Subnet(SubnetSpec { zone, .. }) => zone,
             other => panic!("{other:?}"),
         })
         .collect();

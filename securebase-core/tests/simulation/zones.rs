@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use securebase_core::exec::{self, ApplyOptions};
 use securebase_core::input::Format;
-use securebase_core::model::{LandingZone, ResourceSpec, Tier};
+use securebase_core::kinds::{PolicyAttachmentSpec, ResourceSpec};
+use securebase_core::model::{LandingZone, Tier};
 use securebase_core::plan::{Plan, Planner};
 use securebase_core::sim::SimulatedCloud;
 use securebase_core::state::{MemoryStore, State};
@@ -157,7 +158,7 @@ impl Shape {
                 let policies = plan
                     .steps()
                     .filter(|step| {
-                        matches!(&step.spec, ResourceSpec::PolicyAttachment { target, .. } if *target == address)
+                        matches!(&step.spec, ResourceSpec::PolicyAttachment(PolicyAttachmentSpec { target, .. }) if *target == address)
                     })
                     .count();
                 (tenant.account_email.folded(), Home { unit, policies })

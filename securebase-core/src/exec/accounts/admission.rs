@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::cloud::{CloudError, Operation, Reply};
+use crate::model::Quota;
 use crate::model::{Limits, ResourceId};
 use crate::time::{Seed, Time};
 
@@ -54,7 +55,7 @@ impl Admission {
             exhausted: None,
             waiting: BTreeSet::new(),
             in_creation: BTreeSet::new(),
-            in_creation_max: usize::try_from(limits.quota("accounts_in_creation"))
+            in_creation_max: usize::try_from(limits.quota(Quota::AccountsInCreation))
                 .unwrap_or(usize::MAX)
                 .max(1),
         }

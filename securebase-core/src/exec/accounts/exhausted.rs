@@ -3,13 +3,12 @@
 //! Other quotas that a request can run into, such as that of tags, are its own: they say nothing about the next one.
 
 use crate::cloud::{AccountRequest, AccountRequestState, CloudError};
+use crate::kinds::TOO_MANY_DECIDED;
 
 /// There are as many accounts as there may be.
 const TOO_MANY: &str = "ACCOUNT_NUMBER_LIMIT_EXCEEDED";
 /// There were as many requests today as there may be.
 const TOO_FAST: &str = "ACCOUNT_CREATION_RATE_LIMIT_EXCEEDED";
-/// There are as many accounts as there may be, said by a decision.
-pub(in crate::exec) const DECIDED_TOO_MANY: &str = "ACCOUNT_LIMIT_EXCEEDED";
 
 /// Whether a refusal says that there are as many accounts as there may be.
 pub(in crate::exec) fn is_too_many(error: &CloudError) -> bool {
@@ -24,7 +23,7 @@ pub(in crate::exec) fn by_refusal(error: &CloudError) -> bool {
 /// The reason of a decision that says that nobody else need ask.
 pub(in crate::exec) fn by_decision(request: &AccountRequest) -> Option<&str> {
     match &request.state {
-        AccountRequestState::Failed { reason } if reason == DECIDED_TOO_MANY => Some(reason),
+        AccountRequestState::Failed { reason } if reason == TOO_MANY_DECIDED => Some(reason),
         _ => None,
     }
 }

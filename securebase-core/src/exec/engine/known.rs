@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 
 use crate::cloud::Target;
-use crate::model::{AccountId, Address, Latencies, Region, ResourceId, ResourceKind, UsableZones};
+use crate::model::{AccountId, Address, Latencies, Region, ResourceId, UsableZones};
 use crate::plan::{Plan, Site, Step};
 use crate::state::Home;
 
 use super::lane::StepIndex;
-use crate::exec::program::Context;
+use crate::kinds::step::Context;
 
 pub(in crate::exec) struct Known<'a> {
     pub(in crate::exec) plan: &'a Plan,
@@ -27,26 +27,29 @@ impl<'a> Known<'a> {
         self.plan.steps_by_index(step)
     }
 
-    /// Lets a program look around.
+    /// Lets a procedure look around.
     pub(super) fn with_context<R>(&self, step: StepIndex, act: impl FnOnce(&Context<'_>) -> R) -> R {
         let resolve = |address: &Address| self.id(address).cloned();
-        let planned = self.step(step);
-        let context = Context {
-            step: planned,
-            scope: &self.plan.scope,
-            latencies: &self.latencies,
-            account: match &planned.site {
-                Site::Management => None,
-                Site::Member { account, .. } => self.account_at(account),
-            },
-            zones: match planned.kind {
-                ResourceKind::Subnet => self.place(step).ok().and_then(|place| self.zones.get(&place)),
-                _ => None,
-            },
+        let zones = || self.place(step).ok().and_then(|place| self.zones.get(&place));
+        let Step { address, action, changes, spec, id, site, .. } = self.step(step);
+        let (account, region) = match site {
+            Site::Management => (None, None),
+            Site::Member { account, region } => (self.account_at(account), Some(region)),
+        };
+        act(&Context {
+            address,
+            action: *action,
+            changes,
+            tags: spec.tags(),
+            id: id.as_ref(),
+            account,
+            region,
+            zone: &self.plan.scope.zone,
+            access_role: &self.plan.scope.access_role,
+            zones: &zones,
             token_salt: &self.token_salt,
             resolve: &resolve,
-        };
-        act(&context)
+        })
     }
 
     fn id(&self, address: &Address) -> Option<&ResourceId> {

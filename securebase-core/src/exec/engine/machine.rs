@@ -31,7 +31,8 @@ use crate::exec::accounts::exhausted;
 use crate::exec::accounts::requests::Question;
 use crate::exec::call_report::CallReport;
 use crate::exec::event::{Event, EventKind, WaitReason};
-use crate::exec::program::{Program, Want, advice_on_refusal};
+use crate::exec::step::{StepRun, Want};
+use crate::kinds::advice_on_refusal;
 
 /// A call that is under way.
 struct Flight {
@@ -55,7 +56,7 @@ enum Purpose {
 /// The executor of one run. See the module's documentation for how to drive it.
 pub struct Machine<'a> {
     known: Known<'a>,
-    steps: Steps,
+    steps: Steps<'a>,
     seed: Seed,
     lanes: Lanes,
     timers: BTreeSet<(Time, StepIndex)>,
@@ -227,7 +228,7 @@ impl<'a> Machine<'a> {
         self.record(now, fact);
         let (step_count, done_count) = (self.steps.len(), self.steps.len() - self.steps.left());
         self.tell(now, EventKind::Begun { step_count, done_count });
-        let asks_for_account = |(step, slot): (&Step, &Slot)| {
+        let asks_for_account = |(step, slot): (&Step, &Slot<'_>)| {
             step.kind == ResourceKind::Account && step.action == Action::Create && slot.status != Status::Done
         };
         if self.known.plan.steps().zip(self.steps.iter()).any(asks_for_account) {
@@ -254,23 +255,22 @@ impl<'a> Machine<'a> {
     /// Everything a step waits for is done.
     fn start(&mut self, now: Time, step: StepIndex) {
         let record = self.steps[step].record.take();
-        let program = self.known.with_context(step, |ctx| match record {
-            None | Some((StepStatus::Untouched, _)) if ctx.step.look_first => {
-                Program::resumed(ctx, None, now)
-            }
-            None | Some((StepStatus::Untouched, _)) => Program::fresh(ctx),
-            Some((_, request)) => Program::resumed(ctx, request, now),
+        let Step { spec, look_first, .. } = self.known.step(step);
+        let run = self.known.with_context(step, |cx| match record {
+            None | Some((StepStatus::Untouched, _)) if *look_first => StepRun::resumed(spec, cx, None, now),
+            None | Some((StepStatus::Untouched, _)) => StepRun::fresh(spec, cx),
+            Some((_, request)) => StepRun::resumed(spec, cx, request, now),
         });
         self.steps[step].status = Status::Running;
-        self.steps[step].program = Some(program);
+        self.steps[step].run = Some(run);
         self.advance(now, step);
     }
 
-    /// Asks the program of a running step what it wants, and arranges it.
+    /// Asks a running step what it wants, and arranges it.
     fn advance(&mut self, now: Time, step: StepIndex) {
-        let Some(mut program) = self.steps[step].program.take() else { return };
-        let want = self.known.with_context(step, |ctx| program.want(ctx));
-        self.steps[step].program = Some(program);
+        let Some(mut run) = self.steps[step].run.take() else { return };
+        let want = self.known.with_context(step, |cx| run.want(cx));
+        self.steps[step].run = Some(run);
         match want {
             Want::Call(Operation::DescribeAvailabilityZones) => self.want_zones(now, step),
             Want::Call(operation) => self.queue(now, step, operation),
@@ -348,11 +348,12 @@ impl<'a> Machine<'a> {
     fn step_succeeded(&mut self, now: Time, step: StepIndex, operation: &Operation, reply: &Reply) {
         let slot = &mut self.steps[step];
         slot.failing[usize::from(operation.is_mutating())] = Failing::default();
-        let Some(mut program) = slot.program.take() else { return };
+        let Some(mut run) = slot.run.take() else { return };
         let waiting = self.zones_answered(now, step, reply);
-        self.known.with_context(step, |ctx| program.succeeded(ctx, reply, now));
-        let request = program.request().cloned();
-        self.steps[step].program = Some(program);
+        let latencies = &self.known.latencies;
+        self.known.with_context(step, |cx| run.succeeded(cx, latencies, reply, now));
+        let request = run.request().cloned();
+        self.steps[step].run = Some(run);
         if operation.is_mutating() {
             let address = self.steps[step].address.clone();
             self.record(now, Fact::Outcome { address, outcome: CallOutcome::Ok, request: request.clone() });
@@ -387,17 +388,18 @@ impl<'a> Machine<'a> {
         if error.kind == ErrorKind::Throttled {
             self.lanes.throttled(lane, now);
         }
-        let Some(mut program) = self.steps[step].program.take() else { return };
+        let Some(mut run) = self.steps[step].run.take() else { return };
+        let latencies = &self.known.latencies;
         let handled = if in_doubt {
-            if self.known.with_context(step, |ctx| program.in_doubt(ctx, now)) {
+            if self.known.with_context(step, |cx| run.in_doubt(cx, now)) {
                 let call = operation.action().to_owned();
                 self.tell(now, EventKind::ReadingBack { address: address.clone(), call });
             }
             false
         } else {
-            self.known.with_context(step, |ctx| program.refused(ctx, error, now)).is_ok()
+            self.known.with_context(step, |cx| run.refused(cx, latencies, error, now))
         };
-        self.steps[step].program = Some(program);
+        self.steps[step].run = Some(run);
         if handled {
             return self.advance(now, step);
         }

@@ -11,7 +11,7 @@ use crate::state::{Replay, StepStatus};
 
 use super::lane::StepIndex;
 use super::retry::Failing;
-use crate::exec::program::Program;
+use crate::exec::step::StepRun;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Status {
@@ -23,14 +23,14 @@ pub(super) enum Status {
 }
 
 /// What the machine knows of one step.
-pub(in crate::exec) struct Slot {
+pub(in crate::exec) struct Slot<'p> {
     pub(in crate::exec) address: Address,
     pub(in crate::exec) status: Status,
     waits_for: usize,
     waited_for_by: Vec<StepIndex>,
     /// The longest way that begins with the step.
     pub(in crate::exec) urgency: Duration,
-    pub(in crate::exec) program: Option<Program>,
+    pub(in crate::exec) run: Option<StepRun<'p>>,
     /// The operation that stands in a lane, and the lane.
     pub(super) queued: Option<(Operation, usize)>,
     /// Failures in a row of its reads and of its changes. Apart, because a look-up that succeeds between two attempts at a
@@ -46,18 +46,18 @@ pub(in crate::exec) struct Slot {
 }
 
 /// All steps of a run, by their place in the plan.
-pub(in crate::exec) struct Steps {
-    slots: Vec<Slot>,
+pub(in crate::exec) struct Steps<'p> {
+    slots: Vec<Slot<'p>>,
     /// How many have come to no end yet.
     left: usize,
 }
 
-impl Steps {
+impl<'p> Steps<'p> {
     /// The steps of a plan, from its beginning or from where a journal left off.
-    pub(in crate::exec) fn new(plan: &Plan, latencies: &Latencies, replay: Option<&Replay>) -> Self {
+    pub(in crate::exec) fn new(plan: &'p Plan, latencies: &Latencies, replay: Option<&Replay>) -> Self {
         let index: BTreeMap<&Address, StepIndex> =
             plan.steps().enumerate().map(|(index, step)| (&step.address, index)).collect();
-        let mut slots: Vec<Slot> = plan
+        let mut slots: Vec<Slot<'p>> = plan
             .steps()
             .map(|step| Slot {
                 address: step.address.clone(),
@@ -65,7 +65,7 @@ impl Steps {
                 waits_for: step.depends_on.len(),
                 waited_for_by: Vec::new(),
                 urgency: step.typical_duration(latencies),
-                program: None,
+                run: None,
                 queued: None,
                 failing: [Failing::default(); 2],
                 started: false,
@@ -119,7 +119,7 @@ impl Steps {
         self.slots.iter().all(|slot| slot.status == Status::Done)
     }
 
-    pub(in crate::exec) fn iter(&self) -> impl Iterator<Item = &Slot> {
+    pub(in crate::exec) fn iter(&self) -> impl Iterator<Item = &Slot<'p>> {
         self.slots.iter()
     }
 
@@ -136,7 +136,7 @@ impl Steps {
     pub(in crate::exec) fn finish(&mut self, step: StepIndex) -> Vec<StepIndex> {
         let slot = &mut self.slots[step];
         slot.status = Status::Done;
-        slot.program = None;
+        slot.run = None;
         self.left -= 1;
         std::mem::take(&mut slot.waited_for_by)
     }
@@ -152,7 +152,7 @@ impl Steps {
     pub(super) fn fail(&mut self, step: StepIndex) -> Vec<StepIndex> {
         let slot = &mut self.slots[step];
         slot.status = Status::Failed;
-        slot.program = None;
+        slot.run = None;
         slot.queued = None;
         self.left -= 1;
         let mut pending = std::mem::take(&mut slot.waited_for_by);
@@ -170,16 +170,16 @@ impl Steps {
     }
 }
 
-impl Index<StepIndex> for Steps {
-    type Output = Slot;
+impl<'p> Index<StepIndex> for Steps<'p> {
+    type Output = Slot<'p>;
 
-    fn index(&self, step: StepIndex) -> &Slot {
+    fn index(&self, step: StepIndex) -> &Slot<'p> {
         &self.slots[step]
     }
 }
 
-impl IndexMut<StepIndex> for Steps {
-    fn index_mut(&mut self, step: StepIndex) -> &mut Slot {
+impl IndexMut<StepIndex> for Steps<'_> {
+    fn index_mut(&mut self, step: StepIndex) -> &mut Self::Output {
         &mut self.slots[step]
     }
 }

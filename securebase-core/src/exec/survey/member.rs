@@ -4,9 +4,10 @@ use crate::cloud::{
     AvailabilityZone, CloudError, ErrorKind, FlowLog, Operation, Reply, Role, Target, Vpc, VpcAttribute,
 };
 use crate::exec::Error;
+use crate::kinds::FLOW_LOG_POLICY_NAME;
 use crate::model::{ResourceId, Tags, UsableZones};
 use crate::observe::{ObservedLogGroup, ObservedMember, ObservedRolePolicy, ObservedVpc, Reading, Unread};
-use crate::plan::{FLOW_LOG_POLICY_NAME, Names, ScopedTenant, ZONE_TAG, flow_log_group_prefix};
+use crate::plan::{Names, ScopedTenant, ZONE_TAG, flow_log_group_prefix};
 
 use super::asker::{Asker, failed};
 use super::{Surveyor, Visit};

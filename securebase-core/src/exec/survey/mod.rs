@@ -12,7 +12,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use crate::cloud::{Account, Cloud, Joined, JoinedHow, Operation, Reply, Target};
 use crate::model::{AccountId, Address, Region, ResourceId};
 use crate::observe::{Observed, ObservedAccount, ObservedMember, ObservedOrganization, Reading};
-use crate::plan::{Accounts, Names, Scope, ScopedTenant, is_closed, unit_paths};
+use crate::plan::{Accounts, Names, Scope, ScopedTenant, unit_paths};
 
 use super::Error;
 use asker::{Asker, Pace};
@@ -96,7 +96,7 @@ impl Surveyor<'_> {
         let accounts = Accounts::of(organization, &names);
         // An account that is closed cannot be looked into.
         let of_tenants = self.scope.tenants.iter().filter_map(|tenant| {
-            let found = accounts.of_tenant(tenant).filter(|found| !is_closed(found))?;
+            let found = accounts.of_tenant(tenant).filter(|found| !found.is_closed())?;
             Some(Visit { account: &found.account, region: &tenant.region, tenant: Some(tenant) })
         });
         let mut visits: Vec<Visit<'_>> = of_tenants.collect();
@@ -113,7 +113,7 @@ impl Surveyor<'_> {
         let unclaimed = organization.accounts.iter().filter(|found| {
             let is_ours = names.ours(&found.tags) && found.parent != organization.root.id;
             let id = found.account.id;
-            is_ours && !claimed.contains(&id) && !accounts.is_management(id) && !is_closed(found)
+            is_ours && !claimed.contains(&id) && !accounts.is_management(id) && !found.is_closed()
         });
         let unclaimed: Vec<&ObservedAccount> = unclaimed.collect();
         visits.extend(unclaimed.iter().flat_map(|found| {

@@ -127,7 +127,7 @@ impl Surveyor<'_> {
             kept.push((account, place, tagged));
         }
         let accounts = in_parallel!(kept.into_iter(), |(account, place, tagged)| async move {
-            let id = crate::plan::id_from(account.id);
+            let id = ResourceId::from(account.id);
             let parent = match place {
                 Some(parent) => parent,
                 None => self.parent_of(&id).await?,

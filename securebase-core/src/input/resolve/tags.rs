@@ -10,6 +10,7 @@ use crate::input::code;
 use crate::input::node::{Quoted, Value};
 use crate::input::reader::{Object, entries, mismatch};
 use crate::input::report::{Path, Report};
+use crate::model::Quota;
 use crate::model::{Limits, Tags};
 
 const KEY_MAX: usize = 128;
@@ -88,7 +89,7 @@ fn read(
         }
     }
     let most =
-        usize::try_from(limits.quota("tags_per_resource")).unwrap_or(usize::MAX).saturating_sub(OWN_TAGS);
+        usize::try_from(limits.quota(Quota::TagsPerResource)).unwrap_or(usize::MAX).saturating_sub(OWN_TAGS);
     if tags.len() > most {
         report.error(
             code::TAG_COUNT,

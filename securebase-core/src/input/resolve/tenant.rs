@@ -8,6 +8,7 @@ use crate::input::code;
 use crate::input::node::{Entry, Quoted};
 use crate::input::reader::{Object, Text, checked, entries};
 use crate::input::report::{Path, Report};
+use crate::model::Quota;
 use crate::model::{
     AccountId, Departure, Email, EmailError, Framework, Money, Region, ResourceId, Tags, Tenant, TenantKey,
     Tier, TierName,
@@ -437,7 +438,7 @@ fn ou_path(
         None => vec![tier.ou_name.clone()],
         Some(template) => template.segments(|name| placeholder(draft, Some(tier), name)),
     };
-    let depth_max = usize::try_from(zone.limits.quota("organizational_unit_depth")).unwrap_or(usize::MAX);
+    let depth_max = usize::try_from(zone.limits.quota(Quota::OrganizationalUnitDepth)).unwrap_or(usize::MAX);
     let problem = if segments.len() > depth_max {
         format!("is {} levels deep, where AWS allows {depth_max}", segments.len())
     } else if let Some(bad) = segments.iter().find(|segment| !tier::unit_name_valid(segment)) {

@@ -1,5 +1,6 @@
 //! What must differ between tenants, and what only a look at all of them shows.
 
+use crate::model::Quota;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Zone;
@@ -212,7 +213,7 @@ fn units(object: &Object<'_, '_>, drafts: &[Draft<'_>], zone: &Zone<'_>, report:
     for path in drafts.iter().filter_map(|draft| draft.ou_path.as_ref()) {
         units.extend((1..=path.len()).map(|depth| &path[..depth]));
     }
-    let most = usize::try_from(zone.limits.quota("organizational_units")).unwrap_or(usize::MAX);
+    let most = usize::try_from(zone.limits.quota(Quota::OrganizationalUnits)).unwrap_or(usize::MAX);
     if units.len() > most {
         report.error(
             code::OU_LIMIT,

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::NameError;
+use crate::model::{NameError, ResourceId};
 
 /// A twelve-digit AWS account id. AWS assigns it; nobody can choose one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -31,6 +31,13 @@ impl TryFrom<String> for AccountId {
     type Error = NameError;
     fn try_from(text: String) -> Result<Self, NameError> {
         text.parse()
+    }
+}
+
+impl From<AccountId> for ResourceId {
+    fn from(id: AccountId) -> Self {
+        #[expect(clippy::expect_used, reason = "twelve digits are an id")]
+        id.to_string().parse().expect("an account id is a resource id")
     }
 }
 

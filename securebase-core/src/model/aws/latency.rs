@@ -8,12 +8,68 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::diagnostics::problem::Problem;
 
+/// Declares the latencies and their names in one table, in the order of the names.
+macro_rules! latencies {
+    ($($(#[$doc:meta])* $latency:ident = $name:literal;)*) => {
+        /// Something that takes AWS time. How long is data: see [`Latencies`].
+        ///
+        /// ```
+        /// use securebase_core::model::{Latencies, Latency};
+        ///
+        /// let latencies = Latencies::default();
+        /// assert!(latencies.typical(Latency::Read) < latencies.max(Latency::Visibility));
+        /// ```
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[non_exhaustive]
+        pub enum Latency {
+            $($(#[$doc])* #[serde(rename = $name)] $latency,)*
+        }
+
+        impl Latency {
+            /// Every latency, in the order of the names.
+            pub const ALL: &[Self] = &[$(Self::$latency),*];
+
+            /// The name by which a rehearsal or a simulated cloud sets it.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$latency => $name,)* }
+            }
+        }
+    };
+}
+
+latencies! {
+    /// From the request to close an account until it is closed.
+    AccountClosure = "account_closure";
+    /// From the request for an account until AWS has decided on it.
+    AccountCreation = "account_creation";
+    /// From the creation of an account until its services answer.
+    AccountReadiness = "account_readiness";
+    /// A call that changes the network.
+    Ec2Write = "ec2_write";
+    /// From the creation of a role until other services accept it.
+    IamPropagation = "iam_propagation";
+    /// A call that changes a role or a log group.
+    IamWrite = "iam_write";
+    /// From the creation of a NAT gateway until it forwards.
+    NatGatewayAvailable = "nat_gateway_available";
+    /// From the deletion of a NAT gateway until it is gone.
+    NatGatewayDeleted = "nat_gateway_deleted";
+    /// A call that changes the organization.
+    OrganizationsWrite = "organizations_write";
+    /// From the request to enable service control policies until they are.
+    PolicyTypeEnabled = "policy_type_enabled";
+    /// A call that changes nothing.
+    Read = "read";
+    /// From a change until every list shows it.
+    Visibility = "visibility";
+}
+
 /// How long one thing takes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Latency {
+pub struct LatencyRange {
     /// Its name.
-    pub name: String,
+    pub name: Latency,
     /// The least seen, in seconds.
     pub min: f64,
     /// The usual, in seconds.
@@ -74,20 +130,20 @@ impl LatencyError {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Latencies {
     as_of: String,
-    rows: BTreeMap<String, Latency>,
+    rows: BTreeMap<Latency, LatencyRange>,
 }
 
 #[derive(Deserialize)]
 struct File {
     as_of: String,
-    latency: Vec<Latency>,
+    latency: Vec<LatencyRange>,
 }
 
 #[expect(clippy::expect_used, reason = "the file is part of the crate and every test reads it")]
 static SHIPPED: LazyLock<Latencies> = LazyLock::new(|| {
     let file: File =
         toml::from_str(include_str!("../../../data/latencies.toml")).expect("data/latencies.toml is valid");
-    let rows = file.latency.into_iter().map(|row| (row.name.clone(), row)).collect();
+    let rows = file.latency.into_iter().map(|row| (row.name, row)).collect();
     Latencies { as_of: file.as_of, rows }
 });
 
@@ -118,8 +174,10 @@ impl Latencies {
     /// # Errors
     /// [`LatencyError`] for a name that the data does not have, and for numbers that are not in order.
     pub fn set(&mut self, name: &str, min: f64, typical: f64, max: f64) -> Result<(), LatencyError> {
-        let known = self.rows.keys().cloned().collect::<Vec<_>>().join(", ");
-        let row = self.rows.get_mut(name).ok_or(LatencyError::Unknown { name: name.to_owned(), known })?;
+        let Some(row) = self.rows.values_mut().find(|row| row.name.name() == name) else {
+            let known = Latency::ALL.iter().map(|latency| latency.name()).collect::<Vec<_>>().join(", ");
+            return Err(LatencyError::Unknown { name: name.to_owned(), known });
+        };
         if !(0.0 <= min && min <= typical && typical <= max && max <= SECONDS_MAX) {
             return Err(LatencyError::Order { name: name.to_owned(), min, typical, max });
         }
@@ -128,42 +186,54 @@ impl Latencies {
     }
 
     /// All of them, by name.
-    pub fn iter(&self) -> impl Iterator<Item = &Latency> {
+    pub fn iter(&self) -> impl Iterator<Item = &LatencyRange> {
         self.rows.values()
     }
 
-    /// A latency by name.
-    pub fn get(&self, name: &str) -> Option<&Latency> {
-        self.rows.get(name)
+    /// How long something takes.
+    pub fn get(&self, latency: Latency) -> &LatencyRange {
+        #[expect(
+            clippy::expect_used,
+            reason = "the data has a row for each latency, and no row is ever taken out"
+        )]
+        self.rows.get(&latency).expect("every latency is in the data")
     }
 
-    /// The usual duration of a latency that this crate itself names, zero for one that the data does not hold.
-    pub fn typical(&self, name: &str) -> Duration {
-        self.rows.get(name).map_or(Duration::ZERO, |row| Duration::from_secs_f64(row.typical))
+    /// The usual duration.
+    pub fn typical(&self, latency: Latency) -> Duration {
+        Duration::from_secs_f64(self.get(latency).typical)
     }
 
-    /// The longest duration seen, zero for a name that the data does not hold.
-    pub fn max(&self, name: &str) -> Duration {
-        self.rows.get(name).map_or(Duration::ZERO, |row| Duration::from_secs_f64(row.max))
+    /// The longest duration seen.
+    pub fn max(&self, latency: Latency) -> Duration {
+        Duration::from_secs_f64(self.get(latency).max)
     }
 
     /// The latency that a draw `u` in `0..1` falls on: half the draws below `typical`, half above, linear on either side.
-    pub fn at(&self, name: &str, u: f64) -> Duration {
-        self.rows.get(name).map_or(Duration::ZERO, |row| {
-            let u = u.clamp(0.0, 1.0);
-            let seconds = if u < 0.5 {
-                row.min + (row.typical - row.min) * (u * 2.0)
-            } else {
-                row.typical + (row.max - row.typical) * (u * 2.0 - 1.0)
-            };
-            Duration::from_secs_f64(seconds)
-        })
+    pub fn at(&self, latency: Latency, u: f64) -> Duration {
+        let row = self.get(latency);
+        let u = u.clamp(0.0, 1.0);
+        let seconds = if u < 0.5 {
+            row.min + (row.typical - row.min) * (u * 2.0)
+        } else {
+            row.typical + (row.max - row.typical) * (u * 2.0 - 1.0)
+        };
+        Duration::from_secs_f64(seconds)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_latency_is_in_the_data_in_the_order_of_the_names() {
+        let latencies = Latencies::default();
+        for latency in Latency::ALL {
+            assert_eq!(latencies.get(*latency).name, *latency);
+        }
+        assert!(Latency::ALL.is_sorted_by_key(|latency| latency.name()));
+    }
 
     #[test]
     fn a_latency_is_at_most_a_year() {
@@ -173,18 +243,18 @@ mod tests {
             assert_eq!(error.problem("latencies").code, "number-invalid");
         }
         latencies.set("ec2_write", 0.0, 1.0, SECONDS_MAX).unwrap();
-        assert_eq!(latencies.max("ec2_write"), Duration::from_secs(365 * 24 * 60 * 60));
+        assert_eq!(latencies.max(Latency::Ec2Write), Duration::from_secs(365 * 24 * 60 * 60));
     }
 
     #[test]
     fn draws_span_the_range_with_typical_in_the_middle() {
         let latencies = Latencies::default();
-        let row = latencies.get("nat_gateway_available").unwrap().clone();
-        assert_eq!(latencies.at("nat_gateway_available", 0.0), Duration::from_secs_f64(row.min));
-        assert_eq!(latencies.at("nat_gateway_available", 0.5), Duration::from_secs_f64(row.typical));
-        assert_eq!(latencies.at("nat_gateway_available", 1.0), Duration::from_secs_f64(row.max));
+        let row = latencies.get(Latency::NatGatewayAvailable).clone();
+        assert_eq!(latencies.at(Latency::NatGatewayAvailable, 0.0), Duration::from_secs_f64(row.min));
+        assert_eq!(latencies.at(Latency::NatGatewayAvailable, 0.5), Duration::from_secs_f64(row.typical));
+        assert_eq!(latencies.at(Latency::NatGatewayAvailable, 1.0), Duration::from_secs_f64(row.max));
         for row in latencies.rows.values() {
-            assert!(0.0 <= row.min && row.min <= row.typical && row.typical <= row.max, "{}", row.name);
+            assert!(0.0 <= row.min && row.min <= row.typical && row.typical <= row.max, "{:?}", row.name);
         }
     }
 }

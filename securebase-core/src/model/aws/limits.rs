@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock};
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::Quota;
 use crate::model::diagnostics::problem::Problem;
 
 /// A quota or a rate by name, as data states it.
@@ -116,7 +117,7 @@ struct RequestRow {
 
 #[derive(Deserialize)]
 struct QuotaRow {
-    name: String,
+    name: Quota,
     default: f64,
     ceiling: Option<f64>,
     unit: String,
@@ -153,7 +154,15 @@ impl Limits {
         let mut limits = BTreeMap::new();
         let mut add = |limit: Limit| limits.insert(limit.name.clone(), limit);
         for QuotaRow { name, default, ceiling, unit, request, source } in file.quota {
-            add(Limit { name, value: default, ceiling, unit, request, source, overridden: false });
+            add(Limit {
+                name: name.name().to_owned(),
+                value: default,
+                ceiling,
+                unit,
+                request,
+                source,
+                overridden: false,
+            });
         }
         let mut buckets = BTreeMap::new();
         let mut operations = BTreeMap::new();
@@ -249,16 +258,24 @@ impl Limits {
         self.limits.get(name)
     }
 
-    /// The value of a quota that this crate itself names.
-    ///
-    /// A name that the data does not hold counts as no limit at all; `every_name_in_use_is_in_the_data` keeps that from happening.
-    pub fn quota(&self, name: &str) -> u64 {
+    /// What is known of a quota.
+    pub fn limit(&self, quota: Quota) -> &Limit {
+        #[expect(
+            clippy::expect_used,
+            reason = "the data has a row for each quota, and no row is ever taken out"
+        )]
+        self.limits.get(quota.name()).expect("every quota is in the data")
+    }
+
+    /// The value of a quota.
+    pub fn quota(&self, quota: Quota) -> u64 {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "`as` saturates: a negative override counts as zero, a huge one as no limit"
         )]
-        self.limits.get(name).map_or(u64::MAX, |limit| limit.value as u64)
+        let value = self.limit(quota).value as u64;
+        value
     }
 
     /// The bucket that paces an operation, named `service:Operation`; `None` where its rate is not known.
@@ -275,6 +292,14 @@ impl Limits {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_quota_is_in_the_data() {
+        let limits = Limits::default();
+        for quota in Quota::ALL {
+            assert_eq!(limits.limit(*quota).name, quota.name());
+        }
+    }
 
     #[test]
     fn override_reaches_the_bucket() {
@@ -319,9 +344,9 @@ mod tests {
         let mut limits = Limits::default();
         limits.set("accounts", 12.0).unwrap();
         let limits = limits.raised();
-        assert_eq!(limits.quota("accounts"), 12);
-        assert_eq!(limits.quota("vpcs"), 100);
-        assert_eq!(limits.quota("policies_per_target"), 10);
+        assert_eq!(limits.quota(Quota::Accounts), 12);
+        assert_eq!(limits.quota(Quota::Vpcs), 100);
+        assert_eq!(limits.quota(Quota::PoliciesPerTarget), 10);
         assert_eq!(
             limits.overrides(),
             BTreeMap::from([("accounts".to_owned(), 12.0)]),

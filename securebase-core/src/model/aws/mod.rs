@@ -4,5 +4,6 @@ pub(super) mod account;
 pub(super) mod availability;
 pub(super) mod latency;
 pub(super) mod limits;
+pub(super) mod quota;
 pub(super) mod region;
 pub(super) mod regions;

@@ -7,6 +7,13 @@ use serde::{Deserialize, Serialize, Serializer};
 
 type Map = LiteMap<String, String>;
 
+/// The tag whose value is the zone: it tells the zone's resources from all others.
+pub const ZONE_TAG: &str = "securebase:zone";
+/// The tag whose value is the resource's address: the natural key of resources that have no other.
+pub const ADDRESS_TAG: &str = "securebase:address";
+/// The tag whose value is the tenant's key.
+pub const TENANT_TAG: &str = "securebase:tenant";
+
 /// Tag keys and values, in key order.
 ///
 /// A plan holds hundreds of thousands of these, each of a handful of tags: a sorted vector takes half of what a tree does.

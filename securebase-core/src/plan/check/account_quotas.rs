@@ -1,19 +1,21 @@
 //! Quotas of the tenants' accounts that a plan needs more of than the zone says AWS has granted.
 
+use crate::kinds::step::Action;
 use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
+use crate::model::Quota;
 use crate::model::{Address, LandingZone, Problem, ResourceId, ResourceKind, Tenant, TenantKey};
 use crate::observe::{Observed, ObservedMember};
 
 use super::warnings::request;
 use crate::plan::diff::account_id;
-use crate::plan::step::{Action, Step};
+use crate::plan::step::Step;
 
 /// A quota that applies to one account and region, or to one of its VPCs.
 struct AccountQuota {
-    name: &'static str,
+    quota: Quota,
     kind: ResourceKind,
     /// The number that AWS creates: the default VPC of a region with its internet gateway, the main route table of a VPC.
     from_aws: u64,
@@ -23,22 +25,24 @@ struct AccountQuota {
 
 impl AccountQuota {
     const fn new(
-        name: &'static str,
+        quota: Quota,
         kind: ResourceKind,
         from_aws: u64,
         exist: fn(&ObservedMember) -> usize,
     ) -> Self {
-        Self { name, kind, from_aws, exist }
+        Self { quota, kind, from_aws, exist }
     }
 }
 
 const QUOTAS: [AccountQuota; 6] = [
-    AccountQuota::new("vpcs", ResourceKind::Vpc, 1, |it| it.vpcs.len() + it.foreign_vpcs.len()),
-    AccountQuota::new("internet_gateways", ResourceKind::InternetGateway, 1, |it| it.internet_gateways.len()),
-    AccountQuota::new("elastic_ips", ResourceKind::ElasticIp, 0, |it| it.elastic_ips.len()),
-    AccountQuota::new("vpn_gateways", ResourceKind::VpnGateway, 0, |it| it.vpn_gateways.len()),
-    AccountQuota::new("subnets_per_vpc", ResourceKind::Subnet, 0, |it| it.subnets.len()),
-    AccountQuota::new("route_tables_per_vpc", ResourceKind::RouteTable, 1, |it| it.route_tables.len()),
+    AccountQuota::new(Quota::Vpcs, ResourceKind::Vpc, 1, |it| it.vpcs.len() + it.foreign_vpcs.len()),
+    AccountQuota::new(Quota::InternetGateways, ResourceKind::InternetGateway, 1, |it| {
+        it.internet_gateways.len()
+    }),
+    AccountQuota::new(Quota::ElasticIps, ResourceKind::ElasticIp, 0, |it| it.elastic_ips.len()),
+    AccountQuota::new(Quota::VpnGateways, ResourceKind::VpnGateway, 0, |it| it.vpn_gateways.len()),
+    AccountQuota::new(Quota::SubnetsPerVpc, ResourceKind::Subnet, 0, |it| it.subnets.len()),
+    AccountQuota::new(Quota::RouteTablesPerVpc, ResourceKind::RouteTable, 1, |it| it.route_tables.len()),
 ];
 
 /// The most that an account needs of a quota, how many accounts need more than was granted, and the first tenant of them.
@@ -75,7 +79,7 @@ pub(in crate::plan) fn warnings(
         for ((quota, count), need) in QUOTAS.iter().zip(counts).zip(&mut needs) {
             let exist = member.map_or(0, quota.exist) as u64;
             let needed = exist + quota.from_aws + count;
-            if count == 0 || needed <= zone.limits.quota(quota.name) {
+            if count == 0 || needed <= zone.limits.quota(quota.quota) {
                 continue;
             }
             let need = need.get_or_insert(Need { most: 0, accounts: 0, first: key });
@@ -83,18 +87,18 @@ pub(in crate::plan) fn warnings(
             need.accounts += 1;
         }
     }
-    let warning = |(AccountQuota { name, .. }, need): (&AccountQuota, Option<Need<'_>>)| {
+    let warning = |(AccountQuota { quota, .. }, need): (&AccountQuota, Option<Need<'_>>)| {
         let Need { most, accounts, first } = need?;
-        let limit = zone.limits.get(name)?;
+        let limit = zone.limits.limit(*quota);
         Some(Problem::warning(
             "quota-request",
-            format!("limits.{name}"),
+            format!("limits.{quota}"),
             format!(
-                "the accounts of {accounts} tenant(s) need up to {most} {}, that of `{first}` among them; the quota `{name}` is {}",
+                "the accounts of {accounts} tenant(s) need up to {most} {}, that of `{first}` among them; the quota `{quota}` is {}",
                 limit.unit,
-                zone.limits.quota(name)
+                zone.limits.quota(*quota)
             ),
-            request(limit, name, most),
+            request(limit, *quota, most),
         ))
     };
     QUOTAS.iter().zip(needs).filter_map(warning).collect()

@@ -1,13 +1,15 @@
 //! Which policies are attached where, before a plan and after it.
 
+use crate::kinds::step::Action;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Address, Problem, ResourceId, ResourceSpec, Severity};
+use crate::kinds::{PolicyAttachmentSpec, ResourceSpec, ServiceControlPolicySpec};
+use crate::model::{Address, Problem, ResourceId, Severity};
 use crate::observe::ObservedOrganization;
 use crate::policy::{Level, Policy, PolicyDocument};
 
 use crate::plan::scope::unit_paths;
-use crate::plan::step::{Action, Plan, Step};
+use crate::plan::step::{Plan, Step};
 
 /// A policy, by its id where it has one, else by its address.
 type Key = String;
@@ -69,7 +71,7 @@ impl Attached {
 
     fn take(&mut self, plan: &Plan, step: &Step) {
         match (&step.spec, step.action) {
-            (ResourceSpec::OrganizationalUnit { .. }, Action::Create) => {
+            (ResourceSpec::OrganizationalUnit(_), Action::Create) => {
                 let path = unit_path(&step.address);
                 // AWS attaches its policy to whatever is made.
                 if let Some(full) = &mut self.full_access {
@@ -78,19 +80,19 @@ impl Attached {
                 self.units.extend(path);
             }
             (
-                ResourceSpec::ServiceControlPolicy { name, document, .. },
+                ResourceSpec::ServiceControlPolicy(ServiceControlPolicySpec { name, document, .. }),
                 Action::Create | Action::Update | Action::Adopt,
             ) => {
                 self.documents.insert(key(plan, &step.address), read(name, Some(document)));
             }
-            (ResourceSpec::ServiceControlPolicy { .. }, Action::Delete) => {
+            (ResourceSpec::ServiceControlPolicy(_), Action::Delete) => {
                 let gone = key(plan, &step.address);
                 self.documents.remove(&gone);
                 self.places.values_mut().for_each(|keys| {
                     keys.remove(&gone);
                 });
             }
-            (ResourceSpec::PolicyAttachment { policy, target }, action) => {
+            (ResourceSpec::PolicyAttachment(PolicyAttachmentSpec { policy, target }), action) => {
                 let (key, place) = (key(plan, policy), unit_path(target).unwrap_or_default());
                 let keys = self.places.entry(place).or_default();
                 match action {

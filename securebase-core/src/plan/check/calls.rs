@@ -1,8 +1,9 @@
 //! Which operations a step may call in a member account: what guardrails must let pass.
 
+use crate::kinds::step::{Action, Change};
 use crate::model::ResourceKind;
 
-use crate::plan::step::{Action, Change, Step};
+use crate::plan::step::Step;
 
 /// The operations (`service:Name`) that a step of this kind and action may call in the tenant's account.
 ///

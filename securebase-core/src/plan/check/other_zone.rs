@@ -1,12 +1,13 @@
 //! Whether the file has the name of the zone that its tenants belong to. The name stands in every name and tag of a zone: under
 //! another one, all that exists looks like a stranger's, and everything would be made a second time.
 
+use crate::model::{TENANT_TAG, ZONE_TAG};
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Address, Problem, ResourceSpec, TenantKey};
+use crate::kinds::ResourceSpec;
+use crate::model::{Address, Problem, TenantKey};
 use crate::observe::Observed;
 
-use crate::plan::desired::{TENANT_TAG, ZONE_TAG};
 use crate::plan::diff::claim::Accounts;
 use crate::plan::diff::owner::Names;
 use crate::plan::scope::Scope;

@@ -7,7 +7,7 @@ use crate::cloud::Account;
 use crate::model::{AccountId, Address, Problem, TenantKey};
 use crate::observe::{Observed, ObservedOrganization, Unread};
 
-use crate::plan::diff::claim::{Accounts, is_closed};
+use crate::plan::diff::claim::Accounts;
 use crate::plan::diff::owner::Names;
 use crate::plan::scope::{Scope, ScopedTenant};
 
@@ -54,7 +54,7 @@ pub(in crate::plan) fn problems(scope: &Scope, observed: &Observed, memory: &Mem
     let (mut shut, mut silent) = (Vec::new(), Vec::new());
     let mut refused: BTreeSet<AccountId> = BTreeSet::new();
     for tenant in &scope.tenants {
-        let Some(found) = accounts.of_tenant(tenant).filter(|found| !is_closed(found)) else {
+        let Some(found) = accounts.of_tenant(tenant).filter(|found| !found.is_closed()) else {
             continue;
         };
         let reading = observed.member(found.account.id, &tenant.region);

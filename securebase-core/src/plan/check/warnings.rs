@@ -1,14 +1,16 @@
 //! Warnings for the operator before applying.
 
+use crate::kinds::step::Action;
 use indexmap::IndexMap;
 
 use crate::cloud::AccountState;
 use crate::finance::PriceBook;
+use crate::model::Quota;
 use crate::model::{Address, LandingZone, Limit, Problem, ResourceKind};
 use crate::observe::{Observed, ObservedOrganization};
 
 use crate::plan::scope::Scope;
-use crate::plan::step::{Action, Step};
+use crate::plan::step::Step;
 
 /// What was noticed when the file was read and is not acknowledged in it.
 pub(in crate::plan) fn of_file(zone: &LandingZone) -> Vec<Problem> {
@@ -45,23 +47,23 @@ pub(in crate::plan) fn quotas(
     let units = exist(organization.map(|organization| organization.units.len()));
     let policies = exist(organization.map(|organization| organization.policies.len()));
     let needs = [
-        ("accounts", accounts + creates(ResourceKind::Account)),
-        ("organizational_units", units + creates(ResourceKind::OrganizationalUnit)),
-        ("policies", policies + creates(ResourceKind::ServiceControlPolicy)),
+        (Quota::Accounts, accounts + creates(ResourceKind::Account)),
+        (Quota::OrganizationalUnits, units + creates(ResourceKind::OrganizationalUnit)),
+        (Quota::Policies, policies + creates(ResourceKind::ServiceControlPolicy)),
     ];
     needs
         .into_iter()
-        .filter_map(|(name, needed)| {
-            let limit = zone.limits.get(name)?;
-            let granted = zone.limits.quota(name);
+        .filter_map(|(quota, needed)| {
+            let limit = zone.limits.limit(quota);
+            let granted = zone.limits.quota(quota);
             (needed > granted).then(|| {
                 let message =
-                    format!("the plan needs {needed} {}, the quota `{name}` is {granted}", limit.unit);
+                    format!("the plan needs {needed} {}, the quota `{quota}` is {granted}", limit.unit);
                 Problem::warning(
                     "quota-request",
-                    format!("limits.{name}"),
+                    format!("limits.{quota}"),
                     message,
-                    request(limit, name, needed),
+                    request(limit, quota, needed),
                 )
             })
         })
@@ -69,12 +71,12 @@ pub(in crate::plan) fn quotas(
 }
 
 /// The request to make for more of a quota.
-pub(super) fn request(limit: &Limit, name: &str, needed: u64) -> String {
+pub(super) fn request(limit: &Limit, quota: Quota, needed: u64) -> String {
     limit.request.as_deref().map_or_else(
         || "AWS does not raise this quota: use a second organization".to_owned(),
         |request| {
             format!(
-                "ask for at least {needed} in Service Quotas: {request}; once granted, write `limits.{name} = {needed}`"
+                "ask for at least {needed} in Service Quotas: {request}; once granted, write `limits.{quota} = {needed}`"
             )
         },
     )
@@ -117,7 +119,7 @@ pub(in crate::plan) fn closures(
     let recent = accounts().filter(|found| gone(found.account.state)).count() as u64;
     let other = observed.organization.as_ref().map_or(0, |organization| organization.other_account_count);
     let members = (accounts().count() + other).saturating_sub(1) as u64;
-    let granted = zone.limits.quota("account_closures").max((members / 5).min(CLOSURES_MAX));
+    let granted = zone.limits.quota(Quota::AccountClosures).max((members / 5).min(CLOSURES_MAX));
     (planned + recent > granted).then(|| {
         Problem::warning(
             "closure-quota",

@@ -1,15 +1,16 @@
 //! The bills before and after a plan: each tenant's resources and terms, from the survey and the steps.
 
+use crate::kinds::step::Action;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finance::{BilledTenant, Footprint, Standing};
-use crate::model::{AccountId, Address, Money, Region, ResourceKind, ResourceSpec, Tier, TierName};
+use crate::kinds::{AccountPlacementSpec, ResourceSpec};
+use crate::model::{AccountId, Address, Money, Region, ResourceKind, Tier, TierName};
 use crate::observe::{ObservedAccount, ObservedMember, ObservedOrganization};
 use crate::plan::diff::account_id;
-use crate::plan::diff::claim::is_closed;
 use crate::plan::diff::owner::Names;
 use crate::plan::scope::unit_paths;
-use crate::plan::step::{Action, Plan, PlannedTenant, Step};
+use crate::plan::step::{Plan, PlannedTenant, Step};
 use crate::plan::terms::AccountTerms;
 
 use super::counted::{count, is_counted, keep_logs};
@@ -166,7 +167,7 @@ impl<'a> Source<'a> {
         let recorded = self.recorded(found.account.id);
         let served = self.names.tenant(&found.tags).and_then(|key| self.served.get(key)).copied();
         let leaving = served.filter(|served| served.offboard.is_some());
-        if is_closed(found) && recorded.is_none() && leaving.is_none() {
+        if found.is_closed() && recorded.is_none() && leaving.is_none() {
             return None;
         }
         let of_unit = self.tier_of_unit(path).map(|tier| tier.name.as_str());
@@ -213,7 +214,7 @@ impl<'a> Source<'a> {
     /// Standing and resources of an account, as observed.
     fn settle(&self, billed: &mut BilledTenant, found: &ObservedAccount, path: Option<&str>) {
         let left = self.terms_of_departed(found, path);
-        if is_closed(found) {
+        if found.is_closed() {
             // A closed account cannot be surveyed. Where no state has what it held, the zone's settings stand for it.
             return close(billed, left.map_or(self.plan.scope.flow_logs, |left| left.archived));
         }
@@ -250,7 +251,7 @@ impl<'a> Source<'a> {
         let is_suspended = |path: &str| {
             self.is_suspended(path) || (!path.is_empty() && self.tier_of_unit(path).is_none() && was_gone())
         };
-        is_closed(found) || path.is_some_and(is_suspended)
+        found.is_closed() || path.is_some_and(is_suspended)
     }
 
     /// The terms that the state has for an account.
@@ -371,7 +372,7 @@ impl<'a> Source<'a> {
                 close(billed, archived);
             }
             (ResourceKind::AccountPlacement, Action::Move) => {
-                let leaves = matches!(&step.spec, ResourceSpec::AccountPlacement { parent, .. }
+                let leaves = matches!(&step.spec, ResourceSpec::AccountPlacement(AccountPlacementSpec { parent, .. })
                     if *parent == Address::organizational_unit(&self.plan.scope.suspended_ou));
                 moved(billed, tenant, leaves);
             }

@@ -2,10 +2,12 @@
 
 use crate::cloud::NatGatewayState;
 use crate::finance::BilledTenant;
-use crate::model::{Region, ResourceKind, ResourceSpec};
+use crate::kinds::step::Action;
+use crate::kinds::{LogGroupSpec, ResourceSpec};
+use crate::model::{Region, ResourceKind};
 use crate::observe::ObservedMember;
 use crate::plan::diff::owner::Names;
-use crate::plan::step::{Action, Step};
+use crate::plan::step::Step;
 
 /// A log group without a retention keeps logs forever. It is billed for the longest retention that CloudWatch Logs offers,
 /// because unlimited storage has no finite price.
@@ -13,7 +15,7 @@ const LONGEST_RETENTION_DAYS: u32 = 3_653;
 
 /// Applies a step that creates a log group or changes its retention.
 pub(super) fn keep_logs(billed: &mut BilledTenant, region: &Region, action: Action, step: &Step) {
-    let ResourceSpec::LogGroup { retention_days, .. } = &step.spec else { return };
+    let ResourceSpec::LogGroup(LogGroupSpec { retention_days, .. }) = &step.spec else { return };
     if action == Action::Create {
         return billed.add_log_group(region.clone(), *retention_days);
     }

@@ -1,19 +1,19 @@
 //! Which block each tenant's VPC has (as written, as it already is, or newly allocated), and the blocks of a plan.
 
+use crate::kinds::step::Action;
 use std::collections::BTreeMap;
 
 use ipnet::Ipv4Net;
 
 use crate::cloud::Subnet;
-use crate::model::{
-    Address, LandingZone, Region, ResourceId, ResourceKind, ResourceSpec, SubnetZone, TenantKey, TierName,
-};
+use crate::kinds::{ResourceSpec, SubnetSpec};
+use crate::model::{Address, LandingZone, Region, ResourceId, ResourceKind, SubnetZone, TenantKey, TierName};
 use crate::net::assign::{self, ZoneBlocks};
 use crate::table::{Column, Error as TableError, Table};
 
 use crate::plan::Error;
 use crate::plan::diff::existing::Existing;
-use crate::plan::step::{Action, Plan, PlannedTenant};
+use crate::plan::step::{Plan, PlannedTenant};
 
 /// The block of every tenant and the pool they are recorded in: [`assign::zone_beside`] without a ledger, as the VPCs that
 /// exist are one. No block where tenants get no network.
@@ -129,7 +129,7 @@ impl Plan {
 
     /// A subnet with the block and zone of its step, or of the subnet that exists.
     fn placed(&self, block: PlannedBlock, observed: &BTreeMap<&ResourceId, &Subnet>) -> PlannedBlock {
-        if let Some(ResourceSpec::Subnet { cidr, zone, .. }) =
+        if let Some(ResourceSpec::Subnet(SubnetSpec { cidr, zone, .. })) =
             self.step(&block.address).map(|step| &step.spec)
         {
             return PlannedBlock { cidr: Some(*cidr), zone: Some(zone.clone()), ..block };

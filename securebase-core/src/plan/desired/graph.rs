@@ -8,7 +8,8 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Address, Region, ResourceKind, ResourceSpec, TenantKey};
+use crate::kinds::ResourceSpec;
+use crate::model::{Address, Region, ResourceKind, TenantKey};
 
 use crate::plan::Error;
 
@@ -201,12 +202,13 @@ fn circle(graph: &DiGraph<usize, ()>) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kinds::ElasticIpSpec;
     use crate::model::Tags;
 
     fn resource(name: &str, after: &[&str]) -> Resource {
         Resource {
             address: Address::new(name),
-            spec: ResourceSpec::ElasticIp { tags: Tags::new() },
+            spec: ResourceSpec::ElasticIp(ElasticIpSpec { tags: Tags::new() }),
             tenant: None,
             region: Region::us_east_1(),
             after: after.iter().map(|on| Dependency { on: Address::new(on), why: Why::Id }).collect(),

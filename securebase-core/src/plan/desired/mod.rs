@@ -1,7 +1,6 @@
 //! From a zone to the graph of everything it wants to exist.
 
 pub(super) mod blocks;
-pub(super) mod flow_log_role;
 pub(super) mod graph;
 mod guardrail_documents;
 pub(super) mod zones;
@@ -11,9 +10,15 @@ use std::collections::BTreeMap;
 use ipnet::Ipv4Net;
 
 use super::diff::existing::Existing;
+use crate::kinds::{
+    AccountPlacementSpec, AccountReadinessSpec, AccountSpec, ElasticIpSpec, FlowLogRoleSpec, FlowLogSpec,
+    InternetGatewaySpec, LogGroupSpec, NatGatewaySpec, OrganizationRootSpec, OrganizationSpec,
+    OrganizationalUnitSpec, PolicyAttachmentSpec, ResourceSpec, RouteSpec, RouteTableAssociationSpec,
+    RouteTableSpec, RouteTarget, ServiceControlPolicySpec, SubnetSpec, VpcSpec, VpnGatewaySpec,
+};
 use crate::model::{
-    Address, LandingZone, NetworkFeatures, Problem, ResourceSpec, RouteTarget, SubnetZone, Tags, Tenant,
-    TenantKey, TierName, ZoneOrdinal,
+    ADDRESS_TAG, Address, LandingZone, NetworkFeatures, Problem, SubnetZone, TENANT_TAG, Tags, Tenant,
+    TenantKey, TierName, ZONE_TAG, ZoneOrdinal,
 };
 use crate::net::{Role, layout};
 
@@ -21,13 +26,6 @@ use super::Error;
 use super::diff::since::Settled;
 use super::scope::{Scope, flow_log_group_name};
 use graph::{Dependency, Resource, ResourceGraph, Why};
-
-/// The tag whose value is the zone: it tells our resources from everybody else's.
-pub const ZONE_TAG: &str = "securebase:zone";
-/// The tag whose value is the resource's address: the natural key of resources that have no other.
-pub const ADDRESS_TAG: &str = "securebase:address";
-/// The tag whose value is the tenant's key.
-pub const TENANT_TAG: &str = "securebase:tenant";
 
 /// Everything a zone wants to exist, given the block of each tenant's VPC and what exists and cannot change its name.
 ///
@@ -112,9 +110,13 @@ impl Build<'_> {
     }
 
     fn organization(&mut self) {
-        self.shared(Address::organization(), ResourceSpec::Organization, Vec::new());
+        self.shared(Address::organization(), ResourceSpec::Organization(OrganizationSpec {}), Vec::new());
         let on_organization = Dependency { on: Address::organization(), why: Why::Id };
-        self.shared(Address::root(), ResourceSpec::OrganizationRoot, vec![on_organization]);
+        self.shared(
+            Address::root(),
+            ResourceSpec::OrganizationRoot(OrganizationRootSpec {}),
+            vec![on_organization],
+        );
         for path in &self.scope.unit_paths {
             let (parent, name) = match path.rsplit_once('/') {
                 Some((above, name)) => (Address::organizational_unit(above), name),
@@ -122,7 +124,11 @@ impl Build<'_> {
             };
             let address = Address::organizational_unit(path);
             let tags = self.tags(&address, None, None);
-            let spec = ResourceSpec::OrganizationalUnit { name: name.to_owned(), parent, tags };
+            let spec = ResourceSpec::OrganizationalUnit(OrganizationalUnitSpec {
+                name: name.to_owned(),
+                parent,
+                tags,
+            });
             self.shared(address, spec, Vec::new());
         }
     }
@@ -163,11 +169,18 @@ impl Build<'_> {
         let policy = Address::policy(&name);
         let tags = self.tags(&policy, None, None);
         let enabled = Dependency { on: Address::root(), why: Why::PoliciesEnabled };
-        let spec =
-            ResourceSpec::ServiceControlPolicy { name: name.clone(), description, document: text, tags };
+        let spec = ResourceSpec::ServiceControlPolicy(ServiceControlPolicySpec {
+            name: name.clone(),
+            description,
+            document: text,
+            tags,
+        });
         self.shared(policy.clone(), spec, vec![enabled]);
         let attachment = Address::attachment(unit, &name);
-        let spec = ResourceSpec::PolicyAttachment { policy, target: Address::organizational_unit(unit) };
+        let spec = ResourceSpec::PolicyAttachment(PolicyAttachmentSpec {
+            policy,
+            target: Address::organizational_unit(unit),
+        });
         self.shared(attachment.clone(), spec, Vec::new());
         attachment
     }
@@ -194,23 +207,29 @@ impl Build<'_> {
         for (key, value) in &tenant.tags {
             tags.insert(key.clone(), value.clone());
         }
-        let spec = ResourceSpec::Account {
+        let spec = ResourceSpec::Account(AccountSpec {
             name: tenant.account_name.clone(),
             email: tenant.account_email.clone(),
             adopt: tenant.account_id,
             tags,
-        };
+        });
         let unit = Address::organizational_unit(unit);
         let mut after = guarded.clone();
         after.push(Dependency { on: unit.clone(), why: Why::Guarded });
         self.of_tenant(tenant, &account, spec, after);
         let placement = Address::tenant(&tenant.key, "account/placement");
-        let spec = ResourceSpec::AccountPlacement { account: account.clone(), parent: unit };
+        let spec =
+            ResourceSpec::AccountPlacement(AccountPlacementSpec { account: account.clone(), parent: unit });
         self.of_tenant(tenant, &placement, spec, guarded);
         if self.zone.network.is_some() && tenant.offboard.is_none() {
             let readiness = Address::tenant(&tenant.key, "account/readiness");
             let placed = Dependency { on: placement, why: Why::Placed };
-            self.of_tenant(tenant, &readiness, ResourceSpec::AccountReadiness { account }, vec![placed]);
+            self.of_tenant(
+                tenant,
+                &readiness,
+                ResourceSpec::AccountReadiness(AccountReadinessSpec { account }),
+                vec![placed],
+            );
         }
     }
 
@@ -227,12 +246,12 @@ impl Build<'_> {
         };
 
         let vpc = at("vpc");
-        let spec = ResourceSpec::Vpc {
+        let spec = ResourceSpec::Vpc(VpcSpec {
             cidr: block,
             dns_support: features.dns_support,
             dns_hostnames: features.dns_hostnames,
             tags: self.tags(&vpc, Some(tenant), named("vpc")),
-        };
+        });
         self.of_tenant(tenant, &vpc, spec, ready());
 
         let subnet_at = |name: &str| at(&format!("vpc/subnet/{name}"));
@@ -240,32 +259,32 @@ impl Build<'_> {
             let address = subnet_at(&subnet.name);
             // A layout is checked before it is applied: every label is a letter.
             let Some(place) = ZoneOrdinal::of_letter(subnet.zone_suffix) else { continue };
-            let spec = ResourceSpec::Subnet {
+            let spec = ResourceSpec::Subnet(SubnetSpec {
                 vpc: vpc.clone(),
                 cidr: subnet.cidr.net(),
                 zone: SubnetZone::Ordinal(place),
                 tags: self.tags(&address, Some(tenant), named(&subnet.name)),
-            };
+            });
             self.of_tenant(tenant, &address, spec, Vec::new());
         }
 
         let internet = at("vpc/internet-gateway");
-        let spec = ResourceSpec::InternetGateway {
+        let spec = ResourceSpec::InternetGateway(InternetGatewaySpec {
             vpc: vpc.clone(),
             tags: self.tags(&internet, Some(tenant), named("internet")),
-        };
+        });
         self.of_tenant(tenant, &internet, spec, Vec::new());
 
         let nat = features.nat_gateway.then(|| {
             let elastic_ip = at("vpc/elastic-ip/nat-1");
             let tags = self.tags(&elastic_ip, Some(tenant), named("nat-1"));
-            self.of_tenant(tenant, &elastic_ip, ResourceSpec::ElasticIp { tags }, ready());
+            self.of_tenant(tenant, &elastic_ip, ResourceSpec::ElasticIp(ElasticIpSpec { tags }), ready());
             let nat = at("vpc/nat-gateway/nat-1");
-            let spec = ResourceSpec::NatGateway {
+            let spec = ResourceSpec::NatGateway(NatGatewaySpec {
                 subnet: subnet_at("public-1"),
                 elastic_ip,
                 tags: self.tags(&nat, Some(tenant), named("nat-1")),
-            };
+            });
             let attached = Dependency { on: internet.clone(), why: Why::Attached };
             self.of_tenant(tenant, &nat, spec, vec![attached]);
             nat
@@ -277,23 +296,26 @@ impl Build<'_> {
             [("public", Role::Public, public_way), ("private", Role::Private, private_way)]
         {
             let table = at(&format!("vpc/route-table/{name}"));
-            let spec = ResourceSpec::RouteTable {
+            let spec = ResourceSpec::RouteTable(RouteTableSpec {
                 vpc: vpc.clone(),
                 tags: self.tags(&table, Some(tenant), named(name)),
-            };
+            });
             self.of_tenant(tenant, &table, spec, Vec::new());
             if let Some(target) = way {
                 let route = at(&format!("vpc/route-table/{name}/route/default"));
-                let spec =
-                    ResourceSpec::Route { table: table.clone(), destination: Ipv4Net::default(), target };
+                let spec = ResourceSpec::Route(RouteSpec {
+                    table: table.clone(),
+                    destination: Ipv4Net::default(),
+                    target,
+                });
                 self.of_tenant(tenant, &route, spec, Vec::new());
             }
             for subnet in subnets.iter().filter(|subnet| subnet.role == role) {
                 let association = at(&format!("vpc/route-table/{name}/association/{}", subnet.name));
-                let spec = ResourceSpec::RouteTableAssociation {
+                let spec = ResourceSpec::RouteTableAssociation(RouteTableAssociationSpec {
                     table: table.clone(),
                     subnet: subnet_at(&subnet.name),
-                };
+                });
                 self.of_tenant(tenant, &association, spec, Vec::new());
             }
         }
@@ -303,8 +325,10 @@ impl Build<'_> {
         }
         if features.vpn_gateway {
             let gateway = at("vpc/vpn-gateway");
-            let spec =
-                ResourceSpec::VpnGateway { vpc, tags: self.tags(&gateway, Some(tenant), named("vpn")) };
+            let spec = ResourceSpec::VpnGateway(VpnGatewaySpec {
+                vpc,
+                tags: self.tags(&gateway, Some(tenant), named("vpn")),
+            });
             self.of_tenant(tenant, &gateway, spec, Vec::new());
         }
     }
@@ -313,13 +337,13 @@ impl Build<'_> {
         let at = |rest: &str| Address::tenant(&tenant.key, rest);
         let ready = || vec![Dependency { on: at("account/readiness"), why: Why::Ready }];
         let role = at("flow-log-role");
-        let spec = ResourceSpec::FlowLogRole {
+        let spec = ResourceSpec::FlowLogRole(FlowLogRoleSpec {
             name: self.scope.flow_log_role.clone(),
             tags: self.tags(&role, Some(tenant), None),
-        };
+        });
         self.of_tenant(tenant, &role, spec, ready());
         let log_group = at("flow-log-group");
-        let spec = ResourceSpec::LogGroup {
+        let spec = ResourceSpec::LogGroup(LogGroupSpec {
             name: self
                 .existing
                 .log_groups
@@ -328,15 +352,15 @@ impl Build<'_> {
                 .unwrap_or_else(|| flow_log_group_name(&self.zone.name, &tenant.key)),
             retention_days: self.zone.tier(&tenant.tier).map_or(90, |tier| tier.log_retention_days),
             tags: self.tags(&log_group, Some(tenant), None),
-        };
+        });
         self.of_tenant(tenant, &log_group, spec, ready());
         let flow_log = at("vpc/flow-log");
-        let spec = ResourceSpec::FlowLog {
+        let spec = ResourceSpec::FlowLog(FlowLogSpec {
             vpc: vpc.clone(),
             log_group,
             role,
             tags: self.tags(&flow_log, Some(tenant), Some(format!("{}-flow-log", tenant.prefix))),
-        };
+        });
         self.of_tenant(tenant, &flow_log, spec, Vec::new());
     }
 }

@@ -7,9 +7,8 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-use crate::model::{
-    AccountId, Address, Problem, ResourceId, ResourceSpec, SubnetZone, TenantKey, ZoneOrdinal,
-};
+use crate::kinds::{ResourceSpec, SubnetSpec};
+use crate::model::{AccountId, Address, Problem, ResourceId, SubnetZone, TenantKey, ZoneOrdinal};
 
 use super::graph::{Resource, ResourceGraph};
 use crate::plan::diff::{Index, account_id};
@@ -42,7 +41,7 @@ pub(in crate::plan) fn name(
     let mut problems = Vec::new();
     for (resource, tenant, place) in subnets(graph) {
         let Some(step) = steps.get_mut(&resource.address) else { continue };
-        let ResourceSpec::Subnet { zone, .. } = &mut step.spec else { continue };
+        let ResourceSpec::Subnet(SubnetSpec { zone, .. }) = &mut step.spec else { continue };
         if let Some(name) = found.get(&resource.address) {
             *zone = SubnetZone::Named((*name).clone());
             continue;
@@ -61,7 +60,7 @@ pub(in crate::plan) fn name(
 /// The subnets of the graph, each with its tenant and its place.
 fn subnets(graph: &ResourceGraph) -> impl Iterator<Item = (&Resource, &TenantKey, ZoneOrdinal)> {
     graph.iter().filter_map(|resource| match (&resource.spec, &resource.tenant) {
-        (ResourceSpec::Subnet { zone: SubnetZone::Ordinal(place), .. }, Some(tenant)) => {
+        (ResourceSpec::Subnet(SubnetSpec { zone: SubnetZone::Ordinal(place), .. }), Some(tenant)) => {
             Some((resource, tenant, *place))
         }
         _ => None,

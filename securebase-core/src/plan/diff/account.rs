@@ -1,31 +1,31 @@
 //! The account of a tenant: by id, by tag, by root e-mail; and whose it is.
 
+use crate::model::{TENANT_TAG, ZONE_TAG};
 use std::collections::BTreeMap;
 
 use super::applied::Ours;
-use super::claim::is_closed;
 use crate::cloud::Account;
-use crate::model::{AccountId, Address, Problem, ResourceId, Tags};
+use crate::model::{AccountId, Address, Problem, ResourceId};
 use crate::observe::ObservedAccount;
-use crate::plan::desired::{TENANT_TAG, ZONE_TAG};
 
-use super::changes::{tag_changes, text_changes};
-use super::{Index, Presence, present};
+use super::Index;
+use super::changes::tag_changes;
+use crate::kinds::AccountSpec;
+use crate::kinds::seen::{Standing, value_changes};
 
 impl<'a> Index<'a> {
     pub(super) fn find_account(
         &self,
         address: &Address,
-        name: &str,
-        email: &str,
-        adopt: Option<AccountId>,
-        tags: &Tags,
+        spec: &AccountSpec,
         ours: Ours<'_>,
-    ) -> Result<Presence, Problem> {
+    ) -> Result<Option<Standing>, Problem> {
+        let AccountSpec { name, email, adopt, tags } = spec;
+        let email = &email.folded();
         let key = address.tenant_key().unwrap_or_default();
         let path = format!("clients.\"{key}\"");
         let found = match adopt {
-            Some(id) => Some(self.accounts.by_id(id).ok_or_else(|| {
+            Some(id) => Some(self.accounts.by_id(*id).ok_or_else(|| {
                 Problem::error(
                     "account-id-unknown",
                     format!("{path}.account_id"),
@@ -38,16 +38,16 @@ impl<'a> Index<'a> {
         let Some(found) = found else {
             return match self.accounts.by_name(name) {
                 Some(other) => Err(self.name_taken(key, name, email, other)),
-                None => Ok(Presence::Absent),
+                None => Ok(None),
             };
         };
         let account = &found.account;
         if self.accounts.is_management(account.id) {
             return Err(management(&path, account, adopt.is_some()));
         }
-        if is_closed(found) {
+        if found.is_closed() {
             if self.leaving.contains_key(key) {
-                return Ok(present(id_from(account.id), Vec::new()));
+                return Ok(Some(Standing::new(account.id.into(), [])));
             }
             return Err(closed(&path, account, adopt.is_some()));
         }
@@ -67,9 +67,8 @@ impl<'a> Index<'a> {
                 ),
             ));
         }
-        let mut changes = text_changes("name", &account.name, name);
-        changes.extend(tag_changes(&found.tags, tags, ours));
-        Ok(present(id_from(account.id), changes))
+        let changes = [value_changes("name", &account.name, name), tag_changes(&found.tags, tags, ours)];
+        Ok(Some(Standing::new(account.id.into(), changes)))
     }
 
     /// The account of a tenant whose entry names none by its id.
@@ -201,12 +200,6 @@ fn closed(path: &str, account: &Account, adopt: bool) -> Problem {
              taken; to have this one back, have AWS reopen it first"
         ),
     )
-}
-
-/// An account's id as a resource id.
-pub(crate) fn id_from(account: AccountId) -> ResourceId {
-    #[expect(clippy::expect_used, reason = "twelve digits are an id")]
-    account.to_string().parse().expect("an account id is a resource id")
 }
 
 /// The account at an address, if its id is known.

@@ -7,7 +7,8 @@
 use std::collections::BTreeMap;
 
 use crate::cloud::NatGatewayState;
-use crate::model::{Address, Problem, ResourceId, ResourceSpec};
+use crate::kinds::{ResourceSpec, SubnetSpec, VpcSpec};
+use crate::model::{Address, Problem, ResourceId};
 use crate::observe::{ObservedMember, ObservedVpc};
 
 use super::owner::Names;
@@ -44,7 +45,7 @@ pub(in crate::plan) fn network<'a>(
         ));
     };
     let wanted = |rest: &str| graph.get(&at(rest));
-    if let Some(Resource { spec: ResourceSpec::Vpc { cidr, .. }, .. }) = wanted("vpc")
+    if let Some(Resource { spec: ResourceSpec::Vpc(VpcSpec { cidr, .. }), .. }) = wanted("vpc")
         && *cidr != vpc.cidr.trunc()
     {
         return Err(Problem::error(
@@ -57,7 +58,7 @@ pub(in crate::plan) fn network<'a>(
     let mut found = BTreeMap::from([(at("vpc"), &vpc.id)]);
     let mut subnets: BTreeMap<&ResourceId, Address> = BTreeMap::new();
     for resource in graph.iter().filter(|resource| resource.tenant.as_ref() == Some(&tenant.key)) {
-        let ResourceSpec::Subnet { cidr, .. } = &resource.spec else { continue };
+        let ResourceSpec::Subnet(SubnetSpec { cidr, .. }) = &resource.spec else { continue };
         if let Some(subnet) =
             member.subnets.iter().find(|found| found.vpc == vpc.id && found.cidr.trunc() == *cidr)
         {

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::model::{Address, ResourceId, ResourceSpec, Tags, TenantKey};
+use crate::kinds::ResourceSpec;
+use crate::model::{Address, ResourceId, Tags, TenantKey};
 
 /// What was applied, as a state knows it.
 #[derive(Debug, Clone, Default, PartialEq)]

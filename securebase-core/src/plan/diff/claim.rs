@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::cloud::AccountState;
 use crate::model::AccountId;
 use crate::observe::{ObservedAccount, ObservedOrganization};
 
@@ -31,7 +30,7 @@ impl<'a> Accounts<'a> {
         for found in &organization.accounts {
             accounts.by_id.insert(found.account.id, found);
             accounts.by_email.insert(found.account.email.to_lowercase(), found);
-            if !is_closed(found) {
+            if !found.is_closed() {
                 accounts.by_name.insert(&found.account.name, found);
             }
             if let Some(key) = names.tenant(&found.tags).filter(|_| found.account.id != management) {
@@ -83,13 +82,5 @@ impl<'a> Accounts<'a> {
 
 /// Whether a closed account has another address than the file names: its tenant has left it behind.
 fn was_left(found: &ObservedAccount, email: &str) -> bool {
-    is_closed(found) && !found.account.email.eq_ignore_ascii_case(email)
-}
-
-/// Whether an account is closed, on its way there, or suspended by AWS.
-pub(crate) fn is_closed(account: &ObservedAccount) -> bool {
-    matches!(
-        account.account.state,
-        AccountState::Suspended | AccountState::PendingClosure | AccountState::Closed
-    )
+    found.is_closed() && !found.account.email.eq_ignore_ascii_case(email)
 }

@@ -1,5 +1,6 @@
 //! What tenants have already and cannot lose: the blocks of their VPCs, the names of their log groups.
 
+use crate::model::ZONE_TAG;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -10,7 +11,6 @@ use crate::model::{AccountId, Address, LandingZone, Tenant, TenantKey};
 use crate::observe::{Observed, ObservedUnit};
 
 use super::owner::Names;
-use crate::plan::desired::ZONE_TAG;
 use crate::plan::scope::{Scope, unit_paths};
 
 /// What exists and stays as it is, by tenant.

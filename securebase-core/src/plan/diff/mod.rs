@@ -15,25 +15,27 @@ mod member;
 pub(super) mod owner;
 pub(super) mod since;
 
+use crate::kinds::step::Change;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{AccountId, Address, Departure, Problem, Region, ResourceId, ResourceSpec};
-use crate::observe::{Observed, ObservedAccount, ObservedOrganization, ObservedPolicy, ObservedUnit};
+use crate::kinds::seen::{Seen, Standing};
+use crate::kinds::{AccountSpec, ResourceSpec};
+use crate::model::{AccountId, Address, Departure, Problem, Region, ResourceId, Tags, ZONE_TAG};
+use crate::observe::{
+    Observed, ObservedAccount, ObservedMember, ObservedOrganization, ObservedPolicy, ObservedUnit,
+};
 
-use super::desired::ZONE_TAG;
 use super::desired::graph::{Resource, ResourceGraph};
 use super::scope::{Scope, unit_paths};
-use super::step::Change;
 use applied::Ours;
-use claim::{Accounts, is_closed};
+use claim::Accounts;
 use owner::Names;
 use since::Settled;
 
 pub(super) use account::account_id;
-pub(crate) use account::id_from;
 pub(super) use member::Member;
 
-use changes::{document_changes, on_off, tag_changes, text_changes};
+use changes::tag_changes;
 
 /// What was found in the place of a desired resource.
 pub(in crate::plan) enum Presence {
@@ -221,87 +223,79 @@ impl<'a> Index<'a> {
         member: Option<&Member<'a>>,
         ours: Ours<'_>,
     ) -> Result<Presence, Problem> {
-        let id_of = |address: &Address| ids.get(address);
-        match spec {
-            ResourceSpec::Organization => Ok(self.organization.map_or(Presence::Absent, |organization| {
-                present(organization.organization.id.clone(), Vec::new())
-            })),
-            ResourceSpec::OrganizationRoot => {
-                Ok(self.organization.map_or(Presence::Absent, |organization| {
-                    let root = &organization.root;
-                    let changes = on_off("service_control_policies", root.service_control_policies, true);
-                    present(root.id.clone(), changes)
-                }))
-            }
-            ResourceSpec::OrganizationalUnit { name, parent, tags } => {
-                let unit = id_of(parent).and_then(|parent| self.units.get(&(parent, name.as_str())));
-                Ok(unit.map_or(Presence::Absent, |unit| {
-                    present(unit.id.clone(), tag_changes(&unit.tags, tags, ours))
-                }))
-            }
-            ResourceSpec::ServiceControlPolicy { name, description, document, tags } => {
-                let Some(found) = self.policies.get(name.as_str()) else { return Ok(Presence::Absent) };
-                let mut changes = text_changes("description", &found.policy.description, description);
-                changes.extend(document_changes("document", found.policy.document.as_ref(), document));
-                changes.extend(tag_changes(&found.tags, tags, ours));
-                Ok(present(found.policy.id.clone(), changes))
-            }
-            ResourceSpec::PolicyAttachment { policy, target } => {
-                let (Some(policy), Some(target)) = (id_of(policy), id_of(target)) else {
-                    return Ok(Presence::Absent);
-                };
-                let attached = self
-                    .policies
-                    .values()
-                    .any(|found| found.policy.id == *policy && found.targets.contains(target));
-                Ok(if attached {
-                    present(attachment_id(policy, target), Vec::new())
-                } else {
-                    Presence::Absent
-                })
-            }
-            ResourceSpec::Account { name, email, adopt, tags } => {
-                self.find_account(address, name, &email.folded(), *adopt, tags, ours)
-            }
-            ResourceSpec::AccountPlacement { account, parent } => {
-                let Some(found) = account_id(ids, account).and_then(|id| self.accounts.by_id(id)) else {
-                    return Ok(Presence::Absent);
-                };
-                // A closed account stays where it is until AWS deletes it.
-                let moved = id_of(parent) != Some(&found.parent) && !is_closed(found);
-                let changes = if moved {
-                    let path = self.paths.get(&found.parent);
-                    let from = path
-                        .map(|path| if path.is_empty() { "root".to_owned() } else { format!("ou/{path}") });
-                    vec![Change::new(
-                        "parent",
-                        Some(from.unwrap_or_else(|| found.parent.to_string())),
-                        Some(parent.local().to_owned()),
-                    )]
-                } else {
-                    Vec::new()
-                };
-                Ok(Presence::Present { id: id_from(found.account.id), changes })
-            }
-            // Anything of ours in the account proves that it could be worked in once, and it stays so.
-            ResourceSpec::AccountReadiness { account } => {
-                let proven = member.is_some_and(Member::was_worked_in);
-                Ok(match account_id(ids, account) {
-                    Some(id) if proven => present(id_from(id), Vec::new()),
-                    _ => Presence::Absent,
-                })
-            }
-            spec => member.map_or(Ok(Presence::Absent), |member| member.find(address, spec, ids, ours)),
-        }
+        let found = spec.as_kind().find(&Place { index: self, address, ids, member, ours })?;
+        Ok(found.map_or(Presence::Absent, |Standing { id, changes }| Presence::Present { id, changes }))
     }
 }
 
-fn present(id: ResourceId, changes: Vec<Change>) -> Presence {
-    Presence::Present { id, changes }
+/// The place of one resource in what was observed.
+struct Place<'i, 'a> {
+    index: &'i Index<'a>,
+    address: &'i Address,
+    ids: &'i BTreeMap<Address, ResourceId>,
+    member: Option<&'i Member<'a>>,
+    ours: Ours<'i>,
 }
 
-/// The id of an attachment, which AWS gives none: the policy and its target.
-pub(crate) fn attachment_id(policy: &ResourceId, target: &ResourceId) -> ResourceId {
-    #[expect(clippy::expect_used, reason = "two ids without white space, joined by a slash, are one")]
-    format!("{policy}/{target}").parse().expect("joined ids are an id")
+impl Seen for Place<'_, '_> {
+    fn address(&self) -> &Address {
+        self.address
+    }
+
+    fn id_at(&self, address: &Address) -> Option<&ResourceId> {
+        self.ids.get(address)
+    }
+
+    fn organization(&self) -> Option<&ObservedOrganization> {
+        self.index.organization
+    }
+
+    fn unit(&self, parent: &ResourceId, name: &str) -> Option<&ObservedUnit> {
+        self.index.units.get(&(parent, name)).copied()
+    }
+
+    fn unit_name(&self, unit: &ResourceId) -> String {
+        match self.index.paths.get(unit) {
+            Some(path) if path.is_empty() => "root".to_owned(),
+            Some(path) => format!("ou/{path}"),
+            None => unit.to_string(),
+        }
+    }
+
+    fn policy(&self, name: &str) -> Option<&ObservedPolicy> {
+        self.index.policies.get(name).copied()
+    }
+
+    fn is_attached(&self, policy: &ResourceId, target: &ResourceId) -> bool {
+        let mut policies = self.index.policies.values();
+        policies.any(|found| found.policy.id == *policy && found.targets.contains(target))
+    }
+
+    fn account(&self, id: AccountId) -> Option<&ObservedAccount> {
+        self.index.accounts.by_id(id)
+    }
+
+    fn account_of_tenant(&self, spec: &AccountSpec) -> Result<Option<Standing>, Problem> {
+        self.index.find_account(self.address, spec, self.ours)
+    }
+
+    fn member(&self) -> Option<&ObservedMember> {
+        self.member.map(|member| member.observed)
+    }
+
+    fn tagged(&self) -> Option<&ResourceId> {
+        self.member?.id(self.address)
+    }
+
+    fn is_claimed(&self, id: &ResourceId) -> bool {
+        self.member.is_some_and(|member| member.addresses().any(|(_, claimed)| claimed == id))
+    }
+
+    fn was_worked_in(&self) -> bool {
+        self.member.is_some_and(Member::was_worked_in)
+    }
+
+    fn tag_changes(&self, found: &Tags, desired: &Tags) -> Vec<Change> {
+        tag_changes(found, desired, self.ours)
+    }
 }

@@ -1,17 +1,19 @@
 //! The order of the steps, once all of them are there.
 
+use crate::kinds::step::Action;
 use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 use petgraph::graph::DiGraph;
 
-use crate::model::{AccountId, Address, ResourceId, ResourceKind, ResourceSpec};
+use crate::kinds::{AccountPlacementSpec, PolicyAttachmentSpec, ResourceSpec};
+use crate::model::{AccountId, Address, ResourceId, ResourceKind};
 use crate::observe::Observed;
 
 use crate::plan::Error;
 use crate::plan::desired::graph::{Dependency, ResourceGraph, Why, in_order};
 use crate::plan::scope::unit_paths;
-use crate::plan::step::{Action, Step};
+use crate::plan::step::Step;
 
 /// Lets policies change only after the accounts that leave them, where that is possible, and puts each step after all it
 /// waits for.
@@ -85,7 +87,9 @@ fn departures(
     let leaving: Vec<(&Step, &str, &str)> = moves()
         .filter_map(|step| {
             let account: AccountId = step.id.as_ref()?.as_str().parse().ok()?;
-            let ResourceSpec::AccountPlacement { parent, .. } = &step.spec else { return None };
+            let ResourceSpec::AccountPlacement(AccountPlacementSpec { parent, .. }) = &step.spec else {
+                return None;
+            };
             let to = parent.as_str().strip_prefix("organization/ou/")?;
             Some((step, paths.get(parents.get(&account)?)?.as_str(), to))
         })
@@ -95,7 +99,9 @@ fn departures(
     };
     let mut waits: BTreeMap<Address, Vec<Dependency>> = BTreeMap::new();
     for resource in graph.iter() {
-        let ResourceSpec::PolicyAttachment { policy, target } = &resource.spec else { continue };
+        let ResourceSpec::PolicyAttachment(PolicyAttachmentSpec { policy, target }) = &resource.spec else {
+            continue;
+        };
         let Some(unit) = target.as_str().strip_prefix("organization/ou/").filter(|_| changed(policy)) else {
             continue;
         };

@@ -1,5 +1,6 @@
 //! Tenants that leave: in which order, and how far.
 
+use crate::kinds::step::Action;
 use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
@@ -7,9 +8,8 @@ use indexmap::IndexMap;
 use crate::model::{Address, Departure, LandingZone, Problem, ResourceId, TenantKey};
 
 use crate::plan::desired::graph::{Dependency, Resource, ResourceGraph, Why};
-use crate::plan::diff::claim::is_closed;
 use crate::plan::diff::{Index, account_id};
-use crate::plan::step::{Action, Site, Step};
+use crate::plan::step::{Site, Step};
 
 /// Puts the steps of every departure in order: network down, account into the unit of those who left, account closed.
 pub(in crate::plan) fn plan(
@@ -36,7 +36,7 @@ pub(in crate::plan) fn plan(
             step.depends_on.sort();
             before.push(Dependency { on: placement, why: Why::Placed });
         }
-        if departure == Departure::Close && !is_closed(found) {
+        if departure == Departure::Close && !found.is_closed() {
             let close = close(&account, graph, known, before, steps);
             steps.extend(close.map(|step| (step.address.clone(), step)));
         }

@@ -1,14 +1,19 @@
 //! The network of a tenant: what of it is no longer wanted, or all of it where the tenant leaves.
 
+use crate::kinds::step::Action;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Address, Problem, ResourceId, ResourceSpec, RouteTarget, SubnetZone, Tags, Tenant};
+use crate::kinds::{
+    ElasticIpSpec, FlowLogRoleSpec, FlowLogSpec, InternetGatewaySpec, NatGatewaySpec, ResourceSpec,
+    RouteSpec, RouteTableAssociationSpec, RouteTableSpec, RouteTarget, SubnetSpec, VpcSpec, VpnGatewaySpec,
+};
+use crate::model::{Address, Problem, ResourceId, SubnetZone, Tags, Tenant};
 use crate::observe::ObservedMember;
 
 use crate::plan::desired::graph::ResourceGraph;
 use crate::plan::diff::Member;
 use crate::plan::diff::owner::Names;
-use crate::plan::step::{Action, Site, Step};
+use crate::plan::step::{Site, Step};
 
 /// The deletions in the tenant's account, in no particular order yet.
 pub(super) fn find(
@@ -69,12 +74,12 @@ impl Network<'_> {
         for flow_log in &observed.flow_logs {
             if let Some(address) = self.unwanted(&flow_log.tags) {
                 let at = |rest| Address::tenant(&self.tenant.key, rest);
-                let spec = ResourceSpec::FlowLog {
+                let spec = ResourceSpec::FlowLog(FlowLogSpec {
                     vpc: name(&flow_log.vpc),
                     log_group: at("flow-log-group"),
                     role: at("flow-log-role"),
                     tags: flow_log.tags.clone(),
-                };
+                });
                 self.delete(address, spec, flow_log.id.clone());
             }
         }
@@ -85,11 +90,11 @@ impl Network<'_> {
                 let ours = route.destination == ipnet::Ipv4Net::default();
                 if ours && self.graph.get(&address).is_none() {
                     let target = RouteTarget::NatGateway(name(&route.gateway));
-                    let spec = ResourceSpec::Route {
+                    let spec = ResourceSpec::Route(RouteSpec {
                         table: table_address.clone(),
                         destination: route.destination,
                         target,
-                    };
+                    });
                     self.delete(address, spec, table.id.clone());
                 }
             }
@@ -98,12 +103,18 @@ impl Network<'_> {
                 let short = subnet.as_str().rsplit('/').next().unwrap_or_default().to_owned();
                 let address = Address::new(format!("{table_address}/association/{short}"));
                 if self.graph.get(&address).is_none() {
-                    let spec = ResourceSpec::RouteTableAssociation { table: table_address.clone(), subnet };
+                    let spec = ResourceSpec::RouteTableAssociation(RouteTableAssociationSpec {
+                        table: table_address.clone(),
+                        subnet,
+                    });
                     self.delete(address, spec, association.id.clone());
                 }
             }
             if self.graph.get(&table_address).is_none() {
-                let spec = ResourceSpec::RouteTable { vpc: name(&table.vpc), tags: table.tags.clone() };
+                let spec = ResourceSpec::RouteTable(RouteTableSpec {
+                    vpc: name(&table.vpc),
+                    tags: table.tags.clone(),
+                });
                 self.delete(table_address, spec, table.id.clone());
             }
         }
@@ -111,11 +122,11 @@ impl Network<'_> {
             let alive = member.addresses().any(|(_, id)| *id == nat.id);
             if let Some(address) = self.unwanted(&nat.tags).filter(|_| alive) {
                 let elastic_ip = nat.allocation.as_ref().map_or_else(|| Address::new("none"), &name);
-                let spec = ResourceSpec::NatGateway {
+                let spec = ResourceSpec::NatGateway(NatGatewaySpec {
                     subnet: name(&nat.subnet),
                     elastic_ip,
                     tags: nat.tags.clone(),
-                };
+                });
                 self.delete(address, spec, nat.id.clone());
             }
         }
@@ -123,7 +134,7 @@ impl Network<'_> {
             if let Some(address) = self.unwanted(&elastic_ip.tags) {
                 self.delete(
                     address,
-                    ResourceSpec::ElasticIp { tags: elastic_ip.tags.clone() },
+                    ResourceSpec::ElasticIp(ElasticIpSpec { tags: elastic_ip.tags.clone() }),
                     elastic_ip.id.clone(),
                 );
             }
@@ -133,7 +144,7 @@ impl Network<'_> {
                 let vpc = gateway.vpc.as_ref().map_or_else(|| Address::new("none"), &name);
                 self.delete(
                     address,
-                    ResourceSpec::VpnGateway { vpc, tags: gateway.tags.clone() },
+                    ResourceSpec::VpnGateway(VpnGatewaySpec { vpc, tags: gateway.tags.clone() }),
                     gateway.id.clone(),
                 );
             }
@@ -141,35 +152,39 @@ impl Network<'_> {
         for gateway in &observed.internet_gateways {
             if let Some(address) = self.unwanted(&gateway.tags) {
                 let vpc = gateway.vpc.as_ref().map_or_else(|| Address::new("none"), &name);
-                let spec = ResourceSpec::InternetGateway { vpc, tags: gateway.tags.clone() };
+                let spec =
+                    ResourceSpec::InternetGateway(InternetGatewaySpec { vpc, tags: gateway.tags.clone() });
                 self.delete(address, spec, gateway.id.clone());
             }
         }
         for subnet in &observed.subnets {
             if let Some(address) = self.unwanted(&subnet.tags) {
-                let spec = ResourceSpec::Subnet {
+                let spec = ResourceSpec::Subnet(SubnetSpec {
                     vpc: name(&subnet.vpc),
                     cidr: subnet.cidr,
                     zone: SubnetZone::Named(subnet.zone.clone()),
                     tags: subnet.tags.clone(),
-                };
+                });
                 self.delete(address, spec, subnet.id.clone());
             }
         }
         for vpc in &observed.vpcs {
             if let Some(address) = self.unwanted(&vpc.vpc.tags) {
-                let spec = ResourceSpec::Vpc {
+                let spec = ResourceSpec::Vpc(VpcSpec {
                     cidr: vpc.vpc.cidr,
                     dns_support: vpc.dns_support,
                     dns_hostnames: vpc.dns_hostnames,
                     tags: vpc.vpc.tags.clone(),
-                };
+                });
                 self.delete(address, spec, vpc.vpc.id.clone());
             }
         }
         for role in &observed.roles {
             if let (Some(address), Ok(id)) = (self.unwanted(&role.tags), role.arn.parse()) {
-                let spec = ResourceSpec::FlowLogRole { name: role.name.clone(), tags: role.tags.clone() };
+                let spec = ResourceSpec::FlowLogRole(FlowLogRoleSpec {
+                    name: role.name.clone(),
+                    tags: role.tags.clone(),
+                });
                 self.delete(address, spec, id);
             }
         }

@@ -3,18 +3,20 @@
 //! A unit goes when nothing is left in it, and nothing loses its guardrails on the way: what is detached from a unit waits
 //! for the accounts that leave it, and for what takes its place on a unit that stays.
 
+use crate::kinds::step::Action;
 use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
-use crate::model::{AccountId, Address, Problem, ResourceId, ResourceKind, ResourceSpec};
+use crate::kinds::{OrganizationalUnitSpec, PolicyAttachmentSpec, ResourceSpec, ServiceControlPolicySpec};
+use crate::model::{AccountId, Address, Problem, ResourceId, ResourceKind};
 use crate::observe::{ObservedOrganization, ObservedPolicy, ObservedUnit};
 
+use crate::kinds::attachment_id;
 use crate::plan::desired::graph::{Dependency, ResourceGraph, Why};
-use crate::plan::diff::attachment_id;
 use crate::plan::diff::owner::Names;
 use crate::plan::scope::unit_paths;
-use crate::plan::step::{Action, Site, Step};
+use crate::plan::step::{Site, Step};
 
 use super::Surplus;
 
@@ -176,23 +178,24 @@ impl<'a> Leftovers<'a> {
             }
             let mut waits = self.after_departures(target);
             if unit_wanted {
-                let on_unit = |step: &&Step| matches!(&step.spec, ResourceSpec::PolicyAttachment { target, .. } if *target == unit);
+                let on_unit = |step: &&Step| matches!(&step.spec, ResourceSpec::PolicyAttachment(PolicyAttachmentSpec { target, .. }) if *target == unit);
                 let successors = self.planned.values().filter(on_unit);
                 waits.extend(
                     successors.map(|step| Dependency { on: step.address.clone(), why: Why::Guarded }),
                 );
             }
-            let spec = ResourceSpec::PolicyAttachment { policy: policy.clone(), target: unit };
+            let spec =
+                ResourceSpec::PolicyAttachment(PolicyAttachmentSpec { policy: policy.clone(), target: unit });
             self.delete(address.clone(), spec, attachment_id(&found.policy.id, target), waits);
             gone.push(Dependency { on: address, why: Why::Freed });
         }
         if !stays {
-            let spec = ResourceSpec::ServiceControlPolicy {
+            let spec = ResourceSpec::ServiceControlPolicy(ServiceControlPolicySpec {
                 name: name.clone(),
                 description: found.policy.description.clone(),
                 document: found.policy.document.clone().unwrap_or_default(),
                 tags: found.tags.clone(),
-            };
+            });
             self.delete(policy, spec, found.policy.id.clone(), gone);
         }
     }
@@ -221,14 +224,17 @@ impl<'a> Leftovers<'a> {
         let parent = self.address(&unit.parent).unwrap_or_else(Address::root);
         let mut waits = self.after_departures(&unit.id);
         let within = |step: &&Step| match &step.spec {
-            ResourceSpec::PolicyAttachment { target, .. } => *target == address,
-            ResourceSpec::OrganizationalUnit { parent, .. } => *parent == address,
+            ResourceSpec::PolicyAttachment(PolicyAttachmentSpec { target, .. }) => *target == address,
+            ResourceSpec::OrganizationalUnit(OrganizationalUnitSpec { parent, .. }) => *parent == address,
             _ => false,
         };
         let before = self.steps.iter().filter(within);
         waits.extend(before.map(|step| Dependency { on: step.address.clone(), why: Why::Freed }));
-        let spec =
-            ResourceSpec::OrganizationalUnit { name: unit.name.clone(), parent, tags: unit.tags.clone() };
+        let spec = ResourceSpec::OrganizationalUnit(OrganizationalUnitSpec {
+            name: unit.name.clone(),
+            parent,
+            tags: unit.tags.clone(),
+        });
         self.delete(address, spec, unit.id.clone(), waits);
     }
 }

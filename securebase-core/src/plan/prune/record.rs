@@ -1,12 +1,13 @@
 //! The record of a departure: what a tenant has when it leaves, and what becomes of each.
 
+use crate::kinds::step::Action;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{AccountId, Address, Departure, ResourceId, ResourceKind, Tags, TenantKey};
 
 use crate::plan::diff::account_id;
 use crate::plan::scope::unit_paths;
-use crate::plan::step::{Action, Plan};
+use crate::plan::step::Plan;
 
 /// What becomes of a resource of a tenant that leaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,7 +106,7 @@ impl Plan {
             Some(RecordedResource {
                 address,
                 kind: ResourceKind::Account,
-                id: crate::plan::id_from(id?),
+                id: ResourceId::from(id?),
                 tags: found.tags.clone(),
                 fate: match departure {
                     Departure::Suspend => Fate::Suspended,

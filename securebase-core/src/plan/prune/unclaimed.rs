@@ -1,13 +1,12 @@
 //! Accounts in the zone's units that no tenant of the file claims.
 
+use crate::model::ZONE_TAG;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{AccountId, Address, LandingZone, Problem, ResourceId, TenantKey};
 use crate::observe::ObservedOrganization;
 
-use crate::plan::desired::ZONE_TAG;
 use crate::plan::diff::account_id;
-use crate::plan::diff::claim::is_closed;
 use crate::plan::diff::owner::Names;
 use crate::plan::scope::{Scope, unit_paths};
 
@@ -29,7 +28,7 @@ pub(super) fn find(
         let Some(path) = paths.get(&found.parent).filter(|path| scope.watches(path)) else { continue };
         // Whoever was suspended or closed on purpose is where it belongs.
         let is_management = account.id == organization.organization.management_account;
-        if is_management || claimed.contains(&account.id) || is_closed(found) || *path == zone.suspended_ou {
+        if is_management || claimed.contains(&account.id) || found.is_closed() || *path == zone.suspended_ou {
             continue;
         }
         let tenant = names.tenant(&found.tags);

@@ -1,14 +1,16 @@
 //! What a plan's guardrail steps mean: which requests become denied or allowed, and for whom.
 
+use crate::kinds::step::Action;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::model::{Address, Problems, ResourceId, ResourceKind, ResourceSpec, Severity, TenantKey};
+use crate::kinds::{AccountPlacementSpec, PolicyAttachmentSpec, ResourceSpec};
+use crate::model::{Address, Problems, ResourceId, ResourceKind, Severity, TenantKey};
 use crate::policy::{self, Difference, Level, Parameters, difference};
 
 use crate::plan::check::attached::{Attached, unit_path};
 use crate::plan::scope::unit_paths;
-use crate::plan::step::{Action, Plan};
+use crate::plan::step::Plan;
 
 /// What changes for the accounts at one place.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,7 +56,7 @@ impl Plan {
             .accounts
             .iter()
             .filter_map(|account| {
-                let id = crate::plan::id_from(account.account.id);
+                let id = ResourceId::from(account.account.id);
                 Some((id, paths.get(&account.parent)?.as_str()))
             })
             .collect();
@@ -91,7 +93,9 @@ impl Plan {
     ) -> Result<Vec<GuardrailEffect>, policy::Error> {
         let mut moves: BTreeMap<(String, String), (Vec<TenantKey>, Vec<Address>)> = BTreeMap::new();
         for step in self.steps().filter(|step| step.action == Action::Move) {
-            let (ResourceSpec::AccountPlacement { parent, .. }, Some(id)) = (&step.spec, &step.id) else {
+            let (ResourceSpec::AccountPlacement(AccountPlacementSpec { parent, .. }), Some(id)) =
+                (&step.spec, &step.id)
+            else {
                 continue;
             };
             let (Some(from), Some(to)) = (places.get(id), unit_path(parent)) else { continue };
@@ -154,7 +158,7 @@ impl Plan {
     /// The steps on a unit's policies and attachments.
     fn policy_steps(&self, unit: &str) -> Vec<Address> {
         let at = Address::organizational_unit(unit);
-        let attached = |step: &&crate::plan::Step| matches!(&step.spec, ResourceSpec::PolicyAttachment { target, .. } if *target == at);
+        let attached = |step: &&crate::plan::Step| matches!(&step.spec, ResourceSpec::PolicyAttachment(PolicyAttachmentSpec { target, .. }) if *target == at);
         let named =
             |policy: &Address| Address::attachment(unit, policy.local().trim_start_matches("policy/"));
         let own = |step: &&crate::plan::Step| {

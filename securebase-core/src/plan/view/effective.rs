@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::model::{Address, Problem, Problems, ResourceSpec, Severity, TenantKey};
+use crate::kinds::{AccountPlacementSpec, ResourceSpec};
+use crate::model::{Address, Problem, Problems, Severity, TenantKey};
 use crate::policy::{
     BASELINE, Coverage, CoverageReport, EffectivePolicy, GuardrailView, Level, Parameters, PolicyDocument,
     coverage, effective, guardrails, set_of,
@@ -107,7 +108,9 @@ impl Plan {
     /// The unit a tenant's account is in once the plan is applied.
     fn unit_of(&self, tenant: &TenantKey, account: Option<&str>) -> Option<String> {
         let placement = self.step(&Address::tenant(tenant, "account/placement"));
-        if let Some(ResourceSpec::AccountPlacement { parent, .. }) = placement.map(|step| &step.spec) {
+        if let Some(ResourceSpec::AccountPlacement(AccountPlacementSpec { parent, .. })) =
+            placement.map(|step| &step.spec)
+        {
             return unit_path(parent);
         }
         let organization = self.observed.organization.as_ref()?;

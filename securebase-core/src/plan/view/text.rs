@@ -1,15 +1,17 @@
 //! The text of a plan, for a person to read.
 
+use crate::kinds::step::{Action, Change};
 use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::finance::{CostBasis, PriceBook, Usage, signed, thousands};
-use crate::model::{Address, Departure, ResourceKind, ResourceSpec, WARNINGS};
+use crate::kinds::{ResourceSpec, SubnetSpec};
+use crate::model::{Address, Departure, ResourceKind, WARNINGS};
 
 use crate::plan::cost::{PlanCost, PromisedChange, StepCost};
 use crate::plan::desired::graph::Why;
 use crate::plan::diff::drift::Drifted;
-use crate::plan::step::{Action, Change, Plan, PlannedTenant, Step};
+use crate::plan::step::{Plan, PlannedTenant, Step};
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -245,7 +247,7 @@ struct Widths {
 /// What a step is about: the kind of its resource, and the id where it exists.
 fn what(step: &Step) -> String {
     match &step.id {
-        None if let ResourceSpec::Subnet { zone, .. } = &step.spec => {
+        None if let ResourceSpec::Subnet(SubnetSpec { zone, .. }) = &step.spec => {
             format!("{}, {zone}", step.kind.title())
         }
         Some(id) if step.action != Action::Create => format!("{} {id}", step.kind.title()),

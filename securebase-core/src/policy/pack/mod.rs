@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use super::error::Error;
 use super::syntax::document::{PolicyDocument, Selection, Statement, Version};
-use crate::model::Limits;
+use crate::model::{Limits, Quota};
 use simplify::simplify;
 
 /// How much a target holds.
@@ -36,8 +36,8 @@ impl Fit {
     /// What AWS grants for service control policies.
     #[must_use]
     pub fn from_limits(limits: &Limits) -> Self {
-        let whole = |name: &str| usize::try_from(limits.quota(name)).unwrap_or(usize::MAX);
-        Self { max_size: whole("policy_size"), max_documents: whole("policies_per_target") }
+        let whole = |quota| usize::try_from(limits.quota(quota)).unwrap_or(usize::MAX);
+        Self { max_size: whole(Quota::PolicySize), max_documents: whole(Quota::PoliciesPerTarget) }
     }
 }
 

@@ -7,6 +7,7 @@ use crate::cloud::{
     Reply,
 };
 use crate::model::{AccountId, Email, EmailError, ResourceId, RoleName, Tags};
+use crate::model::{Latency, Quota};
 use crate::time::Time;
 
 use super::units::constraint;
@@ -119,14 +120,14 @@ impl Org {
         check_name(name)?;
         let malformed = check_email(email)?;
         context.check_tags(&Tags::new(), tags).map_err(|fault| fault.organizations())?;
-        if self.in_progress.len() as u64 >= context.limits.quota("accounts_in_creation") {
+        if self.in_progress.len() as u64 >= context.limits.quota(Quota::AccountsInCreation) {
             return Err(CloudError::rejected(
                 "TooManyRequestsException",
                 "as many accounts are being created as can be at once",
             ));
         }
         let count = (self.members.len() + self.in_progress.len()) as u64;
-        if count >= context.limits.quota("accounts") {
+        if count >= context.limits.quota(Quota::Accounts) {
             return Err(constraint(
                 "ACCOUNT_NUMBER_LIMIT_EXCEEDED",
                 "the organization holds as many accounts as its quota allows",
@@ -152,7 +153,7 @@ impl Org {
         };
         let request =
             context.chance.organizations_id("car", 32, &folded, |id| self.requests.contains_key(id));
-        let readiness = context.latencies.at("account_readiness", context.draws.aftermath);
+        let readiness = context.latencies.at(Latency::AccountReadiness, context.draws.aftermath);
         let row = Request {
             answer: AccountRequest {
                 id: request.clone(),
@@ -170,7 +171,7 @@ impl Org {
         let answer = row.answer.clone();
         self.requests.insert(request.clone(), row);
         self.in_progress.insert(request.clone());
-        let decided = context.after("account_creation", context.draws.duration);
+        let decided = context.after(Latency::AccountCreation, context.draws.duration);
         context.agenda.put(decided, Event::AccountDecided { request });
         Ok(Reply::AccountRequest(answer))
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::cloud::{AccountState, CLOSURES_IN_PROGRESS, CloudError, Joined, JoinedHow, Operation, Reply};
 use crate::model::{AccountId, Tags};
+use crate::model::{Latency, Quota};
 use crate::time::Time;
 
 use super::accounts::{check_email, check_name, invalid};
@@ -108,7 +109,7 @@ impl Org {
         }
         let members = self.members.values();
         let closing = members.filter(|member| member.account.state == AccountState::PendingClosure).count();
-        if closing as u64 >= context.limits.quota("accounts_in_closure") {
+        if closing as u64 >= context.limits.quota(Quota::AccountsInClosure) {
             return Err(constraint(
                 CLOSURES_IN_PROGRESS,
                 "as many accounts are being closed as can be at once",
@@ -116,7 +117,7 @@ impl Org {
         }
         let recent =
             self.closures.values().filter(|asked| context.now.since(**asked) < CLOSURES_OVER).count();
-        if recent as u64 >= self.closures_max(context.limits.quota("account_closures")) {
+        if recent as u64 >= self.closures_max(context.limits.quota(Quota::AccountClosures)) {
             return Err(constraint(
                 "CLOSE_ACCOUNT_QUOTA_EXCEEDED",
                 "as many accounts were closed in 30 days as can be",
@@ -124,7 +125,7 @@ impl Org {
         }
         self.closures.insert(account, context.now);
         self.visible(account, context.now)?.account.state = AccountState::PendingClosure;
-        let closed = context.after("account_closure", context.draws.duration);
+        let closed = context.after(Latency::AccountClosure, context.draws.duration);
         context.agenda.put(closed, Event::AccountClosed { account });
         Ok(Reply::Done)
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::cloud::{
     Account, AccountRequest, AccountState, CloudError, Operation, Organization, Policy, Reply, Root,
 };
+use crate::model::Latency;
 use crate::model::{AccountId, ResourceId, RoleName, Tags};
 use crate::policy::PolicyDocument;
 use crate::time::Time;
@@ -234,7 +235,7 @@ impl Org {
         self.enabling = true;
         context
             .agenda
-            .put(context.after("policy_type_enabled", context.draws.duration), Event::PoliciesEnabled);
+            .put(context.after(Latency::PolicyTypeEnabled, context.draws.duration), Event::PoliciesEnabled);
         Ok(Reply::Roots(vec![self.root.clone()]))
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Bound;
 
 use crate::cloud::{CloudError, Operation, Policy, PolicyTarget, Reply};
+use crate::model::Quota;
 use crate::model::{ResourceId, Tags};
 use crate::policy::PolicyDocument;
 use crate::time::Time;
@@ -132,7 +133,7 @@ impl Org {
             return Err(duplicate(name));
         }
         // AWS's own policy does not count.
-        if self.policies.len() as u64 > context.limits.quota("policies") {
+        if self.policies.len() as u64 > context.limits.quota(Quota::Policies) {
             return Err(constraint(
                 "POLICY_NUMBER_LIMIT_EXCEEDED",
                 "there are as many policies as there can be",
@@ -194,7 +195,7 @@ impl Org {
                 format!("`{policy}` is attached to `{target}` already"),
             ));
         }
-        if attached.map_or(0, BTreeSet::len) as u64 >= context.limits.quota("policies_per_target") {
+        if attached.map_or(0, BTreeSet::len) as u64 >= context.limits.quota(Quota::PoliciesPerTarget) {
             return Err(constraint(
                 "MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED",
                 "the target carries as many service control policies as it can",
@@ -232,7 +233,7 @@ fn check_text(name: &str, description: &str) -> Result<(), CloudError> {
 }
 
 fn check_document(context: &Context<'_>, document: &str) -> Result<(), CloudError> {
-    if document.chars().count() as u64 > context.limits.quota("policy_size") {
+    if document.chars().count() as u64 > context.limits.quota(Quota::PolicySize) {
         return Err(constraint(
             "POLICY_CONTENT_LIMIT_EXCEEDED",
             "the document is longer than a policy can be",

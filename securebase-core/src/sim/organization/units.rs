@@ -3,6 +3,7 @@
 use std::ops::Bound;
 
 use crate::cloud::{CloudError, Operation, OrganizationalUnit, Reply};
+use crate::model::Quota;
 use crate::model::{ResourceId, Tags};
 
 use super::{FULL_ACCESS, Org, PAGE, Unit};
@@ -83,10 +84,10 @@ impl Org {
         if self.unit_names.contains_key(&(parent.clone(), name.to_owned())) {
             return Err(duplicate(name));
         }
-        if above >= context.limits.quota("organizational_unit_depth") {
+        if above >= context.limits.quota(Quota::OrganizationalUnitDepth) {
             return Err(constraint("OU_DEPTH_LIMIT_EXCEEDED", "units are nested as deep as they can be"));
         }
-        if self.units.len() as u64 >= context.limits.quota("organizational_units") {
+        if self.units.len() as u64 >= context.limits.quota(Quota::OrganizationalUnits) {
             return Err(constraint(
                 "OU_NUMBER_LIMIT_EXCEEDED",
                 "the organization holds as many units as it can",

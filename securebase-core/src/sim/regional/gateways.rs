@@ -1,6 +1,7 @@
 //! Internet gateways and elastic IPs.
 
 use crate::cloud::{CloudError, ElasticIp, InternetGateway, Operation, Reply};
+use crate::model::Quota;
 use crate::model::{ResourceId, Tags};
 
 use super::vpc::{NO_VPC, stands};
@@ -21,7 +22,7 @@ impl Place {
                 // The default VPC has a gateway of its own.
                 let defaults = self.vpcs.values().filter(|kept| kept.value.vpc.is_default).count();
                 let count = self.internet_gateways.len() + defaults;
-                if count as u64 >= context.limits.quota("internet_gateways") {
+                if count as u64 >= context.limits.quota(Quota::InternetGateways) {
                     return Err(over_quota("InternetGatewayLimitExceeded", "internet gateways"));
                 }
                 let id = self.new_id(context, "igw", &key::of_tags(tags));
@@ -70,7 +71,7 @@ impl Place {
             }
             Operation::AllocateAddress { tags } => {
                 context.check_tags(&Tags::new(), tags).map_err(|fault| fault.ec2())?;
-                if self.elastic_ips.len() as u64 >= context.limits.quota("elastic_ips") {
+                if self.elastic_ips.len() as u64 >= context.limits.quota(Quota::ElasticIps) {
                     return Err(over_quota("AddressLimitExceeded", "elastic IPs"));
                 }
                 let id = self.new_id(context, "eipalloc", &key::of_tags(tags));

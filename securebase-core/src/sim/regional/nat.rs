@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::cloud::{CloudError, NatGateway, NatGatewayState, Operation, Reply};
+use crate::model::{Latency, Quota};
 use crate::model::{ResourceId, Tags};
 use crate::time::Time;
 
@@ -35,7 +36,7 @@ impl Place {
                 {
                     if matches!(state, NatGatewayState::Pending | NatGatewayState::Available) {
                         kept.value.state = NatGatewayState::Deleting;
-                        let gone = context.after("nat_gateway_deleted", context.draws.duration);
+                        let gone = context.after(Latency::NatGatewayDeleted, context.draws.duration);
                         context.agenda.put(gone, self.nat_gone(gateway));
                     } else if state == NatGatewayState::Failed {
                         context.agenda.put(context.now, self.nat_gone(gateway));
@@ -67,7 +68,7 @@ impl Place {
                 && self.subnets.get(&kept.value.subnet).is_some_and(|subnet| subnet.value.zone == zone)
         };
         if self.nat_gateways.values().filter(|kept| in_zone(kept)).count() as u64
-            >= context.limits.quota("nat_gateways")
+            >= context.limits.quota(Quota::NatGateways)
         {
             return Err(over_quota("NatGatewayLimitExceeded", "NAT gateways"));
         }
@@ -101,7 +102,7 @@ impl Place {
             self.doomed.insert(id.clone(), failure);
         }
         // What cannot work is found out sooner than what works is done.
-        let latency = if failure.is_some() { "ec2_write" } else { "nat_gateway_available" };
+        let latency = if failure.is_some() { Latency::Ec2Write } else { Latency::NatGatewayAvailable };
         let decided = context.after(latency, context.draws.duration);
         let (account, region) = (self.account, self.region.clone());
         context.agenda.put(decided, Event::NatDecided { account, region, gateway: id.clone() });

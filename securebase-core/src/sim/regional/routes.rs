@@ -3,6 +3,7 @@
 use ipnet::Ipv4Net;
 
 use crate::cloud::{CloudError, Operation, Reply, Route, RouteTable, RouteTableAssociation};
+use crate::model::Quota;
 use crate::model::{ResourceId, Tags};
 
 use super::gateways::NO_GATEWAY;
@@ -26,7 +27,7 @@ impl Place {
                 visible(&self.vpcs, vpc, now, NO_VPC)?;
                 // The main table of the VPC counts.
                 let count = 1 + self.route_tables.values().filter(|kept| kept.value.vpc == *vpc).count();
-                if count as u64 >= context.limits.quota("route_tables_per_vpc") {
+                if count as u64 >= context.limits.quota(Quota::RouteTablesPerVpc) {
                     return Err(over_quota("RouteTableLimitExceeded", "route tables"));
                 }
                 let id = self.new_id(context, "rtb", &key::of_tags(tags));
@@ -60,7 +61,7 @@ impl Place {
                     ));
                 }
                 // The local route counts.
-                if 1 + row.routes.len() as u64 >= context.limits.quota("routes_per_table") {
+                if 1 + row.routes.len() as u64 >= context.limits.quota(Quota::RoutesPerTable) {
                     return Err(over_quota("RouteLimitExceeded", "routes"));
                 }
                 let route = Route { destination, gateway: gateway.clone(), blackhole: false };

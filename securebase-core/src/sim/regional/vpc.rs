@@ -3,6 +3,7 @@
 use ipnet::Ipv4Net;
 
 use crate::cloud::{CloudError, NatGatewayState, Operation, Reply, Subnet, Vpc, VpcAttribute};
+use crate::model::Quota;
 use crate::model::{ResourceId, Severity, Tags};
 use crate::net::{Block4, rules};
 use crate::observe::ObservedVpc;
@@ -76,7 +77,7 @@ impl Place {
         {
             return Err(CloudError::rejected("InvalidVpc.Range", problem.message));
         }
-        if self.vpcs.len() as u64 >= context.limits.quota("vpcs") {
+        if self.vpcs.len() as u64 >= context.limits.quota(Quota::Vpcs) {
             return Err(over_quota("VpcLimitExceeded", "VPCs"));
         }
         let id = self.new_id(context, "vpc", &key::of_tags(tags));
@@ -117,7 +118,7 @@ impl Place {
                 format!("`{block}` overlaps `{}` of `{}`", other.cidr, other.id),
             ));
         }
-        if siblings().count() as u64 >= context.limits.quota("subnets_per_vpc") {
+        if siblings().count() as u64 >= context.limits.quota(Quota::SubnetsPerVpc) {
             return Err(over_quota("SubnetLimitExceeded", "subnets"));
         }
         let id = self.new_id(context, "subnet", &key::of_tags(tags));

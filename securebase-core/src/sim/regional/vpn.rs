@@ -1,6 +1,7 @@
 //! Virtual private gateways.
 
 use crate::cloud::{CloudError, Operation, Reply, VpnGateway};
+use crate::model::{Latency, Quota};
 use crate::model::{ResourceId, Tags};
 
 use super::nat::LISTED_FOR;
@@ -20,7 +21,7 @@ impl Place {
             Operation::CreateVpnGateway { tags } => {
                 context.check_tags(&Tags::new(), tags).map_err(|fault| fault.ec2())?;
                 let count = self.vpn_gateways.values().filter(|kept| !kept.value.deleted).count();
-                if count as u64 >= context.limits.quota("vpn_gateways") {
+                if count as u64 >= context.limits.quota(Quota::VpnGateways) {
                     return Err(over_quota("VpnGatewayLimitExceeded", "virtual private gateways"));
                 }
                 let id = self.new_id(context, "vgw", &key::of_tags(tags));
@@ -57,7 +58,7 @@ impl Place {
                 if self.living(context, gateway)?.vpc.as_ref() != Some(vpc) {
                     return Err(absent("InvalidVpnGatewayAttachment.NotFound", gateway));
                 }
-                let detached = context.after("ec2_write", context.draws.duration);
+                let detached = context.after(Latency::Ec2Write, context.draws.duration);
                 let (account, region) = (self.account, self.region.clone());
                 context
                     .agenda

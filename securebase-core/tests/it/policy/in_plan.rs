@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use securebase_core::exec;
 use securebase_core::input::Format;
-use securebase_core::model::{Address, LandingZone, ResourceId, ResourceKind, ResourceSpec};
+use securebase_core::kinds::{ResourceSpec, ServiceControlPolicySpec};
+use securebase_core::model::{Address, LandingZone, ResourceId, ResourceKind};
 use securebase_core::observe::{Observed, ObservedPolicy};
 use securebase_core::plan::{Action, Error, Plan, Planner};
 use securebase_core::sim::SimulatedCloud;
@@ -298,7 +299,7 @@ fn a_policy_that_cannot_be_read_is_never_taken_for_none() {
 fn documents(plan: &Plan) -> std::collections::BTreeMap<String, String> {
     plan.steps()
         .filter_map(|step| match &step.spec {
-            ResourceSpec::ServiceControlPolicy { name, document, .. } => {
+            ResourceSpec::ServiceControlPolicy(ServiceControlPolicySpec { name, document, .. }) => {
                 Some((name.clone(), document.clone()))
             }
             _ => None,

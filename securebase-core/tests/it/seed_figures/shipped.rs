@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 
 use rust_decimal::Decimal;
 use securebase_core::finance::{Age, CostReport, Footprint, PriceBook, PriceId, Usage, cost_of_footprint};
-use securebase_core::model::{Address, LandingZone, ResourceKind, ResourceSpec, Tenant};
+use securebase_core::kinds::{ResourceSpec, SubnetSpec, VpcSpec};
+use securebase_core::model::{Address, LandingZone, ResourceKind, Tenant};
 use securebase_core::net::Layout;
 use securebase_core::plan::{Action, Plan, Planner, Step};
 
@@ -57,7 +58,7 @@ pub(super) const ORGANIZATION: [ResourceKind; 2] =
 /// The block of a tenant's VPC in the plan.
 pub(super) fn vpc_block(key: &str) -> ipnet::Ipv4Net {
     match spec(key, "vpc") {
-        ResourceSpec::Vpc { cidr, .. } => *cidr,
+        ResourceSpec::Vpc(VpcSpec { cidr, .. }) => *cidr,
         other => panic!("a VPC, not {other:?}"),
     }
 }
@@ -65,7 +66,7 @@ pub(super) fn vpc_block(key: &str) -> ipnet::Ipv4Net {
 /// The block of a tenant's subnet in the plan.
 fn planned_subnet_block(key: &str, name: &str) -> ipnet::Ipv4Net {
     match spec(key, &format!("vpc/subnet/{name}")) {
-        ResourceSpec::Subnet { cidr, .. } => *cidr,
+        ResourceSpec::Subnet(SubnetSpec { cidr, .. }) => *cidr,
         other => panic!("a subnet, not {other:?}"),
     }
 }
@@ -85,7 +86,7 @@ pub(super) fn subnets_per_vpc() -> u32 {
 /// How many different blocks the VPCs of the plan have.
 pub(super) fn distinct_blocks() -> usize {
     let blocks = created().filter_map(|step| match &step.spec {
-        ResourceSpec::Vpc { cidr, .. } => Some(*cidr),
+        ResourceSpec::Vpc(VpcSpec { cidr, .. }) => Some(*cidr),
         _ => None,
     });
     blocks.collect::<BTreeSet<_>>().len()

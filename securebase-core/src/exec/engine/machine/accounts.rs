@@ -1,7 +1,8 @@
 //! What the machine does about accounts: none is asked for that there is, and no more at a time than AWS decides on.
 
 use crate::cloud::{Call, CloudError, Reply, Target};
-use crate::model::{ResourceId, ResourceSpec};
+use crate::kinds::{AccountSpec, ResourceSpec};
+use crate::model::ResourceId;
 use crate::time::Time;
 
 use super::{Machine, Purpose};
@@ -11,7 +12,7 @@ use crate::exec::accounts::exhausted;
 use crate::exec::accounts::requests::{Answer, Blind, Question};
 use crate::exec::engine::lane::StepIndex;
 use crate::exec::engine::retry::Failing;
-use crate::exec::program::advice;
+use crate::kinds::advice;
 
 impl Machine<'_> {
     /// Lets requests for accounts into their lane.
@@ -54,7 +55,7 @@ impl Machine<'_> {
     pub(super) fn earlier_listed(&mut self, now: Time, result: Result<Reply, CloudError>) {
         let plan = self.known.plan;
         let account = |step| match &plan.steps_by_index(step).spec {
-            ResourceSpec::Account { name, email, .. } => Some((name.as_str(), email.as_str())),
+            ResourceSpec::Account(AccountSpec { name, email, .. }) => Some((name.as_str(), email.as_str())),
             _ => None,
         };
         match self.admission.earlier_listed(now, result, self.seed, account) {
@@ -72,8 +73,8 @@ impl Machine<'_> {
     /// Takes what there is of an account instead of asking for it.
     pub(super) fn take(&mut self, now: Time, step: StepIndex, existing: &Existing) {
         self.steps[step].queued = None;
-        if let Some(program) = &mut self.steps[step].program {
-            program.exists_already(existing, now);
+        if let Some(run) = &mut self.steps[step].run {
+            run.exists_already(existing, now);
         }
         self.advance(now, step);
     }
@@ -115,10 +116,10 @@ impl Machine<'_> {
         {
             self.admission.exhaust(&format!("{reason}; {}", advice(reason)));
         }
-        if let Some(program) = &mut self.steps[step].program {
+        if let Some(run) = &mut self.steps[step].run {
             match answer {
-                Answer::Decided(found) => program.decided(found, now),
-                Answer::Lost => program.request_lost(now),
+                Answer::Decided(found) => run.decided(found, now),
+                Answer::Lost => run.request_lost(now),
             }
         }
         self.release_account(now, step);

@@ -38,7 +38,7 @@ impl Machine<'_> {
     /// A step pauses before it asks again whether its change has settled.
     pub(super) fn settling(&mut self, now: Time, step: StepIndex, pause: Duration) {
         let slot = &mut self.steps[step];
-        let since = slot.program.as_ref().and_then(super::Program::settling_since);
+        let since = slot.run.as_ref().and_then(super::StepRun::settling_since);
         let long = since.is_some_and(|since| (now + pause).since(since) > LONG);
         if long && !std::mem::replace(&mut slot.said_to_settle, true) {
             self.waiting(now, Some(step), WaitReason::Settling);

@@ -1,0 +1,340 @@
+//! A member account.
+
+use serde::{Deserialize, Serialize};
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::refusal::advice;
+use crate::cloud::{
+    Account, AccountRequest, AccountRequestState, AccountState, CloudError, ErrorKind, Operation, PageToken,
+    Reply,
+};
+use crate::kinds::Kind;
+use crate::kinds::governance::retag;
+use crate::kinds::seen::{Seen, Standing};
+use crate::kinds::step::{
+    Acted, Action, Context, Decided, Found, Procedure, Progress, Reaction, Requested, Settled, StepError,
+};
+use crate::model::{AccountId, Email, Latency, Problem, ResourceId, ResourceKind, Tags};
+
+/// What a member account must look like.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AccountSpec {
+    /// Its name.
+    pub name: String,
+    /// The address of its root user.
+    pub email: Email,
+    /// An existing account to take over instead of creating one.
+    pub adopt: Option<AccountId>,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+impl Kind for AccountSpec {
+    fn kind(&self) -> ResourceKind {
+        ResourceKind::Account
+    }
+
+    fn tags(&self) -> Option<&Tags> {
+        Some(&self.tags)
+    }
+
+    fn find(&self, seen: &dyn Seen) -> Result<Option<Standing>, Problem> {
+        seen.account_of_tenant(self)
+    }
+
+    fn typical(&self, action: Action) -> Latency {
+        match action {
+            Action::Create => Latency::AccountCreation,
+            _ => Latency::OrganizationsWrite,
+        }
+    }
+
+    fn procedure(&self) -> Box<dyn Procedure + '_> {
+        Box::new(Procurement {
+            spec: self,
+            asked: false,
+            among_requests: false,
+            candidate: None,
+            strangers: BTreeSet::new(),
+            unseen: BTreeSet::new(),
+            searched: false,
+            failures: 0,
+            trust: false,
+            denials: 0,
+        })
+    }
+}
+
+/// The service of AWS that renames accounts, once the organization trusts it.
+const ACCOUNT_SERVICE: &str = "account.amazonaws.com";
+/// How often a name is refused after the service was trusted, until that is taken for an answer.
+const DENIALS_MAX: u32 = 10;
+/// How often a request is made again that AWS failed to decide on.
+const FAILURES_MAX: u32 = 5;
+
+/// An account on its way.
+///
+/// AWS gives a request for an account no client token, so the root e-mail address is its natural key, and after it the name,
+/// by which requests are listed. An account that exists is never asked for again.
+#[derive(Debug)]
+struct Procurement<'a> {
+    spec: &'a AccountSpec,
+    /// Whether the request is one that this step has made, and not one of the same name that was found.
+    asked: bool,
+    /// Accounts show nothing: requests are looked at.
+    among_requests: bool,
+    /// A request of the same name that has succeeded, and its account: whose it is must be looked at.
+    candidate: Option<(ResourceId, AccountId)>,
+    /// Requests of the same name for accounts of others.
+    strangers: BTreeSet<ResourceId>,
+    /// Requests whose account does not show, in this look-up.
+    unseen: BTreeSet<ResourceId>,
+    /// Whether an existing address was already answered by a look-up.
+    searched: bool,
+    failures: u32,
+    /// The service that renames accounts must be trusted by the organization first.
+    trust: bool,
+    denials: u32,
+}
+
+impl Procurement<'_> {
+    /// Whether the step gives an account that exists another name.
+    fn renames(cx: &Context<'_>) -> bool {
+        matches!(cx.action, Action::Update | Action::Adopt) && cx.changes_any(&["name"])
+    }
+
+    fn is_ours(&self, account: &Account) -> bool {
+        account.email.eq_ignore_ascii_case(self.spec.email.as_str())
+    }
+
+    /// A request was refused. AWS says so only some time after the call has succeeded.
+    fn turned_down(&mut self, reason: &str) -> Result<Decided, StepError> {
+        let refused = || StepError::AccountRefused { reason: reason.to_owned(), advice: advice(reason) };
+        match reason {
+            // Before it is asked for again, it is looked for.
+            "INTERNAL_FAILURE" if self.failures < FAILURES_MAX => {
+                self.failures += 1;
+                self.look_again();
+                let after = Some(Duration::from_secs(30));
+                Ok(Decided::LookUp { in_doubt: false, after, else_fails: None })
+            }
+            // An attempt whose reply was lost may have made the account, or be making it: find it.
+            "EMAIL_ALREADY_EXISTS" | "CONCURRENT_ACCOUNT_MODIFICATION" if !self.searched => {
+                self.searched = true;
+                self.look_again();
+                Ok(Decided::LookUp { in_doubt: true, after: None, else_fails: Some(refused()) })
+            }
+            _ => Err(refused()),
+        }
+    }
+}
+
+impl Procedure for Procurement<'_> {
+    fn look_up(&self, _: &Context<'_>, page: Option<PageToken>) -> Result<Option<Operation>, StepError> {
+        Ok(Some(match &self.candidate {
+            Some((_, account)) => Operation::DescribeAccount { account: *account },
+            None if self.among_requests => {
+                Operation::ListCreateAccountStatus { in_progress_only: false, page }
+            }
+            None => Operation::ListAccounts { page },
+        }))
+    }
+
+    fn read_look_up(&mut self, _: &Context<'_>, reply: &Reply) -> Result<Found, StepError> {
+        match reply {
+            Reply::Accounts(page) => {
+                Ok(match (page.items.iter().find(|found| self.is_ours(found)), &page.next) {
+                    (Some(account), _) => present(account)?,
+                    (None, Some(page)) => Found::More(Some(page.clone())),
+                    (None, None) => {
+                        self.among_requests = true;
+                        Found::More(None)
+                    }
+                })
+            }
+            Reply::AccountRequests(page) => {
+                let found = page.items.iter().find(|request| {
+                    request.account_name == self.spec.name
+                        && !matches!(request.state, AccountRequestState::Failed { .. })
+                        && !self.strangers.contains(&request.id)
+                        && !self.unseen.contains(&request.id)
+                });
+                Ok(match (found.map(|request| (request.id.clone(), &request.state)), &page.next) {
+                    (Some((request, AccountRequestState::Succeeded { account })), _) => {
+                        self.candidate = Some((request, *account));
+                        Found::More(None)
+                    }
+                    (Some((request, _)), _) => {
+                        self.asked = false;
+                        Found::Requested(request)
+                    }
+                    (None, Some(page)) => Found::More(Some(page.clone())),
+                    (None, None) => {
+                        self.unseen.clear();
+                        Found::Absent
+                    }
+                })
+            }
+            // A request does not say for which address it was made; its account does.
+            Reply::Account(account) if self.is_ours(account) => present(account),
+            Reply::Account(_) => {
+                self.strangers.extend(self.candidate.take().map(|(request, _)| request));
+                self.among_requests = true;
+                Ok(Found::More(None))
+            }
+            other => Err(StepError::unexpected(other)),
+        }
+    }
+
+    /// The account of a request that has succeeded does not show: not yet, or no longer.
+    fn not_found(&mut self) -> Found {
+        match self.candidate.take() {
+            Some((request, _)) => {
+                self.unseen.insert(request);
+                self.among_requests = true;
+                Found::Hidden
+            }
+            None => {
+                self.unseen.clear();
+                Found::Absent
+            }
+        }
+    }
+
+    fn look_again(&mut self) {
+        self.among_requests = false;
+        self.candidate = None;
+    }
+
+    /// A second account cannot be undone: look longer.
+    fn doubts(&self) -> u32 {
+        6
+    }
+
+    fn create(&self, cx: &Context<'_>, _: &Progress, index: usize) -> Result<Option<Operation>, StepError> {
+        Ok((index == 0).then(|| Operation::CreateAccount {
+            name: self.spec.name.clone(),
+            email: self.spec.email.as_str().to_owned(),
+            role: cx.access_role.clone(),
+            tags: self.spec.tags.clone(),
+        }))
+    }
+
+    fn update(&self, cx: &Context<'_>, _: &Progress) -> Result<Vec<Operation>, StepError> {
+        let mut operations = Vec::new();
+        if Self::renames(cx) {
+            if self.trust {
+                operations.push(Operation::EnableAwsServiceAccess { service: ACCOUNT_SERVICE.to_owned() });
+            }
+            let (account, name) = (cx.own_account()?, self.spec.name.clone());
+            operations.push(Operation::PutAccountName { account, name });
+        }
+        operations.extend(retag(cx, &cx.own_id()?));
+        Ok(operations)
+    }
+
+    fn delete(&self, cx: &Context<'_>) -> Result<Vec<Operation>, StepError> {
+        Ok(vec![Operation::CloseAccount { account: cx.own_account()? }])
+    }
+
+    fn read_act(&mut self, _: &Context<'_>, _: usize, reply: &Reply) -> Result<Acted, StepError> {
+        match reply {
+            Reply::AccountRequest(request) => {
+                self.asked = true;
+                self.decided(request).map(Acted::Requested)
+            }
+            _ => Ok(Acted::Next),
+        }
+    }
+
+    fn refused(&mut self, cx: &Context<'_>, error: &CloudError) -> Reaction {
+        match error.kind {
+            ErrorKind::AlreadyExists if cx.action == Action::Delete => Reaction::Done,
+            // The first time the service that renames is not trusted yet; after that it takes a moment until it is.
+            ErrorKind::NotReady if Self::renames(cx) && self.denials < DENIALS_MAX => {
+                self.denials += 1;
+                let after = self.trust.then_some(Duration::from_secs(3));
+                self.trust = true;
+                Reaction::Again { after }
+            }
+            _ => Reaction::Unhandled,
+        }
+    }
+
+    fn settle(&self, cx: &Context<'_>, _: &Progress) -> Result<Option<Operation>, StepError> {
+        match cx.action {
+            Action::Delete => Ok(Some(Operation::DescribeAccount { account: cx.own_account()? })),
+            _ => Ok(None),
+        }
+    }
+
+    fn read_settle(&self, _: &Context<'_>, _: &Progress, reply: &Reply) -> Result<Settled, StepError> {
+        match reply {
+            Reply::Account(account) => Ok(match account.state {
+                AccountState::Suspended | AccountState::Closed => Settled::Yes,
+                _ => Settled::No,
+            }),
+            other => Err(StepError::unexpected(other)),
+        }
+    }
+
+    fn latency(&self, action: Action) -> Option<Latency> {
+        (action == Action::Delete).then_some(Latency::AccountClosure)
+    }
+
+    fn requested(&mut self) -> Option<&mut dyn Requested> {
+        Some(self)
+    }
+}
+
+impl Requested for Procurement<'_> {
+    fn has_asked(&mut self) {
+        self.asked = true;
+    }
+
+    fn decided(&mut self, request: &AccountRequest) -> Result<Decided, StepError> {
+        match &request.state {
+            AccountRequestState::InProgress => Ok(Decided::Waiting(request.id.clone())),
+            AccountRequestState::Succeeded { account } if self.asked => Ok(Decided::Made((*account).into())),
+            AccountRequestState::Succeeded { account } => {
+                self.look_again();
+                self.candidate = Some((request.id.clone(), *account));
+                Ok(Decided::LookUp { in_doubt: false, after: None, else_fails: None })
+            }
+            // What became of another process's request is no answer to this step's.
+            AccountRequestState::Failed { .. } if !self.asked => {
+                self.look_again();
+                Ok(Decided::LookUp { in_doubt: false, after: None, else_fails: None })
+            }
+            AccountRequestState::Failed { reason } => self.turned_down(reason),
+        }
+    }
+
+    fn found_request(&mut self, request: &AccountRequest) -> Result<Decided, StepError> {
+        self.asked = false;
+        self.decided(request)
+    }
+
+    fn found(&mut self, account: &Account) -> Result<ResourceId, StepError> {
+        usable(account)?;
+        Ok(account.id.into())
+    }
+}
+
+/// An account with the step's root e-mail address: the step's, unless it is lost.
+fn present(account: &Account) -> Result<Found, StepError> {
+    usable(account)?;
+    Ok(Found::Present { id: account.id.into(), acts_done: 1 })
+}
+
+/// Whether anything can be done in an account.
+fn usable(account: &Account) -> Result<(), StepError> {
+    match account.state {
+        AccountState::Suspended | AccountState::PendingClosure | AccountState::Closed => {
+            Err(StepError::AccountLost { email: account.email.clone(), account: account.id })
+        }
+        AccountState::Active | AccountState::PendingActivation | AccountState::Unknown => Ok(()),
+    }
+}

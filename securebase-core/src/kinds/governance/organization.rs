@@ -1,0 +1,66 @@
+//! The AWS organization.
+
+use serde::{Deserialize, Serialize};
+
+use crate::cloud::{Operation, PageToken, Reply};
+use crate::kinds::Kind;
+use crate::kinds::seen::{Seen, Standing};
+use crate::kinds::step::{Acted, Action, Context, Found, Procedure, Progress, StepError};
+use crate::model::{Latency, Problem, ResourceKind};
+
+/// What the AWS organization must look like.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OrganizationSpec {}
+
+impl Kind for OrganizationSpec {
+    fn kind(&self) -> ResourceKind {
+        ResourceKind::Organization
+    }
+
+    fn find(&self, seen: &dyn Seen) -> Result<Option<Standing>, Problem> {
+        let Some(found) = seen.organization() else { return Ok(None) };
+        Ok(Some(Standing::new(found.organization.id.clone(), [])))
+    }
+
+    fn typical(&self, _: Action) -> Latency {
+        Latency::OrganizationsWrite
+    }
+
+    fn procedure(&self) -> Box<dyn Procedure + '_> {
+        Box::new(self)
+    }
+}
+
+impl Procedure for &OrganizationSpec {
+    fn look_up(&self, _: &Context<'_>, _: Option<PageToken>) -> Result<Option<Operation>, StepError> {
+        Ok(Some(Operation::DescribeOrganization))
+    }
+
+    fn read_look_up(&mut self, _: &Context<'_>, reply: &Reply) -> Result<Found, StepError> {
+        match reply {
+            Reply::Organization(organization) => {
+                Ok(Found::Present { id: organization.id.clone(), acts_done: 1 })
+            }
+            other => Err(StepError::unexpected(other)),
+        }
+    }
+
+    fn create(&self, _: &Context<'_>, _: &Progress, index: usize) -> Result<Option<Operation>, StepError> {
+        Ok((index == 0).then_some(Operation::CreateOrganization))
+    }
+
+    fn read_act(&mut self, _: &Context<'_>, _: usize, reply: &Reply) -> Result<Acted, StepError> {
+        Ok(match reply {
+            Reply::Organization(organization) => Acted::Made(organization.id.clone()),
+            _ => Acted::Next,
+        })
+    }
+
+    fn update(&self, _: &Context<'_>, _: &Progress) -> Result<Vec<Operation>, StepError> {
+        Ok(Vec::new())
+    }
+
+    fn delete(&self, _: &Context<'_>) -> Result<Vec<Operation>, StepError> {
+        Ok(Vec::new())
+    }
+}

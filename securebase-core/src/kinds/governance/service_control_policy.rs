@@ -1,0 +1,91 @@
+//! A guardrail document: a service control policy.
+
+use serde::{Deserialize, Serialize};
+
+use super::retag;
+use crate::cloud::{Operation, PageToken, Reply};
+use crate::kinds::Kind;
+use crate::kinds::seen::{Seen, Standing, document_changes, value_changes};
+use crate::kinds::step::{Action, Context, Found, Procedure, Progress, StepError, listed};
+use crate::model::{Latency, Problem, ResourceKind, Tags};
+
+/// What a service control policy must look like.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ServiceControlPolicySpec {
+    /// Its name, unique in the organization.
+    pub name: String,
+    /// What it is for, at most 512 characters.
+    pub description: String,
+    /// The canonical, minimal text of the document.
+    pub document: String,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+impl Kind for ServiceControlPolicySpec {
+    fn kind(&self) -> ResourceKind {
+        ResourceKind::ServiceControlPolicy
+    }
+
+    fn tags(&self) -> Option<&Tags> {
+        Some(&self.tags)
+    }
+
+    fn find(&self, seen: &dyn Seen) -> Result<Option<Standing>, Problem> {
+        let Some(found) = seen.policy(&self.name) else { return Ok(None) };
+        let changes = [
+            value_changes("description", &found.policy.description, &self.description),
+            document_changes("document", found.policy.document.as_ref(), &self.document),
+            seen.tag_changes(&found.tags, &self.tags),
+        ];
+        Ok(Some(Standing::new(found.policy.id.clone(), changes)))
+    }
+
+    fn typical(&self, _: Action) -> Latency {
+        Latency::OrganizationsWrite
+    }
+
+    fn procedure(&self) -> Box<dyn Procedure + '_> {
+        Box::new(self)
+    }
+}
+
+impl Procedure for &ServiceControlPolicySpec {
+    fn look_up(&self, _: &Context<'_>, page: Option<PageToken>) -> Result<Option<Operation>, StepError> {
+        Ok(Some(Operation::ListPolicies { page }))
+    }
+
+    fn read_look_up(&mut self, _: &Context<'_>, reply: &Reply) -> Result<Found, StepError> {
+        let Reply::Policies(page) = reply else { return Err(StepError::unexpected(reply)) };
+        let policy = page.items.iter().find(|policy| policy.name == self.name);
+        Ok(listed(policy.map(|policy| policy.id.clone()), page.next.as_ref()))
+    }
+
+    fn create(&self, _: &Context<'_>, _: &Progress, index: usize) -> Result<Option<Operation>, StepError> {
+        Ok((index == 0).then(|| Operation::CreatePolicy {
+            name: self.name.clone(),
+            description: self.description.clone(),
+            document: self.document.clone(),
+            tags: self.tags.clone(),
+        }))
+    }
+
+    fn update(&self, cx: &Context<'_>, _: &Progress) -> Result<Vec<Operation>, StepError> {
+        let id = cx.own_id()?;
+        let mut operations = Vec::new();
+        if cx.changes_any(&["document", "description"]) {
+            operations.push(Operation::UpdatePolicy {
+                policy: id.clone(),
+                name: self.name.clone(),
+                description: self.description.clone(),
+                document: self.document.clone(),
+            });
+        }
+        operations.extend(retag(cx, &id));
+        Ok(operations)
+    }
+
+    fn delete(&self, cx: &Context<'_>) -> Result<Vec<Operation>, StepError> {
+        Ok(vec![Operation::DeletePolicy { policy: cx.own_id()? }])
+    }
+}

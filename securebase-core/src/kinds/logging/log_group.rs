@@ -1,0 +1,104 @@
+//! The log group that flow logs are delivered to.
+
+use serde::{Deserialize, Serialize};
+
+use crate::cloud::{Operation, PageToken, Reply};
+use crate::kinds::Kind;
+use crate::kinds::seen::{Seen, Standing};
+use crate::kinds::step::{Action, Change, Context, Found, Procedure, Progress, StepError, listed};
+use crate::model::{Latency, Problem, ResourceId, ResourceKind, Tags};
+
+/// What the log group that flow logs are delivered to must look like.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LogGroupSpec {
+    /// Its name, unique in the account and region.
+    pub name: String,
+    /// How long events are kept, in days.
+    pub retention_days: u32,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+impl Kind for LogGroupSpec {
+    fn kind(&self) -> ResourceKind {
+        ResourceKind::LogGroup
+    }
+
+    fn tags(&self) -> Option<&Tags> {
+        Some(&self.tags)
+    }
+
+    fn find(&self, seen: &dyn Seen) -> Result<Option<Standing>, Problem> {
+        let Some(member) = seen.member() else { return Ok(None) };
+        let found = member.log_groups.iter().find(|found| found.group.name == self.name);
+        let Some(found) = found else { return Ok(None) };
+        let days = found.group.retention_days;
+        let retention = (days != Some(self.retention_days)).then(|| {
+            let from = days.map(|days| days.to_string());
+            vec![Change::new("retention_days", from, Some(self.retention_days.to_string()))]
+        });
+        let tags = seen.tag_changes(&found.tags, &self.tags);
+        let changes = [retention.unwrap_or_default(), tags];
+        Ok(found.group.name.parse().ok().map(|id| Standing::new(id, changes)))
+    }
+
+    fn typical(&self, _: Action) -> Latency {
+        Latency::IamWrite
+    }
+
+    fn procedure(&self) -> Box<dyn Procedure + '_> {
+        Box::new(self)
+    }
+}
+
+impl LogGroupSpec {
+    fn put_retention(&self) -> Operation {
+        Operation::PutRetentionPolicy { group: self.name.clone(), days: self.retention_days }
+    }
+
+    fn arn(&self, cx: &Context<'_>) -> Result<String, StepError> {
+        let (Some(region), Some(account)) = (cx.region, cx.account) else {
+            return Err(StepError::UnknownAccount);
+        };
+        Ok(format!("arn:aws:logs:{region}:{account}:log-group:{}", self.name))
+    }
+}
+
+impl Procedure for &LogGroupSpec {
+    fn look_up(&self, _: &Context<'_>, page: Option<PageToken>) -> Result<Option<Operation>, StepError> {
+        Ok(Some(Operation::DescribeLogGroups { prefix: self.name.clone(), page }))
+    }
+
+    fn read_look_up(&mut self, _: &Context<'_>, reply: &Reply) -> Result<Found, StepError> {
+        let Reply::LogGroups(page) = reply else { return Err(StepError::unexpected(reply)) };
+        let group = page.items.iter().find(|group| group.name == self.name);
+        let id = group.map(|group| group.name.parse()).transpose()?;
+        Ok(listed(id, page.next.as_ref()))
+    }
+
+    fn create(&self, _: &Context<'_>, _: &Progress, index: usize) -> Result<Option<Operation>, StepError> {
+        Ok(match index {
+            0 => Some(Operation::CreateLogGroup { name: self.name.clone(), tags: self.tags.clone() }),
+            1 => Some(self.put_retention()),
+            _ => None,
+        })
+    }
+
+    fn update(&self, cx: &Context<'_>, _: &Progress) -> Result<Vec<Operation>, StepError> {
+        let retention = cx.changes_any(&["retention_days"]).then(|| self.put_retention());
+        let arn = self.arn(cx)?;
+        let tagging = cx.tagging(
+            |keys| Operation::UntagLogGroup { arn: arn.clone(), keys },
+            |tags| Operation::TagLogGroup { arn: arn.clone(), tags },
+        );
+        Ok(retention.into_iter().chain(tagging).collect())
+    }
+
+    fn delete(&self, _: &Context<'_>) -> Result<Vec<Operation>, StepError> {
+        Ok(vec![Operation::DeleteLogGroup { name: self.name.clone() }])
+    }
+
+    fn known_id(&self, _: &Context<'_>) -> Result<ResourceId, StepError> {
+        Ok(self.name.parse()?)
+    }
+}

@@ -1,0 +1,10 @@
+//! Flow logs, and what they need in an account.
+
+mod flow_log;
+mod flow_log_role;
+mod log_group;
+
+pub use flow_log::FlowLogSpec;
+pub(crate) use flow_log_role::FLOW_LOG_POLICY_NAME;
+pub use flow_log_role::FlowLogRoleSpec;
+pub use log_group::LogGroupSpec;

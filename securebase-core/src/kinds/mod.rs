@@ -1,0 +1,132 @@
+//! The kinds of resource: one file for each, with what SecureBase knows about it.
+//!
+//! Purpose: planner, executor, survey and bill are engines over the [`Kind`] of a resource. Invariant: a kind stands in
+//! [`ResourceSpec`] once, and the compiler names everything that a new one still lacks. Not here: which resources a zone wants
+//! (`plan::desired`), in which order they come to exist (`plan`), when their calls leave (`exec`).
+
+mod accounts;
+mod governance;
+mod logging;
+mod network;
+pub(crate) mod seen;
+pub(crate) mod step;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Address, Latency, Problem, ResourceKind, Tags};
+use seen::{Seen, Standing};
+use step::{Action, Procedure};
+
+pub use accounts::{AccountPlacementSpec, AccountReadinessSpec, AccountSpec};
+pub(crate) use accounts::{TOO_MANY_DECIDED, advice, advice_on_refusal};
+pub(crate) use governance::attachment_id;
+pub use governance::{
+    OrganizationRootSpec, OrganizationSpec, OrganizationalUnitSpec, PolicyAttachmentSpec,
+    ServiceControlPolicySpec,
+};
+pub(crate) use logging::FLOW_LOG_POLICY_NAME;
+pub use logging::{FlowLogRoleSpec, FlowLogSpec, LogGroupSpec};
+pub use network::{
+    ElasticIpSpec, InternetGatewaySpec, NatGatewaySpec, RouteSpec, RouteTableAssociationSpec, RouteTableSpec,
+    RouteTarget, SubnetSpec, VpcSpec, VpnGatewaySpec,
+};
+
+/// What SecureBase knows about one resource of a kind.
+pub(crate) trait Kind {
+    /// The kind.
+    fn kind(&self) -> ResourceKind;
+
+    /// The tags that the resource must carry; `None` for kinds that take no tags.
+    fn tags(&self) -> Option<&Tags> {
+        None
+    }
+
+    /// The resources that this one names: all must exist before it can.
+    fn references(&self) -> Vec<&Address> {
+        Vec::new()
+    }
+
+    /// The resource that stands in this one's place, and how it differs.
+    ///
+    /// # Errors
+    /// A problem where what was found can be neither kept nor changed.
+    fn find(&self, seen: &dyn Seen) -> Result<Option<Standing>, Problem>;
+
+    /// How long a step of the resource usually takes by itself.
+    fn typical(&self, action: Action) -> Latency;
+
+    /// How a step of the resource is carried out.
+    fn procedure(&self) -> Box<dyn Procedure + '_>;
+}
+
+/// Declares [`ResourceSpec`] from the list of kinds.
+macro_rules! specs {
+    ($($kind:ident($spec:ident),)*) => {
+        /// What a resource must look like. Other resources are named by address; their ids are learned on the way.
+        ///
+        /// Regional kinds live in the account of the tenant that their address names, in the region of the graph's node.
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[serde(tag = "kind", rename_all = "snake_case")]
+        pub enum ResourceSpec {
+            $(
+                #[doc = concat!("See [`ResourceKind::", stringify!($kind), "`].")]
+                $kind($spec),
+            )*
+        }
+
+        impl ResourceSpec {
+            /// What is known about the resource's kind.
+            pub(crate) fn as_kind(&self) -> &dyn Kind {
+                match self { $(Self::$kind(spec) => spec,)* }
+            }
+        }
+
+        $(
+            impl From<$spec> for ResourceSpec {
+                fn from(spec: $spec) -> Self {
+                    Self::$kind(spec)
+                }
+            }
+        )*
+    };
+}
+
+specs! {
+    Organization(OrganizationSpec),
+    OrganizationRoot(OrganizationRootSpec),
+    OrganizationalUnit(OrganizationalUnitSpec),
+    ServiceControlPolicy(ServiceControlPolicySpec),
+    PolicyAttachment(PolicyAttachmentSpec),
+    Account(AccountSpec),
+    AccountPlacement(AccountPlacementSpec),
+    AccountReadiness(AccountReadinessSpec),
+    FlowLogRole(FlowLogRoleSpec),
+    LogGroup(LogGroupSpec),
+    Vpc(VpcSpec),
+    Subnet(SubnetSpec),
+    InternetGateway(InternetGatewaySpec),
+    ElasticIp(ElasticIpSpec),
+    NatGateway(NatGatewaySpec),
+    RouteTable(RouteTableSpec),
+    Route(RouteSpec),
+    RouteTableAssociation(RouteTableAssociationSpec),
+    FlowLog(FlowLogSpec),
+    VpnGateway(VpnGatewaySpec),
+}
+
+impl ResourceSpec {
+    /// The kind it describes.
+    pub fn kind(&self) -> ResourceKind {
+        self.as_kind().kind()
+    }
+
+    /// Its tags, for kinds that take tags.
+    pub fn tags(&self) -> Option<&Tags> {
+        self.as_kind().tags()
+    }
+
+    /// The resources it names: all must exist before it can.
+    pub fn references(&self) -> Vec<&Address> {
+        self.as_kind().references()
+    }
+}

@@ -1,0 +1,64 @@
+//! An elastic IP address.
+
+use serde::{Deserialize, Serialize};
+
+use super::ec2_tagging;
+use crate::cloud::{Operation, PageToken, Reply};
+use crate::kinds::Kind;
+use crate::kinds::seen::{Seen, Standing};
+use crate::kinds::step::{Action, Context, Found, Procedure, Progress, StepError, listed};
+use crate::model::{Latency, Problem, ResourceKind, Tags};
+
+/// What an elastic IP address must look like.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ElasticIpSpec {
+    /// Its tags.
+    pub tags: Tags,
+}
+
+impl Kind for ElasticIpSpec {
+    fn kind(&self) -> ResourceKind {
+        ResourceKind::ElasticIp
+    }
+
+    fn tags(&self) -> Option<&Tags> {
+        Some(&self.tags)
+    }
+
+    fn find(&self, seen: &dyn Seen) -> Result<Option<Standing>, Problem> {
+        let Some(member) = seen.member() else { return Ok(None) };
+        let found = member.elastic_ips.iter().find(|found| Some(&found.id) == seen.tagged());
+        Ok(found.map(|found| Standing::new(found.id.clone(), [seen.tag_changes(&found.tags, &self.tags)])))
+    }
+
+    fn typical(&self, _: Action) -> Latency {
+        Latency::Ec2Write
+    }
+
+    fn procedure(&self) -> Box<dyn Procedure + '_> {
+        Box::new(self)
+    }
+}
+
+impl Procedure for &ElasticIpSpec {
+    fn look_up(&self, cx: &Context<'_>, _: Option<PageToken>) -> Result<Option<Operation>, StepError> {
+        Ok(Some(Operation::DescribeAddresses { tags: cx.key_tags() }))
+    }
+
+    fn read_look_up(&mut self, _: &Context<'_>, reply: &Reply) -> Result<Found, StepError> {
+        let Reply::Addresses(items) = reply else { return Err(StepError::unexpected(reply)) };
+        Ok(listed(items.first().map(|elastic_ip| elastic_ip.id.clone()), None))
+    }
+
+    fn create(&self, _: &Context<'_>, _: &Progress, index: usize) -> Result<Option<Operation>, StepError> {
+        Ok((index == 0).then(|| Operation::AllocateAddress { tags: self.tags.clone() }))
+    }
+
+    fn update(&self, cx: &Context<'_>, _: &Progress) -> Result<Vec<Operation>, StepError> {
+        ec2_tagging(cx)
+    }
+
+    fn delete(&self, cx: &Context<'_>) -> Result<Vec<Operation>, StepError> {
+        Ok(vec![Operation::ReleaseAddress { allocation: cx.own_id()? }])
+    }
+}

@@ -1,0 +1,98 @@
+//! An internet gateway, attached.
+
+use serde::{Deserialize, Serialize};
+
+use super::{attached_gateway, attachment_changes, ec2_tagging};
+use crate::cloud::{CloudError, ErrorKind, Operation, PageToken, Reply};
+use crate::kinds::Kind;
+use crate::kinds::seen::{Seen, Standing};
+use crate::kinds::step::{Action, Context, Found, Procedure, Progress, Reaction, StepError};
+use crate::model::{Address, Latency, Problem, ResourceKind, Tags};
+
+/// What an internet gateway must look like.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct InternetGatewaySpec {
+    /// The VPC it is attached to.
+    pub vpc: Address,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+impl Kind for InternetGatewaySpec {
+    fn kind(&self) -> ResourceKind {
+        ResourceKind::InternetGateway
+    }
+
+    fn tags(&self) -> Option<&Tags> {
+        Some(&self.tags)
+    }
+
+    fn references(&self) -> Vec<&Address> {
+        vec![&self.vpc]
+    }
+
+    fn find(&self, seen: &dyn Seen) -> Result<Option<Standing>, Problem> {
+        let Some(member) = seen.member() else { return Ok(None) };
+        let found = member.internet_gateways.iter().find(|found| Some(&found.id) == seen.tagged());
+        Ok(found.map(|found| {
+            let attachment = attachment_changes(found.vpc.as_ref(), seen.id_at(&self.vpc));
+            Standing::new(found.id.clone(), [attachment, seen.tag_changes(&found.tags, &self.tags)])
+        }))
+    }
+
+    fn typical(&self, _: Action) -> Latency {
+        Latency::Ec2Write
+    }
+
+    fn procedure(&self) -> Box<dyn Procedure + '_> {
+        Box::new(self)
+    }
+}
+
+impl Procedure for &InternetGatewaySpec {
+    fn look_up(&self, cx: &Context<'_>, page: Option<PageToken>) -> Result<Option<Operation>, StepError> {
+        Ok(Some(Operation::DescribeInternetGateways { tags: cx.key_tags(), page }))
+    }
+
+    fn read_look_up(&mut self, cx: &Context<'_>, reply: &Reply) -> Result<Found, StepError> {
+        let Reply::InternetGateways(page) = reply else { return Err(StepError::unexpected(reply)) };
+        let gateway = page.items.first().map(|gateway| (&gateway.id, gateway.vpc.as_ref()));
+        Ok(attached_gateway(cx, &self.vpc, gateway, page.next.as_ref()))
+    }
+
+    fn create(&self, cx: &Context<'_>, at: &Progress, index: usize) -> Result<Option<Operation>, StepError> {
+        Ok(match index {
+            0 => Some(Operation::CreateInternetGateway { tags: self.tags.clone() }),
+            1 => Some(Operation::AttachInternetGateway {
+                gateway: self.id(cx, at)?,
+                vpc: cx.id_at(&self.vpc)?,
+            }),
+            _ => None,
+        })
+    }
+
+    fn update(&self, cx: &Context<'_>, _: &Progress) -> Result<Vec<Operation>, StepError> {
+        let mut operations = Vec::new();
+        if cx.changes_any(&["vpc"]) {
+            let (gateway, vpc) = (cx.own_id()?, cx.id_at(&self.vpc)?);
+            operations.push(Operation::AttachInternetGateway { gateway, vpc });
+        }
+        operations.extend(ec2_tagging(cx)?);
+        Ok(operations)
+    }
+
+    fn delete(&self, cx: &Context<'_>) -> Result<Vec<Operation>, StepError> {
+        let id = cx.own_id()?;
+        let vpc = cx.id_at(&self.vpc).ok();
+        let detach = vpc.map(|vpc| Operation::DetachInternetGateway { gateway: id.clone(), vpc });
+        Ok(detach.into_iter().chain([Operation::DeleteInternetGateway { gateway: id }]).collect())
+    }
+
+    /// The attachment was made by an attempt whose reply was lost.
+    fn refused(&mut self, cx: &Context<'_>, error: &CloudError) -> Reaction {
+        match error.kind {
+            ErrorKind::AlreadyExists if cx.action == Action::Update => Reaction::Done,
+            _ => Reaction::Unhandled,
+        }
+    }
+}

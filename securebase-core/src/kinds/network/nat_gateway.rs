@@ -1,0 +1,119 @@
+//! A NAT gateway.
+
+use serde::{Deserialize, Serialize};
+
+use super::ec2_tagging;
+use crate::cloud::{NatGateway, NatGatewayState, Operation, PageToken, Reply};
+use crate::kinds::Kind;
+use crate::kinds::seen::{Seen, Standing};
+use crate::kinds::step::{Action, Context, Found, Procedure, Progress, Settled, StepError, listed};
+use crate::model::{Address, Latency, Problem, ResourceKind, Tags};
+
+/// What a NAT gateway must look like.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NatGatewaySpec {
+    /// The public subnet it stands in.
+    pub subnet: Address,
+    /// Its public address.
+    pub elastic_ip: Address,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+impl Kind for NatGatewaySpec {
+    fn kind(&self) -> ResourceKind {
+        ResourceKind::NatGateway
+    }
+
+    fn tags(&self) -> Option<&Tags> {
+        Some(&self.tags)
+    }
+
+    fn references(&self) -> Vec<&Address> {
+        vec![&self.subnet, &self.elastic_ip]
+    }
+
+    fn find(&self, seen: &dyn Seen) -> Result<Option<Standing>, Problem> {
+        let Some(member) = seen.member() else { return Ok(None) };
+        let found = member.nat_gateways.iter().find(|found| {
+            Some(&found.id) == seen.tagged() && seen.id_at(&self.subnet) == Some(&found.subnet)
+        });
+        Ok(found.map(|found| Standing::new(found.id.clone(), [seen.tag_changes(&found.tags, &self.tags)])))
+    }
+
+    fn typical(&self, action: Action) -> Latency {
+        match action {
+            Action::Create => Latency::NatGatewayAvailable,
+            Action::Delete => Latency::NatGatewayDeleted,
+            _ => Latency::Ec2Write,
+        }
+    }
+
+    fn procedure(&self) -> Box<dyn Procedure + '_> {
+        Box::new(self)
+    }
+}
+
+impl Procedure for &NatGatewaySpec {
+    fn look_up(&self, cx: &Context<'_>, page: Option<PageToken>) -> Result<Option<Operation>, StepError> {
+        Ok(Some(Operation::DescribeNatGateways { tags: cx.key_tags(), page }))
+    }
+
+    fn read_look_up(&mut self, _: &Context<'_>, reply: &Reply) -> Result<Found, StepError> {
+        let Reply::NatGateways(page) = reply else { return Err(StepError::unexpected(reply)) };
+        let alive =
+            |nat: &&NatGateway| matches!(nat.state, NatGatewayState::Pending | NatGatewayState::Available);
+        Ok(listed(page.items.iter().find(alive).map(|nat| nat.id.clone()), page.next.as_ref()))
+    }
+
+    fn create(&self, cx: &Context<'_>, at: &Progress, index: usize) -> Result<Option<Operation>, StepError> {
+        if index > 0 {
+            return Ok(None);
+        }
+        Ok(Some(Operation::CreateNatGateway {
+            subnet: cx.id_at(&self.subnet)?,
+            allocation: cx.id_at(&self.elastic_ip)?,
+            client_token: cx.client_token(at),
+            tags: self.tags.clone(),
+        }))
+    }
+
+    fn update(&self, cx: &Context<'_>, _: &Progress) -> Result<Vec<Operation>, StepError> {
+        ec2_tagging(cx)
+    }
+
+    fn delete(&self, cx: &Context<'_>) -> Result<Vec<Operation>, StepError> {
+        Ok(vec![Operation::DeleteNatGateway { gateway: cx.own_id()? }])
+    }
+
+    fn settle(&self, cx: &Context<'_>, _: &Progress) -> Result<Option<Operation>, StepError> {
+        let settles = matches!(cx.action, Action::Create | Action::Delete);
+        Ok(settles.then(|| Operation::DescribeNatGateways { tags: cx.key_tags(), page: None }))
+    }
+
+    /// Whether the gateway has come to be, or has gone.
+    fn read_settle(&self, cx: &Context<'_>, at: &Progress, reply: &Reply) -> Result<Settled, StepError> {
+        let Reply::NatGateways(page) = reply else { return Err(StepError::unexpected(reply)) };
+        let id = self.id(cx, at)?;
+        let found = page.items.iter().find(|nat| nat.id == id);
+        Ok(match (cx.action, found.map(|nat| nat.state)) {
+            (Action::Delete, None | Some(NatGatewayState::Deleted | NatGatewayState::Failed)) => Settled::Yes,
+            // Still going; not listed yet; on its way.
+            (Action::Delete, _) | (_, None | Some(NatGatewayState::Pending)) => Settled::No,
+            (_, Some(NatGatewayState::Available)) => Settled::Yes,
+            (_, Some(NatGatewayState::Failed | NatGatewayState::Deleting | NatGatewayState::Deleted)) => {
+                let why = found.and_then(|nat| nat.failure.clone());
+                let why = why.unwrap_or_else(|| "no reason given".to_owned());
+                Settled::Failed(StepError::GatewayFailed { why })
+            }
+        })
+    }
+
+    fn latency(&self, action: Action) -> Option<Latency> {
+        Some(if action == Action::Create { Latency::NatGatewayAvailable } else { Latency::NatGatewayDeleted })
+    }
+
+    fn discard(&self, cx: &Context<'_>, at: &Progress) -> Result<Operation, StepError> {
+        Ok(Operation::DeleteNatGateway { gateway: self.id(cx, at)? })
+    }
+}

@@ -1,0 +1,80 @@
+//! A route table.
+
+use serde::{Deserialize, Serialize};
+
+use super::ec2_tagging;
+use crate::cloud::{Operation, PageToken, Reply};
+use crate::kinds::Kind;
+use crate::kinds::seen::{Seen, Standing};
+use crate::kinds::step::{Action, Context, Found, Procedure, Progress, StepError, listed};
+use crate::model::{Address, Latency, Problem, ResourceKind, Tags};
+
+/// What a route table must look like.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RouteTableSpec {
+    /// The VPC.
+    pub vpc: Address,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+impl Kind for RouteTableSpec {
+    fn kind(&self) -> ResourceKind {
+        ResourceKind::RouteTable
+    }
+
+    fn tags(&self) -> Option<&Tags> {
+        Some(&self.tags)
+    }
+
+    fn references(&self) -> Vec<&Address> {
+        vec![&self.vpc]
+    }
+
+    fn find(&self, seen: &dyn Seen) -> Result<Option<Standing>, Problem> {
+        let Some(member) = seen.member() else { return Ok(None) };
+        let found = member
+            .route_tables
+            .iter()
+            .find(|found| Some(&found.id) == seen.tagged() && seen.id_at(&self.vpc) == Some(&found.vpc));
+        Ok(found.map(|found| Standing::new(found.id.clone(), [seen.tag_changes(&found.tags, &self.tags)])))
+    }
+
+    fn typical(&self, _: Action) -> Latency {
+        Latency::Ec2Write
+    }
+
+    fn procedure(&self) -> Box<dyn Procedure + '_> {
+        Box::new(self)
+    }
+}
+
+impl Procedure for &RouteTableSpec {
+    fn look_up(&self, cx: &Context<'_>, page: Option<PageToken>) -> Result<Option<Operation>, StepError> {
+        Ok(Some(Operation::DescribeRouteTables { tags: cx.key_tags(), page }))
+    }
+
+    fn read_look_up(&mut self, _: &Context<'_>, reply: &Reply) -> Result<Found, StepError> {
+        let Reply::RouteTables(page) = reply else { return Err(StepError::unexpected(reply)) };
+        Ok(listed(page.items.first().map(|table| table.id.clone()), page.next.as_ref()))
+    }
+
+    fn create(&self, cx: &Context<'_>, at: &Progress, index: usize) -> Result<Option<Operation>, StepError> {
+        if index > 0 {
+            return Ok(None);
+        }
+        Ok(Some(Operation::CreateRouteTable {
+            vpc: cx.id_at(&self.vpc)?,
+            client_token: cx.client_token(at),
+            tags: self.tags.clone(),
+        }))
+    }
+
+    fn update(&self, cx: &Context<'_>, _: &Progress) -> Result<Vec<Operation>, StepError> {
+        ec2_tagging(cx)
+    }
+
+    fn delete(&self, cx: &Context<'_>) -> Result<Vec<Operation>, StepError> {
+        Ok(vec![Operation::DeleteRouteTable { table: cx.own_id()? }])
+    }
+}

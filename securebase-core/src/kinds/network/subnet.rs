@@ -1,0 +1,123 @@
+//! A subnet.
+
+use ipnet::Ipv4Net;
+use serde::{Deserialize, Serialize};
+
+use super::{ec2_tagging, immutable_block};
+use crate::cloud::{CloudError, Operation, PageToken, Reply};
+use crate::kinds::Kind;
+use crate::kinds::seen::{Seen, Standing};
+use crate::kinds::step::{Acted, Action, Context, Found, Procedure, Progress, Reaction, StepError, listed};
+use crate::model::{Address, Latency, Problem, ResourceKind, SubnetZone, Tags};
+
+/// What a subnet must look like.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SubnetSpec {
+    /// The VPC.
+    pub vpc: Address,
+    /// Its block.
+    pub cidr: Ipv4Net,
+    /// Its availability zone.
+    pub zone: SubnetZone,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+impl Kind for SubnetSpec {
+    fn kind(&self) -> ResourceKind {
+        ResourceKind::Subnet
+    }
+
+    fn tags(&self) -> Option<&Tags> {
+        Some(&self.tags)
+    }
+
+    fn references(&self) -> Vec<&Address> {
+        vec![&self.vpc]
+    }
+
+    fn find(&self, seen: &dyn Seen) -> Result<Option<Standing>, Problem> {
+        let Some(member) = seen.member() else { return Ok(None) };
+        let mut subnets = member.subnets.iter();
+        let found = subnets
+            .find(|found| Some(&found.id) == seen.tagged() && seen.id_at(&self.vpc) == Some(&found.vpc));
+        let Some(found) = found else { return Ok(None) };
+        if found.cidr.trunc() != self.cidr.trunc() {
+            return Err(immutable_block(seen.address(), "subnet", found.cidr, self.cidr));
+        }
+        // A subnet that stands keeps its zone, whatever its name: the planner takes note of it.
+        Ok(Some(Standing::new(found.id.clone(), [seen.tag_changes(&found.tags, &self.tags)])))
+    }
+
+    fn typical(&self, _: Action) -> Latency {
+        Latency::Ec2Write
+    }
+
+    fn procedure(&self) -> Box<dyn Procedure + '_> {
+        Box::new(self)
+    }
+}
+
+impl SubnetSpec {
+    /// The name of the subnet's zone; `None` where the account must be asked first.
+    fn zone_name(&self, cx: &Context<'_>) -> Result<Option<String>, StepError> {
+        let place = match &self.zone {
+            SubnetZone::Named(name) => return Ok(Some(name.clone())),
+            SubnetZone::Ordinal(place) => *place,
+        };
+        let Some(zones) = (cx.zones)() else { return Ok(None) };
+        if let Some(name) = zones.of_new_network(place) {
+            return Ok(Some(name.clone()));
+        }
+        let account = cx.account.map_or_else(String::new, |account| format!("in account `{account}`, "));
+        let region = cx.region.map_or_else(String::new, |region| format!("region `{region}`, "));
+        Err(StepError::TooFewZones(format!("{account}{region}{}", zones.too_few(place))))
+    }
+}
+
+impl Procedure for &SubnetSpec {
+    fn look_up(&self, cx: &Context<'_>, page: Option<PageToken>) -> Result<Option<Operation>, StepError> {
+        Ok(Some(Operation::DescribeSubnets { tags: cx.key_tags(), page }))
+    }
+
+    fn read_look_up(&mut self, _: &Context<'_>, reply: &Reply) -> Result<Found, StepError> {
+        let Reply::Subnets(page) = reply else { return Err(StepError::unexpected(reply)) };
+        Ok(listed(page.items.first().map(|subnet| subnet.id.clone()), page.next.as_ref()))
+    }
+
+    fn create(&self, cx: &Context<'_>, _: &Progress, index: usize) -> Result<Option<Operation>, StepError> {
+        if index > 0 {
+            return Ok(None);
+        }
+        Ok(Some(match self.zone_name(cx)? {
+            Some(zone) => Operation::CreateSubnet {
+                vpc: cx.id_at(&self.vpc)?,
+                cidr: self.cidr,
+                zone,
+                tags: self.tags.clone(),
+            },
+            None => Operation::DescribeAvailabilityZones,
+        }))
+    }
+
+    fn update(&self, cx: &Context<'_>, _: &Progress) -> Result<Vec<Operation>, StepError> {
+        ec2_tagging(cx)
+    }
+
+    fn delete(&self, cx: &Context<'_>) -> Result<Vec<Operation>, StepError> {
+        Ok(vec![Operation::DeleteSubnet { subnet: cx.own_id()? }])
+    }
+
+    fn read_act(&mut self, _: &Context<'_>, index: usize, reply: &Reply) -> Result<Acted, StepError> {
+        Ok(match reply {
+            Reply::AvailabilityZones(_) => Acted::Again,
+            Reply::Created(id) if index == 0 => Acted::Made(id.clone()),
+            _ => Acted::Next,
+        })
+    }
+
+    /// Its block is taken: by itself, perhaps, where the request arrived twice.
+    fn refused(&mut self, _: &Context<'_>, error: &CloudError) -> Reaction {
+        if error.code == "InvalidSubnet.Conflict" { Reaction::Exists } else { Reaction::Unhandled }
+    }
+}

@@ -1,0 +1,99 @@
+//! A VPC.
+
+use ipnet::Ipv4Net;
+use serde::{Deserialize, Serialize};
+
+use super::{ec2_tagging, immutable_block};
+use crate::cloud::{Operation, PageToken, Reply, VpcAttribute};
+use crate::kinds::Kind;
+use crate::kinds::seen::{Seen, Standing, value_changes};
+use crate::kinds::step::{Action, Context, Found, Procedure, Progress, StepError, listed};
+use crate::model::{Latency, Problem, ResourceKind, Tags};
+
+/// What a VPC must look like.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VpcSpec {
+    /// Its primary block.
+    pub cidr: Ipv4Net,
+    /// Name resolution.
+    pub dns_support: bool,
+    /// Public DNS names.
+    pub dns_hostnames: bool,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+impl Kind for VpcSpec {
+    fn kind(&self) -> ResourceKind {
+        ResourceKind::Vpc
+    }
+
+    fn tags(&self) -> Option<&Tags> {
+        Some(&self.tags)
+    }
+
+    fn find(&self, seen: &dyn Seen) -> Result<Option<Standing>, Problem> {
+        let Some(member) = seen.member() else { return Ok(None) };
+        let found = member.vpcs.iter().find(|found| Some(&found.vpc.id) == seen.tagged());
+        let Some(found) = found else { return Ok(None) };
+        if found.vpc.cidr.trunc() != self.cidr.trunc() {
+            return Err(immutable_block(seen.address(), "vpc_cidr", found.vpc.cidr, self.cidr));
+        }
+        let changes = [
+            value_changes("dns_support", &found.dns_support, &self.dns_support),
+            value_changes("dns_hostnames", &found.dns_hostnames, &self.dns_hostnames),
+            seen.tag_changes(&found.vpc.tags, &self.tags),
+        ];
+        Ok(Some(Standing::new(found.vpc.id.clone(), changes)))
+    }
+
+    fn typical(&self, _: Action) -> Latency {
+        Latency::Ec2Write
+    }
+
+    fn procedure(&self) -> Box<dyn Procedure + '_> {
+        Box::new(self)
+    }
+}
+
+impl Procedure for &VpcSpec {
+    fn look_up(&self, cx: &Context<'_>, page: Option<PageToken>) -> Result<Option<Operation>, StepError> {
+        Ok(Some(Operation::DescribeVpcs { tags: cx.key_tags(), page }))
+    }
+
+    fn read_look_up(&mut self, _: &Context<'_>, reply: &Reply) -> Result<Found, StepError> {
+        let Reply::Vpcs(page) = reply else { return Err(StepError::unexpected(reply)) };
+        Ok(listed(page.items.first().map(|vpc| vpc.id.clone()), page.next.as_ref()))
+    }
+
+    fn create(&self, cx: &Context<'_>, at: &Progress, index: usize) -> Result<Option<Operation>, StepError> {
+        if index == 0 {
+            return Ok(Some(Operation::CreateVpc { cidr: self.cidr, tags: self.tags.clone() }));
+        }
+        // A new VPC resolves names and gives none out; only what differs is changed, support first.
+        let support = (!self.dns_support).then_some((VpcAttribute::DnsSupport, false));
+        let names = self.dns_hostnames.then_some((VpcAttribute::DnsHostnames, true));
+        let Some((attribute, value)) = support.into_iter().chain(names).nth(index - 1) else {
+            return Ok(None);
+        };
+        Ok(Some(Operation::ModifyVpcAttribute { vpc: self.id(cx, at)?, attribute, value }))
+    }
+
+    fn update(&self, cx: &Context<'_>, _: &Progress) -> Result<Vec<Operation>, StepError> {
+        let id = cx.own_id()?;
+        let attributes = [
+            ("dns_support", VpcAttribute::DnsSupport, self.dns_support),
+            ("dns_hostnames", VpcAttribute::DnsHostnames, self.dns_hostnames),
+        ];
+        let changed = attributes.into_iter().filter(|(field, ..)| cx.changes_any(&[field]));
+        let mut operations: Vec<Operation> = changed
+            .map(|(_, attribute, value)| Operation::ModifyVpcAttribute { vpc: id.clone(), attribute, value })
+            .collect();
+        operations.extend(ec2_tagging(cx)?);
+        Ok(operations)
+    }
+
+    fn delete(&self, cx: &Context<'_>) -> Result<Vec<Operation>, StepError> {
+        Ok(vec![Operation::DeleteVpc { vpc: cx.own_id()? }])
+    }
+}

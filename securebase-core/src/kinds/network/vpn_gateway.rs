@@ -1,0 +1,96 @@
+//! A virtual private gateway, attached.
+
+use serde::{Deserialize, Serialize};
+
+use super::{attached_gateway, attachment_changes, ec2_tagging};
+use crate::cloud::{CloudError, ErrorKind, Operation, PageToken, Reply};
+use crate::kinds::Kind;
+use crate::kinds::seen::{Seen, Standing};
+use crate::kinds::step::{Action, Context, Found, Procedure, Progress, Reaction, StepError};
+use crate::model::{Address, Latency, Problem, ResourceKind, Tags};
+
+/// What a virtual private gateway must look like.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VpnGatewaySpec {
+    /// The VPC it is attached to.
+    pub vpc: Address,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+impl Kind for VpnGatewaySpec {
+    fn kind(&self) -> ResourceKind {
+        ResourceKind::VpnGateway
+    }
+
+    fn tags(&self) -> Option<&Tags> {
+        Some(&self.tags)
+    }
+
+    fn references(&self) -> Vec<&Address> {
+        vec![&self.vpc]
+    }
+
+    fn find(&self, seen: &dyn Seen) -> Result<Option<Standing>, Problem> {
+        let Some(member) = seen.member() else { return Ok(None) };
+        let found = member.vpn_gateways.iter().find(|found| Some(&found.id) == seen.tagged());
+        Ok(found.map(|found| {
+            let attachment = attachment_changes(found.vpc.as_ref(), seen.id_at(&self.vpc));
+            Standing::new(found.id.clone(), [attachment, seen.tag_changes(&found.tags, &self.tags)])
+        }))
+    }
+
+    fn typical(&self, _: Action) -> Latency {
+        Latency::Ec2Write
+    }
+
+    fn procedure(&self) -> Box<dyn Procedure + '_> {
+        Box::new(self)
+    }
+}
+
+impl Procedure for &VpnGatewaySpec {
+    fn look_up(&self, cx: &Context<'_>, _: Option<PageToken>) -> Result<Option<Operation>, StepError> {
+        Ok(Some(Operation::DescribeVpnGateways { tags: cx.key_tags() }))
+    }
+
+    fn read_look_up(&mut self, cx: &Context<'_>, reply: &Reply) -> Result<Found, StepError> {
+        let Reply::VpnGateways(items) = reply else { return Err(StepError::unexpected(reply)) };
+        let gateway = items.iter().find(|gateway| !gateway.deleted);
+        let gateway = gateway.map(|gateway| (&gateway.id, gateway.vpc.as_ref()));
+        Ok(attached_gateway(cx, &self.vpc, gateway, None))
+    }
+
+    fn create(&self, cx: &Context<'_>, at: &Progress, index: usize) -> Result<Option<Operation>, StepError> {
+        Ok(match index {
+            0 => Some(Operation::CreateVpnGateway { tags: self.tags.clone() }),
+            1 => Some(Operation::AttachVpnGateway { gateway: self.id(cx, at)?, vpc: cx.id_at(&self.vpc)? }),
+            _ => None,
+        })
+    }
+
+    fn update(&self, cx: &Context<'_>, _: &Progress) -> Result<Vec<Operation>, StepError> {
+        let mut operations = Vec::new();
+        if cx.changes_any(&["vpc"]) {
+            let (gateway, vpc) = (cx.own_id()?, cx.id_at(&self.vpc)?);
+            operations.push(Operation::AttachVpnGateway { gateway, vpc });
+        }
+        operations.extend(ec2_tagging(cx)?);
+        Ok(operations)
+    }
+
+    fn delete(&self, cx: &Context<'_>) -> Result<Vec<Operation>, StepError> {
+        let id = cx.own_id()?;
+        let vpc = cx.id_at(&self.vpc).ok();
+        let detach = vpc.map(|vpc| Operation::DetachVpnGateway { gateway: id.clone(), vpc });
+        Ok(detach.into_iter().chain([Operation::DeleteVpnGateway { gateway: id }]).collect())
+    }
+
+    /// The attachment was made by an attempt whose reply was lost.
+    fn refused(&mut self, cx: &Context<'_>, error: &CloudError) -> Reaction {
+        match error.kind {
+            ErrorKind::AlreadyExists if cx.action == Action::Update => Reaction::Done,
+            _ => Reaction::Unhandled,
+        }
+    }
+}
