@@ -24,8 +24,7 @@ use securebase_core::input::Format;
 use securebase_core::model::LandingZone;
 use securebase_core::observe::Observed;
 use securebase_core::plan::{Plan, Planner, Scope};
-use securebase_core::sim::Faults;
-use securebase_core::sim::SimulatedCloud;
+use securebase_core::sim::{Faults, SimulatedCloud};
 use securebase_core::state::{RunStatus, State};
 use securebase_core::time::Time;
 

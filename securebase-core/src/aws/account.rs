@@ -2,10 +2,9 @@
 
 use aws_sdk_account::Client;
 
-use crate::cloud::{CloudError, Operation, Reply};
-
 use super::convert::misrouted;
 use super::error::failure;
+use crate::cloud::{CloudError, Operation, Reply};
 
 pub(super) async fn send(client: &Client, operation: Operation) -> Result<Reply, CloudError> {
     match operation {

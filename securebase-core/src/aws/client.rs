@@ -6,11 +6,10 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 
-use crate::cloud::{Call, Cloud, CloudError, ErrorKind, Operation, Reply, ReplyFuture, Service, Target};
-use crate::model::Region;
-
 use super::session::Sessions;
 use super::{AwsCloudBuilder, account, ec2, error, iam, logs, organizations, sts};
+use crate::cloud::{Call, Cloud, CloudError, ErrorKind, Operation, Reply, ReplyFuture, Service, Target};
+use crate::model::Region;
 
 /// A call that takes longer than this is worth a word.
 const SLOW: Duration = Duration::from_secs(10);

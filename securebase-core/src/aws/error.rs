@@ -7,16 +7,14 @@ use std::error::Error;
 use std::fmt::Write;
 
 use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_sts::error::ProvideErrorMetadata;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use hyper_util::client::legacy::Error as ConnectionError;
 use rustls::Error as TlsError;
 
-use aws_sdk_sts::error::ProvideErrorMetadata;
-
-use crate::cloud::{CloudError, Delivery, ErrorKind};
-
 use super::http::TooLarge;
+use crate::cloud::{CloudError, Delivery, ErrorKind};
 
 /// No reply came in time.
 const TIMEOUT: &str = "RequestTimeout";

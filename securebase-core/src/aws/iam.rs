@@ -4,11 +4,10 @@ use aws_sdk_iam::Client;
 use aws_sdk_iam::types::Tag;
 use percent_encoding::percent_decode_str;
 
-use crate::cloud::{CloudError, Operation, Reply, Role};
-use crate::model::Tags;
-
 use super::convert::{each, malformed, misrouted};
 use super::error::failure;
+use crate::cloud::{CloudError, Operation, Reply, Role};
+use crate::model::Tags;
 
 pub(super) async fn send(client: &Client, operation: Operation) -> Result<Reply, CloudError> {
     match operation {

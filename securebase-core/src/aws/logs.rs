@@ -3,10 +3,9 @@
 use aws_sdk_cloudwatchlogs::Client;
 use aws_sdk_cloudwatchlogs::types::LogGroup as SdkLogGroup;
 
-use crate::cloud::{CloudError, LogGroup, Operation, Page, Reply};
-
 use super::convert::{each, misrouted, text};
 use super::error::failure;
+use crate::cloud::{CloudError, LogGroup, Operation, Page, Reply};
 
 /// The most groups CloudWatch Logs answers a call.
 const PAGE_SIZE: i32 = 50;

@@ -2,20 +2,18 @@
 
 use std::time::Duration;
 
-use aws_sdk_organizations::Client;
 use aws_sdk_organizations::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_organizations::types as sdk;
+use aws_sdk_organizations::{Client, types as sdk};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
+use super::convert::{each, id, malformed, misrouted, parse, text};
+use super::error;
 use crate::cloud::{
     Account, AccountRequest, AccountRequestState, AccountState, CloudError, Joined, JoinedHow, Operation,
     Organization, OrganizationalUnit, Page, Policy, PolicyTarget, Reply, Root,
 };
 use crate::model::Tags;
 use crate::time::Time;
-
-use super::convert::{each, id, malformed, misrouted, parse, text};
-use super::error;
 
 /// The most items Organizations answers a call.
 const PAGE_SIZE: i32 = 20;

@@ -9,12 +9,11 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_sts::config::{IdentityCache, SharedIdentityCache};
 
+use super::convert::malformed;
+use super::error;
 use crate::cloud::{CloudError, Delivery};
 use crate::model::{AccountId, Region, RoleName};
 use crate::time::{Clock, SystemClock, Time};
-
-use super::convert::malformed;
-use super::error;
 
 /// How long before its end a session is renewed: longer than any call takes.
 const MARGIN: Duration = Duration::from_secs(300);

@@ -20,9 +20,8 @@ use rust_decimal::Decimal;
 
 use crate::finance::{Forecast, Model, Month};
 use crate::model::{LandingZone, PoolStrategy, ResourceKind};
-use crate::net;
 use crate::plan::{Action, Plan, Planner};
-use crate::timeline;
+use crate::{net, timeline};
 
 pub use error::Error;
 pub use options::{CapacityOptions, TENANTS_MAX};

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::{Scaled, When};
-use crate::model::Quota;
-use crate::model::{Limits, PoolStrategy, ResourceKind};
+use crate::model::{Limits, PoolStrategy, Quota, ResourceKind};
 use crate::plan::Action;
 
 /// What a quota is counted over.

@@ -7,14 +7,6 @@ use futures::future::{OptionFuture, poll_immediate};
 use futures::stream::{FuturesUnordered, StreamExt};
 use tracing::Instrument as _;
 
-use crate::cloud::{Call, Cloud};
-use crate::model::{Address, Latencies, ResourceId};
-use crate::plan::{Plan, fingerprint};
-use crate::state::{
-    Entry, Error as StateError, FORMAT_VERSION, Fact, Lease, Recorded, Replay, RunJournal, RunStatus, State,
-};
-use crate::time::{Elapsing, Time};
-
 use super::call_report::CallReport;
 use super::engine::identity::RunIdentity;
 use super::engine::machine::Machine;
@@ -25,6 +17,13 @@ use super::leased::leased;
 use super::run::{ApplyOptions, Run, limits_in_force};
 use super::survey::{organization_ids, survey};
 use super::{Error, Event};
+use crate::cloud::{Call, Cloud};
+use crate::model::{Address, Latencies, ResourceId};
+use crate::plan::{Plan, fingerprint};
+use crate::state::{
+    Entry, Error as StateError, FORMAT_VERSION, Fact, Lease, Recorded, Replay, RunJournal, RunStatus, State,
+};
+use crate::time::{Elapsing, Time};
 
 /// How many calls are under way at a time; the rest wait in line. Far above what AWS's rates let through.
 const CALLS_AT_ONCE: usize = 64;

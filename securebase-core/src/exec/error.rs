@@ -2,9 +2,8 @@
 
 use crate::cloud::CloudError;
 use crate::model::{AccountId, Address};
-use crate::plan;
 use crate::sim::CRASHED;
-use crate::state;
+use crate::{plan, state};
 
 /// What is said of a simulated process that died.
 const CRASH: &str = "the process crashed";

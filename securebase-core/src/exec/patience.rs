@@ -1,9 +1,8 @@
 //! One call outside of a run, sent again while its failure passes.
 
+use super::engine::retry::{Contact, Failing};
 use crate::cloud::{Cloud, CloudError, ErrorKind, Operation};
 use crate::time::{Seed, Time};
-
-use super::engine::retry::{Contact, Failing};
 
 /// How often a call has failed in a row, and since when.
 #[derive(Default)]

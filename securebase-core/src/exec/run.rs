@@ -8,14 +8,13 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use super::call_report::{CallReport, CallStats};
+use super::control::{Pause, Stop};
+use super::event::{Event, EventKind};
 use crate::model::{Address, Limits};
 use crate::plan::MarginFloor;
 use crate::state::{Holder, RunId, RunStatus};
 use crate::time::Time;
-
-use super::call_report::{CallReport, CallStats};
-use super::control::{Pause, Stop};
-use super::event::{Event, EventKind};
 
 /// Told every event of a run, in order.
 pub type Progress = Arc<dyn Fn(&Event) + Send + Sync>;

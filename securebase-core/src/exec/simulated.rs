@@ -6,14 +6,6 @@ use std::pin::pin;
 
 use tracing::Instrument as _;
 
-use crate::cloud::{CloudError, Reply};
-use crate::sim::SimulatedCloud;
-
-use crate::observe::Observed;
-use crate::plan::{Plan, Scope};
-use crate::state::State;
-use crate::time::{Elapsing, Time};
-
 use super::Error;
 use super::driver::{Ready, machine, may_leave, prepare, prepare_resume, refuse, span, tell};
 use super::engine::machine::Machine;
@@ -21,6 +13,12 @@ use super::engine::output::{Dispatch, Output, Ticket};
 use super::leased::leased;
 use super::run::{ApplyOptions, Run};
 use super::survey::survey;
+use crate::cloud::{CloudError, Reply};
+use crate::observe::Observed;
+use crate::plan::{Plan, Scope};
+use crate::sim::SimulatedCloud;
+use crate::state::State;
+use crate::time::{Elapsing, Time};
 
 /// Carries out a plan in a simulated cloud: hours of virtual time pass in moments of real time.
 ///

@@ -5,17 +5,15 @@
 
 use std::time::Duration;
 
+use super::accounts::earlier::Existing;
+use super::pages::Pages;
 use crate::cloud::{AccountRequest, CloudError, ErrorKind, Operation, PageToken, Reply};
 use crate::kinds::ResourceSpec;
 use crate::kinds::step::{
     Acted, Action, Context, Decided, Found, Procedure, Progress, Reaction, Settled, StepError,
 };
-use crate::model::Latency;
-use crate::model::{Latencies, ResourceId};
+use crate::model::{Latencies, Latency, ResourceId};
 use crate::time::Time;
-
-use super::accounts::earlier::Existing;
-use super::pages::Pages;
 
 /// What a step wants next.
 #[derive(Debug, Clone, PartialEq)]

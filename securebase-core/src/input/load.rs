@@ -6,14 +6,11 @@ use std::path::Path as FilePath;
 
 use serde_json::Value as Json;
 
-use super::code;
-use super::documents;
-use super::encoding;
 use super::node::{Node, Quoted};
 use super::parse::{self, DEPTH_MAX};
 use super::report::{Findings, Path, Report};
-use super::resolve;
 use super::source::{Format, Source};
+use super::{code, documents, encoding, resolve};
 use crate::model::{LandingZone, Problem, Problems};
 
 /// The largest file that is read, in bytes: 10,000 tenants, the most one organization is planned for, take about a sixth.

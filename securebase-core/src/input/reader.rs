@@ -7,6 +7,7 @@ use super::code;
 use super::node::{Entry, Node, Quoted, Value};
 use super::report::{Path, Report};
 use crate::model::NameError;
+
 pub(super) use crate::model::nearest;
 
 /// A text and where it stands.

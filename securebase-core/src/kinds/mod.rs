@@ -6,6 +6,7 @@
 
 mod accounts;
 mod governance;
+pub(crate) mod info;
 mod logging;
 mod network;
 pub(crate) mod seen;
@@ -13,7 +14,9 @@ pub(crate) mod step;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Address, Latency, Problem, ResourceKind, Tags};
+use crate::model::{Address, Latency, Problem, ResourceId, ResourceKind, Tags};
+use crate::observe::ObservedMember;
+use info::{Account, KindInfo, Listed, MemberCalls};
 use seen::{Seen, Standing};
 use step::{Action, Procedure};
 
@@ -24,7 +27,7 @@ pub use governance::{
     OrganizationRootSpec, OrganizationSpec, OrganizationalUnitSpec, PolicyAttachmentSpec,
     ServiceControlPolicySpec,
 };
-pub(crate) use logging::FLOW_LOG_POLICY_NAME;
+pub(crate) use logging::{FLOW_LOG_POLICY_NAME, LONGEST_RETENTION_DAYS};
 pub use logging::{FlowLogRoleSpec, FlowLogSpec, LogGroupSpec};
 pub use network::{
     ElasticIpSpec, InternetGatewaySpec, NatGatewaySpec, RouteSpec, RouteTableAssociationSpec, RouteTableSpec,
@@ -51,6 +54,11 @@ pub(crate) trait Kind {
     /// # Errors
     /// A problem where what was found can be neither kept nor changed.
     fn find(&self, seen: &dyn Seen) -> Result<Option<Standing>, Problem>;
+
+    /// The warning that a resource which the zone no longer wants is kept; `None` for a kind that is deleted.
+    fn kept(&self, _: &Address) -> Option<Problem> {
+        None
+    }
 
     /// How long a step of the resource usually takes by itself.
     fn typical(&self, action: Action) -> Latency;
@@ -79,6 +87,24 @@ macro_rules! specs {
             pub(crate) fn as_kind(&self) -> &dyn Kind {
                 match self { $(Self::$kind(spec) => spec,)* }
             }
+        }
+
+        /// The operations that steps of a kind may call in a member account.
+        pub(crate) fn member_calls(kind: ResourceKind) -> MemberCalls {
+            match kind { $(ResourceKind::$kind => <$spec as KindInfo>::CALLS,)* }
+        }
+
+        /// Calls `each` with the kind, id and tags of every living resource that is recognised by its address tag.
+        pub(crate) fn tagged<'o>(
+            member: &'o ObservedMember,
+            each: &mut dyn FnMut(ResourceKind, &'o ResourceId, &'o Tags),
+        ) {
+            $(<$spec as KindInfo>::tagged(member, &mut |id, tags| each(ResourceKind::$kind, id, tags));)*
+        }
+
+        /// Calls `each` with every resource that the zone may have made in the account of a tenant.
+        pub(crate) fn list(account: &Account<'_>, each: &mut dyn FnMut(&Listed<'_>)) {
+            $(<$spec as KindInfo>::list(account, each);)*
         }
 
         $(

@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::{Reading, Unread};
 use crate::cloud::{
     Account, AccountState, ElasticIp, FlowLog, InternetGateway, LogGroup, NatGateway, Organization, Policy,
     Role, Root, RouteTable, Subnet, Vpc, VpnGateway,
 };
 use crate::model::{AccountId, Region, ResourceId, Tags, UsableZones};
-
-use super::{Reading, Unread};
 
 /// All that was found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

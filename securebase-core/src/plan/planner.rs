@@ -1,16 +1,10 @@
 //! The planner: zone and observation in, plan out.
 
-use crate::kinds::step::Action;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 use ipnet::Ipv4Net;
-
-use crate::kinds::ResourceSpec;
-use crate::model::{AccountId, Address, LandingZone, Problem, Problems, ResourceId, ResourceKind, TenantKey};
-use crate::net::assign::ZoneBlocks;
-use crate::observe::{Observed, ObservedOrganization};
 
 use super::check::home::{PLACEHOLDER, StatePlace};
 use super::check::unread::{self, Memory};
@@ -30,6 +24,11 @@ use super::scope::Scope;
 use super::step::{Plan, PlannedTenant, Site, Step};
 use super::terms::Terms;
 use super::{Error, desired, prune};
+use crate::kinds::ResourceSpec;
+use crate::kinds::step::Action;
+use crate::model::{AccountId, Address, LandingZone, Problem, Problems, ResourceId, ResourceKind, TenantKey};
+use crate::net::assign::ZoneBlocks;
+use crate::observe::{Observed, ObservedOrganization};
 
 /// Plans a zone.
 ///

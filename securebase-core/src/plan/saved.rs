@@ -9,16 +9,15 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::cloud::{Account, AccountState};
-use crate::model::{AccountId, Address, Problem, ResourceId, ResourceKind, Tier};
-use crate::observe::{Observed, ObservedMember};
-
 use super::Error;
 use super::diff::drift::Drifted;
 use super::diff::since::Basis;
 use super::scope::Scope;
 use super::step::{Plan, PlannedTenant, Step};
 use super::terms::Terms;
+use crate::cloud::{Account, AccountState};
+use crate::model::{AccountId, Address, Problem, ResourceId, ResourceKind, Tier};
+use crate::observe::{Observed, ObservedMember};
 
 /// The version of the format that this library writes.
 pub const FORMAT_VERSION: u32 = 1;

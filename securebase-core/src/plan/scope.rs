@@ -5,15 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use ipnet::Ipv4Net;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::diff::account_id;
+use super::step::PlannedTenant;
+use super::terms::{AccountTerms, Terms};
 use crate::cloud::{Account, Vpc};
 use crate::model::{
     AccountId, Address, Departure, LandingZone, Region, ResourceId, RoleName, TenantKey, ZoneName,
 };
 use crate::observe::ObservedOrganization;
-
-use super::diff::account_id;
-use super::step::PlannedTenant;
-use super::terms::{AccountTerms, Terms};
 
 /// What of the cloud a zone is concerned with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

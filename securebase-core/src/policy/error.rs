@@ -1,8 +1,7 @@
 //! What can go wrong with policies.
 
-use crate::model::{Place, Problem, Problems};
-
 use super::syntax::source::Location;
+use crate::model::{Place, Problem, Problems};
 
 /// Errors of the policy module.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

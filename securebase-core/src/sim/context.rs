@@ -1,13 +1,11 @@
 //! What an operation has at hand while it runs.
 
-use crate::cloud::{CloudError, Reply};
-use crate::model::{Latencies, Limits, Tags};
-use crate::model::{Latency, Quota};
-use crate::time::Time;
-
 use super::schedule::agenda::Agenda;
 use super::schedule::chance::{Chance, Draws};
 use super::schedule::faults::Faults;
+use crate::cloud::{CloudError, Reply};
+use crate::model::{Latencies, Latency, Limits, Quota, Tags};
+use crate::time::Time;
 
 /// What an operation answers.
 pub(super) type Outcome = Result<Reply, CloudError>;

@@ -5,13 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::organization::{Org, target_id};
 use crate::cloud::{CloudError, Operation, Service};
 use crate::model::{AccountId, Region, ResourceId, RoleName};
 use crate::policy::{
     Decision, ExecutorIdentity, Level, Policy, PolicyDocument, PolicyKind, PolicyPath, executor_calls,
 };
-
-use super::organization::{Org, target_id};
 
 /// What was decided of an operation: the reason it is denied, if it is.
 type Verdicts = BTreeMap<(&'static str, Region, RoleName, Option<AccountId>), Option<String>>;

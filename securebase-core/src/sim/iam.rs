@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::context::{Context, Outcome};
+use super::organization::unknown;
 use crate::cloud::{CloudError, Operation, Reply, Role};
 use crate::model::{AccountId, RoleName, Tags};
 use crate::time::Time;
-
-use super::context::{Context, Outcome};
-use super::organization::unknown;
 
 #[derive(Debug, Clone)]
 pub(super) struct RoleRow {

@@ -1,14 +1,12 @@
 //! An operator's hands: changes that nobody is told of.
 
-use super::schedule::chance::id;
-use crate::cloud::AccountState;
-use crate::model::Latency;
-use crate::model::{AccountId, ResourceId, Tags};
-
 use super::organization::{FULL_ACCESS, Org};
 use super::regional::Place;
 use super::schedule::agenda::Event;
+use super::schedule::chance::id;
 use super::world::World;
+use crate::cloud::AccountState;
+use crate::model::{AccountId, Latency, ResourceId, Tags};
 
 impl World {
     /// Deletes what has that id and what hangs on it; answers how many resources are gone.

@@ -3,11 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::cloud::{Call, CloudError, Operation, Reply, Service, Target};
-use crate::model::Latency;
-use crate::model::{AccountId, Latencies, Limits, Region, Regions, RoleName, UsableZones};
-use crate::time::Time;
-
 use super::context::{Context, Outcome};
 use super::enforcement::Guard;
 use super::iam::{self, Roles};
@@ -19,6 +14,9 @@ use super::schedule::director::{Fault, Seat};
 use super::schedule::faults::Faults;
 use super::schedule::pacing::Pacing;
 use super::{CRASHED, CallRecord, Submission, key};
+use crate::cloud::{Call, CloudError, Operation, Reply, Service, Target};
+use crate::model::{AccountId, Latencies, Latency, Limits, Region, Regions, RoleName, UsableZones};
+use crate::time::Time;
 
 /// Codes of an account whose services do not answer yet; which one is drawn.
 const NOT_READY: [&str; 3] = ["OptInRequired", "UnauthorizedOperation", "PendingVerification"];

@@ -2,15 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::kinds::{ResourceSpec, SubnetSpec};
-use crate::model::{Address, SubnetZone};
-use crate::plan::{Action, Applied, Plan, Site, Step};
-
 use super::archive::{SNAPSHOT, State};
 use super::journal::ended::Story;
 use super::journal::entry::RunId;
 use super::journal::replay::{Replay, StepStatus};
 use super::{Error, Recorded};
+use crate::kinds::{ResourceSpec, SubnetSpec};
+use crate::model::{Address, SubnetZone};
+use crate::plan::{Action, Applied, Plan, Site, Step};
 
 impl State {
     /// What each resource was last made to look like, by address, and which tags were set besides. What only was there when a

@@ -4,9 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::plan::{Plan, Terms, Written};
-use crate::time::{Clock, SystemClock, Time};
-
 use super::Error;
 use super::journal::ended::{Ended, Story};
 use super::journal::entry::{Entry, Fact, RunId};
@@ -16,6 +13,8 @@ use super::journal::run_journal::RunJournal;
 use super::lease::holder::{Holder, LockInfo};
 use super::lease::{self, LEASE_TERM, Lease};
 use super::store::{Condition, Store};
+use crate::plan::{Plan, Terms, Written};
+use crate::time::{Clock, SystemClock, Time};
 
 /// A directory with a higher number does not belong to a run.
 const RUN_MAX: u64 = 1 << 53;

@@ -1,9 +1,8 @@
 //! Why the state cannot be read or written.
 
+use super::lease::holder::LockInfo;
 use crate::model::{ResourceId, ZoneName};
 use crate::time::Time;
-
-use super::lease::holder::LockInfo;
 
 /// Why the state cannot be read or written.
 #[derive(Debug, thiserror::Error)]

@@ -4,16 +4,15 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::ResourceKind;
-use crate::plan::{Action, Plan};
-use crate::time::Time;
-
 use super::Error;
 use super::archive::{SUMMARY, State, run_key};
 use super::journal::ended::Story;
 use super::journal::entry::{Entry, Fact, RunId, RunStatus};
 use super::journal::envelope;
 use super::journal::replay::{BegunRecord, Replay, Resumption, StepStatus};
+use crate::model::ResourceKind;
+use crate::plan::{Action, Plan};
+use crate::time::Time;
 
 /// Who began a run that has no first entry.
 const UNSIGNED: &str = "unknown";

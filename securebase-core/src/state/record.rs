@@ -2,12 +2,11 @@
 
 use std::fmt;
 
-use crate::table::{self, Column, Table};
-use crate::time::Time;
-
 use super::history::{RecordKind, RunRecord};
 use super::journal::replay::Resumption;
 use super::lease::holder::{moment, printable};
+use crate::table::{self, Column, Table};
+use crate::time::Time;
 
 impl fmt::Display for Resumption {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

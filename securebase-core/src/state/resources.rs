@@ -4,9 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Address, ResourceId, ResourceKind, TenantKey};
-use crate::plan::{Action, Plan};
-
 use super::Error;
 use super::applied::rename;
 use super::archive::{SNAPSHOT, SUMMARY, State, run_key};
@@ -17,6 +14,8 @@ use super::journal::replay::{Replay, StepStatus};
 use super::journal::{envelope, v1};
 use super::lease::Lease;
 use super::store::{Condition, Version};
+use crate::model::{Address, ResourceId, ResourceKind, TenantKey};
+use crate::plan::{Action, Plan};
 
 /// A resource the state knows of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -8,11 +8,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::Quota;
-use crate::model::{Address, Bucket, Limits, ResourceKind};
-use crate::plan::{Action, Plan};
-
 use super::Interval;
+use crate::model::{Address, Bucket, Limits, Quota, ResourceKind};
+use crate::plan::{Action, Plan};
 
 /// One reason why a plan takes so long.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use crate::model::ResourceKind;
-
 use super::{Interval, Timeline};
+use crate::model::ResourceKind;
 
 /// A text row has so many cells.
 const CELLS: usize = 60;

@@ -3,17 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::model::{Address, Latencies, LimitError, Limits, ResourceId, ResourceKind};
-use crate::plan::{Action, Plan};
-use crate::sim::SimulatedCloud;
-use crate::time::{Interrupt, Interrupted, Time};
-
 use super::bound::{Work, bounds};
 use super::{Interval, Timeline, critical_path};
 use crate::exec::engine::identity::RunIdentity;
 use crate::exec::engine::machine::Machine;
 use crate::exec::engine::output::Output;
 use crate::exec::{EventKind, Moved, VirtualTime, limits_in_force};
+use crate::model::{Address, Latencies, LimitError, Limits, ResourceId, ResourceKind};
+use crate::plan::{Action, Plan};
+use crate::sim::SimulatedCloud;
+use crate::time::{Interrupt, Interrupted, Time};
 
 /// Under which circumstances a plan is rehearsed.
 #[derive(Debug, Clone, Default)]

@@ -6,10 +6,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::{Rehearsal, rehearse, rehearse_until};
 use crate::plan::Plan;
 use crate::time::{Interrupt, Interrupted};
-
-use super::{Rehearsal, rehearse, rehearse_until};
 
 /// How long a plan takes over many seeds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,7 +7,8 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use securebase_core::aws::AwsCloud;
 use securebase_core::cloud::{Call, Cloud, Operation, ReplyFuture};
-use securebase_core::conformance::{cloud, moto::DEVIATIONS};
+use securebase_core::conformance::cloud;
+use securebase_core::conformance::moto::DEVIATIONS;
 
 use super::moto::Moto;
 

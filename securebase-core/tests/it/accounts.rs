@@ -10,8 +10,7 @@ use securebase_core::exec::{EventKind, Machine, Output, RunIdentity};
 use securebase_core::kinds::{AccountSpec, ResourceSpec};
 use securebase_core::model::{Address, Latencies, Limits, Tags};
 use securebase_core::plan::{Plan, Planner};
-use securebase_core::sim::Faults;
-use securebase_core::sim::SimulatedCloud;
+use securebase_core::sim::{Faults, SimulatedCloud};
 use securebase_core::state::{Replay, RunStatus, StepRecord, StepStatus};
 
 use crate::support::{ONE_TENANT, TEN_TENANTS, zone};

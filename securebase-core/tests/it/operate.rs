@@ -8,8 +8,7 @@ use futures::future::BoxFuture;
 use object_store::memory::InMemory;
 use securebase_core::cloud::{Call, Cloud, ReplyFuture};
 use securebase_core::exec::{self, ApplyOptions, Error, EventKind, Pause, Stop};
-use securebase_core::sim::Faults;
-use securebase_core::sim::SimulatedCloud;
+use securebase_core::sim::{Faults, SimulatedCloud};
 use securebase_core::state::{self, BucketStore, Holder, LEASE_TERM, Lease, RunStatus, State};
 use securebase_core::time::{Clock, Time};
 

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use securebase_core::exec::{self, ApplyOptions};
 use securebase_core::plan::Planner;
-use securebase_core::sim::Faults;
-use securebase_core::sim::SimulatedCloud;
+use securebase_core::sim::{Faults, SimulatedCloud};
 use securebase_core::state::RunStatus;
 
 use crate::support::{ONE_TENANT, apply, crash_after_every_call, memory, now, plan, zone};

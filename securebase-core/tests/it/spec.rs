@@ -6,10 +6,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
-
 use securebase_core::input::{CODES, ClientSpec, Format, LandingZoneSpec, TierSpec, schema};
-use securebase_core::model::Quota;
-use securebase_core::model::{LandingZone, Problem, Problems, WARNINGS};
+use securebase_core::model::{LandingZone, Problem, Problems, Quota, WARNINGS};
 
 /// Set it to write the expected files anew; then read the difference.
 const BLESS: &str = "SECUREBASE_BLESS";

@@ -1,8 +1,7 @@
 //! A case: everything that one seed decides, in data that can be kept, shrunk and run again.
 
 use rand::Rng;
-use securebase_core::sim::Fault;
-use securebase_core::sim::Faults;
+use securebase_core::sim::{Fault, Faults};
 use securebase_core::time::Seed;
 use serde::{Deserialize, Serialize};
 

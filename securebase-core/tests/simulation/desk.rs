@@ -7,19 +7,17 @@ use indexmap::IndexMap;
 use securebase_core::cloud::{Call, CloudError, Reply};
 use securebase_core::exec::{self, ApplyOptions, Error, Stop};
 use securebase_core::model::Address;
-use securebase_core::sim::SimulatedCloud;
-use securebase_core::sim::{Director, Fault, Sent, Submission};
+use securebase_core::sim::{Director, Fault, Sent, SimulatedCloud, Submission};
 use securebase_core::state::{self, State, StepRecord, StepStatus};
 use securebase_core::time::{Clock, Time};
 
 use crate::case::{Case, Deed, Event, Mishap, Moment, What};
 use crate::journal::Journal;
 use crate::ledger::Ledger;
-use crate::operator;
-use crate::ready;
 use crate::tokens::Tokens;
 use crate::trace::Trace;
 use crate::zones::Prepared;
+use crate::{operator, ready};
 
 /// What is to become of a write.
 pub(crate) enum Fate {

@@ -10,11 +10,10 @@ use securebase_core::state::{self, MemoryStore, State};
 
 use crate::case::Case;
 use crate::desk::{Around, CloudClock, Desk};
-use crate::operator;
 use crate::picture::{difference, picture};
-use crate::ready;
 use crate::store::faulty_store;
 use crate::zones::Prepared;
+use crate::{operator, ready};
 
 /// How many processes a case may take.
 const PROCESSES_MAX: usize = 40;

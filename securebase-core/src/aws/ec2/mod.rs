@@ -5,14 +5,12 @@ mod networks;
 mod routes;
 mod shapes;
 
-use aws_sdk_ec2::Client;
-use aws_sdk_ec2::types as sdk;
-
-use crate::cloud::{CloudError, Operation, Reply};
-use crate::model::Tags;
+use aws_sdk_ec2::{Client, types as sdk};
 
 use super::convert::misrouted;
 use super::error::failure;
+use crate::cloud::{CloudError, Operation, Reply};
+use crate::model::Tags;
 
 /// How many items a page holds: the most that every describe call takes.
 const PAGE_SIZE: i32 = 100;

@@ -1,13 +1,11 @@
 //! VPCs, subnets, flow logs.
 
-use aws_sdk_ec2::Client;
-use aws_sdk_ec2::types as sdk;
-
-use crate::cloud::{CloudError, ErrorKind, Operation, Page, Reply, VpcAttribute};
+use aws_sdk_ec2::{Client, types as sdk};
 
 use super::{PAGE_SIZE, shapes, tag_filters, tag_specification};
 use crate::aws::convert::{each, id, malformed, misrouted};
 use crate::aws::error::failure;
+use crate::cloud::{CloudError, ErrorKind, Operation, Page, Reply, VpcAttribute};
 
 pub(super) async fn send(client: &Client, operation: Operation) -> Result<Reply, CloudError> {
     match operation {

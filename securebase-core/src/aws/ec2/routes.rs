@@ -1,13 +1,11 @@
 //! Route tables, routes, associations.
 
-use aws_sdk_ec2::Client;
-use aws_sdk_ec2::types as sdk;
-
-use crate::cloud::{CloudError, Operation, Page, Reply};
+use aws_sdk_ec2::{Client, types as sdk};
 
 use super::{PAGE_SIZE, shapes, tag_filters, tag_specification};
 use crate::aws::convert::{each, id, misrouted};
 use crate::aws::error::failure;
+use crate::cloud::{CloudError, Operation, Page, Reply};
 
 pub(super) async fn send(client: &Client, operation: Operation) -> Result<Reply, CloudError> {
     match operation {

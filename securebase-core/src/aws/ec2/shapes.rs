@@ -2,13 +2,12 @@
 
 use aws_sdk_ec2::types as sdk;
 
+use crate::aws::convert::{id, parse, parse_optional, text};
 use crate::cloud::{
     AvailabilityZone, CloudError, ElasticIp, FlowLog, InternetGateway, NatGateway, NatGatewayState, Route,
     RouteTable, RouteTableAssociation, Subnet, Vpc, VpnGateway, ZoneKind,
 };
 use crate::model::{ResourceId, Tags};
-
-use crate::aws::convert::{id, parse, parse_optional, text};
 
 fn tags(tags: &[sdk::Tag]) -> Tags {
     tags.iter()

@@ -4,15 +4,13 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::cloud::{CloudError, Operation, Reply};
-use crate::model::Quota;
-use crate::model::{Limits, ResourceId};
-use crate::time::{Seed, Time};
-
 use super::earlier::{Earlier, Existing, Found};
 use super::requests::{Answer, Blind, Question, Requests};
+use crate::cloud::{CloudError, Operation, Reply};
 use crate::exec::engine::lane::{Lanes, StepIndex};
 use crate::exec::event::WaitReason;
+use crate::model::{Limits, Quota, ResourceId};
+use crate::time::{Seed, Time};
 
 /// What becomes of a step that wants to ask for an account.
 pub(in crate::exec) enum Admitted {

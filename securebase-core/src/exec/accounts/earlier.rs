@@ -10,13 +10,12 @@ use std::collections::BTreeMap;
 use crate::cloud::{
     Account, AccountRequest, AccountRequestState, CloudError, ErrorKind, Operation, PageToken, Reply, Target,
 };
-use crate::model::ResourceId;
-use crate::time::{Seed, Time};
-
 use crate::exec::engine::lane::Lanes;
 use crate::exec::engine::retry::Failing;
 use crate::exec::event::WaitReason;
 use crate::exec::pages::Pages;
+use crate::model::ResourceId;
+use crate::time::{Seed, Time};
 
 /// What there is of an account that a step is about to ask for.
 #[derive(Debug, Clone, PartialEq)]

@@ -10,13 +10,12 @@ use std::time::Duration;
 use crate::cloud::{
     AccountRequest, AccountRequestState, CloudError, ErrorKind, Operation, PageToken, Reply, Target,
 };
-use crate::model::ResourceId;
-use crate::time::{Seed, Time};
-
 use crate::exec::engine::lane::{Lanes, StepIndex};
 use crate::exec::engine::retry::Failing;
 use crate::exec::event::WaitReason;
 use crate::exec::pages::Pages;
+use crate::model::ResourceId;
+use crate::time::{Seed, Time};
 
 /// How often requests for accounts are looked at.
 const LOOK: Duration = Duration::from_secs(5);

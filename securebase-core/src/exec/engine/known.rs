@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
+use super::lane::StepIndex;
 use crate::cloud::Target;
+use crate::kinds::step::Context;
 use crate::model::{AccountId, Address, Latencies, Region, ResourceId, UsableZones};
 use crate::plan::{Plan, Site, Step};
 use crate::state::Home;
-
-use super::lane::StepIndex;
-use crate::kinds::step::Context;
 
 pub(in crate::exec) struct Known<'a> {
     pub(in crate::exec) plan: &'a Plan,

@@ -4,11 +4,10 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::time::Duration;
 
+use super::limiter::Pacer;
 use crate::cloud::Target;
 use crate::model::Limits;
 use crate::time::Time;
-
-use super::limiter::Pacer;
 
 /// A step by its place in the plan.
 pub(in crate::exec) type StepIndex = usize;

@@ -13,18 +13,13 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 
-use crate::cloud::{Call, CloudError, Delivery, ErrorKind, Operation, Reply, Target};
-use crate::model::{Address, Latencies, Limits, ResourceId, ResourceKind};
-use crate::plan::{Action, Plan, Site, Step};
-use crate::state::{CallOutcome, Entry, FORMAT_VERSION, Fact, Replay, RunStatus, StepStatus};
-use crate::time::{Seed, Time};
-
 use super::identity::RunIdentity;
 use super::known::Known;
 use super::lane::{Lanes, StepIndex};
 use super::output::{Dispatch, Output, Ticket};
 use super::retry::{Contact, Failing, of_new_organization};
 use super::steps::{Slot, Status, Steps};
+use crate::cloud::{Call, CloudError, Delivery, ErrorKind, Operation, Reply, Target};
 use crate::exec::accounts::admission::{Admission, Admitted};
 use crate::exec::accounts::earlier::Found;
 use crate::exec::accounts::exhausted;
@@ -33,6 +28,10 @@ use crate::exec::call_report::CallReport;
 use crate::exec::event::{Event, EventKind, WaitReason};
 use crate::exec::step::{StepRun, Want};
 use crate::kinds::advice_on_refusal;
+use crate::model::{Address, Latencies, Limits, ResourceId, ResourceKind};
+use crate::plan::{Action, Plan, Site, Step};
+use crate::state::{CallOutcome, Entry, FORMAT_VERSION, Fact, Replay, RunStatus, StepStatus};
+use crate::time::{Seed, Time};
 
 /// A call that is under way.
 struct Flight {

@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use crate::cloud::{CLOSURES_IN_PROGRESS, CloudError, ErrorKind};
-use crate::time::{Seed, Time};
-
 use crate::exec::accounts::exhausted;
+use crate::time::{Seed, Time};
 
 /// How one kind of failure is retried.
 struct Policy {

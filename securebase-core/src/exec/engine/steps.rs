@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 use std::ops::{Index, IndexMut};
 use std::time::Duration;
 
+use super::lane::StepIndex;
+use super::retry::Failing;
 use crate::cloud::Operation;
+use crate::exec::step::StepRun;
 use crate::model::{Address, Latencies, ResourceId};
 use crate::plan::Plan;
 use crate::state::{Replay, StepStatus};
-
-use super::lane::StepIndex;
-use super::retry::Failing;
-use crate::exec::step::StepRun;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Status {

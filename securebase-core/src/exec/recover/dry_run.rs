@@ -1,15 +1,14 @@
 //! Trying a plan out: everything but the effect.
 
 use crate::cloud::Cloud;
-use crate::plan::{Plan, fingerprint};
-use crate::sim::SimulatedCloud;
-use crate::state::{MemoryStore, State};
-
 use crate::exec::Error;
 use crate::exec::driver::refuse;
 use crate::exec::run::{ApplyOptions, Run, limits_in_force};
 use crate::exec::simulated::simulate;
 use crate::exec::survey::survey;
+use crate::plan::{Plan, fingerprint};
+use crate::sim::SimulatedCloud;
+use crate::state::{MemoryStore, State};
 
 /// Carries a plan out in a simulated cloud that begins as the real one is now. Nothing is changed and nothing written down.
 ///

@@ -1,16 +1,15 @@
 //! A state that was lost, from what exists.
 
 use crate::cloud::Cloud;
+use crate::exec::Error;
+use crate::exec::leased::leased;
+use crate::exec::run::ApplyOptions;
+use crate::exec::survey::survey;
 use crate::model::{Address, LandingZone, ResourceId, ResourceKind, TenantKey};
 use crate::observe::Observed;
 use crate::plan::{Planner, Scope};
 use crate::sim::SimulatedCloud;
 use crate::state::{RunId, State, StoredResource};
-
-use crate::exec::Error;
-use crate::exec::leased::leased;
-use crate::exec::run::ApplyOptions;
-use crate::exec::survey::survey;
 
 /// Writes down what exists of a zone, in place of whatever a state knew: for a state that was lost, or never was.
 ///

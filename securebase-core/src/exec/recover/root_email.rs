@@ -4,11 +4,10 @@
 //! code, so this cannot be a step of a plan; the planner says which address an account has and what to do.
 
 use crate::cloud::{Call, Cloud, CloudError, Delivery, ErrorKind, OneTimeCode, Operation, Target};
-use crate::model::{AccountId, Email};
-
 use crate::exec::Error;
 use crate::exec::engine::retry::Contact;
 use crate::exec::patience::Patience;
+use crate::model::{AccountId, Email};
 
 /// The service of AWS that changes root addresses, once the organization trusts it.
 const ACCOUNT_SERVICE: &str = "account.amazonaws.com";

@@ -1,5 +1,7 @@
 //! One member account in one region: what is ours, and a VPC that may become ours.
 
+use super::asker::{Asker, failed};
+use super::{Surveyor, Visit};
 use crate::cloud::{
     AvailabilityZone, CloudError, ErrorKind, FlowLog, Operation, Reply, Role, Target, Vpc, VpcAttribute,
 };
@@ -8,9 +10,6 @@ use crate::kinds::FLOW_LOG_POLICY_NAME;
 use crate::model::{ResourceId, Tags, UsableZones};
 use crate::observe::{ObservedLogGroup, ObservedMember, ObservedRolePolicy, ObservedVpc, Reading, Unread};
 use crate::plan::{Names, ScopedTenant, ZONE_TAG, flow_log_group_prefix};
-
-use super::asker::{Asker, failed};
-use super::{Surveyor, Visit};
 
 /// What AWS answers in a region that is off in the account.
 const OF_REGIONS_THAT_ARE_OFF: [&str; 5] = [

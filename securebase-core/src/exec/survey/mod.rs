@@ -9,12 +9,11 @@ use std::time::Duration;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 
+use super::Error;
 use crate::cloud::{Account, Cloud, Joined, JoinedHow, Operation, Reply, Target};
 use crate::model::{AccountId, Address, Region, ResourceId};
 use crate::observe::{Observed, ObservedAccount, ObservedMember, ObservedOrganization, Reading};
 use crate::plan::{Accounts, Names, Scope, ScopedTenant, unit_paths};
-
-use super::Error;
 use asker::{Asker, Pace};
 
 /// How many accounts are looked into at a time.

@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 
+use super::Surveyor;
+use super::asker::{Asker, failed};
 use crate::cloud::{Account, CloudError, Operation, Organization, Policy, Reply, Root};
 use crate::exec::Error;
 use crate::model::{AccountId, ResourceId, Tags};
 use crate::observe::{ObservedAccount, ObservedOrganization, ObservedPolicy, ObservedUnit};
-
-use super::Surveyor;
-use super::asker::{Asker, failed};
 
 /// How many questions about the organization are under way at a time; AWS's rates allow no more than these answer.
 const AT_ONCE: usize = 8;

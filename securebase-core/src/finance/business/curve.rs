@@ -5,13 +5,12 @@
 
 use rust_decimal::Decimal;
 
-use crate::finance::Error;
-use crate::finance::cents;
 use crate::finance::cost::demand::{Age, Demand, of_core_account, of_organization, of_tenant};
 use crate::finance::cost::footprint::{BilledTenant, Counts};
 use crate::finance::cost::is_pooled;
 use crate::finance::cost::usage::Usage;
 use crate::finance::pricing::prices::{Price, PriceBook, PriceId};
+use crate::finance::{Error, cents};
 use crate::model::{ResourceKind, Tier};
 
 /// What one tenant of a tier adds.

@@ -29,6 +29,7 @@ use crate::finance::inputs::varied::Varied;
 use crate::finance::simulation::compiled::Outcome;
 use assumed::Assumed;
 use counts::{State, Total};
+
 pub(in crate::finance) use nodes::mean;
 use nodes::{Node, nodes};
 use pools::{Pool, Tiers};

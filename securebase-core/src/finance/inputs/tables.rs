@@ -1,13 +1,12 @@
 //! Assumptions, changes and what became of an offer file, as tables.
 
-use crate::table::{Column, Table};
-
 use super::assumptions::Assumptions;
 use super::growth::Growth;
 use crate::finance::Error;
 use crate::finance::business::model::Model;
 use crate::finance::business::month::{Change, Month};
 use crate::finance::pricing::offers::OfferReport;
+use crate::table::{Column, Table};
 
 impl Assumptions {
     /// The assumed lines of cost: `category, item, quantity, unit, price, source`.

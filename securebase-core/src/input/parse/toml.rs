@@ -1,12 +1,11 @@
 //! TOML.
 
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
-
 use super::{DEPTH_MAX, code, syntax, too_deep};
 use crate::input::node::{Entry, Node, Quoted, Value};
 use crate::input::report::{Path, Report};
 use crate::input::source::Format;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
 pub(super) fn parse(text: &str, report: &mut Report<'_>) -> Option<Node> {
     let (root, errors) = DeTable::parse_recoverable(text);

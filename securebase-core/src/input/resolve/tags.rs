@@ -10,8 +10,7 @@ use crate::input::code;
 use crate::input::node::{Quoted, Value};
 use crate::input::reader::{Object, entries, mismatch};
 use crate::input::report::{Path, Report};
-use crate::model::Quota;
-use crate::model::{Limits, Tags};
+use crate::model::{Limits, Quota, Tags};
 
 const KEY_MAX: usize = 128;
 const VALUE_MAX: usize = 256;

@@ -8,10 +8,9 @@ use crate::input::code;
 use crate::input::node::{Entry, Quoted};
 use crate::input::reader::{Object, Text, checked, entries};
 use crate::input::report::{Path, Report};
-use crate::model::Quota;
 use crate::model::{
-    AccountId, Departure, Email, EmailError, Framework, Money, Region, ResourceId, Tags, Tenant, TenantKey,
-    Tier, TierName,
+    AccountId, Departure, Email, EmailError, Framework, Money, Quota, Region, ResourceId, Tags, Tenant,
+    TenantKey, Tier, TierName,
 };
 
 pub(in crate::input) const CLIENT: &[&str] = &[

@@ -1,6 +1,5 @@
 //! What must differ between tenants, and what only a look at all of them shows.
 
-use crate::model::Quota;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Zone;
@@ -9,6 +8,7 @@ use crate::input::code;
 use crate::input::node::Quoted;
 use crate::input::reader::Object;
 use crate::input::report::{Path, Report};
+use crate::model::Quota;
 
 pub(super) fn check(object: &Object<'_, '_>, drafts: &[Draft<'_>], zone: &Zone<'_>, report: &mut Report<'_>) {
     prefixes(drafts, report);

@@ -1,9 +1,9 @@
 //! A member account.
 
-use serde::{Deserialize, Serialize};
-
 use std::collections::BTreeSet;
 use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
 
 use super::refusal::advice;
 use crate::cloud::{
@@ -12,6 +12,7 @@ use crate::cloud::{
 };
 use crate::kinds::Kind;
 use crate::kinds::governance::retag;
+use crate::kinds::info::KindInfo;
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{
     Acted, Action, Context, Decided, Found, Procedure, Progress, Reaction, Requested, Settled, StepError,
@@ -73,6 +74,8 @@ const ACCOUNT_SERVICE: &str = "account.amazonaws.com";
 const DENIALS_MAX: u32 = 10;
 /// How often a request is made again that AWS failed to decide on.
 const FAILURES_MAX: u32 = 5;
+
+impl KindInfo for AccountSpec {}
 
 /// An account on its way.
 ///

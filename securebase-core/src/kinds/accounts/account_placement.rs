@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cloud::{CloudError, ErrorKind, Operation, PageToken, Reply};
 use crate::kinds::Kind;
+use crate::kinds::info::KindInfo;
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Change, Context, Found, Procedure, Progress, Reaction, StepError};
 use crate::model::{Address, Latency, Problem, ResourceId, ResourceKind};
@@ -45,6 +46,8 @@ impl Kind for AccountPlacementSpec {
         Box::new(Placement { spec: self, parent: None })
     }
 }
+
+impl KindInfo for AccountPlacementSpec {}
 
 /// A placement under way.
 #[derive(Debug)]

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cloud::{Operation, Reply};
 use crate::kinds::Kind;
+use crate::kinds::info::{KindInfo, MemberCalls};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Acted, Action, Context, Procedure, Progress, StepError};
 use crate::model::{Address, Latency, Problem, ResourceId, ResourceKind, Tags};
@@ -37,6 +38,15 @@ impl Kind for AccountReadinessSpec {
     fn procedure(&self) -> Box<dyn Procedure + '_> {
         Box::new(self)
     }
+}
+
+impl KindInfo for AccountReadinessSpec {
+    const CALLS: MemberCalls = MemberCalls {
+        create: &["sts:GetCallerIdentity", "ec2:DescribeVpcs"],
+        update: &[],
+        delete: &[],
+        look_up: &[],
+    };
 }
 
 impl Procedure for &AccountReadinessSpec {

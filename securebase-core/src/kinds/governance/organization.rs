@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cloud::{Operation, PageToken, Reply};
 use crate::kinds::Kind;
+use crate::kinds::info::KindInfo;
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Acted, Action, Context, Found, Procedure, Progress, StepError};
 use crate::model::{Latency, Problem, ResourceKind};
@@ -30,6 +31,8 @@ impl Kind for OrganizationSpec {
         Box::new(self)
     }
 }
+
+impl KindInfo for OrganizationSpec {}
 
 impl Procedure for &OrganizationSpec {
     fn look_up(&self, _: &Context<'_>, _: Option<PageToken>) -> Result<Option<Operation>, StepError> {

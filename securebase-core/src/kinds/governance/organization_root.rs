@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cloud::{CloudError, ErrorKind, Operation, PageToken, Reply};
 use crate::kinds::Kind;
+use crate::kinds::info::KindInfo;
 use crate::kinds::seen::{Seen, Standing, value_changes};
 use crate::kinds::step::{Acted, Action, Context, Found, Procedure, Progress, Reaction, Settled, StepError};
 use crate::model::{Latency, Problem, ResourceKind};
@@ -31,6 +32,8 @@ impl Kind for OrganizationRootSpec {
         Box::new(self)
     }
 }
+
+impl KindInfo for OrganizationRootSpec {}
 
 /// The root exists as long as its organization; the step enables service control policies in it.
 impl Procedure for &OrganizationRootSpec {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::retag;
 use crate::cloud::{Operation, PageToken, Reply};
 use crate::kinds::Kind;
+use crate::kinds::info::KindInfo;
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, StepError, listed};
 use crate::model::{Address, Latency, Problem, ResourceKind, Tags};
@@ -46,6 +47,8 @@ impl Kind for OrganizationalUnitSpec {
         Box::new(self)
     }
 }
+
+impl KindInfo for OrganizationalUnitSpec {}
 
 impl Procedure for &OrganizationalUnitSpec {
     fn look_up(&self, cx: &Context<'_>, page: Option<PageToken>) -> Result<Option<Operation>, StepError> {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cloud::{CloudError, ErrorKind, Operation};
 use crate::kinds::Kind;
+use crate::kinds::info::KindInfo;
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Context, Procedure, Progress, Reaction, StepError};
 use crate::model::{Address, Latency, Problem, ResourceId, ResourceKind};
@@ -42,6 +43,8 @@ impl Kind for PolicyAttachmentSpec {
         Box::new(self)
     }
 }
+
+impl KindInfo for PolicyAttachmentSpec {}
 
 /// The id of an attachment, which AWS gives none: the policy and its target.
 pub(crate) fn attachment_id(policy: &ResourceId, target: &ResourceId) -> ResourceId {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::retag;
 use crate::cloud::{Operation, PageToken, Reply};
 use crate::kinds::Kind;
+use crate::kinds::info::KindInfo;
 use crate::kinds::seen::{Seen, Standing, document_changes, value_changes};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, StepError, listed};
 use crate::model::{Latency, Problem, ResourceKind, Tags};
@@ -49,6 +50,8 @@ impl Kind for ServiceControlPolicySpec {
         Box::new(self)
     }
 }
+
+impl KindInfo for ServiceControlPolicySpec {}
 
 impl Procedure for &ServiceControlPolicySpec {
     fn look_up(&self, _: &Context<'_>, page: Option<PageToken>) -> Result<Option<Operation>, StepError> {

@@ -3,11 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::{FlowLog, Operation, PageToken, Reply};
-use crate::kinds::Kind;
+use crate::kinds::info::{Account, KindInfo, Listed, MemberCalls};
 use crate::kinds::network::ec2_tagging;
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, StepError, listed};
+use crate::kinds::{Kind, ResourceSpec};
 use crate::model::{Address, Latency, Problem, ResourceId, ResourceKind, Tags};
+use crate::observe::ObservedMember;
 
 /// What a flow log on a VPC must look like.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -58,6 +60,35 @@ impl Kind for FlowLogSpec {
 
     fn procedure(&self) -> Box<dyn Procedure + '_> {
         Box::new(self)
+    }
+}
+
+impl KindInfo for FlowLogSpec {
+    const CALLS: MemberCalls = MemberCalls {
+        create: &["ec2:CreateFlowLogs"],
+        update: &["ec2:DeleteTags", "ec2:CreateTags"],
+        delete: &["ec2:DeleteFlowLogs"],
+        look_up: &["ec2:DescribeFlowLogs"],
+    };
+
+    fn tagged<'o>(member: &'o ObservedMember, each: &mut dyn FnMut(&'o ResourceId, &'o Tags)) {
+        for flow_log in &member.flow_logs {
+            each(&flow_log.id, &flow_log.tags);
+        }
+    }
+
+    fn list(account: &Account<'_>, each: &mut dyn FnMut(&Listed<'_>)) {
+        for flow_log in &account.member.flow_logs {
+            let spec = || {
+                ResourceSpec::from(FlowLogSpec {
+                    vpc: (account.name)(&flow_log.vpc),
+                    log_group: Address::tenant(account.tenant, "flow-log-group"),
+                    role: Address::tenant(account.tenant, "flow-log-role"),
+                    tags: flow_log.tags.clone(),
+                })
+            };
+            each(&Listed { id: flow_log.id.clone(), tags: &flow_log.tags, suffix: None, spec: &spec });
+        }
     }
 }
 

@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::{Operation, PageToken, Reply};
-use crate::kinds::Kind;
+use crate::kinds::info::{Account, KindInfo, Listed, MemberCalls};
 use crate::kinds::seen::{Seen, Standing, document_changes};
 use crate::kinds::step::{Acted, Action, Context, Found, Procedure, Progress, StepError};
+use crate::kinds::{Kind, ResourceSpec};
 use crate::model::{Latency, Problem, ResourceKind, Tags};
 use crate::observe::ObservedRolePolicy;
 
@@ -51,6 +52,24 @@ impl Kind for FlowLogRoleSpec {
 
     fn procedure(&self) -> Box<dyn Procedure + '_> {
         Box::new(self)
+    }
+}
+
+impl KindInfo for FlowLogRoleSpec {
+    const CALLS: MemberCalls = MemberCalls {
+        create: &["iam:CreateRole", "iam:PutRolePolicy"],
+        update: &["iam:UntagRole", "iam:TagRole"],
+        delete: &["iam:DeleteRolePolicy", "iam:DeleteRole"],
+        look_up: &["iam:GetRole"],
+    };
+
+    fn list(account: &Account<'_>, each: &mut dyn FnMut(&Listed<'_>)) {
+        for role in &account.member.roles {
+            let Ok(id) = role.arn.parse() else { continue };
+            let spec =
+                || ResourceSpec::from(FlowLogRoleSpec { name: role.name.clone(), tags: role.tags.clone() });
+            each(&Listed { id, tags: &role.tags, suffix: None, spec: &spec });
+        }
     }
 }
 

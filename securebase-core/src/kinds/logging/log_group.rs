@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::{Operation, PageToken, Reply};
-use crate::kinds::Kind;
+use crate::kinds::info::{Account, KindInfo, Listed, MemberCalls};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Change, Context, Found, Procedure, Progress, StepError, listed};
-use crate::model::{Latency, Problem, ResourceId, ResourceKind, Tags};
+use crate::kinds::{Kind, ResourceSpec};
+use crate::model::{Address, Latency, Problem, ResourceId, ResourceKind, Tags};
 
 /// What the log group that flow logs are delivered to must look like.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -42,12 +43,48 @@ impl Kind for LogGroupSpec {
         Ok(found.group.name.parse().ok().map(|id| Standing::new(id, changes)))
     }
 
+    fn kept(&self, address: &Address) -> Option<Problem> {
+        Some(Problem::warning(
+            "log-group-kept",
+            address.as_str(),
+            format!("log group `{}` is no longer written to; it is kept", self.name),
+            "delete it by hand once its retention has passed",
+        ))
+    }
+
     fn typical(&self, _: Action) -> Latency {
         Latency::IamWrite
     }
 
     fn procedure(&self) -> Box<dyn Procedure + '_> {
         Box::new(self)
+    }
+}
+
+/// A log group without a retention keeps logs forever. It counts as one with the longest retention that CloudWatch Logs
+/// offers, because unlimited storage has no finite price.
+pub(crate) const LONGEST_RETENTION_DAYS: u32 = 3_653;
+
+impl KindInfo for LogGroupSpec {
+    const CALLS: MemberCalls = MemberCalls {
+        create: &["logs:CreateLogGroup", "logs:PutRetentionPolicy"],
+        update: &["logs:UntagResource", "logs:TagResource"],
+        delete: &["logs:DeleteLogGroup"],
+        look_up: &["logs:DescribeLogGroups"],
+    };
+
+    fn list(account: &Account<'_>, each: &mut dyn FnMut(&Listed<'_>)) {
+        for found in &account.member.log_groups {
+            let Ok(id) = found.group.name.parse() else { continue };
+            let spec = || {
+                ResourceSpec::from(LogGroupSpec {
+                    name: found.group.name.clone(),
+                    retention_days: found.group.retention_days.unwrap_or(LONGEST_RETENTION_DAYS),
+                    tags: found.tags.clone(),
+                })
+            };
+            each(&Listed { id, tags: &found.tags, suffix: None, spec: &spec });
+        }
     }
 }
 

@@ -4,10 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use super::ec2_tagging;
 use crate::cloud::{Operation, PageToken, Reply};
-use crate::kinds::Kind;
+use crate::kinds::info::{Account, KindInfo, Listed, MemberCalls};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, StepError, listed};
-use crate::model::{Latency, Problem, ResourceKind, Tags};
+use crate::kinds::{Kind, ResourceSpec};
+use crate::model::{Latency, Problem, ResourceId, ResourceKind, Tags};
+use crate::observe::ObservedMember;
 
 /// What an elastic IP address must look like.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -37,6 +39,28 @@ impl Kind for ElasticIpSpec {
 
     fn procedure(&self) -> Box<dyn Procedure + '_> {
         Box::new(self)
+    }
+}
+
+impl KindInfo for ElasticIpSpec {
+    const CALLS: MemberCalls = MemberCalls {
+        create: &["ec2:AllocateAddress"],
+        update: &["ec2:DeleteTags", "ec2:CreateTags"],
+        delete: &["ec2:ReleaseAddress"],
+        look_up: &["ec2:DescribeAddresses"],
+    };
+
+    fn tagged<'o>(member: &'o ObservedMember, each: &mut dyn FnMut(&'o ResourceId, &'o Tags)) {
+        for elastic_ip in &member.elastic_ips {
+            each(&elastic_ip.id, &elastic_ip.tags);
+        }
+    }
+
+    fn list(account: &Account<'_>, each: &mut dyn FnMut(&Listed<'_>)) {
+        for elastic_ip in &account.member.elastic_ips {
+            let spec = || ResourceSpec::from(ElasticIpSpec { tags: elastic_ip.tags.clone() });
+            each(&Listed { id: elastic_ip.id.clone(), tags: &elastic_ip.tags, suffix: None, spec: &spec });
+        }
     }
 }
 

@@ -4,10 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{attached_gateway, attachment_changes, ec2_tagging};
 use crate::cloud::{CloudError, ErrorKind, Operation, PageToken, Reply};
-use crate::kinds::Kind;
+use crate::kinds::info::{Account, KindInfo, Listed, MemberCalls};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, Reaction, StepError};
-use crate::model::{Address, Latency, Problem, ResourceKind, Tags};
+use crate::kinds::{Kind, ResourceSpec};
+use crate::model::{Address, Latency, Problem, ResourceId, ResourceKind, Tags};
+use crate::observe::ObservedMember;
 
 /// What an internet gateway must look like.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -46,6 +48,33 @@ impl Kind for InternetGatewaySpec {
 
     fn procedure(&self) -> Box<dyn Procedure + '_> {
         Box::new(self)
+    }
+}
+
+impl KindInfo for InternetGatewaySpec {
+    const CALLS: MemberCalls = MemberCalls {
+        create: &["ec2:CreateInternetGateway", "ec2:AttachInternetGateway"],
+        update: &["ec2:DeleteTags", "ec2:CreateTags"],
+        delete: &["ec2:DetachInternetGateway", "ec2:DeleteInternetGateway"],
+        look_up: &["ec2:DescribeInternetGateways"],
+    };
+
+    fn tagged<'o>(member: &'o ObservedMember, each: &mut dyn FnMut(&'o ResourceId, &'o Tags)) {
+        for gateway in &member.internet_gateways {
+            each(&gateway.id, &gateway.tags);
+        }
+    }
+
+    fn list(account: &Account<'_>, each: &mut dyn FnMut(&Listed<'_>)) {
+        for gateway in &account.member.internet_gateways {
+            let spec = || {
+                ResourceSpec::from(InternetGatewaySpec {
+                    vpc: account.name_of(gateway.vpc.as_ref()),
+                    tags: gateway.tags.clone(),
+                })
+            };
+            each(&Listed { id: gateway.id.clone(), tags: &gateway.tags, suffix: None, spec: &spec });
+        }
     }
 }
 

@@ -4,10 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use super::ec2_tagging;
 use crate::cloud::{NatGateway, NatGatewayState, Operation, PageToken, Reply};
-use crate::kinds::Kind;
+use crate::kinds::info::{Account, KindInfo, Listed, MemberCalls};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, Settled, StepError, listed};
-use crate::model::{Address, Latency, Problem, ResourceKind, Tags};
+use crate::kinds::{Kind, ResourceSpec};
+use crate::model::{Address, Latency, Problem, ResourceId, ResourceKind, Tags};
+use crate::observe::ObservedMember;
 
 /// What a NAT gateway must look like.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -54,6 +56,39 @@ impl Kind for NatGatewaySpec {
     }
 }
 
+/// Whether a gateway is there, or on its way: one that failed or is going does not count.
+fn lives(nat: &NatGateway) -> bool {
+    matches!(nat.state, NatGatewayState::Pending | NatGatewayState::Available)
+}
+
+impl KindInfo for NatGatewaySpec {
+    const CALLS: MemberCalls = MemberCalls {
+        create: &["ec2:CreateNatGateway", "ec2:DeleteNatGateway"],
+        update: &["ec2:DeleteTags", "ec2:CreateTags"],
+        delete: &["ec2:DeleteNatGateway"],
+        look_up: &["ec2:DescribeNatGateways"],
+    };
+
+    fn tagged<'o>(member: &'o ObservedMember, each: &mut dyn FnMut(&'o ResourceId, &'o Tags)) {
+        for nat in member.nat_gateways.iter().filter(|nat| lives(nat)) {
+            each(&nat.id, &nat.tags);
+        }
+    }
+
+    fn list(account: &Account<'_>, each: &mut dyn FnMut(&Listed<'_>)) {
+        for nat in account.member.nat_gateways.iter().filter(|nat| lives(nat)) {
+            let spec = || {
+                ResourceSpec::from(NatGatewaySpec {
+                    subnet: (account.name)(&nat.subnet),
+                    elastic_ip: account.name_of(nat.allocation.as_ref()),
+                    tags: nat.tags.clone(),
+                })
+            };
+            each(&Listed { id: nat.id.clone(), tags: &nat.tags, suffix: None, spec: &spec });
+        }
+    }
+}
+
 impl Procedure for &NatGatewaySpec {
     fn look_up(&self, cx: &Context<'_>, page: Option<PageToken>) -> Result<Option<Operation>, StepError> {
         Ok(Some(Operation::DescribeNatGateways { tags: cx.key_tags(), page }))
@@ -61,9 +96,7 @@ impl Procedure for &NatGatewaySpec {
 
     fn read_look_up(&mut self, _: &Context<'_>, reply: &Reply) -> Result<Found, StepError> {
         let Reply::NatGateways(page) = reply else { return Err(StepError::unexpected(reply)) };
-        let alive =
-            |nat: &&NatGateway| matches!(nat.state, NatGatewayState::Pending | NatGatewayState::Available);
-        Ok(listed(page.items.iter().find(alive).map(|nat| nat.id.clone()), page.next.as_ref()))
+        Ok(listed(page.items.iter().find(|nat| lives(nat)).map(|nat| nat.id.clone()), page.next.as_ref()))
     }
 
     fn create(&self, cx: &Context<'_>, at: &Progress, index: usize) -> Result<Option<Operation>, StepError> {

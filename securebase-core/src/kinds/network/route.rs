@@ -4,9 +4,10 @@ use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::{CloudError, ErrorKind, Operation};
-use crate::kinds::Kind;
+use crate::kinds::info::{Account, KindInfo, Listed, MemberCalls};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Change, Context, Procedure, Progress, Reaction, StepError};
+use crate::kinds::{Kind, ResourceSpec};
 use crate::model::{Address, Latency, Problem, ResourceId, ResourceKind};
 
 /// Where a route leads.
@@ -68,6 +69,32 @@ impl Kind for RouteSpec {
 
     fn procedure(&self) -> Box<dyn Procedure + '_> {
         Box::new(Routing { spec: self, replace: false })
+    }
+}
+
+impl KindInfo for RouteSpec {
+    const CALLS: MemberCalls = MemberCalls {
+        create: &["ec2:CreateRoute", "ec2:ReplaceRoute"],
+        update: &[],
+        delete: &["ec2:DeleteRoute"],
+        look_up: &[],
+    };
+
+    fn list(account: &Account<'_>, each: &mut dyn FnMut(&Listed<'_>)) {
+        for table in &account.member.route_tables {
+            // The zone makes default routes and no others.
+            for route in table.routes.iter().filter(|route| route.destination == Ipv4Net::default()) {
+                let spec = || {
+                    ResourceSpec::from(RouteSpec {
+                        table: (account.name)(&table.id),
+                        destination: route.destination,
+                        target: RouteTarget::NatGateway((account.name)(&route.gateway)),
+                    })
+                };
+                let suffix = Some("/route/default".to_owned());
+                each(&Listed { id: table.id.clone(), tags: &table.tags, suffix, spec: &spec });
+            }
+        }
     }
 }
 

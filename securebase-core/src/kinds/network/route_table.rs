@@ -4,10 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use super::ec2_tagging;
 use crate::cloud::{Operation, PageToken, Reply};
-use crate::kinds::Kind;
+use crate::kinds::info::{Account, KindInfo, Listed, MemberCalls};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, StepError, listed};
-use crate::model::{Address, Latency, Problem, ResourceKind, Tags};
+use crate::kinds::{Kind, ResourceSpec};
+use crate::model::{Address, Latency, Problem, ResourceId, ResourceKind, Tags};
+use crate::observe::ObservedMember;
 
 /// What a route table must look like.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -46,6 +48,33 @@ impl Kind for RouteTableSpec {
 
     fn procedure(&self) -> Box<dyn Procedure + '_> {
         Box::new(self)
+    }
+}
+
+impl KindInfo for RouteTableSpec {
+    const CALLS: MemberCalls = MemberCalls {
+        create: &["ec2:CreateRouteTable"],
+        update: &["ec2:DeleteTags", "ec2:CreateTags"],
+        delete: &["ec2:DeleteRouteTable"],
+        look_up: &["ec2:DescribeRouteTables"],
+    };
+
+    fn tagged<'o>(member: &'o ObservedMember, each: &mut dyn FnMut(&'o ResourceId, &'o Tags)) {
+        for table in &member.route_tables {
+            each(&table.id, &table.tags);
+        }
+    }
+
+    fn list(account: &Account<'_>, each: &mut dyn FnMut(&Listed<'_>)) {
+        for table in &account.member.route_tables {
+            let spec = || {
+                ResourceSpec::from(RouteTableSpec {
+                    vpc: (account.name)(&table.vpc),
+                    tags: table.tags.clone(),
+                })
+            };
+            each(&Listed { id: table.id.clone(), tags: &table.tags, suffix: None, spec: &spec });
+        }
     }
 }
 

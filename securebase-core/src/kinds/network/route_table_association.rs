@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::{Operation, PageToken, Reply};
-use crate::kinds::Kind;
+use crate::kinds::info::{Account, KindInfo, Listed, MemberCalls};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, StepError, listed};
+use crate::kinds::{Kind, ResourceSpec};
 use crate::model::{Address, Latency, Problem, ResourceKind};
 
 /// What the association of a subnet with a route table must look like.
@@ -40,6 +41,30 @@ impl Kind for RouteTableAssociationSpec {
 
     fn procedure(&self) -> Box<dyn Procedure + '_> {
         Box::new(self)
+    }
+}
+
+impl KindInfo for RouteTableAssociationSpec {
+    const CALLS: MemberCalls = MemberCalls {
+        create: &["ec2:AssociateRouteTable"],
+        update: &[],
+        delete: &["ec2:DisassociateRouteTable"],
+        look_up: &["ec2:DescribeRouteTables"],
+    };
+
+    fn list(account: &Account<'_>, each: &mut dyn FnMut(&Listed<'_>)) {
+        for table in &account.member.route_tables {
+            for association in &table.associations {
+                let subnet = (account.name)(&association.subnet);
+                let short = subnet.as_str().rsplit('/').next().unwrap_or_default();
+                let suffix = Some(format!("/association/{short}"));
+                let spec = || {
+                    let (table, subnet) = ((account.name)(&table.id), subnet.clone());
+                    ResourceSpec::from(RouteTableAssociationSpec { table, subnet })
+                };
+                each(&Listed { id: association.id.clone(), tags: &table.tags, suffix, spec: &spec });
+            }
+        }
     }
 }
 

@@ -5,10 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{ec2_tagging, immutable_block};
 use crate::cloud::{CloudError, Operation, PageToken, Reply};
-use crate::kinds::Kind;
+use crate::kinds::info::{Account, KindInfo, Listed, MemberCalls};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Acted, Action, Context, Found, Procedure, Progress, Reaction, StepError, listed};
-use crate::model::{Address, Latency, Problem, ResourceKind, SubnetZone, Tags};
+use crate::kinds::{Kind, ResourceSpec};
+use crate::model::{Address, Latency, Problem, ResourceId, ResourceKind, SubnetZone, Tags};
+use crate::observe::ObservedMember;
 
 /// What a subnet must look like.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -55,6 +57,35 @@ impl Kind for SubnetSpec {
 
     fn procedure(&self) -> Box<dyn Procedure + '_> {
         Box::new(self)
+    }
+}
+
+impl KindInfo for SubnetSpec {
+    const CALLS: MemberCalls = MemberCalls {
+        create: &["ec2:CreateSubnet"],
+        update: &["ec2:DeleteTags", "ec2:CreateTags"],
+        delete: &["ec2:DeleteSubnet"],
+        look_up: &["ec2:DescribeSubnets", "ec2:DescribeAvailabilityZones"],
+    };
+
+    fn tagged<'o>(member: &'o ObservedMember, each: &mut dyn FnMut(&'o ResourceId, &'o Tags)) {
+        for subnet in &member.subnets {
+            each(&subnet.id, &subnet.tags);
+        }
+    }
+
+    fn list(account: &Account<'_>, each: &mut dyn FnMut(&Listed<'_>)) {
+        for subnet in &account.member.subnets {
+            let spec = || {
+                ResourceSpec::from(SubnetSpec {
+                    vpc: (account.name)(&subnet.vpc),
+                    cidr: subnet.cidr,
+                    zone: SubnetZone::Named(subnet.zone.clone()),
+                    tags: subnet.tags.clone(),
+                })
+            };
+            each(&Listed { id: subnet.id.clone(), tags: &subnet.tags, suffix: None, spec: &spec });
+        }
     }
 }
 

@@ -5,10 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{ec2_tagging, immutable_block};
 use crate::cloud::{Operation, PageToken, Reply, VpcAttribute};
-use crate::kinds::Kind;
+use crate::kinds::info::{Account, KindInfo, Listed, MemberCalls};
 use crate::kinds::seen::{Seen, Standing, value_changes};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, StepError, listed};
-use crate::model::{Latency, Problem, ResourceKind, Tags};
+use crate::kinds::{Kind, ResourceSpec};
+use crate::model::{Latency, Problem, ResourceId, ResourceKind, Tags};
+use crate::observe::ObservedMember;
 
 /// What a VPC must look like.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -53,6 +55,35 @@ impl Kind for VpcSpec {
 
     fn procedure(&self) -> Box<dyn Procedure + '_> {
         Box::new(self)
+    }
+}
+
+impl KindInfo for VpcSpec {
+    const CALLS: MemberCalls = MemberCalls {
+        create: &["ec2:CreateVpc", "ec2:ModifyVpcAttribute"],
+        update: &["ec2:DeleteTags", "ec2:CreateTags"],
+        delete: &["ec2:DeleteVpc"],
+        look_up: &["ec2:DescribeVpcs"],
+    };
+
+    fn tagged<'o>(member: &'o ObservedMember, each: &mut dyn FnMut(&'o ResourceId, &'o Tags)) {
+        for vpc in &member.vpcs {
+            each(&vpc.vpc.id, &vpc.vpc.tags);
+        }
+    }
+
+    fn list(account: &Account<'_>, each: &mut dyn FnMut(&Listed<'_>)) {
+        for vpc in &account.member.vpcs {
+            let spec = || {
+                ResourceSpec::from(VpcSpec {
+                    cidr: vpc.vpc.cidr,
+                    dns_support: vpc.dns_support,
+                    dns_hostnames: vpc.dns_hostnames,
+                    tags: vpc.vpc.tags.clone(),
+                })
+            };
+            each(&Listed { id: vpc.vpc.id.clone(), tags: &vpc.vpc.tags, suffix: None, spec: &spec });
+        }
     }
 }
 

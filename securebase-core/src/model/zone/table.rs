@@ -1,8 +1,7 @@
 //! The tenants of a zone as a table.
 
-use crate::table::{Column, Error, Table};
-
 use crate::model::LandingZone;
+use crate::table::{Column, Error, Table};
 
 impl LandingZone {
     /// The tenants in the order of the file: `key, tier, framework, prefix, account_name, contact_email, account_email,

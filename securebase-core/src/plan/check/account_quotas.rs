@@ -1,15 +1,13 @@
 //! Quotas of the tenants' accounts that a plan needs more of than the zone says AWS has granted.
 
-use crate::kinds::step::Action;
 use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-use crate::model::Quota;
-use crate::model::{Address, LandingZone, Problem, ResourceId, ResourceKind, Tenant, TenantKey};
-use crate::observe::{Observed, ObservedMember};
-
 use super::warnings::request;
+use crate::kinds::step::Action;
+use crate::model::{Address, LandingZone, Problem, Quota, ResourceId, ResourceKind, Tenant, TenantKey};
+use crate::observe::{Observed, ObservedMember};
 use crate::plan::diff::account_id;
 use crate::plan::step::Step;
 

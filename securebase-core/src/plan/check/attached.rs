@@ -1,15 +1,14 @@
 //! Which policies are attached where, before a plan and after it.
 
-use crate::kinds::step::Action;
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::kinds::step::Action;
 use crate::kinds::{PolicyAttachmentSpec, ResourceSpec, ServiceControlPolicySpec};
 use crate::model::{Address, Problem, ResourceId, Severity};
 use crate::observe::ObservedOrganization;
-use crate::policy::{Level, Policy, PolicyDocument};
-
 use crate::plan::scope::unit_paths;
 use crate::plan::step::{Plan, Step};
+use crate::policy::{Level, Policy, PolicyDocument};
 
 /// A policy, by its id where it has one, else by its address.
 type Key = String;

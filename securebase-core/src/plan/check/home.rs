@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use crate::model::{Address, Problem, ResourceId};
 use crate::observe::Observed;
-
 use crate::plan::step::Plan;
 
 /// The id that stands for an organization nothing is known of.

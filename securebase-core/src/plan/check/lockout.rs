@@ -3,12 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Address, LandingZone, Problem, Severity, Tenant};
-use crate::policy::{ExecutorIdentity, PlannedCall, check_calls, executor_calls};
-
 use super::attached::Attached;
 use super::calls::step_operations;
+use crate::model::{Address, LandingZone, Problem, Severity, Tenant};
 use crate::plan::step::{Plan, Step};
+use crate::policy::{ExecutorIdentity, PlannedCall, check_calls, executor_calls};
 
 /// The account id that stands for one not known yet: guardrails are the same for every account of a unit.
 const ANY_ACCOUNT: &str = "111122223333";

@@ -1,13 +1,11 @@
 //! Whether the file has the name of the zone that its tenants belong to. The name stands in every name and tag of a zone: under
 //! another one, all that exists looks like a stranger's, and everything would be made a second time.
 
-use crate::model::{TENANT_TAG, ZONE_TAG};
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::kinds::ResourceSpec;
-use crate::model::{Address, Problem, TenantKey};
+use crate::model::{Address, Problem, TENANT_TAG, TenantKey, ZONE_TAG};
 use crate::observe::Observed;
-
 use crate::plan::diff::claim::Accounts;
 use crate::plan::diff::owner::Names;
 use crate::plan::scope::Scope;

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use crate::model::{AccountId, Address, LandingZone, Problem, Region, Regions, ResourceId, Tenant};
 use crate::observe::{Observed, Unread};
-
 use crate::plan::diff::account_id;
 use crate::plan::diff::since::Settled;
 

@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::cloud::Account;
 use crate::model::{AccountId, Address, Problem, TenantKey};
 use crate::observe::{Observed, ObservedOrganization, Unread};
-
 use crate::plan::diff::claim::Accounts;
 use crate::plan::diff::owner::Names;
 use crate::plan::scope::{Scope, ScopedTenant};

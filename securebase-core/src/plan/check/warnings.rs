@@ -1,14 +1,12 @@
 //! Warnings for the operator before applying.
 
-use crate::kinds::step::Action;
 use indexmap::IndexMap;
 
 use crate::cloud::AccountState;
 use crate::finance::PriceBook;
-use crate::model::Quota;
-use crate::model::{Address, LandingZone, Limit, Problem, ResourceKind};
+use crate::kinds::step::Action;
+use crate::model::{Address, LandingZone, Limit, Problem, Quota, ResourceKind};
 use crate::observe::{Observed, ObservedOrganization};
-
 use crate::plan::scope::Scope;
 use crate::plan::step::Step;
 

@@ -1,9 +1,10 @@
 //! The bills before and after a plan: each tenant's resources and terms, from the survey and the steps.
 
-use crate::kinds::step::Action;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::counted::{count, is_counted, keep_logs};
 use crate::finance::{BilledTenant, Footprint, Standing};
+use crate::kinds::step::Action;
 use crate::kinds::{AccountPlacementSpec, ResourceSpec};
 use crate::model::{AccountId, Address, Money, Region, ResourceKind, Tier, TierName};
 use crate::observe::{ObservedAccount, ObservedMember, ObservedOrganization};
@@ -12,8 +13,6 @@ use crate::plan::diff::owner::Names;
 use crate::plan::scope::unit_paths;
 use crate::plan::step::{Plan, PlannedTenant, Step};
 use crate::plan::terms::AccountTerms;
-
-use super::counted::{count, is_counted, keep_logs};
 
 /// The input of the bills before and after a plan, each with the tiers of that time.
 pub(super) struct Bills {

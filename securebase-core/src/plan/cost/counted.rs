@@ -1,17 +1,12 @@
 //! The resources of an account that a price depends on: what a survey counts, and what a step changes.
 
-use crate::cloud::NatGatewayState;
 use crate::finance::BilledTenant;
 use crate::kinds::step::Action;
-use crate::kinds::{LogGroupSpec, ResourceSpec};
+use crate::kinds::{self, LONGEST_RETENTION_DAYS, LogGroupSpec, ResourceSpec};
 use crate::model::{Region, ResourceKind};
 use crate::observe::ObservedMember;
 use crate::plan::diff::owner::Names;
 use crate::plan::step::Step;
-
-/// A log group without a retention keeps logs forever. It is billed for the longest retention that CloudWatch Logs offers,
-/// because unlimited storage has no finite price.
-const LONGEST_RETENTION_DAYS: u32 = 3_653;
 
 /// Applies a step that creates a log group or changes its retention.
 pub(super) fn keep_logs(billed: &mut BilledTenant, region: &Region, action: Action, step: &Step) {
@@ -39,21 +34,11 @@ pub(super) fn is_counted(kind: ResourceKind) -> bool {
 
 /// Counts the zone's resources in an account, in one region.
 pub(super) fn count(billed: &mut BilledTenant, region: &Region, member: &ObservedMember, names: &Names<'_>) {
-    let mut add = |kind, tags| {
-        if names.ours(tags) {
+    kinds::tagged(member, &mut |kind, _, tags| {
+        if is_counted(kind) && names.ours(tags) {
             billed.add(kind);
         }
-    };
-    member.vpcs.iter().for_each(|vpc| add(ResourceKind::Vpc, &vpc.vpc.tags));
-    let alive = |state| matches!(state, NatGatewayState::Pending | NatGatewayState::Available);
-    for nat in member.nat_gateways.iter().filter(|nat| alive(nat.state)) {
-        add(ResourceKind::NatGateway, &nat.tags);
-    }
-    member.elastic_ips.iter().for_each(|address| add(ResourceKind::ElasticIp, &address.tags));
-    member.flow_logs.iter().for_each(|log| add(ResourceKind::FlowLog, &log.tags));
-    for gateway in member.vpn_gateways.iter().filter(|gateway| !gateway.deleted) {
-        add(ResourceKind::VpnGateway, &gateway.tags);
-    }
+    });
     // Groups are found by a name that only this zone gives, with or without tags.
     for group in &member.log_groups {
         let days = group.group.retention_days.unwrap_or(LONGEST_RETENTION_DAYS);

@@ -1,19 +1,18 @@
 //! Which block each tenant's VPC has (as written, as it already is, or newly allocated), and the blocks of a plan.
 
-use crate::kinds::step::Action;
 use std::collections::BTreeMap;
 
 use ipnet::Ipv4Net;
 
 use crate::cloud::Subnet;
+use crate::kinds::step::Action;
 use crate::kinds::{ResourceSpec, SubnetSpec};
 use crate::model::{Address, LandingZone, Region, ResourceId, ResourceKind, SubnetZone, TenantKey, TierName};
 use crate::net::assign::{self, ZoneBlocks};
-use crate::table::{Column, Error as TableError, Table};
-
 use crate::plan::Error;
 use crate::plan::diff::existing::Existing;
 use crate::plan::step::{Plan, PlannedTenant};
+use crate::table::{Column, Error as TableError, Table};
 
 /// The block of every tenant and the pool they are recorded in: [`assign::zone_beside`] without a ledger, as the VPCs that
 /// exist are one. No block where tenants get no network.

@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::kinds::ResourceSpec;
 use crate::model::{Address, Region, ResourceKind, TenantKey};
-
 use crate::plan::Error;
 
 /// Why one resource waits for another.

@@ -7,10 +7,9 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
+use super::graph::{Resource, ResourceGraph};
 use crate::kinds::{ResourceSpec, SubnetSpec};
 use crate::model::{AccountId, Address, Problem, ResourceId, SubnetZone, TenantKey, ZoneOrdinal};
-
-use super::graph::{Resource, ResourceGraph};
 use crate::plan::diff::{Index, account_id};
 use crate::plan::step::Step;
 

@@ -1,17 +1,15 @@
 //! The account of a tenant: by id, by tag, by root e-mail; and whose it is.
 
-use crate::model::{TENANT_TAG, ZONE_TAG};
 use std::collections::BTreeMap;
 
-use super::applied::Ours;
-use crate::cloud::Account;
-use crate::model::{AccountId, Address, Problem, ResourceId};
-use crate::observe::ObservedAccount;
-
 use super::Index;
+use super::applied::Ours;
 use super::changes::tag_changes;
+use crate::cloud::Account;
 use crate::kinds::AccountSpec;
 use crate::kinds::seen::{Standing, value_changes};
+use crate::model::{AccountId, Address, Problem, ResourceId, TENANT_TAG, ZONE_TAG};
+use crate::observe::ObservedAccount;
 
 impl<'a> Index<'a> {
     pub(super) fn find_account(

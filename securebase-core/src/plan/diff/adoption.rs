@@ -6,12 +6,11 @@
 
 use std::collections::BTreeMap;
 
+use super::owner::Names;
 use crate::cloud::NatGatewayState;
 use crate::kinds::{ResourceSpec, SubnetSpec, VpcSpec};
 use crate::model::{Address, Problem, ResourceId};
 use crate::observe::{ObservedMember, ObservedVpc};
-
-use super::owner::Names;
 use crate::plan::desired::graph::{Resource, ResourceGraph};
 use crate::plan::scope::ScopedTenant;
 

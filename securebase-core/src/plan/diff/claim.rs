@@ -5,10 +5,9 @@
 
 use std::collections::BTreeMap;
 
+use super::owner::Names;
 use crate::model::AccountId;
 use crate::observe::{ObservedAccount, ObservedOrganization};
-
-use super::owner::Names;
 use crate::plan::scope::ScopedTenant;
 
 /// The accounts of an organization, by what a tenant may name of them.

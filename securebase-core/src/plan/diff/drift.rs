@@ -4,20 +4,19 @@
 //! the cloud no longer looks as it was made to look, the cloud has drifted; where the file asks for something else than it
 //! did then, the file has changed; and both may be true of one attribute.
 
-use crate::kinds::step::Change;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::kinds::ResourceSpec;
-use crate::model::{Address, ResourceId, TenantKey};
-use crate::table::{Column, Error, Table};
-
 use super::applied::{Applied, Ours};
 use super::{Index, Presence};
+use crate::kinds::ResourceSpec;
+use crate::kinds::step::Change;
+use crate::model::{Address, ResourceId, TenantKey};
 use crate::plan::desired::graph::Resource;
 use crate::plan::scope::Scope;
 use crate::plan::step::Plan;
+use crate::table::{Column, Error, Table};
 
 /// The attribute of a resource that is gone.
 const EXISTS: &str = "exists";

@@ -1,16 +1,14 @@
 //! What tenants have already and cannot lose: the blocks of their VPCs, the names of their log groups.
 
-use crate::model::ZONE_TAG;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 use ipnet::Ipv4Net;
 
-use crate::model::{AccountId, Address, LandingZone, Tenant, TenantKey};
-use crate::observe::{Observed, ObservedUnit};
-
 use super::owner::Names;
+use crate::model::{AccountId, Address, LandingZone, Tenant, TenantKey, ZONE_TAG};
+use crate::observe::{Observed, ObservedUnit};
 use crate::plan::scope::{Scope, unit_paths};
 
 /// What exists and stays as it is, by tenant.

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::owner::Names;
-use crate::cloud::{NatGatewayState, Subnet};
-use crate::model::{Address, Problem, ResourceId, Tags};
+use crate::cloud::Subnet;
+use crate::kinds::tagged;
+use crate::model::{Address, Problem, ResourceId};
 use crate::observe::ObservedMember;
 
 /// A member account in one region, with everything tagged as ours by address.
@@ -23,13 +24,12 @@ struct Tagged<'a> {
 impl<'a> Member<'a> {
     pub(super) fn new(observed: &'a ObservedMember, names: &Names<'_>) -> Self {
         let mut by_address: BTreeMap<Cow<'a, str>, Tagged<'a>> = BTreeMap::new();
-        for (id, tags) in ids_and_tags(observed) {
-            let Some(address) = names.address(tags) else { continue };
-            by_address
-                .entry(address)
-                .and_modify(|tagged| tagged.twins.push(id))
-                .or_insert(Tagged { id, twins: Vec::new() });
-        }
+        tagged(observed, &mut |_, id, tags| {
+            if let Some(address) = names.address(tags) {
+                let tagged = by_address.entry(address);
+                tagged.and_modify(|tagged| tagged.twins.push(id)).or_insert(Tagged { id, twins: Vec::new() });
+            }
+        });
         Self { observed, by_address }
     }
 
@@ -69,28 +69,6 @@ impl<'a> Member<'a> {
     }
 }
 
-/// The living EC2 resources of an account: a NAT gateway that failed or is going does not count.
-fn ids_and_tags(member: &ObservedMember) -> impl Iterator<Item = (&ResourceId, &Tags)> {
-    let vpcs = member.vpcs.iter().map(|vpc| (&vpc.vpc.id, &vpc.vpc.tags));
-    let subnets = member.subnets.iter().map(|subnet| (&subnet.id, &subnet.tags));
-    let gateways = member.internet_gateways.iter().map(|gateway| (&gateway.id, &gateway.tags));
-    let elastic_ips = member.elastic_ips.iter().map(|elastic_ip| (&elastic_ip.id, &elastic_ip.tags));
-    let nats = member
-        .nat_gateways
-        .iter()
-        .filter(|nat| matches!(nat.state, NatGatewayState::Pending | NatGatewayState::Available))
-        .map(|nat| (&nat.id, &nat.tags));
-    let tables = member.route_tables.iter().map(|table| (&table.id, &table.tags));
-    let flow_logs = member.flow_logs.iter().map(|flow_log| (&flow_log.id, &flow_log.tags));
-    let vpns = member.vpn_gateways.iter().filter(|vpn| !vpn.deleted).map(|vpn| (&vpn.id, &vpn.tags));
-    vpcs.chain(subnets)
-        .chain(gateways)
-        .chain(elastic_ips)
-        .chain(nats)
-        .chain(tables)
-        .chain(flow_logs)
-        .chain(vpns)
-}
 fn twins(address: &Address, tagged: &Tagged<'_>) -> Problem {
     let mut ids: Vec<&str> = vec![tagged.id.as_str()];
     ids.extend(tagged.twins.iter().map(|id| id.as_str()));

@@ -15,18 +15,17 @@ mod member;
 pub(super) mod owner;
 pub(super) mod since;
 
-use crate::kinds::step::Change;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::desired::graph::{Resource, ResourceGraph};
+use super::scope::{Scope, unit_paths};
 use crate::kinds::seen::{Seen, Standing};
+use crate::kinds::step::Change;
 use crate::kinds::{AccountSpec, ResourceSpec};
 use crate::model::{AccountId, Address, Departure, Problem, Region, ResourceId, Tags, ZONE_TAG};
 use crate::observe::{
     Observed, ObservedAccount, ObservedMember, ObservedOrganization, ObservedPolicy, ObservedUnit,
 };
-
-use super::desired::graph::{Resource, ResourceGraph};
-use super::scope::{Scope, unit_paths};
 use applied::Ours;
 use claim::Accounts;
 use owner::Names;

@@ -1,11 +1,9 @@
 //! Whose a resource is, as its tags say, under the name its tenant has now.
 
-use crate::model::{ADDRESS_TAG, TENANT_TAG, ZONE_TAG};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::model::{Address, Tags};
-
+use crate::model::{ADDRESS_TAG, Address, TENANT_TAG, Tags, ZONE_TAG};
 use crate::plan::scope::Scope;
 
 /// The zone, and who of its tenants had another key before.

@@ -9,11 +9,10 @@ use std::sync::Arc;
 
 use ipnet::Ipv4Net;
 
-use crate::model::{AccountId, Address, LandingZone, ResourceId, ResourceKind, Tenant, TenantKey};
-use crate::observe::Observed;
-
 use super::account_id;
 use super::applied::Past;
+use crate::model::{AccountId, Address, LandingZone, ResourceId, ResourceKind, Tenant, TenantKey};
+use crate::observe::Observed;
 use crate::plan::saved::fingerprint;
 use crate::plan::scope::{Scope, ScopedTenant};
 use crate::plan::step::Plan;

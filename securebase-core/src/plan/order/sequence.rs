@@ -1,15 +1,14 @@
 //! The order of the steps, once all of them are there.
 
-use crate::kinds::step::Action;
 use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 use petgraph::graph::DiGraph;
 
+use crate::kinds::step::Action;
 use crate::kinds::{AccountPlacementSpec, PolicyAttachmentSpec, ResourceSpec};
 use crate::model::{AccountId, Address, ResourceId, ResourceKind};
 use crate::observe::Observed;
-
 use crate::plan::Error;
 use crate::plan::desired::graph::{Dependency, ResourceGraph, Why, in_order};
 use crate::plan::scope::unit_paths;

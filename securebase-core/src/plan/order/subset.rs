@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use crate::model::Address;
-
 use crate::plan::Error;
 use crate::plan::diff::since::Basis;
 use crate::plan::step::{Plan, Step};

@@ -1,12 +1,11 @@
 //! Tenants that leave: in which order, and how far.
 
-use crate::kinds::step::Action;
 use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
+use crate::kinds::step::Action;
 use crate::model::{Address, Departure, LandingZone, Problem, ResourceId, TenantKey};
-
 use crate::plan::desired::graph::{Dependency, Resource, ResourceGraph, Why};
 use crate::plan::diff::{Index, account_id};
 use crate::plan::step::{Site, Step};

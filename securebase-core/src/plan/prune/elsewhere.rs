@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use crate::model::{Address, LandingZone, Problem, Region, ResourceId, Tenant};
 use crate::observe::Observed;
-
 use crate::plan::diff::account_id;
 use crate::plan::diff::owner::Names;
 

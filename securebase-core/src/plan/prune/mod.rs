@@ -14,12 +14,11 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-use crate::model::{Address, LandingZone, Problem, ResourceId, ResourceKind, Tenant};
-
 use super::desired::graph::{Dependency, ResourceGraph, Why};
 use super::diff::{Index, account_id};
 use super::scope::Scope;
 use super::step::Step;
+use crate::model::{Address, LandingZone, Problem, ResourceId, ResourceKind, Tenant};
 
 /// What to delete, and what to say about the rest.
 #[derive(Default)]

@@ -3,22 +3,21 @@
 //! A unit goes when nothing is left in it, and nothing loses its guardrails on the way: what is detached from a unit waits
 //! for the accounts that leave it, and for what takes its place on a unit that stays.
 
-use crate::kinds::step::Action;
 use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
-use crate::kinds::{OrganizationalUnitSpec, PolicyAttachmentSpec, ResourceSpec, ServiceControlPolicySpec};
+use super::Surplus;
+use crate::kinds::step::Action;
+use crate::kinds::{
+    OrganizationalUnitSpec, PolicyAttachmentSpec, ResourceSpec, ServiceControlPolicySpec, attachment_id,
+};
 use crate::model::{AccountId, Address, Problem, ResourceId, ResourceKind};
 use crate::observe::{ObservedOrganization, ObservedPolicy, ObservedUnit};
-
-use crate::kinds::attachment_id;
 use crate::plan::desired::graph::{Dependency, ResourceGraph, Why};
 use crate::plan::diff::owner::Names;
 use crate::plan::scope::unit_paths;
 use crate::plan::step::{Site, Step};
-
-use super::Surplus;
 
 /// Adds what is to go, each after all it waits for.
 pub(super) fn find(

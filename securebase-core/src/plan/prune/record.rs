@@ -1,10 +1,9 @@
 //! The record of a departure: what a tenant has when it leaves, and what becomes of each.
 
-use crate::kinds::step::Action;
 use serde::{Deserialize, Serialize};
 
+use crate::kinds::step::Action;
 use crate::model::{AccountId, Address, Departure, ResourceId, ResourceKind, Tags, TenantKey};
-
 use crate::plan::diff::account_id;
 use crate::plan::scope::unit_paths;
 use crate::plan::step::Plan;

@@ -1,11 +1,9 @@
 //! Accounts in the zone's units that no tenant of the file claims.
 
-use crate::model::ZONE_TAG;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{AccountId, Address, LandingZone, Problem, ResourceId, TenantKey};
+use crate::model::{AccountId, Address, LandingZone, Problem, ResourceId, TenantKey, ZONE_TAG};
 use crate::observe::ObservedOrganization;
-
 use crate::plan::diff::account_id;
 use crate::plan::diff::owner::Names;
 use crate::plan::scope::{Scope, unit_paths};

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::model::Address;
-
 use crate::plan::step::{Plan, Step};
 
 impl Plan {

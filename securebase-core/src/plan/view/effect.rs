@@ -1,16 +1,15 @@
 //! What a plan's guardrail steps mean: which requests become denied or allowed, and for whom.
 
-use crate::kinds::step::Action;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use crate::kinds::step::Action;
 use crate::kinds::{AccountPlacementSpec, PolicyAttachmentSpec, ResourceSpec};
 use crate::model::{Address, Problems, ResourceId, ResourceKind, Severity, TenantKey};
-use crate::policy::{self, Difference, Level, Parameters, difference};
-
 use crate::plan::check::attached::{Attached, unit_path};
 use crate::plan::scope::unit_paths;
 use crate::plan::step::Plan;
+use crate::policy::{self, Difference, Level, Parameters, difference};
 
 /// What changes for the accounts at one place.
 #[derive(Debug, Clone, PartialEq)]

@@ -4,16 +4,15 @@ use std::fmt;
 
 use crate::kinds::{AccountPlacementSpec, ResourceSpec};
 use crate::model::{Address, Problem, Problems, Severity, TenantKey};
+use crate::plan::Error;
+use crate::plan::check::attached::{Attached, unit_path};
+use crate::plan::scope::unit_paths;
+use crate::plan::step::Plan;
 use crate::policy::{
     BASELINE, Coverage, CoverageReport, EffectivePolicy, GuardrailView, Level, Parameters, PolicyDocument,
     coverage, effective, guardrails, set_of,
 };
 use crate::table::{self, Column, Table};
-
-use crate::plan::Error;
-use crate::plan::check::attached::{Attached, unit_path};
-use crate::plan::scope::unit_paths;
-use crate::plan::step::Plan;
 
 /// What applies to a tenant once a plan is applied.
 #[derive(Debug, Clone, PartialEq)]

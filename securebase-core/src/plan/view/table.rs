@@ -2,10 +2,9 @@
 
 use crate::finance::{PriceBook, Usage};
 use crate::model::{ResourceId, TenantKey};
-use crate::table::{Column, Error, Table};
-
 use crate::plan::cost::{PlanCost, StepCost};
 use crate::plan::step::Plan;
+use crate::table::{Column, Error, Table};
 
 impl Plan {
     /// The steps at AWS's list prices and the shipped usage, as [`Plan::table_at`]; without amounts where the tiers are

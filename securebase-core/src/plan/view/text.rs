@@ -1,13 +1,12 @@
 //! The text of a plan, for a person to read.
 
-use crate::kinds::step::{Action, Change};
 use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::finance::{CostBasis, PriceBook, Usage, signed, thousands};
+use crate::kinds::step::{Action, Change};
 use crate::kinds::{ResourceSpec, SubnetSpec};
 use crate::model::{Address, Departure, ResourceKind, WARNINGS};
-
 use crate::plan::cost::{PlanCost, PromisedChange, StepCost};
 use crate::plan::desired::graph::Why;
 use crate::plan::diff::drift::Drifted;

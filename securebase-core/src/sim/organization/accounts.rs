@@ -2,20 +2,18 @@
 
 use std::ops::Bound;
 
+use super::units::constraint;
+use super::{FULL_ACCESS, Member, Org, PAGE, Request, target_id};
 use crate::cloud::{
     Account, AccountRequest, AccountRequestState, AccountState, CloudError, Joined, JoinedHow, Operation,
     Reply,
 };
-use crate::model::{AccountId, Email, EmailError, ResourceId, RoleName, Tags};
-use crate::model::{Latency, Quota};
-use crate::time::Time;
-
-use super::units::constraint;
-use super::{FULL_ACCESS, Member, Org, PAGE, Request, target_id};
+use crate::model::{AccountId, Email, EmailError, Latency, Quota, ResourceId, RoleName, Tags};
 use crate::sim::context::{Context, Outcome};
 use crate::sim::page;
 use crate::sim::schedule::agenda::Event;
 use crate::sim::schedule::chance::{Chance, id};
+use crate::time::Time;
 
 /// The share of the readiness time after which the access role can be assumed; services follow later.
 const ASSUMABLE_SHARE: f64 = 0.4;

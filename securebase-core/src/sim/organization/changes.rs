@@ -2,17 +2,15 @@
 
 use std::time::Duration;
 
-use crate::cloud::{AccountState, CLOSURES_IN_PROGRESS, CloudError, Joined, JoinedHow, Operation, Reply};
-use crate::model::{AccountId, Tags};
-use crate::model::{Latency, Quota};
-use crate::time::Time;
-
 use super::accounts::{check_email, check_name, invalid};
 use super::units::constraint;
 use super::{FULL_ACCESS, Member, Org, target_id};
+use crate::cloud::{AccountState, CLOSURES_IN_PROGRESS, CloudError, Joined, JoinedHow, Operation, Reply};
+use crate::model::{AccountId, Latency, Quota, Tags};
 use crate::sim::context::{Context, Outcome};
 use crate::sim::schedule::agenda::Event;
 use crate::sim::schedule::chance::id;
+use crate::time::Time;
 
 /// The service that may rename accounts once it is trusted.
 const ACCOUNT_SERVICE: &str = "account.amazonaws.com";

@@ -3,17 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::cloud::{
-    Account, AccountRequest, AccountState, CloudError, Operation, Organization, Policy, Reply, Root,
-};
-use crate::model::Latency;
-use crate::model::{AccountId, ResourceId, RoleName, Tags};
-use crate::policy::PolicyDocument;
-use crate::time::Time;
-
 use super::context::{Context, Outcome};
 use super::schedule::agenda::Event;
 use super::schedule::chance::{Chance, id};
+use crate::cloud::{
+    Account, AccountRequest, AccountState, CloudError, Operation, Organization, Policy, Reply, Root,
+};
+use crate::model::{AccountId, Latency, ResourceId, RoleName, Tags};
+use crate::policy::PolicyDocument;
+use crate::time::Time;
 
 mod accounts;
 mod changes;

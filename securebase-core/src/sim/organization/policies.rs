@@ -3,16 +3,14 @@
 use std::collections::BTreeSet;
 use std::ops::Bound;
 
-use crate::cloud::{CloudError, Operation, Policy, PolicyTarget, Reply};
-use crate::model::Quota;
-use crate::model::{ResourceId, Tags};
-use crate::policy::PolicyDocument;
-use crate::time::Time;
-
 use super::units::constraint;
 use super::{Org, PAGE, PolicyRow};
+use crate::cloud::{CloudError, Operation, Policy, PolicyTarget, Reply};
+use crate::model::{Quota, ResourceId, Tags};
+use crate::policy::PolicyDocument;
 use crate::sim::context::{Context, Outcome};
 use crate::sim::page;
+use crate::time::Time;
 
 impl Org {
     pub(super) fn policies(&mut self, context: &mut Context<'_>, operation: &Operation) -> Outcome {

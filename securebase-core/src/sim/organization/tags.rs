@@ -1,10 +1,9 @@
 //! Tags of roots, units, accounts and policies.
 
-use crate::cloud::{CloudError, Operation, Reply};
-use crate::model::{AccountId, ResourceId, Tags};
-
 use super::Org;
 use super::policies::unknown;
+use crate::cloud::{CloudError, Operation, Reply};
+use crate::model::{AccountId, ResourceId, Tags};
 use crate::sim::context::{Context, Outcome};
 
 impl Org {

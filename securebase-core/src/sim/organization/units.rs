@@ -2,11 +2,9 @@
 
 use std::ops::Bound;
 
-use crate::cloud::{CloudError, Operation, OrganizationalUnit, Reply};
-use crate::model::Quota;
-use crate::model::{ResourceId, Tags};
-
 use super::{FULL_ACCESS, Org, PAGE, Unit};
+use crate::cloud::{CloudError, Operation, OrganizationalUnit, Reply};
+use crate::model::{Quota, ResourceId, Tags};
 use crate::sim::context::{Context, Outcome};
 use crate::sim::page;
 use crate::sim::schedule::chance::id;

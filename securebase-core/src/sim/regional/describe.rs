@@ -1,17 +1,16 @@
 //! Lists, filtered by tags.
 
+use super::{Place, Shelf};
 use crate::cloud::{
     CloudError, ElasticIp, FlowLog, InternetGateway, NatGateway, Operation, Page, PageToken, Reply,
     RouteTable, Subnet, VpnGateway,
 };
 use crate::model::{ResourceId, Tags};
 use crate::observe::ObservedVpc;
-use crate::time::Time;
-
-use super::{Place, Shelf};
 use crate::sim::context::Outcome;
 use crate::sim::organization::unknown;
 use crate::sim::page;
+use crate::time::Time;
 
 /// How many entries EC2 puts on a page.
 const PAGE: usize = 1000;

@@ -1,10 +1,9 @@
 //! Flow logs of VPCs.
 
-use crate::cloud::{CloudError, ErrorKind, FlowLog, Operation, Reply};
-use crate::model::Tags;
-
 use super::vpc::NO_VPC;
 use super::{Kept, Place, visible};
+use crate::cloud::{CloudError, ErrorKind, FlowLog, Operation, Reply};
+use crate::model::Tags;
 use crate::sim::context::{Context, Outcome};
 use crate::sim::iam::Roles;
 use crate::sim::key;

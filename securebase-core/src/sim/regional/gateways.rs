@@ -1,11 +1,9 @@
 //! Internet gateways and elastic IPs.
 
-use crate::cloud::{CloudError, ElasticIp, InternetGateway, Operation, Reply};
-use crate::model::Quota;
-use crate::model::{ResourceId, Tags};
-
 use super::vpc::{NO_VPC, stands};
 use super::{Kept, Place, dependency, over_quota, visible, visible_mut};
+use crate::cloud::{CloudError, ElasticIp, InternetGateway, Operation, Reply};
+use crate::model::{Quota, ResourceId, Tags};
 use crate::sim::context::{Context, Outcome};
 use crate::sim::key;
 use crate::sim::organization::unknown;

@@ -1,14 +1,13 @@
 //! CloudWatch log groups.
 
+use super::{Kept, Place};
 use crate::cloud::{CloudError, LogGroup, Operation, Reply};
 use crate::model::{LOG_RETENTION_DAYS, Tags};
 use crate::observe::ObservedLogGroup;
-use crate::time::Time;
-
-use super::{Kept, Place};
 use crate::sim::context::{Context, Outcome};
 use crate::sim::organization::unknown;
 use crate::sim::page;
+use crate::time::Time;
 
 /// How many groups CloudWatch Logs puts on a page.
 const PAGE: usize = 50;

@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use ipnet::Ipv4Net;
 
+use super::context::{Context, Outcome};
+use super::iam::Roles;
+use super::schedule::chance::Chance;
 use crate::cloud::{
     CloudError, ElasticIp, FlowLog, InternetGateway, NatGateway, Operation, RouteTable, Subnet, Vpc,
     VpnGateway,
@@ -11,10 +14,6 @@ use crate::cloud::{
 use crate::model::{AccountId, Region, ResourceId, Tags, UsableZones};
 use crate::observe::{ObservedLogGroup, ObservedVpc};
 use crate::time::Time;
-
-use super::context::{Context, Outcome};
-use super::iam::Roles;
-use super::schedule::chance::Chance;
 
 mod describe;
 mod flow_logs;

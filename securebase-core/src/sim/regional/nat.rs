@@ -2,18 +2,16 @@
 
 use std::time::Duration;
 
-use crate::cloud::{CloudError, NatGateway, NatGatewayState, Operation, Reply};
-use crate::model::{Latency, Quota};
-use crate::model::{ResourceId, Tags};
-use crate::time::Time;
-
 use super::gateways::NO_ALLOCATION;
 use super::vpc::{NO_SUBNET, stands};
 use super::{Kept, Place, over_quota, visible};
+use crate::cloud::{CloudError, NatGateway, NatGatewayState, Operation, Reply};
+use crate::model::{Latency, Quota, ResourceId, Tags};
 use crate::sim::context::{Context, Outcome};
 use crate::sim::key;
 use crate::sim::organization::unknown;
 use crate::sim::schedule::agenda::Event;
+use crate::time::Time;
 
 /// How long a gateway that is gone, or that failed and was deleted, still lists.
 pub(super) const LISTED_FOR: Duration = Duration::from_secs(3600);

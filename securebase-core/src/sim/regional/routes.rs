@@ -2,13 +2,11 @@
 
 use ipnet::Ipv4Net;
 
-use crate::cloud::{CloudError, Operation, Reply, Route, RouteTable, RouteTableAssociation};
-use crate::model::Quota;
-use crate::model::{ResourceId, Tags};
-
 use super::gateways::NO_GATEWAY;
 use super::vpc::{NO_SUBNET, NO_VPC};
 use super::{Kept, Place, dependency, over_quota, visible, visible_mut};
+use crate::cloud::{CloudError, Operation, Reply, Route, RouteTable, RouteTableAssociation};
+use crate::model::{Quota, ResourceId, Tags};
 use crate::sim::context::{Context, Outcome};
 use crate::sim::key;
 use crate::sim::organization::unknown;

@@ -1,13 +1,12 @@
 //! Tags of EC2 resources.
 
-use crate::cloud::{CloudError, Operation, Reply};
-use crate::model::{ResourceId, Tags};
-use crate::time::Time;
-
 use super::describe::Tagged;
 use super::{Place, Shelf, absent};
+use crate::cloud::{CloudError, Operation, Reply};
+use crate::model::{ResourceId, Tags};
 use crate::sim::context::{Context, Outcome};
 use crate::sim::organization::unknown;
+use crate::time::Time;
 
 /// The prefix of an id and the code for one that does not exist.
 const CODES: [(&str, &str); 8] = [

@@ -2,13 +2,11 @@
 
 use ipnet::Ipv4Net;
 
+use super::{Kept, Place, dependency, over_quota, visible, visible_mut};
 use crate::cloud::{CloudError, NatGatewayState, Operation, Reply, Subnet, Vpc, VpcAttribute};
-use crate::model::Quota;
-use crate::model::{ResourceId, Severity, Tags};
+use crate::model::{Quota, ResourceId, Severity, Tags};
 use crate::net::{Block4, rules};
 use crate::observe::ObservedVpc;
-
-use super::{Kept, Place, dependency, over_quota, visible, visible_mut};
 use crate::sim::context::{Context, Outcome};
 use crate::sim::key;
 use crate::sim::organization::unknown;

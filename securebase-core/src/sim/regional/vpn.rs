@@ -1,12 +1,10 @@
 //! Virtual private gateways.
 
-use crate::cloud::{CloudError, Operation, Reply, VpnGateway};
-use crate::model::{Latency, Quota};
-use crate::model::{ResourceId, Tags};
-
 use super::nat::LISTED_FOR;
 use super::vpc::NO_VPC;
 use super::{Kept, Place, absent, over_quota, visible};
+use crate::cloud::{CloudError, Operation, Reply, VpnGateway};
+use crate::model::{Latency, Quota, ResourceId, Tags};
 use crate::sim::context::{Context, Outcome};
 use crate::sim::key;
 use crate::sim::organization::unknown;

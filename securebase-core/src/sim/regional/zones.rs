@@ -1,11 +1,10 @@
 //! Availability zones: which an account sees, and what is refused in others.
 
+use super::Place;
 use crate::cloud::{AvailabilityZone, CloudError, Reply, ZoneKind};
 use crate::model::{AccountId, Region, RegionFacts, Regions, UsableZones};
-use crate::sim::schedule::chance::Chance;
-
-use super::Place;
 use crate::sim::context::Context;
+use crate::sim::schedule::chance::Chance;
 
 /// The zones that an account sees in a region: those the region shows, and where it does not show all of them to everyone, a
 /// choice that is the account's own.

@@ -6,10 +6,9 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::time::Time;
-
 use super::entry::{Entry, FORMAT_VERSION, Fact};
 use crate::state::Error;
+use crate::time::Time;
 
 /// The first line of a segment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

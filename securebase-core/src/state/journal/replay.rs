@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use super::entry::{CallOutcome, Entry, Fact, Home, RunStatus};
 use crate::cloud::Delivery;
 use crate::model::{AccountId, Address, Region, ResourceId, UsableZones};
-use crate::time::Time;
-
-use super::entry::{CallOutcome, Entry, Fact, Home, RunStatus};
 use crate::state::Error;
+use crate::time::Time;
 
 /// Where a step stands, as its journal tells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]

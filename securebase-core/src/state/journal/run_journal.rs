@@ -4,17 +4,15 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
-use crate::plan::Plan;
-
 use super::entry::{Entry, FORMAT_VERSION, Fact, RunId};
 use super::line::{self, Header, LineRef};
 use super::redact::redact;
 use super::replay::Replay;
-use crate::state::Error;
+use crate::plan::Plan;
 use crate::state::archive::{State, journal_key};
 use crate::state::lease::Lease;
-use crate::state::resources;
 use crate::state::store::{Segment, Store};
+use crate::state::{Error, resources};
 
 struct Writer {
     segment: Box<dyn Segment>,

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::model::{Address, ResourceId};
-
 use super::entry::{CallOutcome, RunStatus};
+use crate::model::{Address, ResourceId};
 use crate::state::resources::StoredResource;
 
 #[derive(Deserialize)]

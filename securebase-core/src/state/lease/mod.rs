@@ -13,11 +13,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokio::sync::Mutex;
 
-use crate::time::{Clock, Time};
-
 use super::Error;
 use super::journal::envelope;
 use super::store::{Condition, Presence, Store, Version};
+use crate::time::{Clock, Time};
 use holder::{Holder, LockInfo};
 
 pub(super) const LEASE: &str = "lease.json";

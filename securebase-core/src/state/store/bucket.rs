@@ -1,9 +1,8 @@
 //! A store in a bucket: S3, or anything else that `object_store` reaches and that has conditional writes.
 
 use std::error::Error as _;
-use std::fmt;
-use std::io;
 use std::sync::Arc;
+use std::{fmt, io};
 
 use futures::TryStreamExt as _;
 use object_store::path::Path;

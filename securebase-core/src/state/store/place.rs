@@ -1,7 +1,6 @@
 //! Whether there is a state in a place, and whose it is.
 
 use crate::model::{Address, ResourceId, ZoneName};
-
 use crate::state::archive::{Recorded, State};
 use crate::state::journal::entry::Home;
 use crate::state::resources::RESOURCES;

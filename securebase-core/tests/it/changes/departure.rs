@@ -3,8 +3,7 @@
 use securebase_core::exec::{self, ApplyOptions, Error};
 use securebase_core::model::{Address, ResourceKind};
 use securebase_core::plan::{Action, Fate};
-use securebase_core::sim::Faults;
-use securebase_core::sim::SimulatedCloud;
+use securebase_core::sim::{Faults, SimulatedCloud};
 
 use super::{let_go, replan, writes};
 use crate::support::{ONE_TENANT, TEN_TENANTS, addresses, applied, memory, now, zone};

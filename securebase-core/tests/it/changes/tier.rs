@@ -2,8 +2,7 @@
 
 use securebase_core::model::{Address, ResourceKind};
 use securebase_core::plan::{Action, Site, Why};
-use securebase_core::sim::Faults;
-use securebase_core::sim::SimulatedCloud;
+use securebase_core::sim::{Faults, SimulatedCloud};
 use securebase_core::state::RunStatus;
 
 use super::{replan, writes};

@@ -1,6 +1,7 @@
 //! What holds of every world, whatever is called in whatever order.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use proptest::prelude::*;
 use securebase_core::cloud::{Call, Delivery, NatGatewayState, Operation as O, Reply, Target, VpcAttribute};
@@ -8,7 +9,6 @@ use securebase_core::model::{AccountId, ResourceId, Tags};
 use securebase_core::observe::{Observed, ObservedMember};
 use securebase_core::sim::SimulatedCloud;
 use securebase_core::time::Time;
-use std::time::Duration;
 
 use super::{grown, member, tags};
 

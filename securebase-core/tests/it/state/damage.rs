@@ -5,8 +5,7 @@ use std::path::Path;
 
 use securebase_core::exec::{self, ApplyOptions, Error as ExecError};
 use securebase_core::plan::Planner;
-use securebase_core::sim::Faults;
-use securebase_core::sim::SimulatedCloud;
+use securebase_core::sim::{Faults, SimulatedCloud};
 use securebase_core::state::{DirectoryStore, Error, State};
 
 use super::{a_plan, holder, intent};

@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use securebase_core::exec::{self, ApplyOptions, Error as ExecError};
 use securebase_core::plan::{Plan, Planner};
-use securebase_core::sim::Faults;
-use securebase_core::sim::SimulatedCloud;
+use securebase_core::sim::{Faults, SimulatedCloud};
 use securebase_core::state::{DirectoryStore, Error, MemoryStore, State, Store};
 
 use super::faulty::FullDisk;

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use securebase_core::exec::{self, ApplyOptions, Error as ExecError};
 use securebase_core::model::{Address, LandingZone};
 use securebase_core::plan::{self, Plan, Planner};
-use securebase_core::sim::Faults;
-use securebase_core::sim::SimulatedCloud;
+use securebase_core::sim::{Faults, SimulatedCloud};
 use securebase_core::state::{DirectoryStore, Error, State};
 
 use super::{holder, stores};

@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use securebase_core::exec::{self, ApplyOptions};
 use securebase_core::plan::Planner;
-use securebase_core::sim::Faults;
-use securebase_core::sim::SimulatedCloud;
+use securebase_core::sim::{Faults, SimulatedCloud};
 use securebase_core::state::{DirectoryStore, Error, State};
 
 use super::{holder, stores};

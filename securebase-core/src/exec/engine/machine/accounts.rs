@@ -1,18 +1,16 @@
 //! What the machine does about accounts: none is asked for that there is, and no more at a time than AWS decides on.
 
-use crate::cloud::{Call, CloudError, Reply, Target};
-use crate::kinds::{AccountSpec, ResourceSpec};
-use crate::model::ResourceId;
-use crate::time::Time;
-
 use super::{Machine, Purpose};
+use crate::cloud::{Call, CloudError, Reply, Target};
 use crate::exec::accounts::admission::Refused;
 use crate::exec::accounts::earlier::Existing;
 use crate::exec::accounts::exhausted;
 use crate::exec::accounts::requests::{Answer, Blind, Question};
 use crate::exec::engine::lane::StepIndex;
 use crate::exec::engine::retry::Failing;
-use crate::kinds::advice;
+use crate::kinds::{AccountSpec, ResourceSpec, advice};
+use crate::model::ResourceId;
+use crate::time::Time;
 
 impl Machine<'_> {
     /// Lets requests for accounts into their lane.

@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use crate::cloud::{CloudError, ErrorKind, Operation};
-use crate::time::Time;
-
 use super::Machine;
+use crate::cloud::{CloudError, ErrorKind, Operation};
 use crate::exec::engine::lane::StepIndex;
 use crate::exec::engine::retry::LONG;
 use crate::exec::event::{EventKind, WaitReason};
+use crate::time::Time;
 
 impl Machine<'_> {
     pub(super) fn waiting(&mut self, now: Time, step: Option<StepIndex>, reason: WaitReason) {

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::Machine;
 use crate::cloud::{AvailabilityZone, Operation, Reply};
+use crate::exec::engine::lane::StepIndex;
 use crate::model::{AccountId, Region};
 use crate::state::Fact;
 use crate::time::Time;
-
-use super::Machine;
-use crate::exec::engine::lane::StepIndex;
 
 /// The questions that are under way.
 #[derive(Default)]

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 
-use csv::{ReaderBuilder, StringRecord};
-
 use super::{Offer, Product, Rate, is_of_region, unreadable};
 use crate::finance::Error;
+use csv::{ReaderBuilder, StringRecord};
 
 /// A file's rates by SKU and term, before the newest term of each is taken.
 type Terms = BTreeMap<(String, String), (String, Vec<Rate>)>;
