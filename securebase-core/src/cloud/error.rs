@@ -32,6 +32,8 @@ pub enum ErrorKind {
     Quota,
     /// The call itself is wrong, or not allowed: no use calling again.
     Permanent,
+    /// The calling process died: simulated clouds alone report it.
+    CallerGone,
 }
 
 /// Whether a failed call may have had an effect.
@@ -147,6 +149,7 @@ const KINDS: &[(&str, ErrorKind)] = &[
     ("ReplyTooLarge", ErrorKind::Unreadable),
     ("LimitExceededException", ErrorKind::Quota),
     ("LimitExceeded", ErrorKind::Quota),
+    ("Crashed", ErrorKind::CallerGone),
 ];
 
 /// Reasons inside `ConstraintViolationException` that pass: everything else in there is a quota or a rule.

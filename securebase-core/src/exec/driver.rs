@@ -16,7 +16,7 @@ use super::keeping::Keeping;
 use super::leased::leased;
 use super::run::{ApplyOptions, Run, limits_in_force};
 use super::survey::{organization_ids, survey};
-use super::{Error, Event};
+use super::{Error, Event, Interruption};
 use crate::cloud::{Call, Cloud};
 use crate::model::{Address, Latencies, ResourceId};
 use crate::plan::{Plan, fingerprint};
@@ -369,7 +369,7 @@ async fn call_and_journal(
             return Ok(run);
         }
         if stopped {
-            return Err(Error::Interrupted { why: "it was asked to stop".to_owned() });
+            return Err(Error::Interrupted { reason: Interruption::Stopped });
         }
         in_line.extend(calls);
         while flying.len() < CALLS_AT_ONCE
@@ -379,7 +379,7 @@ async fn call_and_journal(
             flying.push(async move { (ticket, cloud.call(call).await) });
         }
         if flying.is_empty() && wake.is_none() && !held && !stopping {
-            return Err(Error::Interrupted { why: "nothing was left to wait for".to_owned() });
+            return Err(Error::Interrupted { reason: Interruption::Stuck });
         }
         let pause: OptionFuture<_> = wake.map(|wake| cloud.pause(pause_until(wake, polled))).into();
         tokio::select! {

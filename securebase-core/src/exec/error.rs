@@ -1,22 +1,33 @@
 //! Why a run could not go on, or not begin.
 
-use crate::cloud::CloudError;
+use crate::cloud::{CloudError, ErrorKind};
 use crate::model::{AccountId, Address};
-use crate::sim::CRASHED;
 use crate::{plan, state};
 
-/// What is said of a simulated process that died.
-const CRASH: &str = "the process crashed";
+/// What cut a run off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Interruption {
+    /// The caller stopped it.
+    #[error("it was asked to stop")]
+    Stopped,
+    /// No step can go on, and nothing under way will change that.
+    #[error("nothing was left to wait for")]
+    Stuck,
+    /// The process died, in a simulated cloud.
+    #[error("the process crashed")]
+    Crashed,
+}
 
 /// Why a run could not go on, or not begin. A run in which steps failed is not an error: see [`Run`](super::Run).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The run was cut off; what it did is written down, and it can be resumed.
-    #[error("the run was interrupted: {why}; resume it to go on")]
+    #[error("the run was interrupted: {reason}; resume it to go on")]
     Interrupted {
         /// What cut it off.
-        why: String,
+        reason: Interruption,
     },
     /// The state could not be read or written, so the run did not begin.
     #[error(transparent)]
@@ -80,15 +91,15 @@ impl Error {
     /// Whether the simulated process is dead.
     pub(super) fn is_crash(&self) -> bool {
         match self {
-            Self::Survey { source, .. } => source.code == CRASHED,
-            Self::Interrupted { why } => why == CRASH,
+            Self::Survey { source, .. } => source.kind == ErrorKind::CallerGone,
+            Self::Interrupted { reason } => *reason == Interruption::Crashed,
             _ => false,
         }
     }
 
     /// What a run ends with whose simulated process is dead.
     pub(super) fn crashed() -> Self {
-        Self::Interrupted { why: CRASH.to_owned() }
+        Self::Interrupted { reason: Interruption::Crashed }
     }
 
     /// A stable word for the kind of error.

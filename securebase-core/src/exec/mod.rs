@@ -30,7 +30,7 @@ pub use driver::{apply, resume};
 pub use engine::identity::RunIdentity;
 pub use engine::machine::Machine;
 pub use engine::output::{Dispatch, Output, Ticket};
-pub use error::Error;
+pub use error::{Error, Interruption};
 pub use event::{Event, EventKind, WaitReason};
 pub use recover::dry_run::dry_run;
 pub use recover::rebuild::{rebuild, rebuild_simulated};

@@ -6,10 +6,10 @@ use std::pin::pin;
 
 use tracing::Instrument as _;
 
-use super::Error;
 use super::driver::{Ready, machine, may_leave, prepare, prepare_resume, refuse, span, tell};
 use super::engine::machine::Machine;
 use super::engine::output::{Dispatch, Output, Ticket};
+use super::error::{Error, Interruption};
 use super::leased::leased;
 use super::run::{ApplyOptions, Run};
 use super::survey::survey;
@@ -112,7 +112,7 @@ async fn call_and_journal(
             return Ok(run);
         }
         if stopped {
-            return Err(Error::Interrupted { why: "it was asked to stop".to_owned() });
+            return Err(Error::Interrupted { reason: Interruption::Stopped });
         }
         for dispatch in calls {
             may_leave(&dispatch.call, &journal).await?;
@@ -127,7 +127,7 @@ async fn call_and_journal(
                 futures::future::select(pin!(options.pause.becomes(false)), pin!(options.stop.asked())).await;
             }
             Moved::Stuck => {
-                return Err(Error::Interrupted { why: "nothing was left to wait for".to_owned() });
+                return Err(Error::Interrupted { reason: Interruption::Stuck });
             }
         }
     }

@@ -14,7 +14,7 @@ pub(crate) trait KindInfo {
     fn tagged<'o>(_: &'o ObservedMember, _: &mut dyn FnMut(&'o ResourceId, &'o Tags)) {}
 
     /// Calls `each` with every resource of the kind that the zone may have made in the account of a tenant.
-    fn list(_: &Account<'_>, _: &mut dyn FnMut(&Listed<'_>)) {}
+    fn list(_: &MemberAccount<'_>, _: &mut dyn FnMut(&Listed<'_>)) {}
 }
 
 /// The operations (`service:Name`) of a kind in a member account, those after a lost reply among them.
@@ -27,14 +27,14 @@ pub(crate) struct MemberCalls {
 }
 
 /// The account of a tenant in one region.
-pub(crate) struct Account<'a> {
+pub(crate) struct MemberAccount<'a> {
     pub(crate) tenant: &'a TenantKey,
     pub(crate) member: &'a ObservedMember,
     /// The address of a resource, or its id where it has none, so that what refers to it can still be described.
     pub(crate) name: &'a dyn Fn(&ResourceId) -> Address,
 }
 
-impl Account<'_> {
+impl MemberAccount<'_> {
     /// The address of something that may be absent.
     pub(crate) fn name_of(&self, id: Option<&ResourceId>) -> Address {
         id.map_or_else(|| Address::new("none"), self.name)

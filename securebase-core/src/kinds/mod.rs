@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{Address, Latency, Problem, ResourceId, ResourceKind, Tags};
 use crate::observe::ObservedMember;
-use info::{Account, KindInfo, Listed, MemberCalls};
+use info::{KindInfo, Listed, MemberAccount, MemberCalls};
 use seen::{Seen, Standing};
 use step::{Action, Procedure};
 
@@ -103,7 +103,7 @@ macro_rules! specs {
         }
 
         /// Calls `each` with every resource that the zone may have made in the account of a tenant.
-        pub(crate) fn list(account: &Account<'_>, each: &mut dyn FnMut(&Listed<'_>)) {
+        pub(crate) fn list(account: &MemberAccount<'_>, each: &mut dyn FnMut(&Listed<'_>)) {
             $(<$spec as KindInfo>::list(account, each);)*
         }
 

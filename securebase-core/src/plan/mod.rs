@@ -20,7 +20,6 @@ mod terms;
 mod view;
 
 pub use crate::kinds::step::{Action, Change};
-pub use crate::model::{ADDRESS_TAG, TENANT_TAG, ZONE_TAG};
 pub use check::calls::member_operations;
 pub(crate) use check::home::is_placeholder;
 pub use cost::{MarginFloor, PlanCost, PromisedChange, StepCost};

@@ -50,7 +50,7 @@ pub use schedule::faults::Faults;
 use world::World;
 
 /// The code of every call of a caller that is dead.
-pub(crate) const CRASHED: &str = "Crashed";
+const CRASHED: &str = "Crashed";
 
 /// What became of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]

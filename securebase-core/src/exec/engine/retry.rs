@@ -69,7 +69,7 @@ fn policy(error: &CloudError, contact: Contact) -> Option<Policy> {
             give_up_after: Duration::ZERO,
             attempts_min: 3,
         }),
-        ErrorKind::AlreadyExists | ErrorKind::Quota | ErrorKind::Permanent => None,
+        ErrorKind::AlreadyExists | ErrorKind::Quota | ErrorKind::Permanent | ErrorKind::CallerGone => None,
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::{FlowLog, Operation, PageToken, Reply};
-use crate::kinds::info::{Account, KindInfo, Listed, MemberCalls};
+use crate::kinds::info::{KindInfo, Listed, MemberAccount, MemberCalls};
 use crate::kinds::network::ec2_tagging;
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, StepError, listed};
@@ -77,7 +77,7 @@ impl KindInfo for FlowLogSpec {
         }
     }
 
-    fn list(account: &Account<'_>, each: &mut dyn FnMut(&Listed<'_>)) {
+    fn list(account: &MemberAccount<'_>, each: &mut dyn FnMut(&Listed<'_>)) {
         for flow_log in &account.member.flow_logs {
             let spec = || {
                 ResourceSpec::from(FlowLogSpec {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::{Operation, PageToken, Reply};
-use crate::kinds::info::{Account, KindInfo, Listed, MemberCalls};
+use crate::kinds::info::{KindInfo, Listed, MemberAccount, MemberCalls};
 use crate::kinds::seen::{Seen, Standing, document_changes};
 use crate::kinds::step::{Acted, Action, Context, Found, Procedure, Progress, StepError};
 use crate::kinds::{Kind, ResourceSpec};
@@ -63,7 +63,7 @@ impl KindInfo for FlowLogRoleSpec {
         look_up: &["iam:GetRole"],
     };
 
-    fn list(account: &Account<'_>, each: &mut dyn FnMut(&Listed<'_>)) {
+    fn list(account: &MemberAccount<'_>, each: &mut dyn FnMut(&Listed<'_>)) {
         for role in &account.member.roles {
             let Ok(id) = role.arn.parse() else { continue };
             let spec =

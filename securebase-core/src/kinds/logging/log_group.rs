@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::{Operation, PageToken, Reply};
-use crate::kinds::info::{Account, KindInfo, Listed, MemberCalls};
+use crate::kinds::info::{KindInfo, Listed, MemberAccount, MemberCalls};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Change, Context, Found, Procedure, Progress, StepError, listed};
 use crate::kinds::{Kind, ResourceSpec};
@@ -73,7 +73,7 @@ impl KindInfo for LogGroupSpec {
         look_up: &["logs:DescribeLogGroups"],
     };
 
-    fn list(account: &Account<'_>, each: &mut dyn FnMut(&Listed<'_>)) {
+    fn list(account: &MemberAccount<'_>, each: &mut dyn FnMut(&Listed<'_>)) {
         for found in &account.member.log_groups {
             let Ok(id) = found.group.name.parse() else { continue };
             let spec = || {

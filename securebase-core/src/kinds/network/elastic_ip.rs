@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ec2_tagging;
 use crate::cloud::{Operation, PageToken, Reply};
-use crate::kinds::info::{Account, KindInfo, Listed, MemberCalls};
+use crate::kinds::info::{KindInfo, Listed, MemberAccount, MemberCalls};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, StepError, listed};
 use crate::kinds::{Kind, ResourceSpec};
@@ -56,7 +56,7 @@ impl KindInfo for ElasticIpSpec {
         }
     }
 
-    fn list(account: &Account<'_>, each: &mut dyn FnMut(&Listed<'_>)) {
+    fn list(account: &MemberAccount<'_>, each: &mut dyn FnMut(&Listed<'_>)) {
         for elastic_ip in &account.member.elastic_ips {
             let spec = || ResourceSpec::from(ElasticIpSpec { tags: elastic_ip.tags.clone() });
             each(&Listed { id: elastic_ip.id.clone(), tags: &elastic_ip.tags, suffix: None, spec: &spec });

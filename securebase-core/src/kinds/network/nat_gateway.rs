@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ec2_tagging;
 use crate::cloud::{NatGateway, NatGatewayState, Operation, PageToken, Reply};
-use crate::kinds::info::{Account, KindInfo, Listed, MemberCalls};
+use crate::kinds::info::{KindInfo, Listed, MemberAccount, MemberCalls};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, Settled, StepError, listed};
 use crate::kinds::{Kind, ResourceSpec};
@@ -75,7 +75,7 @@ impl KindInfo for NatGatewaySpec {
         }
     }
 
-    fn list(account: &Account<'_>, each: &mut dyn FnMut(&Listed<'_>)) {
+    fn list(account: &MemberAccount<'_>, each: &mut dyn FnMut(&Listed<'_>)) {
         for nat in account.member.nat_gateways.iter().filter(|nat| lives(nat)) {
             let spec = || {
                 ResourceSpec::from(NatGatewaySpec {

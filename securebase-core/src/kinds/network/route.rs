@@ -4,7 +4,7 @@ use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::{CloudError, ErrorKind, Operation};
-use crate::kinds::info::{Account, KindInfo, Listed, MemberCalls};
+use crate::kinds::info::{KindInfo, Listed, MemberAccount, MemberCalls};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Change, Context, Procedure, Progress, Reaction, StepError};
 use crate::kinds::{Kind, ResourceSpec};
@@ -80,7 +80,7 @@ impl KindInfo for RouteSpec {
         look_up: &[],
     };
 
-    fn list(account: &Account<'_>, each: &mut dyn FnMut(&Listed<'_>)) {
+    fn list(account: &MemberAccount<'_>, each: &mut dyn FnMut(&Listed<'_>)) {
         for table in &account.member.route_tables {
             // The zone makes default routes and no others.
             for route in table.routes.iter().filter(|route| route.destination == Ipv4Net::default()) {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ec2_tagging;
 use crate::cloud::{Operation, PageToken, Reply};
-use crate::kinds::info::{Account, KindInfo, Listed, MemberCalls};
+use crate::kinds::info::{KindInfo, Listed, MemberAccount, MemberCalls};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, StepError, listed};
 use crate::kinds::{Kind, ResourceSpec};
@@ -65,7 +65,7 @@ impl KindInfo for RouteTableSpec {
         }
     }
 
-    fn list(account: &Account<'_>, each: &mut dyn FnMut(&Listed<'_>)) {
+    fn list(account: &MemberAccount<'_>, each: &mut dyn FnMut(&Listed<'_>)) {
         for table in &account.member.route_tables {
             let spec = || {
                 ResourceSpec::from(RouteTableSpec {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::{Operation, PageToken, Reply};
-use crate::kinds::info::{Account, KindInfo, Listed, MemberCalls};
+use crate::kinds::info::{KindInfo, Listed, MemberAccount, MemberCalls};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, StepError, listed};
 use crate::kinds::{Kind, ResourceSpec};
@@ -52,7 +52,7 @@ impl KindInfo for RouteTableAssociationSpec {
         look_up: &["ec2:DescribeRouteTables"],
     };
 
-    fn list(account: &Account<'_>, each: &mut dyn FnMut(&Listed<'_>)) {
+    fn list(account: &MemberAccount<'_>, each: &mut dyn FnMut(&Listed<'_>)) {
         for table in &account.member.route_tables {
             for association in &table.associations {
                 let subnet = (account.name)(&association.subnet);

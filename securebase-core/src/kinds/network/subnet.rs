@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ec2_tagging, immutable_block};
 use crate::cloud::{CloudError, Operation, PageToken, Reply};
-use crate::kinds::info::{Account, KindInfo, Listed, MemberCalls};
+use crate::kinds::info::{KindInfo, Listed, MemberAccount, MemberCalls};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Acted, Action, Context, Found, Procedure, Progress, Reaction, StepError, listed};
 use crate::kinds::{Kind, ResourceSpec};
@@ -74,7 +74,7 @@ impl KindInfo for SubnetSpec {
         }
     }
 
-    fn list(account: &Account<'_>, each: &mut dyn FnMut(&Listed<'_>)) {
+    fn list(account: &MemberAccount<'_>, each: &mut dyn FnMut(&Listed<'_>)) {
         for subnet in &account.member.subnets {
             let spec = || {
                 ResourceSpec::from(SubnetSpec {

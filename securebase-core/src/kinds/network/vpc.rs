@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ec2_tagging, immutable_block};
 use crate::cloud::{Operation, PageToken, Reply, VpcAttribute};
-use crate::kinds::info::{Account, KindInfo, Listed, MemberCalls};
+use crate::kinds::info::{KindInfo, Listed, MemberAccount, MemberCalls};
 use crate::kinds::seen::{Seen, Standing, value_changes};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, StepError, listed};
 use crate::kinds::{Kind, ResourceSpec};
@@ -72,7 +72,7 @@ impl KindInfo for VpcSpec {
         }
     }
 
-    fn list(account: &Account<'_>, each: &mut dyn FnMut(&Listed<'_>)) {
+    fn list(account: &MemberAccount<'_>, each: &mut dyn FnMut(&Listed<'_>)) {
         for vpc in &account.member.vpcs {
             let spec = || {
                 ResourceSpec::from(VpcSpec {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{attached_gateway, attachment_changes, ec2_tagging};
 use crate::cloud::{CloudError, ErrorKind, Operation, PageToken, Reply};
-use crate::kinds::info::{Account, KindInfo, Listed, MemberCalls};
+use crate::kinds::info::{KindInfo, Listed, MemberAccount, MemberCalls};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, Reaction, StepError};
 use crate::kinds::{Kind, ResourceSpec};
@@ -65,7 +65,7 @@ impl KindInfo for VpnGatewaySpec {
         }
     }
 
-    fn list(account: &Account<'_>, each: &mut dyn FnMut(&Listed<'_>)) {
+    fn list(account: &MemberAccount<'_>, each: &mut dyn FnMut(&Listed<'_>)) {
         for gateway in account.member.vpn_gateways.iter().filter(|gateway| !gateway.deleted) {
             let spec = || {
                 ResourceSpec::from(VpnGatewaySpec {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::kinds::info::Account;
+use crate::kinds::info::MemberAccount;
 use crate::kinds::step::Action;
 use crate::kinds::{self, ResourceSpec};
 use crate::model::{Address, Problem, ResourceId, Tags, Tenant};
@@ -60,7 +60,7 @@ impl Network<'_> {
         let addresses: BTreeMap<&ResourceId, &str> =
             member.addresses().map(|(address, id)| (id, address)).collect();
         let name = |id: &ResourceId| Address::new(addresses.get(id).copied().unwrap_or(id.as_str()));
-        let account = Account { tenant: &self.tenant.key, member: member.observed, name: &name };
+        let account = MemberAccount { tenant: &self.tenant.key, member: member.observed, name: &name };
         kinds::list(&account, &mut |listed| {
             let own = self.own(listed.tags, listed.suffix.as_deref());
             let Some(address) = own.filter(|address| self.graph.get(address).is_none()) else { return };
