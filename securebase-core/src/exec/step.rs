@@ -22,7 +22,7 @@ pub(super) enum Want {
     Call(Operation),
     /// To be asked again after a while.
     Pause(Duration),
-    /// To be told when AWS has decided on this request for an account.
+    /// A wake-up once AWS has decided on this request for an account.
     Decision(ResourceId),
     /// Nothing more: it is done.
     Done(ResourceId),

@@ -44,7 +44,7 @@ impl MemberAccount<'_> {
 /// A resource that exists.
 pub(crate) struct Listed<'a> {
     pub(crate) id: ResourceId,
-    /// The tags that say whose it is: its own, or those of the resource that it is a part of.
+    /// The tags that name its owner: its own, or those of the resource that it is a part of.
     pub(crate) tags: &'a Tags,
     /// What follows the address in those tags, for a part of another resource.
     pub(crate) suffix: Option<String>,

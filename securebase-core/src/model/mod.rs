@@ -4,22 +4,15 @@
 //! Invariants: no clock, no I/O, no randomness; every type orders and serialises deterministically.
 //! Not here: what a user may write (`spec`), what exists in the cloud (`observe`), what to do (`plan`).
 
-mod aws;
 pub mod diagnostics;
 mod email;
 mod exact;
 mod landing_zone;
 mod money;
 mod name;
+mod platform;
 mod zone;
 
-pub use aws::account::AccountId;
-pub use aws::availability::{SubnetZone, UsableZones, ZoneOrdinal};
-pub use aws::latency::{Latencies, Latency, LatencyError, LatencyRange};
-pub use aws::limits::{Bucket, Limit, LimitError, Limits};
-pub use aws::quota::Quota;
-pub use aws::region::{Region, RegionError};
-pub use aws::regions::{Partition, RegionFacts, Regions};
 pub(crate) use diagnostics::nearest::nearest;
 pub use diagnostics::problem::{Place, Problem, Problems, Severity, WARNINGS};
 pub(crate) use diagnostics::quoted::{Quoted, printable};
@@ -30,6 +23,13 @@ pub use landing_zone::{LandingZone, Link, NetworkFeatures, Pool, PoolStrategy};
 pub(crate) use money::unsigned_zero;
 pub use money::{Currency, Money, MoneyError, Rounding};
 pub use name::{NameError, ResourceId, RoleName, TenantKey, TierName, ZoneName};
+pub use platform::account::AccountId;
+pub use platform::availability::{SubnetZone, UsableZones, ZoneOrdinal};
+pub use platform::latency::{Latencies, Latency, LatencyError, LatencyRange};
+pub use platform::limits::{Bucket, Limit, LimitError, Limits};
+pub use platform::quota::Quota;
+pub use platform::region::{Region, RegionError};
+pub use platform::regions::{Partition, RegionFacts, Regions};
 pub use zone::address::Address;
 pub use zone::framework::Framework;
 pub use zone::guarding::Guarding;

@@ -88,7 +88,7 @@ struct Procurement<'a> {
     asked: bool,
     /// Accounts show nothing: requests are looked at.
     among_requests: bool,
-    /// A request of the same name that has succeeded, and its account: whose it is must be looked at.
+    /// A request of the same name that has succeeded, and its account, whose owner must be looked up.
     candidate: Option<(ResourceId, AccountId)>,
     /// Requests of the same name for accounts of others.
     strangers: BTreeSet<ResourceId>,
@@ -306,7 +306,7 @@ impl Requested for Procurement<'_> {
                 self.candidate = Some((request.id.clone(), *account));
                 Ok(Decided::LookUp { in_doubt: false, after: None, else_fails: None })
             }
-            // What became of another process's request is no answer to this step's.
+            // What became of another process's request says nothing about this step's.
             AccountRequestState::Failed { .. } if !self.asked => {
                 self.look_again();
                 Ok(Decided::LookUp { in_doubt: false, after: None, else_fails: None })

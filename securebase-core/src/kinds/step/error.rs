@@ -9,7 +9,7 @@ pub(crate) enum StepError {
     /// A resource that the step names has no id yet, although the plan says that it exists by now.
     #[error("the id of `{address}` is not known")]
     UnknownId { address: String },
-    /// What AWS gave for an id is none.
+    /// AWS returned text that cannot be an id.
     #[error("{0}")]
     NotAnId(#[from] NameError),
     /// The reply is that of another operation.

@@ -89,7 +89,7 @@ const SECONDS_MAX: f64 = 31_536_000.0;
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum LatencyError {
     /// There is none of that name.
-    #[error("`{name}` is no latency; there are {known}")]
+    #[error("invalid latency `{name}`: expected one of {known}")]
     Unknown {
         /// The name.
         name: String,
