@@ -20,6 +20,7 @@ mod plan;
 mod plan_cost;
 mod plan_cost_departed;
 mod policy;
+mod public_api;
 mod recovery;
 mod regions;
 mod reviewed;
