@@ -81,7 +81,7 @@ fn no_rates(mut limits: Limits) -> Limits {
 fn applied(plan: &Plan, state: &State) -> f64 {
     let mut latencies = Latencies::default();
     for latency in Latencies::default().iter() {
-        latencies.set(&latency.name, 0.0, 0.0, 0.0).expect("the latency exists");
+        latencies.set(latency.name.name(), 0.0, 0.0, 0.0).expect("the latency exists");
     }
     let cloud =
         SimulatedCloud::builder(0).limits(no_rates(Limits::default().raised())).latencies(latencies).build();
