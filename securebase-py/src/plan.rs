@@ -15,6 +15,7 @@ use securebase_core::net::assign::ZoneBlocks;
 use securebase_core::plan::{
     Error as PlanError, MarginFloor, Plan as CorePlan, PlanCost, Planner, Step as CoreStep, StepCost,
 };
+use securebase_core::timeline;
 
 use crate::cloud::AnyCloud;
 use crate::convert::{hash, plain};

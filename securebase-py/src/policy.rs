@@ -602,7 +602,7 @@ fn certify<'py>(
     let (before, after) = (documents(before)?, documents(after)?);
     let certificate = py.detach(|| {
         let certificate = core::certify(&before, &after)?;
-        core::verify::verify(&certificate, &before, &after).map(|()| certificate)
+        core::verify(&certificate, &before, &after).map(|()| certificate)
     })?;
     plain(py, &certificate)
 }
