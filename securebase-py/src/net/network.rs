@@ -57,7 +57,10 @@ impl Clash {
     }
 
     #[classmethod]
-    fn _from_json(_class: &Bound<'_, PyType>, text: &str) -> Result<Self> {
+    fn _from_json(
+        _class: &Bound<'_, PyType>,
+        #[pyo3(from_py_with = crate::argument::text::text)] text: &str,
+    ) -> Result<Self> {
         from_json(text).map(Self)
     }
 
@@ -98,7 +101,10 @@ impl Move {
     }
 
     #[classmethod]
-    fn _from_json(_class: &Bound<'_, PyType>, text: &str) -> Result<Self> {
+    fn _from_json(
+        _class: &Bound<'_, PyType>,
+        #[pyo3(from_py_with = crate::argument::text::text)] text: &str,
+    ) -> Result<Self> {
         from_json(text).map(Self)
     }
 
@@ -144,7 +150,11 @@ impl Network {
     }
 
     #[pyo3(signature = (owners = None))]
-    fn fewest_moves(&self, py: Python<'_>, owners: Option<Vec<String>>) -> Result<Vec<String>> {
+    fn fewest_moves(
+        &self,
+        py: Python<'_>,
+        #[pyo3(from_py_with = crate::argument::optional_texts::owners)] owners: Option<Vec<String>>,
+    ) -> Result<Vec<String>> {
         let owners = self.or_all(owners);
         let owners: Vec<&str> = owners.iter().map(String::as_str).collect();
         let moves = py.detach(|| self.0.fewest_moves(&owners))?;
@@ -155,10 +165,15 @@ impl Network {
     }
 
     #[pyo3(signature = (pool, owners = None))]
-    fn propose(&self, py: Python<'_>, pool: &AddressPool, owners: Option<Vec<String>>) -> Result<Vec<Move>> {
+    fn propose(
+        &self,
+        py: Python<'_>,
+        pool: &AddressPool,
+        #[pyo3(from_py_with = crate::argument::optional_texts::owners)] owners: Option<Vec<String>>,
+    ) -> Result<Vec<Move>> {
         let owners = self.or_all(owners);
         let owners: Vec<&str> = owners.iter().map(String::as_str).collect();
-        let pool = pool.lock().clone();
+        let pool = pool.with(py, |pool| pool.clone());
         let proposal = py.detach(|| self.0.propose(&owners, &pool))?;
         Ok(proposal.moves.into_iter().map(Move).collect())
     }
@@ -168,7 +183,10 @@ impl Network {
     }
 
     #[classmethod]
-    fn _from_json(_class: &Bound<'_, PyType>, text: &str) -> Result<Self> {
+    fn _from_json(
+        _class: &Bound<'_, PyType>,
+        #[pyo3(from_py_with = crate::argument::text::text)] text: &str,
+    ) -> Result<Self> {
         let (members, links) = from_json(text)?;
         Ok(Self(core::Network::new(members, links).map_err(|problems| many(&problems))?))
     }
