@@ -18,6 +18,8 @@ use crate::error::{Class, Failure, Result};
 
 /// The most items of a list or a map: what has no end is refused there.
 pub(crate) const ITEMS_MAX: usize = 2_000_000;
+/// The most values that are kept as Python's own.
+const COPIED_MAX: usize = 200_000;
 /// How many items are read between two looks whether the caller wants to end.
 const ITEMS_AT_ONCE: usize = 1 << 16;
 /// Deeper than any argument is.
@@ -289,9 +291,9 @@ pub(crate) fn bytes(name: &str, value: &Bound<'_, PyAny>) -> Result<Vec<u8>> {
 /// A copy of plain values that a later change of the caller's lists, maps and iterators does not reach.
 ///
 /// # Errors
-/// More than [`ITEMS_MAX`] values, and lists in lists without end.
+/// More than [`COPIED_MAX`] values, and lists in lists without end.
 pub(crate) fn copied<'py>(class: Class, name: &str, value: &Bound<'py, PyAny>) -> Result<Bound<'py, PyAny>> {
-    let mut left = ITEMS_MAX;
+    let mut left = COPIED_MAX;
     copy(class, name, value, &mut left, 0)
 }
 
@@ -305,7 +307,7 @@ fn copy<'py>(
     let py = value.py();
     *left = left.saturating_sub(1);
     if depth > DEPTH_MAX || *left == 0 {
-        let message = format!("invalid `{name}`: expected at most 2,000,000 values, {DEPTH_MAX} levels deep");
+        let message = format!("invalid `{name}`: expected at most 200,000 values, {DEPTH_MAX} levels deep");
         return Err(Failure::at(class, "items-too-many", name, &message, "leave out what is not needed"));
     }
     if value.is_none()
@@ -317,7 +319,8 @@ fn copy<'py>(
     }
     if value.cast::<PyMapping>().is_ok() {
         let dict = PyDict::new(py);
-        pairs(class, name, value, ITEMS_MAX, |key, member| {
+        let most = *left;
+        pairs(class, name, value, most, |key, member| {
             Ok(dict.set_item(key, copy(class, name, &member, left, depth + 1)?)?)
         })?;
         return Ok(dict.into_any());

@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
 use securebase_core::cloud::Cloud;
 use securebase_core::exec::{self, ApplyOptions, Run};
-use securebase_core::model::{AccountId, Email, LandingZone, Limits, Problems, Region, UsableZones};
+use securebase_core::model::{AccountId, Email, LandingZone, Limits, Problems, Region, Tags, UsableZones};
 use securebase_core::observe::Observed;
 use securebase_core::plan::{Plan, Scope};
 use securebase_core::sim::{Faults as CoreFaults, SimulatedCloud as CoreSimulated};
@@ -358,8 +358,9 @@ impl SimulatedCloud {
         #[pyo3(from_py_with = argument::text::id)] id: &str,
         #[pyo3(from_py_with = argument::text::key)] key: &str,
         #[pyo3(from_py_with = argument::optional_text::value)] value: Option<&str>,
-    ) -> bool {
-        py.detach(|| self.0.set_tag(id, key, value))
+    ) -> Result<bool> {
+        Tags::check(key, value).map_err(Problems::from)?;
+        Ok(py.detach(|| self.0.set_tag(id, key, value)))
     }
 
     /// Enables a region that is off in new accounts, as a person does in the account's console; answers whether there is such
@@ -398,7 +399,8 @@ impl SimulatedCloud {
         #[pyo3(from_py_with = argument::texts::zones)] zones: Vec<String>,
     ) -> Result<bool> {
         let (account, region) = place(account_id, region)?;
-        Ok(py.detach(|| self.0.set_zones(account, &region, UsableZones::new(zones))))
+        let zones = UsableZones::in_region(&region, zones)?;
+        Ok(py.detach(|| self.0.set_zones(account, &region, zones)))
     }
 
     /// What can be passed as `limits`: every quota and rate by name, as AWS grants it.
@@ -422,7 +424,7 @@ fn place(account_id: &str, region: &str) -> Result<(AccountId, Region)> {
     Ok((crate::convert::account_id(account_id)?, named_region(region)?))
 }
 
-fn named_region(region: &str) -> Result<Region> {
+pub(crate) fn named_region(region: &str) -> Result<Region> {
     Region::named(region).map_err(|error| {
         crate::error::Failure::one(crate::error::Class::Input, error.code(), &error, &error.hint())
     })

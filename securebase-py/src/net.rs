@@ -4,15 +4,17 @@ pub(crate) mod network;
 pub(crate) mod pool;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyString, PyType};
+use pyo3::types::{PyList, PyString, PyType};
 use securebase_core::model::{Problem as CoreProblem, Problems};
 use securebase_core::net as core;
 use securebase_core::net::{Block, Block4, Layout, rules};
 
 use crate::argument::{self, ITEMS_MAX};
+use crate::cloud::named_region;
 use crate::convert::{PROBLEMS_MAX, count, document, from_json, hash, shown, to_json};
 use crate::error::{Class, Failure, Result};
 use crate::problem::Problem;
+use crate::runtime::compute;
 
 impl From<core::Error> for Failure {
     fn from(error: core::Error) -> Self {
@@ -121,9 +123,24 @@ impl Overlap {
     }
 }
 
+/// A list of what may be a million objects, which Ctrl-C ends.
+fn listed<'py, T: IntoPyObject<'py, Error = PyErr>>(
+    py: Python<'py>,
+    values: impl Iterator<Item = T>,
+) -> Result<Bound<'py, PyList>> {
+    let list = PyList::empty(py);
+    for (index, value) in values.enumerate() {
+        if index.is_multiple_of(1 << 16) {
+            py.check_signals()?;
+        }
+        list.append(value)?;
+    }
+    Ok(list)
+}
+
 /// Every overlapping pair, each once.
 #[pyfunction]
-fn overlaps(py: Python<'_>, entries: &Bound<'_, PyAny>) -> Result<Vec<Overlap>> {
+fn overlaps<'py>(py: Python<'py>, entries: &Bound<'py, PyAny>) -> Result<Bound<'py, PyList>> {
     let mut parsed: Vec<(String, Block)> = Vec::new();
     let mut problems: Vec<CoreProblem> = Vec::new();
     argument::items(Class::Input, "entries", entries, ITEMS_MAX, |n, entry| {
@@ -140,7 +157,8 @@ fn overlaps(py: Python<'_>, entries: &Bound<'_, PyAny>) -> Result<Vec<Overlap>> 
     if !problems.is_empty() {
         return Err(many(&Problems(problems)));
     }
-    Ok(py.detach(|| core::overlaps(&parsed)).into_iter().map(Overlap).collect())
+    let found = compute(py, |_| core::overlaps(&parsed))??;
+    listed(py, found.into_iter().map(Overlap))
 }
 
 /// A subnet of a VPC.
@@ -236,8 +254,9 @@ fn subnets(
         }
         Some(layout) => document("layout", layout)?,
     };
+    let region = named_region(region)?;
     let plan = layout.apply(block("cidr", cidr)?)?;
-    Ok(plan.subnets.into_iter().map(|subnet| Subnet((subnet, region.to_owned()))).collect())
+    Ok(plan.subnets.into_iter().map(|subnet| Subnet((subnet, region.to_string()))).collect())
 }
 
 /// What is wrong with a block as the primary block of a VPC.

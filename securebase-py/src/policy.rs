@@ -33,6 +33,10 @@ impl From<core::Error> for Failure {
     }
 }
 
+/// The most levels, the most documents of one, and the most paths: AWS has six levels with five documents each, and ten thousand accounts.
+const POLICIES_MAX: usize = 10_000;
+const PATHS_MAX: usize = 200_000;
+
 /// A document from a `PolicyDocument`, a dict, or JSON text.
 fn document(name: &str, value: &Bound<'_, PyAny>) -> Result<core::PolicyDocument> {
     if let Ok(own) = value.cast::<PolicyDocument>() {
@@ -49,7 +53,7 @@ fn document(name: &str, value: &Bound<'_, PyAny>) -> Result<core::PolicyDocument
 }
 
 fn documents(name: &str, values: &Bound<'_, PyAny>) -> Result<Vec<core::PolicyDocument>> {
-    argument::items(Class::Input, name, values, ITEMS_MAX, |index, value| {
+    argument::items(Class::Input, name, values, POLICIES_MAX, |index, value| {
         document(&format!("{name}[{index}]"), &value)
     })
 }
@@ -68,11 +72,11 @@ fn named(place: &str, value: &Bound<'_, PyAny>) -> Result<Policy> {
 
 /// Levels of policies, the root's first. An empty list stands for an account without an organization; nothing else does.
 fn levels(name: &str, values: &Bound<'_, PyAny>) -> Result<Vec<Level>> {
-    argument::items(Class::Input, name, values, ITEMS_MAX, |level, value| {
+    argument::items(Class::Input, name, values, POLICIES_MAX, |level, value| {
         let place = format!("{name}[{level}]");
         // What errors and causes call a level does not depend on the argument that it comes in.
         let own = format!("levels[{level}]");
-        let policies = argument::items(Class::Input, &place, &value, ITEMS_MAX, |index, one| {
+        let policies = argument::items(Class::Input, &place, &value, POLICIES_MAX, |index, one| {
             named(&format!("{own}[{index}]"), &one)
         })?;
         Ok(Level::new(own, policies))
@@ -589,7 +593,7 @@ fn evaluate_many<'py>(
     paths: &Bound<'py, PyAny>,
     requests: &Requests,
 ) -> Result<Vec<Bound<'py, PyBytes>>> {
-    let paths = argument::items(Class::Input, "paths", paths, ITEMS_MAX, |index, path| {
+    let paths = argument::items(Class::Input, "paths", paths, PATHS_MAX, |index, path| {
         let wrong = || argument::wrong_type(&format!("paths[{index}]"), &path, "a `PolicyPath`");
         Ok(path.cast::<PolicyPath>().map_err(|_| wrong())?.clone().unbind())
     })?;

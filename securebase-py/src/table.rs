@@ -245,8 +245,8 @@ impl Table {
 
 /// The most columns of a table from Python.
 const COLUMNS_MAX: usize = 10_000;
-/// The most rows: a simulation of ten million trials has so many.
-const ROWS_MAX: usize = 20_000_000;
+/// The most rows: a simulation has at most ten million trials.
+const ROWS_MAX: usize = 10_000_000;
 
 /// The values of a column, each read by what reads a value that is there.
 fn cells<'py, T: FromPyObjectOwned<'py>>(

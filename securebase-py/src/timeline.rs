@@ -9,8 +9,8 @@ use securebase_core::model::{Address, Problems};
 use securebase_core::timeline::{Rehearsal, Spread as CoreSpread, Timeline as CoreTimeline};
 
 use crate::argument::{self, ITEMS_MAX};
-use crate::convert::{count, from_json, to_json};
-use crate::error::{Class, Result};
+use crate::convert::{count, from_json, shown, to_json};
+use crate::error::{Class, Failure, Result};
 use crate::table::Table;
 
 /// Seconds: always the same, or minimum, usual value and maximum.
@@ -64,14 +64,11 @@ impl Circumstances {
                 "limits" => circumstances.limits = argument::numbers_by_name("limits", &value)?,
                 "latencies" => circumstances.latencies = latencies(&value)?,
                 _ => {
-                    return Err(argument::refused(
-                        Class::Input,
-                        "circumstance-unknown",
-                        &format!("circumstance of {name}"),
-                        &key,
-                        "`usual`, `limits` or `latencies`",
-                        "use `usual`, `limits` and `latencies`",
-                    ));
+                    let expected = "`usual`, `limits` or `latencies`";
+                    let message =
+                        format!("invalid circumstance `{}` in `{name}`: expected {expected}", shown(&key));
+                    let hint = "use `usual`, `limits` and `latencies`";
+                    return Err(Failure::at(Class::Input, "circumstance-unknown", &name, &message, hint));
                 }
             }
             Ok(())

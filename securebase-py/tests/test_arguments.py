@@ -1,11 +1,12 @@
 """Arguments: converted before anything is locked, copied where they are kept, read only as far as they may go."""
 
-import ipaddress
+import contextlib
 import itertools
 import json
 import pickle
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
@@ -64,7 +65,7 @@ print(repr(pool))
         "pool.grow(block('11.0.0.0/16'))",
         "pool.carve('prod', block('10.1.0.0/16'))",
         "pool.import_ipam(Items(other.to_ipam()))",
-        "sb.Network([]).propose(pool, (pool.allocate(24, f'g{n}') and '' for n in range(0)))",
+        "sb.Network([{'owner': 'a', 'blocks': ['10.0.0.0/16']}]).propose(pool, (pool.allocate(24, o) and o for o in 'a'))",
     ],
 )
 def test_an_argument_may_use_the_pool_that_it_is_an_argument_of(call: str) -> None:
@@ -234,7 +235,6 @@ def _lists() -> Iterator[tuple[str, Callable[[Any], object]]]:
     yield "pack", lambda v: sb.pack(v)
     yield "requests", lambda v: sb.Requests(v)
     yield "_from_columns", lambda v: sb.Table._from_columns(v)
-    yield "column", lambda v: sb.Table._from_columns([("x", "utf8", v)])
     yield "only", lambda v: plan.only(v)
     yield "destroy", lambda v: plan.dry_run(sb.SimulatedCloud(), destroy=v)
     yield "set_zones", lambda v: cloud.set_zones("111122223333", "us-east-1", v)
@@ -295,6 +295,8 @@ def test_a_list_that_is_too_long_says_how_long_it_may_be() -> None:
     assert caught.value.code == "items-too-many"
     with pytest.raises(sb.FinanceError, match="`tenants`: expected at most 100,000 items"):
         AWS.staffing(range(10**9))
+    with pytest.raises(sb.InputError, match=r"invalid `x\[0\]`"):
+        sb.Table._from_columns([("x", "utf8", range(10**9))])
     with pytest.raises(sb.FinanceError, match="at most 1,000,000 items"):
         _model().sweep({"price.fintech": range(10**9)})
 
@@ -421,3 +423,166 @@ def test_a_negative_duration_is_called_one() -> None:
         with pytest.raises(sb.InputError, match="invalid `wait_for_lock`.* negative") as caught:
             small_zone().plan().apply(sb.SimulatedCloud(), "memory://", wait_for_lock=wait)
         assert caught.value.code == "duration-invalid"
+
+
+def _soon(call: Callable[[], object], seconds: float = 5) -> None:
+    """Runs a call that must be over soon; whether it answers or refuses is not asked."""
+    begun = time.monotonic()
+    with contextlib.suppress(sb.SecureBaseError, TypeError):
+        call()
+    assert time.monotonic() - begun < seconds
+
+
+def test_a_name_of_millions_of_characters_is_refused_soon() -> None:
+    long = "a" * 2_000_000
+    zone, model = small_zone(), _model()
+    plan, pool = zone.plan(), _pool()
+    calls: list[Callable[[], object]] = [
+        lambda: AWS.staffing(long),  # type: ignore[arg-type]
+        lambda: AWS.replace(allocation=long),
+        lambda: model.goal_seek(long, target=0.5, between=(1, 2)),
+        lambda: model.tornado(metric=long),
+        lambda: model.break_even(long),
+        lambda: F.Growth(uncertain={long: 1}),
+        lambda: F.Model.from_frame(pd.DataFrame({long: []}), AWS),
+        lambda: F.PriceBook({long: "1"}),
+        lambda: plan.timeline(limits={long: 1}),
+        lambda: plan.timeline(latencies={long: 1}),
+        lambda: plan.only([long]),
+        lambda: pool.release(long),
+        lambda: pool.free(long),
+        lambda: sb.coverage(long),
+        lambda: sb.LandingZone.from_dict({long: 1}),
+    ]
+    for call in calls:
+        _soon(call)
+        try:
+            call()
+        except (sb.SecureBaseError, TypeError) as error:
+            assert len(str(error)) < 20_000
+        else:
+            pytest.fail("a name that there is not")
+
+
+def test_maps_and_lists_far_too_long_are_refused_soon_and_shortly() -> None:
+    model, plan = _model(), small_zone().plan()
+    many = {f"s{number}": 1 for number in range(300_000)}
+    calls: list[Callable[[], object]] = [
+        lambda: F.scenarios(dict.fromkeys(many, model)),
+        lambda: F.scenarios(many),  # type: ignore[arg-type]
+        lambda: F.Model.of_mix(many, AWS),
+        lambda: model.with_tenants(many),
+        lambda: AWS.staffing(["x"] * 300_000),  # type: ignore[list-item]
+        lambda: AWS.staffing(["x"] * 99_000),  # type: ignore[list-item]
+        lambda: model.capacity_plan(["x"] * 99_000),  # type: ignore[list-item]
+        lambda: plan.only(["x"] * 3_000_000),
+        lambda: plan.only(["x"] * 1_000_000),
+        lambda: model.sweep({"price.fintech": range(10**9)}),
+        lambda: sb.overlaps([("a", "x")] * 100_000),
+    ]
+    for call in calls:
+        begun = time.monotonic()
+        with pytest.raises(sb.SecureBaseError) as caught:
+            call()
+        assert time.monotonic() - begun < 10
+        assert len(str(caught.value)) < 20_000
+        assert len(caught.value.problems) <= 1_000
+
+
+def test_of_many_wrong_values_the_first_are_shown_and_the_others_counted() -> None:
+    with pytest.raises(sb.FinanceError) as caught:
+        AWS.staffing([-1] * 30)
+    lines = str(caught.value).splitlines()
+    assert len(lines) == 21
+    assert lines[-1] == "… and 10 more; all of them are in `problems`"
+    assert len(caught.value.problems) == 30
+    with pytest.raises(sb.FinanceError, match="and 4980 more; the first 1000 are in `problems`"):
+        AWS.staffing([-1] * 5_000)
+
+
+def test_more_pairs_of_blocks_than_a_list_holds_are_counted() -> None:
+    same = [(f"o{number}", "10.0.0.0/16") for number in range(5_000)]
+    with pytest.raises(sb.InputError, match="12497500 pairs of blocks overlap") as caught:
+        sb.overlaps(same)
+    assert caught.value.code == "overlaps-too-many"
+    network = sb.Network([{"owner": owner, "blocks": [block]} for owner, block in same])
+    with pytest.raises(sb.InputError, match="12497500 pairs"):
+        network.clashes()
+    assert len(network.findings()) == 1
+    assert len(sb.overlaps(same[:300])) == 300 * 299 / 2
+
+
+def test_an_error_names_the_argument() -> None:
+    plan, pool = small_zone().plan(), _pool()
+    calls: list[tuple[str, Callable[[], object]]] = [
+        ("prices", lambda: plan.cost(True)),  # type: ignore[arg-type]
+        ("prices", lambda: plan.cost(b"")),  # type: ignore[arg-type]
+        ("usage", lambda: plan.cost(usage=5)),  # type: ignore[arg-type]
+        ("tiers", lambda: sb.AddressPool("10.0.0.0/8", tiers={1: 2})),  # type: ignore[dict-item]
+        ("tiers", lambda: sb.AddressPool("10.0.0.0/8", tiers=5)),  # type: ignore[arg-type]
+        ("cases", lambda: plan.what_if({1: 2})),  # type: ignore[dict-item]
+        ('cases["a"]', lambda: plan.what_if({"a": {"x": 2}})),  # type: ignore[typeddict-unknown-key]
+        ("levels", lambda: sb.evaluate(None, REQUEST)),  # type: ignore[arg-type]
+        ("entries", lambda: sb.overlaps(None)),  # type: ignore[arg-type]
+        ("documents", lambda: sb.pack(None)),  # type: ignore[arg-type]
+        ("requests", lambda: sb.Requests(None)),  # type: ignore[arg-type]
+        ("before", lambda: sb.difference(None, [[FULL]])),  # type: ignore[arg-type]
+        ("cidr", lambda: pool.reserve(None, "a")),  # type: ignore[arg-type]
+        ("cloud", lambda: plan.dry_run(None)),  # type: ignore[arg-type]
+        ("grid", lambda: _model().sweep(5)),  # type: ignore[arg-type]
+        ("scenarios", lambda: F.scenarios(5)),  # type: ignore[arg-type]
+        ("tenants", lambda: F.Model.of_mix([1], AWS)),  # type: ignore[arg-type]
+        ("owner", lambda: pool.allocate(20, 5)),  # type: ignore[arg-type]
+    ]
+    for name, call in calls:
+        with pytest.raises((sb.SecureBaseError, TypeError), match="^invalid ") as caught:
+            call()
+        assert f"`{name}`" in str(caught.value), (name, str(caught.value))
+
+
+def test_what_makes_no_sense_is_refused(tmp_path: Path) -> None:
+    zone, plan = small_zone(), small_zone().plan()
+    cloud, pool = sb.SimulatedCloud(), _pool()
+    document = pool.to_dict()
+    allocation = {"owner": "a", "cidr": "10.0.16.0/20", "kind": "allocated"}
+    assert sb.AddressPool.from_dict(document | {"allocations": [allocation]}).blocks("a") == ["10.0.16.0/20"]
+    ledger = pool.ledger()
+    entry = {"serial": 0, "event": "pinned", "cidr": "10.0.16.0/20"}
+    state = sb.State(tmp_path / "state")
+    calls: dict[str, Callable[[], object]] = {
+        "destroy": lambda: plan.apply(cloud, state, destroy=["typo"]),
+        "destroy of a dry run": lambda: plan.dry_run(cloud, destroy=["typo"]),
+        "no owner": lambda: sb.AddressPool.from_dict(document | {"allocations": [allocation | {"owner": ""}]}),
+        "long owner": lambda: sb.AddressPool.from_dict(
+            document | {"allocations": [allocation | {"owner": "x" * 257}]}
+        ),
+        "ledger": lambda: sb.AddressPool.from_ledger(ledger | {"entries": [entry | {"owner": ""}]}),
+        "tier of length 0": lambda: sb.AddressPool("10.0.0.0/8", "per-tier", tier_prefix_len=0),
+        "tier in a dict": lambda: sb.AddressPool.from_dict(
+            document | {"settings": {"strategy": "per-tier", "tier_prefix_len": 0}}
+        ),
+        "half an account": lambda: sb.SimulatedCloud(limits={"accounts": 0.5}),
+        "half an account in a timeline": lambda: plan.timeline(limits={"accounts": 10.5}),
+        "half an account in a zone": lambda: sb.LandingZone.from_dict(zone.to_dict() | {"limits": {"accounts": 0.5}}),
+        "tag": lambda: sb.guardrails("soc2", required_tag="x" * 129),
+        "spaces": lambda: sb.guardrails("soc2", required_tag=" "),
+        "region": lambda: sb.guardrails("soc2", regions=["x"]),
+        "region of documents": lambda: sb.tier_documents("soc2", regions=["us-east-99"]),
+        "region of subnets": lambda: sb.subnets("10.0.0.0/16", region=""),
+        "ipam": lambda: pool.import_ipam({"x": None}),
+        "frame": lambda: F.Model.from_frame(pd.DataFrame({"foo": []}), AWS),
+        "zones": lambda: cloud.set_zones("111122223333", "us-east-1", ["nonsense"]),
+        "key of a tag": lambda: cloud.set_tag("111122223333", "", ""),
+        "value of a tag": lambda: cloud.set_tag("111122223333", "key", "*"),
+    }
+    for name, call in calls.items():
+        with pytest.raises(sb.SecureBaseError) as caught:
+            call()
+        assert caught.value.problems, name
+    with pytest.raises(TypeError):
+        AWS.staffing(b"x")  # type: ignore[arg-type]
+    assert not (tmp_path / "state").exists()
+    assert plan.timeline(limits={"create_account_rate": 0.5}).makespan_seconds > 0
+    assert cloud.set_zones("111122223333", "us-east-1", ["us-east-1a"]) is False
+    assert len(sb.guardrails("soc2", required_tag="Cost Center", regions=["eu-central-1"])) > 10
+    assert F.Model.from_frame(pd.DataFrame({"key": ["a"], "tier": ["fintech"]}), AWS).tenants["fintech"] == 1

@@ -20,7 +20,7 @@ pub use aws::limits::{Bucket, Limit, LimitError, Limits};
 pub use aws::quota::Quota;
 pub use aws::region::{Region, RegionError};
 pub use aws::regions::{Partition, RegionFacts, Regions};
-pub(crate) use diagnostics::nearest::nearest;
+pub(crate) use diagnostics::nearest::{likeness, nearest};
 pub use diagnostics::problem::{Place, Problem, Problems, Severity, WARNINGS};
 pub(crate) use diagnostics::quoted::{Quoted, printable};
 pub use email::{Email, EmailError};

@@ -206,4 +206,7 @@ fn a_part_of_a_plan_brings_what_it_needs_and_leaves_the_rest_for_later() {
     let error = whole.only(&[Address::new("tenant/nobody"), Address::new("tenant")]).unwrap_err();
     assert!(matches!(&error, Error::UnknownTargets(targets) if targets.len() == 1), "{error}");
     assert!(whole.only(&[]).unwrap().is_empty());
+    let many: Vec<Address> = (0..100_000).map(|n| Address::new(format!("nothing/{n}"))).collect();
+    let error = whole.only(&many).unwrap_err();
+    assert!(error.to_string().contains("`nothing/19` and 99980 more"), "{error}");
 }

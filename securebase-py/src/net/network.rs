@@ -1,14 +1,15 @@
 //! Members, links, and whose addresses stand in the way.
 
 use pyo3::prelude::*;
-use pyo3::types::PyType;
+use pyo3::types::{PyList, PyType};
 use securebase_core::net as core;
 
-use super::many;
 use super::pool::AddressPool;
+use super::{listed, many};
 use crate::convert::{document, from_json, hash, plain, to_json};
 use crate::error::Result;
 use crate::problem::Problem;
+use crate::runtime::compute;
 
 /// Two whose addresses overlap, and the links between them.
 #[pyclass(frozen, eq, module = "securebase")]
@@ -145,8 +146,9 @@ impl Network {
         py.detach(|| self.0.findings()).into_iter().map(Problem::from).collect()
     }
 
-    fn clashes(&self, py: Python<'_>) -> Vec<Clash> {
-        py.detach(|| self.0.clashes()).into_iter().map(Clash).collect()
+    fn clashes<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyList>> {
+        let found = compute(py, |_| self.0.clashes())??;
+        listed(py, found.into_iter().map(Clash))
     }
 
     #[pyo3(signature = (owners = None))]

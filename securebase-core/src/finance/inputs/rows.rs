@@ -8,7 +8,7 @@ use crate::finance::Error;
 use crate::finance::business::model::{Model, check_tenants};
 use crate::finance::business::month::ModelTenant;
 use crate::finance::cost::footprint::{BilledTenant, Counts, Footprint};
-use crate::model::{Money, NetworkFeatures, Problem, Problems, Tier, exact};
+use crate::model::{Money, NetworkFeatures, Problem, Problems, Tier, exact, likeness};
 
 /// A tenant as a row of a data frame, all as text.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -36,7 +36,7 @@ impl TenantRow {
         let is_known = |column: &str| Self::COLUMNS.contains(&column);
         let meant = |column: &str| {
             let folded = column.trim().to_lowercase().replace([' ', '-'], "_");
-            let alike = |known: &&str| folded == **known || strsim::jaro_winkler(&folded, known) > LIKENESS;
+            let alike = |known: &&str| folded == **known || likeness(&folded, known) > LIKENESS;
             Self::COLUMNS.into_iter().filter(|known| !columns.contains(known)).find(alike)
         };
         let mut problems: Vec<Problem> = columns
