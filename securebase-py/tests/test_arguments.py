@@ -521,7 +521,7 @@ def test_an_error_names_the_argument() -> None:
         ("tiers", lambda: sb.AddressPool("10.0.0.0/8", tiers={1: 2})),  # type: ignore[dict-item]
         ("tiers", lambda: sb.AddressPool("10.0.0.0/8", tiers=5)),  # type: ignore[arg-type]
         ("cases", lambda: plan.what_if({1: 2})),  # type: ignore[dict-item]
-        ('cases["a"]', lambda: plan.what_if({"a": {"x": 2}})),  # type: ignore[typeddict-unknown-key]
+        ('cases["a"]', lambda: plan.what_if({"a": {"x": 2}})),
         ("levels", lambda: sb.evaluate(None, REQUEST)),  # type: ignore[arg-type]
         ("entries", lambda: sb.overlaps(None)),  # type: ignore[arg-type]
         ("documents", lambda: sb.pack(None)),  # type: ignore[arg-type]
@@ -580,7 +580,7 @@ def test_what_makes_no_sense_is_refused(tmp_path: Path) -> None:
             call()
         assert caught.value.problems, name
     with pytest.raises(TypeError):
-        AWS.staffing(b"x")  # type: ignore[arg-type]
+        AWS.staffing(b"x")
     assert not (tmp_path / "state").exists()
     assert plan.timeline(limits={"create_account_rate": 0.5}).makespan_seconds > 0
     assert cloud.set_zones("111122223333", "us-east-1", ["us-east-1a"]) is False
