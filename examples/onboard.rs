@@ -139,7 +139,10 @@ async fn onboard(arguments: &Arguments, stop: Stop) -> Result<(), Failure> {
         println!("{plan}");
     }
     if !plan.is_empty() {
-        println!("Time: {}", securebase_core::timeline::timeline(&plan, 0));
+        match securebase_core::timeline::timeline(&plan, 0) {
+            Ok(timeline) => println!("Time: {timeline}"),
+            Err(error) => println!("Time: {error}"),
+        }
     }
     print_cost(&plan)?;
 

@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
 use securebase_core::cloud::Cloud;
 use securebase_core::exec::{self, ApplyOptions, Run};
-use securebase_core::model::{AccountId, Email, LandingZone, Limits, Problems, Region, UsableZones};
+use securebase_core::model::{AccountId, Email, LandingZone, Limits, Problems, Region, Tags, UsableZones};
 use securebase_core::observe::Observed;
 use securebase_core::plan::{Plan, Scope};
 use securebase_core::sim::{Faults as CoreFaults, SimulatedCloud as CoreSimulated};
 use securebase_core::state::{RunId, State};
 
+use crate::argument;
 use crate::convert::plain;
 use crate::error::Result;
 
@@ -37,8 +37,7 @@ impl AnyCloud {
         } else if let Ok(cloud) = cloud.cast::<AwsCloud>() {
             Ok(cloud.get().any())
         } else {
-            let kind = cloud.get_type();
-            Err(PyTypeError::new_err(format!("a SimulatedCloud or an AwsCloud is needed, not {kind}")).into())
+            Err(argument::wrong_type("cloud", cloud, "a `SimulatedCloud` or an `AwsCloud`"))
         }
     }
 
@@ -161,13 +160,13 @@ impl Faults {
     ))]
     #[expect(clippy::too_many_arguments, reason = "keywords in Python")]
     fn new(
-        throttle: f64,
-        lost_reply: f64,
-        lost_request: f64,
-        not_yet_visible: f64,
-        service_error: f64,
-        async_failure: f64,
-        expired_credentials: f64,
+        #[pyo3(from_py_with = argument::number::throttle)] throttle: f64,
+        #[pyo3(from_py_with = argument::number::lost_reply)] lost_reply: f64,
+        #[pyo3(from_py_with = argument::number::lost_request)] lost_request: f64,
+        #[pyo3(from_py_with = argument::number::not_yet_visible)] not_yet_visible: f64,
+        #[pyo3(from_py_with = argument::number::service_error)] service_error: f64,
+        #[pyo3(from_py_with = argument::number::async_failure)] async_failure: f64,
+        #[pyo3(from_py_with = argument::number::expired_credentials)] expired_credentials: f64,
         #[pyo3(from_py_with = crash_after_calls)] crash_after_calls: Option<u64>,
     ) -> Result<Self> {
         let faults = CoreFaults {
@@ -266,7 +265,10 @@ impl Faults {
     }
 
     #[classmethod]
-    fn _from_json(_class: &Bound<'_, PyType>, text: &str) -> Result<Self> {
+    fn _from_json(
+        _class: &Bound<'_, PyType>,
+        #[pyo3(from_py_with = argument::text::text)] text: &str,
+    ) -> Result<Self> {
         crate::convert::from_json(text).map(Self)
     }
 
@@ -289,7 +291,7 @@ impl SimulatedCloud {
     fn new(
         #[pyo3(from_py_with = crate::timeline::seed)] seed: u64,
         faults: Option<&Faults>,
-        limits: Option<BTreeMap<String, f64>>,
+        #[pyo3(from_py_with = argument::numbers_by_name::limits)] limits: Option<BTreeMap<String, f64>>,
     ) -> Result<Self> {
         let mut builder = CoreSimulated::builder(seed);
         if let Some(Faults(faults)) = faults {
@@ -311,9 +313,8 @@ impl SimulatedCloud {
 
     /// Every call that was sent, in order: `(service, operation, account_id, virtual_seconds, outcome)`.
     #[getter]
-    fn calls(&self) -> Vec<CallTuple> {
-        self.0
-            .calls()
+    fn calls(&self, py: Python<'_>) -> Vec<CallTuple> {
+        py.detach(|| self.0.calls())
             .into_iter()
             .map(|call| {
                 let account = call.account_id.to_string();
@@ -329,31 +330,37 @@ impl SimulatedCloud {
 
     /// The code that the owner of a mailbox finds there, where a change of an account's root address waits for it.
     #[pyo3(signature = (email, /))]
-    fn mailed_code(&self, #[pyo3(from_py_with = crate::convert::text)] email: &str) -> Option<String> {
-        self.0.mailed_code(email)
+    fn mailed_code(
+        &self,
+        py: Python<'_>,
+        #[pyo3(from_py_with = argument::text::email)] email: &str,
+    ) -> Option<String> {
+        py.detach(|| self.0.mailed_code(email))
     }
 
     /// Virtual seconds since the cloud began.
     #[getter]
-    fn now(&self) -> f64 {
-        self.0.now().as_secs_f64()
+    fn now(&self, py: Python<'_>) -> f64 {
+        py.detach(|| self.0.now()).as_secs_f64()
     }
 
     /// Deletes a resource behind everybody's back, and all that cannot exist without it; answers how many are gone.
     #[pyo3(signature = (id, /))]
-    fn remove(&self, #[pyo3(from_py_with = crate::convert::text)] id: &str) -> usize {
-        self.0.remove(id)
+    fn remove(&self, py: Python<'_>, #[pyo3(from_py_with = argument::text::id)] id: &str) -> usize {
+        py.detach(|| self.0.remove(id))
     }
 
     /// Sets a tag behind everybody's back, or takes it off; answers whether there is such a resource.
     #[pyo3(signature = (id, key, value = None, /))]
     fn set_tag(
         &self,
-        #[pyo3(from_py_with = crate::convert::text)] id: &str,
-        #[pyo3(from_py_with = crate::convert::text)] key: &str,
-        #[pyo3(from_py_with = crate::convert::text_or_none)] value: Option<&str>,
-    ) -> bool {
-        self.0.set_tag(id, key, value)
+        py: Python<'_>,
+        #[pyo3(from_py_with = argument::text::id)] id: &str,
+        #[pyo3(from_py_with = argument::text::key)] key: &str,
+        #[pyo3(from_py_with = argument::optional_text::value)] value: Option<&str>,
+    ) -> Result<bool> {
+        Tags::check(key, value).map_err(Problems::from)?;
+        Ok(py.detach(|| self.0.set_tag(id, key, value)))
     }
 
     /// Enables a region that is off in new accounts, as a person does in the account's console; answers whether there is such
@@ -361,22 +368,24 @@ impl SimulatedCloud {
     #[pyo3(signature = (account_id, region, /))]
     fn enable_region(
         &self,
-        #[pyo3(from_py_with = crate::convert::text)] account_id: &str,
-        #[pyo3(from_py_with = crate::convert::text)] region: &str,
+        py: Python<'_>,
+        #[pyo3(from_py_with = argument::text::account_id)] account_id: &str,
+        #[pyo3(from_py_with = argument::text::region)] region: &str,
     ) -> Result<bool> {
         let (account, region) = place(account_id, region)?;
-        Ok(self.0.enable_region(account, &region))
+        Ok(py.detach(|| self.0.enable_region(account, &region)))
     }
 
     /// Disables such a region again: what is in it stays, and is out of reach; answers whether it was enabled.
     #[pyo3(signature = (account_id, region, /))]
     fn disable_region(
         &self,
-        #[pyo3(from_py_with = crate::convert::text)] account_id: &str,
-        #[pyo3(from_py_with = crate::convert::text)] region: &str,
+        py: Python<'_>,
+        #[pyo3(from_py_with = argument::text::account_id)] account_id: &str,
+        #[pyo3(from_py_with = argument::text::region)] region: &str,
     ) -> Result<bool> {
         let (account, region) = place(account_id, region)?;
-        Ok(self.0.disable_region(account, &region))
+        Ok(py.detach(|| self.0.disable_region(account, &region)))
     }
 
     /// Lets an account use these zones of a region and no others, as when AWS opens or closes one; answers whether there is
@@ -384,12 +393,14 @@ impl SimulatedCloud {
     #[pyo3(signature = (account_id, region, zones, /))]
     fn set_zones(
         &self,
-        #[pyo3(from_py_with = crate::convert::text)] account_id: &str,
-        #[pyo3(from_py_with = crate::convert::text)] region: &str,
-        #[pyo3(from_py_with = crate::convert::texts)] zones: Vec<String>,
+        py: Python<'_>,
+        #[pyo3(from_py_with = argument::text::account_id)] account_id: &str,
+        #[pyo3(from_py_with = argument::text::region)] region: &str,
+        #[pyo3(from_py_with = argument::texts::zones)] zones: Vec<String>,
     ) -> Result<bool> {
         let (account, region) = place(account_id, region)?;
-        Ok(self.0.set_zones(account, &region, UsableZones::new(zones)))
+        let zones = UsableZones::in_region(&region, zones)?;
+        Ok(py.detach(|| self.0.set_zones(account, &region, zones)))
     }
 
     /// What can be passed as `limits`: every quota and rate by name, as AWS grants it.
@@ -402,8 +413,9 @@ impl SimulatedCloud {
         Ok(limits)
     }
 
-    fn __repr__(&self) -> String {
-        format!("<SimulatedCloud at {} after {} calls>", self.0.now(), self.0.calls().len())
+    fn __repr__(&self, py: Python<'_>) -> String {
+        let (now, calls) = py.detach(|| (self.0.now(), self.0.calls().len()));
+        format!("<SimulatedCloud at {now} after {calls} calls>")
     }
 }
 
@@ -412,7 +424,7 @@ fn place(account_id: &str, region: &str) -> Result<(AccountId, Region)> {
     Ok((crate::convert::account_id(account_id)?, named_region(region)?))
 }
 
-fn named_region(region: &str) -> Result<Region> {
+pub(crate) fn named_region(region: &str) -> Result<Region> {
     Region::named(region).map_err(|error| {
         crate::error::Failure::one(crate::error::Class::Input, error.code(), &error, &error.hint())
     })
@@ -493,9 +505,9 @@ impl AwsCloud {
     #[pyo3(signature = (region = "us-east-1", endpoint_url = None, profile = None))]
     fn new(
         py: Python<'_>,
-        region: &str,
-        endpoint_url: Option<String>,
-        profile: Option<String>,
+        #[pyo3(from_py_with = argument::text::region)] region: &str,
+        #[pyo3(from_py_with = argument::owned_text::endpoint_url)] endpoint_url: Option<String>,
+        #[pyo3(from_py_with = argument::owned_text::profile)] profile: Option<String>,
     ) -> Result<Self> {
         let core = connect(py, region, endpoint_url.as_deref(), profile.as_deref())?;
         Ok(Self { region: region.to_owned(), endpoint_url, profile, core })

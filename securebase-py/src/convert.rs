@@ -3,9 +3,10 @@
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::ops::RangeInclusive;
 
-use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyMapping, PyNone, PyString, PyTuple};
+use pyo3::types::{
+    PyBool, PyDict, PyFloat, PyFrozenSet, PyInt, PyList, PyMapping, PyNone, PySet, PySlice, PyString, PyTuple,
+};
 use rust_decimal::Decimal;
 use securebase_core::model::diagnostics::document;
 use securebase_core::model::{AccountId, NameError, Problem, Problems};
@@ -13,6 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Number, Value};
 
+use crate::argument::tuple;
 use crate::error::{Class, Failure, Result};
 
 /// The word for a value of a type that no document holds.
@@ -58,7 +60,7 @@ const SHOWN_MAX: usize = 80;
 /// A value as an error shows it: its `repr`, truncated, or its type if it has none.
 pub(crate) fn shown(value: &Bound<'_, PyAny>) -> String {
     // An integer of thousands of digits and an object with a broken `__repr__` have no text.
-    let text = value.repr().and_then(|text| Ok(text.to_str()?.to_owned()));
+    let text = written(value).and_then(|text| Ok(text.to_str()?.to_owned()));
     let text = text.unwrap_or_else(|_| format!("<{}>", kind(value)));
     match text.char_indices().nth(SHOWN_MAX) {
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -66,8 +68,31 @@ pub(crate) fn shown(value: &Bound<'_, PyAny>) -> String {
     }
 }
 
+/// The `repr` of a value, of which no more is made than an error shows: a list may hold one list twice, which may hold another twice.
+fn written<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyString>> {
+    if let Ok(text) = value.cast::<PyString>() {
+        let beginning = text.get_item(PySlice::new(value.py(), 0, 2 * SHOWN_MAX as isize, 1))?;
+        return beginning.repr();
+    }
+    let is_list = value.is_instance_of::<PyList>()
+        || value.is_instance_of::<PyTuple>()
+        || value.is_instance_of::<PyFrozenSet>()
+        || value.is_instance_of::<PySet>();
+    if !is_list && !value.is_instance_of::<PyDict>() {
+        return value.repr();
+    }
+    let brief = value.py().import("reprlib")?.getattr("Repr")?.call0()?;
+    for name in ["maxlist", "maxtuple", "maxset", "maxfrozenset", "maxdict", "maxstring", "maxother"] {
+        brief.setattr(name, SHOWN_MAX)?;
+    }
+    for name in ["maxlevel", "maxdict", "maxset", "maxfrozenset"] {
+        brief.setattr(name, 3)?;
+    }
+    Ok(brief.call_method1("repr", (value,))?.cast_into()?)
+}
+
 /// A whole number as an error shows it: `10,000,000`.
-fn grouped(number: u64) -> String {
+pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
@@ -96,34 +121,6 @@ pub(crate) fn count<T: Copy + TryFrom<u64> + TryInto<u64>>(
     number.and_then(|number| T::try_from(number).ok()).ok_or_else(|| outside(class, name, value, [low, high]))
 }
 
-/// An argument that is text.
-///
-/// # Errors
-/// One of the package for text with a lone surrogate, which Python itself reports as a `UnicodeEncodeError`.
-pub(crate) fn text<'a>(value: &'a Bound<'_, PyAny>) -> PyResult<&'a str> {
-    value.cast::<PyString>()?.to_str().map_err(|_| {
-        let message =
-            format!("invalid text `{}`: expected Unicode, which has no lone surrogates", shown(value));
-        Failure::one(Class::Input, "text-invalid", &message, "write the character itself").into()
-    })
-}
-
-/// As [`text`], for an argument that may be left out.
-///
-/// # Errors
-/// As [`text`].
-pub(crate) fn text_or_none<'a>(value: &'a Bound<'_, PyAny>) -> PyResult<Option<&'a str>> {
-    if value.is_none() { Ok(None) } else { text(value).map(Some) }
-}
-
-/// As [`text_or_none`], for an argument that is kept.
-///
-/// # Errors
-/// As [`text`].
-pub(crate) fn owned_text(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
-    Ok(text_or_none(value)?.map(str::to_owned))
-}
-
 /// The id of an account, as it was written.
 ///
 /// # Errors
@@ -132,18 +129,6 @@ pub(crate) fn account_id(text: &str) -> Result<AccountId> {
     text.parse().map_err(|error: NameError| {
         Failure::one(Class::Input, "account-id-invalid", &error, "write the twelve digits of the account")
     })
-}
-
-/// An argument that is a list of texts.
-///
-/// # Errors
-/// As [`text`].
-pub(crate) fn texts(value: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
-    // One text is no list of its letters.
-    if value.is_instance_of::<PyString>() {
-        return Err(PyTypeError::new_err("expected a list of texts, not one text"));
-    }
-    value.try_iter()?.map(|item| text(&item?).map(str::to_owned)).collect()
 }
 
 /// What to call back with what happens: refused before anything begins where it cannot be called.
@@ -246,7 +231,7 @@ pub(crate) fn from_python(value: &Bound<'_, PyAny>) -> Result<Value> {
 }
 
 /// The most findings of one conversion.
-const PROBLEMS_MAX: usize = 1_000;
+pub(crate) const PROBLEMS_MAX: usize = 1_000;
 
 /// Where a conversion stands, and what it found.
 struct Reading {
@@ -283,7 +268,7 @@ impl Reading {
         Value::Null
     }
 
-    fn within(&mut self, step: String, value: &Bound<'_, PyAny>) -> PyResult<Value> {
+    fn within(&mut self, step: String, value: &Bound<'_, PyAny>) -> Result<Value> {
         self.path.push(step);
         let value = if self.path.len() > DEPTH_MAX {
             Ok(self.refuse(format!("nested more than {DEPTH_MAX} levels deep"), "flatten it"))
@@ -294,7 +279,7 @@ impl Reading {
         value
     }
 
-    fn value(&mut self, value: &Bound<'_, PyAny>) -> PyResult<Value> {
+    fn value(&mut self, value: &Bound<'_, PyAny>) -> Result<Value> {
         let text = value.cast::<PyString>().ok().and_then(|text| text.len().ok());
         let full = self.is_full();
         if !self.fits(text.unwrap_or_default()) {
@@ -346,13 +331,14 @@ impl Reading {
         }
     }
 
-    fn members(&mut self, mapping: &Bound<'_, PyMapping>) -> PyResult<Value> {
+    fn members(&mut self, mapping: &Bound<'_, PyMapping>) -> Result<Value> {
         let mut members = Map::new();
-        for item in mapping.items()?.iter() {
+        // Never as a list: a mapping of the caller's own may go on for ever.
+        for item in mapping.call_method0("items")?.try_iter()? {
             if self.is_full() {
                 break;
             }
-            let (key, member): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
+            let [key, member] = tuple(Class::Input, "items", &item?, "pairs of a key and a value")?;
             match key.cast::<PyString>().ok().and_then(|text| text.to_str().ok().map(str::to_owned)) {
                 Some(name) => {
                     let member = self.within(format!(".{name}"), &member)?;

@@ -8,7 +8,7 @@ use securebase_core::finance::{CostBasis, CostChange as CoreChange};
 use securebase_core::plan::{Plan as CorePlan, PlanCost};
 
 use crate::error::Result;
-use crate::finance::{exact, prices, usage};
+use crate::finance::{exact, kept_prices, kept_usage, prices, usage};
 use crate::plan::Plan;
 use crate::table::Table;
 
@@ -31,7 +31,8 @@ impl Cost {
     ) -> Result<Self> {
         let (book, used) = (self::prices(prices.as_ref())?, self::usage(usage.as_ref())?);
         let core = py.detach(|| plan.priced(&book, &used))?;
-        let (prices, usage) = (prices.map(Bound::unbind), usage.map(Bound::unbind));
+        let prices = kept_prices(prices.as_ref(), &book)?.map(Bound::unbind);
+        let usage = kept_usage(usage.as_ref(), &used)?.map(Bound::unbind);
         Ok(Self { core, plan: Arc::clone(plan), prices, usage })
     }
 }
@@ -130,7 +131,10 @@ impl Cost {
 
     /// What each tenant costs and pays; shared costs are shared by `allocation`: `equal`, `revenue`, `usage` or `tier`.
     #[pyo3(signature = (allocation = "equal"))]
-    fn per_tenant(&self, #[pyo3(from_py_with = crate::convert::text)] allocation: &str) -> Result<Table> {
+    fn per_tenant(
+        &self,
+        #[pyo3(from_py_with = crate::argument::text::allocation)] allocation: &str,
+    ) -> Result<Table> {
         Ok(self.core.after().tenants_table(allocation.parse()?)?.into())
     }
 

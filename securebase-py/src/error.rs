@@ -71,15 +71,25 @@ impl Failure {
     }
 
     /// Several failures as one, with the problems of all of them and the class and code of the first.
-    pub(crate) fn all(failures: Vec<Self>) -> Option<Self> {
+    /// Of `count` failures those that are kept are given.
+    pub(crate) fn all(failures: Vec<Self>, count: usize) -> Option<Self> {
+        let kept = failures.len();
         let mut failures = failures.into_iter();
         let mut first = failures.next()?;
-        for failure in failures {
+        for (index, failure) in failures.enumerate() {
             let Self::Core { message: more, problems: found, .. } = failure else { return Some(failure) };
             let Self::Core { message, problems, .. } = &mut first else { return Some(first) };
-            message.push('\n');
-            message.push_str(&more);
+            if index + 1 < SHOWN_MAX {
+                message.push('\n');
+                message.push_str(&more);
+            }
             problems.extend(found);
+        }
+        if let Self::Core { message, .. } = &mut first
+            && count > SHOWN_MAX
+        {
+            let which = if kept < count { format!("the first {kept}") } else { "all of them".to_owned() };
+            message.push_str(&format!("\n… and {} more; {which} are in `problems`", count - SHOWN_MAX));
         }
         Some(first)
     }
@@ -130,11 +140,13 @@ impl From<Failure> for PyErr {
     }
 }
 
+/// How many of several failures a message shows.
+const SHOWN_MAX: usize = 20;
 /// The longest line of a message: what no person reads to its end is a value of the caller's, who has it.
 const LINE_MAX: usize = 4_000;
 
 /// A text, cut where it is long.
-fn cut(mut text: String) -> String {
+pub(crate) fn cut(mut text: String) -> String {
     if let Some((end, _)) = text.char_indices().nth(LINE_MAX) {
         text.truncate(end);
         text.push('…');
@@ -233,6 +245,15 @@ impl From<exec::Error> for Failure {
 impl From<timeline::SpreadError> for Failure {
     fn from(error: timeline::SpreadError) -> Self {
         Self::one(Class::Input, error.code(), &error, error.hint())
+    }
+}
+
+impl From<timeline::RehearsalError> for Failure {
+    fn from(error: timeline::RehearsalError) -> Self {
+        match error {
+            timeline::RehearsalError::Interrupted(interrupted) => interrupted.into(),
+            _ => Self::many(Class::Plan, error.code(), &error, &error.problems()),
+        }
     }
 }
 

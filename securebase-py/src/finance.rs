@@ -21,7 +21,7 @@ use securebase_core::model::exact as read;
 use crate::convert::shown;
 use crate::error::{Class, Failure, Result};
 
-pub(crate) use prices::{prices, usage};
+pub(crate) use prices::{kept_prices, kept_usage, prices, usage};
 
 /// Money and shares come as `Decimal`, `int` or `str`; a `float` is refused, as most decimals have none.
 pub(crate) fn exact(what: &str, value: &Bound<'_, PyAny>) -> Result<Decimal> {

@@ -10,6 +10,7 @@
     reason = "pyo3 hands arguments over by value; what `__reduce__` returns has the shape that pickle wants"
 )]
 
+mod argument;
 mod arrow;
 mod cloud;
 mod convert;

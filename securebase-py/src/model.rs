@@ -78,7 +78,10 @@ impl Tier {
     }
 
     #[classmethod]
-    fn _from_json(_class: &Bound<'_, PyType>, text: &str) -> Result<Self> {
+    fn _from_json(
+        _class: &Bound<'_, PyType>,
+        #[pyo3(from_py_with = crate::argument::text::text)] text: &str,
+    ) -> Result<Self> {
         from_json(text).map(Self)
     }
 
@@ -268,7 +271,10 @@ impl LandingZone {
     /// Reads a file; its suffix says the format: `.tfvars`, `.toml`, `.yaml`, `.yml` or `.json`.
     #[staticmethod]
     #[pyo3(signature = (path))]
-    fn load(py: Python<'_>, path: PathBuf) -> Result<Self> {
+    fn load(
+        py: Python<'_>,
+        #[pyo3(from_py_with = crate::argument::path::path)] path: PathBuf,
+    ) -> Result<Self> {
         Ok(Self(Arc::new(py.detach(|| CoreZone::load(&path))?)))
     }
 
@@ -329,7 +335,7 @@ impl LandingZone {
 
     /// The tenants whose key, name, prefix, e-mail, e-mail domain or account id contains `text`, exact matches first.
     #[pyo3(signature = (text))]
-    fn find(&self, #[pyo3(from_py_with = crate::convert::text)] text: &str) -> Vec<Tenant> {
+    fn find(&self, #[pyo3(from_py_with = crate::argument::text::text)] text: &str) -> Vec<Tenant> {
         let found = self.0.find(text);
         found
             .into_iter()
@@ -386,7 +392,7 @@ impl LandingZone {
     fn effective_policy(
         &self,
         py: Python<'_>,
-        tenant: &str,
+        #[pyo3(from_py_with = crate::argument::text::tenant)] tenant: &str,
         cloud: Option<&Bound<'_, PyAny>>,
         state: Option<&Bound<'_, PyAny>>,
     ) -> Result<TenantPolicy> {
@@ -414,7 +420,10 @@ impl LandingZone {
     }
 
     #[classmethod]
-    fn _from_json(_class: &Bound<'_, PyType>, text: &str) -> Result<Self> {
+    fn _from_json(
+        _class: &Bound<'_, PyType>,
+        #[pyo3(from_py_with = crate::argument::text::text)] text: &str,
+    ) -> Result<Self> {
         Ok(Self(Arc::new(CoreZone::from_value(&from_json(text)?)?)))
     }
 

@@ -3,16 +3,18 @@
 pub(crate) mod network;
 pub(crate) mod pool;
 
-use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyString, PyType};
+use pyo3::types::{PyList, PyString, PyType};
 use securebase_core::model::{Problem as CoreProblem, Problems};
 use securebase_core::net as core;
 use securebase_core::net::{Block, Block4, Layout, rules};
 
-use crate::convert::{count, document, from_json, hash, shown, to_json};
+use crate::argument::{self, ITEMS_MAX};
+use crate::cloud::named_region;
+use crate::convert::{PROBLEMS_MAX, count, document, from_json, hash, shown, to_json};
 use crate::error::{Class, Failure, Result};
 use crate::problem::Problem;
+use crate::runtime::compute;
 
 impl From<core::Error> for Failure {
     fn from(error: core::Error) -> Self {
@@ -43,26 +45,29 @@ fn many(problems: &Problems) -> Failure {
     Failure::many(Class::Input, code, problems, problems)
 }
 
-/// A block as text, or anything whose text is one, such as an `ipaddress` network.
-fn block_text(value: &Bound<'_, PyAny>) -> PyResult<String> {
+/// A block as text, or anything whose text is one, such as an `ipaddress` network. Python's own code may run here: call it before any
+/// lock.
+fn block_text(name: &str, value: &Bound<'_, PyAny>) -> Result<String> {
     if value.is_none() || value.hasattr("__len__")? && !value.is_instance_of::<PyString>() {
-        return Err(PyTypeError::new_err("a block is text such as `10.0.0.0/16`"));
+        return Err(argument::wrong_type(name, value, "a block of addresses such as `10.0.0.0/16`"));
     }
     // What has no text, such as an integer of thousands of digits or text with a lone surrogate, is not a block either.
     let text = value.str().and_then(|text| Ok(text.to_str()?.to_owned()));
     Ok(text.unwrap_or_else(|_| shown(value)))
 }
 
-fn block(value: &Bound<'_, PyAny>) -> Result<Block4> {
-    Ok(Block4::parse(&block_text(value)?)?)
+fn block(name: &str, value: &Bound<'_, PyAny>) -> Result<Block4> {
+    Ok(Block4::parse(&block_text(name, value)?)?)
 }
 
 /// One block or several.
-fn blocks(value: &Bound<'_, PyAny>) -> Result<Vec<Block4>> {
+fn blocks(name: &str, value: &Bound<'_, PyAny>) -> Result<Vec<Block4>> {
     if value.is_instance_of::<PyString>() || !value.hasattr("__iter__")? || value.hasattr("prefixlen")? {
-        return Ok(vec![block(value)?]);
+        return Ok(vec![block(name, value)?]);
     }
-    value.try_iter()?.map(|item| block(&item?)).collect()
+    argument::items(Class::Input, name, value, ITEMS_MAX, |index, item| {
+        block(&format!("{name}[{index}]"), &item)
+    })
 }
 
 fn texts(blocks: impl IntoIterator<Item = Block4>) -> Vec<String> {
@@ -106,7 +111,10 @@ impl Overlap {
     }
 
     #[classmethod]
-    fn _from_json(_class: &Bound<'_, PyType>, text: &str) -> Result<Self> {
+    fn _from_json(
+        _class: &Bound<'_, PyType>,
+        #[pyo3(from_py_with = argument::text::text)] text: &str,
+    ) -> Result<Self> {
         from_json(text).map(Self)
     }
 
@@ -115,26 +123,42 @@ impl Overlap {
     }
 }
 
+/// A list of what may be a million objects, which Ctrl-C ends.
+fn listed<'py, T: IntoPyObject<'py, Error = PyErr>>(
+    py: Python<'py>,
+    values: impl Iterator<Item = T>,
+) -> Result<Bound<'py, PyList>> {
+    let list = PyList::empty(py);
+    for (index, value) in values.enumerate() {
+        if index.is_multiple_of(1 << 16) {
+            py.check_signals()?;
+        }
+        list.append(value)?;
+    }
+    Ok(list)
+}
+
 /// Every overlapping pair, each once.
 #[pyfunction]
-fn overlaps(py: Python<'_>, entries: &Bound<'_, PyAny>) -> Result<Vec<Overlap>> {
+fn overlaps<'py>(py: Python<'py>, entries: &Bound<'py, PyAny>) -> Result<Bound<'py, PyList>> {
     let mut parsed: Vec<(String, Block)> = Vec::new();
     let mut problems: Vec<CoreProblem> = Vec::new();
-    for (n, entry) in entries.try_iter()?.enumerate() {
-        let pair: Vec<Bound<'_, PyAny>> = entry?.try_iter()?.collect::<PyResult<_>>()?;
-        let [owner, cidr] = pair.as_slice() else {
-            return Err(PyTypeError::new_err(format!("entry {n} is no pair of an owner and a block")).into());
-        };
-        let owner: String = owner.extract()?;
-        match Block::parse(&block_text(cidr)?) {
+    argument::items(Class::Input, "entries", entries, ITEMS_MAX, |n, entry| {
+        let name = format!("entries[{n}]");
+        let [owner, cidr] = argument::tuple(Class::Input, &name, &entry, "a pair of an owner and a block")?;
+        let owner = argument::text(&name, &owner)?.to_owned();
+        match Block::parse(&block_text(&name, &cidr)?) {
             Ok(block) => parsed.push((owner, block)),
-            Err(error) => problems.push(error.problem(format!("entries[{n}]"))),
+            Err(error) if problems.len() < PROBLEMS_MAX => problems.push(error.problem(name)),
+            Err(_) => {}
         }
-    }
+        Ok(())
+    })?;
     if !problems.is_empty() {
         return Err(many(&Problems(problems)));
     }
-    Ok(py.detach(|| core::overlaps(&parsed)).into_iter().map(Overlap).collect())
+    let found = compute(py, |_| core::overlaps(&parsed))??;
+    listed(py, found.into_iter().map(Overlap))
 }
 
 /// A subnet of a VPC.
@@ -197,7 +221,10 @@ impl Subnet {
     }
 
     #[classmethod]
-    fn _from_json(_class: &Bound<'_, PyType>, text: &str) -> Result<Self> {
+    fn _from_json(
+        _class: &Bound<'_, PyType>,
+        #[pyo3(from_py_with = argument::text::text)] text: &str,
+    ) -> Result<Self> {
         from_json(text).map(Self)
     }
 
@@ -212,12 +239,12 @@ impl Subnet {
 fn subnets(
     cidr: &Bound<'_, PyAny>,
     layout: Option<&Bound<'_, PyAny>>,
-    #[pyo3(from_py_with = crate::convert::text)] region: &str,
+    #[pyo3(from_py_with = argument::text::region)] region: &str,
 ) -> Result<Vec<Subnet>> {
     let layout = match layout {
         None => Layout::seed(),
         Some(name) if name.is_instance_of::<PyString>() => {
-            let name = crate::convert::text(name)?.to_owned();
+            let name = argument::text("layout", name)?.to_owned();
             let unknown = || core::Error::UnknownWord {
                 what: "layout",
                 text: name.clone(),
@@ -227,14 +254,15 @@ fn subnets(
         }
         Some(layout) => document("layout", layout)?,
     };
-    let plan = layout.apply(block(cidr)?)?;
-    Ok(plan.subnets.into_iter().map(|subnet| Subnet((subnet, region.to_owned()))).collect())
+    let region = named_region(region)?;
+    let plan = layout.apply(block("cidr", cidr)?)?;
+    Ok(plan.subnets.into_iter().map(|subnet| Subnet((subnet, region.to_string()))).collect())
 }
 
 /// What is wrong with a block as the primary block of a VPC.
 #[pyfunction]
 fn check_vpc_block(cidr: &Bound<'_, PyAny>) -> Result<Vec<Problem>> {
-    Ok(rules::check_vpc(&block(cidr)?, "cidr").into_iter().map(Problem::from).collect())
+    Ok(rules::check_vpc(&block("cidr", cidr)?, "cidr").into_iter().map(Problem::from).collect())
 }
 
 /// How many blocks a VPC may have: `blocks_max`.
@@ -251,9 +279,10 @@ fn check_secondary_block(
     destinations: Option<&Bound<'_, PyAny>>,
     #[pyo3(from_py_with = blocks_max)] blocks_max: usize,
 ) -> Result<Vec<Problem>> {
-    let destinations = destinations.map(blocks).transpose()?.unwrap_or_default();
-    let found =
-        rules::check_secondary(&block(cidr)?, &blocks(vpc_blocks)?, &destinations, blocks_max, "cidr");
+    let destinations =
+        destinations.map(|given| blocks("destinations", given)).transpose()?.unwrap_or_default();
+    let (block, vpc_blocks) = (block("cidr", cidr)?, blocks("vpc_blocks", vpc_blocks)?);
+    let found = rules::check_secondary(&block, &vpc_blocks, &destinations, blocks_max, "cidr");
     Ok(found.into_iter().map(Problem::from).collect())
 }
 

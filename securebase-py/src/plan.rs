@@ -15,7 +15,9 @@ use securebase_core::net::assign::ZoneBlocks;
 use securebase_core::plan::{
     Error as PlanError, MarginFloor, Plan as CorePlan, PlanCost, Planner, Step as CoreStep, StepCost,
 };
+use securebase_core::timeline;
 
+use crate::argument;
 use crate::cloud::AnyCloud;
 use crate::convert::{hash, plain};
 use crate::cost::Cost;
@@ -202,7 +204,11 @@ impl Step {
     }
 
     #[classmethod]
-    fn _of(_class: &Bound<'_, PyType>, plan: &Plan, address: &str) -> Self {
+    fn _of(
+        _class: &Bound<'_, PyType>,
+        plan: &Plan,
+        #[pyo3(from_py_with = argument::text::address)] address: &str,
+    ) -> Self {
         let address = Address::new(address);
         let cost = at_list_prices(&plan.0).and_then(|cost| cost.step(&address).copied());
         Self { plan: Arc::clone(&plan.0), address, cost }
@@ -225,6 +231,9 @@ fn read(path: &Path) -> Result<String> {
         Failure::one(Class::Input, "file-unreadable", &message, "check the path and that you may read it")
     })
 }
+
+/// The most circumstances that one call rehearses a plan under.
+const CASES_MAX: usize = 10_000;
 
 /// A plan: every step, and what each waits for.
 #[pyclass(frozen, eq, module = "securebase")]
@@ -329,7 +338,7 @@ impl Plan {
     /// The plan from what `to_json` gave.
     #[staticmethod]
     #[pyo3(signature = (text))]
-    fn from_json(py: Python<'_>, #[pyo3(from_py_with = crate::convert::text)] text: &str) -> Result<Self> {
+    fn from_json(py: Python<'_>, #[pyo3(from_py_with = argument::text::text)] text: &str) -> Result<Self> {
         Ok(Self(Arc::new(py.detach(|| CorePlan::from_json(text))?)))
     }
 
@@ -340,7 +349,7 @@ impl Plan {
 
     /// Writes the plan to a file, for `load`.
     #[pyo3(signature = (path))]
-    fn save(&self, py: Python<'_>, path: PathBuf) -> Result<()> {
+    fn save(&self, py: Python<'_>, #[pyo3(from_py_with = argument::path::path)] path: PathBuf) -> Result<()> {
         py.detach(|| fs::write(&path, self.0.to_json())).map_err(|error| {
             let message = format!("`{}` cannot be written: {error}", path.display());
             Failure::one(
@@ -355,7 +364,7 @@ impl Plan {
     /// Reads a plan that `save` wrote. One that was changed since is refused.
     #[staticmethod]
     #[pyo3(signature = (path))]
-    fn load(py: Python<'_>, path: PathBuf) -> Result<Self> {
+    fn load(py: Python<'_>, #[pyo3(from_py_with = argument::path::path)] path: PathBuf) -> Result<Self> {
         py.detach(|| Ok(Self(Arc::new(CorePlan::from_json(&read(&path)?)?))))
     }
 
@@ -369,8 +378,8 @@ impl Plan {
         py: Python<'_>,
         #[pyo3(from_py_with = crate::timeline::seed)] seed: u64,
         usual: bool,
-        limits: Option<BTreeMap<String, f64>>,
-        latencies: Option<BTreeMap<String, Seconds>>,
+        #[pyo3(from_py_with = argument::numbers_by_name::limits)] limits: Option<BTreeMap<String, f64>>,
+        #[pyo3(from_py_with = crate::timeline::latencies)] latencies: Option<BTreeMap<String, Seconds>>,
     ) -> Result<Timeline> {
         let rehearsal = Circumstances { usual, limits, latencies }.rehearsal(seed)?;
         Ok(Timeline(compute(py, |interrupt| timeline::rehearse_until(&self.0, &rehearsal, interrupt))??))
@@ -384,8 +393,8 @@ impl Plan {
         #[pyo3(from_py_with = crate::timeline::rehearsals)] count: usize,
         #[pyo3(from_py_with = crate::timeline::seed)] seed: u64,
         usual: bool,
-        limits: Option<BTreeMap<String, f64>>,
-        latencies: Option<BTreeMap<String, Seconds>>,
+        #[pyo3(from_py_with = argument::numbers_by_name::limits)] limits: Option<BTreeMap<String, f64>>,
+        #[pyo3(from_py_with = crate::timeline::latencies)] latencies: Option<BTreeMap<String, Seconds>>,
     ) -> Result<Spread> {
         let rehearsal = Circumstances { usual, limits, latencies }.rehearsal(seed)?;
         Ok(Spread(compute(py, |interrupt| timeline::spread_until(&self.0, &rehearsal, count, interrupt))??))
@@ -396,14 +405,15 @@ impl Plan {
     fn what_if<'py>(
         &self,
         py: Python<'py>,
-        cases: &Bound<'py, PyDict>,
+        cases: &Bound<'py, PyAny>,
         #[pyo3(from_py_with = crate::timeline::rehearsals)] count: usize,
         #[pyo3(from_py_with = crate::timeline::seed)] seed: u64,
     ) -> Result<Bound<'py, PyDict>> {
-        let case = |(name, case): (Bound<'py, PyAny>, Bound<'py, PyAny>)| {
-            Ok((name.extract::<String>()?, Circumstances::of(&case)?.rehearsal(seed)?))
-        };
-        let cases: Vec<_> = cases.iter().map(case).collect::<Result<_>>()?;
+        let cases = argument::pairs(Class::Input, "cases", cases, CASES_MAX, |name, case| {
+            let name = argument::key(Class::Input, "cases", &name)?;
+            let rehearsal = Circumstances::of(&name, &case)?.rehearsal(seed)?;
+            Ok((name, rehearsal))
+        })?;
         let spreads = PyDict::new(py);
         for case in compute(py, |interrupt| timeline::what_if_until(&self.0, &cases, count, interrupt))?? {
             spreads.set_item(case.name, Spread(case.spread))?;
@@ -413,7 +423,7 @@ impl Plan {
 
     /// The part of the plan at and below these addresses, with every step they wait for.
     #[pyo3(signature = (targets))]
-    fn only(&self, #[pyo3(from_py_with = crate::convert::texts)] targets: Vec<String>) -> Result<Self> {
+    fn only(&self, #[pyo3(from_py_with = argument::texts::targets)] targets: Vec<String>) -> Result<Self> {
         let targets: Vec<Address> = targets.into_iter().map(Address::new).collect();
         Ok(Self(Arc::new(self.0.only(&targets)?)))
     }
@@ -425,7 +435,7 @@ impl Plan {
         py: Python<'_>,
         cloud: &Bound<'_, PyAny>,
         #[pyo3(from_py_with = crate::convert::callback)] progress: Option<Py<PyAny>>,
-        #[pyo3(from_py_with = crate::convert::texts)] destroy: Vec<String>,
+        #[pyo3(from_py_with = argument::texts::destroy)] destroy: Vec<String>,
     ) -> Result<Run> {
         let Apply { options, raised, stop } = options(progress, None, destroy);
         let (plan, cloud) = (Arc::clone(&self.0), AnyCloud::of(cloud)?);
@@ -456,7 +466,7 @@ impl Plan {
     fn effective_policy(
         &self,
         py: Python<'_>,
-        #[pyo3(from_py_with = crate::convert::text)] tenant: &str,
+        #[pyo3(from_py_with = argument::text::tenant)] tenant: &str,
     ) -> Result<TenantPolicy> {
         TenantPolicy::of(py, &self.0, tenant)
     }
@@ -474,8 +484,8 @@ impl Plan {
         cloud: &Bound<'_, PyAny>,
         state: Option<&Bound<'_, PyAny>>,
         #[pyo3(from_py_with = crate::convert::callback)] progress: Option<Py<PyAny>>,
-        #[pyo3(from_py_with = crate::convert::owned_text)] who: Option<String>,
-        #[pyo3(from_py_with = crate::convert::texts)] destroy: Vec<String>,
+        #[pyo3(from_py_with = argument::owned_text::who)] who: Option<String>,
+        #[pyo3(from_py_with = argument::texts::destroy)] destroy: Vec<String>,
         margin_floor: Option<&Bound<'_, PyAny>>,
         pause: Option<&Bound<'_, Pause>>,
         wait_for_lock: Option<&Bound<'_, PyAny>>,
@@ -497,8 +507,8 @@ impl Plan {
         cloud: &Bound<'py, PyAny>,
         state: Option<&Bound<'py, PyAny>>,
         #[pyo3(from_py_with = crate::convert::callback)] progress: Option<Py<PyAny>>,
-        #[pyo3(from_py_with = crate::convert::owned_text)] who: Option<String>,
-        #[pyo3(from_py_with = crate::convert::texts)] destroy: Vec<String>,
+        #[pyo3(from_py_with = argument::owned_text::who)] who: Option<String>,
+        #[pyo3(from_py_with = argument::texts::destroy)] destroy: Vec<String>,
         margin_floor: Option<&Bound<'py, PyAny>>,
         pause: Option<&Bound<'py, Pause>>,
         wait_for_lock: Option<&Bound<'py, PyAny>>,

@@ -2,7 +2,7 @@
 
 mod report;
 
-use pyo3::exceptions::{PyIndexError, PyKeyError, PyTypeError};
+use pyo3::exceptions::{PyIndexError, PyKeyError, PyOverflowError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyMapping, PyString, PyTuple, PyType};
 use securebase_core::model::Problem as CoreProblem;
@@ -10,8 +10,9 @@ use securebase_core::policy as core;
 use securebase_core::policy::{Fit, Level, LintOptions, Parameters, Policy, PolicyKind};
 use securebase_core::time::Interrupted;
 
+use crate::argument::{self, ITEMS_MAX};
 use crate::convert::{count, from_json, from_python, hash, plain, to_json, to_python};
-use crate::error::{Class, Failure, Result};
+use crate::error::{Class, Failure, Result, cut};
 use crate::problem::Problem;
 use crate::runtime::compute;
 pub(crate) use report::{CoverageReport, Difference};
@@ -32,57 +33,54 @@ impl From<core::Error> for Failure {
     }
 }
 
-fn wrong_type(what: &str, value: &Bound<'_, PyAny>) -> Failure {
-    let kind = value.get_type().name().map_or_else(|_| "this type".to_owned(), |name| name.to_string());
-    Failure::Python(PyTypeError::new_err(format!("{what}, not `{kind}`")))
-}
+/// The most levels, the most documents of one, and the most paths: AWS has six levels with five documents each, and ten thousand accounts.
+const POLICIES_MAX: usize = 10_000;
+const PATHS_MAX: usize = 200_000;
 
 /// A document from a `PolicyDocument`, a dict, or JSON text.
-fn document(value: &Bound<'_, PyAny>) -> Result<core::PolicyDocument> {
+fn document(name: &str, value: &Bound<'_, PyAny>) -> Result<core::PolicyDocument> {
     if let Ok(own) = value.cast::<PolicyDocument>() {
         return Ok(own.get().0.clone());
     }
-    if let Ok(text) = value.cast::<PyString>() {
-        return Ok(core::PolicyDocument::parse(text.to_str()?)?);
+    if value.is_instance_of::<PyString>() {
+        return Ok(core::PolicyDocument::parse(argument::text(name, value)?)?);
     }
     if value.cast::<PyMapping>().is_err() {
-        return Err(wrong_type("a document is a `PolicyDocument`, a dict or JSON text", value));
+        return Err(argument::wrong_type(name, value, "a `PolicyDocument`, a dict or JSON text"));
     }
     // Lines and columns of a text nobody wrote would only mislead.
     core::PolicyDocument::from_value(&from_python(value)?).map_err(Failure::from)
 }
 
-fn documents(values: &Bound<'_, PyAny>) -> Result<Vec<core::PolicyDocument>> {
-    if values.is_instance_of::<PyString>() || values.is_instance_of::<PyDict>() {
-        return Err(wrong_type("expected a list of documents", values));
-    }
-    values.try_iter()?.map(|value| document(&value?)).collect()
+fn documents(name: &str, values: &Bound<'_, PyAny>) -> Result<Vec<core::PolicyDocument>> {
+    argument::items(Class::Input, name, values, POLICIES_MAX, |index, value| {
+        document(&format!("{name}[{index}]"), &value)
+    })
 }
 
 /// A document, or a pair of a name and a document.
-fn named(value: &Bound<'_, PyAny>, level: usize, index: usize) -> Result<Policy> {
-    if let Ok(pair) = value.cast::<PyTuple>() {
-        let (name, inner): (String, Bound<'_, PyAny>) = pair.extract()?;
-        return Ok(Policy::new(name, document(&inner)?));
+fn named(place: &str, value: &Bound<'_, PyAny>) -> Result<Policy> {
+    if value.is_instance_of::<PyTuple>() {
+        let expected = "a document, or a pair of a name and a document";
+        let [name, inner] = argument::tuple(Class::Input, place, value, expected)?;
+        return Ok(Policy::new(argument::text(place, &name)?, document(place, &inner)?));
     }
-    let document = document(value)?;
-    let name = document.id.clone().unwrap_or_else(|| format!("levels[{level}][{index}]"));
+    let document = document(place, value)?;
+    let name = document.id.clone().unwrap_or_else(|| place.to_owned());
     Ok(Policy::new(name, document))
 }
 
-fn levels(values: &Bound<'_, PyAny>) -> Result<Vec<Level>> {
-    let each = |(level, value): (usize, PyResult<Bound<'_, PyAny>>)| -> Result<Level> {
-        let value = value?;
-        if value.is_instance_of::<PyString>()
-            || value.is_instance_of::<PyDict>()
-            || value.is_instance_of::<PolicyDocument>()
-        {
-            return Err(wrong_type("a level is a list of documents", &value));
-        }
-        let policies = value.try_iter()?.enumerate().map(|(index, one)| named(&one?, level, index));
-        Ok(Level::new(format!("levels[{level}]"), policies.collect::<Result<_>>()?))
-    };
-    values.try_iter()?.enumerate().map(each).collect()
+/// Levels of policies, the root's first. An empty list stands for an account without an organization; nothing else does.
+fn levels(name: &str, values: &Bound<'_, PyAny>) -> Result<Vec<Level>> {
+    argument::items(Class::Input, name, values, POLICIES_MAX, |level, value| {
+        let place = format!("{name}[{level}]");
+        // What errors and causes call a level does not depend on the argument that it comes in.
+        let own = format!("levels[{level}]");
+        let policies = argument::items(Class::Input, &place, &value, POLICIES_MAX, |index, one| {
+            named(&format!("{own}[{index}]"), &one)
+        })?;
+        Ok(Level::new(own, policies))
+    })
 }
 
 fn request(value: &Bound<'_, PyAny>) -> Result<core::Request> {
@@ -109,7 +107,7 @@ fn kind(text: &str) -> Result<PolicyKind> {
         _ => Err(Failure::one(
             Class::Input,
             "policy.kind",
-            &format!("`{text}` is no kind of policy"),
+            &format!("invalid kind `{}`: expected `scp` or `rcp`", cut(text.to_owned())),
             "write \"scp\" or \"rcp\"",
         )),
     }
@@ -143,13 +141,13 @@ pub(crate) struct PolicyDocument(pub(crate) core::PolicyDocument);
 #[pymethods]
 impl PolicyDocument {
     #[staticmethod]
-    fn parse(text: &str) -> Result<Self> {
+    fn parse(#[pyo3(from_py_with = argument::text::text)] text: &str) -> Result<Self> {
         Ok(Self(core::PolicyDocument::parse(text)?))
     }
 
     #[staticmethod]
     fn from_dict(value: &Bound<'_, PyAny>) -> Result<Self> {
-        document(value).map(Self)
+        document("value", value).map(Self)
     }
 
     fn to_json(&self) -> String {
@@ -169,8 +167,8 @@ impl PolicyDocument {
     fn lint(
         &self,
         py: Python<'_>,
-        kind: &str,
-        executor_role: Option<String>,
+        #[pyo3(from_py_with = argument::text::kind)] kind: &str,
+        #[pyo3(from_py_with = argument::owned_text::executor_role)] executor_role: Option<String>,
         #[pyo3(from_py_with = max_size)] max_size: Option<usize>,
     ) -> Result<Vec<Problem>> {
         let mut options =
@@ -194,7 +192,10 @@ impl PolicyDocument {
     }
 
     #[classmethod]
-    fn _from_json(_class: &Bound<'_, PyType>, text: &str) -> Result<Self> {
+    fn _from_json(
+        _class: &Bound<'_, PyType>,
+        #[pyo3(from_py_with = argument::text::text)] text: &str,
+    ) -> Result<Self> {
         Self::parse(text)
     }
 
@@ -264,7 +265,10 @@ impl Guardrail {
     }
 
     #[classmethod]
-    fn _from_json(_class: &Bound<'_, PyType>, text: &str) -> Result<Self> {
+    fn _from_json(
+        _class: &Bound<'_, PyType>,
+        #[pyo3(from_py_with = argument::text::text)] text: &str,
+    ) -> Result<Self> {
         from_json(text).map(Self)
     }
 
@@ -326,14 +330,17 @@ impl Cause {
 
     fn __getitem__<'py>(&self, py: Python<'py>, key: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         if let Ok(name) = key.cast::<PyString>() {
-            return match name.to_str()? {
+            return match name.to_str().unwrap_or_default() {
                 "policy" => Ok(self.policy().into_pyobject(py)?.into_any()),
                 "statement" => Ok(self.statement().into_pyobject(py)?.into_any()),
                 "level" => Ok(self.level().into_pyobject(py)?.into_any()),
-                other => Err(PyKeyError::new_err(other.to_owned())),
+                other => Err(PyKeyError::new_err(cut(other.to_owned()))),
             };
         }
-        match key.extract::<isize>()? {
+        // An index of more than 64 bits is none of these either.
+        match key.extract::<isize>().or_else(|error| {
+            if error.is_instance_of::<PyOverflowError>(py) { Ok(isize::MAX) } else { Err(error) }
+        })? {
             0 | -2 => Ok(self.policy().into_pyobject(py)?.into_any()),
             1 | -1 => Ok(self.statement().into_pyobject(py)?.into_any()),
             _ => Err(PyIndexError::new_err("a cause is a policy and a statement")),
@@ -353,7 +360,10 @@ impl Cause {
     }
 
     #[classmethod]
-    fn _from_json(_class: &Bound<'_, PyType>, text: &str) -> Result<Self> {
+    fn _from_json(
+        _class: &Bound<'_, PyType>,
+        #[pyo3(from_py_with = argument::text::text)] text: &str,
+    ) -> Result<Self> {
         from_json(text).map(Self)
     }
 
@@ -411,7 +421,10 @@ impl Verdict {
     }
 
     #[classmethod]
-    fn _from_json(_class: &Bound<'_, PyType>, text: &str) -> Result<Self> {
+    fn _from_json(
+        _class: &Bound<'_, PyType>,
+        #[pyo3(from_py_with = argument::text::text)] text: &str,
+    ) -> Result<Self> {
         from_json(text).map(Self)
     }
 
@@ -445,8 +458,11 @@ impl PolicyPath {
 impl PolicyPath {
     #[new]
     #[pyo3(signature = (levels, *, kind = "scp"))]
-    fn new(levels: &Bound<'_, PyAny>, kind: &str) -> Result<Self> {
-        Self::of(self::levels(levels)?, self::kind(kind)?)
+    fn new(
+        levels: &Bound<'_, PyAny>,
+        #[pyo3(from_py_with = argument::text::kind)] kind: &str,
+    ) -> Result<Self> {
+        Self::of(self::levels("levels", levels)?, self::kind(kind)?)
     }
 
     fn evaluate(&self, request: &Bound<'_, PyAny>) -> Result<Verdict> {
@@ -471,8 +487,12 @@ impl PolicyPath {
     }
 
     #[classmethod]
-    fn _of(_class: &Bound<'_, PyType>, levels: &Bound<'_, PyAny>, kind: &str) -> Result<Self> {
-        Self::of(self::levels(levels)?, self::kind(kind)?)
+    fn _of(
+        _class: &Bound<'_, PyType>,
+        levels: &Bound<'_, PyAny>,
+        #[pyo3(from_py_with = argument::text::kind)] kind: &str,
+    ) -> Result<Self> {
+        Self::of(self::levels("levels", levels)?, self::kind(kind)?)
     }
 }
 
@@ -501,7 +521,7 @@ impl Requests {
 impl Requests {
     #[new]
     fn new(requests: &Bound<'_, PyAny>) -> Result<Self> {
-        Self::of(requests.try_iter()?.map(|one| from_python(&one?)).collect::<Result<_>>()?)
+        Self::of(argument::items(Class::Input, "requests", requests, ITEMS_MAX, |_, one| from_python(&one))?)
     }
 
     fn __len__(&self) -> usize {
@@ -513,7 +533,10 @@ impl Requests {
     }
 
     #[classmethod]
-    fn _from_json(_class: &Bound<'_, PyType>, text: &str) -> Result<Self> {
+    fn _from_json(
+        _class: &Bound<'_, PyType>,
+        #[pyo3(from_py_with = argument::text::text)] text: &str,
+    ) -> Result<Self> {
         Self::of(from_json(text)?)
     }
 
@@ -523,7 +546,7 @@ impl Requests {
 }
 
 #[pyfunction]
-fn coverage(#[pyo3(from_py_with = crate::convert::text)] framework: &str) -> Result<CoverageReport> {
+fn coverage(#[pyo3(from_py_with = argument::text::framework)] framework: &str) -> Result<CoverageReport> {
     Ok(core::coverage(framework)?.into())
 }
 
@@ -535,14 +558,15 @@ fn difference(
     after: &Bound<'_, PyAny>,
     parameters: Option<&Bound<'_, PyDict>>,
 ) -> Result<Difference> {
-    let (before, after, parameters) = (levels(before)?, levels(after)?, self::parameters(parameters)?);
+    let (before, after) = (levels("before", before)?, levels("after", after)?);
+    let parameters = self::parameters(parameters)?;
     Ok(py.detach(|| core::difference(&before, &after, &parameters))?.into())
 }
 
 #[pyfunction]
 #[pyo3(signature = (framework, **parameters))]
 fn guardrails(
-    #[pyo3(from_py_with = crate::convert::text)] framework: &str,
+    #[pyo3(from_py_with = argument::text::framework)] framework: &str,
     parameters: Option<&Bound<'_, PyDict>>,
 ) -> Result<Vec<Guardrail>> {
     let parameters = self::parameters(parameters)?;
@@ -552,7 +576,11 @@ fn guardrails(
 
 #[pyfunction]
 #[pyo3(signature = (levels, request, *, kind = "scp"))]
-fn evaluate(levels: &Bound<'_, PyAny>, request: &Bound<'_, PyAny>, kind: &str) -> Result<Verdict> {
+fn evaluate(
+    levels: &Bound<'_, PyAny>,
+    request: &Bound<'_, PyAny>,
+    #[pyo3(from_py_with = argument::text::kind)] kind: &str,
+) -> Result<Verdict> {
     PolicyPath::new(levels, kind)?.evaluate(request)
 }
 
@@ -562,10 +590,14 @@ const REQUESTS_AT_ONCE: usize = 65_536;
 #[pyfunction]
 fn evaluate_many<'py>(
     py: Python<'py>,
-    paths: Vec<PyRef<'py, PolicyPath>>,
+    paths: &Bound<'py, PyAny>,
     requests: &Requests,
 ) -> Result<Vec<Bound<'py, PyBytes>>> {
-    let paths: Vec<&core::PolicyPath> = paths.iter().map(|path| &path.core).collect();
+    let paths = argument::items(Class::Input, "paths", paths, PATHS_MAX, |index, path| {
+        let wrong = || argument::wrong_type(&format!("paths[{index}]"), &path, "a `PolicyPath`");
+        Ok(path.cast::<PolicyPath>().map_err(|_| wrong())?.clone().unbind())
+    })?;
+    let paths: Vec<&core::PolicyPath> = paths.iter().map(|path| &path.get().core).collect();
     let rows = compute(py, |interrupt| {
         let mut rows = vec![Vec::with_capacity(requests.core.len()); paths.len()];
         for some in requests.core.chunks(REQUESTS_AT_ONCE) {
@@ -587,7 +619,7 @@ fn pack(
     #[pyo3(from_py_with = max_size)] max_size: Option<usize>,
     #[pyo3(from_py_with = max_documents)] max_documents: Option<usize>,
 ) -> Result<Vec<PolicyDocument>> {
-    let documents = self::documents(documents)?;
+    let documents = self::documents("documents", documents)?;
     let fit = fit(max_size, max_documents);
     let packed = py.detach(|| core::pack(&documents, fit))?;
     Ok(packed.into_iter().map(PolicyDocument).collect())
@@ -599,10 +631,10 @@ fn certify<'py>(
     before: &Bound<'py, PyAny>,
     after: &Bound<'py, PyAny>,
 ) -> Result<Bound<'py, PyAny>> {
-    let (before, after) = (documents(before)?, documents(after)?);
+    let (before, after) = (documents("before", before)?, documents("after", after)?);
     let certificate = py.detach(|| {
         let certificate = core::certify(&before, &after)?;
-        core::verify::verify(&certificate, &before, &after).map(|()| certificate)
+        core::verify(&certificate, &before, &after).map(|()| certificate)
     })?;
     plain(py, &certificate)
 }
@@ -611,7 +643,7 @@ fn certify<'py>(
 #[pyo3(signature = (framework, **parameters))]
 fn tier_documents<'py>(
     py: Python<'py>,
-    #[pyo3(from_py_with = crate::convert::text)] framework: &str,
+    #[pyo3(from_py_with = argument::text::framework)] framework: &str,
     parameters: Option<&Bound<'py, PyDict>>,
 ) -> Result<Bound<'py, PyList>> {
     let parameters = self::parameters(parameters)?;

@@ -92,7 +92,10 @@ impl Problem {
     }
 
     #[classmethod]
-    fn _from_json(_class: &Bound<'_, PyType>, text: &str) -> Result<Self> {
+    fn _from_json(
+        _class: &Bound<'_, PyType>,
+        #[pyo3(from_py_with = crate::argument::text::text)] text: &str,
+    ) -> Result<Self> {
         from_json(text).map(Self)
     }
 

@@ -11,6 +11,7 @@ use securebase_core::exec::{
 };
 use securebase_core::model::{AccountId, Address, Email, EmailError};
 
+use crate::argument;
 use crate::cloud::AnyCloud;
 use crate::convert::{from_json, hash, plain, to_json};
 use crate::error::{Class, Failure, Result};
@@ -62,7 +63,10 @@ impl Event {
     }
 
     #[classmethod]
-    fn _from_json(_class: &Bound<'_, PyType>, text: &str) -> Result<Self> {
+    fn _from_json(
+        _class: &Bound<'_, PyType>,
+        #[pyo3(from_py_with = argument::text::text)] text: &str,
+    ) -> Result<Self> {
         from_json(text).map(Self)
     }
 
@@ -157,7 +161,10 @@ impl Run {
     }
 
     #[classmethod]
-    fn _from_json(_class: &Bound<'_, PyType>, text: &str) -> Result<Self> {
+    fn _from_json(
+        _class: &Bound<'_, PyType>,
+        #[pyo3(from_py_with = argument::text::text)] text: &str,
+    ) -> Result<Self> {
         from_json(text).map(Self)
     }
 
@@ -217,19 +224,24 @@ impl Apply {
     /// Waits that long for the state, a `timedelta` or seconds, where somebody else has it.
     pub(crate) fn wait_for_lock(mut self, given: Option<&Bound<'_, PyAny>>) -> Result<Self> {
         let Some(given) = given else { return Ok(self) };
+        let name = "wait_for_lock";
+        let refused = || {
+            argument::refused(
+                Class::Input,
+                "duration-invalid",
+                name,
+                given,
+                "seconds of zero or more, or a `timedelta` that is not negative",
+                "pass seconds from 0 on, or a `timedelta`",
+            )
+        };
         let longest = match given.extract::<Duration>() {
             Ok(duration) => duration,
+            // A `timedelta` that is negative is no duration.
+            Err(_) if given.hasattr("total_seconds")? => return Err(refused()),
             Err(_) => {
-                let seconds: f64 = given.extract()?;
-                Duration::try_from_secs_f64(seconds).map_err(|error| {
-                    let what = format!("`wait_for_lock` cannot be `{seconds}`: {error}");
-                    Failure::one(
-                        Class::Input,
-                        "duration-invalid",
-                        &what,
-                        "pass seconds from 0 on, or a `timedelta`",
-                    )
-                })?
+                let seconds = argument::number(Class::Input, name, given)?;
+                Duration::try_from_secs_f64(seconds).map_err(|_| refused())?
             }
         };
         self.options = self.options.wait_for_lock(longest);
@@ -279,7 +291,7 @@ fn resume(
     state: &Bound<'_, PyAny>,
     cloud: &Bound<'_, PyAny>,
     #[pyo3(from_py_with = crate::convert::callback)] progress: Option<Py<PyAny>>,
-    #[pyo3(from_py_with = crate::convert::owned_text)] who: Option<String>,
+    #[pyo3(from_py_with = argument::owned_text::who)] who: Option<String>,
     wait_for_lock: Option<&Bound<'_, PyAny>>,
 ) -> Result<Run> {
     let Apply { options, raised, stop } = options(progress, who, Vec::new()).wait_for_lock(wait_for_lock)?;
@@ -296,7 +308,7 @@ fn resume_async<'py>(
     state: &Bound<'py, PyAny>,
     cloud: &Bound<'py, PyAny>,
     #[pyo3(from_py_with = crate::convert::callback)] progress: Option<Py<PyAny>>,
-    #[pyo3(from_py_with = crate::convert::owned_text)] who: Option<String>,
+    #[pyo3(from_py_with = argument::owned_text::who)] who: Option<String>,
     wait_for_lock: Option<&Bound<'py, PyAny>>,
 ) -> Result<Bound<'py, PyAny>> {
     let Apply { options, raised, stop } = options(progress, who, Vec::new()).wait_for_lock(wait_for_lock)?;
@@ -319,8 +331,8 @@ fn account_and_email(account_id: &str, email: &str) -> Result<(AccountId, Email)
 fn start_root_email_change(
     py: Python<'_>,
     cloud: &Bound<'_, PyAny>,
-    #[pyo3(from_py_with = crate::convert::text)] account_id: &str,
-    #[pyo3(from_py_with = crate::convert::text)] email: &str,
+    #[pyo3(from_py_with = argument::text::account_id)] account_id: &str,
+    #[pyo3(from_py_with = argument::text::email)] email: &str,
 ) -> Result<()> {
     let (cloud, (account, email)) = (AnyCloud::of(cloud)?, account_and_email(account_id, email)?);
     Ok(wait(py, &Stop::new(), async move { cloud.start_root_email_change(account, &email).await })??)
@@ -332,11 +344,12 @@ fn start_root_email_change(
 fn finish_root_email_change(
     py: Python<'_>,
     cloud: &Bound<'_, PyAny>,
-    #[pyo3(from_py_with = crate::convert::text)] account_id: &str,
-    #[pyo3(from_py_with = crate::convert::text)] email: &str,
-    code: String,
+    #[pyo3(from_py_with = argument::text::account_id)] account_id: &str,
+    #[pyo3(from_py_with = argument::text::email)] email: &str,
+    #[pyo3(from_py_with = argument::text::code)] code: &str,
 ) -> Result<()> {
     let (cloud, (account, email)) = (AnyCloud::of(cloud)?, account_and_email(account_id, email)?);
+    let code = code.to_owned();
     let finish = async move { cloud.finish_root_email_change(account, &email, &code).await };
     Ok(wait(py, &Stop::new(), finish)??)
 }

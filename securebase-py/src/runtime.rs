@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use pyo3::prelude::*;
+use pyo3::sync::MutexExt as _;
 use pyo3_async_runtimes::TaskLocals;
 use pyo3_async_runtimes::generic::{self, ContextExt};
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -35,9 +36,10 @@ impl<T> OfProcess<T> {
     /// This process's, made where there is none yet.
     fn get<E: std::fmt::Display>(
         &self,
+        py: Python<'_>,
         make: impl FnOnce() -> std::result::Result<T, E>,
     ) -> Result<&'static T> {
-        let mut slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut slot = self.0.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner);
         let process = std::process::id();
         if let Some((owner, own)) = *slot
             && owner == process
@@ -55,21 +57,21 @@ impl<T> OfProcess<T> {
 }
 
 /// The runtime of this process.
-fn runtime() -> Result<&'static Runtime> {
+fn runtime(py: Python<'_>) -> Result<&'static Runtime> {
     static RUNTIME: OfProcess<Runtime> = OfProcess::new();
-    RUNTIME.get(|| Builder::new_multi_thread().enable_all().thread_name("securebase").build())
+    RUNTIME.get(py, || Builder::new_multi_thread().enable_all().thread_name("securebase").build())
 }
 
 /// The threads of this process that compute: the pool that every program shares is not made anew after a fork.
-fn threads() -> Result<&'static ThreadPool> {
+fn threads(py: Python<'_>) -> Result<&'static ThreadPool> {
     static THREADS: OfProcess<ThreadPool> = OfProcess::new();
-    THREADS.get(|| ThreadPoolBuilder::new().thread_name(|_| "securebase-compute".to_owned()).build())
+    THREADS.get(py, || ThreadPoolBuilder::new().thread_name(|_| "securebase-compute".to_owned()).build())
 }
 
 /// Computes on every core with the interpreter released. On Ctrl-C the work is asked to end; `KeyboardInterrupt` is raised once it
 /// has, whatever it came to.
 pub(crate) fn compute<T: Send>(py: Python<'_>, work: impl FnOnce(&Interrupt) -> T + Send) -> Result<T> {
-    let threads = threads()?;
+    let threads = threads(py)?;
     let interrupt = Interrupt::new();
     py.detach(|| {
         threads.in_place_scope(|scope| {
@@ -109,7 +111,7 @@ where
     F: Future<Output = T> + Send + 'static,
     T: Send + 'static,
 {
-    let runtime = runtime()?;
+    let runtime = runtime(py)?;
     let mut task = runtime.spawn(future);
     loop {
         let ended = py.detach(|| runtime.block_on(async { timeout(LISTEN_EVERY, &mut task).await }));
@@ -170,7 +172,7 @@ where
     F: Future<Output = Result<T>> + Send + 'static,
     T: for<'py> IntoPyObject<'py> + Send + 'static,
 {
-    let runtime = runtime()?;
+    let runtime = runtime(py)?;
     let task = runtime.spawn(future);
     let end = EndOnDrop { stop, task: task.abort_handle() };
     let _entered = runtime.enter();

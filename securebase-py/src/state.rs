@@ -1,7 +1,6 @@
 //! The state: what exists, who did what and when, who is writing.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,9 +15,10 @@ use securebase_core::state::{
 };
 use securebase_core::time::Time;
 
+use crate::argument::{self, ITEMS_MAX};
 use crate::cloud::AnyCloud;
 use crate::convert::{from_json, to_json};
-use crate::error::{Failure, Result};
+use crate::error::{Class, Failure, Result};
 use crate::model::LandingZone;
 use crate::runtime::wait;
 use crate::table::Table;
@@ -73,7 +73,10 @@ impl StateResource {
     }
 
     #[classmethod]
-    fn _from_json(_class: &Bound<'_, PyType>, text: &str) -> Result<Self> {
+    fn _from_json(
+        _class: &Bound<'_, PyType>,
+        #[pyo3(from_py_with = argument::text::text)] text: &str,
+    ) -> Result<Self> {
         from_json(text).map(Self)
     }
 
@@ -110,7 +113,10 @@ impl Resumption {
     }
 
     #[classmethod]
-    fn _from_json(_class: &Bound<'_, PyType>, text: &str) -> Result<Self> {
+    fn _from_json(
+        _class: &Bound<'_, PyType>,
+        #[pyo3(from_py_with = argument::text::text)] text: &str,
+    ) -> Result<Self> {
         from_json(text).map(Self)
     }
 
@@ -215,7 +221,10 @@ impl RunRecord {
     }
 
     #[classmethod]
-    fn _from_json(_class: &Bound<'_, PyType>, text: &str) -> Result<Self> {
+    fn _from_json(
+        _class: &Bound<'_, PyType>,
+        #[pyo3(from_py_with = argument::text::text)] text: &str,
+    ) -> Result<Self> {
         from_json(text).map(Self)
     }
 
@@ -292,7 +301,10 @@ impl LockInfo {
     }
 
     #[classmethod]
-    fn _from_json(_class: &Bound<'_, PyType>, text: &str) -> Result<Self> {
+    fn _from_json(
+        _class: &Bound<'_, PyType>,
+        #[pyo3(from_py_with = argument::text::text)] text: &str,
+    ) -> Result<Self> {
         from_json(text).map(Self)
     }
 
@@ -330,14 +342,30 @@ pub(crate) fn or_default(state: Option<&Bound<'_, PyAny>>) -> Result<CoreState> 
 }
 
 fn url(state: &Bound<'_, PyAny>) -> Result<String> {
-    if let Ok(text) = state.cast::<PyString>() {
-        return Ok(text.to_str()?.to_owned());
+    if state.is_instance_of::<PyString>() {
+        return Ok(argument::text("state", state)?.to_owned());
     }
-    let path: PathBuf =
-        state.extract().map_err(|_| PyTypeError::new_err("a state goes by its URL, a path, or a `State`"))?;
-    path.into_os_string().into_string().map_err(|path| {
-        Failure::from(PyTypeError::new_err(format!("{path:?} is not text: a state goes by its URL")))
+    let expected = "a URL, a path or a `State`";
+    let path = argument::path_or("state", state, expected)?;
+    path.into_os_string().into_string().map_err(|_| {
+        let hint = "name the state by its URL";
+        argument::refused(Class::Input, "text-invalid", "state", state, expected, hint)
     })
+}
+
+/// Settings by name. They hold keys: an error never shows one.
+fn settings(given: &Bound<'_, PyAny>) -> Result<BTreeMap<String, String>> {
+    let read = |key: Bound<'_, PyAny>, value: Bound<'_, PyAny>| {
+        let key = argument::key(Class::Input, "settings", &key)?;
+        let text = value.cast::<PyString>().ok().and_then(|text| text.to_str().ok().map(str::to_owned));
+        let text = text.ok_or_else(|| {
+            let (path, hint) = (format!("settings.{key}"), "write the value as text");
+            let message = format!("invalid `{path}`: expected text");
+            Failure::at(Class::Input, "text-invalid", &path, &message, hint)
+        })?;
+        Ok((key, text))
+    };
+    Ok(argument::pairs(Class::Input, "settings", given, ITEMS_MAX, read)?.into_iter().collect())
 }
 
 #[pymethods]
@@ -345,8 +373,9 @@ impl State {
     /// `settings` are for a bucket, named as in the environment but in lower case: `aws_endpoint`, `aws_region` …
     #[new]
     #[pyo3(signature = (url, settings = None))]
-    fn new(url: &Bound<'_, PyAny>, settings: Option<BTreeMap<String, String>>) -> Result<Self> {
-        let (url, settings) = (self::url(url)?, settings.unwrap_or_default());
+    fn new(url: &Bound<'_, PyAny>, settings: Option<&Bound<'_, PyAny>>) -> Result<Self> {
+        let url = self::url(url)?;
+        let settings = settings.map(self::settings).transpose()?.unwrap_or_default();
         let core = {
             let settings = settings.iter().map(|(name, value)| (name.as_str(), value.as_str()));
             CoreState::open_with(&url, settings)?
@@ -397,7 +426,12 @@ impl State {
 
     /// Fills a state that holds nothing from what `export` has given.
     #[pyo3(signature = (data, *, who = None))]
-    fn import_(&self, py: Python<'_>, data: Vec<u8>, who: Option<String>) -> Result<()> {
+    fn import_(
+        &self,
+        data: &Bound<'_, PyAny>,
+        #[pyo3(from_py_with = argument::owned_text::who)] who: Option<String>,
+    ) -> Result<()> {
+        let (py, data) = (data.py(), argument::bytes("data", data)?);
         let (state, holder) = (self.core.clone(), Holder::this_process(&who.unwrap_or_default()));
         Ok(wait(py, &Stop::new(), async move { state.import(&data, &holder).await })??)
     }
@@ -410,7 +444,7 @@ impl State {
         py: Python<'_>,
         zone: &Bound<'_, LandingZone>,
         cloud: &Bound<'_, PyAny>,
-        who: Option<String>,
+        #[pyo3(from_py_with = argument::owned_text::who)] who: Option<String>,
     ) -> Result<u64> {
         let (state, zone, cloud) = (self.core.clone(), Arc::clone(&zone.get().0), AnyCloud::of(cloud)?);
         let options = ApplyOptions::new().who(who.unwrap_or_default());

@@ -13,8 +13,9 @@ use pyo3::types::{PyCapsule, PyDict, PyList, PyType};
 use rust_decimal::Decimal;
 use securebase_core::table::{Cell, Column, Table as CoreTable, Values};
 
+use crate::argument;
 use crate::arrow::record_batch;
-use crate::error::{Class, Failure, Result};
+use crate::error::{Class, Failure, Result, cut};
 
 /// A table: named, typed columns of equal length. It offers the Arrow PyCapsule interface: every library that speaks Arrow
 /// reads numbers, decimals and text where they lie, without a copy.
@@ -165,7 +166,7 @@ impl Table {
     #[pyo3(signature = (*, decimals = "decimal"))]
     fn to_pandas<'py>(
         slf: &Bound<'py, Self>,
-        #[pyo3(from_py_with = crate::convert::text)] decimals: &str,
+        #[pyo3(from_py_with = argument::text::decimals)] decimals: &str,
     ) -> Result<Bound<'py, PyAny>> {
         Self::framed(slf, "to_pandas", decimals)
     }
@@ -174,7 +175,7 @@ impl Table {
     #[pyo3(signature = (*, decimals = "decimal"))]
     fn to_polars<'py>(
         slf: &Bound<'py, Self>,
-        #[pyo3(from_py_with = crate::convert::text)] decimals: &str,
+        #[pyo3(from_py_with = argument::text::decimals)] decimals: &str,
     ) -> Result<Bound<'py, PyAny>> {
         Self::framed(slf, "to_polars", decimals)
     }
@@ -221,14 +222,14 @@ impl Table {
     }
 
     #[classmethod]
-    fn _from_columns(
-        _class: &Bound<'_, PyType>,
-        columns: Vec<(String, String, Bound<'_, PyAny>)>,
-    ) -> Result<Self> {
-        let columns = columns
-            .into_iter()
-            .map(|(name, kind, values)| column(&name, &kind, &values))
-            .collect::<Result<Vec<_>>>()?;
+    fn _from_columns(_class: &Bound<'_, PyType>, columns: &Bound<'_, PyAny>) -> Result<Self> {
+        let columns = argument::items(Class::Input, "columns", columns, COLUMNS_MAX, |index, column| {
+            let place = format!("columns[{index}]");
+            let expected = "a name, a type and values";
+            let [name, kind, values] = argument::tuple(Class::Input, &place, &column, expected)?;
+            let (name, kind) = (argument::text(&place, &name)?, argument::text(&place, &kind)?);
+            self::column(name, kind, &values)
+        })?;
         Ok(CoreTable::new(columns)?.into())
     }
 
@@ -242,22 +243,53 @@ impl Table {
     }
 }
 
+/// The most columns of a table from Python.
+const COLUMNS_MAX: usize = 10_000;
+/// The most rows: a simulation has at most ten million trials.
+const ROWS_MAX: usize = 10_000_000;
+
+/// The values of a column, each read by what reads a value that is there.
+fn cells<'py, T: FromPyObjectOwned<'py>>(
+    name: &str,
+    kind: &str,
+    values: &Bound<'py, PyAny>,
+) -> Result<Vec<Option<T>>> {
+    argument::items(Class::Input, name, values, ROWS_MAX, |row, value| {
+        if value.is_none() {
+            return Ok(None);
+        }
+        let place = || format!("{name}[{row}]");
+        let expected = || format!("a value of the type `{kind}`");
+        let wrong = || {
+            let hint = "use values of the type of the column";
+            argument::refused(Class::Input, "type-mismatch", &place(), &value, &expected(), hint)
+        };
+        value.extract::<T>().map(Some).map_err(|_| wrong())
+    })
+}
+
 /// A column from its name, the name of its type and its values.
 fn column(name: &str, kind: &str, values: &Bound<'_, PyAny>) -> Result<Column> {
     Ok(match kind {
         "utf8" => {
-            let texts: Vec<Option<String>> = values.extract()?;
+            let texts = cells::<String>(name, kind, values)?;
             Column::utf8(name, texts.iter().map(Option::as_deref))?
         }
-        "int64" => Column::int64(name, values.extract::<Vec<Option<i64>>>()?),
-        "float64" => Column::float64(name, values.extract::<Vec<Option<f64>>>()?),
-        "bool" => Column::bool(name, values.extract::<Vec<Option<bool>>>()?),
+        "int64" => Column::int64(name, cells::<i64>(name, kind, values)?),
+        "float64" => Column::float64(name, cells::<f64>(name, kind, values)?),
+        "bool" => Column::bool(name, cells::<bool>(name, kind, values)?),
         _ => {
             let scale = kind
                 .strip_prefix("decimal128(38, ")
                 .and_then(|rest| rest.strip_suffix(')')?.parse().ok())
-                .ok_or_else(|| PyTypeError::new_err(format!("no column type is called `{kind}`")))?;
-            Column::decimal(name, scale, values.extract::<Vec<Option<Decimal>>>()?)?
+                .ok_or_else(|| {
+                    let message = format!(
+                        "invalid column type `{}`: expected utf8, int64, float64, bool or decimal128(38, …)",
+                        cut(kind.to_owned())
+                    );
+                    Failure::at(Class::Input, "type-mismatch", name, &message, "use one of these types")
+                })?;
+            Column::decimal(name, scale, cells::<Decimal>(name, kind, values)?)?
         }
     })
 }

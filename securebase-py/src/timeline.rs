@@ -4,19 +4,45 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyType};
+use pyo3::types::{PyList, PyTuple, PyType};
 use securebase_core::model::{Address, Problems};
 use securebase_core::timeline::{Rehearsal, Spread as CoreSpread, Timeline as CoreTimeline};
 
-use crate::convert::{count, from_json, to_json};
+use crate::argument::{self, ITEMS_MAX};
+use crate::convert::{count, from_json, shown, to_json};
 use crate::error::{Class, Failure, Result};
 use crate::table::Table;
 
 /// Seconds: always the same, or minimum, usual value and maximum.
-#[derive(Clone, Copy, FromPyObject)]
+#[derive(Clone, Copy)]
 pub(crate) enum Seconds {
     Always(f64),
     Range(f64, f64, f64),
+}
+
+impl Seconds {
+    fn of(name: &str, value: &Bound<'_, PyAny>) -> Result<Self> {
+        if !value.is_instance_of::<PyTuple>() && !value.is_instance_of::<PyList>() {
+            return Ok(Self::Always(argument::number(Class::Input, name, value)?));
+        }
+        let expected = "seconds, or a minimum, the usual value and a maximum";
+        let [min, typical, max] = argument::tuple(Class::Input, name, value, expected)?;
+        let number = |value: &Bound<'_, PyAny>| argument::number(Class::Input, name, value);
+        Ok(Self::Range(number(&min)?, number(&typical)?, number(&max)?))
+    }
+}
+
+/// Latencies by name, or none: `latencies`.
+pub(crate) fn latencies(value: &Bound<'_, PyAny>) -> PyResult<Option<BTreeMap<String, Seconds>>> {
+    if value.is_none() {
+        return Ok(None);
+    }
+    let read = |key: Bound<'_, PyAny>, member: Bound<'_, PyAny>| {
+        let key = argument::key(Class::Input, "latencies", &key)?;
+        let seconds = Seconds::of(&format!("latencies.{key}"), &member)?;
+        Ok((key, seconds))
+    };
+    Ok(Some(argument::pairs(Class::Input, "latencies", value, ITEMS_MAX, read)?.into_iter().collect()))
 }
 
 /// Under which circumstances a plan is rehearsed, as Python says it.
@@ -29,23 +55,24 @@ pub(crate) struct Circumstances {
 
 impl Circumstances {
     /// The circumstances in a dict of `usual`, `limits` and `latencies`, any of which may be absent.
-    pub(crate) fn of(case: &Bound<'_, PyAny>) -> Result<Self> {
+    pub(crate) fn of(case_name: &str, case: &Bound<'_, PyAny>) -> Result<Self> {
+        let name = format!("cases[{case_name:?}]");
         let mut circumstances = Self::default();
-        for (key, value) in case.cast::<PyDict>().map_err(PyErr::from)?.iter() {
-            match key.extract::<String>()?.as_str() {
+        argument::pairs(Class::Input, &name, case, ITEMS_MAX, |key, value| {
+            match argument::key(Class::Input, &name, &key)?.as_str() {
                 "usual" => circumstances.usual = value.extract()?,
-                "limits" => circumstances.limits = value.extract()?,
-                "latencies" => circumstances.latencies = value.extract()?,
-                other => {
-                    return Err(Failure::one(
-                        Class::Input,
-                        "circumstance-unknown",
-                        &format!("there is no circumstance `{other}`"),
-                        "use `usual`, `limits` and `latencies`",
-                    ));
+                "limits" => circumstances.limits = argument::numbers_by_name("limits", &value)?,
+                "latencies" => circumstances.latencies = latencies(&value)?,
+                _ => {
+                    let expected = "`usual`, `limits` or `latencies`";
+                    let message =
+                        format!("invalid circumstance `{}` in `{name}`: expected {expected}", shown(&key));
+                    let hint = "use `usual`, `limits` and `latencies`";
+                    return Err(Failure::at(Class::Input, "circumstance-unknown", &name, &message, hint));
                 }
             }
-        }
+            Ok(())
+        })?;
         Ok(circumstances)
     }
 
@@ -105,7 +132,7 @@ impl Spread {
 
     /// The seconds that a share `p` of the seeds, from 0 to 1, does not exceed: 0.9 is the ninetieth percentile.
     #[pyo3(signature = (p))]
-    fn percentile(&self, p: f64) -> Result<f64> {
+    fn percentile(&self, #[pyo3(from_py_with = argument::number::p)] p: f64) -> Result<f64> {
         Ok(self.0.percentile(p)?.as_secs_f64())
     }
 
@@ -118,7 +145,10 @@ impl Spread {
     }
 
     #[classmethod]
-    fn _from_json(_class: &Bound<'_, PyType>, text: &str) -> Result<Self> {
+    fn _from_json(
+        _class: &Bound<'_, PyType>,
+        #[pyo3(from_py_with = argument::text::text)] text: &str,
+    ) -> Result<Self> {
         from_json(text).map(Self)
     }
 
@@ -205,7 +235,10 @@ impl Timeline {
     }
 
     #[classmethod]
-    fn _from_json(_class: &Bound<'_, PyType>, text: &str) -> Result<Self> {
+    fn _from_json(
+        _class: &Bound<'_, PyType>,
+        #[pyo3(from_py_with = argument::text::text)] text: &str,
+    ) -> Result<Self> {
         from_json(text).map(Self)
     }
 

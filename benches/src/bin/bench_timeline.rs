@@ -20,7 +20,7 @@ const SLOTS: usize = 10;
 fn main() {
     for tenants in [10, 100, 1_000, 10_000] {
         let plan = Planner::new(&zone(tenants)).plan().expect("the zone can be planned");
-        let (took, usual) = timed(|| rehearse(&plan, &Rehearsal::new(0).usual()));
+        let (took, usual) = timed(|| rehearse(&plan, &Rehearsal::new(0).usual()).expect("no step fails"));
         let name = |what: &str| format!("timeline/{tenants}_tenants/{what}");
         record(&name("makespan"), usual.makespan.as_secs_f64(), "virtual s", 1);
         record(&name("over_lower_bound"), over_bound(&usual), "ratio", 1);
@@ -33,7 +33,8 @@ fn main() {
         );
         record(&name("rehearsed_in"), took.as_secs_f64(), "s", 1);
         if tenants <= 1_000 {
-            let drawn: Vec<Timeline> = (0..5).map(|seed| rehearse(&plan, &Rehearsal::new(seed))).collect();
+            let drawn: Vec<Timeline> =
+                (0..5).map(|seed| rehearse(&plan, &Rehearsal::new(seed)).expect("no step fails")).collect();
             record(
                 &name("drawn/makespan"),
                 median_of(&drawn, |it| it.makespan.as_secs_f64()),

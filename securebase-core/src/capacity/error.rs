@@ -23,12 +23,24 @@ pub enum Error {
     /// Rehearsals say nothing about a deployment time.
     #[error(transparent)]
     Rehearsals(#[from] timeline::SpreadError),
+    /// A rehearsal fails, so that it says nothing about a deployment time.
+    #[error(transparent)]
+    Rehearsal(timeline::RehearsalError),
     /// The caller asked the computation to end before it was done.
     #[error(transparent)]
     Interrupted(#[from] Interrupted),
     /// A table could not be made of the result.
     #[error(transparent)]
     Table(#[from] table::Error),
+}
+
+impl From<timeline::RehearsalError> for Error {
+    fn from(error: timeline::RehearsalError) -> Self {
+        match error {
+            timeline::RehearsalError::Interrupted(interrupted) => Self::Interrupted(interrupted),
+            _ => Self::Rehearsal(error),
+        }
+    }
 }
 
 impl Error {
@@ -40,6 +52,7 @@ impl Error {
             Self::Zone(_) => "capacity-zone",
             Self::Plan(error) => error.code(),
             Self::Rehearsals(error) => error.code(),
+            Self::Rehearsal(error) => error.code(),
             Self::Interrupted(interrupted) => interrupted.code(),
             Self::Table(_) => "table",
         }
@@ -55,6 +68,7 @@ impl Error {
             }
             Self::Plan(_) => one("see docs/errors.md"),
             Self::Rehearsals(error) => one(error.hint()),
+            Self::Rehearsal(error) => error.problems(),
             Self::Interrupted(_) => one("call again and let it end"),
             Self::Table(_) => one("ask for fewer targets"),
         }

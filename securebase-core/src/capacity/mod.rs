@@ -206,9 +206,10 @@ fn target(
 ) -> Result<Target, Error> {
     let tenants = scaled.tenants();
     let operations = scaled.model.assumptions().operations();
+    let raises = quota::raises(needs, tenants);
     let deployment = match options.minutes.get(&tenants) {
         Some(minutes) => Deployment { minutes: *minutes, minutes_p90: None, bound_by: None },
-        None => rehearsed(&scaled.plan, options)?,
+        None => rehearsed(&scaled.plan, options, &raises)?,
     };
     Ok(Target {
         tenants,
@@ -221,7 +222,7 @@ fn target(
         prefix_len: scaled.zone.pool.prefix_len,
         share_of_pool: scaled.share_of_pool,
         blocks_left: scaled.blocks_left,
-        raises: quota::raises(needs, tenants),
+        raises,
         support_people: scaled.model.assumptions().support_people(tenants),
         staffing_band: operations.band(tenants).map(str::to_owned),
         support_hours: operations.weekly_hours(tenants),
@@ -232,8 +233,18 @@ fn target(
     })
 }
 
-fn rehearsed(plan: &Plan, options: &CapacityOptions) -> Result<Deployment, Error> {
-    let spread = timeline::spread_until(plan, &options.rehearsal, options.rehearsals, &options.interrupt)?;
+/// The deployment once what has to be raised is: with less, AWS refuses steps and nothing takes any time.
+fn rehearsed(plan: &Plan, options: &CapacityOptions, raises: &[Raise]) -> Result<Deployment, Error> {
+    let mut rehearsal = options.rehearsal.clone();
+    for raise in raises {
+        // A rehearsal raises by itself what AWS raises on request and the zone does not set.
+        let is_short = plan.limit_overrides.contains_key(&raise.quota) || raise.beyond.is_some();
+        if is_short && !options.rehearsal.limits.contains_key(&raise.quota) {
+            // Addresses are raised in the file, not by AWS.
+            rehearsal = rehearsal.clone().limit(&raise.quota, raise.to as f64).unwrap_or(rehearsal);
+        }
+    }
+    let spread = timeline::spread_until(plan, &rehearsal, options.rehearsals, &options.interrupt)?;
     let minutes = |share: f64| spread.percentile(share).map(|makespan| makespan.as_secs_f64() / 60.0);
     Ok(Deployment {
         minutes: minutes(0.5)?,

@@ -80,6 +80,15 @@ fn what_the_zone_says_of_pool_and_quotas_holds() {
     let raised: Vec<String> = path.targets[2].raises.iter().map(ToString::to_string).collect();
     assert_eq!(raised, ["accounts 50 to 63", "address_pool 4 to 60, beyond the 4 there are at most"]);
     assert!(path.targets[2].deployment.minutes > path.targets[0].deployment.minutes);
+    let granted =
+        with_settings("limits = { accounts = 500 }\npool = { cidrs = [\"10.0.0.0/14\"], prefix_len = 16 }");
+    let granted = CapacityPlan::of(&granted, &[60], &quick()).unwrap();
+    assert_eq!(path.targets[2].deployment, granted.targets[0].deployment, "once the quota is raised");
+    // A caller's own rehearsal with less fails, and has no duration.
+    let few = Rehearsal::new(0).usual().limit("accounts", 20.0).unwrap();
+    let error = CapacityPlan::of(&small, &[60], &CapacityOptions { rehearsal: few, ..quick() }).unwrap_err();
+    assert_eq!(error.code(), "rehearsal-failed");
+    assert!(!error.problems().0.is_empty(), "{error}");
     let narrow = CapacityOptions { prefix_len: Some(20), ..quick() };
     let path = CapacityPlan::of(&small, &[60], &narrow).unwrap();
     assert_eq!((path.targets[0].prefix_len, path.targets[0].blocks_left), (20, 4));

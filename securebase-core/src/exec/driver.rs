@@ -86,6 +86,8 @@ pub async fn resume(cloud: &dyn Cloud, state: &State, options: ApplyOptions) -> 
 
 /// Refuses a plan that destroys what the caller has not named, or leaves less margin than the caller accepts.
 pub(super) fn refuse(plan: &Plan, options: &ApplyOptions) -> Result<(), Error> {
+    // A slip in an address must not stand for a resource that is destroyed nowhere.
+    plan.check_targets(&options.destroy)?;
     let addresses: Vec<Address> = plan
         .destructive()
         .into_iter()

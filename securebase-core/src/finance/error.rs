@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::percent;
-use crate::model::{Money, MoneyError, Problem, Problems, Rounding};
+use crate::model::{Money, MoneyError, Problem, Problems, Rounding, likeness};
 use crate::time::Interrupted;
 
 /// Why there is no answer.
@@ -126,7 +126,7 @@ impl Error {
         let mut near: Vec<(f64, &str)> = known
             .iter()
             .filter(|_| known.len() > NAMES_READ)
-            .map(|name| (strsim::jaro_winkler(value, name), *name))
+            .map(|name| (likeness(value, name), *name))
             .filter(|(likeness, _)| *likeness > LIKENESS)
             .collect();
         near.sort_by(|left, right| right.0.total_cmp(&left.0).then(left.1.cmp(right.1)));

@@ -19,7 +19,7 @@ use crate::model::unsigned_zero;
 pub use business::break_even::BreakEven;
 pub use business::bridge::{Bridge, BridgeLine, BridgeSide};
 pub use business::explain::{Figure, FigureLine};
-pub use business::explore::Goal;
+pub use business::explore::{Goal, SCENARIOS_MAX};
 pub use business::metric::Metric;
 pub use business::model::{Model, Structure};
 pub use business::month::{Change, Month, MonthLine, TenantMonth, TierMonth};

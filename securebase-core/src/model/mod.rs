@@ -13,7 +13,7 @@ mod name;
 mod platform;
 mod zone;
 
-pub(crate) use diagnostics::nearest::nearest;
+pub(crate) use diagnostics::nearest::{likeness, nearest};
 pub use diagnostics::problem::{Place, Problem, Problems, Severity, WARNINGS};
 pub(crate) use diagnostics::quoted::{Quoted, printable};
 pub use email::{Email, EmailError};

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cidr::{Block, Block4};
 use super::error::Error;
-use super::overlap::{clusters, pairs};
+use super::overlap::{check_pairs, clusters, pair_count, pairs};
 use super::pool::state::nearest;
 use crate::model::{LandingZone, Problem, Problems, TenantKey};
 
@@ -290,10 +290,15 @@ impl Network {
     }
 
     /// Every overlapping pair of two members, or of a member and the far side of one of its links, in the order of
-    /// members. As many as there are: [`Network::findings`] groups them.
-    pub fn clashes(&self) -> Vec<Clash> {
+    /// members. [`Network::findings`] groups them.
+    ///
+    /// # Errors
+    /// [`Error::TooManyPairs`] where more pairs overlap than anything lists one by one.
+    pub fn clashes(&self) -> Result<Vec<Clash>, Error> {
         let mut found: BTreeMap<Pair, (Vec<String>, bool)> = BTreeMap::new();
         let everyone = self.blocks_of(0..self.members.len());
+        let within_links = (0..self.links.len()).map(|n| pair_count(&plain(&self.blocks_in(n))));
+        check_pairs(within_links.fold(pair_count(&plain(&everyone)), u64::saturating_add))?;
         let mut note = |blocks: &[(Party, Block4, bool)], link: Option<&Link>| {
             for (a, b) in pairs(&plain(blocks)) {
                 let ((a, a_cidr, a_primary), (b, b_cidr, b_primary)) = (blocks[a], blocks[b]);
@@ -312,7 +317,7 @@ impl Network {
             let (a, b) = (self.name(a), self.name(b));
             Clash { a, b, a_cidr, b_cidr, links, lasting }
         };
-        found.into_iter().map(clash).collect()
+        Ok(found.into_iter().map(clash).collect())
     }
 
     /// What is wrong: an error for every block that clashes within a link (`cidr-overlap-connected`), a warning where two

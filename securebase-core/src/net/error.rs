@@ -207,6 +207,12 @@ pub enum Error {
         /// The name.
         name: String,
     },
+    /// More overlapping pairs than anything lists one by one.
+    #[error("{count} pairs of blocks overlap: at most {} are listed one by one", super::overlap::PAIRS_MAX)]
+    TooManyPairs {
+        /// How many overlap.
+        count: u64,
+    },
     /// A serial lower than one seen before.
     #[error("serial `{to}` does not follow serial `{from}`")]
     SerialBackwards {
@@ -279,6 +285,7 @@ impl Error {
             Self::UnknownPool { .. } => "pool-unknown",
             Self::TierMissing { .. } => "tier-missing",
             Self::BadName { .. } => "name-malformed",
+            Self::TooManyPairs { .. } => "overlaps-too-many",
             Self::SerialBackwards { .. } => "serial-backwards",
             Self::Unconnectable { .. } => "cidr-unconnectable",
             Self::UnknownWord { .. } => "word-unknown",
@@ -333,6 +340,9 @@ impl Error {
             }
             Self::BadName { .. } => {
                 "use 1 to 256 printable characters without slashes or spaces around them".to_owned()
+            }
+            Self::TooManyPairs { .. } => {
+                "look at fewer blocks at once, or let the findings of a network group them".to_owned()
             }
             Self::SerialBackwards { from, .. } => format!("use {from} or a later serial"),
             Self::Unconnectable { .. } => {

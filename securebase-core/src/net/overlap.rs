@@ -12,6 +12,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::cidr::Block;
+use super::error::Error;
 
 /// Two entries that share addresses; `a` stood before `b` in the input.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -35,14 +36,26 @@ pub struct Cluster {
     pub members: Vec<usize>,
 }
 
+/// The most pairs that are listed one by one.
+pub const PAIRS_MAX: u64 = 1_000_000;
+
 /// Every overlapping pair of `(owner, block)`, ordered by the position of the first and then of the second. An owner whose
 /// own blocks overlap counts too.
-pub fn overlaps<O: AsRef<str>>(entries: &[(O, Block)]) -> Vec<Overlap> {
+///
+/// # Errors
+/// [`Error::TooManyPairs`] beyond [`PAIRS_MAX`]: [`clusters`] groups them.
+pub fn overlaps<O: AsRef<str>>(entries: &[(O, Block)]) -> Result<Vec<Overlap>, Error> {
     let blocks: Vec<Block> = entries.iter().map(|(_, block)| *block).collect();
+    check_pairs(pair_count(&blocks))?;
     let name = |n: usize| entries[n].0.as_ref().to_owned();
     let overlap =
         |(a, b): (usize, usize)| Overlap { a: name(a), b: name(b), a_cidr: blocks[a], b_cidr: blocks[b] };
-    pairs(&blocks).into_iter().map(overlap).collect()
+    Ok(pairs(&blocks).into_iter().map(overlap).collect())
+}
+
+/// Refuses to list so many pairs one by one.
+pub(super) fn check_pairs(count: u64) -> Result<(), Error> {
+    if count > PAIRS_MAX { Err(Error::TooManyPairs { count }) } else { Ok(()) }
 }
 
 /// Every overlapping pair as positions in `blocks`, `(smaller, larger)`, in ascending order.
@@ -114,6 +127,15 @@ mod tests {
     }
 
     #[test]
+    fn more_pairs_than_anything_lists_are_counted_and_refused() {
+        let equal = |count: usize| vec![("a", b("10.0.0.0/16")); count];
+        assert_eq!(overlaps(&equal(1_414)).unwrap().len(), 1_414 * 1_413 / 2);
+        let error = overlaps(&equal(5_000)).unwrap_err();
+        assert_eq!(error.code(), "overlaps-too-many");
+        assert!(error.to_string().starts_with("12497500 pairs of blocks overlap"), "{error}");
+    }
+
+    #[test]
     fn each_pair_once_in_the_order_of_the_input() {
         let entries = [
             ("q", b("10.1.0.0/16")),
@@ -123,8 +145,11 @@ mod tests {
             ("six", b("::/0")),
             ("q", b("10.1.9.0/24")),
         ];
-        let text: Vec<_> =
-            overlaps(&entries).iter().map(|o| format!("{} {} {} {}", o.a, o.a_cidr, o.b, o.b_cidr)).collect();
+        let text: Vec<_> = overlaps(&entries)
+            .unwrap()
+            .iter()
+            .map(|o| format!("{} {} {} {}", o.a, o.a_cidr, o.b, o.b_cidr))
+            .collect();
         assert_eq!(
             text,
             [

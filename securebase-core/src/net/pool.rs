@@ -68,9 +68,7 @@ impl AddressPool {
         settings: Settings,
         tiers: &[(&str, Block4)],
     ) -> Result<Self, Error> {
-        if let Some(len) = settings.tier_prefix_len {
-            check_range_len(len)?;
-        }
+        settings.check()?;
         let mut pool = Self::empty(settings);
         for rule in rules::RANGE_RULES {
             pool.record(Event::Excluded { cidr: rule.block(), reason: rule.reason.to_owned() })?;

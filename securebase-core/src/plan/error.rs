@@ -1,7 +1,7 @@
 //! Why there is no plan.
 
 use crate::finance;
-use crate::model::{Address, Problems};
+use crate::model::{Address, Problems, Quoted};
 
 /// Why there is no plan, or why a saved one cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -33,7 +33,7 @@ pub enum Error {
     /// A part of the plan was asked for that it does not have.
     #[error(
         "the plan has nothing at {}: name an address of the plan, for example `tenant/<key>` or `organization`",
-        .0.iter().map(|address| format!("`{address}`")).collect::<Vec<_>>().join(", ")
+        listed(.0)
     )]
     UnknownTargets(Vec<Address>),
     /// A saved plan cannot be read.
@@ -66,5 +66,17 @@ impl Error {
             Self::Fingerprint { .. } => "plan-fingerprint",
             Self::Version(_) => "plan-version",
         }
+    }
+}
+
+/// How many addresses a message names.
+const NAMED_MAX: usize = 20;
+
+fn listed(addresses: &[Address]) -> String {
+    let named = addresses.iter().take(NAMED_MAX).map(|address| format!("`{}`", Quoted(address.as_str())));
+    let named = named.collect::<Vec<_>>().join(", ");
+    match addresses.len().checked_sub(NAMED_MAX) {
+        None | Some(0) => named,
+        Some(more) => format!("{named} and {more} more"),
     }
 }

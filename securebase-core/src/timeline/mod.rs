@@ -5,6 +5,7 @@
 //! and table. Not here: a second model of the executor. What is rehearsed is what runs.
 
 mod bound;
+mod error;
 mod gantt;
 mod rehearsal;
 mod spread;
@@ -20,6 +21,7 @@ use crate::plan::{Action, Plan};
 use crate::table::{self, Column, Table};
 
 pub use bound::Bound;
+pub use error::{FailedRehearsal, RehearsalError};
 pub use rehearsal::{Rehearsal, rehearse, rehearse_until};
 pub use spread::{Spread, SpreadError, WhatIf, spread, spread_until, what_if, what_if_until};
 
@@ -57,7 +59,10 @@ pub struct Timeline {
 }
 
 /// Rehearses a plan with AWS's quotas and latencies, drawn with a seed.
-pub fn timeline(plan: &Plan, seed: u64) -> Timeline {
+///
+/// # Errors
+/// As [`rehearse`].
+pub fn timeline(plan: &Plan, seed: u64) -> Result<Timeline, RehearsalError> {
     rehearse(plan, &Rehearsal::new(seed))
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::bound::{Work, bounds};
-use super::{Interval, Timeline, critical_path};
+use super::{FailedRehearsal, Interval, RehearsalError, Timeline, critical_path};
 use crate::exec::engine::identity::RunIdentity;
 use crate::exec::engine::machine::Machine;
 use crate::exec::engine::output::Output;
@@ -12,7 +12,7 @@ use crate::exec::{EventKind, Moved, VirtualTime, limits_in_force};
 use crate::model::{Address, Latencies, LimitError, Limits, ResourceId, ResourceKind};
 use crate::plan::{Action, Plan};
 use crate::sim::SimulatedCloud;
-use crate::time::{Interrupt, Interrupted, Time};
+use crate::time::{Interrupt, Time};
 
 /// Under which circumstances a plan is rehearsed.
 #[derive(Debug, Clone, Default)]
@@ -67,26 +67,22 @@ impl Rehearsal {
 /// Carries a plan out in a simulated cloud that begins as the plan's observation, and watches the clock.
 ///
 /// Quotas are as raised as AWS raises them. The same rehearsal gives the same timeline.
-pub fn rehearse(plan: &Plan, rehearsal: &Rehearsal) -> Timeline {
-    carried_out(plan, rehearsal, &Interrupt::new())
+///
+/// # Errors
+/// [`RehearsalError::Failed`] where steps fail under these circumstances.
+pub fn rehearse(plan: &Plan, rehearsal: &Rehearsal) -> Result<Timeline, RehearsalError> {
+    rehearse_until(plan, rehearsal, &Interrupt::new())
 }
 
 /// As [`rehearse`], until it is asked to end.
 ///
 /// # Errors
-/// [`Interrupted`] where it was asked to.
+/// As [`rehearse`], and [`RehearsalError::Interrupted`] where it was asked to.
 pub fn rehearse_until(
     plan: &Plan,
     rehearsal: &Rehearsal,
     interrupt: &Interrupt,
-) -> Result<Timeline, Interrupted> {
-    let timeline = carried_out(plan, rehearsal, interrupt);
-    interrupt.check()?;
-    Ok(timeline)
-}
-
-/// The timeline as far as it came until it was asked to end.
-fn carried_out(plan: &Plan, rehearsal: &Rehearsal, interrupt: &Interrupt) -> Timeline {
+) -> Result<Timeline, RehearsalError> {
     let Rehearsal { seed, limits: overrides, latencies } = rehearsal;
     let mut overridden = plan.limit_overrides.clone();
     overridden.extend(overrides.iter().map(|(name, value)| (name.clone(), *value)));
@@ -123,15 +119,19 @@ fn carried_out(plan: &Plan, rehearsal: &Rehearsal, interrupt: &Interrupt) -> Tim
             break;
         }
     }
+    interrupt.check()?;
+    if let Some(failed) = watch.failed(plan) {
+        return Err(RehearsalError::Failed(failed));
+    }
     let intervals = watch.intervals(plan, began);
     let bounds = bounds(plan, &Work { intervals: &intervals, calls: &watch.calls }, &limits);
-    Timeline {
+    Ok(Timeline {
         makespan: cloud.now().since(began),
         unguarded: watch.unguarded(&cloud),
         critical_path: critical_path(plan, &intervals),
         bounds,
         intervals,
-    }
+    })
 }
 
 fn known_ids(cloud: &SimulatedCloud) -> BTreeMap<Address, ResourceId> {
@@ -148,6 +148,8 @@ fn known_ids(cloud: &SimulatedCloud) -> BTreeMap<Address, ResourceId> {
 struct Watch {
     starts: BTreeMap<Address, Time>,
     ends: BTreeMap<Address, Time>,
+    /// The steps that failed, and why.
+    failures: Vec<(Address, String)>,
     /// The changing calls of each step: no schedule does with fewer.
     calls: BTreeSet<(Address, &'static str)>,
     /// The accounts that were made.
@@ -166,11 +168,17 @@ impl Watch {
                 }
                 self.ends.insert(address, at);
             }
-            EventKind::Failed { address, .. } => {
-                self.ends.insert(address, at);
-            }
+            EventKind::Failed { address, error } => self.failures.push((address, error)),
             _ => {}
         }
+    }
+
+    /// The steps that were not carried out, if there are any.
+    fn failed(&self, plan: &Plan) -> Option<FailedRehearsal> {
+        let missing = plan.steps().filter(|step| !self.ends.contains_key(&step.address)).count();
+        let failed = self.failures.clone();
+        let waiting = missing.saturating_sub(failed.len());
+        (missing > 0).then_some(FailedRehearsal { case: None, failed, waiting })
     }
 
     /// From when an account existed until it was known to be in its unit.

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Rehearsal, rehearse, rehearse_until};
+use super::{Rehearsal, RehearsalError, rehearse_until};
 use crate::plan::Plan;
-use crate::time::{Interrupt, Interrupted};
+use crate::time::Interrupt;
 
 /// How long a plan takes over many seeds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,28 +89,28 @@ impl fmt::Display for Spread {
 /// Rehearses a plan `count` times, with the seeds that follow the rehearsal's own, on every core.
 ///
 /// The same whatever the number of cores.
-pub fn spread(plan: &Plan, rehearsal: &Rehearsal, count: usize) -> Spread {
-    of_runs(on_every_core(count, |index| {
-        let timeline = rehearse(plan, &nth(rehearsal, index));
-        (timeline.makespan, timeline.bound_by().to_owned())
-    }))
+///
+/// # Errors
+/// [`RehearsalError::Failed`] where steps fail in one of them.
+pub fn spread(plan: &Plan, rehearsal: &Rehearsal, count: usize) -> Result<Spread, RehearsalError> {
+    spread_until(plan, rehearsal, count, &Interrupt::new())
 }
 
 /// As [`spread`], until it is asked to end.
 ///
 /// # Errors
-/// [`Interrupted`] where it was asked to.
+/// As [`spread`], and [`RehearsalError::Interrupted`] where it was asked to.
 pub fn spread_until(
     plan: &Plan,
     rehearsal: &Rehearsal,
     count: usize,
     interrupt: &Interrupt,
-) -> Result<Spread, Interrupted> {
+) -> Result<Spread, RehearsalError> {
     let runs = on_every_core(count, |index| {
         // Those that have not begun when it is asked to end cost nothing.
         interrupt.check()?;
         let timeline = rehearse_until(plan, &nth(rehearsal, index), interrupt)?;
-        Ok((timeline.makespan, timeline.bound_by().to_owned()))
+        Ok::<_, RehearsalError>((timeline.makespan, timeline.bound_by().to_owned()))
     });
     Ok(of_runs(runs.into_iter().collect::<Result<_, _>>()?))
 }
@@ -141,26 +141,29 @@ pub struct WhatIf {
 }
 
 /// Rehearses a plan under each of the circumstances, `count` seeds each.
-pub fn what_if(plan: &Plan, cases: &[(String, Rehearsal)], count: usize) -> Vec<WhatIf> {
-    let case = |(name, rehearsal): &(String, Rehearsal)| WhatIf {
-        name: name.clone(),
-        spread: spread(plan, rehearsal, count),
-    };
-    cases.iter().map(case).collect()
+///
+/// # Errors
+/// [`RehearsalError::Failed`] where steps fail under one of them.
+pub fn what_if(
+    plan: &Plan,
+    cases: &[(String, Rehearsal)],
+    count: usize,
+) -> Result<Vec<WhatIf>, RehearsalError> {
+    what_if_until(plan, cases, count, &Interrupt::new())
 }
 
 /// As [`what_if`], until it is asked to end.
 ///
 /// # Errors
-/// [`Interrupted`] where it was asked to.
+/// As [`what_if`], and [`RehearsalError::Interrupted`] where it was asked to.
 pub fn what_if_until(
     plan: &Plan,
     cases: &[(String, Rehearsal)],
     count: usize,
     interrupt: &Interrupt,
-) -> Result<Vec<WhatIf>, Interrupted> {
+) -> Result<Vec<WhatIf>, RehearsalError> {
     let case = |(name, rehearsal): &(String, Rehearsal)| {
-        let spread = spread_until(plan, rehearsal, count, interrupt)?;
+        let spread = spread_until(plan, rehearsal, count, interrupt).map_err(|error| error.of(name))?;
         Ok(WhatIf { name: name.clone(), spread })
     };
     cases.iter().map(case).collect()

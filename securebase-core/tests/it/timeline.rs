@@ -7,7 +7,8 @@ use securebase_core::plan::{Action, Error, Plan, Planner};
 use securebase_core::sim::SimulatedCloud;
 use securebase_core::time::{Interrupt, Interrupted};
 use securebase_core::timeline::{
-    Rehearsal, Timeline, rehearse, rehearse_until, spread, spread_until, timeline, what_if, what_if_until,
+    Rehearsal, RehearsalError, Timeline, rehearse, rehearse_until, spread, spread_until, timeline, what_if,
+    what_if_until,
 };
 
 use crate::support::{ONE_TENANT, TEN_TENANTS, apply, memory, plan, zone};
@@ -33,13 +34,13 @@ fn no_bound_is_ever_beaten() {
     for text in [ONE_TENANT, TEN_TENANTS] {
         let plan = Planner::new(&zone(text)).plan().unwrap();
         for seed in 0..4 {
-            assert_bounds_hold(&timeline(&plan, seed), &format!("seed {seed}"));
+            assert_bounds_hold(&timeline(&plan, seed).unwrap(), &format!("seed {seed}"));
             let slow = Rehearsal::new(seed)
                 .usual()
                 .limit("policy_attachment_write_rate", 0.01)
                 .and_then(|rehearsal| rehearsal.limit("accounts_in_creation", 2.0))
                 .unwrap();
-            assert_bounds_hold(&rehearse(&plan, &slow), &format!("slow, seed {seed}"));
+            assert_bounds_hold(&rehearse(&plan, &slow).unwrap(), &format!("slow, seed {seed}"));
         }
     }
 }
@@ -52,19 +53,19 @@ fn the_rate_that_is_made_slow_is_named() {
         ("create_account_rate", 0.002, "create_account_rate"),
         ("accounts_in_creation", 1.0, "accounts_in_creation"),
     ] {
-        let slow = rehearse(&plan, &Rehearsal::new(0).usual().limit(limit, value).unwrap());
+        let slow = rehearse(&plan, &Rehearsal::new(0).usual().limit(limit, value).unwrap()).unwrap();
         assert_eq!(slow.bound_by(), expected, "{:?}", slow.bounds);
     }
     let mut latencies = Latencies::default().usual();
     latencies.set("account_readiness", 800.0, 800.0, 800.0).unwrap();
-    let slow = rehearse(&plan, &Rehearsal::new(0).latencies(latencies));
+    let slow = rehearse(&plan, &Rehearsal::new(0).latencies(latencies)).unwrap();
     assert!(slow.makespan > Duration::from_secs(800));
     assert!(slow.bounds.iter().any(|bound| bound.at_least > Duration::from_secs(800)), "{:?}", slow.bounds);
 }
 
 #[test]
 fn with_the_usual_latencies_the_schedule_is_close_to_the_best_there_is() {
-    let timeline = rehearse(&ten(), &Rehearsal::new(0).usual());
+    let timeline = rehearse(&ten(), &Rehearsal::new(0).usual()).unwrap();
     let ratio = timeline.makespan.as_secs_f64() / timeline.lower_bound().as_secs_f64();
     assert!(ratio <= 1.05, "{ratio}: {:?} against {:?}", timeline.makespan, timeline.bounds);
 }
@@ -75,13 +76,39 @@ fn rehearsals_end_when_they_are_asked_to_and_not_before() {
     let base = Rehearsal::new(3);
     let cases = [("as it is".to_owned(), base.clone())];
     let interrupt = Interrupt::new();
-    assert_eq!(rehearse_until(&plan, &base, &interrupt).unwrap(), rehearse(&plan, &base));
-    assert_eq!(spread_until(&plan, &base, 3, &interrupt).unwrap(), spread(&plan, &base, 3));
-    assert_eq!(what_if_until(&plan, &cases, 3, &interrupt).unwrap(), what_if(&plan, &cases, 3));
+    assert_eq!(rehearse_until(&plan, &base, &interrupt), rehearse(&plan, &base));
+    assert_eq!(spread_until(&plan, &base, 3, &interrupt), spread(&plan, &base, 3));
+    assert_eq!(what_if_until(&plan, &cases, 3, &interrupt), what_if(&plan, &cases, 3));
+    assert!(what_if(&plan, &cases, 3).is_ok());
     interrupt.ask();
-    assert_eq!(rehearse_until(&plan, &base, &interrupt), Err(Interrupted));
-    assert_eq!(spread_until(&plan, &base, 1_000_000, &interrupt), Err(Interrupted));
-    assert_eq!(what_if_until(&plan, &cases, 3, &interrupt), Err(Interrupted));
+    let interrupted = RehearsalError::Interrupted(Interrupted);
+    assert_eq!(rehearse_until(&plan, &base, &interrupt), Err(interrupted.clone()));
+    assert_eq!(spread_until(&plan, &base, 1_000_000, &interrupt), Err(interrupted.clone()));
+    assert_eq!(what_if_until(&plan, &cases, 3, &interrupt), Err(interrupted));
+}
+
+#[test]
+fn a_rehearsal_in_which_steps_fail_is_an_error_that_names_them() {
+    let plan = ten();
+    for (limit, value, reason) in [("accounts", 1.0, "quota"), ("vpcs", 0.0, "Vpc")] {
+        let few = Rehearsal::new(0).usual().limit(limit, value).unwrap();
+        let error = rehearse(&plan, &few).unwrap_err();
+        assert_eq!(error.code(), "rehearsal-failed");
+        let RehearsalError::Failed(failed) = &error else { panic!("{error}") };
+        assert!(failed.failed.len() > 3 && failed.case.is_none(), "{error}");
+        assert!(error.to_string().starts_with("the rehearsal fails at "), "{error}");
+        let problems = error.problems();
+        assert_eq!(problems.0.len(), failed.failed.len());
+        for (problem, (address, why)) in problems.iter().zip(&failed.failed) {
+            assert_eq!(problem.path, address.as_str());
+            assert!(problem.message.contains(why.as_str()), "{problem}");
+            assert!(why.to_lowercase().contains(&reason.to_lowercase()), "{why}");
+        }
+        assert_eq!(spread(&plan, &few, 3).unwrap_err(), error, "nothing is left to chance");
+        let cases = [("as it is".to_owned(), Rehearsal::new(0)), ("few".to_owned(), few)];
+        let error = what_if(&plan, &cases, 2).unwrap_err();
+        assert!(error.to_string().starts_with("the rehearsal of `few` fails at "), "{error}");
+    }
 }
 
 #[test]
@@ -93,7 +120,7 @@ fn the_same_seeds_give_the_same_spread_and_another_limit_another() {
         ("as it is".to_owned(), base.clone()),
         ("one account at a time".to_owned(), base.limit("accounts_in_creation", 1.0).unwrap()),
     ];
-    let [usual, slower] = what_if(&plan, &cases, 8).try_into().unwrap();
+    let [usual, slower] = what_if(&plan, &cases, 8).unwrap().try_into().unwrap();
     assert_eq!(usual.spread.makespans.len(), 8);
     assert!(slower.spread.percentile(0.1).unwrap() > usual.spread.percentile(0.9).unwrap());
     assert!(usual.spread.percentile(0.1).unwrap() < usual.spread.percentile(0.9).unwrap());
@@ -119,7 +146,7 @@ fn a_limit_or_latency_that_does_not_exist_is_refused_with_those_that_do() {
 
 #[test]
 fn the_pictures_have_a_row_for_each_tenant_and_bars_within_the_frame() {
-    let timeline = timeline(&ten(), 0);
+    let timeline = timeline(&ten(), 0).unwrap();
     let text = timeline.gantt_text();
     let svg = timeline.gantt_svg();
     for tenant in &zone(TEN_TENANTS).tenants {
@@ -143,7 +170,7 @@ fn the_pictures_have_a_row_for_each_tenant_and_bars_within_the_frame() {
 #[test]
 fn new_accounts_stand_unguarded_for_moments_only() {
     for seed in 0..3 {
-        let timeline = timeline(&ten(), seed);
+        let timeline = timeline(&ten(), seed).unwrap();
         let unguarded = &timeline.unguarded;
         assert_eq!(unguarded.len(), 10);
         let longest = unguarded.values().max().unwrap();
@@ -179,4 +206,7 @@ fn a_part_of_a_plan_brings_what_it_needs_and_leaves_the_rest_for_later() {
     let error = whole.only(&[Address::new("tenant/nobody"), Address::new("tenant")]).unwrap_err();
     assert!(matches!(&error, Error::UnknownTargets(targets) if targets.len() == 1), "{error}");
     assert!(whole.only(&[]).unwrap().is_empty());
+    let many: Vec<Address> = (0..100_000).map(|n| Address::new(format!("nothing/{n}"))).collect();
+    let error = whole.only(&many).unwrap_err();
+    assert!(error.to_string().contains("`nothing/19` and 99980 more"), "{error}");
 }

@@ -62,7 +62,7 @@ fn plan(tenants: usize, networks: bool) -> Plan {
 
 /// The p10, p50 and p90 of a plan, in minutes.
 fn minutes(plan: &Plan) -> [f64; 3] {
-    let spread = spread(plan, &Rehearsal::new(0), SEEDS);
+    let spread = spread(plan, &Rehearsal::new(0), SEEDS).unwrap();
     [0.1, 0.5, 0.9].map(|p| spread.percentile(p).unwrap().as_secs_f64() / 60.0)
 }
 
@@ -137,13 +137,13 @@ fn document() -> String {
         ),
         ("every latency is the usual one".to_owned(), base.clone().usual()),
     ];
-    for case in what_if(&ten, &cases, SEEDS) {
+    for case in what_if(&ten, &cases, SEEDS).unwrap() {
         let [p10, p50, p90] =
             [0.1, 0.5, 0.9].map(|p| case.spread.percentile(p).unwrap().as_secs_f64() / 60.0);
         line(format_args!("| {} | {p10:.1}, {p50:.1}, {p90:.1} | {} |", case.name, case.spread.bound_by));
     }
     line(format_args!("\n## Ten tenants, every latency the usual one\n"));
-    let timeline = rehearse(&ten, &Rehearsal::new(0).usual());
+    let timeline = rehearse(&ten, &Rehearsal::new(0).usual()).unwrap();
     line(format_args!("```text\n{}```\n", timeline.gantt_text()));
     line(format_args!(
         "No schedule could be shorter than {:.0} s, because of `{}`; this one takes {:.0} s. The bounds, each a proof:\n",

@@ -5,8 +5,9 @@ use pyo3::types::{PyDict, PyTuple, PyType};
 use rust_decimal::Decimal;
 
 use super::core::{self, AssumedLine, Category};
-use super::prices::{prices, usage};
+use super::prices::{kept_prices, kept_usage, prices, usage};
 use super::{count, exact};
+use crate::argument;
 use crate::error::{Failure, Result};
 use crate::table::Table;
 use securebase_core::capacity::SCALING_PATH;
@@ -32,7 +33,7 @@ impl Assumptions {
     /// What one of the reports of January 2026 assumes.
     #[staticmethod]
     #[pyo3(signature = (document, /))]
-    fn seed(py: Python<'_>, #[pyo3(from_py_with = crate::convert::text)] document: &str) -> Result<Self> {
+    fn seed(py: Python<'_>, #[pyo3(from_py_with = argument::text::document)] document: &str) -> Result<Self> {
         let core = core::Assumptions::seed(document)?;
         let arguments = PyDict::new(py);
         arguments.set_item("document", document)?;
@@ -48,10 +49,11 @@ impl Assumptions {
         prices: Option<&Bound<'_, PyAny>>,
         usage: Option<&Bound<'_, PyAny>>,
     ) -> Result<Self> {
-        let core = core::Assumptions::catalogue(self::prices(prices)?, self::usage(usage)?);
+        let (book, used) = (self::prices(prices)?, self::usage(usage)?);
         let arguments = PyDict::new(py);
-        arguments.set_item("prices", prices)?;
-        arguments.set_item("usage", usage)?;
+        arguments.set_item("prices", kept_prices(prices, &book)?)?;
+        arguments.set_item("usage", kept_usage(usage, &used)?)?;
+        let core = core::Assumptions::catalogue(book, used);
         Ok(Self { core, base: None, method: "aws", arguments: arguments.unbind() })
     }
 
@@ -79,7 +81,7 @@ impl Assumptions {
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of a Python method")]
     fn replace(
         slf: &Bound<'_, Self>,
-        allocation: Option<&str>,
+        #[pyo3(from_py_with = argument::optional_text::allocation)] allocation: Option<&str>,
         support: Option<&Bound<'_, PyAny>>,
         sales: Option<&Bound<'_, PyAny>>,
         other: Option<&Bound<'_, PyAny>>,
@@ -122,7 +124,8 @@ impl Assumptions {
                 }
             }
         }
-        if let Some(failure) = Failure::all(failures) {
+        let count = failures.len();
+        if let Some(failure) = Failure::all(failures, count) {
             return Err(failure);
         }
         let base = Some(slf.clone().unbind());
@@ -172,7 +175,7 @@ impl Assumptions {
     fn _from_parts<'py>(
         class: &Bound<'py, PyType>,
         base: Option<Bound<'py, PyAny>>,
-        method: &str,
+        #[pyo3(from_py_with = argument::text::method)] method: &str,
         arguments: &Bound<'py, PyDict>,
     ) -> PyResult<Bound<'py, PyAny>> {
         match base {

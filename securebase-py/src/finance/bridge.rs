@@ -80,7 +80,7 @@ impl Bridge {
         _class: &Bound<'_, PyType>,
         after: &Bound<'_, Month>,
         before: &Bound<'_, Month>,
-        figure: &str,
+        #[pyo3(from_py_with = crate::argument::text::figure)] figure: &str,
     ) -> Result<Py<Self>> {
         Self::new(after, before, figure)
     }

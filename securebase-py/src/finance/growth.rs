@@ -3,14 +3,25 @@
 use std::collections::BTreeMap;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyMapping, PyString};
+use pyo3::types::{PyDict, PyMapping};
 use rust_decimal::Decimal;
 use securebase_core::finance::inputs::bounds;
 
 use super::core::{self, Assumption, Distribution, TierGrowth, Uncertain};
 use super::exact;
-use crate::convert::count;
-use crate::error::{Class, Failure, Result};
+use crate::argument;
+use crate::convert::{count, shown};
+use crate::error::{Class, Failure, Result, cut};
+
+/// The most tiers, months of a path, uncertain factors and correlations that are read.
+const TIERS_MAX: usize = 1_000;
+const PATH_MAX: usize = 10_000;
+const FACTORS_MAX: usize = 10_000;
+const CORRELATIONS_MAX: usize = 100_000;
+/// The most parts of a distribution: its name and three numbers, and one more to be told of.
+const PARTS_MAX: usize = 5;
+/// The most calls of `replace` that one growth comes from.
+const STEPS_MAX: usize = 100_000;
 
 /// Numbers of tenants by tier to be reached in a month.
 type Target = (u32, BTreeMap<String, u32>);
@@ -49,16 +60,14 @@ const FIGURES: [Figure; 4] = [
 
 /// The numbers given for a figure, each with its tier; `None` stands for every tier.
 fn by_tier(what: &str, value: &Bound<'_, PyAny>) -> Result<Vec<(Option<String>, Decimal)>> {
-    let Ok(tiers) = value.cast::<PyMapping>() else {
+    if value.cast::<PyMapping>().is_err() {
         return Ok(vec![(None, exact(what, value)?)]);
-    };
-    let mut found = Vec::new();
-    for item in tiers.items()?.iter() {
-        let (tier, number): (String, Bound<'_, PyAny>) = item.extract()?;
-        let number = exact(&format!("{what}[{tier:?}]"), &number)?;
-        found.push((Some(tier), number));
     }
-    Ok(found)
+    argument::pairs(Class::Finance, what, value, TIERS_MAX, |tier, number| {
+        let tier = argument::key(Class::Finance, what, &tier)?;
+        let number = exact(&format!("{what}[{tier:?}]"), &number)?;
+        Ok((Some(tier), number))
+    })
 }
 
 /// Replaces the numbers of the named tiers. Values for every tier and for tiers without a row are applied first, because a tier
@@ -91,40 +100,49 @@ fn set_tiers(growth: &mut core::Growth, given: &[(Figure, Option<String>, Decima
 
 /// The targets of a path: `(month, {tier: tenants})` each.
 fn targets(path: &Bound<'_, PyAny>) -> Result<Vec<Target>> {
-    let mut targets = Vec::new();
-    for item in path.try_iter()? {
-        let (month, counts): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item?.extract()?;
+    argument::items(Class::Finance, "path", path, PATH_MAX, |index, item| {
+        let expected = "a pair of a month and a dict of tiers";
+        let place = format!("path[{index}]");
+        let [month, counts] = argument::tuple(Class::Finance, &place, &item, expected)?;
         let month = count(Class::Finance, "month of a path", &month, bounds::MONTHS)?;
-        let mut of_tiers = BTreeMap::new();
-        for item in counts.cast::<PyMapping>().map_err(PyErr::from)?.items()?.iter() {
-            let (tier, tenants): (String, Bound<'_, PyAny>) = item.extract()?;
-            let name = format!("path[{month}][{tier:?}]");
-            of_tiers.insert(tier, count(Class::Finance, &name, &tenants, bounds::TENANTS)?);
-        }
-        targets.push((month, of_tiers));
-    }
-    Ok(targets)
+        let place = format!("path[{month}]");
+        let of_tiers = argument::pairs(Class::Finance, &place, &counts, TIERS_MAX, |tier, tenants| {
+            let tier = argument::key(Class::Finance, &place, &tier)?;
+            let name = format!("{place}[{tier:?}]");
+            let tenants = count(Class::Finance, &name, &tenants, bounds::TENANTS)?;
+            Ok((tier, tenants))
+        })?;
+        Ok((month, of_tiers.into_iter().collect()))
+    })
 }
 
 /// `("lognormal", 0.3)`, `("triangular", 0.8, 1.0, 1.5)`, or a number that is certain.
-fn distribution(value: &Bound<'_, PyAny>) -> Result<Distribution> {
+fn distribution(factor: &str, value: &Bound<'_, PyAny>) -> Result<Distribution> {
+    let place = format!("uncertain[{factor:?}]");
     if let Ok(certain) = value.extract::<f64>() {
         return Ok(Distribution::Fixed(certain));
     }
-    let parts: Vec<Bound<'_, PyAny>> = value.try_iter()?.collect::<PyResult<_>>()?;
+    // Only a number has no items.
+    if !value.hasattr("__iter__")? {
+        return Ok(Distribution::Fixed(argument::number(Class::Finance, &place, value)?));
+    }
+    let parts = argument::items(Class::Finance, &place, value, PARTS_MAX, |_, part| Ok(part))?;
     let Some((name, numbers)) = parts.split_first() else {
         return Err(bad("an empty distribution", "name it first"));
     };
-    let name: String = name.extract()?;
-    let numbers: Vec<f64> = numbers.iter().map(PyAnyMethods::extract).collect::<PyResult<_>>()?;
-    Ok(match (name.as_str(), numbers.as_slice()) {
+    let name = argument::text(&place, name)?;
+    let numbers: Vec<f64> = numbers
+        .iter()
+        .map(|number| argument::number(Class::Finance, &place, number))
+        .collect::<Result<_>>()?;
+    Ok(match (name, numbers.as_slice()) {
         ("fixed", [value]) => Distribution::Fixed(*value),
         ("uniform", [low, high]) => Distribution::Uniform(*low, *high),
         ("triangular", [low, mode, high]) => Distribution::Triangular(*low, *mode, *high),
         ("normal", [deviation]) => Distribution::Normal(*deviation),
         ("lognormal", [deviation]) => Distribution::Lognormal(*deviation),
         _ => {
-            let message = format!("invalid distribution `{}`", value.repr()?);
+            let message = format!("invalid distribution `{}`", shown(value));
             let hint = "use (\"fixed\", v), (\"uniform\", low, high), (\"triangular\", low, mode, high), \
                         (\"normal\", deviation) or (\"lognormal\", deviation)";
             return Err(bad(&message, hint));
@@ -151,11 +169,10 @@ impl Growth {
             "path",
         ];
         for name in changes.keys().iter() {
-            let name = name.cast_into::<PyString>().map_err(PyErr::from)?;
-            let name = name.to_str()?;
-            if !KNOWN.contains(&name) {
+            let name = argument::key(Class::Finance, "changes", &name)?;
+            if !KNOWN.contains(&name.as_str()) {
                 return Err(bad(
-                    &format!("growth has no `{name}`"),
+                    &format!("growth has no `{}`", cut(name)),
                     &format!("use one of {}", KNOWN.join(", ")),
                 ));
             }
@@ -185,29 +202,47 @@ impl Growth {
             }
         }
         if let Some(value) = given("uncertain")? {
-            growth.uncertain.clear();
             growth.correlations.clear();
-            for item in value.cast::<PyMapping>().map_err(PyErr::from)?.items()?.iter() {
-                let (path, value): (String, Bound<'_, PyAny>) = item.extract()?;
-                let assumption: Assumption = path.parse()?;
-                growth.uncertain.push(Uncertain { assumption, distribution: distribution(&value)? });
-            }
+            growth.uncertain =
+                argument::pairs(Class::Finance, "uncertain", &value, FACTORS_MAX, |path, value| {
+                    let path = argument::key(Class::Finance, "uncertain", &path)?;
+                    let assumption: Assumption = path.parse()?;
+                    Ok(Uncertain { assumption, distribution: distribution(&path, &value)? })
+                })?;
         }
         if let Some(value) = given("correlations")? {
             growth.correlations.clear();
-            for item in value.try_iter()? {
-                let (left, right, correlation): (String, String, f64) = item?.extract()?;
-                let place = |name: &str| {
-                    let path: Assumption = name.parse()?;
+            let name = "correlations";
+            let found = argument::items(Class::Finance, name, &value, CORRELATIONS_MAX, |index, item| {
+                let entry = format!("{name}[{index}]");
+                let expected = "two factors and their correlation";
+                let [left, right, correlation] = argument::tuple(Class::Finance, &entry, &item, expected)?;
+                let place = |factor: &Bound<'_, PyAny>| {
+                    let factor = argument::text(&entry, factor)?;
+                    let path: Assumption = factor.parse()?;
                     let place = growth.uncertain.iter().position(|known| known.assumption == path);
-                    place.ok_or_else(|| bad(&format!("`{name}` is certain"), "name two uncertain factors"))
+                    place.ok_or_else(|| {
+                        bad(&format!("`{}` is certain", cut(factor.to_owned())), "name two uncertain factors")
+                    })
                 };
-                growth.correlations.push((place(&left)?, place(&right)?, correlation));
-            }
+                let correlation = argument::number(Class::Finance, &entry, &correlation)?;
+                Ok((place(&left)?, place(&right)?, correlation))
+            })?;
+            growth.correlations = found;
         }
         growth.check()?;
         growth.check_amounts()?;
         Ok(growth)
+    }
+
+    /// The changes as they are now.
+    fn kept<'py>(changes: &Bound<'py, PyDict>) -> Result<Bound<'py, PyDict>> {
+        let kept = PyDict::new(changes.py());
+        for (name, value) in changes.iter() {
+            let text = argument::key(Class::Finance, "changes", &name)?;
+            kept.set_item(name, argument::copied(Class::Finance, &text, &value)?)?;
+        }
+        Ok(kept)
     }
 
     /// The shipped growth, or none.
@@ -222,6 +257,8 @@ impl Growth {
         let Some(changes) = changes.filter(|changes| !changes.is_empty()) else {
             return Ok(Self { core: self.core.clone(), path: self.path.clone(), changes: steps, ..*self });
         };
+        // The caller's lists and maps may change later, and an iterator gives its items once.
+        let changes = &Self::kept(changes)?;
         let path = match changes.get_item("path")? {
             // An empty path removes the previous one.
             Some(path) if path.is_none() => Vec::new(),
@@ -229,7 +266,7 @@ impl Growth {
             None => self.path.clone(),
         };
         let core = Self::changed(self.core.clone(), changes)?;
-        steps.push(changes.copy()?.unbind());
+        steps.push(changes.clone().unbind());
         Ok(Self { core, path, from_none: self.from_none, changes: steps })
     }
 
@@ -294,7 +331,10 @@ impl Growth {
 
     /// Unpickling: the start and the replacements since.
     #[staticmethod]
-    fn _from_steps(py: Python<'_>, from_none: bool, steps: Vec<Bound<'_, PyDict>>) -> Result<Self> {
+    fn _from_steps(py: Python<'_>, from_none: bool, steps: &Bound<'_, PyAny>) -> Result<Self> {
+        let steps = argument::items(Class::Finance, "steps", steps, STEPS_MAX, |_, step| {
+            Ok(step.cast_into::<PyDict>().map_err(PyErr::from)?)
+        })?;
         steps.iter().try_fold(Self::start(from_none), |growth, step| growth.with(py, Some(step)))
     }
 

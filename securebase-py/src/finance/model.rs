@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyMapping, PyString, PyTuple, PyType};
+use pyo3::types::{IntoPyDict as _, PyDict, PyTuple, PyType};
 use securebase_core::capacity::{CapacityOptions, SCALING_PATH};
-use securebase_core::finance::{Age, Assumption, Goal, Metric};
+use securebase_core::finance::{Age, Assumption, Goal, Metric, SCENARIOS_MAX};
 use securebase_core::model::{NetworkFeatures, Tier};
 use securebase_core::timeline::Rehearsal;
 
@@ -14,16 +14,20 @@ use super::assumptions::Assumptions;
 use super::capacity::CapacityPlan;
 use super::core;
 use super::count::{self, mix};
-use super::frame::{arguments, rows};
+use super::frame::{arguments, kept, rows};
 use super::growth::Growth;
 use super::month::Month;
 use super::simulation::Simulation;
+use crate::argument;
 use crate::convert::to_python;
 use crate::error::{Class, Failure, Result};
 use crate::model::LandingZone;
 use crate::problem::Problem;
 use crate::runtime::compute;
 use crate::table::Table;
+
+/// The most levers of a sweep: with two values each they would be more than a million combinations.
+const LEVERS_MAX: usize = 1_000;
 
 /// What a landing zone earns and costs under a set of assumptions.
 #[pyclass(frozen, eq, module = "securebase.finance")]
@@ -106,12 +110,12 @@ impl Model {
         zone: Option<&Bound<'_, LandingZone>>,
         networked: bool,
     ) -> Result<Self> {
-        let mix = mix(tenants)?;
-        let mix: Vec<(&str, u32)> = mix.iter().map(|(tier, count)| (tier.as_str(), *count)).collect();
+        let counts = mix("tenants", tenants)?;
+        let mix: Vec<(&str, u32)> = counts.iter().map(|(tier, count)| (tier.as_str(), *count)).collect();
         let assumed = assumptions.get().core.clone();
         let core = core::Model::of_mix(&tiers(zone), &mix, network(zone, networked), assumed)?;
         let core = settings(core, zone);
-        let made_by = call(class, "of_mix", (tenants, assumptions, zone, networked))?;
+        let made_by = call(class, "of_mix", (mix.into_py_dict(class.py())?, assumptions, zone, networked))?;
         Ok(Self::from_core(core, made_by))
     }
 
@@ -131,7 +135,7 @@ impl Model {
         let network = network(zone, networked);
         let core = class.py().detach(|| core::Model::of_rows(&tiers, &rows, network, assumed))?;
         let core = settings(core, zone);
-        let made_by = call(class, "from_frame", (frame, assumptions, zone, networked))?;
+        let made_by = call(class, "from_frame", (kept(class.py(), &rows)?, assumptions, zone, networked))?;
         Ok(Self::from_core(core, made_by))
     }
 
@@ -140,7 +144,8 @@ impl Model {
     fn with_tenants(slf: &Bound<'_, Self>, tenants: &Bound<'_, PyAny>) -> Result<Self> {
         let core = &slf.get().core;
         let mut counts = vec![0; core.tiers().len()];
-        for (name, count) in mix(tenants)? {
+        let given = mix("tenants", tenants)?;
+        for (name, count) in &given {
             let place = core.tiers().iter().position(|tier| tier.name.as_str() == name);
             let Some(place) = place else {
                 let known: Vec<&str> = core.tiers().iter().map(|tier| tier.name.as_str()).collect();
@@ -148,9 +153,12 @@ impl Model {
                 let hint = format!("use one of {}", known.join(", "));
                 return Err(Failure::one(Class::Finance, "finance-unknown", &message, &hint));
             };
-            counts[place] = count;
+            counts[place] = *count;
         }
-        let made_by = (slf.getattr("with_tenants")?.unbind(), (tenants,).into_pyobject(slf.py())?.unbind());
+        let made_by = (
+            slf.getattr("with_tenants")?.unbind(),
+            (given.into_py_dict(slf.py())?,).into_pyobject(slf.py())?.unbind(),
+        );
         Ok(Self::from_core(core.with_counts(&counts)?, made_by))
     }
 
@@ -224,7 +232,7 @@ impl Model {
     #[pyo3(signature = (tier, /))]
     fn break_even_tenants(
         &self,
-        #[pyo3(from_py_with = crate::convert::text)] tier: &str,
+        #[pyo3(from_py_with = argument::text::tier)] tier: &str,
     ) -> Result<Option<u32>> {
         Ok(self.core.break_even_tenants(tier)?)
     }
@@ -235,7 +243,7 @@ impl Model {
     fn break_even<'py>(
         &self,
         py: Python<'py>,
-        #[pyo3(from_py_with = crate::convert::text)] tier: &str,
+        #[pyo3(from_py_with = argument::text::tier)] tier: &str,
     ) -> Result<Bound<'py, PyDict>> {
         let found = self.core.break_even(tier)?;
         let details = PyDict::new(py);
@@ -293,7 +301,7 @@ impl Model {
     fn tornado(
         &self,
         py: Python<'_>,
-        #[pyo3(from_py_with = crate::convert::text)] metric: &str,
+        #[pyo3(from_py_with = argument::text::metric)] metric: &str,
         #[pyo3(from_py_with = count::months)] months: u32,
         growth: Option<&Bound<'_, Growth>>,
     ) -> Result<Table> {
@@ -308,11 +316,11 @@ impl Model {
     fn goal_seek(
         &self,
         py: Python<'_>,
-        #[pyo3(from_py_with = crate::convert::text)] lever: &str,
-        target: f64,
-        between: (f64, f64),
-        #[pyo3(from_py_with = crate::convert::text)] metric: &str,
-        confidence: f64,
+        #[pyo3(from_py_with = argument::text::lever)] lever: &str,
+        #[pyo3(from_py_with = argument::number::target)] target: f64,
+        #[pyo3(from_py_with = count::between)] between: (f64, f64),
+        #[pyo3(from_py_with = argument::text::metric)] metric: &str,
+        #[pyo3(from_py_with = argument::number::confidence)] confidence: f64,
         #[pyo3(from_py_with = count::months)] months: u32,
         #[pyo3(from_py_with = count::trials)] trials: u64,
         #[pyo3(from_py_with = count::seed)] seed: u64,
@@ -334,13 +342,16 @@ impl Model {
         #[pyo3(from_py_with = count::months)] months: u32,
         growth: Option<&Bound<'_, Growth>>,
     ) -> Result<Table> {
-        let mut levers: Vec<(Assumption, Vec<f64>)> = Vec::new();
-        for item in grid.cast::<PyMapping>().map_err(PyErr::from)?.items()?.iter() {
-            let (name, values): (Bound<'_, PyString>, Bound<'_, PyAny>) = item.extract()?;
-            let values: Vec<f64> =
-                values.try_iter()?.map(|value| value?.extract()).collect::<PyResult<_>>()?;
-            levers.push((name.to_str()?.parse()?, values));
-        }
+        let read = |lever: Bound<'_, PyAny>, values: Bound<'_, PyAny>| {
+            let lever = argument::key(Class::Finance, "grid", &lever)?;
+            let assumption: Assumption = lever.parse()?;
+            let name = format!("grid[{lever:?}]");
+            let values = argument::items(Class::Finance, &name, &values, SCENARIOS_MAX, |index, value| {
+                argument::number(Class::Finance, &format!("{name}[{index}]"), &value)
+            })?;
+            Ok((assumption, values))
+        };
+        let levers = argument::pairs(Class::Finance, "grid", grid, LEVERS_MAX, read)?;
         let growth = self.growth(growth)?;
         Ok(compute(py, |interrupt| self.core.until(interrupt).sweep(&levers, months, &growth))??.into())
     }

@@ -137,7 +137,7 @@ impl Month {
     /// the figure, its quantity and amount are negative. In a margin the quantity is an amount of money and the unit price
     /// is 1 / revenue.
     #[pyo3(signature = (figure = "total_cost"))]
-    fn explain(&self, #[pyo3(from_py_with = crate::convert::text)] figure: &str) -> Result<Table> {
+    fn explain(&self, #[pyo3(from_py_with = crate::argument::text::figure)] figure: &str) -> Result<Table> {
         Ok(self.core.explain(figure)?.into())
     }
 
@@ -147,7 +147,7 @@ impl Month {
     fn bridge(
         slf: &Bound<'_, Self>,
         before: &Bound<'_, Self>,
-        #[pyo3(from_py_with = crate::convert::text)] figure: &str,
+        #[pyo3(from_py_with = crate::argument::text::figure)] figure: &str,
     ) -> Result<Py<Bridge>> {
         Bridge::new(slf, before, figure)
     }

@@ -9,7 +9,8 @@ use pyo3::types::{PyMapping, PyType};
 use securebase_core::model::Region;
 
 use super::core;
-use crate::convert::from_python;
+use crate::argument;
+use crate::convert::{from_python, to_python};
 use crate::error::{Class, Failure, Result};
 use crate::table::Table;
 
@@ -40,12 +41,28 @@ pub(crate) fn prices(given: Option<&Bound<'_, PyAny>>) -> Result<core::PriceBook
     replaced(core::PriceBook::shipped(), given)
 }
 
+/// Prices as a pickle holds them: the value, whatever becomes of the dict or the file that they were read from.
+pub(crate) fn kept_prices<'py>(
+    given: Option<&Bound<'py, PyAny>>,
+    book: &core::PriceBook,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    given.map(|given| Ok(Bound::new(given.py(), PriceBook(book.clone()))?.into_any())).transpose()
+}
+
+/// Usage as a pickle holds it: the whole of it, as a dict.
+pub(crate) fn kept_usage<'py>(
+    given: Option<&Bound<'py, PyAny>>,
+    usage: &core::Usage,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    given.map(|given| to_python(given.py(), &usage.to_json())).transpose()
+}
+
 /// A price book with what a dict or a file names replaced.
 fn replaced(book: &core::PriceBook, given: &Bound<'_, PyAny>) -> Result<core::PriceBook> {
     if given.cast::<PyMapping>().is_ok() {
         return Ok(book.with_value(&from_python(given)?)?);
     }
-    let path: PathBuf = given.extract()?;
+    let path = argument::path_or("prices", given, "a `PriceBook`, a dict or the path of a file")?;
     let text = read(&path)?;
     Ok(if is_json(&path) { book.with_json(&text)? } else { book.with_toml(&text)? })
 }
@@ -57,7 +74,7 @@ pub(crate) fn usage(given: Option<&Bound<'_, PyAny>>) -> Result<core::Usage> {
     if given.cast::<PyMapping>().is_ok() {
         return Ok(shipped.with_value(&from_python(given)?)?);
     }
-    let path: PathBuf = given.extract()?;
+    let path = argument::path_or("usage", given, "a dict or the path of a file")?;
     let text = read(&path)?;
     Ok(if is_json(&path) { shipped.with_json(&text)? } else { shipped.with_toml(&text)? })
 }
@@ -86,7 +103,7 @@ impl PriceBook {
     /// the prices that are borrowed from another region.
     #[staticmethod]
     #[pyo3(signature = (region, /))]
-    fn for_region(#[pyo3(from_py_with = crate::convert::text)] region: &str) -> Result<Self> {
+    fn for_region(#[pyo3(from_py_with = argument::text::region)] region: &str) -> Result<Self> {
         Ok(Self(core::PriceBook::for_region(&region_of(region)?)))
     }
 
@@ -126,8 +143,8 @@ impl PriceBook {
     fn with_offer(
         &self,
         py: Python<'_>,
-        path: PathBuf,
-        #[pyo3(from_py_with = crate::convert::text)] region: &str,
+        #[pyo3(from_py_with = argument::path::path)] path: PathBuf,
+        #[pyo3(from_py_with = argument::text::region)] region: &str,
     ) -> Result<(Self, Table)> {
         let (book, report) = py.detach(|| {
             let file = BufReader::new(File::open(&path).map_err(|error| unreadable(&path, &error))?);
@@ -151,7 +168,10 @@ impl PriceBook {
     }
 
     #[classmethod]
-    fn _from_json(_class: &Bound<'_, PyType>, text: &str) -> Result<Self> {
+    fn _from_json(
+        _class: &Bound<'_, PyType>,
+        #[pyo3(from_py_with = argument::text::text)] text: &str,
+    ) -> Result<Self> {
         Ok(Self(core::PriceBook::shipped().with_json(text)?))
     }
 

@@ -1,12 +1,13 @@
 //! Comparison of named scenarios.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyMapping, PyTuple, PyType};
+use pyo3::types::{PyTuple, PyType};
 
 use super::core;
 use super::count;
 use super::growth::Growth;
 use super::model::Model;
+use crate::argument;
 use crate::convert::shown;
 use crate::error::{Class, Failure, Result};
 use crate::table::Table;
@@ -23,6 +24,9 @@ impl Scenarios {
     }
 }
 
+/// The most scenarios of one comparison, which has two columns for each.
+const SCENARIOS_MAX: usize = 1_000;
+
 /// A model with optional growth.
 fn scenario(
     name: &Bound<'_, PyAny>,
@@ -33,8 +37,9 @@ fn scenario(
         let message = format!("invalid {path} `{}`: expected {expected}", shown(value));
         Failure::at(Class::Finance, "scenario-invalid", "scenarios", &message, hint)
     };
-    let Ok(text) = name.extract::<String>() else {
-        return Err(wrong("name", name, "text", "name every scenario, such as `low price`"));
+    let Ok(text) = argument::key(Class::Finance, "scenarios", name) else {
+        let hint = "name every scenario, such as `low price`";
+        return Err(wrong("key of `scenarios`", name, "text", hint));
     };
     let pair = given
         .cast::<PyTuple>()
@@ -68,9 +73,9 @@ pub(crate) fn scenarios(
     #[pyo3(from_py_with = count::optional_months)] months: Option<u32>,
     growth: Option<&Bound<'_, Growth>>,
 ) -> Result<Py<Scenarios>> {
-    let given = scenarios.cast::<PyMapping>().map_err(PyErr::from)?;
-    let items: Vec<(Bound<'_, PyAny>, Bound<'_, PyAny>)> =
-        given.items()?.iter().map(|item| item.extract()).collect::<PyResult<_>>()?;
+    let items = argument::pairs(Class::Finance, "scenarios", scenarios, SCENARIOS_MAX, |name, given| {
+        Ok((name, given))
+    })?;
     let named = count::every(items.iter().map(|(name, given)| scenario(name, given, growth)))?;
     let (table, drivers) = py.detach(|| {
         let scenarios = core::Scenarios::new(&named, months)?;

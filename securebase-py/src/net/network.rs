@@ -1,14 +1,15 @@
 //! Members, links, and whose addresses stand in the way.
 
 use pyo3::prelude::*;
-use pyo3::types::PyType;
+use pyo3::types::{PyList, PyType};
 use securebase_core::net as core;
 
-use super::many;
 use super::pool::AddressPool;
+use super::{listed, many};
 use crate::convert::{document, from_json, hash, plain, to_json};
 use crate::error::Result;
 use crate::problem::Problem;
+use crate::runtime::compute;
 
 /// Two whose addresses overlap, and the links between them.
 #[pyclass(frozen, eq, module = "securebase")]
@@ -57,7 +58,10 @@ impl Clash {
     }
 
     #[classmethod]
-    fn _from_json(_class: &Bound<'_, PyType>, text: &str) -> Result<Self> {
+    fn _from_json(
+        _class: &Bound<'_, PyType>,
+        #[pyo3(from_py_with = crate::argument::text::text)] text: &str,
+    ) -> Result<Self> {
         from_json(text).map(Self)
     }
 
@@ -98,7 +102,10 @@ impl Move {
     }
 
     #[classmethod]
-    fn _from_json(_class: &Bound<'_, PyType>, text: &str) -> Result<Self> {
+    fn _from_json(
+        _class: &Bound<'_, PyType>,
+        #[pyo3(from_py_with = crate::argument::text::text)] text: &str,
+    ) -> Result<Self> {
         from_json(text).map(Self)
     }
 
@@ -139,12 +146,17 @@ impl Network {
         py.detach(|| self.0.findings()).into_iter().map(Problem::from).collect()
     }
 
-    fn clashes(&self, py: Python<'_>) -> Vec<Clash> {
-        py.detach(|| self.0.clashes()).into_iter().map(Clash).collect()
+    fn clashes<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyList>> {
+        let found = compute(py, |_| self.0.clashes())??;
+        listed(py, found.into_iter().map(Clash))
     }
 
     #[pyo3(signature = (owners = None))]
-    fn fewest_moves(&self, py: Python<'_>, owners: Option<Vec<String>>) -> Result<Vec<String>> {
+    fn fewest_moves(
+        &self,
+        py: Python<'_>,
+        #[pyo3(from_py_with = crate::argument::optional_texts::owners)] owners: Option<Vec<String>>,
+    ) -> Result<Vec<String>> {
         let owners = self.or_all(owners);
         let owners: Vec<&str> = owners.iter().map(String::as_str).collect();
         let moves = py.detach(|| self.0.fewest_moves(&owners))?;
@@ -155,10 +167,15 @@ impl Network {
     }
 
     #[pyo3(signature = (pool, owners = None))]
-    fn propose(&self, py: Python<'_>, pool: &AddressPool, owners: Option<Vec<String>>) -> Result<Vec<Move>> {
+    fn propose(
+        &self,
+        py: Python<'_>,
+        pool: &AddressPool,
+        #[pyo3(from_py_with = crate::argument::optional_texts::owners)] owners: Option<Vec<String>>,
+    ) -> Result<Vec<Move>> {
         let owners = self.or_all(owners);
         let owners: Vec<&str> = owners.iter().map(String::as_str).collect();
-        let pool = pool.lock().clone();
+        let pool = pool.with(py, |pool| pool.clone());
         let proposal = py.detach(|| self.0.propose(&owners, &pool))?;
         Ok(proposal.moves.into_iter().map(Move).collect())
     }
@@ -168,7 +185,10 @@ impl Network {
     }
 
     #[classmethod]
-    fn _from_json(_class: &Bound<'_, PyType>, text: &str) -> Result<Self> {
+    fn _from_json(
+        _class: &Bound<'_, PyType>,
+        #[pyo3(from_py_with = crate::argument::text::text)] text: &str,
+    ) -> Result<Self> {
         let (members, links) = from_json(text)?;
         Ok(Self(core::Network::new(members, links).map_err(|problems| many(&problems))?))
     }

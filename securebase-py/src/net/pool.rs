@@ -1,6 +1,6 @@
 //! Pools.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyInt, PyType};
@@ -10,6 +10,7 @@ use securebase_core::net::exchange::{csv, ipam};
 use securebase_core::net::{Block4, Request, Settings};
 
 use super::{block, blocks, many, texts};
+use crate::argument;
 use crate::convert::{any_count, count, from_python, plain, shown, to_json};
 use crate::error::{Class, Failure, Result};
 use crate::table::Table;
@@ -77,9 +78,15 @@ impl From<core::AddressPool> for AddressPool {
 }
 
 impl AddressPool {
-    /// The pool. A panic in between cannot leave it half changed, so poison is no harm.
-    pub(super) fn lock(&self) -> MutexGuard<'_, core::AddressPool> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Works on the pool. The interpreter is released meanwhile, so that nothing of Python's runs while the pool is locked, and no
+    /// thread waits for it that others wait for: an argument is converted before.
+    pub(super) fn with<T: Send>(
+        &self,
+        py: Python<'_>,
+        work: impl FnOnce(&mut core::AddressPool) -> T + Send,
+    ) -> T {
+        // A panic in between cannot leave it half changed, so poison is no harm.
+        py.detach(|| work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner)))
     }
 }
 
@@ -89,21 +96,25 @@ impl AddressPool {
     #[pyo3(signature = (ranges, strategy = "unique", *, quarantine = 0, tier_prefix_len = None, tiers = None))]
     fn new(
         ranges: &Bound<'_, PyAny>,
-        #[pyo3(from_py_with = crate::convert::text)] strategy: &str,
+        #[pyo3(from_py_with = argument::text::strategy)] strategy: &str,
         #[pyo3(from_py_with = rest)] quarantine: u64,
         tier_prefix_len: Option<&Bound<'_, PyAny>>,
-        tiers: Option<&Bound<'_, PyDict>>,
+        tiers: Option<&Bound<'_, PyAny>>,
     ) -> Result<Self> {
         let settings = Settings {
             strategy: self::strategy(strategy)?,
             quarantine,
             tier_prefix_len: tier_prefix_len.map(prefix_len).transpose()?,
         };
-        let ranges = blocks(ranges)?;
+        let ranges = blocks("ranges", ranges)?;
         let mut of_tiers: Vec<(String, Block4)> = Vec::new();
-        for (tier, ranges) in tiers.into_iter().flat_map(PyDictMethods::iter) {
-            let tier: String = tier.extract()?;
-            of_tiers.extend(blocks(&ranges)?.into_iter().map(|range| (tier.clone(), range)));
+        if let Some(tiers) = tiers {
+            argument::pairs(Class::Input, "tiers", tiers, argument::ITEMS_MAX, |tier, ranges| {
+                let tier = argument::key(Class::Input, "tiers", &tier)?;
+                let ranges = blocks(&format!("tiers.{tier}"), &ranges)?;
+                of_tiers.extend(ranges.into_iter().map(|range| (tier.clone(), range)));
+                Ok(())
+            })?;
         }
         let of_tiers: Vec<(&str, Block4)> =
             of_tiers.iter().map(|(tier, range)| (tier.as_str(), *range)).collect();
@@ -116,154 +127,166 @@ impl AddressPool {
     }
 
     #[getter]
-    fn strategy(&self) -> &'static str {
-        strategy_name(self.lock().settings().strategy)
+    fn strategy(&self, py: Python<'_>) -> &'static str {
+        strategy_name(self.with(py, |pool| pool.settings().strategy))
     }
 
     #[getter]
-    fn ranges(&self) -> Vec<String> {
-        texts(self.lock().ranges().iter().copied())
+    fn ranges(&self, py: Python<'_>) -> Vec<String> {
+        self.with(py, |pool| texts(pool.ranges().iter().copied()))
     }
 
     #[getter]
-    fn exclusions(&self) -> Vec<(String, String)> {
-        let pool = self.lock();
-        pool.exclusions().iter().map(|other| (other.cidr.to_string(), other.reason.clone())).collect()
+    fn exclusions(&self, py: Python<'_>) -> Vec<(String, String)> {
+        self.with(py, |pool| {
+            let exclusions = pool.exclusions().iter();
+            exclusions.map(|other| (other.cidr.to_string(), other.reason.clone())).collect()
+        })
     }
 
     #[getter]
-    fn serial(&self) -> u64 {
-        self.lock().serial()
+    fn serial(&self, py: Python<'_>) -> u64 {
+        self.with(py, |pool| pool.serial())
     }
 
     #[pyo3(signature = (prefix_len, owner, tier = None, *, pool = None, another = false))]
     fn allocate(
         &self,
         prefix_len: &Bound<'_, PyAny>,
-        #[pyo3(from_py_with = crate::convert::text)] owner: &str,
-        #[pyo3(from_py_with = crate::convert::text_or_none)] tier: Option<&str>,
-        #[pyo3(from_py_with = crate::convert::text_or_none)] pool: Option<&str>,
+        #[pyo3(from_py_with = argument::text::owner)] owner: &str,
+        #[pyo3(from_py_with = argument::optional_text::tier)] tier: Option<&str>,
+        #[pyo3(from_py_with = argument::optional_text::pool)] pool: Option<&str>,
         another: bool,
     ) -> Result<String> {
         let request =
             Request::new(self::prefix_len(prefix_len)?, owner).tier(tier).pool(pool).another(another);
-        Ok(self.lock().allocate(&request)?.to_string())
+        Ok(self.with(prefix_len.py(), |pool| pool.allocate(&request))?.to_string())
     }
 
     #[pyo3(signature = (hosts, owner, tier = None, *, pool = None, another = false))]
     fn allocate_hosts(
         &self,
+        py: Python<'_>,
         #[pyo3(from_py_with = hosts)] hosts: u64,
-        #[pyo3(from_py_with = crate::convert::text)] owner: &str,
-        #[pyo3(from_py_with = crate::convert::text_or_none)] tier: Option<&str>,
-        #[pyo3(from_py_with = crate::convert::text_or_none)] pool: Option<&str>,
+        #[pyo3(from_py_with = argument::text::owner)] owner: &str,
+        #[pyo3(from_py_with = argument::optional_text::tier)] tier: Option<&str>,
+        #[pyo3(from_py_with = argument::optional_text::pool)] pool: Option<&str>,
         another: bool,
     ) -> Result<String> {
         let request = Request::for_hosts(hosts, owner)?.tier(tier).pool(pool).another(another);
-        Ok(self.lock().allocate(&request)?.to_string())
+        Ok(self.with(py, |pool| pool.allocate(&request))?.to_string())
     }
 
     fn reserve(
         &self,
         cidr: &Bound<'_, PyAny>,
-        #[pyo3(from_py_with = crate::convert::text)] owner: &str,
+        #[pyo3(from_py_with = argument::text::owner)] owner: &str,
     ) -> Result<()> {
-        Ok(self.lock().reserve(block(cidr)?, owner)?)
+        let block = block("cidr", cidr)?;
+        Ok(self.with(cidr.py(), |pool| pool.reserve(block, owner))?)
     }
 
     fn pin(
         &self,
         cidr: &Bound<'_, PyAny>,
-        #[pyo3(from_py_with = crate::convert::text)] owner: &str,
+        #[pyo3(from_py_with = argument::text::owner)] owner: &str,
     ) -> Result<()> {
-        Ok(self.lock().pin(block(cidr)?, owner)?)
+        let block = block("cidr", cidr)?;
+        Ok(self.with(cidr.py(), |pool| pool.pin(block, owner))?)
     }
 
     #[pyo3(signature = (owner, *, until = None))]
     fn release(
         &self,
-        #[pyo3(from_py_with = crate::convert::text)] owner: &str,
+        py: Python<'_>,
+        #[pyo3(from_py_with = argument::text::owner)] owner: &str,
         #[pyo3(from_py_with = until)] until: Option<u64>,
     ) -> Result<Vec<String>> {
-        let mut pool = self.lock();
-        let released = match until {
+        let released = self.with(py, |pool| match until {
             None => pool.release(owner),
             Some(until) => pool.release_until(owner, until),
-        };
+        });
         Ok(texts(released?))
     }
 
-    fn advance(&self, #[pyo3(from_py_with = serial)] serial: u64) -> Result<()> {
-        Ok(self.lock().advance(serial)?)
+    fn advance(&self, py: Python<'_>, #[pyo3(from_py_with = serial)] serial: u64) -> Result<()> {
+        Ok(self.with(py, |pool| pool.advance(serial))?)
     }
 
     #[pyo3(signature = (cidr, pool = ""))]
     fn grow(
         &self,
         cidr: &Bound<'_, PyAny>,
-        #[pyo3(from_py_with = crate::convert::text)] pool: &str,
+        #[pyo3(from_py_with = argument::text::pool)] pool: &str,
     ) -> Result<()> {
-        Ok(self.lock().grow(pool, block(cidr)?)?)
+        let block = block("cidr", cidr)?;
+        Ok(self.with(cidr.py(), |this| this.grow(pool, block))?)
     }
 
     fn carve(
         &self,
-        #[pyo3(from_py_with = crate::convert::text)] path: &str,
+        #[pyo3(from_py_with = argument::text::path)] path: &str,
         range: &Bound<'_, PyAny>,
     ) -> Result<String> {
         if range.is_instance_of::<PyInt>() {
-            return Ok(self.lock().carve_len(path, prefix_len(range)?)?.to_string());
+            let prefix_len = prefix_len(range)?;
+            return Ok(self.with(range.py(), |pool| pool.carve_len(path, prefix_len))?.to_string());
         }
-        let range = block(range)?;
-        self.lock().carve(path, range)?;
-        Ok(range.to_string())
+        let block = block("range", range)?;
+        self.with(range.py(), |pool| pool.carve(path, block))?;
+        Ok(block.to_string())
     }
 
     fn exclude(
         &self,
         cidr: &Bound<'_, PyAny>,
-        #[pyo3(from_py_with = crate::convert::text)] reason: &str,
+        #[pyo3(from_py_with = argument::text::reason)] reason: &str,
     ) -> Result<()> {
-        Ok(self.lock().exclude(block(cidr)?, reason)?)
+        let block = block("cidr", cidr)?;
+        Ok(self.with(cidr.py(), |pool| pool.exclude(block, reason))?)
     }
 
     fn admit(&self, cidr: &Bound<'_, PyAny>) -> Result<()> {
-        Ok(self.lock().admit(block(cidr)?)?)
+        let block = block("cidr", cidr)?;
+        Ok(self.with(cidr.py(), |pool| pool.admit(block))?)
     }
 
     #[pyo3(signature = (pool = None, *, owner = None))]
     fn free(
         &self,
-        #[pyo3(from_py_with = crate::convert::text_or_none)] pool: Option<&str>,
-        #[pyo3(from_py_with = crate::convert::text_or_none)] owner: Option<&str>,
+        py: Python<'_>,
+        #[pyo3(from_py_with = argument::optional_text::pool)] pool: Option<&str>,
+        #[pyo3(from_py_with = argument::optional_text::owner)] owner: Option<&str>,
     ) -> Result<Vec<String>> {
-        let this = self.lock();
-        Ok(texts(match (pool, owner) {
-            (None, None) => this.free(),
-            (pool, owner) => this.free_in(pool.unwrap_or_default(), owner.unwrap_or_default())?,
-        }))
+        let free = self.with(py, |this| match (pool, owner) {
+            (None, None) => Ok(this.free()),
+            (pool, owner) => this.free_in(pool.unwrap_or_default(), owner.unwrap_or_default()),
+        });
+        Ok(texts(free?))
     }
 
-    fn blocks(&self, #[pyo3(from_py_with = crate::convert::text)] owner: &str) -> Vec<String> {
-        texts(self.lock().blocks_of(owner))
+    fn blocks(
+        &self,
+        py: Python<'_>,
+        #[pyo3(from_py_with = argument::text::owner)] owner: &str,
+    ) -> Vec<String> {
+        self.with(py, |pool| texts(pool.blocks_of(owner)))
     }
 
     fn allocations(&self, py: Python<'_>) -> Result<Table> {
-        Ok(py.detach(|| self.lock().allocations_table())?.into())
+        Ok(self.with(py, |pool| pool.allocations_table())?.into())
     }
 
-    fn pools(&self) -> Result<Table> {
-        Ok(self.lock().pools_table()?.into())
+    fn pools(&self, py: Python<'_>) -> Result<Table> {
+        Ok(self.with(py, |pool| pool.pools_table())?.into())
     }
 
     fn history<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyAny>> {
-        let entries = self.lock().history().to_vec();
-        plain(py, &entries)
+        plain(py, &self.with(py, |pool| pool.history().to_vec()))
     }
 
     fn to_dict<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyAny>> {
-        let snapshot = self.lock().snapshot();
-        plain(py, &snapshot)
+        plain(py, &self.with(py, |pool| pool.snapshot()))
     }
 
     #[classmethod]
@@ -274,8 +297,7 @@ impl AddressPool {
     }
 
     fn ledger<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyAny>> {
-        let ledger = self.lock().ledger();
-        plain(py, &ledger)
+        plain(py, &self.with(py, |pool| pool.ledger()))
     }
 
     #[classmethod]
@@ -283,40 +305,43 @@ impl AddressPool {
         Self::replayed(core::Ledger::from_value(&from_python(document)?))
     }
 
-    fn to_csv(&self) -> String {
-        csv::write(&self.lock())
+    fn to_csv(&self, py: Python<'_>) -> String {
+        self.with(py, |pool| csv::write(pool))
     }
 
     #[pyo3(signature = (text, *, file = None))]
     fn import_csv(
         &self,
-        #[pyo3(from_py_with = crate::convert::text)] text: &str,
-        #[pyo3(from_py_with = crate::convert::text_or_none)] file: Option<&str>,
+        py: Python<'_>,
+        #[pyo3(from_py_with = argument::text::text)] text: &str,
+        #[pyo3(from_py_with = argument::optional_text::file)] file: Option<&str>,
     ) -> Result<()> {
         let rows = csv::read(text, file).map_err(|problems| many(&problems))?;
-        self.lock().import(&rows).map_err(|problems| many(&problems))
+        self.with(py, |pool| pool.import(&rows)).map_err(|problems| many(&problems))
     }
 
     fn to_ipam<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyAny>> {
-        let document = ipam::Document::of(&self.lock());
-        plain(py, &document)
+        plain(py, &self.with(py, |pool| ipam::Document::of(pool)))
     }
 
     fn import_ipam(&self, document: &Bound<'_, PyDict>) -> Result<()> {
+        let py = document.py();
         let document =
             ipam::Document::from_value(&from_python(document)?).map_err(|problems| many(&problems))?;
-        let (rows, existing) = (document.rows(), document.existing());
-        let mut pool = self.lock();
-        pool.import(&rows.map_err(|problems| many(&problems))?).map_err(|problems| many(&problems))?;
-        Ok(pool.pin_existing(&existing.map_err(|problems| many(&problems))?)?)
+        let rows = document.rows().map_err(|problems| many(&problems))?;
+        let existing = document.existing().map_err(|problems| many(&problems))?;
+        self.with(py, |pool| {
+            pool.import(&rows).map_err(|problems| many(&problems))?;
+            Ok(pool.pin_existing(&existing)?)
+        })
     }
 
     fn map_text(&self, py: Python<'_>) -> String {
-        py.detach(|| self.lock().map_text())
+        self.with(py, |pool| pool.map_text())
     }
 
     fn map_svg(&self, py: Python<'_>) -> String {
-        py.detach(|| self.lock().map_svg())
+        self.with(py, |pool| pool.map_svg())
     }
 
     fn _repr_svg_(&self, py: Python<'_>) -> String {
@@ -325,28 +350,33 @@ impl AddressPool {
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
         // A copy, as locking both at once could wait for ever.
+        let py = other.py();
         let Ok(other) = other.cast::<Self>() else { return false };
-        let other = other.get().lock().clone();
-        *self.lock() == other
+        let other = other.get().with(py, |pool| pool.clone());
+        self.with(py, |pool| *pool == other)
     }
 
-    fn __repr__(&self) -> String {
-        let pool = self.lock();
-        let [(_, allocated), (_, reserved), (_, pinned)] = pool.allocation_counts();
-        format!(
-            "<AddressPool {} {}: {allocated} allocated, {reserved} reserved, {pinned} pinned>",
-            texts(pool.ranges().iter().copied()).join(" "),
-            strategy_name(pool.settings().strategy)
-        )
+    fn __repr__(&self, py: Python<'_>) -> String {
+        self.with(py, |pool| {
+            let [(_, allocated), (_, reserved), (_, pinned)] = pool.allocation_counts();
+            format!(
+                "<AddressPool {} {}: {allocated} allocated, {reserved} reserved, {pinned} pinned>",
+                texts(pool.ranges().iter().copied()).join(" "),
+                strategy_name(pool.settings().strategy)
+            )
+        })
     }
 
     #[classmethod]
-    fn _from_ledger(_class: &Bound<'_, PyType>, text: &str) -> Result<Self> {
+    fn _from_ledger(
+        _class: &Bound<'_, PyType>,
+        #[pyo3(from_py_with = argument::text::text)] text: &str,
+    ) -> Result<Self> {
         Self::replay(text)
     }
 
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Result<(Bound<'py, PyAny>, (String,))> {
-        let ledger = slf.get().lock().ledger();
+        let ledger = slf.get().with(slf.py(), |pool| pool.ledger());
         Ok((slf.get_type().getattr("_from_ledger")?, (to_json(&ledger)?,)))
     }
 }

@@ -40,7 +40,7 @@ pub struct Goal {
 /// Halvings of a goal seek: enough for ten digits.
 const HALVINGS: u32 = 36;
 /// The most scenarios of one grid.
-const SCENARIOS_MAX: usize = 1_000_000;
+pub const SCENARIOS_MAX: usize = 1_000_000;
 
 impl Model {
     /// The numbers that a simulation of `months` months uses, as plain JSON, for a check in another program.

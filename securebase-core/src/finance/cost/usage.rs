@@ -323,6 +323,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_written_reads_back_the_same() {
+        let shipped = Usage::shipped();
+        let changed = r#"{"organization": {"core_accounts": "5", "core": {"nat_gb": "0.50"}},
+            "profile": [{"tier": "fintech", "egress_gb": 7, "archive_class": "standard", "shield_advanced": true},
+                        {"tier": "own", "framework": "hipaa", "workload": "12.34"}]}"#;
+        for usage in [shipped.clone(), shipped.with_json(changed).unwrap()] {
+            let again = shipped.with_value(&usage.to_json()).unwrap();
+            assert_eq!(again, usage);
+            assert_eq!(shipped.with_json(&usage.to_json().to_string()).unwrap(), usage);
+        }
+    }
+
+    #[test]
     fn a_tier_finds_its_profile_by_name_then_framework_then_default() {
         let usage = Usage::shipped();
         let found = |name: &str, framework: &str| usage.profile(Some(&tier(name, framework))).tier.clone();

@@ -8,7 +8,7 @@ use crate::finance::Error;
 use crate::finance::business::model::{Model, check_tenants};
 use crate::finance::business::month::ModelTenant;
 use crate::finance::cost::footprint::{BilledTenant, Counts, Footprint};
-use crate::model::{Money, NetworkFeatures, Problem, Problems, Tier, exact};
+use crate::model::{Money, NetworkFeatures, Problem, Problems, Tier, exact, likeness};
 
 /// A tenant as a row of a data frame, all as text.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -26,7 +26,8 @@ impl TenantRow {
     pub const COLUMNS: [&str; 3] = ["tenant", "tier", "monthly_price"];
 
     /// Fails for a frame with a column whose name resembles one of [`Self::COLUMNS`]: a misspelled price column would silently
-    /// leave the tier's price. Other columns are ignored.
+    /// leave the tier's price. Also for one without the columns that name a tenant (`tenant`, or `key` as in the table of a zone's
+    /// tenants) and its tier. Other columns are ignored.
     ///
     /// # Errors
     /// [`Error::Invalid`] with every such column.
@@ -35,10 +36,10 @@ impl TenantRow {
         let is_known = |column: &str| Self::COLUMNS.contains(&column);
         let meant = |column: &str| {
             let folded = column.trim().to_lowercase().replace([' ', '-'], "_");
-            let alike = |known: &&str| folded == **known || strsim::jaro_winkler(&folded, known) > LIKENESS;
+            let alike = |known: &&str| folded == **known || likeness(&folded, known) > LIKENESS;
             Self::COLUMNS.into_iter().filter(|known| !columns.contains(known)).find(alike)
         };
-        let problems: Vec<Problem> = columns
+        let mut problems: Vec<Problem> = columns
             .iter()
             .filter(|column| !is_known(column))
             .filter_map(|column| Some((column, meant(column)?)))
@@ -48,8 +49,21 @@ impl TenantRow {
                 Problem::error("column-unknown", format!("column {column}"), message, hint)
             })
             .collect();
+        let has = |column: &str| columns.contains(&column);
+        if problems.is_empty() {
+            let missing = [("tenant", !has("tenant") && !has("key")), ("tier", !has("tier"))];
+            problems.extend(
+                missing.into_iter().filter(|(_, missing)| *missing).map(|(column, _)| column_missing(column)),
+            );
+        }
         if problems.is_empty() { Ok(()) } else { Err(Error::Invalid(Problems(problems))) }
     }
+}
+
+fn column_missing(column: &str) -> Problem {
+    let message = format!("missing column `{column}`, or the column is empty");
+    let hint = "name the columns `tenant` (or `key`) and `tier`";
+    Problem::error("column-missing", format!("column {column}"), message, hint)
 }
 
 /// How alike two names of columns are that may be taken for one another, from 0 to 1.
@@ -80,14 +94,7 @@ impl Model {
             ("tier", rows.iter().all(|row| row.tier.is_none())),
         ] {
             if is_empty && !rows.is_empty() {
-                let message = format!("missing column `{column}`, or the column is empty");
-                let path = format!("column {column}");
-                problems.push(Problem::error(
-                    "column-missing",
-                    path,
-                    message,
-                    "name the columns `tenant` (or `key`) and `tier`",
-                ));
+                problems.push(column_missing(column));
             }
         }
         if !problems.is_empty() {

@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::{Problem, Problems, Quoted, Region};
+
 /// A place among the zones that an account can use in a region, in the order of their names, from 1.
 ///
 /// Which zone stands there is for AWS to say: letters differ between accounts, and some regions have gaps.
@@ -69,6 +71,27 @@ impl UsableZones {
         names.sort();
         names.dedup();
         Self(names)
+    }
+
+    /// As [`UsableZones::new`], for zones of that region.
+    ///
+    /// # Errors
+    /// `zone-unknown` for each name that does not begin with the region's code and go on with what names a zone in it, such as the
+    /// `a` of `us-east-1a`.
+    pub fn in_region(region: &Region, names: impl IntoIterator<Item = String>) -> Result<Self, Problems> {
+        let names: Vec<String> = names.into_iter().collect();
+        let is_zone = |name: &str| {
+            let suffix = name.strip_prefix(region.as_str()).unwrap_or_default();
+            suffix.ends_with(|last: char| last.is_ascii_lowercase())
+                && suffix.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+        };
+        let problem = |(n, name): (usize, &String)| {
+            let message = format!("invalid zone `{}`: expected a zone of {region}", Quoted(name));
+            Problem::error("zone-unknown", format!("zones[{n}]"), message, format!("write `{region}a`"))
+        };
+        let wrong = names.iter().enumerate().filter(|(_, name)| !is_zone(name));
+        let problems: Vec<Problem> = wrong.map(problem).collect();
+        if problems.is_empty() { Ok(Self::new(names)) } else { Err(Problems(problems)) }
     }
 
     /// Their names, in order.
@@ -139,6 +162,23 @@ mod tests {
         let gone = BTreeMap::from([(place('a'), "x-1b".to_owned())]);
         assert_eq!(zones.at(place('a'), &gone).unwrap(), "x-1b");
         assert_eq!(zones.at(place('b'), &gone).unwrap(), "x-1a");
+    }
+
+    #[test]
+    fn the_zones_of_a_region_begin_with_it() {
+        let region: Region = "us-east-1".parse().unwrap();
+        let of = |names: &[&str]| UsableZones::in_region(&region, names.iter().map(|&name| name.to_owned()));
+        assert_eq!(of(&["us-east-1b", "us-east-1a"]).unwrap().names(), ["us-east-1a", "us-east-1b"]);
+        assert_eq!(of(&["us-east-1-bos-1a"]).unwrap().names().len(), 1);
+        assert_eq!(of(&[]).unwrap(), UsableZones::default());
+        for name in ["nonsense", "", "us-east-1", "us-east-2a", "us-east-1A", "us-east-1a b", "us-east-11"] {
+            let problems = of(&["us-east-1a", name]).unwrap_err();
+            assert_eq!(problems.0.len(), 1, "{name}");
+            assert_eq!(
+                (problems.0[0].code.as_str(), problems.0[0].path.as_str()),
+                ("zone-unknown", "zones[1]")
+            );
+        }
     }
 
     #[test]

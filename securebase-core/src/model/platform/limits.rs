@@ -7,6 +7,7 @@ use std::sync::{Arc, LazyLock};
 use serde::{Deserialize, Serialize};
 
 use crate::model::Quota;
+use crate::model::diagnostics::nearest::likeness;
 use crate::model::diagnostics::problem::Problem;
 
 /// A quota or a rate by name, as data states it.
@@ -59,8 +60,8 @@ pub enum LimitError {
         /// The nearest names that exist.
         similar: Vec<String>,
     },
-    /// A quota below zero, or a rate or burst outside of what can be waited for.
-    #[error("invalid limit `{value}`: expected {}", if *rate { "a rate or burst from 0.000001 to 1,000,000" } else { "a quota of zero or more" })]
+    /// A quota below zero or with a fraction, or a rate or burst outside of what can be waited for.
+    #[error("invalid limit `{value}`: expected {}", if *rate { "a rate or burst from 0.000001 to 1,000,000" } else { "a quota, a whole number of zero or more" })]
     Value {
         /// The name of the limit.
         name: String,
@@ -213,7 +214,12 @@ impl Limits {
         let bucket = bucket.and_then(|bucket| self.buckets.get_mut(bucket));
         // Without a quota something cannot be made, which is an answer.
         let rate = bucket.is_some();
-        let fits = if rate { RATES.contains(&value) } else { value >= 0.0 && value.is_finite() };
+        let fits = if rate {
+            RATES.contains(&value)
+        } else {
+            // What has a fraction is never counted; a number that is not finite has one that is none.
+            value >= 0.0 && value.fract() == 0.0
+        };
         if !fits {
             return Err(LimitError::Value { name: name.to_owned(), value, rate });
         }
@@ -246,7 +252,7 @@ impl Limits {
         let mut near: Vec<(f64, &String)> = self
             .limits
             .keys()
-            .map(|known| (strsim::jaro_winkler(name, known), known))
+            .map(|known| (likeness(name, known), known))
             .filter(|(likeness, _)| *likeness > 0.8)
             .collect();
         near.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
@@ -329,6 +335,21 @@ mod tests {
         }
         // A quota may be as large as can be written.
         limits.set("accounts", f64::MAX).unwrap();
+    }
+
+    #[test]
+    fn quotas_are_whole_and_rates_are_not() {
+        let mut limits = Limits::default();
+        for value in [0.5, 1.000_001, -0.5, f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            let error = limits.set("accounts", value).unwrap_err();
+            let said = format!("invalid limit `{value}`: expected a quota, a whole number of zero or more");
+            assert_eq!(error.to_string(), said);
+        }
+        for value in [0.0, 1.0, 12.0] {
+            limits.set("accounts", value).unwrap();
+        }
+        limits.set("create_account_rate", 0.5).unwrap();
+        limits.set("create_account_burst", 1.5).unwrap();
     }
 
     #[test]

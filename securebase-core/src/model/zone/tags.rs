@@ -5,6 +5,12 @@ use std::ops::{Deref, DerefMut};
 use litemap::LiteMap;
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::model::{Problem, Quoted};
+
+/// The longest key and the longest value, in characters.
+const KEY_MAX: usize = 128;
+const VALUE_MAX: usize = 256;
+
 type Map = LiteMap<String, String>;
 
 /// The tag whose value is the zone: it tells the zone's resources from all others.
@@ -25,6 +31,27 @@ impl Tags {
     /// No tags.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Makes sure that AWS takes a tag of that key and value, `None` for any value.
+    ///
+    /// # Errors
+    /// `tag-invalid` with what is wrong with the key or the value.
+    pub fn check(key: &str, value: Option<&str>) -> Result<(), Problem> {
+        let fits = |text: &str, most: usize| text.chars().count() <= most && Self::takes(text);
+        let signs = "letters, digits, spaces and any of _.:/=+-@";
+        if key.is_empty() || !fits(key, KEY_MAX) {
+            let message = format!("invalid tag key `{}`: expected 1 to {KEY_MAX} {signs}", Quoted(key));
+            return Err(Problem::error("tag-invalid", "key", message, "write a key such as `CostCenter`"));
+        }
+        match value {
+            Some(value) if !fits(value, VALUE_MAX) => {
+                let message =
+                    format!("invalid tag value `{}`: expected at most {VALUE_MAX} {signs}", Quoted(value));
+                Err(Problem::error("tag-invalid", "value", message, "shorten it, or use other characters"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Whether every service takes that text as a key or a value, its length aside: `[\p{L}\p{Z}\p{N}_.:/=+\-@]*`.
@@ -95,5 +122,20 @@ mod tests {
         let tags: Tags = serde_json::from_str(r#"{"b": "2", "a": "1"}"#).unwrap();
         assert_eq!(serde_json::to_string(&tags).unwrap(), r#"{"a":"1","b":"2"}"#);
         assert_eq!(serde_json::from_str::<Tags>("{}").unwrap(), Tags::new());
+    }
+
+    #[test]
+    fn a_tag_is_checked_before_it_is_set() {
+        for (key, value) in [("CostCenter", Some("")), ("Größe 1", Some("a/b:c=d+e-f@g_h")), ("x", None)] {
+            assert_eq!(Tags::check(key, value), Ok(()), "{key}");
+        }
+        assert!(Tags::check(&"x".repeat(128), Some(&"y".repeat(256))).is_ok());
+        for key in ["", "a*b", "a\nb", &"x".repeat(129)] {
+            let problem = Tags::check(key, Some("")).unwrap_err();
+            assert_eq!((problem.code.as_str(), problem.path.as_str()), ("tag-invalid", "key"), "{key}");
+        }
+        for value in ["a*b", &"y".repeat(257)] {
+            assert_eq!(Tags::check("key", Some(value)).unwrap_err().path, "value", "{value}");
+        }
     }
 }

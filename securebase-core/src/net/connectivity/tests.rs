@@ -51,7 +51,7 @@ fn the_ten_tenants_apart_are_warned() {
             "warning: `10.4.0.0/16` is used more than once: `techgov-federal`, `statecorp-govfed` overlap",
         ]
     );
-    let clashes = ten(Vec::new()).clashes();
+    let clashes = ten(Vec::new()).clashes().unwrap();
     assert_eq!(clashes.len(), 4);
     assert!(clashes.iter().all(|clash| clash.links.is_empty() && clash.lasting));
 }

@@ -31,6 +31,9 @@ pub struct Document {
     pub vpcs: Vec<Vpc>,
 }
 
+/// What the four calls answer with.
+const ANSWERS: [&str; 4] = ["IpamPools", "IpamPoolCidrs", "IpamPoolAllocations", "Vpcs"];
+
 /// A pool.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -164,8 +167,16 @@ impl Document {
     /// As [`Document::parse`], from a plain value.
     ///
     /// # Errors
-    /// One problem with the path of what does not fit.
+    /// One problem with the path of what does not fit, or for a map that is none of the four answers.
     pub fn from_value(document: &serde_json::Value) -> Result<Self, Problems> {
+        let is_answer = |members: &serde_json::Map<String, serde_json::Value>| {
+            members.is_empty() || ANSWERS.iter().any(|name| members.contains_key(*name))
+        };
+        if document.as_object().is_some_and(|members| !is_answer(members)) {
+            let message = format!("invalid document: expected at least one of {}", ANSWERS.join(", "));
+            let hint = "give what the EC2 API answers to one of the four calls";
+            return Err(Problem::error("attribute-missing", "", message, hint).into());
+        }
         Ok(document::read("", document)?)
     }
 

@@ -12,6 +12,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::net::cidr::Block4;
+use crate::net::error::Error;
+use crate::net::pool::check_name;
 
 /// A name shared by many records.
 pub type Name = Arc<str>;
@@ -89,6 +91,20 @@ pub enum Event {
         /// The serial reached.
         to: u64,
     },
+}
+
+impl Event {
+    /// Refuses names that a pool itself gives nobody.
+    pub(in crate::net) fn check(&self) -> Result<(), Error> {
+        match self {
+            Self::Allocated { owner, tier, .. } => {
+                tier.as_ref().map_or(Ok(()), |tier| check_name("tier", tier))?;
+                check_name("owner", owner)
+            }
+            Self::Reserved { owner, .. } | Self::Pinned { owner, .. } => check_name("owner", owner),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// An event with the serial at which it happened.

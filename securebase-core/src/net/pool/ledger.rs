@@ -49,7 +49,7 @@ impl Ledger {
                 _ => pool.serial(),
             };
             let done = if entry.serial == at {
-                pool.state.apply(&entry.event)
+                entry.event.check().and_then(|()| pool.state.apply(&entry.event))
             } else {
                 Err(Error::SerialBackwards { from: at, to: entry.serial })
             };

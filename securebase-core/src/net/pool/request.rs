@@ -17,6 +17,9 @@ pub struct Exclusion {
     pub reason: String,
 }
 
+/// The largest piece that a tier takes at once: the largest private range.
+const TIER_PREFIX_LEN_MIN: u8 = 8;
+
 /// What a pool is told once, when it is made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -36,6 +39,17 @@ impl Settings {
     /// The settings of a strategy, without quarantine.
     pub fn new(strategy: PoolStrategy) -> Self {
         Self { strategy, quarantine: 0, tier_prefix_len: None }
+    }
+
+    /// Refuses pieces for tiers that are larger than any range for VPCs, or smaller than a VPC.
+    pub(in crate::net) fn check(&self) -> Result<(), Error> {
+        let (prefix_len_min, prefix_len_max) = (TIER_PREFIX_LEN_MIN, rules::PREFIX_LEN_MAX);
+        match self.tier_prefix_len {
+            Some(prefix_len) if !(prefix_len_min..=prefix_len_max).contains(&prefix_len) => {
+                Err(Error::PrefixLen { prefix_len, prefix_len_min, prefix_len_max })
+            }
+            _ => Ok(()),
+        }
     }
 }
 

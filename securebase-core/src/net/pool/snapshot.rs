@@ -163,6 +163,7 @@ impl Snapshot {
                 problems.push(error.problem(path));
             }
         };
+        note("settings.tier_prefix_len".to_owned(), self.settings.check());
         for (n, cidr) in self.ranges.iter().enumerate() {
             let event = Event::Grown { pool: Name::from(""), cidr: *cidr, own: false };
             note(format!("ranges[{n}]"), state.apply(&event));
@@ -183,7 +184,9 @@ impl Snapshot {
         // Serials count before quarantines: one that has passed is none.
         note("serial".to_owned(), state.apply(&Event::Advanced { to: self.serial }));
         for (n, Resting { cidr, owner, until, pool }) in self.quarantined.iter().enumerate() {
-            let done = if *until > self.serial {
+            let done = if let Err(error) = crate::net::pool::check_name("owner", owner) {
+                Err(error)
+            } else if *until > self.serial {
                 state.quarantine(pool, owner, *cidr, *until)
             } else {
                 Err(Error::SerialBackwards { from: self.serial, to: *until })
@@ -195,7 +198,8 @@ impl Snapshot {
             for (n, allocation) in
                 self.allocations.iter().enumerate().filter(|(_, a)| (a.kind == Kind::Pinned) == pins)
             {
-                note(format!("allocations[{n}]"), state.apply(&allocation.event()));
+                let done = allocation.event().check().and_then(|()| state.apply(&allocation.event()));
+                note(format!("allocations[{n}]"), done);
             }
         }
         for (n, Exclusion { cidr, reason }) in self.exclusions.iter().enumerate() {

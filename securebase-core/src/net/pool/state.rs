@@ -550,7 +550,7 @@ pub(in crate::net) fn unknown_pool(spaces: &BTreeMap<Name, Space>, path: &str) -
 /// The most similar name, if one is similar.
 pub(in crate::net) fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
     let scored =
-        names.filter(|other| !other.is_empty()).map(|other| (strsim::jaro_winkler(name, other), other));
+        names.filter(|other| !other.is_empty()).map(|other| (crate::model::likeness(name, other), other));
     let best =
         scored.filter(|(score, _)| *score > 0.8).max_by(|(a, x), (b, y)| a.total_cmp(b).then(y.cmp(x)));
     best.map(|(_, other)| other.to_owned())

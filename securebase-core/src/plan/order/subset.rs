@@ -15,18 +15,12 @@ impl Plan {
     /// # Errors
     /// [`Error::UnknownTargets`] with every target at and below which nothing exists or is to be done.
     pub fn only(&self, targets: &[Address]) -> Result<Self, Error> {
-        let unknown: Vec<Address> = targets
-            .iter()
-            .filter(|target| !self.inventory.keys().chain(self.steps.keys()).any(|at| within(at, target)))
-            .cloned()
-            .collect();
-        if !unknown.is_empty() {
-            return Err(Error::UnknownTargets(unknown));
-        }
+        self.check_targets(targets)?;
+        let targets: BTreeSet<&str> = targets.iter().map(Address::as_str).collect();
         let mut wanted: BTreeSet<&Address> = BTreeSet::new();
         // Steps come after all they wait for, so from the end every step knows by then whether one that waits is wanted.
         for step in self.steps.values().rev() {
-            if wanted.contains(&step.address) || targets.iter().any(|target| within(&step.address, target)) {
+            if wanted.contains(&step.address) || above(&step.address).any(|target| targets.contains(target)) {
                 wanted.insert(&step.address);
                 wanted.extend(step.depends_on.iter().map(|dependency| &dependency.on));
             }
@@ -40,12 +34,23 @@ impl Plan {
         part.inventory.retain(|address, _| !left_out.contains(address));
         Ok(part)
     }
+
+    /// Makes sure that the plan has something at or below each of these addresses.
+    ///
+    /// # Errors
+    /// [`Error::UnknownTargets`] with all of those at which it has nothing.
+    pub(crate) fn check_targets<'a>(
+        &self,
+        targets: impl IntoIterator<Item = &'a Address>,
+    ) -> Result<(), Error> {
+        let known: BTreeSet<&str> = self.inventory.keys().chain(self.steps.keys()).flat_map(above).collect();
+        let unknown: Vec<Address> =
+            targets.into_iter().filter(|target| !known.contains(target.as_str())).cloned().collect();
+        if unknown.is_empty() { Ok(()) } else { Err(Error::UnknownTargets(unknown)) }
+    }
 }
 
-/// Whether `address` is `target` or stands below it.
-fn within(address: &Address, target: &Address) -> bool {
-    address
-        .as_str()
-        .strip_prefix(target.as_str())
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+/// An address and all that it stands below: `a/b/c`, `a/b`, `a`.
+fn above(address: &Address) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(address.as_str()), |address| Some(address.rsplit_once('/')?.0))
 }

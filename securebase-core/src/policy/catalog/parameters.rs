@@ -2,7 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use crate::model::Region;
 use crate::policy::error::Error;
+
+/// The longest key that AWS takes for a tag, in characters.
+const TAG_KEY_MAX: usize = 128;
+/// Longer than any name or pattern of AWS, in characters.
+const VALUE_MAX: usize = 512;
 
 /// The values that guardrail templates refer to. [`Default`] is what a zone without wishes gets.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -181,11 +187,27 @@ impl Parameters {
             });
         }
         check("regions", regions, "-", true)?;
+        for region in regions {
+            if let Err(error) = Region::named(region) {
+                return Err(Error::BadParameter {
+                    parameter: "regions".to_owned(),
+                    value: region.clone(),
+                    reason: error.to_string(),
+                });
+            }
+        }
         check("platform", &one(platform), "-", false)?;
         check("trail_names", trail_names, "-_.*?", false)?;
         check("log_buckets", log_buckets, "-.*?", true)?;
         check("log_groups", log_groups, "-_./#*?", true)?;
         check("required_tag", &one(required_tag), " _.:/=+-@", false)?;
+        if required_tag.chars().count() > TAG_KEY_MAX || required_tag.trim() != required_tag {
+            return Err(Error::BadParameter {
+                parameter: "required_tag".to_owned(),
+                value: required_tag.clone(),
+                reason: format!("a tag key has 1 to {TAG_KEY_MAX} characters and no spaces around them"),
+            });
+        }
         check("image_owners", image_owners, "-", true)?;
         check("instance_types", instance_types, "-.*?", false)?;
         check("permissions_boundary", &one(permissions_boundary), "+=,.@-_/", false)?;
@@ -250,6 +272,9 @@ fn check(parameter: &str, values: &[String], extra: &str, needed: bool) -> Resul
         if value.is_empty() {
             return bad(value, "it is empty");
         }
+        if value.chars().count() > VALUE_MAX {
+            return bad(value, &format!("it has more than {VALUE_MAX} characters"));
+        }
         if let Some(character) = value.chars().find(|&character| !legal(character)) {
             return bad(value, &format!("the character `{character}` cannot stand there"));
         }
@@ -275,6 +300,25 @@ mod tests {
             assert!(Parameters::default().with(&given("exempt_roles", &["BreakGlass", pattern])).is_err());
         }
         assert!(Parameters::default().with(&given("exempt_roles", &["BreakGlass*", "ops/*"])).is_ok());
+    }
+
+    #[test]
+    fn regions_are_known_and_a_tag_key_is_one() {
+        let refused = |parameters: Parameters| tier_documents("soc2", &parameters).unwrap_err().to_string();
+        for region in ["x", "us-east", "us-east-99", "US-EAST-1"] {
+            let parameters = Parameters { regions: vec![region.to_owned()], ..Parameters::default() };
+            assert!(refused(parameters).contains("`regions`"), "{region}");
+        }
+        for key in ["x".repeat(129), " ".to_owned(), " Project".to_owned(), "a*b".to_owned(), String::new()] {
+            let parameters = Parameters { required_tag: key.clone(), ..Parameters::default() };
+            assert!(refused(parameters).contains("`required_tag`"), "{key}");
+        }
+        let parameters = Parameters {
+            required_tag: "x".repeat(128),
+            regions: vec!["us-gov-west-1".to_owned(), "eu-central-1".to_owned()],
+            ..Parameters::default()
+        };
+        assert!(tier_documents("soc2", &parameters).is_ok());
     }
 
     #[test]

@@ -113,11 +113,8 @@ fn a_closed_tenant_is_suspended_first_and_its_account_must_be_named() {
 #[test]
 fn more_closures_than_a_month_allows_are_told_beforehand() {
     let (cloud, state) = applied(ONE_TENANT);
-    let plan = replan(
-        &zone(&format!("{}\nlimits = {{ account_closures = 0.5 }}", leaving("close"))),
-        &cloud,
-        &state,
-    );
+    let plan =
+        replan(&zone(&format!("{}\nlimits = {{ account_closures = 0 }}", leaving("close"))), &cloud, &state);
     assert!(plan.warnings.iter().any(|warning| warning.code == "closure-quota"), "{plan}");
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde::Deserialize;
+use serde_json::{Map, Value, json};
 
 use super::{Quantity, Usage, UsageProfile, folded};
 use crate::finance::Error;
@@ -42,6 +43,35 @@ struct Organization {
 const VERSION: u32 = 1;
 
 impl Usage {
+    /// The whole usage as a JSON document of the file's shape, which [`Usage::with_json`] reads back over any usage of the same profiles.
+    pub fn to_json(&self) -> Value {
+        let profile = |profile: &UsageProfile, tier: Option<&str>| {
+            let mut entries: Map<String, Value> = Quantity::ALL
+                .iter()
+                .map(|quantity| (quantity.name().to_owned(), profile.get(*quantity).to_string().into()))
+                .collect();
+            entries.insert("archive_class".to_owned(), json!(profile.archive_class));
+            entries.insert("shield_advanced".to_owned(), profile.shield_advanced.into());
+            entries.extend(tier.map(|tier| ("tier".to_owned(), tier.into())));
+            let framework = profile.framework.as_deref();
+            entries.extend(framework.map(|framework| ("framework".to_owned(), framework.into())));
+            entries
+        };
+        json!({
+            "version": VERSION,
+            "as_of": self.as_of,
+            "organization": {
+                "core_accounts": self.core_accounts.to_string(),
+                "dashboards": self.dashboards.to_string(),
+                "dashboards_per_tier": self.dashboards_per_tier.to_string(),
+                "state_gb": self.state_gb.to_string(),
+                "state_puts": self.state_puts.to_string(),
+                "core": profile(&self.core, None),
+            },
+            "profile": self.profiles.iter().map(|own| profile(own, Some(&own.tier))).collect::<Vec<_>>(),
+        })
+    }
+
     pub(super) fn with(&self, file: File) -> Result<Self, Error> {
         let File { version, as_of, organization, profile } = file;
         let mut usage = self.clone();
@@ -128,8 +158,7 @@ fn apply(
             ("framework", Entry::Number(Number::Text(framework))) => profile.framework = Some(framework),
             ("shield_advanced", Entry::Flag(flag)) => profile.shield_advanced = flag,
             ("archive_class", Entry::Number(Number::Text(class))) => {
-                let class =
-                    serde_json::from_value(serde_json::Value::String(class.clone())).map_err(|_| class);
+                let class = serde_json::from_value(Value::String(class.clone())).map_err(|_| class);
                 match class {
                     Ok(class) => profile.archive_class = class,
                     Err(class) => problems.push(Problem::error(

@@ -1,0 +1,406 @@
+//! Arguments: texts, numbers, paths, lists and maps of Python's, each refused by its name.
+//!
+//! Purpose: one reading of each kind of argument, so that a call answers, or raises an error that names what does not fit. Invariants:
+//! a list is read item by item, whatever length it says it has, and never beyond a limit; what is kept is a copy. Not here: what an
+//! argument means, which the core decides.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{
+    PyByteArray, PyBytes, PyDict, PyFloat, PyInt, PyList, PyMapping, PyMemoryView, PyString, PyTuple,
+};
+
+use crate::convert::{grouped, shown};
+use crate::error::{Class, Failure, Result};
+
+/// The most items of a list or a map: what has no end is refused there.
+pub(crate) const ITEMS_MAX: usize = 2_000_000;
+/// The most values that are kept as Python's own.
+const COPIED_MAX: usize = 200_000;
+/// How many items are read between two looks whether the caller wants to end.
+const ITEMS_AT_ONCE: usize = 1 << 16;
+/// Deeper than any argument is.
+const DEPTH_MAX: usize = 20;
+
+/// A value that does not fit, in the words of every such error.
+pub(crate) fn refused(
+    class: Class,
+    code: &str,
+    name: &str,
+    value: &Bound<'_, PyAny>,
+    expected: &str,
+    hint: &str,
+) -> Failure {
+    Failure::at(class, code, name, &format!("invalid `{name}` `{}`: expected {expected}", shown(value)), hint)
+}
+
+/// A value of a type that the argument never has.
+pub(crate) fn wrong_type(name: &str, value: &Bound<'_, PyAny>, expected: &str) -> Failure {
+    Failure::Python(PyTypeError::new_err(format!("invalid `{name}` `{}`: expected {expected}", shown(value))))
+}
+
+/// An argument that is text.
+///
+/// # Errors
+/// One of the package for text with a lone surrogate, which Python itself reports as a `UnicodeEncodeError`.
+pub(crate) fn text<'a>(name: &str, value: &'a Bound<'_, PyAny>) -> Result<&'a str> {
+    let text = value.cast::<PyString>().map_err(|_| wrong_type(name, value, "text"))?;
+    text.to_str().map_err(|_| lone_surrogate(name, value))
+}
+
+fn lone_surrogate(name: &str, value: &Bound<'_, PyAny>) -> Failure {
+    let expected = "Unicode, which has no lone surrogates";
+    refused(Class::Input, "text-invalid", name, value, expected, "write the character itself")
+}
+
+/// As [`text`], for an argument that may be left out.
+///
+/// # Errors
+/// As [`text`].
+pub(crate) fn optional_text<'a>(name: &str, value: &'a Bound<'_, PyAny>) -> Result<Option<&'a str>> {
+    if value.is_none() { Ok(None) } else { text(name, value).map(Some) }
+}
+
+/// As [`optional_text`], for an argument that is kept.
+///
+/// # Errors
+/// As [`text`].
+pub(crate) fn owned_text(name: &str, value: &Bound<'_, PyAny>) -> Result<Option<String>> {
+    Ok(optional_text(name, value)?.map(str::to_owned))
+}
+
+/// The key of a map.
+///
+/// # Errors
+/// One of the package for what is not text.
+pub(crate) fn key(class: Class, name: &str, value: &Bound<'_, PyAny>) -> Result<String> {
+    let text = value.cast::<PyString>().ok().and_then(|text| text.to_str().ok());
+    text.map(str::to_owned).ok_or_else(|| {
+        let message = format!("invalid key `{}` of `{name}`: expected text", shown(value));
+        Failure::at(class, "key-invalid", name, &message, "use text for keys")
+    })
+}
+
+/// The path of a file.
+///
+/// # Errors
+/// One of the package for text that names no file, as [`text`]; a `TypeError` for what is not a path.
+pub(crate) fn path(name: &str, value: &Bound<'_, PyAny>) -> Result<PathBuf> {
+    path_or(name, value, "a path")
+}
+
+/// As [`path`], where an argument may be something else too.
+///
+/// # Errors
+/// As [`path`].
+pub(crate) fn path_or(name: &str, value: &Bound<'_, PyAny>, expected: &str) -> Result<PathBuf> {
+    value.extract::<PathBuf>().map_err(|error| {
+        let py = value.py();
+        if error.is_instance_of::<PyTypeError>(py) {
+            wrong_type(name, value, expected)
+        } else if error.is_instance_of::<PyValueError>(py) {
+            lone_surrogate(name, value)
+        } else {
+            error.into()
+        }
+    })
+}
+
+/// A number.
+///
+/// # Errors
+/// One of the package for a number that no float holds; a `TypeError` for what is not a number.
+pub(crate) fn number(class: Class, name: &str, value: &Bound<'_, PyAny>) -> Result<f64> {
+    value.extract::<f64>().map_err(|error| {
+        let py = value.py();
+        if error.is_instance_of::<PyTypeError>(py) {
+            wrong_type(name, value, "a number")
+        } else if error.is_instance_of::<PyOverflowError>(py) || error.is_instance_of::<PyValueError>(py) {
+            refused(
+                class,
+                "number-invalid",
+                name,
+                value,
+                "a number that a float holds",
+                "use a smaller number",
+            )
+        } else {
+            error.into()
+        }
+    })
+}
+
+/// Whether something is one text, of characters or of bytes: it can be iterated, and is no list.
+fn is_one_text(value: &Bound<'_, PyAny>) -> bool {
+    value.is_instance_of::<PyString>()
+        || value.is_instance_of::<PyBytes>()
+        || value.is_instance_of::<PyByteArray>()
+        || value.is_instance_of::<PyMemoryView>()
+}
+
+/// Every item of a list, or of anything else that can be iterated, each read by `read`.
+///
+/// # Errors
+/// What `read` refuses, more than `most` items, and a `TypeError` for text, a map and what cannot be iterated.
+pub(crate) fn items<'py, T>(
+    class: Class,
+    name: &str,
+    value: &Bound<'py, PyAny>,
+    most: usize,
+    mut read: impl FnMut(usize, Bound<'py, PyAny>) -> Result<T>,
+) -> Result<Vec<T>> {
+    if is_one_text(value) || value.cast::<PyMapping>().is_ok() {
+        return Err(wrong_type(name, value, "a list"));
+    }
+    let iterator = value.try_iter().map_err(|error| not_iterable(name, value, error))?;
+    let mut read_items = Vec::new();
+    for (index, item) in iterator.enumerate() {
+        let item = item?;
+        heed(class, name, value, index, most)?;
+        read_items.push(read(index, item)?);
+    }
+    Ok(read_items)
+}
+
+fn not_iterable(name: &str, value: &Bound<'_, PyAny>, error: PyErr) -> Failure {
+    if error.is_instance_of::<PyTypeError>(value.py()) {
+        wrong_type(name, value, "a list")
+    } else {
+        error.into()
+    }
+}
+
+/// Ends a list that is too long, and lets Ctrl-C end one that takes long.
+fn heed(class: Class, name: &str, value: &Bound<'_, PyAny>, index: usize, most: usize) -> Result<()> {
+    if index >= most {
+        let most = grouped(most.try_into().unwrap_or(u64::MAX));
+        let message = format!("invalid `{name}`: expected at most {most} items");
+        return Err(Failure::at(class, "items-too-many", name, &message, &format!("pass at most {most}")));
+    }
+    if (index + 1).is_multiple_of(ITEMS_AT_ONCE) {
+        value.py().check_signals()?;
+    }
+    Ok(())
+}
+
+/// An argument that is a list of texts.
+///
+/// # Errors
+/// As [`text`] and [`items`].
+pub(crate) fn texts(name: &str, value: &Bound<'_, PyAny>) -> Result<Vec<String>> {
+    items(Class::Input, name, value, ITEMS_MAX, |index, item| {
+        match item.cast::<PyString>().ok().and_then(|text| text.to_str().ok()) {
+            Some(text) => Ok(text.to_owned()),
+            // Only an error wants the place.
+            None => Ok(text(&format!("{name}[{index}]"), &item)?.to_owned()),
+        }
+    })
+}
+
+/// As [`texts`], for an argument that may be left out.
+///
+/// # Errors
+/// As [`texts`].
+pub(crate) fn optional_texts(name: &str, value: &Bound<'_, PyAny>) -> Result<Option<Vec<String>>> {
+    if value.is_none() { Ok(None) } else { texts(name, value).map(Some) }
+}
+
+/// The items of a tuple or list of that length.
+///
+/// # Errors
+/// One of the package for another length, a `TypeError` for what is no list.
+pub(crate) fn tuple<'py, const N: usize>(
+    class: Class,
+    name: &str,
+    value: &Bound<'py, PyAny>,
+    expected: &str,
+) -> Result<[Bound<'py, PyAny>; N]> {
+    if is_one_text(value) || value.cast::<PyMapping>().is_ok() {
+        return Err(wrong_type(name, value, expected));
+    }
+    let iterator = value.try_iter().map_err(|error| {
+        if error.is_instance_of::<PyTypeError>(value.py()) {
+            wrong_type(name, value, expected)
+        } else {
+            error.into()
+        }
+    })?;
+    let found: Vec<Bound<'py, PyAny>> = iterator.take(N + 1).collect::<PyResult<_>>()?;
+    found
+        .try_into()
+        .map_err(|_| refused(class, "items-count", name, value, expected, &format!("write {N} values")))
+}
+
+/// Every key and value of a map, in its order, each pair read by `read`.
+///
+/// # Errors
+/// What `read` refuses, more than `most` pairs, and a `TypeError` for what is no map.
+pub(crate) fn pairs<'py, T>(
+    class: Class,
+    name: &str,
+    value: &Bound<'py, PyAny>,
+    most: usize,
+    mut read: impl FnMut(Bound<'py, PyAny>, Bound<'py, PyAny>) -> Result<T>,
+) -> Result<Vec<T>> {
+    if value.cast::<PyMapping>().is_err() {
+        return Err(wrong_type(name, value, "a dict"));
+    }
+    let mut read_pairs = Vec::new();
+    for (index, pair) in value.call_method0("items")?.try_iter()?.enumerate() {
+        let [key, member] = tuple(class, name, &pair?, "pairs of a key and a value")?;
+        heed(class, name, value, index, most)?;
+        read_pairs.push(read(key, member)?);
+    }
+    Ok(read_pairs)
+}
+
+/// Numbers by name, or nothing.
+///
+/// # Errors
+/// As [`pairs`], [`key`] and [`number`].
+pub(crate) fn numbers_by_name(name: &str, value: &Bound<'_, PyAny>) -> Result<Option<BTreeMap<String, f64>>> {
+    if value.is_none() {
+        return Ok(None);
+    }
+    let read = |key: Bound<'_, PyAny>, member: Bound<'_, PyAny>| {
+        let key = self::key(Class::Input, name, &key)?;
+        let number = number(Class::Input, &format!("{name}.{key}"), &member)?;
+        Ok((key, number))
+    };
+    Ok(Some(pairs(Class::Input, name, value, ITEMS_MAX, read)?.into_iter().collect()))
+}
+
+/// Bytes, copied.
+///
+/// # Errors
+/// A `TypeError` for what is no `bytes`, `bytearray` or `memoryview`.
+pub(crate) fn bytes(name: &str, value: &Bound<'_, PyAny>) -> Result<Vec<u8>> {
+    if let Ok(bytes) = value.cast::<PyBytes>() {
+        return Ok(bytes.as_bytes().to_vec());
+    }
+    if value.is_instance_of::<PyByteArray>() || value.is_instance_of::<PyMemoryView>() {
+        let copy = value.py().get_type::<PyBytes>().call1((value,))?;
+        return Ok(copy.cast::<PyBytes>().map_err(PyErr::from)?.as_bytes().to_vec());
+    }
+    Err(wrong_type(name, value, "bytes"))
+}
+
+/// A copy of plain values that a later change of the caller's lists, maps and iterators does not reach.
+///
+/// # Errors
+/// More than [`COPIED_MAX`] values, and lists in lists without end.
+pub(crate) fn copied<'py>(class: Class, name: &str, value: &Bound<'py, PyAny>) -> Result<Bound<'py, PyAny>> {
+    let mut left = COPIED_MAX;
+    copy(class, name, value, &mut left, 0)
+}
+
+fn copy<'py>(
+    class: Class,
+    name: &str,
+    value: &Bound<'py, PyAny>,
+    left: &mut usize,
+    depth: usize,
+) -> Result<Bound<'py, PyAny>> {
+    let py = value.py();
+    *left = left.saturating_sub(1);
+    if depth > DEPTH_MAX || *left == 0 {
+        let message = format!("invalid `{name}`: expected at most 200,000 values, {DEPTH_MAX} levels deep");
+        return Err(Failure::at(class, "items-too-many", name, &message, "leave out what is not needed"));
+    }
+    if value.is_none()
+        || is_one_text(value)
+        || value.is_instance_of::<PyInt>()
+        || value.is_instance_of::<PyFloat>()
+    {
+        return Ok(value.clone());
+    }
+    if value.cast::<PyMapping>().is_ok() {
+        let dict = PyDict::new(py);
+        let most = *left;
+        pairs(class, name, value, most, |key, member| {
+            Ok(dict.set_item(key, copy(class, name, &member, left, depth + 1)?)?)
+        })?;
+        return Ok(dict.into_any());
+    }
+    if value.hasattr("__iter__")? {
+        let most = *left;
+        let copies = items(class, name, value, most, |_, item| copy(class, name, &item, left, depth + 1))?;
+        return Ok(match value.cast::<PyTuple>() {
+            Ok(_) => PyTuple::new(py, copies)?.into_any(),
+            Err(_) => PyList::new(py, copies)?.into_any(),
+        });
+    }
+    Ok(value.clone())
+}
+
+/// Readers for `from_py_with`, which does not pass the name of an argument: each is called by that name.
+macro_rules! named {
+    ($module:ident -> $type:ty: $($name:ident)*) => {
+        pub(crate) mod $module {
+            use pyo3::prelude::*;
+
+            $(pub(crate) fn $name(value: &Bound<'_, PyAny>) -> PyResult<$type> {
+                Ok(super::$module(stringify!($name), value)?)
+            })*
+        }
+    };
+}
+
+/// As `named`, for text that is borrowed from the argument.
+macro_rules! named_text {
+    ($($name:ident)*) => {
+        pub(crate) mod text {
+            use pyo3::prelude::*;
+
+            $(pub(crate) fn $name<'a>(value: &'a Bound<'_, PyAny>) -> PyResult<&'a str> {
+                Ok(super::text(stringify!($name), value)?)
+            })*
+        }
+    };
+}
+
+/// As `named_text`, for text that may be left out.
+macro_rules! named_optional_text {
+    ($($name:ident)*) => {
+        pub(crate) mod optional_text {
+            use pyo3::prelude::*;
+
+            $(pub(crate) fn $name<'a>(value: &'a Bound<'_, PyAny>) -> PyResult<Option<&'a str>> {
+                Ok(super::optional_text(stringify!($name), value)?)
+            })*
+        }
+    };
+}
+
+/// As `named`, for numbers of that class.
+macro_rules! named_number {
+    ($($class:ident: $($name:ident)*;)*) => {
+        pub(crate) mod number {
+            use pyo3::prelude::*;
+
+            use crate::error::Class;
+
+            $($(pub(crate) fn $name(value: &Bound<'_, PyAny>) -> PyResult<f64> {
+                Ok(super::number(Class::$class, stringify!($name), value)?)
+            })*)*
+        }
+    };
+}
+
+named_text! {
+    account_id address allocation code decimals document email figure framework id key kind lever method metric owner path pool reason
+    region strategy tenant text tier
+}
+named_optional_text! { allocation file owner pool tier value }
+named_number! {
+    Finance: target confidence;
+    Input: p throttle lost_reply lost_request not_yet_visible service_error async_failure expired_credentials;
+}
+named! { path -> std::path::PathBuf: path }
+named! { texts -> Vec<String>: targets destroy zones }
+named! { optional_texts -> Option<Vec<String>>: owners }
+named! { owned_text -> Option<String>: who executor_role endpoint_url profile }
+named! { numbers_by_name -> Option<std::collections::BTreeMap<String, f64>>: limits }
