@@ -1,6 +1,6 @@
 //! The kinds of resource: one file for each, with what SecureBase knows about it.
 //!
-//! Purpose: planner, executor, survey and bill are engines over the [`Kind`] of a resource. Invariant: a kind stands in
+//! Purpose: planner and executor are engines over the `Kind` of a resource. Invariant: a kind stands in
 //! [`ResourceSpec`] once, and the compiler names everything that a new one still lacks. Not here: which resources a zone wants
 //! (`plan::desired`), in which order they come to exist (`plan`), when their calls leave (`exec`).
 

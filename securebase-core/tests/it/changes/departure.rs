@@ -112,9 +112,12 @@ fn a_closed_tenant_is_suspended_first_and_its_account_must_be_named() {
 
 #[test]
 fn more_closures_than_a_month_allows_are_told_beforehand() {
-    let (cloud, state) = applied(ONE_TENANT);
-    let plan =
-        replan(&zone(&format!("{}\nlimits = {{ account_closures = 0 }}", leaving("close"))), &cloud, &state);
+    let (cloud, state) = applied(TEN_TENANTS);
+    let mut zone = zone(&format!("{TEN_TENANTS}\nlimits = {{ account_closures = 1 }}"));
+    for tenant in zone.tenants.iter_mut().take(5) {
+        tenant.offboard = Some(securebase_core::model::Departure::Close);
+    }
+    let plan = replan(&zone, &cloud, &state);
     assert!(plan.warnings.iter().any(|warning| warning.code == "closure-quota"), "{plan}");
 }
 
