@@ -133,7 +133,7 @@ pub(crate) fn number(class: Class, name: &str, value: &Bound<'_, PyAny>) -> Resu
     })
 }
 
-/// Whether something is one text, of characters or of bytes: it can be iterated, and is no list.
+/// Whether something is one text, of characters or of bytes: it can be iterated, yet it is one value.
 fn is_one_text(value: &Bound<'_, PyAny>) -> bool {
     value.is_instance_of::<PyString>()
         || value.is_instance_of::<PyBytes>()
@@ -211,7 +211,7 @@ pub(crate) fn optional_texts(name: &str, value: &Bound<'_, PyAny>) -> Result<Opt
 /// The items of a tuple or list of that length.
 ///
 /// # Errors
-/// One of the package for another length, a `TypeError` for what is no list.
+/// One of the package for another length, a `TypeError` for a value other than a list.
 pub(crate) fn tuple<'py, const N: usize>(
     class: Class,
     name: &str,
@@ -237,7 +237,7 @@ pub(crate) fn tuple<'py, const N: usize>(
 /// Every key and value of a map, in its order, each pair read by `read`.
 ///
 /// # Errors
-/// What `read` refuses, more than `most` pairs, and a `TypeError` for what is no map.
+/// What `read` refuses, more than `most` pairs, and a `TypeError` for a value other than a map.
 pub(crate) fn pairs<'py, T>(
     class: Class,
     name: &str,

@@ -237,7 +237,7 @@ impl Apply {
         };
         let longest = match given.extract::<Duration>() {
             Ok(duration) => duration,
-            // A `timedelta` that is negative is no duration.
+            // A `Duration` cannot be negative, a `timedelta` can.
             Err(_) if given.hasattr("total_seconds")? => return Err(refused()),
             Err(_) => {
                 let seconds = argument::number(Class::Input, name, given)?;

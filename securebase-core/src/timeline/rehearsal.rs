@@ -1,4 +1,4 @@
-//! A rehearsal: the executor itself in a simulated cloud, and somebody with a watch.
+//! A rehearsal: the executor itself in a simulated cloud, timed step by step.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

@@ -59,7 +59,7 @@ fn cell(row: usize, column: &str, value: &Bound<'_, PyAny>) -> Result<Option<Str
     if value.is_instance_of::<PyString>() {
         return Ok(Some(argument::text(column, value)?.to_owned()));
     }
-    // A list or a frame is no cell, and comparing or printing one may take for ever.
+    // A cell is never a list or a frame, and comparing or printing one may take for ever.
     if value.hasattr("__len__")? || value.hasattr("__iter__")? {
         return Err(invalid());
     }

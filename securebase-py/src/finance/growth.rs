@@ -18,7 +18,7 @@ const TIERS_MAX: usize = 1_000;
 const PATH_MAX: usize = 10_000;
 const FACTORS_MAX: usize = 10_000;
 const CORRELATIONS_MAX: usize = 100_000;
-/// The most parts of a distribution: its name and three numbers, and one more to be told of.
+/// The most parts of a distribution: its name and three numbers, and one more, to report it.
 const PARTS_MAX: usize = 5;
 /// The most calls of `replace` that one growth comes from.
 const STEPS_MAX: usize = 100_000;

@@ -85,7 +85,7 @@ impl AddressPool {
         py: Python<'_>,
         work: impl FnOnce(&mut core::AddressPool) -> T + Send,
     ) -> T {
-        // A panic in between cannot leave it half changed, so poison is no harm.
+        // A panic in between cannot leave it half changed, so poison does no harm.
         py.detach(|| work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner)))
     }
 }

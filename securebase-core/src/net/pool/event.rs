@@ -94,7 +94,7 @@ pub enum Event {
 }
 
 impl Event {
-    /// Refuses names that a pool itself gives nobody.
+    /// Refuses names that a pool itself never allocates to.
     pub(in crate::net) fn check(&self) -> Result<(), Error> {
         match self {
             Self::Allocated { owner, tier, .. } => {
