@@ -7,6 +7,7 @@
 use super::condition::Truth;
 use super::pattern::Glob;
 use super::variable::Template;
+use crate::model::Quoted;
 use crate::policy::eval::request::Request;
 
 /// How many segments an ARN has: `arn:partition:service:region:account:resource`.
@@ -19,7 +20,7 @@ pub(crate) fn check_pattern(pattern: &str) -> Result<(), (String, &'static str)>
     }
     if !pattern.starts_with("arn:") && !pattern.contains(['*', '?', '$']) {
         let hint = "write an ARN (`arn:aws:s3:::bucket/*`), or `*` for every resource";
-        return Err((format!("`{pattern}` is no ARN"), hint));
+        return Err((format!("`{}` is no ARN", Quoted(pattern)), hint));
     }
     if pattern.splitn(SEGMENTS, ':').count() < SEGMENTS && !pattern.ends_with('*') {
         let hint = "write all six parts, or end the pattern in `*`";

@@ -14,6 +14,7 @@ use super::document::Condition;
 use super::operator::{Comparison, Operator, Quantifier};
 use super::pattern::Glob;
 use super::variable::Template;
+use crate::model::Quoted;
 use crate::policy::eval::request::Request;
 
 /// True, false, or not known from what the request says.
@@ -240,7 +241,10 @@ fn comparer<'a>(
 }
 
 fn parsed<T>(values: &[String], parse: impl Fn(&str) -> Option<T>, what: &str) -> Result<Vec<T>, String> {
-    values.iter().map(|value| parse(value).ok_or_else(|| format!("`{value}` is not {what}"))).collect()
+    values
+        .iter()
+        .map(|value| parse(value).ok_or_else(|| format!("`{}` is not {what}", Quoted(value))))
+        .collect()
 }
 
 fn boolean(text: &str) -> Option<bool> {

@@ -7,7 +7,7 @@
 use super::document::{Condition, Effect, PolicyDocument, Principal, Selection, Statement, Version};
 use super::operator::Operator;
 use super::source::{Key, Located, Location, Value};
-use crate::model::{Problem, Problems};
+use crate::model::{Problem, Problems, Quoted};
 use crate::policy::error::{Error, defect};
 use crate::policy::nearest::nearest;
 
@@ -114,7 +114,7 @@ impl Reader {
             Some("2012-10-17") | None => Version::Current,
             Some("2008-10-17") => Version::Old,
             Some(other) => {
-                let message = format!("`{other}` is no version of the policy language");
+                let message = format!("`{}` is no version of the policy language", Quoted(other));
                 self.defect(at, "policy.version", "Version", message, "write \"2012-10-17\"");
                 Version::Current
             }
@@ -154,7 +154,7 @@ impl Reader {
         let (mut actions, mut resources): (Vec<Selection>, Vec<Selection>) = (Vec::new(), Vec::new());
         let mut principals = 0;
         for (key, value) in &members {
-            let inner = format!("{path}.{}", key.text);
+            let inner = format!("{path}.{}", Quoted(&key.text));
             match key.text.as_str() {
                 "Sid" => sid = self.string(*value, &inner).filter(|sid| !sid.is_empty()),
                 "Effect" => effect = Some(self.effect(*value, &inner)),
@@ -220,7 +220,7 @@ impl Reader {
             "Allow" => Some(Effect::Allow),
             "Deny" => Some(Effect::Deny),
             other => {
-                let message = format!("`{other}` is no effect");
+                let message = format!("`{}` is no effect", Quoted(other));
                 self.defect(at, "policy.effect", path, message, "write exactly \"Allow\" or \"Deny\"");
                 None
             }
@@ -257,9 +257,9 @@ impl Reader {
         self.refuse_duplicates(&operators, path);
         let mut conditions: Vec<Condition> = Vec::new();
         for (name, keys) in operators {
-            let inner = format!("{path}.{}", name.text);
+            let inner = format!("{path}.{}", Quoted(&name.text));
             let Some(operator) = Operator::parse(&name.text) else {
-                let message = format!("`{}` is no condition operator", name.text);
+                let message = format!("`{}` is no condition operator", Quoted(&name.text));
                 let hint = nearest(&name.text, Operator::base_names(), SIMILAR).map_or_else(
                     || "see the operators of the IAM User Guide".to_owned(),
                     |near| format!("did you mean `{near}`?"),
@@ -275,9 +275,9 @@ impl Reader {
             };
             self.refuse_duplicates(&members, &inner);
             for (key, values) in members {
-                let path = format!("{inner}.{}", key.text);
+                let path = format!("{inner}.{}", Quoted(&key.text));
                 if conditions.iter().any(|other| other.operator == operator && other.key == key.text) {
-                    let message = format!("`{}` stands twice under `{operator}`", key.text);
+                    let message = format!("`{}` stands twice under `{operator}`", Quoted(&key.text));
                     self.defect(
                         key.place,
                         "policy.duplicate",
@@ -348,7 +348,7 @@ impl Reader {
         let mut seen = std::collections::BTreeSet::new();
         for (key, _) in members {
             if !seen.insert(key.text.as_str()) {
-                let message = format!("`{}` stands twice", key.text);
+                let message = format!("`{}` stands twice", Quoted(&key.text));
                 self.defect(
                     key.place,
                     "policy.duplicate",
@@ -369,7 +369,7 @@ impl Reader {
             key.place,
             "policy.unknown-element",
             path,
-            format!("`{name}` is no element of a policy"),
+            format!("`{}` is no element of a policy", Quoted(name)),
             &hint,
         );
     }
@@ -394,21 +394,21 @@ fn check_action(pattern: &str) -> Result<(), (String, &'static str)> {
     }
     let Some((service, name)) = pattern.split_once(':') else {
         return Err((
-            format!("`{pattern}` has no service prefix"),
+            format!("`{}` has no service prefix", Quoted(pattern)),
             "write `service:Action`, or `*` for every action",
         ));
     };
     let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'*' | b'?');
     if service.is_empty() || !service.bytes().all(legal) {
         return Err((
-            format!("`{service}` is no service prefix"),
+            format!("`{}` is no service prefix", Quoted(service)),
             "use letters, digits and hyphens, for example `ec2`",
         ));
     }
     let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'*' | b'?' | b'-' | b'_');
     if name.is_empty() || !name.bytes().all(legal) {
         return Err((
-            format!("`{pattern}` is no action"),
+            format!("`{}` is no action", Quoted(pattern)),
             "use letters and digits, `*` and `?` after the colon",
         ));
     }
@@ -482,6 +482,22 @@ mod tests {
         assert!(
             problems(r#"{"Statement":[],"Statement":[]}"#).iter().any(|found| found.0 == "policy.duplicate")
         );
+    }
+
+    #[test]
+    fn a_message_quotes_text_on_one_line() {
+        for document in [
+            r#"{"Version":"\n2012-10-17","Statement":[]}"#,
+            r#"{"Ver\nsion":"2012-10-17","Statement":[{"Effect":"De\nny","Action":"s3:\nGet","Resource":"arn\n"}]}"#,
+            r#"{"Statement":{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"Bo\nol":{"a":"b"},"Bool":{"aws:SecureTransport":"t\n"}}}}"#,
+        ] {
+            let Err(Error::Malformed(Problems(found))) = PolicyDocument::parse(document) else {
+                panic!("{document} was read")
+            };
+            for problem in found {
+                assert!(!problem.message.contains('\n') && !problem.path.contains('\n'), "{problem:?}");
+            }
+        }
     }
 
     #[test]
