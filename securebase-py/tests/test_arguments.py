@@ -461,7 +461,7 @@ def test_a_name_of_millions_of_characters_is_refused_soon() -> None:
         except (sb.SecureBaseError, TypeError) as error:
             assert len(str(error)) < 20_000
         else:
-            pytest.fail("a name that there is not")
+            pytest.fail("an unknown name was accepted")
 
 
 def test_maps_and_lists_far_too_long_are_refused_soon_and_shortly() -> None:

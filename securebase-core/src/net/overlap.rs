@@ -53,7 +53,7 @@ pub fn overlaps<O: AsRef<str>>(entries: &[(O, Block)]) -> Result<Vec<Overlap>, E
     Ok(pairs(&blocks).into_iter().map(overlap).collect())
 }
 
-/// Refuses to list so many pairs one by one.
+/// Refuses to list more pairs than [`PAIRS_MAX`].
 pub(super) fn check_pairs(count: u64) -> Result<(), Error> {
     if count > PAIRS_MAX { Err(Error::TooManyPairs { count }) } else { Ok(()) }
 }

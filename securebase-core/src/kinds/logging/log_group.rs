@@ -47,7 +47,7 @@ impl Kind for LogGroupSpec {
         Some(Problem::warning(
             "log-group-kept",
             address.as_str(),
-            format!("log group `{}` is no longer written to; it is kept", self.name),
+            format!("log group `{}` receives no more logs; it is kept", self.name),
             "delete it by hand once its retention has passed",
         ))
     }

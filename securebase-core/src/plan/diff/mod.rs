@@ -54,7 +54,7 @@ pub(in crate::plan) struct Index<'a> {
     paths: BTreeMap<ResourceId, String>,
     policies: BTreeMap<&'a str, &'a ObservedPolicy>,
     accounts: Accounts<'a>,
-    /// What was read. What was not is no one's to compare: see [`unread`](super::check::unread).
+    /// What was read. The comparison leaves out what was not: see [`unread`](super::check::unread).
     members: BTreeMap<(AccountId, &'a Region), Member<'a>>,
     /// The accounts that are known by id, by the key of their tenant.
     known_accounts: BTreeMap<&'a str, AccountId>,

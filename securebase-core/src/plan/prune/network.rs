@@ -1,4 +1,4 @@
-//! The network of a tenant: what of it is no longer wanted, or all of it where the tenant leaves.
+//! The surplus in a tenant's account: the parts of its network that the file dropped, or all of it when the tenant leaves.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::request::{Request, is_principal};
-use crate::model::{Problem, Problems};
+use crate::model::{Problem, Problems, Quoted};
 use crate::policy::error::Error;
 use crate::policy::syntax::actions::Spelling;
 
@@ -56,7 +56,11 @@ impl Request {
         let well_formed =
             action.split_once(':').is_some_and(|(service, name)| !service.is_empty() && !name.is_empty());
         if !well_formed || action.contains(['*', '?', ' ']) {
-            bad("action", format!("`{action}` is no action"), "write one action, for example `s3:GetObject`");
+            bad(
+                "action",
+                format!("invalid action `{}`: expected `service:Name`", Quoted(&action)),
+                "write one action, for example `s3:GetObject`",
+            );
         }
         if !principal.is_empty() && !is_principal(&principal) {
             let shown: String = principal.chars().take(200).collect();

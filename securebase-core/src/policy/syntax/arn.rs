@@ -20,7 +20,7 @@ pub(crate) fn check_pattern(pattern: &str) -> Result<(), (String, &'static str)>
     }
     if !pattern.starts_with("arn:") && !pattern.contains(['*', '?', '$']) {
         let hint = "write an ARN (`arn:aws:s3:::bucket/*`), or `*` for every resource";
-        return Err((format!("`{}` is no ARN", Quoted(pattern)), hint));
+        return Err((format!("invalid resource `{}`: expected an ARN", Quoted(pattern)), hint));
     }
     if pattern.splitn(SEGMENTS, ':').count() < SEGMENTS && !pattern.ends_with('*') {
         let hint = "write all six parts, or end the pattern in `*`";

@@ -114,7 +114,7 @@ impl Reader {
             Some("2012-10-17") | None => Version::Current,
             Some("2008-10-17") => Version::Old,
             Some(other) => {
-                let message = format!("`{}` is no version of the policy language", Quoted(other));
+                let message = format!("invalid policy version `{}`: expected `2012-10-17`", Quoted(other));
                 self.defect(at, "policy.version", "Version", message, "write \"2012-10-17\"");
                 Version::Current
             }
@@ -220,7 +220,7 @@ impl Reader {
             "Allow" => Some(Effect::Allow),
             "Deny" => Some(Effect::Deny),
             other => {
-                let message = format!("`{}` is no effect", Quoted(other));
+                let message = format!("invalid effect `{}`: expected `Allow` or `Deny`", Quoted(other));
                 self.defect(at, "policy.effect", path, message, "write exactly \"Allow\" or \"Deny\"");
                 None
             }
@@ -259,7 +259,7 @@ impl Reader {
         for (name, keys) in operators {
             let inner = format!("{path}.{}", Quoted(&name.text));
             let Some(operator) = Operator::parse(&name.text) else {
-                let message = format!("`{}` is no condition operator", Quoted(&name.text));
+                let message = format!("unknown condition operator `{}`", Quoted(&name.text));
                 let hint = nearest(&name.text, Operator::base_names(), SIMILAR).map_or_else(
                     || "see the operators of the IAM User Guide".to_owned(),
                     |near| format!("did you mean `{near}`?"),
@@ -369,7 +369,7 @@ impl Reader {
             key.place,
             "policy.unknown-element",
             path,
-            format!("`{}` is no element of a policy", Quoted(name)),
+            format!("unknown element `{}`", Quoted(name)),
             &hint,
         );
     }
@@ -401,14 +401,14 @@ fn check_action(pattern: &str) -> Result<(), (String, &'static str)> {
     let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'*' | b'?');
     if service.is_empty() || !service.bytes().all(legal) {
         return Err((
-            format!("`{}` is no service prefix", Quoted(service)),
+            format!("invalid service prefix `{}`: expected letters, digits and hyphens", Quoted(service)),
             "use letters, digits and hyphens, for example `ec2`",
         ));
     }
     let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'*' | b'?' | b'-' | b'_');
     if name.is_empty() || !name.bytes().all(legal) {
         return Err((
-            format!("`{}` is no action", Quoted(pattern)),
+            format!("invalid action `{}`: expected `service:Name`", Quoted(pattern)),
             "use letters and digits, `*` and `?` after the colon",
         ));
     }
