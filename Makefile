@@ -53,7 +53,7 @@ test-long: ## The long tests, an hour or two: 10,000 seeds, 10,000 pairs of bill
 	$(call say,Rust: 10 000 pairs of bills and the forecasts)
 	@SECUREBASE_WORLDS=4500 cargo test --profile soak -p securebase-core --test bills --test forecast
 	$(call say,Rust: every property with 50 times the cases)
-	@PROPTEST_CASES=12800 cargo test --profile soak -p securebase-core --lib --test it
+	@SECUREBASE_CASES=50 cargo test --profile soak -p securebase-core --lib --test it
 
 soak: ## The same for as many seeds as wanted: make soak SEEDS=100000 FROM=0 THREADS=2
 	@SEEDS=$(or $(SEEDS),10000) FROM=$(or $(FROM),0) THREADS=$(or $(THREADS),2) \

@@ -3,6 +3,9 @@
 #[cfg(feature = "aws")]
 pub mod aws;
 pub mod capacity;
+#[cfg(test)]
+#[path = "../tests/support/cases.rs"]
+mod cases;
 pub mod cloud;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;

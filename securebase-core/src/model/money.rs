@@ -379,6 +379,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::cases::cases(256))]
+
         #[test]
         fn no_operation_gives_a_negative_zero(
             left in -2_000_i64..2_000,

@@ -257,7 +257,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(1_000))]
+        #![proptest_config(crate::cases::cases(1_000))]
 
         #[test]
         fn neither_order_nor_company_moves_a_tenant(

@@ -192,6 +192,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::cases::cases(256))]
+
         #[test]
         fn the_sweep_finds_what_comparing_all_pairs_finds(blocks in prop::collection::vec(any_block(), 0..40)) {
             let mut expected = Vec::new();

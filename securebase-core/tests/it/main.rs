@@ -6,6 +6,8 @@ mod accounts;
 mod apply;
 mod architecture;
 mod blocks;
+#[path = "../support/cases.rs"]
+mod cases;
 mod changes;
 #[path = "../support/clockwork.rs"]
 mod clockwork;

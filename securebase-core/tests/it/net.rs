@@ -231,7 +231,7 @@ fn reloads(pool: &AddressPool) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4_000))]
+    #![proptest_config(crate::cases::cases(4_000))]
 
     #[test]
     fn a_unique_pool_behaves_like_the_model(ops in prop::collection::vec(op(), 1..24)) {
@@ -256,7 +256,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(crate::cases::cases(2_000))]
 
     /// Under `per-account` every owner sees the pool a lone owner of a unique pool would see.
     #[test]
@@ -329,7 +329,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(crate::cases::cases(2_000))]
 
     /// Sub-pools, at any time and under every strategy: nothing overlaps within its scope, all lies in its pool, and what
     /// was done can be replayed and reloaded.

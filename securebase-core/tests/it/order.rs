@@ -76,7 +76,7 @@ fn limits_are_part_of_a_plans_fingerprint() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(8))]
+    #![proptest_config(crate::cases::cases(8))]
 
     #[test]
     fn a_plan_does_not_depend_on_the_order_of_the_file(order in Just((0..10usize).collect::<Vec<_>>()).prop_shuffle()) {

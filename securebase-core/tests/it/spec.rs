@@ -360,7 +360,7 @@ fn holds(text: &str, format: Format) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 192, ..ProptestConfig::default() })]
+    #![proptest_config(crate::cases::cases(192))]
 
     #[test]
     fn damaged_files_are_read_or_refused(base in 0..4_usize, changes in changes()) {

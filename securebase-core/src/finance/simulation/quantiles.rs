@@ -252,6 +252,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::cases::cases(256))]
+
         #[test]
         fn counted_in_parts_they_are_the_same_as_by_sorting(
             values in proptest::collection::vec(

@@ -419,7 +419,7 @@ fn a_price_in_a_row_is_whole_cents_or_refused() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(crate::cases::cases(24))]
     #[test]
     fn bridges_and_explanations_add_up(
         before in proptest::array::uniform4(0_u32..6),

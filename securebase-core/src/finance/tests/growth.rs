@@ -256,7 +256,7 @@ fn a_grid_has_a_row_for_every_combination() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(crate::cases::cases(24))]
 
     #[test]
     fn the_bridge_of_revenue_always_closes(

@@ -99,7 +99,7 @@ fn each_never_less(less: &Table, more: &Table, columns: &[&str]) -> Result<(), T
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(crate::cases::cases(24))]
 
     #[test]
     fn more_churn_is_never_more_tenants_or_revenue(

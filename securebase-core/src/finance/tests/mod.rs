@@ -189,7 +189,7 @@ fn a_margin_below_the_floor_is_refused() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(crate::cases::cases(24))]
 
     #[test]
     fn no_cent_is_lost_or_made(counts in proptest::array::uniform4(0_usize..40)) {
@@ -388,7 +388,7 @@ fn any_assumptions() -> impl Strategy<Value = Assumptions> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(32))]
+    #![proptest_config(crate::cases::cases(32))]
 
     #[test]
     fn tenants_and_tiers_add_up_to_the_month(

@@ -223,7 +223,7 @@ fn clash(members: &[&Member]) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_000))]
+    #![proptest_config(crate::cases::cases(1_000))]
 
     #[test]
     fn no_smaller_set_of_movers_does(members in members()) {

@@ -238,6 +238,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::cases::cases(256))]
+
         #[test]
         fn no_text_is_without_its_class(
             patterns in proptest::collection::vec("[ab*?]{0,5}", 1..6),

@@ -177,7 +177,7 @@ fn with_host_bits(block: ipnet::Ipv4Net) -> ipnet::Ipv4Net {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(16))]
+    #![proptest_config(crate::cases::cases(16))]
 
     #[test]
     fn formatting_is_never_a_difference(

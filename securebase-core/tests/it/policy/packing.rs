@@ -87,7 +87,7 @@ fn path(documents: &[PolicyDocument]) -> PolicyPath {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(crate::cases::cases(300))]
 
     #[test]
     fn verdicts_stay(before in documents(), requests in proptest::collection::vec(request(), 20), size in 200_usize..2_000) {

@@ -223,7 +223,7 @@ fn play(seed: u64, moves: &[Move]) -> Result<SimulatedCloud, TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(crate::cases::cases(64))]
 
     #[test]
     fn every_world_is_a_sound_one(seed in 0u64..1000, moves in moves()) {
