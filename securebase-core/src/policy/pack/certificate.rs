@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use crate::policy::error::Error;
 use crate::policy::eval::partition::{Classes, Effort, classes, resource_classes};
 use crate::policy::syntax::actions::Spelling;
-use crate::policy::syntax::document::{Condition, Effect, PolicyDocument, Statement, Version};
+use crate::policy::syntax::document::{Condition, Effect, PolicyDocument, Statement, Version, merged};
 
 /// What a verifier needs to check that two sets of documents are equal in meaning.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -240,8 +240,8 @@ fn rows(
             |list: &[String], text: &str| list.binary_search_by(|known| known.as_str().cmp(text)).ok();
         let negated = statement.resources.negated;
         let mut conditions = BTreeSet::new();
-        for condition in &statement.conditions {
-            let Condition { operator, key, values } = condition.canonical();
+        for condition in merged(&statement.conditions) {
+            let Condition { operator, key, values } = condition;
             let key = Spelling::shipped().condition_key(&key.to_ascii_lowercase());
             conditions.insert(atom(format!("{old}{key} {operator} {}", values.join(" | "))));
         }

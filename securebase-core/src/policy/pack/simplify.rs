@@ -5,7 +5,7 @@
 //! go. Invariants: `NotAction` and `NotResource` lists are never joined or split (a union would weaken them, a split
 //! strengthen). The certificate (`certificate.rs`) checks the outcome without trusting any of this.
 
-use crate::policy::syntax::document::{Selection, Statement};
+use crate::policy::syntax::document::{Selection, Statement, merged};
 
 /// Whether every text that `inner` matches is matched by `outer` too. May say no where it is so; never yes where it is not.
 pub(crate) fn covers(outer: &str, inner: &str, folded: bool) -> bool {
@@ -97,6 +97,7 @@ fn tidy_selections(statement: &mut Statement) {
 pub(crate) fn simplify(statements: impl IntoIterator<Item = Statement>) -> Vec<Statement> {
     let mut all: Vec<Statement> = statements.into_iter().collect();
     for statement in &mut all {
+        statement.conditions = merged(&statement.conditions);
         for condition in &mut statement.conditions {
             condition.values.sort();
             condition.values.dedup();

@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::certificate::{Certificate, digest};
 use crate::policy::error::Error;
 use crate::policy::syntax::document::{PolicyDocument, Selection, Statement, Version};
+use crate::policy::syntax::operator::{Operator, Quantifier};
 use crate::policy::syntax::pattern::glob;
 
 /// Checks a certificate against the documents it speaks of.
@@ -262,11 +263,21 @@ impl Rule {
     ) -> Self {
         let mode = if document.version == Version::Current { "" } else { "old " };
         let mut held = BTreeSet::new();
+        // Negated conditions on one key say that none of all their values matches, however they are divided.
+        let mut none_of: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for condition in &statement.conditions {
             let condition = condition.canonical();
-            let (operator, key) = (condition.operator, condition.key.to_lowercase());
-            held.insert(words.number(format!("{mode}{operator} {key} {:?}", condition.values)));
+            let Operator { negated, quantifier, .. } = condition.operator;
+            let subject = format!("{mode}{} {}", condition.operator, condition.key.to_lowercase());
+            if negated && !matches!(quantifier, Some(Quantifier::Any)) {
+                none_of.entry(subject).or_default().extend(condition.values);
+            } else {
+                held.insert(words.number(format!("{subject} {:?}", condition.values)));
+            }
         }
+        held.extend(
+            none_of.into_iter().map(|(subject, values)| words.number(format!("{subject} {values:?}"))),
+        );
         if let Some(principal) = &statement.principal {
             held.insert(words.number(format!("principal {principal:?}")));
         }

@@ -6,10 +6,12 @@
 //! condition key's case is kept as written only where AWS gives no spelling.
 //! Non-goals: identity and resource policies (no principals beyond `"*"`, which resource control policies need).
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use super::actions::Spelling;
-use super::operator::{Comparison, Operator};
+use super::operator::{Comparison, Operator, Quantifier};
 use super::source::Location;
 
 /// The language version that every policy should state.
@@ -331,28 +333,78 @@ fn collapsed(mut texts: Vec<String>) -> Value {
     }
 }
 
-fn condition_block(conditions: &[Condition]) -> Value {
-    let mut entries: Vec<(String, String, Value)> = conditions
-        .iter()
-        .map(|condition| {
-            let canonical = condition.canonical();
-            // Two keys that differ only in case would become one object key: then both stay as written.
-            let clash = conditions.iter().any(|other| {
-                other.operator == condition.operator
-                    && other.key != condition.key
-                    && other.key.eq_ignore_ascii_case(&condition.key)
-            });
-            let key = if clash { condition.key.clone() } else { canonical.key };
-            (condition.operator.to_string(), key, collapsed(canonical.values))
-        })
-        .collect();
-    entries.sort_by(|left, right| (&left.0, &left.1).cmp(&(&right.0, &right.1)));
-    let mut block = Map::new();
-    for (operator, key, values) in entries {
-        let keys = block.entry(operator).or_insert_with(|| Value::Object(Map::new()));
-        if let Value::Object(keys) = keys {
-            keys.insert(key, values);
+/// Returns conditions that hold together exactly where the given ones do, in canonical form, with each key at most once
+/// under a negated operator.
+///
+/// The language has one place for each operator and key. Negated conditions on one key hold together where none of all
+/// their values matches, so their values are joined. `ForAnyValue` is the exception: there two different values of the
+/// request may satisfy one condition each.
+pub(crate) fn merged(conditions: &[Condition]) -> Vec<Condition> {
+    let mut merged: Vec<Condition> = Vec::with_capacity(conditions.len());
+    for condition in conditions.iter().map(Condition::canonical) {
+        let Condition { operator, key, values } = &condition;
+        let joins = operator.negated && operator.quantifier != Some(Quantifier::Any);
+        let same = |other: &&mut Condition| {
+            other.operator == *operator
+                && other.key.eq_ignore_ascii_case(key)
+                && (joins || other.values == *values)
+        };
+        match merged.iter_mut().find(same) {
+            Some(other) => {
+                other.values.extend(values.iter().cloned());
+                other.values.sort();
+                other.values.dedup();
+            }
+            None => merged.push(condition),
         }
     }
-    Value::Object(block)
+    merged
+}
+
+fn condition_block(conditions: &[Condition]) -> Value {
+    let merged = merged(conditions);
+    let mut entries: Vec<(String, String, Value)> = merged
+        .iter()
+        .map(|Condition { operator, key, values }| {
+            let same =
+                |other: &&Condition| other.operator == *operator && other.key.eq_ignore_ascii_case(key);
+            let is_shared = merged.iter().filter(same).count() > 1;
+            // A key that AWS has no spelling for stays as written, unless it stands for several conditions: then the text
+            // that is written must be the one that is read again.
+            let key = if is_shared {
+                Spelling::shipped().condition_key(&key.to_ascii_lowercase())
+            } else {
+                key.clone()
+            };
+            (operator.to_string(), key, collapsed(values.clone()))
+        })
+        .collect();
+    // By values too, so that conditions on one key get their spellings in an order that nothing else decides.
+    entries.sort_by_cached_key(|(operator, key, values)| (operator.clone(), key.clone(), values.to_string()));
+    let mut block = BTreeMap::<String, BTreeMap<String, Value>>::new();
+    for (operator, key, values) in entries {
+        let keys = block.entry(operator).or_default();
+        let free = spellings(&key).find(|spelling| !keys.contains_key(spelling));
+        keys.insert(free.unwrap_or(key), values);
+    }
+    let object = |keys: BTreeMap<String, Value>| Value::Object(keys.into_iter().collect());
+    Value::Object(block.into_iter().map(|(operator, keys)| (operator, object(keys))).collect())
+}
+
+/// The spellings of a condition key, which AWS reads in any case: the given one first. The second of two conditions on one
+/// key needs another one, or it would take the place of the first in the text and change what the statement says.
+fn spellings(key: &str) -> impl Iterator<Item = String> {
+    let letters: Vec<usize> =
+        key.bytes().enumerate().filter(|(_, byte)| byte.is_ascii_alphabetic()).map(|(at, _)| at).collect();
+    let count = 1_u64 << letters.len().min(63);
+    (0..count).map(move |flips| {
+        let mut bytes = key.as_bytes().to_vec();
+        for (nth, &at) in letters.iter().take(63).enumerate() {
+            if flips >> nth & 1 == 1 {
+                bytes[at] ^= 0x20;
+            }
+        }
+        // Only the case of ASCII letters has changed.
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
 }

@@ -131,6 +131,65 @@ proptest! {
 }
 
 #[test]
+fn conditions_on_one_key_are_all_written() {
+    let with = |conditions: &[(&str, &[&str])]| {
+        let conditions = conditions.iter().map(|(operator, values)| {
+            Condition::new(Operator::parse(operator).unwrap(), "aws:PrincipalArn", values.iter().copied())
+        });
+        let mut statement = Statement::new(Effect::Deny, Selection::everything());
+        statement.conditions = conditions.collect();
+        PolicyDocument::new(vec![statement])
+    };
+    let condition = |document: &PolicyDocument| {
+        let text: serde_json::Value = serde_json::from_str(&document.to_json()).unwrap();
+        text["Statement"]["Condition"].to_string()
+    };
+    // None of all values matches, so that one condition says the same.
+    for operator in ["ArnNotLike", "StringNotEqualsIfExists", "ForAllValues:StringNotLike"] {
+        let twice = with(&[(operator, &["b", "c"]), (operator, &["a"])]);
+        assert_eq!(condition(&twice), format!(r#"{{"{operator}":{{"aws:PrincipalArn":["a","b","c"]}}}}"#));
+        assert_eq!(twice, with(&[(operator, &["a", "b", "c"])]));
+        verify(
+            &certify(&[twice.clone()], &[with(&[(operator, &["c", "b", "a"])])]).unwrap(),
+            &[twice],
+            &[with(&[(operator, &["c", "b", "a"])])],
+        )
+        .unwrap();
+    }
+    // Here one condition would say something else: both stay, the key spelled in two ways.
+    for operator in ["ArnLike", "StringEquals", "ForAnyValue:StringNotLike"] {
+        let twice = with(&[(operator, &["b"]), (operator, &["a"])]);
+        assert_eq!(
+            condition(&twice),
+            format!(r#"{{"{operator}":{{"Aws:PrincipalArn":"b","aws:PrincipalArn":"a"}}}}"#)
+        );
+        let again = PolicyDocument::parse(&twice.to_json()).unwrap();
+        assert_eq!(again.statements[0].conditions.len(), 2);
+        verify(&certify(&[twice.clone()], &[again.clone()]).unwrap(), &[twice], &[again]).unwrap();
+    }
+    // The same condition once more says nothing new.
+    assert_eq!(with(&[("Bool", &["true"]), ("Bool", &["true"])]), with(&[("Bool", &["true"])]));
+}
+
+/// Found by `verdicts_stay`: the packer joined two statements whose texts had lost the condition in which they differed.
+#[test]
+fn statements_that_differ_in_a_second_condition_on_one_key_are_not_joined() {
+    let deny = |resource: &str, values: &[&str]| {
+        let not = |value: &&str| Condition::new(Operator::parse("ArnNotLike").unwrap(), "k:c", [*value]);
+        let mut statement = Statement::new(Effect::Deny, Selection::everything());
+        statement.resources = Selection::of([resource]);
+        statement.conditions = values.iter().map(not).collect();
+        PolicyDocument::new(vec![statement])
+    };
+    let before = [deny("arn:aws:a:::x", &["true"]), deny("arn:aws:a:::x*", &["false", "true"])];
+    let after = pack(&before, Fit::default()).unwrap();
+    verify(&certify(&before, &after).unwrap(), &before, &after).unwrap();
+    let request = Request::new("a:b", "arn:aws:a:::xy", "arn:aws:iam::111122223333:user/jo", "111122223333")
+        .with("k:c", "false");
+    assert_eq!(path(&before).decide(&request), path(&after).decide(&request));
+}
+
+#[test]
 fn common_denies_move_to_the_parent() {
     let deny = |actions: &[&str]| {
         PolicyDocument::new(vec![Statement::new(Effect::Deny, Selection::of(actions.iter().copied()))])
