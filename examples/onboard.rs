@@ -127,7 +127,7 @@ async fn onboard(arguments: &Arguments, stop: Stop) -> Result<(), Failure> {
 
     if cloud.was_interrupted {
         println!("The last run was interrupted; going on where it stopped.\n");
-        let run = exec::resume_simulated(&cloud.cloud, &state, options()).await;
+        let run = exec::resume(&cloud.cloud, &state, options()).await;
         let run = finish(run, &cloud.cloud, &world)?;
         println!("{run}\n");
     }
@@ -147,7 +147,7 @@ async fn onboard(arguments: &Arguments, stop: Stop) -> Result<(), Failure> {
     print_cost(&plan)?;
 
     let bar = progress_bar(&plan);
-    let run = exec::simulate(&plan, &cloud.cloud, &state, options().progress(watch(&bar))).await;
+    let run = exec::apply(&plan, &cloud.cloud, &state, options().progress(watch(&bar))).await;
     bar.finish_and_clear();
     let run = finish(run, &cloud.cloud, &world)?;
     println!("\nApplied to the simulated organization: {run}");

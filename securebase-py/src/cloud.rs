@@ -5,12 +5,8 @@ use std::collections::BTreeMap;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
 use securebase_core::cloud::Cloud;
-use securebase_core::exec::{self, ApplyOptions, Run};
-use securebase_core::model::{AccountId, Email, LandingZone, Limits, Problems, Region, Tags, UsableZones};
-use securebase_core::observe::Observed;
-use securebase_core::plan::{Plan, Scope};
+use securebase_core::model::{AccountId, Limits, Problems, Region, Tags, UsableZones};
 use securebase_core::sim::{Faults as CoreFaults, SimulatedCloud as CoreSimulated};
-use securebase_core::state::{RunId, State};
 
 use crate::argument;
 use crate::convert::plain;
@@ -41,97 +37,12 @@ impl AnyCloud {
         }
     }
 
-    pub(crate) async fn survey(&self, scope: &Scope) -> std::result::Result<Observed, exec::Error> {
-        match self {
-            Self::Simulated(cloud) => exec::survey_simulated(cloud, scope).await,
-            #[cfg(feature = "aws")]
-            Self::Aws(cloud) => exec::survey(cloud, scope).await,
-            #[cfg(not(feature = "aws"))]
-            Self::Aws(none) => match *none {},
-        }
-    }
-
-    /// The cloud behind the port that all clouds have.
-    fn port(&self) -> &dyn Cloud {
+    /// Returns the port that all clouds have.
+    pub(crate) fn port(&self) -> &dyn Cloud {
         match self {
             Self::Simulated(cloud) => cloud,
             #[cfg(feature = "aws")]
             Self::Aws(cloud) => cloud.as_ref(),
-            #[cfg(not(feature = "aws"))]
-            Self::Aws(none) => match *none {},
-        }
-    }
-
-    pub(crate) async fn start_root_email_change(
-        &self,
-        account: AccountId,
-        email: &Email,
-    ) -> std::result::Result<(), exec::Error> {
-        exec::start_root_email_change(self.port(), account, email).await
-    }
-
-    pub(crate) async fn finish_root_email_change(
-        &self,
-        account: AccountId,
-        email: &Email,
-        code: &str,
-    ) -> std::result::Result<(), exec::Error> {
-        exec::finish_root_email_change(self.port(), account, email, code).await
-    }
-
-    pub(crate) async fn apply(
-        &self,
-        plan: &Plan,
-        state: &State,
-        options: ApplyOptions,
-    ) -> std::result::Result<Run, exec::Error> {
-        match self {
-            Self::Simulated(cloud) => exec::simulate(plan, cloud, state, options).await,
-            #[cfg(feature = "aws")]
-            Self::Aws(cloud) => exec::apply(plan, cloud, state, options).await,
-            #[cfg(not(feature = "aws"))]
-            Self::Aws(none) => match *none {},
-        }
-    }
-
-    pub(crate) async fn dry_run(
-        &self,
-        plan: &Plan,
-        options: ApplyOptions,
-    ) -> std::result::Result<Run, exec::Error> {
-        match self {
-            Self::Simulated(cloud) => exec::dry_run(plan, cloud, options).await,
-            #[cfg(feature = "aws")]
-            Self::Aws(cloud) => exec::dry_run(plan, cloud, options).await,
-            #[cfg(not(feature = "aws"))]
-            Self::Aws(none) => match *none {},
-        }
-    }
-
-    pub(crate) async fn resume(
-        &self,
-        state: &State,
-        options: ApplyOptions,
-    ) -> std::result::Result<Run, exec::Error> {
-        match self {
-            Self::Simulated(cloud) => exec::resume_simulated(cloud, state, options).await,
-            #[cfg(feature = "aws")]
-            Self::Aws(cloud) => exec::resume(cloud, state, options).await,
-            #[cfg(not(feature = "aws"))]
-            Self::Aws(none) => match *none {},
-        }
-    }
-
-    pub(crate) async fn rebuild(
-        &self,
-        zone: &LandingZone,
-        state: &State,
-        options: &ApplyOptions,
-    ) -> std::result::Result<RunId, exec::Error> {
-        match self {
-            Self::Simulated(cloud) => exec::rebuild_simulated(zone, cloud, state, options).await,
-            #[cfg(feature = "aws")]
-            Self::Aws(cloud) => exec::rebuild(zone, cloud, state, options).await,
             #[cfg(not(feature = "aws"))]
             Self::Aws(none) => match *none {},
         }

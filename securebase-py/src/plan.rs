@@ -73,7 +73,7 @@ fn planned<T: Send + 'static>(
             };
             Ok::<_, Failure>(match cloud {
                 Some(cloud) => {
-                    let observed = cloud.survey(&planner.scope()).await?;
+                    let observed = exec::survey(cloud.port(), &planner.scope()).await?;
                     make(planner.observed(&observed))?
                 }
                 None => make(planner)?,
@@ -439,7 +439,7 @@ impl Plan {
     ) -> Result<Run> {
         let Apply { options, raised, stop } = options(progress, None, destroy);
         let (plan, cloud) = (Arc::clone(&self.0), AnyCloud::of(cloud)?);
-        let run = wait(py, &stop, async move { cloud.dry_run(&plan, options).await })?;
+        let run = wait(py, &stop, async move { exec::dry_run(&plan, cloud.port(), options).await })?;
         applied(run, &raised)
     }
 
@@ -494,7 +494,7 @@ impl Plan {
         let Apply { mut options, raised, stop } = apply;
         options.margin_floor = self::margin_floor(margin_floor)?;
         let (plan, cloud, state) = (Arc::clone(&self.0), AnyCloud::of(cloud)?, state::or_default(state)?);
-        let run = wait(py, &stop, async move { cloud.apply(&plan, &state, options).await })?;
+        let run = wait(py, &stop, async move { exec::apply(&plan, cloud.port(), &state, options).await })?;
         applied(run, &raised)
     }
 
@@ -517,7 +517,9 @@ impl Plan {
         let Apply { mut options, raised, stop } = apply;
         options.margin_floor = self::margin_floor(margin_floor)?;
         let (plan, cloud, state) = (Arc::clone(&self.0), AnyCloud::of(cloud)?, state::or_default(state)?);
-        awaitable(py, stop, async move { applied(cloud.apply(&plan, &state, options).await, &raised) })
+        awaitable(py, stop, async move {
+            applied(exec::apply(&plan, cloud.port(), &state, options).await, &raised)
+        })
     }
 
     fn __len__(&self) -> usize {

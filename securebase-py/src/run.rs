@@ -296,7 +296,7 @@ fn resume(
 ) -> Result<Run> {
     let Apply { options, raised, stop } = options(progress, who, Vec::new()).wait_for_lock(wait_for_lock)?;
     let (state, cloud) = (state::open(state)?, AnyCloud::of(cloud)?);
-    let run = wait(py, &stop, async move { cloud.resume(&state, options).await })?;
+    let run = wait(py, &stop, async move { exec::resume(cloud.port(), &state, options).await })?;
     applied(run, &raised)
 }
 
@@ -313,7 +313,7 @@ fn resume_async<'py>(
 ) -> Result<Bound<'py, PyAny>> {
     let Apply { options, raised, stop } = options(progress, who, Vec::new()).wait_for_lock(wait_for_lock)?;
     let (state, cloud) = (state::open(state)?, AnyCloud::of(cloud)?);
-    awaitable(py, stop, async move { applied(cloud.resume(&state, options).await, &raised) })
+    awaitable(py, stop, async move { applied(exec::resume(cloud.port(), &state, options).await, &raised) })
 }
 
 /// An account and an address, as they were written.
@@ -335,7 +335,11 @@ fn start_root_email_change(
     #[pyo3(from_py_with = argument::text::email)] email: &str,
 ) -> Result<()> {
     let (cloud, (account, email)) = (AnyCloud::of(cloud)?, account_and_email(account_id, email)?);
-    Ok(wait(py, &Stop::new(), async move { cloud.start_root_email_change(account, &email).await })??)
+    Ok(wait(
+        py,
+        &Stop::new(),
+        async move { exec::start_root_email_change(cloud.port(), account, &email).await },
+    )??)
 }
 
 /// Changes the root e-mail address, with the code that was mailed to it.
@@ -350,7 +354,7 @@ fn finish_root_email_change(
 ) -> Result<()> {
     let (cloud, (account, email)) = (AnyCloud::of(cloud)?, account_and_email(account_id, email)?);
     let code = code.to_owned();
-    let finish = async move { cloud.finish_root_email_change(account, &email, &code).await };
+    let finish = async move { exec::finish_root_email_change(cloud.port(), account, &email, &code).await };
     Ok(wait(py, &Stop::new(), finish)??)
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString, PyType};
-use securebase_core::exec::{ApplyOptions, Stop};
+use securebase_core::exec::{self, ApplyOptions, Stop};
 use securebase_core::model::ResourceKind;
 use securebase_core::state::{
     Holder, LockInfo as CoreLockInfo, Resumption as CoreResumption, RunRecord as CoreRecord,
@@ -448,7 +448,12 @@ impl State {
     ) -> Result<u64> {
         let (state, zone, cloud) = (self.core.clone(), Arc::clone(&zone.get().0), AnyCloud::of(cloud)?);
         let options = ApplyOptions::new().who(who.unwrap_or_default());
-        Ok(wait(py, &Stop::new(), async move { cloud.rebuild(&zone, &state, &options).await })??.0)
+        Ok(wait(
+            py,
+            &Stop::new(),
+            async move { exec::rebuild(&zone, cloud.port(), &state, &options).await },
+        )??
+        .0)
     }
 
     fn __eq__(&self, other: &Self) -> bool {

@@ -56,7 +56,7 @@ fn main() {
         let (directory, store) = fresh(tenants);
         let state = State::new(store);
         let cloud = SimulatedCloud::new(0);
-        let (took, run) = timed(|| block_on(exec::simulate(&paced, &cloud, &state, ApplyOptions::new())));
+        let (took, run) = timed(|| block_on(exec::apply(&paced, &cloud, &state, ApplyOptions::new())));
         assert_eq!(run.expect("the run goes through").applied.len(), paced.steps().len());
         record(&name("rehearsed_into_a_directory"), took.as_secs_f64(), "s", 1);
         drop(std::fs::remove_dir_all(&directory));

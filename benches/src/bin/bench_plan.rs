@@ -58,7 +58,7 @@ fn planned(zone: &LandingZone, tenants: usize, runs: usize) -> (f64, Plan) {
 fn again(mut zone: LandingZone, plan: &Plan, tenants: usize, runs: usize) {
     let cloud = SimulatedCloud::new(0);
     let state = State::new(MemoryStore::new());
-    block_on(exec::simulate(plan, &cloud, &state, ApplyOptions::new())).expect("the run goes through");
+    block_on(exec::apply(plan, &cloud, &state, ApplyOptions::new())).expect("the run goes through");
     let observed: Observed = cloud.observe();
     let earlier = Planner::new(&zone).observed(&observed).plan().expect("it can be planned");
     let tags = &mut zone.tenants[tenants / 2].tags;

@@ -32,6 +32,10 @@ pub struct Call {
     pub operation: Operation,
 }
 
+/// The number of a call in flight, by which its caller recognizes the reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket(pub(crate) u64);
+
 /// The token of the next page, as the service gave it.
 pub type PageToken = String;
 

@@ -11,11 +11,11 @@ mod operation;
 mod port;
 mod reply;
 
-pub use call::{Call, OneTimeCode, PageToken, Service, Target, VpcAttribute};
+pub use call::{Call, OneTimeCode, PageToken, Service, Target, Ticket, VpcAttribute};
 pub(crate) use error::CLOSURES_IN_PROGRESS;
 pub use error::{CloudError, Delivery, ErrorKind};
 pub use operation::Operation;
-pub use port::{Cloud, ReplyFuture};
+pub use port::{Arrival, Cloud, InFlight, ReplyFuture};
 pub use reply::{
     Account, AccountRequest, AccountRequestState, AccountState, AvailabilityZone, ElasticIp, FlowLog,
     InternetGateway, Joined, JoinedHow, LogGroup, NatGateway, NatGatewayState, Organization,

@@ -1,14 +1,12 @@
 //! The port itself.
 
-use std::time::Duration;
-
 use futures::future::BoxFuture;
 
-use crate::time::{Clock, SteadyClock, SystemClock, Time};
+use crate::time::{RealTime, Runtime, Time};
 
-use super::{Call, CloudError, Reply};
+use super::{Call, CloudError, Reply, Ticket};
 
-/// What a cloud answers with, in its own time.
+/// The reply to a call, in the cloud's own time.
 pub type ReplyFuture<'a> = BoxFuture<'a, Result<Reply, CloudError>>;
 
 /// A cloud: takes one call, gives one reply.
@@ -28,20 +26,18 @@ pub trait Cloud: Send + Sync {
     /// Carries out one call.
     fn call(&self, call: Call) -> ReplyFuture<'_>;
 
-    /// What time it is in this cloud: real time by default, virtual time in a simulated one.
-    fn now(&self) -> Time {
-        SystemClock.now()
+    /// The time that callers of this cloud live in: real time by default, virtual time in a simulated one.
+    fn runtime(&self) -> &dyn Runtime {
+        &RealTime
     }
 
-    /// How much time has passed in this cloud, by a clock that nobody sets; its beginning means nothing. A cloud with a
-    /// time of its own needs both: its `now` may jump, as the clock of a machine does, and this may not.
-    fn steady(&self) -> Time {
-        SteadyClock.now()
-    }
+    /// Begins the work of a process. A simulated cloud in which a process crashed takes calls again.
+    fn connect(&self) {}
 
-    /// Lets time pass in this cloud: real time by default, virtual time in a simulated one.
-    fn pause(&self, duration: Duration) -> BoxFuture<'_, ()> {
-        Box::pin(tokio::time::sleep(duration))
+    /// The calls of a run as events of virtual time, for a cloud that ends with this process; `None`, the default, for one
+    /// whose replies are worth waiting for.
+    fn discrete(&self) -> Option<Box<dyn InFlight + '_>> {
+        None
     }
 }
 
@@ -50,16 +46,16 @@ impl<C: Cloud + ?Sized> Cloud for &C {
         (**self).call(call)
     }
 
-    fn now(&self) -> Time {
-        (**self).now()
+    fn runtime(&self) -> &dyn Runtime {
+        (**self).runtime()
     }
 
-    fn steady(&self) -> Time {
-        (**self).steady()
+    fn connect(&self) {
+        (**self).connect();
     }
 
-    fn pause(&self, duration: Duration) -> BoxFuture<'_, ()> {
-        (**self).pause(duration)
+    fn discrete(&self) -> Option<Box<dyn InFlight + '_>> {
+        (**self).discrete()
     }
 }
 
@@ -68,15 +64,34 @@ impl<C: Cloud + ?Sized> Cloud for std::sync::Arc<C> {
         (**self).call(call)
     }
 
-    fn now(&self) -> Time {
-        (**self).now()
+    fn runtime(&self) -> &dyn Runtime {
+        (**self).runtime()
     }
 
-    fn steady(&self) -> Time {
-        (**self).steady()
+    fn connect(&self) {
+        (**self).connect();
     }
 
-    fn pause(&self, duration: Duration) -> BoxFuture<'_, ()> {
-        (**self).pause(duration)
+    fn discrete(&self) -> Option<Box<dyn InFlight + '_>> {
+        (**self).discrete()
     }
+}
+
+/// A reply that has arrived, and the call that it answers.
+pub type Arrival = (Ticket, Result<Reply, CloudError>);
+
+/// The calls of one run that are in flight.
+pub trait InFlight: Send {
+    /// Sends a call.
+    ///
+    /// # Errors
+    /// [`ErrorKind::CallerGone`](super::ErrorKind::CallerGone) where the simulated process does not survive the call.
+    fn send(&mut self, ticket: Ticket, call: Call) -> Result<(), CloudError>;
+
+    /// Returns how many calls have no reply yet.
+    fn count(&self) -> usize;
+
+    /// Waits for the next replies, at the latest until a moment of the steady clock. Returns those that arrived at the same
+    /// time together, and none where that moment has come. A future that is dropped loses no reply.
+    fn next(&mut self, until: Option<Time>) -> BoxFuture<'_, Vec<Arrival>>;
 }

@@ -63,7 +63,7 @@ impl Bench<'_> {
             match result {
                 Err(error) if waits(&error) && patience > 0 => {
                     patience -= 1;
-                    self.cloud.pause(Duration::from_secs(1)).await;
+                    self.cloud.runtime().sleep(Duration::from_secs(1)).await;
                 }
                 result => return result,
             }
@@ -154,7 +154,7 @@ impl Bench<'_> {
             if asked == 0 {
                 self.org(O::EnablePolicyType { root: root.id.clone() }).await?;
             }
-            self.cloud.pause(PAUSE).await;
+            self.cloud.runtime().sleep(PAUSE).await;
         }
         Err("service control policies are never enabled".to_owned())
     }
@@ -200,7 +200,7 @@ impl Bench<'_> {
             if state != AccountRequestState::InProgress {
                 return Ok(state);
             }
-            self.cloud.pause(PAUSE).await;
+            self.cloud.runtime().sleep(PAUSE).await;
             let describe = O::DescribeCreateAccountStatus { request: request.id.clone() };
             state = reply!(self.org(describe).await, Reply::AccountRequest).state;
         }
@@ -224,7 +224,7 @@ impl Bench<'_> {
         for _ in 0..PATIENCE {
             match self.try_call(&target, O::DescribeVpcs { tags: Tags::new(), page: None }).await {
                 Ok(_) => return Ok(target),
-                Err(error) if error.kind == ErrorKind::NotReady => self.cloud.pause(PAUSE).await,
+                Err(error) if error.kind == ErrorKind::NotReady => self.cloud.runtime().sleep(PAUSE).await,
                 Err(error) => return Err(format!("the account never answers: {error}")),
             }
         }
@@ -241,7 +241,7 @@ impl Bench<'_> {
             if let Some(found) = look().await? {
                 return Ok(found);
             }
-            self.cloud.pause(PAUSE).await;
+            self.cloud.runtime().sleep(PAUSE).await;
         }
         Err(format!("{what} never comes"))
     }

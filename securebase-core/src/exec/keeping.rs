@@ -1,12 +1,8 @@
 //! A lease that is kept while a survey takes its time.
 
-use std::time::Duration;
-
-use futures::future::BoxFuture;
-
 use crate::cloud::{Call, Cloud, ReplyFuture};
 use crate::state::Lease;
-use crate::time::Time;
+use crate::time::Runtime;
 
 /// A cloud that has the lease renewed on the way, where it is time to: between the calls of a survey, which writes nothing
 /// down and may take minutes.
@@ -24,15 +20,7 @@ impl Cloud for Keeping<'_> {
         })
     }
 
-    fn now(&self) -> Time {
-        self.cloud.now()
-    }
-
-    fn steady(&self) -> Time {
-        self.cloud.steady()
-    }
-
-    fn pause(&self, duration: Duration) -> BoxFuture<'_, ()> {
-        self.cloud.pause(duration)
+    fn runtime(&self) -> &dyn Runtime {
+        self.cloud.runtime()
     }
 }

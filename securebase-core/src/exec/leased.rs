@@ -29,14 +29,14 @@ pub(super) async fn leased<T, F: Future<Output = Result<T, Error>>>(
 
 /// Takes the lease, and waits for it as long as the caller wants to.
 async fn lock(cloud: &dyn Cloud, state: &State, options: &ApplyOptions) -> Result<Lease, Error> {
-    let began = cloud.steady();
+    let began = cloud.runtime().steady();
     let mut said = false;
     loop {
         let by = match state.lock(&options.holder()).await {
             Err(state::Error::Locked { by }) => by,
             taken => return Ok(taken?),
         };
-        let left = options.wait_for_lock.saturating_sub(cloud.steady().since(began));
+        let left = options.wait_for_lock.saturating_sub(cloud.runtime().steady().since(began));
         if left.is_zero() || options.stop.is_asked() {
             return Err(Error::State(state::Error::Locked { by }));
         }
@@ -48,7 +48,7 @@ async fn lock(cloud: &dyn Cloud, state: &State, options: &ApplyOptions) -> Resul
         tokio::select! {
             biased;
             () = options.stop.asked() => {}
-            () = cloud.pause(pause) => {}
+            () = cloud.runtime().sleep(pause) => {}
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Carrying a plan out.
 //!
 //! Purpose: bring the world to where the plan says, in parallel, within AWS's quotas, so that a crash at any instant loses
-//! nothing and doubles nothing. Flow: [`survey`] tells what exists; the planner decides; [`apply`] (a real cloud, real time)
-//! or [`simulate`] (a simulated cloud, virtual time) drives one and the same [`Machine`], which is told what happened and
-//! what time it is, and answers with what to write down, what to call and when to wake it.
+//! nothing and doubles nothing. Flow: [`survey`] tells what exists; the planner decides; [`apply`]
+//! drives a [`Machine`], in real time or in virtual time: the machine learns what happened and what time it is, and
+//! answers with what to write down, what to call and when to wake it.
 //! Invariants: every changing call is written down before it leaves; a call whose effect is unknown is looked up before it
 //! is repeated. Not here: what to do (`plan`), how to reach AWS (`cloud`), how bytes are kept (`state`).
 
@@ -18,9 +18,9 @@ mod keeping;
 mod leased;
 mod pages;
 mod patience;
+mod prepare;
 mod recover;
 mod run;
-mod simulated;
 mod step;
 mod survey;
 
@@ -29,17 +29,15 @@ pub use control::{Pause, Stop};
 pub use driver::{apply, resume};
 pub use engine::identity::RunIdentity;
 pub use engine::machine::Machine;
-pub use engine::output::{Dispatch, Output, Ticket};
+pub use engine::output::{Dispatch, Output};
 pub use error::{Error, Interruption};
 pub use event::{Event, EventKind, WaitReason};
 pub use recover::dry_run::dry_run;
-pub use recover::rebuild::{rebuild, rebuild_simulated};
+pub use recover::rebuild::rebuild;
 pub use recover::remember::remember;
 pub use recover::root_email::{finish_root_email_change, start_root_email_change};
 pub(crate) use run::limits_in_force;
 pub use run::{ApplyOptions, OnCall, Progress, Run};
-pub(crate) use simulated::{Moved, VirtualTime};
-pub use simulated::{resume_simulated, simulate, survey_simulated};
 pub use survey::survey;
 
 #[cfg(test)]
@@ -65,8 +63,7 @@ mod tests {
         assert_send(survey(cloud, scope));
         assert_send(apply(plan, cloud, state, ApplyOptions::new()));
         assert_send(resume(cloud, state, ApplyOptions::new()));
-        assert_send(simulate(plan, simulated, state, ApplyOptions::new()));
-        assert_send(resume_simulated(simulated, state, ApplyOptions::new()));
+        assert_send(apply(plan, simulated, state, ApplyOptions::new()));
         assert_send(rebuild(zone, cloud, state, &ApplyOptions::new()));
     }
 }

@@ -28,7 +28,7 @@ impl Patience {
         if matches!(error.kind, ErrorKind::NotFound | ErrorKind::NotReady) {
             return Err(error);
         }
-        let now = cloud.steady();
+        let now = cloud.runtime().steady();
         let failing = self.failing.get_or_insert_with(|| Failing::since(sent));
         let Some(wait) = failing.again(now, &error, contact, Seed::new(0), operation.name()) else {
             return Err(error);
@@ -37,7 +37,7 @@ impl Patience {
             let call = operation.action();
             tracing::warn!(call, code = error.code, "waiting: {call} answered {error}; it is called again");
         }
-        cloud.pause(wait).await;
+        cloud.runtime().sleep(wait).await;
         Ok(())
     }
 }

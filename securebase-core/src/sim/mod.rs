@@ -24,10 +24,10 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 
-use crate::cloud::{Account, AccountRequest, Call, Cloud, CloudError, Reply, ReplyFuture};
+use crate::cloud::{Account, AccountRequest, Call, Cloud, CloudError, InFlight, Reply, ReplyFuture};
 use crate::model::{AccountId, Region, ResourceId, UsableZones};
 use crate::observe::Observed;
-use crate::time::Time;
+use crate::time::{Runtime, Time};
 
 mod builder;
 mod context;
@@ -41,12 +41,14 @@ mod page;
 mod regional;
 mod schedule;
 mod view;
+mod virtual_time;
 mod world;
 
 pub use builder::Builder;
 pub use schedule::director::{Director, Fault, Sent};
 pub use schedule::faults::Faults;
 
+pub(crate) use virtual_time::VirtualTime;
 use world::World;
 
 /// The code of every call of a caller that is dead.
@@ -271,13 +273,27 @@ impl SimulatedCloud {
 
 impl Cloud for SimulatedCloud {
     /// Sends the call at the world's clock and moves the clock on to the reply: calls that overlap in real time come one
-    /// after the other in virtual time. The discrete-event door, [`SimulatedCloud::submit`], lets them overlap.
+    /// after the other in virtual time. Those of a run overlap: see [`Cloud::discrete`].
     fn call(&self, call: Call) -> ReplyFuture<'_> {
         let submission = self.submit(self.now(), &call);
         self.advance_to(submission.at);
         Box::pin(std::future::ready(submission.result))
     }
 
+    fn runtime(&self) -> &dyn Runtime {
+        self
+    }
+
+    fn connect(&self) {
+        self.revive();
+    }
+
+    fn discrete(&self) -> Option<Box<dyn InFlight + '_>> {
+        Some(Box::new(VirtualTime::new(self)))
+    }
+}
+
+impl Runtime for SimulatedCloud {
     fn now(&self) -> Time {
         self.clock()
     }
@@ -286,8 +302,8 @@ impl Cloud for SimulatedCloud {
         self.world().now
     }
 
-    fn pause(&self, duration: Duration) -> BoxFuture<'_, ()> {
-        // Only where somebody waits for it: a pause that loses a race lets no time pass.
+    fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()> {
+        // Only where it is polled: a sleep that loses a race lets no time pass.
         Box::pin(async move {
             let mut world = self.world();
             let until = world.now + duration;

@@ -5,9 +5,11 @@
 
 mod clock;
 mod interrupt;
+mod runtime;
 mod seed;
 
 pub(crate) use clock::Elapsing;
 pub use clock::{Clock, SteadyClock, SystemClock, Time};
 pub use interrupt::{Interrupt, Interrupted};
+pub use runtime::{RealTime, Runtime};
 pub use seed::Seed;

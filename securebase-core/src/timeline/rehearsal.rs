@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use super::bound::{Work, bounds};
 use super::{FailedRehearsal, Interval, RehearsalError, Timeline, critical_path};
+use crate::cloud::InFlight as _;
 use crate::exec::engine::identity::RunIdentity;
 use crate::exec::engine::machine::Machine;
 use crate::exec::engine::output::Output;
-use crate::exec::{EventKind, Moved, VirtualTime, limits_in_force};
+use crate::exec::{EventKind, limits_in_force};
 use crate::model::{Address, Latencies, LimitError, Limits, ResourceId, ResourceKind};
 use crate::plan::{Action, Plan};
-use crate::sim::SimulatedCloud;
+use crate::sim::{SimulatedCloud, VirtualTime};
 use crate::time::{Interrupt, Time};
 
 /// Under which circumstances a plan is rehearsed.
@@ -97,11 +98,11 @@ pub fn rehearse_until(
     let identity =
         RunIdentity { who: rehearsal(), fingerprint: rehearsal(), token_salt: format!("rehearsal {seed}") };
     let mut machine = Machine::new(plan, limits.clone(), latencies.clone(), known, None, identity);
-    let mut world = VirtualTime::new(&cloud);
+    let mut flights = VirtualTime::new(&cloud);
     let mut watch = Watch::default();
     let began = cloud.now();
     loop {
-        let Output { calls, events, wake, ended, .. } = machine.poll(world.now());
+        let Output { calls, events, wake, ended, .. } = machine.poll(cloud.now());
         for dispatch in calls.iter().filter(|dispatch| dispatch.call.operation.is_mutating()) {
             if let Some(address) = &dispatch.address {
                 watch.calls.insert((address.clone(), dispatch.call.operation.action()));
@@ -110,13 +111,14 @@ pub fn rehearse_until(
         for event in events {
             watch.note(event.at, event.kind);
         }
-        let sent = calls.iter().all(|dispatch| world.send(dispatch));
-        if ended.is_some()
-            || !sent
-            || interrupt.is_asked()
-            || !matches!(world.step(&mut machine, wake), Moved::On)
-        {
+        let sent = calls.into_iter().try_for_each(|dispatch| flights.send(dispatch.ticket, dispatch.call));
+        if ended.is_some() || sent.is_err() || interrupt.is_asked() {
             break;
+        }
+        // Without a reply and a timer to wait for, the machine is stuck: its steps count as not carried out.
+        let Some(arrived) = flights.advance(wake) else { break };
+        for (ticket, result) in arrived {
+            machine.handle_reply(cloud.now(), ticket, result);
         }
     }
     interrupt.check()?;

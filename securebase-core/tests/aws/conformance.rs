@@ -9,6 +9,7 @@ use securebase_core::aws::AwsCloud;
 use securebase_core::cloud::{Call, Cloud, Operation, ReplyFuture};
 use securebase_core::conformance::cloud;
 use securebase_core::conformance::moto::DEVIATIONS;
+use securebase_core::time::{RealTime, Runtime, Time};
 
 use super::moto::Moto;
 
@@ -33,7 +34,21 @@ impl Cloud for Impatient {
         })
     }
 
-    fn pause(&self, _: Duration) -> BoxFuture<'_, ()> {
+    fn runtime(&self) -> &dyn Runtime {
+        self
+    }
+}
+
+impl Runtime for Impatient {
+    fn now(&self) -> Time {
+        RealTime.now()
+    }
+
+    fn steady(&self) -> Time {
+        RealTime.steady()
+    }
+
+    fn sleep(&self, _: Duration) -> BoxFuture<'_, ()> {
         Box::pin(std::future::ready(()))
     }
 }

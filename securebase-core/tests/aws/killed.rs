@@ -17,7 +17,7 @@ use securebase_core::exec::{self, ApplyOptions, Run, apply, resume, survey};
 use securebase_core::model::LandingZone;
 use securebase_core::plan::{Planner, Scope};
 use securebase_core::state::{Error, RunStatus, State};
-use securebase_core::time::{Clock, Seed, SystemClock, Time};
+use securebase_core::time::{Clock, Runtime, Seed, SystemClock, Time};
 
 use super::moto::Moto;
 use super::proxy::{Fate, Moment, Proxy};
@@ -107,6 +107,12 @@ impl Cloud for Hasty {
         self.cloud.call(call)
     }
 
+    fn runtime(&self) -> &dyn Runtime {
+        self
+    }
+}
+
+impl Runtime for Hasty {
     fn now(&self) -> Time {
         self.epoch + SystemClock.now().since(self.epoch) * PACE
     }
@@ -115,7 +121,7 @@ impl Cloud for Hasty {
         self.now()
     }
 
-    fn pause(&self, duration: Duration) -> BoxFuture<'_, ()> {
+    fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()> {
         Box::pin(tokio::time::sleep(duration / PACE))
     }
 }

@@ -143,7 +143,7 @@ fn plan(zone: &LandingZone, cloud: &SimulatedCloud, state: Option<&State>) -> Re
 
 fn apply(plan: &Plan, cloud: &SimulatedCloud, state: &State) {
     let options = ApplyOptions::new().destroy(plan.destructive().into_iter().cloned());
-    let run = ready(exec::simulate(plan, cloud, state, options)).unwrap();
+    let run = ready(exec::apply(plan, cloud, state, options)).unwrap();
     assert_eq!(run.failed, [], "{plan}");
 }
 
@@ -203,7 +203,7 @@ impl Course {
         let earlier = self.cloud.observe();
         apply(&next, &self.cloud, &self.state);
         // A new account does not answer for some minutes; a plan made before it does is stale once it does.
-        ready(self.cloud.pause(Duration::from_secs(3_600)));
+        ready(self.cloud.runtime().sleep(Duration::from_secs(3_600)));
         self.ledger = self.ledger.after(&earlier, &self.cloud.observe(), document);
         let after = self.by_hand(document);
         self.bill = Some(after);

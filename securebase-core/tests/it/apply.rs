@@ -145,11 +145,11 @@ fn nat_switched_off_is_deleted_in_order_and_only_when_named() {
         "tenant/acme-finance/vpc/elastic-ip/nat-1",
     ];
     assert_eq!(addresses(&plan_off), expected);
-    let refused = now(exec::simulate(&plan_off, &cloud, &state, ApplyOptions::new()));
+    let refused = now(exec::apply(&plan_off, &cloud, &state, ApplyOptions::new()));
     let Err(Error::Destructive { addresses }) = refused else { panic!("it was carried out") };
     assert_eq!(addresses, [Address::new(expected[2])]);
     let options = ApplyOptions::new().destroy(addresses);
-    let run = now(exec::simulate(&plan_off, &cloud, &state, options)).unwrap();
+    let run = now(exec::apply(&plan_off, &cloud, &state, options)).unwrap();
     assert_eq!(run.status, RunStatus::Succeeded, "{run}");
     assert_eq!((count(&cloud, "nat_gateway"), count(&cloud, "elastic_ip")), (0, 0));
     assert!(plan(&zone, &cloud).is_empty());
@@ -172,7 +172,7 @@ fn a_plan_of_another_world_is_refused() {
     let (cloud, state) = (SimulatedCloud::new(0), memory());
     let early = plan(&zone, &cloud);
     apply(&plan(&zone, &cloud), &cloud, &memory());
-    let refused = now(exec::simulate(&early, &cloud, &state, ApplyOptions::new()));
+    let refused = now(exec::apply(&early, &cloud, &state, ApplyOptions::new()));
     assert!(matches!(refused, Err(Error::Stale)), "{refused:?}");
 }
 
@@ -183,7 +183,7 @@ fn a_plan_from_before_a_change_inside_an_account_is_refused() {
     let early = plan(&changed, &cloud);
     let gateway = cloud.snapshot()["nat_gateway"][0]["id"].as_str().unwrap().to_owned();
     assert!(cloud.remove(&gateway) > 0);
-    let refused = now(exec::simulate(&early, &cloud, &state, ApplyOptions::new()));
+    let refused = now(exec::apply(&early, &cloud, &state, ApplyOptions::new()));
     assert!(matches!(refused, Err(Error::Stale)), "{refused:?}");
 }
 
@@ -261,18 +261,18 @@ fn a_run_that_is_asked_to_stop_goes_on_when_resumed() {
             asked.ask();
         }
     });
-    let stopped = now(exec::simulate(&plan(&zone, &cloud), &cloud, &state, options));
+    let stopped = now(exec::apply(&plan(&zone, &cloud), &cloud, &state, options));
     assert!(matches!(stopped, Err(Error::Interrupted { .. })), "{stopped:?}");
     // What was done is known, although the run has not ended.
     assert!(now(state.resources()).unwrap().contains_key(&Address::new("tenant/acme-finance/vpc")));
     let other = plan(&zone, &cloud);
-    let refused = now(exec::simulate(&other, &cloud, &state, ApplyOptions::new()));
+    let refused = now(exec::apply(&other, &cloud, &state, ApplyOptions::new()));
     assert!(matches!(refused, Err(Error::Unfinished { .. })), "{refused:?}");
 
-    let run = now(exec::resume_simulated(&cloud, &state, ApplyOptions::new())).unwrap();
+    let run = now(exec::resume(&cloud, &state, ApplyOptions::new())).unwrap();
     assert_eq!(run.status, RunStatus::Succeeded);
     assert!(plan(&zone, &cloud).is_empty());
-    let nothing = now(exec::resume_simulated(&cloud, &state, ApplyOptions::new())).unwrap();
+    let nothing = now(exec::resume(&cloud, &state, ApplyOptions::new())).unwrap();
     assert_eq!((nothing.status, nothing.applied.len()), (RunStatus::Succeeded, 0));
     let history = now(state.history()).unwrap();
     assert_eq!(history.len(), 1);

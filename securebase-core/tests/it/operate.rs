@@ -10,7 +10,7 @@ use securebase_core::cloud::{Call, Cloud, ReplyFuture};
 use securebase_core::exec::{self, ApplyOptions, Error, EventKind, Pause, Stop};
 use securebase_core::sim::{Faults, SimulatedCloud};
 use securebase_core::state::{self, BucketStore, Holder, LEASE_TERM, Lease, RunStatus, State};
-use securebase_core::time::{Clock, Time};
+use securebase_core::time::{Clock, Runtime, Time};
 
 use crate::support::{ONE_TENANT, TEN_TENANTS, apply, memory, now, plan, zone};
 
@@ -29,7 +29,7 @@ fn every_call_of_a_run_is_reported_once_with_what_came_of_it() {
                 count.store(world.calls().len(), Ordering::SeqCst);
             }
         });
-    let run = now(exec::simulate(&plan, &cloud, &memory(), options)).unwrap();
+    let run = now(exec::apply(&plan, &cloud, &memory(), options)).unwrap();
     assert_eq!(run.status, RunStatus::Succeeded);
 
     let sent = &cloud.calls()[surveyed.load(Ordering::SeqCst)..];
@@ -92,7 +92,7 @@ fn a_run_that_is_held_calls_nothing_until_it_may_go_on() {
             pause.go_on();
         })
     };
-    let run = now(exec::simulate(&plan, &cloud, &memory(), options)).unwrap();
+    let run = now(exec::apply(&plan, &cloud, &memory(), options)).unwrap();
     waker.join().unwrap();
     assert_eq!(run.status, RunStatus::Succeeded);
     assert!(finished.load(Ordering::SeqCst) > 6);
@@ -145,11 +145,11 @@ fn the_lease_of_the_dead_is_waited_for_where_that_is_wanted() {
     let cloud = SimulatedCloud::builder(0).faults(faults).build();
     let state = bucket(&cloud);
     let plan = plan(&zone(ONE_TENANT), &SimulatedCloud::new(0));
-    let died = now(exec::simulate(&plan, &cloud, &state, ApplyOptions::new()));
+    let died = now(exec::apply(&plan, &cloud, &state, ApplyOptions::new()));
     assert!(matches!(died, Err(Error::Interrupted { .. })), "{died:?}");
-    assert!(is_locked(&now(exec::resume_simulated(&cloud, &state, ApplyOptions::new()))));
+    assert!(is_locked(&now(exec::resume(&cloud, &state, ApplyOptions::new()))));
     let expires = now(state.lock_info()).unwrap().unwrap().expires;
-    let run = now(exec::resume_simulated(&cloud, &state, waiting(120))).unwrap();
+    let run = now(exec::resume(&cloud, &state, waiting(120))).unwrap();
     assert_eq!(run.status, RunStatus::Succeeded, "{run}");
     assert!(run.began >= expires && run.began.since(expires) < Duration::from_secs(10), "{}", run.began);
 }
@@ -161,14 +161,14 @@ fn a_holder_that_lives_is_waited_for_until_it_lets_go_or_time_is_up() {
     let plan = plan(&zone(ONE_TENANT), &cloud);
     let lease = now(state.lock(&Holder::this_process("ada"))).unwrap();
     let began = cloud.now();
-    let refused = now(exec::simulate(&plan, &cloud, &state, waiting(20)));
+    let refused = now(exec::apply(&plan, &cloud, &state, waiting(20)));
     assert!(is_locked(&refused), "{refused:?}");
     assert_eq!(cloud.now().since(began), Duration::from_secs(20));
     // Asked to stop, nobody waits.
     let stop = Stop::new();
     stop.ask();
     let began = cloud.now();
-    assert!(is_locked(&now(exec::simulate(&plan, &cloud, &state, waiting(20).stop(stop)))));
+    assert!(is_locked(&now(exec::apply(&plan, &cloud, &state, waiting(20).stop(stop)))));
     assert_eq!(cloud.now(), began);
     // It keeps its lease for a while, as a run does, and then gives it back: long before that would have run out.
     let began = cloud.now();
@@ -194,6 +194,12 @@ impl Cloud for Beside {
         self.cloud.call(call)
     }
 
+    fn runtime(&self) -> &dyn Runtime {
+        self
+    }
+}
+
+impl Runtime for Beside {
     fn now(&self) -> Time {
         self.cloud.now()
     }
@@ -202,9 +208,9 @@ impl Cloud for Beside {
         self.cloud.steady()
     }
 
-    fn pause(&self, duration: Duration) -> BoxFuture<'_, ()> {
+    fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()> {
         Box::pin(async move {
-            self.cloud.pause(duration).await;
+            self.cloud.sleep(duration).await;
             match self.looks.fetch_add(1, Ordering::SeqCst) {
                 0..20 => self.lease.keep().await.unwrap(),
                 20 => {

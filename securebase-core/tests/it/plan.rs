@@ -173,9 +173,9 @@ fn what_an_account_has_counts_against_its_quotas() {
     assert_eq!(quotas(), [""; 0]);
     let operation = Operation::CreateVpc { cidr: "172.16.0.0/16".parse().unwrap(), tags: Tags::new() };
     // An account of an hour ago answers, and what it holds is seen.
-    now(cloud.pause(Duration::from_secs(3_600)));
+    now(cloud.runtime().sleep(Duration::from_secs(3_600)));
     now(cloud.call(Call { target, operation })).unwrap();
-    now(cloud.pause(Duration::from_secs(3_600)));
+    now(cloud.runtime().sleep(Duration::from_secs(3_600)));
     let [warning] = quotas().try_into().unwrap();
     assert!(warning.contains("1 tenant(s) need up to 3 VPCs"), "{warning}");
 }

@@ -146,12 +146,12 @@ fn applying_below_the_margin_floor_does_nothing() {
         MarginFloor::priced(Decimal::new(90, 2), dear, Usage::shipped().clone()),
     ] {
         let options = ApplyOptions::new().margin_floor(floor);
-        let error = now(exec::simulate(&plan, &cloud, &memory(), options)).unwrap_err();
+        let error = now(exec::apply(&plan, &cloud, &memory(), options)).unwrap_err();
         assert_eq!(error.code(), "margin-below-floor", "{error}");
     }
     assert_eq!(cloud.calls().len(), before, "no call left");
     let options = ApplyOptions::new().margin_floor(MarginFloor::new(Decimal::new(96, 2)));
-    assert!(now(exec::simulate(&plan, &cloud, &memory(), options)).is_ok());
+    assert!(now(exec::apply(&plan, &cloud, &memory(), options)).is_ok());
 }
 
 #[test]
@@ -417,7 +417,7 @@ fn the_archive_outlives_the_entry_of_a_tenant_that_left() {
     }
     let plan = with_state(&leaving, &cloud, &state);
     let options = ApplyOptions::new().destroy(plan.destructive().into_iter().cloned());
-    assert_eq!(now(exec::simulate(&plan, &cloud, &state, options)).unwrap().failed, []);
+    assert_eq!(now(exec::apply(&plan, &cloud, &state, options)).unwrap().failed, []);
     let bill = priced(&with_state(&leaving, &cloud, &state)).after().total();
     let mut gone = leaving.clone();
     gone.tenants.retain(|tenant| tenant.offboard.is_none());

@@ -42,7 +42,7 @@ fn walk(zones: &[LandingZone]) -> Vec<CostReport> {
             assert_eq!(cost.before().total(), last.total(), "before plan {place}: {plan}");
         }
         let options = ApplyOptions::new().destroy(plan.destructive().into_iter().cloned());
-        assert_eq!(now(exec::simulate(&plan, &cloud, &state, options)).unwrap().failed, []);
+        assert_eq!(now(exec::apply(&plan, &cloud, &state, options)).unwrap().failed, []);
         bills.push(cost.after().clone());
     }
     bills

@@ -95,8 +95,8 @@ fn a_crash_on_a_bad_day_is_survived_too() {
         let cloud = SimulatedCloud::builder(seed).faults(faults).build();
         let state = memory();
         let repeat = format!("a_crash_on_a_bad_day with seed {seed}");
-        if now(exec::simulate(&planned, &cloud, &state, ApplyOptions::new())).is_err() {
-            let run = now(exec::resume_simulated(&cloud, &state, ApplyOptions::new()))
+        if now(exec::apply(&planned, &cloud, &state, ApplyOptions::new())).is_err() {
+            let run = now(exec::resume(&cloud, &state, ApplyOptions::new()))
                 .unwrap_or_else(|error| panic!("{repeat}: {error}"));
             if run.run.is_none() {
                 apply(&planned, &cloud, &state);
@@ -113,7 +113,7 @@ fn a_planner_that_dies_asking_asks_again() {
     let cloud = SimulatedCloud::builder(0).faults(faults).build();
     let planner = Planner::new(&zone);
     let blind = planner.plan().unwrap();
-    let observed = now(exec::survey_simulated(&cloud, &planner.scope())).unwrap();
+    let observed = now(exec::survey(&cloud, &planner.scope())).unwrap();
     let asked = planner.observed(&observed).plan().unwrap();
     assert!(asked.steps().eq(blind.steps()));
 }

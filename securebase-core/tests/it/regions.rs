@@ -1,8 +1,5 @@
 //! Regions: those that AWS does not have, and those that are off in new accounts.
 
-use std::time::Duration;
-
-use futures::future::BoxFuture;
 use securebase_core::cloud::{Call, Cloud, CloudError, ErrorKind, Operation, ReplyFuture, Target};
 use securebase_core::exec;
 use securebase_core::finance::PriceBook;
@@ -11,7 +8,7 @@ use securebase_core::model::{AccountId, LandingZone, Region, Tags};
 use securebase_core::observe::Unread;
 use securebase_core::plan::{Error, Planner, Scope};
 use securebase_core::sim::SimulatedCloud;
-use securebase_core::time::Time;
+use securebase_core::time::{Runtime, Time};
 
 use crate::support::{ONE_TENANT, addresses, applied, apply, memory, now, plan, zone};
 
@@ -191,16 +188,8 @@ impl Cloud for Refusing {
         Box::pin(std::future::ready(Err(CloudError::rejected(self.code, "refused"))))
     }
 
-    fn now(&self) -> Time {
-        Cloud::now(&self.cloud)
-    }
-
-    fn steady(&self) -> Time {
-        self.cloud.steady()
-    }
-
-    fn pause(&self, duration: Duration) -> BoxFuture<'_, ()> {
-        self.cloud.pause(duration)
+    fn runtime(&self) -> &dyn Runtime {
+        self.cloud.runtime()
     }
 }
 

@@ -153,7 +153,7 @@ fn a_journal_of_a_newer_format_is_refused_by_name() {
     let zone = crate::support::zone(crate::support::ONE_TENANT);
     let planned = securebase_core::plan::Planner::new(&zone).plan().unwrap();
     let cloud = securebase_core::sim::SimulatedCloud::new(0);
-    let refused = now(exec::simulate(&planned, &cloud, &state(&scratch), ApplyOptions::new()));
+    let refused = now(exec::apply(&planned, &cloud, &state(&scratch), ApplyOptions::new()));
     assert!(matches!(refused, Err(ExecError::State(Error::Version { .. }))), "{refused:?}");
 }
 

@@ -47,7 +47,7 @@ pub(crate) fn plan(zone: &LandingZone, cloud: &SimulatedCloud) -> Plan {
 }
 
 pub(crate) fn apply(plan: &Plan, cloud: &SimulatedCloud, state: &State) -> Run {
-    now(exec::simulate(plan, cloud, state, ApplyOptions::new())).unwrap_or_else(|error| panic!("{error}"))
+    now(exec::apply(plan, cloud, state, ApplyOptions::new())).unwrap_or_else(|error| panic!("{error}"))
 }
 
 pub(crate) fn memory() -> State {
@@ -96,12 +96,12 @@ pub(crate) fn crash_after_every_call(
 ) -> u64 {
     for after in 1.. {
         let (cloud, state) = (world(after), memory());
-        match now(exec::simulate(plan, &cloud, &state, ApplyOptions::new())) {
+        match now(exec::apply(plan, &cloud, &state, ApplyOptions::new())) {
             Ok(_) => return after - 1,
             Err(Error::Interrupted { .. } | Error::Survey { .. }) => {}
             Err(error) => panic!("crash after {after} calls: {error}"),
         }
-        let run = now(exec::resume_simulated(&cloud, &state, ApplyOptions::new()))
+        let run = now(exec::resume(&cloud, &state, ApplyOptions::new()))
             .unwrap_or_else(|error| panic!("crash after {after} calls, then: {error}"));
         assert_eq!(run.failed, [], "crash after {after} calls");
         if run.run.is_none() {

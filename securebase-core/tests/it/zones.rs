@@ -186,7 +186,7 @@ fn a_resumed_run_uses_the_zones_in_its_journal() {
     for after in 60.. {
         let (cloud, state) = (dying(2, after), memory());
         let first = Planner::new(&there).plan().unwrap();
-        if now(exec::simulate(&first, &cloud, &state, ApplyOptions::new())).is_ok() {
+        if now(exec::apply(&first, &cloud, &state, ApplyOptions::new())).is_ok() {
             break;
         }
         // A reply that was still on its way when the caller died is asked for again: nothing was made by it.
@@ -204,7 +204,7 @@ fn a_resumed_run_uses_the_zones_in_its_journal() {
         cloud.revive();
         assert!(cloud.set_zones(account, &TOKYO.parse().unwrap(), usable(TOKYO, "abcd")));
         let calls = cloud.calls().len();
-        let run = now(exec::resume_simulated(&cloud, &state, ApplyOptions::new())).unwrap();
+        let run = now(exec::resume(&cloud, &state, ApplyOptions::new())).unwrap();
         assert_eq!(run.failed, [], "crash after {after} calls");
         let zones = ["ap-northeast-1a", "ap-northeast-1a", "ap-northeast-1c"];
         assert_eq!(subnet_zones(&cloud), zones, "crash after {after} calls");
@@ -293,14 +293,14 @@ fn a_new_account_with_too_few_zones_fails_for_good_and_says_so() {
     // The account comes to exist, the caller dies, and the account turns out to have one zone.
     for after in 20.. {
         let (cloud, state) = (dying(2, after), memory());
-        assert!(now(exec::simulate(&first, &cloud, &state, ApplyOptions::new())).is_err(), "{after}");
+        assert!(now(exec::apply(&first, &cloud, &state, ApplyOptions::new())).is_err(), "{after}");
         let accounts = cloud.accounts();
         let Some((account, _)) = accounts.iter().find(|(account, _)| account.name == "acme-finance") else {
             continue;
         };
         cloud.revive();
         assert!(cloud.set_zones(account.id, &TOKYO.parse().unwrap(), usable(TOKYO, "a")));
-        let run = now(exec::resume_simulated(&cloud, &state, ApplyOptions::new())).unwrap();
+        let run = now(exec::resume(&cloud, &state, ApplyOptions::new())).unwrap();
         let [(address, error)] = &run.failed[..] else { panic!("{:?}", run.failed) };
         assert_eq!(address.as_str(), "tenant/acme-finance/vpc/subnet/private-2");
         for part in [&account.id.to_string(), TOKYO, "second zone", "`ap-northeast-1a`"] {

@@ -79,15 +79,15 @@ async fn a_run_is_journalled_cut_off_and_resumed_from_s3() {
     let cloud = SimulatedCloud::builder(0).faults(faults).build();
     let planned = plan();
     let here = state(&moto, "zones/one", &clock);
-    let cut_off = exec::simulate(&planned, &cloud, &here, ApplyOptions::new().who("ada")).await;
+    let cut_off = exec::apply(&planned, &cloud, &here, ApplyOptions::new().who("ada")).await;
     assert!(matches!(cut_off, Err(exec::Error::Interrupted { .. })), "{cut_off:?}");
     // The dead give nothing back: the lease has to run out.
     let there = state(&moto, "zones/one", &clock);
-    let early = exec::resume_simulated(&cloud, &there, ApplyOptions::new().who("grace")).await;
+    let early = exec::resume(&cloud, &there, ApplyOptions::new().who("grace")).await;
     let Err(exec::Error::State(Error::Locked { by })) = early else { panic!("{early:?}") };
     assert_eq!(by.holder.who, "ada");
     clock.advance(LEASE_TERM);
-    let run = exec::resume_simulated(&cloud, &there, ApplyOptions::new().who("grace")).await.unwrap();
+    let run = exec::resume(&cloud, &there, ApplyOptions::new().who("grace")).await.unwrap();
     assert_eq!((run.status, run.failed.len()), (RunStatus::Succeeded, 0), "{run}");
     assert!(!run.applied.is_empty() && run.applied.len() < planned.steps().len(), "{run}");
     let history = there.history().await.unwrap();
@@ -95,7 +95,7 @@ async fn a_run_is_journalled_cut_off_and_resumed_from_s3() {
     assert_eq!(here.resources().await.unwrap().len(), planned.inventory.len());
     assert_eq!(there.lock_info().await.unwrap(), None);
     // Nothing to go on with, and no lease in the way.
-    let again = exec::resume_simulated(&cloud, &here, ApplyOptions::new()).await.unwrap();
+    let again = exec::resume(&cloud, &here, ApplyOptions::new()).await.unwrap();
     assert_eq!((again.run, again.applied.len()), (None, 0));
 }
 
@@ -151,7 +151,7 @@ async fn a_state_moves_from_s3_to_anywhere() {
     let s3 = state(&moto, "zones/two", &clock);
     let planned = plan();
     let cloud = SimulatedCloud::new(0);
-    exec::simulate(&planned, &cloud, &s3, ApplyOptions::new()).await.unwrap();
+    exec::apply(&planned, &cloud, &s3, ApplyOptions::new()).await.unwrap();
     let bytes = s3.export().await.unwrap();
     let copy = State::open("memory://").unwrap();
     copy.import(&bytes, &holder("ada")).await.unwrap();

@@ -311,9 +311,9 @@ impl Desk {
         let halted = std::mem::take(&mut self.inner().halted);
         let lease_in_doubt = std::mem::take(&mut self.inner().lease_in_doubt);
         let result = if resume {
-            ready(exec::resume_simulated(cloud, state, options))
+            ready(exec::resume(cloud, state, options))
         } else {
-            ready(exec::simulate(&self.prepared().plan, cloud, state, options))
+            ready(exec::apply(&self.prepared().plan, cloud, state, options))
         };
         let told = result.as_ref().map_or_else(Error::code, |run| run.status.name());
         self.note(&format!("the second executor has ended: {told}"));

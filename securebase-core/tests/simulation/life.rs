@@ -123,11 +123,9 @@ impl Living<'_> {
             let result = match &next {
                 Next::Apply(plan) => {
                     let options = options.destroy(plan.destructive().into_iter().cloned());
-                    ready(exec::simulate(plan, &self.around.cloud, &self.around.state, options))
+                    ready(exec::apply(plan, &self.around.cloud, &self.around.state, options))
                 }
-                Next::Resume => {
-                    ready(exec::resume_simulated(&self.around.cloud, &self.around.state, options))
-                }
+                Next::Resume => ready(exec::resume(&self.around.cloud, &self.around.state, options)),
                 Next::PlanAgain => {
                     next = self.plan_again();
                     continue;
@@ -193,7 +191,7 @@ impl Living<'_> {
                 }
             }
         }
-        let observed = ready(exec::survey_simulated(&self.around.cloud, &planner.scope())).ok()?;
+        let observed = ready(exec::survey(&self.around.cloud, &planner.scope())).ok()?;
         Some(planner.observed(&observed).plan())
     }
 

@@ -136,13 +136,13 @@ impl Shape {
         let (cloud, state) = (SimulatedCloud::new(0), State::new(MemoryStore::new()));
         let planned = |zone: &LandingZone| {
             let planner = ready(exec::remember(Planner::new(zone), &state)).unwrap();
-            let observed = ready(exec::survey_simulated(&cloud, &planner.scope())).unwrap();
+            let observed = ready(exec::survey(&cloud, &planner.scope())).unwrap();
             planner.observed(&observed).plan().unwrap()
         };
         for zone in turns.iter().map(|shape| shape.zone()) {
             let plan = planned(&zone);
             let options = ApplyOptions::new().destroy(plan.destructive().into_iter().cloned());
-            let run = ready(exec::simulate(&plan, &cloud, &state, options)).unwrap();
+            let run = ready(exec::apply(&plan, &cloud, &state, options)).unwrap();
             assert_eq!(run.failed, [], "{turns:?}");
             let again = planned(&zone);
             assert!(again.is_empty(), "{turns:?}: planning again after a run without faults: {again}");

@@ -10,7 +10,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use securebase_core::cloud::{Call, Cloud, CloudError, Reply, ReplyFuture};
 use securebase_core::sim::SimulatedCloud;
-use securebase_core::time::{Clock, Time};
+use securebase_core::time::{Clock, Runtime, Time};
 
 /// An answer that a test gives instead of the cloud, and how long it takes.
 pub(crate) type Answer = (Duration, Result<Reply, CloudError>);
@@ -109,6 +109,12 @@ impl Cloud for Clockwork {
         })
     }
 
+    fn runtime(&self) -> &dyn Runtime {
+        self
+    }
+}
+
+impl Runtime for Clockwork {
     fn now(&self) -> Time {
         self.cloud.clock()
     }
@@ -117,7 +123,7 @@ impl Cloud for Clockwork {
         self.cloud.now()
     }
 
-    fn pause(&self, duration: Duration) -> BoxFuture<'_, ()> {
+    fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()> {
         Box::pin(self.at(self.cloud.now() + duration))
     }
 }

@@ -1,15 +1,11 @@
 //! What the machine wants done.
 
-use crate::cloud::Call;
+use crate::cloud::{Call, Ticket};
 use crate::exec::call_report::CallReport;
 use crate::exec::event::Event;
 use crate::model::Address;
 use crate::state::{Entry, RunStatus};
 use crate::time::Time;
-
-/// Names a call that is under way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Ticket(pub(crate) u64);
 
 /// A call to send.
 #[derive(Debug, Clone, PartialEq)]

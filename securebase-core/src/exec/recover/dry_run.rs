@@ -2,9 +2,9 @@
 
 use crate::cloud::Cloud;
 use crate::exec::Error;
-use crate::exec::driver::refuse;
+use crate::exec::driver::apply;
+use crate::exec::prepare::refuse;
 use crate::exec::run::{ApplyOptions, Run, limits_in_force};
-use crate::exec::simulated::simulate;
 use crate::exec::survey::survey;
 use crate::plan::{Plan, fingerprint};
 use crate::sim::SimulatedCloud;
@@ -31,6 +31,6 @@ pub async fn dry_run(plan: &Plan, cloud: &dyn Cloud, options: ApplyOptions) -> R
         .limits(limits_in_force(&plan.limit_overrides).raised())
         .observed(&plan.observed)
         .build();
-    let run = simulate(plan, &rehearsal, &State::new(MemoryStore::new()), options).await?;
+    let run = apply(plan, &rehearsal, &State::new(MemoryStore::new()), options).await?;
     Ok(Run { dry: true, ..run })
 }

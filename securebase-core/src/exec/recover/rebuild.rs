@@ -8,7 +8,6 @@ use crate::exec::survey::survey;
 use crate::model::{Address, LandingZone, ResourceId, ResourceKind, TenantKey};
 use crate::observe::Observed;
 use crate::plan::{Planner, Scope};
-use crate::sim::SimulatedCloud;
 use crate::state::{RunId, State, StoredResource};
 
 /// Writes down what exists of a zone, in place of whatever a state knew: for a state that was lost, or never was.
@@ -27,20 +26,6 @@ pub async fn rebuild(
     options: &ApplyOptions,
 ) -> Result<RunId, Error> {
     let observed = survey(cloud, &Scope::of(zone)).await?;
-    write_down(zone, &observed, cloud, state, options).await
-}
-
-/// As [`rebuild`], from a simulated cloud.
-///
-/// # Errors
-/// As [`rebuild`].
-pub async fn rebuild_simulated(
-    zone: &LandingZone,
-    cloud: &SimulatedCloud,
-    state: &State,
-    options: &ApplyOptions,
-) -> Result<RunId, Error> {
-    let observed = crate::exec::survey_simulated(cloud, &Scope::of(zone)).await?;
     write_down(zone, &observed, cloud, state, options).await
 }
 

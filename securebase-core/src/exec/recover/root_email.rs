@@ -37,7 +37,7 @@ pub async fn start_root_email_change(
         }
         denials += 1;
         if trusted {
-            cloud.pause(std::time::Duration::from_secs(3)).await;
+            cloud.runtime().sleep(std::time::Duration::from_secs(3)).await;
         } else {
             let trust = Operation::EnableAwsServiceAccess { service: ACCOUNT_SERVICE.to_owned() };
             call(cloud, trust.clone()).await.map_err(|error| refused(&trust, error))?;
@@ -67,7 +67,7 @@ async fn call(cloud: &dyn Cloud, operation: Operation) -> Result<(), CloudError>
     let mut contact = Contact::None;
     loop {
         let call = Call { target: Target::Management, operation: operation.clone() };
-        let sent = cloud.steady();
+        let sent = cloud.runtime().steady();
         let Err(error) = cloud.call(call).await else { return Ok(()) };
         if error.delivery == Delivery::Rejected {
             contact = Contact::Made;

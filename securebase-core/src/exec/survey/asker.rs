@@ -52,7 +52,7 @@ impl Pace {
             Target::Member { account, region, .. } if !bucket.shared => Some((*account, region.clone())),
             _ => None,
         };
-        let now = cloud.steady();
+        let now = cloud.runtime().steady();
         let ready = {
             let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
             let pacer = lanes.entry((bucket.name.clone(), place)).or_insert_with(|| Pacer::new(bucket));
@@ -62,7 +62,7 @@ impl Pace {
         };
         let wait = ready.since(now);
         if !wait.is_zero() {
-            cloud.pause(wait).await;
+            cloud.runtime().sleep(wait).await;
         }
     }
 }
@@ -85,7 +85,7 @@ impl Asker<'_> {
         loop {
             self.pace.keep(self.cloud, &self.target, operation).await;
             let call = Call { target: self.target.clone(), operation: operation.clone() };
-            let sent = self.cloud.steady();
+            let sent = self.cloud.runtime().steady();
             let result = self.cloud.call(call.clone()).await;
             let contact = self.pace.contact(&call, &result);
             let Err(error) = result else { return result };

@@ -38,6 +38,19 @@ const NEW_FOR: Duration = Duration::from_secs(600);
 /// # Errors
 /// [`Error::Survey`] where the cloud fails for longer than a retry is worth.
 pub async fn survey(cloud: &dyn Cloud, scope: &Scope) -> Result<Observed, Error> {
+    cloud.connect();
+    match survey_once(cloud, scope).await {
+        // A planner is a process of its own that only reads: a crash costs it nothing but asking again.
+        Err(error) if error.is_crash() => {
+            cloud.connect();
+            survey_once(cloud, scope).await
+        }
+        done => done,
+    }
+}
+
+/// Surveys for a run, which a crash interrupts.
+pub(super) async fn survey_once(cloud: &dyn Cloud, scope: &Scope) -> Result<Observed, Error> {
     let surveyor = Surveyor { cloud, scope, pace: Pace::default() };
     let Some(organization) = surveyor.organization().await? else { return Ok(Observed::default()) };
     let members = surveyor.members(&organization).await?;
@@ -84,7 +97,7 @@ impl Surveyor<'_> {
     /// say when it joined, the age is unknown.
     fn is_new(&self, account: &Account) -> bool {
         match account.joined {
-            Some(Joined { at, how: JoinedHow::Created }) => self.cloud.now().since(at) < NEW_FOR,
+            Some(Joined { at, how: JoinedHow::Created }) => self.cloud.runtime().now().since(at) < NEW_FOR,
             Some(Joined { how: JoinedHow::Invited, .. }) => false,
             None => true,
         }

@@ -249,7 +249,7 @@ mod tests {
         let fresh = Planner::new(&zone).plan().unwrap();
         assert_eq!(settled(&zone, &Observed::empty(), &fresh), 0, "all of them have steps");
         let state = State::new(MemoryStore::new());
-        futures::executor::block_on(exec::simulate(&fresh, &cloud, &state, ApplyOptions::new())).unwrap();
+        futures::executor::block_on(exec::apply(&fresh, &cloud, &state, ApplyOptions::new())).unwrap();
         let mut observed = cloud.observe();
         let plan = Planner::new(&zone).observed(&observed).plan().unwrap();
         assert_eq!(settled(&zone, &observed, &plan), 10);

@@ -6,7 +6,7 @@ use securebase_core::model::{AccountId, Limits, ResourceId, Tags};
 use securebase_core::observe::Observed;
 use securebase_core::plan::{Error, Planner, Scope};
 use securebase_core::sim::SimulatedCloud;
-use securebase_core::time::Time;
+use securebase_core::time::Runtime;
 
 use super::hand::Hand;
 use crate::support::{ONE_TENANT, apply, memory, now, plan, zone};
@@ -27,12 +27,8 @@ impl Cloud for AsMember {
         }
     }
 
-    fn now(&self) -> Time {
-        Cloud::now(&self.inner)
-    }
-
-    fn pause(&self, duration: std::time::Duration) -> futures::future::BoxFuture<'_, ()> {
-        self.inner.pause(duration)
+    fn runtime(&self) -> &dyn Runtime {
+        self.inner.runtime()
     }
 }
 
@@ -139,7 +135,7 @@ fn policies_of_others_take_places_on_a_unit_and_a_free_one_is_used() {
     let message = refused(&text, &cloud).unwrap();
     assert!(message.contains("take 3 of the 3 places") && message.contains("Customers-Fintech"), "{message}");
     // A plan from before would find no place either, and knows it.
-    let stale = now(exec::simulate(&before, &cloud, &memory(), exec::ApplyOptions::new())).unwrap_err();
+    let stale = now(exec::apply(&before, &cloud, &memory(), exec::ApplyOptions::new())).unwrap_err();
     assert_eq!(stale.code(), "plan-stale");
     // Where an own policy takes the place of AWS's, it counts once.
     let full: ResourceId = "p-FullAWSAccess".parse().unwrap();

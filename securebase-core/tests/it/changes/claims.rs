@@ -79,7 +79,7 @@ fn closed() -> (SimulatedCloud, State, AccountId) {
     let (cloud, state) = applied(ONE_TENANT);
     let leaving = zone(&with("offboard = \"close\""));
     let plan = replan(&leaving, &cloud, &state);
-    assert_eq!(now(exec::simulate(&plan, &cloud, &state, let_go(&plan))).unwrap().failed, []);
+    assert_eq!(now(exec::apply(&plan, &cloud, &state, let_go(&plan))).unwrap().failed, []);
     let id = cloud.snapshot()["account"][0]["id"].as_str().unwrap().parse().unwrap();
     (cloud, state, id)
 }

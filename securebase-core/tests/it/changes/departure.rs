@@ -34,11 +34,11 @@ fn a_suspended_tenant_has_its_network_taken_down_then_its_account_moved() {
     let plan = replan(&zone, &cloud, &state);
     let named: Vec<&str> = plan.destructive().into_iter().map(Address::as_str).collect();
     assert_eq!(named, ["tenant/acme-finance/vpc", "tenant/acme-finance/vpc/elastic-ip/nat-1"]);
-    let refused = now(exec::simulate(&plan, &cloud, &state, ApplyOptions::new()));
+    let refused = now(exec::apply(&plan, &cloud, &state, ApplyOptions::new()));
     assert!(matches!(refused, Err(Error::Destructive { .. })), "{refused:?}");
 
     let calls = cloud.calls().len();
-    let run = now(exec::simulate(&plan, &cloud, &state, let_go(&plan))).unwrap();
+    let run = now(exec::apply(&plan, &cloud, &state, let_go(&plan))).unwrap();
     assert_eq!(run.failed, []);
     let written = writes(&cloud, calls);
     let last = |name: &str| written.iter().rposition(|call| call == name).unwrap_or_else(|| panic!("{name}"));
@@ -70,7 +70,7 @@ fn a_suspended_tenant_has_its_network_taken_down_then_its_account_moved() {
     let plan = replan(&back, &cloud, &state);
     assert!(plan.counts()[&Action::Create].contains_key(&ResourceKind::Vpc));
     assert!(!plan.counts()[&Action::Create].contains_key(&ResourceKind::Account));
-    assert_eq!(now(exec::simulate(&plan, &cloud, &state, let_go(&plan))).unwrap().failed, []);
+    assert_eq!(now(exec::apply(&plan, &cloud, &state, let_go(&plan))).unwrap().failed, []);
     assert_eq!(unit_of(&cloud), "Customers-Fintech");
     assert!(replan(&back, &cloud, &state).is_empty());
 }
@@ -98,7 +98,7 @@ fn a_closed_tenant_is_suspended_first_and_its_account_must_be_named() {
     assert_eq!(record.account_email.as_deref(), Some("aws+acme@example.com"));
     let fates = |fate| record.resources.iter().filter(|found| found.fate == fate).count();
     assert_eq!((fates(Fate::Deleted), fates(Fate::Kept), fates(Fate::Closed)), (16, 1, 1));
-    let run = now(exec::simulate(&plan, &cloud, &state, let_go(&plan))).unwrap();
+    let run = now(exec::apply(&plan, &cloud, &state, let_go(&plan))).unwrap();
     assert_eq!(run.failed, []);
     assert_eq!((unit_of(&cloud).as_str(), &account(&cloud)["state"]), ("Suspended", &"suspended".into()));
     assert!(!now(state.resources()).unwrap().contains_key(&account_address));
@@ -129,7 +129,7 @@ fn five_accounts_are_closed_three_at_a_time() {
         tenant.offboard = Some(securebase_core::model::Departure::Close);
     }
     let plan = replan(&zone, &cloud, &state);
-    let run = now(exec::simulate(&plan, &cloud, &state, let_go(&plan))).unwrap();
+    let run = now(exec::apply(&plan, &cloud, &state, let_go(&plan))).unwrap();
     assert_eq!(run.failed, []);
     let closed = |found: &&serde_json::Value| found["state"] == "suspended";
     assert_eq!(cloud.snapshot()["account"].as_array().unwrap().iter().filter(closed).count(), 5);
@@ -147,17 +147,17 @@ fn a_crash_anywhere_in_a_departure_ends_where_no_crash_would_have() {
         let state = memory();
         let faults = Faults { crash_after_calls: Some(after), ..Faults::default() };
         let cloud = SimulatedCloud::builder(after).observed(&base).faults(faults).build();
-        match now(exec::simulate(&plan, &cloud, &state, let_go(&plan))) {
+        match now(exec::apply(&plan, &cloud, &state, let_go(&plan))) {
             Ok(_) => break,
             Err(Error::Interrupted { .. } | Error::Survey { .. }) => {}
             Err(error) => panic!("crash after {after} calls: {error}"),
         }
         crashed_at = after;
-        let run = now(exec::resume_simulated(&cloud, &state, let_go(&plan)))
+        let run = now(exec::resume(&cloud, &state, let_go(&plan)))
             .unwrap_or_else(|error| panic!("crash after {after} calls, then: {error}"));
         assert_eq!(run.failed, [], "crash after {after} calls");
         if run.run.is_none() {
-            now(exec::simulate(&plan, &cloud, &state, let_go(&plan))).unwrap();
+            now(exec::apply(&plan, &cloud, &state, let_go(&plan))).unwrap();
         }
         assert_eq!(count(&cloud, "vpc") + count(&cloud, "elastic_ip"), 0, "crash after {after} calls");
         let (unit, state_of) = (unit_of(&cloud), account(&cloud)["state"].clone());

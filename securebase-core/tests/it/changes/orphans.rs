@@ -138,7 +138,7 @@ fn built() -> (SimulatedCloud, State) {
     let (cloud, state) = (SimulatedCloud::new(7), memory());
     let run = apply(&plan(&read(&base()).unwrap(), &cloud), &cloud, &state);
     assert_eq!(run.failed, []);
-    now(cloud.pause(Duration::from_secs(3_600)));
+    now(cloud.runtime().sleep(Duration::from_secs(3_600)));
     (cloud, state)
 }
 
@@ -164,7 +164,7 @@ fn carried_out(zone: &LandingZone, cloud: &SimulatedCloud, state: Option<&State>
             Ok(plan) => plan,
         };
         let fresh = memory();
-        let run = now(exec::simulate(&plan, cloud, state.unwrap_or(&fresh), let_go(&plan))).unwrap();
+        let run = now(exec::apply(&plan, cloud, state.unwrap_or(&fresh), let_go(&plan))).unwrap();
         assert_eq!(run.failed, [], "{plan}");
     }
     panic!("it never comes to rest")

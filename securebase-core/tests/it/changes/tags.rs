@@ -175,12 +175,12 @@ fn a_run_that_dies_while_it_takes_tags_off_goes_on_to_the_same_end() {
         let plan = replan(&zone, &cloud, &state);
         let calls = u64::try_from(cloud.calls().len()).unwrap();
         cloud.set_faults(Faults { crash_after_calls: Some(calls + after), ..Faults::default() });
-        match now(exec::simulate(&plan, &cloud, &state, ApplyOptions::new())) {
+        match now(exec::apply(&plan, &cloud, &state, ApplyOptions::new())) {
             Ok(_) => return assert!(after > 20, "{after}"),
             Err(ExecError::Interrupted { .. } | ExecError::Survey { .. }) => {}
             Err(error) => panic!("crash after {after} calls: {error}"),
         }
-        let resumed = now(exec::resume_simulated(&cloud, &state, ApplyOptions::new()));
+        let resumed = now(exec::resume(&cloud, &state, ApplyOptions::new()));
         assert_eq!(resumed.unwrap().failed, [], "crash after {after} calls");
         // It died before the run was written down, or the run has come to its end.
         let rest = replan(&zone, &cloud, &state);
@@ -199,7 +199,7 @@ fn what_a_run_set_before_it_was_cut_off_is_ours_to_take_off() {
     // In the middle of the network: some calls have left and no reply has been written down.
     let calls = u64::try_from(cloud.calls().len()).unwrap();
     cloud.set_faults(Faults { crash_after_calls: Some(calls + 60), ..Faults::default() });
-    let cut_off = now(exec::simulate(&first, &cloud, &state, ApplyOptions::new()));
+    let cut_off = now(exec::apply(&first, &cloud, &state, ApplyOptions::new()));
     assert!(matches!(cut_off, Err(ExecError::Interrupted { .. })), "{cut_off:?}");
     cloud.revive();
     let applied = now(state.applied()).unwrap();

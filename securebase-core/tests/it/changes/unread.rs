@@ -37,7 +37,7 @@ fn without_state(zone: &LandingZone, cloud: &SimulatedCloud) -> Result<Plan, Err
 }
 
 fn later(cloud: &SimulatedCloud) {
-    now(cloud.pause(Duration::from_secs(3_600)));
+    now(cloud.runtime().sleep(Duration::from_secs(3_600)));
 }
 
 #[test]
@@ -157,6 +157,6 @@ fn a_state_is_not_rebuilt_from_accounts_that_let_nobody_in() {
     later(&cloud);
     let state: State = memory();
     let options = exec::ApplyOptions::new();
-    let rebuilt = now(exec::rebuild_simulated(&with_other_role(ONE_TENANT), &cloud, &state, &options));
+    let rebuilt = now(exec::rebuild(&with_other_role(ONE_TENANT), &cloud, &state, &options));
     assert!(matches!(rebuilt, Err(exec::Error::Plan(_))), "{rebuilt:?}");
 }

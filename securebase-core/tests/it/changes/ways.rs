@@ -67,13 +67,13 @@ fn invite(cloud: &SimulatedCloud, name: &str, email: &str, tags: &[(&str, &str)]
 fn close(world: &World) {
     let leaving = zone(&with("offboard = \"close\""));
     let plan = try_replan(&leaving, &world.cloud, &world.state).unwrap();
-    assert_eq!(now(exec::simulate(&plan, &world.cloud, &world.state, let_go(&plan))).unwrap().failed, []);
+    assert_eq!(now(exec::apply(&plan, &world.cloud, &world.state, let_go(&plan))).unwrap().failed, []);
 }
 
 /// Applies a file, deletions included.
 fn take(world: &World, text: &str) {
     let plan = try_replan(&zone(text), &world.cloud, &world.state).unwrap();
-    assert_eq!(now(exec::simulate(&plan, &world.cloud, &world.state, let_go(&plan))).unwrap().failed, []);
+    assert_eq!(now(exec::apply(&plan, &world.cloud, &world.state, let_go(&plan))).unwrap().failed, []);
 }
 
 const OWN: [(&str, &str); 2] = [("securebase:zone", "securebase"), ("securebase:tenant", "acme-finance")];

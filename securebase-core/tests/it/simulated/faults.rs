@@ -230,7 +230,7 @@ fn the_asynchronous_door_moves_the_same_clock() {
     let cloud = SimulatedCloud::new(2);
     let reply = futures::executor::block_on(async {
         let describe = management(O::ListRoots);
-        cloud.pause(Duration::from_secs(30)).await;
+        cloud.runtime().sleep(Duration::from_secs(30)).await;
         cloud.call(describe).await
     });
     assert!(matches!(reply, Ok(Reply::Roots(_))));

@@ -36,8 +36,8 @@ fn resumed(after: u64) -> (Scratch, SimulatedCloud) {
     let faults = Faults { crash_after_calls: Some(after), ..Faults::default() };
     let cloud = SimulatedCloud::builder(0).faults(faults).build();
     let state = state(&scratch);
-    assert!(now(exec::simulate(&a_plan(), &cloud, &state, ApplyOptions::new())).is_err());
-    let run = now(exec::resume_simulated(&cloud, &state, ApplyOptions::new())).unwrap();
+    assert!(now(exec::apply(&a_plan(), &cloud, &state, ApplyOptions::new())).is_err());
+    let run = now(exec::resume(&cloud, &state, ApplyOptions::new())).unwrap();
     assert!(run.failed.is_empty() && run.run.is_some(), "{run}");
     (scratch, cloud)
 }
@@ -64,10 +64,10 @@ fn a_finished_run_that_lost_a_segment_is_named_and_not_gone_on_with() {
                     }
                     damage(&run.join(segment));
                     let (state, before) = (state(&scratch), cloud.snapshot());
-                    let resumed = now(exec::resume_simulated(&cloud, &state, ApplyOptions::new()));
+                    let resumed = now(exec::resume(&cloud, &state, ApplyOptions::new()));
                     let Err(ExecError::State(error)) = resumed else { panic!("{case}: {resumed:?}") };
                     assert!(is_lost(&error, segment), "{case}: {error}");
-                    let applied = now(exec::simulate(&a_plan(), &cloud, &state, ApplyOptions::new()));
+                    let applied = now(exec::apply(&a_plan(), &cloud, &state, ApplyOptions::new()));
                     assert!(
                         matches!(&applied, Err(ExecError::State(error)) if is_lost(error, segment)),
                         "{case}: {applied:?}"
@@ -155,11 +155,11 @@ fn compaction_leaves_out_a_run_that_has_not_ended() {
     let faults = Faults { crash_after_calls: Some(60), ..Faults::default() };
     let cloud = SimulatedCloud::builder(0).faults(faults).build();
     let state = state(&scratch);
-    assert!(now(exec::simulate(&a_plan(), &cloud, &state, ApplyOptions::new())).is_err());
+    assert!(now(exec::apply(&a_plan(), &cloud, &state, ApplyOptions::new())).is_err());
     let lease = now(state.lock(&holder("ada"))).unwrap();
     now(state.compact(&lease)).unwrap();
     now(lease.release()).unwrap();
     assert!(!scratch.path().join("resources.json").exists());
-    now(exec::resume_simulated(&cloud, &state, ApplyOptions::new())).unwrap();
+    now(exec::resume(&cloud, &state, ApplyOptions::new())).unwrap();
     assert_eq!(now(state.resources()).unwrap().len(), a_plan().inventory.len());
 }

@@ -37,14 +37,14 @@ fn size_in_a_state(plan: &Plan) -> usize {
 
 /// Goes on with whatever was cut off, or begins, and finds everything there once.
 fn finish(planned: &Plan, cloud: &SimulatedCloud, state: &State, case: &str) {
-    let run = match now(exec::resume_simulated(cloud, state, ApplyOptions::new())) {
+    let run = match now(exec::resume(cloud, state, ApplyOptions::new())) {
         // There was no room for a lease.
         Err(ExecError::State(Error::NotFound { .. })) => None,
         run => Some(run.unwrap_or_else(|error| panic!("{case}: {error}"))),
     };
     assert!(run.as_ref().is_none_or(|run| run.failed.is_empty()), "{case}");
     if run.is_none_or(|run| run.run.is_none()) {
-        let run = now(exec::simulate(planned, cloud, state, ApplyOptions::new()));
+        let run = now(exec::apply(planned, cloud, state, ApplyOptions::new()));
         run.unwrap_or_else(|error| panic!("{case}: {error}"));
     }
     assert!(plan(&zone(ONE_TENANT), cloud).is_empty(), "{case}");
@@ -58,7 +58,7 @@ fn a_disk_that_fills_up_at_any_byte_stops_the_run_and_breaks_nothing() {
     let written = {
         let (scratch, cloud) = (Scratch::new("disk"), SimulatedCloud::new(0));
         let state = State::new(directory(&scratch));
-        now(exec::simulate(&planned, &cloud, &state, ApplyOptions::new())).unwrap();
+        now(exec::apply(&planned, &cloud, &state, ApplyOptions::new())).unwrap();
         files(&scratch.path().join("state")).values().map(Vec::len).sum::<usize>()
     };
     let mut began = 0;
@@ -69,7 +69,7 @@ fn a_disk_that_fills_up_at_any_byte_stops_the_run_and_breaks_nothing() {
         let case = format!("a disk with room for {bytes} bytes");
         let (scratch, cloud) = (Scratch::new("disk"), SimulatedCloud::new(0));
         let state = State::new(FullDisk::before(directory(&scratch), bytes));
-        let stopped = now(exec::simulate(&planned, &cloud, &state, ApplyOptions::new()));
+        let stopped = now(exec::apply(&planned, &cloud, &state, ApplyOptions::new()));
         let (error, cut_off) = match stopped {
             Err(ExecError::State(error)) => (error, false),
             Err(ExecError::CutOff(error)) => (error, true),
@@ -94,7 +94,7 @@ fn a_run_that_cannot_remember_calls_nothing_more() {
     let (scratch, cloud) = (Scratch::new("disk"), SimulatedCloud::new(0));
     // Room for the plan and a few entries.
     let state = State::new(FullDisk::before(directory(&scratch), size_in_a_state(&planned) + 3000));
-    let stopped = now(exec::simulate(&planned, &cloud, &state, ApplyOptions::new()));
+    let stopped = now(exec::apply(&planned, &cloud, &state, ApplyOptions::new()));
     let Err(error @ ExecError::CutOff(_)) = stopped else { panic!("{stopped:?}") };
     assert_eq!(error.code(), "state-io");
     assert!(error.to_string().contains("resume it to go on"), "{error}");
@@ -119,7 +119,7 @@ fn a_place_that_cannot_be_written_to_is_named() {
     // Root may write anywhere; not into a file, and not into what the kernel shows.
     for root in [file.clone(), file.join("below"), Path::new("/proc/securebase").to_path_buf()] {
         let state = State::new(DirectoryStore::new(&root));
-        let refused = now(exec::simulate(&planned, &cloud, &state, ApplyOptions::new()));
+        let refused = now(exec::apply(&planned, &cloud, &state, ApplyOptions::new()));
         let Err(ExecError::State(error @ Error::Io { .. })) = refused else { panic!("{refused:?}") };
         assert!(error.to_string().contains(root.to_str().unwrap()), "{error}");
     }
@@ -134,7 +134,7 @@ fn cut_off() -> (Scratch, SimulatedCloud) {
     let cloud = SimulatedCloud::builder(0).faults(faults).build();
     let state = State::new(directory(&scratch));
     let planned = a_plan();
-    assert!(now(exec::simulate(&planned, &cloud, &state, ApplyOptions::new())).is_err());
+    assert!(now(exec::apply(&planned, &cloud, &state, ApplyOptions::new())).is_err());
     (scratch, cloud)
 }
 
@@ -192,7 +192,7 @@ fn a_foreign_or_damaged_file_is_named_and_never_written_over() {
             let refused = match key {
                 // Not read before a run has ended.
                 "resources.json" => now(state.resources()).map(|_| ()).map_err(ExecError::State),
-                _ => now(exec::simulate(&planned, &cloud, &state, ApplyOptions::new())).map(|_| ()),
+                _ => now(exec::apply(&planned, &cloud, &state, ApplyOptions::new())).map(|_| ()),
             };
             let Err(ExecError::State(error @ Error::Corrupt { .. })) = refused else {
                 panic!("{key} {content:?}: {refused:?}")
@@ -215,7 +215,7 @@ fn a_foreign_resources_file_is_named_before_a_run_goes_on() {
     let path = scratch.path().join("state/resources.json");
     std::fs::write(&path, "somebody's notes").unwrap();
     let state = State::new(directory(&scratch));
-    let refused = now(exec::resume_simulated(&cloud, &state, ApplyOptions::new()));
+    let refused = now(exec::resume(&cloud, &state, ApplyOptions::new()));
     assert!(
         matches!(&refused, Err(ExecError::State(Error::Corrupt { key, .. })) if key == "resources.json"),
         "{refused:?}"
@@ -223,7 +223,7 @@ fn a_foreign_resources_file_is_named_before_a_run_goes_on() {
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "somebody's notes");
     // Taken away, nothing is missing: the journals say what was made.
     std::fs::remove_file(&path).unwrap();
-    now(exec::resume_simulated(&cloud, &state, ApplyOptions::new())).unwrap();
+    now(exec::resume(&cloud, &state, ApplyOptions::new())).unwrap();
     assert_eq!(now(state.resources()).unwrap().len(), a_plan().inventory.len());
 }
 
@@ -236,7 +236,7 @@ fn a_changed_line_is_named_and_left_alone() {
     assert_ne!(changed, text);
     std::fs::write(&journal, &changed).unwrap();
     let state = State::new(directory(&scratch));
-    let refused = now(exec::resume_simulated(&cloud, &state, ApplyOptions::new()));
+    let refused = now(exec::resume(&cloud, &state, ApplyOptions::new()));
     let Err(ExecError::State(error @ Error::Corrupt { .. })) = refused else { panic!("{refused:?}") };
     assert!(error.to_string().contains("runs/000001/journal-0001` line 3"), "{error}");
     assert!(std::fs::read_to_string(&journal).unwrap().starts_with(&changed));
@@ -278,7 +278,7 @@ fn no_secret_comes_to_lie_in_a_state() {
     let store = MemoryStore::new();
     let state = State::new(store.clone());
     let (planned, cloud) = (Planner::new(&zone(TEN_TENANTS)).plan().unwrap(), SimulatedCloud::new(0));
-    now(exec::simulate(&planned, &cloud, &state, ApplyOptions::new())).unwrap();
+    now(exec::apply(&planned, &cloud, &state, ApplyOptions::new())).unwrap();
     let lease = now(state.lock(&holder("ada"))).unwrap();
     let journal = now(state.begin(&lease, &planned)).unwrap();
     let error =

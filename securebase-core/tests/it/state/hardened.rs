@@ -103,7 +103,7 @@ fn files_are_for_their_owner_and_links_are_not_written_through() {
     fs::write(&precious, "precious").unwrap();
     let apply = |root: &std::path::Path| {
         let state = State::new(DirectoryStore::new(root));
-        now(exec::simulate(&a_plan(), &SimulatedCloud::new(0), &state, ApplyOptions::new()))
+        now(exec::apply(&a_plan(), &SimulatedCloud::new(0), &state, ApplyOptions::new()))
     };
     apply(&root).unwrap();
     let mut pending = vec![scratch.path().join("above")];
@@ -159,7 +159,7 @@ fn a_directory_that_is_taken_away_stops_the_run_and_is_not_made_again() {
                 }
             });
             let case = format!("moved: {moved}, only the runs: {only_runs}");
-            let stopped = now(exec::simulate(&a_plan(), &cloud, &state, options));
+            let stopped = now(exec::apply(&a_plan(), &cloud, &state, options));
             let Err(ExecError::CutOff(error @ Error::Io { .. })) = stopped else {
                 panic!("{case}: {stopped:?}")
             };

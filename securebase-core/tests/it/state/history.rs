@@ -15,10 +15,10 @@ use crate::support::{ONE_TENANT, TEN_TENANTS, apply, memory, now, plan, zone};
 fn the_history_says_who_did_what_when_by_which_plan() {
     let (cloud, state) = (SimulatedCloud::new(0), memory());
     let first = plan(&zone(ONE_TENANT), &cloud);
-    now(exec::simulate(&first, &cloud, &state, ApplyOptions::new().who("ada"))).unwrap();
+    now(exec::apply(&first, &cloud, &state, ApplyOptions::new().who("ada"))).unwrap();
     let changed = zone(&ONE_TENANT.replace("ACME Finance Inc", "ACME Finance Ltd"));
     let second = plan(&changed, &cloud);
-    now(exec::simulate(&second, &cloud, &state, ApplyOptions::new().who("grace"))).unwrap();
+    now(exec::apply(&second, &cloud, &state, ApplyOptions::new().who("grace"))).unwrap();
     let history = now(state.history()).unwrap();
     let told: Vec<_> = history.iter().map(|run| (run.who.as_str(), run.status, run.plan.clone())).collect();
     let succeeded = Some(RunStatus::Succeeded);
@@ -46,7 +46,7 @@ fn the_history_says_who_resumed_a_run_that_was_killed() {
         let state = memory();
         let planned = securebase_core::plan::Planner::new(&zone(ONE_TENANT)).plan().unwrap();
         let options = |who: &str| ApplyOptions::new().who(who);
-        assert!(now(exec::simulate(&planned, &cloud, &state, options("ada"))).is_err());
+        assert!(now(exec::apply(&planned, &cloud, &state, options("ada"))).is_err());
         let history = now(state.history()).unwrap();
         let [cut_off] = history.as_slice() else { panic!("after {after}: {history:#?}") };
         assert_eq!((cut_off.status, cut_off.ended), (None, None), "after {after}");
@@ -55,7 +55,7 @@ fn the_history_says_who_resumed_a_run_that_was_killed() {
             (planned.fingerprint(), 0),
             "after {after}"
         );
-        now(exec::resume_simulated(&cloud, &state, options("grace"))).unwrap();
+        now(exec::resume(&cloud, &state, options("grace"))).unwrap();
         let history = now(state.history()).unwrap();
         let [run] = history.as_slice() else { panic!("after {after}: {history:#?}") };
         let resumed: Vec<_> = run.resumed.iter().map(|resumed| resumed.who.as_str()).collect();
@@ -83,7 +83,7 @@ fn a_state_that_was_lost_is_rebuilt_from_tags_and_names() {
 
     let rebuilt = memory();
     let options = ApplyOptions::new().who("ada");
-    let run = now(exec::rebuild_simulated(&zone, &cloud, &rebuilt, &options)).unwrap();
+    let run = now(exec::rebuild(&zone, &cloud, &rebuilt, &options)).unwrap();
     let (before, after) = (now(lost.resources()).unwrap(), now(rebuilt.resources()).unwrap());
     let missing: Vec<_> = before.iter().filter(|(address, _)| !after.contains_key(*address)).collect();
     assert!(missing.is_empty(), "{missing:#?}");
@@ -118,11 +118,11 @@ fn a_state_that_knows_of_a_run_that_was_cut_off_is_not_rebuilt() {
     let cloud = SimulatedCloud::builder(0).faults(faults).build();
     let (zone, state) = (zone(ONE_TENANT), memory());
     let planned = securebase_core::plan::Planner::new(&zone).plan().unwrap();
-    assert!(now(exec::simulate(&planned, &cloud, &state, ApplyOptions::new())).is_err());
-    let refused = now(exec::rebuild_simulated(&zone, &cloud, &state, &ApplyOptions::new()));
+    assert!(now(exec::apply(&planned, &cloud, &state, ApplyOptions::new())).is_err());
+    let refused = now(exec::rebuild(&zone, &cloud, &state, &ApplyOptions::new()));
     assert!(matches!(refused, Err(exec::Error::Unfinished { .. })), "{refused:?}");
-    now(exec::resume_simulated(&cloud, &state, ApplyOptions::new())).unwrap();
-    now(exec::rebuild_simulated(&zone, &cloud, &state, &ApplyOptions::new())).unwrap();
+    now(exec::resume(&cloud, &state, ApplyOptions::new())).unwrap();
+    now(exec::rebuild(&zone, &cloud, &state, &ApplyOptions::new())).unwrap();
 }
 
 /// Keeps what is read.
@@ -151,7 +151,7 @@ fn what_was_applied_is_read_from_the_last_rebuild_on() {
     assert!(first.specs.contains_key(&Address::new("tenant/acme-finance/vpc")));
     let read_of = |run: &str| read.lock().unwrap().iter().filter(|key| key.ends_with(run)).count();
     assert!(read_of("runs/000001/plan.json") > 0);
-    now(exec::rebuild_simulated(&zone, &cloud, &state, &ApplyOptions::new())).unwrap();
+    now(exec::rebuild(&zone, &cloud, &state, &ApplyOptions::new())).unwrap();
     cloud.remove(cloud.snapshot()["flow_log"][0]["id"].as_str().unwrap());
     let second = plan(&zone, &cloud);
     apply(&second, &cloud, &state);

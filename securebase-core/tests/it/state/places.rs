@@ -15,7 +15,7 @@ use crate::support::{ONE_TENANT, Scratch, applied, apply, memory, now, zone};
 /// A plan as a user with a state makes it.
 fn planned(zone: &LandingZone, cloud: &SimulatedCloud, state: &State) -> Result<Plan, plan::Error> {
     let planner = now(exec::remember(Planner::new(zone), state)).unwrap_or_else(|error| panic!("{error}"));
-    let observed = now(exec::survey_simulated(cloud, &planner.scope())).unwrap();
+    let observed = now(exec::survey(cloud, &planner.scope())).unwrap();
     planner.observed(&observed).plan()
 }
 
@@ -42,7 +42,7 @@ fn a_place_without_a_state_says_so_and_stays_empty() {
         assert!(is_not_found(&now(state.terms()), &place), "{name}");
         let cloud = SimulatedCloud::new(0);
         for refused in [
-            now(exec::resume_simulated(&cloud, &state, ApplyOptions::new())),
+            now(exec::resume(&cloud, &state, ApplyOptions::new())),
             now(exec::resume(&cloud, &state, ApplyOptions::new())),
         ] {
             assert!(matches!(refused, Err(ExecError::State(Error::NotFound { .. }))), "{name}: {refused:?}");
@@ -85,7 +85,7 @@ fn a_state_without_runs_is_a_state() {
         assert_eq!(now(state.history()).unwrap(), [], "{name}");
         assert!(now(state.resources()).unwrap().is_empty(), "{name}");
         assert_eq!(now(state.lock_info()).unwrap(), None, "{name}");
-        let nothing = now(exec::resume_simulated(&SimulatedCloud::new(0), &state, ApplyOptions::new()));
+        let nothing = now(exec::resume(&SimulatedCloud::new(0), &state, ApplyOptions::new()));
         assert_eq!(nothing.unwrap().run, None, "{name}");
     }
 }
@@ -135,7 +135,7 @@ fn a_state_knows_its_organization_and_no_other_is_planned_or_applied_with_it() {
         // Plans that were made without the state, with and without the other cloud.
         for other in [crate::support::plan(&zone, &real), Planner::new(&zone).plan().unwrap()] {
             let calls = real.calls().len();
-            let refused = now(exec::simulate(&other, &real, &state, ApplyOptions::new()));
+            let refused = now(exec::apply(&other, &real, &state, ApplyOptions::new()));
             match refused {
                 Err(ExecError::State(error)) => assert!(is_of_another(&error, &cloud, &real), "{error}"),
                 refused => panic!("{refused:?}"),
@@ -145,7 +145,7 @@ fn a_state_knows_its_organization_and_no_other_is_planned_or_applied_with_it() {
         }
         assert_eq!(now(state.resources()).unwrap(), known);
         assert!(now(state.history()).unwrap().starts_with(&history));
-        let rebuilt = now(exec::rebuild_simulated(&zone, &real, &state, &ApplyOptions::new()));
+        let rebuilt = now(exec::rebuild(&zone, &real, &state, &ApplyOptions::new()));
         assert!(
             matches!(&rebuilt, Err(ExecError::State(error)) if is_of_another(error, &cloud, &real)),
             "{rebuilt:?}"
@@ -164,15 +164,15 @@ fn a_run_is_resumed_in_its_own_organization_only() {
         let cloud = SimulatedCloud::builder(0).faults(faults(after)).build();
         let (zone, state) = (zone(ONE_TENANT), memory());
         let first = crate::support::plan(&zone, &SimulatedCloud::new(0));
-        assert!(now(exec::simulate(&first, &cloud, &state, ApplyOptions::new())).is_err());
+        assert!(now(exec::apply(&first, &cloud, &state, ApplyOptions::new())).is_err());
         let history = now(state.history()).unwrap();
-        let refused = now(exec::resume_simulated(&real, &state, ApplyOptions::new()));
+        let refused = now(exec::resume(&real, &state, ApplyOptions::new()));
         assert!(
             matches!(&refused, Err(ExecError::State(error)) if is_of_another(error, &cloud, &real)),
             "after {after}: {refused:?}"
         );
         assert_eq!(now(state.history()).unwrap(), history, "after {after}");
-        let run = now(exec::resume_simulated(&cloud, &state, ApplyOptions::new())).unwrap();
+        let run = now(exec::resume(&cloud, &state, ApplyOptions::new())).unwrap();
         assert!(run.failed.is_empty() && !run.applied.is_empty(), "after {after}: {run}");
     }
 }
@@ -181,10 +181,9 @@ fn a_run_is_resumed_in_its_own_organization_only() {
 fn a_rebuilt_state_knows_its_organization() {
     let (cloud, _) = applied(ONE_TENANT);
     let (zone, state) = (zone(ONE_TENANT), memory());
-    now(exec::rebuild_simulated(&zone, &cloud, &state, &ApplyOptions::new())).unwrap();
+    now(exec::rebuild(&zone, &cloud, &state, &ApplyOptions::new())).unwrap();
     let real = SimulatedCloud::new(1);
-    let refused =
-        now(exec::simulate(&crate::support::plan(&zone, &real), &real, &state, ApplyOptions::new()));
+    let refused = now(exec::apply(&crate::support::plan(&zone, &real), &real, &state, ApplyOptions::new()));
     assert!(
         matches!(&refused, Err(ExecError::State(error)) if is_of_another(error, &cloud, &real)),
         "{refused:?}"
@@ -199,7 +198,7 @@ fn a_state_of_another_zone_is_refused() {
     let Some(error @ Error::AnotherZone { .. }) = refused else { panic!("{refused:?}") };
     assert_eq!(error.code(), "state-of-another-zone");
     let planned = Planner::new(&other).plan().unwrap();
-    let refused = now(exec::simulate(&planned, &cloud, &state, ApplyOptions::new()));
+    let refused = now(exec::apply(&planned, &cloud, &state, ApplyOptions::new()));
     assert!(matches!(refused, Err(ExecError::State(Error::AnotherZone { .. }))), "{refused:?}");
     let text = error.to_string();
     assert!(text.contains("`securebase`") && text.contains("`elsewhere`"), "{text}");

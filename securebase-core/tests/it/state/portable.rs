@@ -90,9 +90,9 @@ fn a_run_that_was_cut_off_here_is_resumed_there() {
     let cloud = SimulatedCloud::builder(0).faults(faults).build();
     let (here, there) = (memory(), memory());
     let planned = Planner::new(&zone(ONE_TENANT)).plan().unwrap();
-    assert!(now(exec::simulate(&planned, &cloud, &here, ApplyOptions::new())).is_err());
+    assert!(now(exec::apply(&planned, &cloud, &here, ApplyOptions::new())).is_err());
     now(there.import(&now(here.export()).unwrap(), &holder("ada"))).unwrap();
-    let run = now(exec::resume_simulated(&cloud, &there, ApplyOptions::new())).unwrap();
+    let run = now(exec::resume(&cloud, &there, ApplyOptions::new())).unwrap();
     assert!(run.failed.is_empty() && !run.applied.is_empty(), "{run}");
 }
 

@@ -80,7 +80,7 @@ impl Actor {
             "race" => self.race(word(), word().parse().unwrap()),
             "apply" => {
                 let cloud = SimulatedCloud::new(0);
-                match now(exec::simulate(&a_plan(), &cloud, &self.state, ApplyOptions::new())) {
+                match now(exec::apply(&a_plan(), &cloud, &self.state, ApplyOptions::new())) {
                     Ok(run) => Ok(run.applied.len().to_string()),
                     Err(exec::Error::State(error) | exec::Error::CutOff(error)) => Err(error),
                     Err(error) => panic!("{error}"),
