@@ -16,6 +16,7 @@ pub mod kinds;
 pub mod model;
 pub mod net;
 pub mod observe;
+mod pacing;
 pub mod plan;
 pub mod policy;
 pub mod sim;

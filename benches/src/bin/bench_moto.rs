@@ -24,7 +24,8 @@ use securebase_core::kinds::{
     ServiceControlPolicySpec,
 };
 use securebase_core::model::{LandingZone, Limits, ResourceKind, Tier};
-use securebase_core::plan::{Plan, Planner, Scope};
+use securebase_core::observe::Scope;
+use securebase_core::plan::{Plan, Planner};
 use securebase_core::state::{DirectoryStore, RunStatus, State};
 use serde_json::{Map, Value, json};
 

@@ -16,8 +16,6 @@ mod error;
 mod event;
 mod keeping;
 mod leased;
-mod pages;
-mod patience;
 mod prepare;
 mod recover;
 mod run;
@@ -44,7 +42,8 @@ pub use survey::survey;
 mod tests {
     use super::*;
     use crate::cloud::Cloud;
-    use crate::plan::{Plan, Scope};
+    use crate::observe::Scope;
+    use crate::plan::Plan;
     use crate::sim::SimulatedCloud;
     use crate::state::State;
 

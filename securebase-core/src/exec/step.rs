@@ -6,13 +6,13 @@
 use std::time::Duration;
 
 use super::accounts::earlier::Existing;
-use super::pages::Pages;
 use crate::cloud::{AccountRequest, CloudError, ErrorKind, Operation, PageToken, Reply};
 use crate::kinds::ResourceSpec;
 use crate::kinds::step::{
     Acted, Action, Context, Decided, Found, Procedure, Progress, Reaction, Settled, StepError,
 };
 use crate::model::{Latencies, Latency, ResourceId};
+use crate::pacing::Pages;
 use crate::time::Time;
 
 /// What a step wants next.

@@ -15,12 +15,10 @@ use super::desired::{blocks, zones};
 use super::diff::applied::{Applied, Past};
 use super::diff::drift::{Base, Drifted};
 use super::diff::existing::Existing;
-use super::diff::owner::{Names, tenant_of};
 use super::diff::since::{Basis, Earlier, Settled};
 use super::diff::{Index, Presence, account_id};
 use super::order::sequence;
 use super::prune::departure;
-use super::scope::Scope;
 use super::step::{Plan, PlannedTenant, Site, Step};
 use super::terms::Terms;
 use super::{Error, desired, prune};
@@ -28,7 +26,7 @@ use crate::kinds::ResourceSpec;
 use crate::kinds::step::Action;
 use crate::model::{AccountId, Address, LandingZone, Problem, Problems, ResourceId, ResourceKind, TenantKey};
 use crate::net::assign::ZoneBlocks;
-use crate::observe::{Observed, ObservedOrganization};
+use crate::observe::{Names, Observed, ObservedOrganization, Scope, tenant_of};
 
 /// Plans a zone.
 ///

@@ -12,12 +12,11 @@ use sha2::{Digest, Sha256};
 use super::Error;
 use super::diff::drift::Drifted;
 use super::diff::since::Basis;
-use super::scope::Scope;
 use super::step::{Plan, PlannedTenant, Step};
 use super::terms::Terms;
 use crate::cloud::{Account, AccountState};
 use crate::model::{AccountId, Address, Problem, ResourceId, ResourceKind, Tier};
-use crate::observe::{Observed, ObservedMember};
+use crate::observe::{Observed, ObservedMember, Scope};
 
 /// The version of the format that this library writes.
 pub const FORMAT_VERSION: u32 = 1;
@@ -239,7 +238,7 @@ pub(crate) fn fingerprint(observed: &Observed, scope: &Scope) -> String {
         members: BTreeMap<String, &'a ObservedMember>,
     }
     let organization = observed.organization.as_ref();
-    let paths = organization.map(super::scope::unit_paths).unwrap_or_default();
+    let paths = organization.map(crate::observe::unit_paths).unwrap_or_default();
     let place = |id: &ResourceId| paths.get(id).cloned().unwrap_or_else(|| "elsewhere".to_owned());
     let mut units: Vec<_> = organization
         .iter()

@@ -9,14 +9,13 @@ use serde::{Deserialize, Serialize};
 use super::desired::graph::Dependency;
 use super::diff::drift::Drifted;
 use super::diff::since::Basis;
-use super::scope::Scope;
 use super::terms::Terms;
 use crate::kinds::ResourceSpec;
 use crate::kinds::step::{Action, Change};
 use crate::model::{
     Address, Departure, Money, Problem, Region, ResourceId, ResourceKind, TenantKey, Tier, TierName,
 };
-use crate::observe::Observed;
+use crate::observe::{Observed, Scope};
 
 /// Where the calls of a step go.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

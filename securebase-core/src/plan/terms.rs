@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{AccountId, Region, Tier, TierName};
+use crate::model::{AccountId, Address, Region, ResourceId, Tier, TierName};
+use crate::observe::{Scope, ScopedTenant};
 
 use super::cost::{BilledAccount, accounts_after};
+use super::diff::account_id;
 use super::step::{Plan, PlannedTenant};
 
 /// Tiers and tenants of a plan: the tier that each tenant bought, its terms and its price.
@@ -51,6 +53,36 @@ pub struct AccountTerms {
     pub archived: bool,
     /// Whether its tenant has left, and was not only taken out of the file.
     pub departed: bool,
+}
+
+impl Scope {
+    /// The same scope with the regions that a state knows: the logs of an account that the file no longer names, or names with
+    /// another region, are where the tenant worked.
+    #[must_use]
+    pub(super) fn serve(mut self, terms: &Terms, remembered: &BTreeMap<Address, ResourceId>) -> Self {
+        let of_tenant = |tenant: &PlannedTenant| {
+            let id = account_id(remembered, &Address::tenant(&tenant.key, "account"))?;
+            Some((id, tenant.region.clone()))
+        };
+        let mut worked_in: BTreeMap<AccountId, Region> = terms.tenants.iter().filter_map(of_tenant).collect();
+        let of_account = |(id, terms): (&AccountId, &AccountTerms)| Some((*id, terms.region.clone()?));
+        worked_in.extend(terms.accounts.iter().filter_map(of_account));
+        let mut former = terms.former_regions.clone();
+        for (account, region) in worked_in {
+            former.entry(account).or_default().insert(region);
+        }
+        let claims = self.tenants.iter().filter_map(|tenant| Some((tenant.account_id?, tenant)));
+        let claims: BTreeMap<AccountId, &ScopedTenant> = claims.collect();
+        former.retain(|account, regions| {
+            regions.retain(|region| match claims.get(account) {
+                Some(tenant) => tenant.region != *region,
+                None => !self.regions.contains(region),
+            });
+            !regions.is_empty()
+        });
+        self.former_regions = former;
+        self
+    }
 }
 
 impl Plan {

@@ -7,7 +7,8 @@ use securebase_core::cloud::{Call, Cloud, CloudError, Operation, Reply, ReplyFut
 use securebase_core::exec::{ApplyOptions, Run, apply, survey};
 use securebase_core::input::Format;
 use securebase_core::model::{LandingZone, Limits, ResourceKind, Tags};
-use securebase_core::plan::{Action, Plan, Planner, Scope};
+use securebase_core::observe::Scope;
+use securebase_core::plan::{Action, Plan, Planner};
 use securebase_core::state::{MemoryStore, RunStatus, State};
 
 use super::moto::Moto;

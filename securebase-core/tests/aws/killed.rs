@@ -15,7 +15,8 @@ use securebase_core::aws::AwsCloud;
 use securebase_core::cloud::{Call, Cloud, ReplyFuture};
 use securebase_core::exec::{self, ApplyOptions, Run, apply, resume, survey};
 use securebase_core::model::LandingZone;
-use securebase_core::plan::{Planner, Scope};
+use securebase_core::observe::Scope;
+use securebase_core::plan::Planner;
 use securebase_core::state::{Error, RunStatus, State};
 use securebase_core::time::{Clock, Runtime, Seed, SystemClock, Time};
 

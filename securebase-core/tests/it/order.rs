@@ -4,8 +4,8 @@ use proptest::prelude::*;
 use securebase_core::exec;
 use securebase_core::finance::{PriceBook, Usage};
 use securebase_core::model::LandingZone;
-use securebase_core::observe::Observed;
-use securebase_core::plan::{Plan, Planner, Scope};
+use securebase_core::observe::{Observed, Scope};
+use securebase_core::plan::{Plan, Planner};
 use securebase_core::sim::SimulatedCloud;
 
 use crate::support::{TEN_TENANTS, addresses, apply, memory, now, zone};

@@ -5,8 +5,8 @@ use securebase_core::exec;
 use securebase_core::finance::PriceBook;
 use securebase_core::input::Format;
 use securebase_core::model::{AccountId, LandingZone, Region, Tags};
-use securebase_core::observe::Unread;
-use securebase_core::plan::{Error, Planner, Scope};
+use securebase_core::observe::{Scope, Unread};
+use securebase_core::plan::{Error, Planner};
 use securebase_core::sim::SimulatedCloud;
 use securebase_core::time::{Runtime, Time};
 

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use securebase_core::exec::{self, ApplyOptions, Error, Run};
 use securebase_core::input::Format;
 use securebase_core::model::LandingZone;
-use securebase_core::plan::{Plan, Planner, Scope};
+use securebase_core::observe::Scope;
+use securebase_core::plan::{Plan, Planner};
 use securebase_core::sim::SimulatedCloud;
 use securebase_core::state::{MemoryStore, State};
 

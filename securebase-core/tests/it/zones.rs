@@ -7,7 +7,8 @@ use securebase_core::cloud::{AvailabilityZone, Call, Cloud, Operation, Reply, Ta
 use securebase_core::exec::{self, ApplyOptions};
 use securebase_core::kinds::{ResourceSpec, SubnetSpec};
 use securebase_core::model::{AccountId, Address, LandingZone, Region, SubnetZone, Tags, UsableZones};
-use securebase_core::plan::{Action, Error, Plan, Planner, Scope};
+use securebase_core::observe::Scope;
+use securebase_core::plan::{Action, Error, Plan, Planner};
 use securebase_core::sim::{CallRecord, Faults, SimulatedCloud};
 use securebase_core::state::{Fact, RunId};
 use securebase_core::time::Time;

@@ -11,10 +11,9 @@ use crate::cloud::{
     Account, AccountRequest, AccountRequestState, CloudError, ErrorKind, Operation, PageToken, Reply, Target,
 };
 use crate::exec::engine::lane::Lanes;
-use crate::exec::engine::retry::Failing;
 use crate::exec::event::WaitReason;
-use crate::exec::pages::Pages;
 use crate::model::ResourceId;
+use crate::pacing::{Failing, Pages};
 use crate::time::{Seed, Time};
 
 /// What there is of an account that a step is about to ask for.

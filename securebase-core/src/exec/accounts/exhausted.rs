@@ -4,20 +4,14 @@
 
 use crate::cloud::{AccountRequest, AccountRequestState, CloudError};
 use crate::kinds::TOO_MANY_DECIDED;
+use crate::pacing::is_too_many_accounts;
 
-/// There are as many accounts as there may be.
-const TOO_MANY: &str = "ACCOUNT_NUMBER_LIMIT_EXCEEDED";
 /// There were as many requests today as there may be.
 const TOO_FAST: &str = "ACCOUNT_CREATION_RATE_LIMIT_EXCEEDED";
 
-/// Whether a refusal says that there are as many accounts as there may be.
-pub(in crate::exec) fn is_too_many(error: &CloudError) -> bool {
-    error.reason.as_deref() == Some(TOO_MANY)
-}
-
 /// Whether a refusal says that nobody else need ask.
 pub(in crate::exec) fn by_refusal(error: &CloudError) -> bool {
-    is_too_many(error) || error.reason.as_deref() == Some(TOO_FAST)
+    is_too_many_accounts(error) || error.reason.as_deref() == Some(TOO_FAST)
 }
 
 /// The reason of a decision that says that nobody else need ask.

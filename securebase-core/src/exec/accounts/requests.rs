@@ -11,10 +11,9 @@ use crate::cloud::{
     AccountRequest, AccountRequestState, CloudError, ErrorKind, Operation, PageToken, Reply, Target,
 };
 use crate::exec::engine::lane::{Lanes, StepIndex};
-use crate::exec::engine::retry::Failing;
 use crate::exec::event::WaitReason;
-use crate::exec::pages::Pages;
 use crate::model::ResourceId;
+use crate::pacing::{Failing, Pages};
 use crate::time::{Seed, Time};
 
 /// How often requests for accounts are looked at.

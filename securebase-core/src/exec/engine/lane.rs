@@ -4,9 +4,9 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::time::Duration;
 
-use super::limiter::Pacer;
 use crate::cloud::Target;
 use crate::model::Limits;
+use crate::pacing::Pacer;
 use crate::time::Time;
 
 /// A step by its place in the plan.

@@ -3,8 +3,6 @@
 pub(crate) mod identity;
 mod known;
 pub(super) mod lane;
-pub(super) mod limiter;
 pub(crate) mod machine;
 pub(crate) mod output;
-pub(super) mod retry;
 mod steps;

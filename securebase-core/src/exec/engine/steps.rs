@@ -5,10 +5,10 @@ use std::ops::{Index, IndexMut};
 use std::time::Duration;
 
 use super::lane::StepIndex;
-use super::retry::Failing;
 use crate::cloud::Operation;
 use crate::exec::step::StepRun;
 use crate::model::{Address, Latencies, ResourceId};
+use crate::pacing::Failing;
 use crate::plan::Plan;
 use crate::state::{Replay, StepStatus};
 

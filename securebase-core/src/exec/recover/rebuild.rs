@@ -6,8 +6,8 @@ use crate::exec::leased::leased;
 use crate::exec::run::ApplyOptions;
 use crate::exec::survey::survey;
 use crate::model::{Address, LandingZone, ResourceId, ResourceKind, TenantKey};
-use crate::observe::Observed;
-use crate::plan::{Planner, Scope};
+use crate::observe::{Observed, Scope};
+use crate::plan::Planner;
 use crate::state::{RunId, State, StoredResource};
 
 /// Writes down what exists of a zone, in place of whatever a state knew: for a state that was lost, or never was.

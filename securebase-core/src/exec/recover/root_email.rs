@@ -5,9 +5,8 @@
 
 use crate::cloud::{Call, Cloud, CloudError, Delivery, ErrorKind, OneTimeCode, Operation, Target};
 use crate::exec::Error;
-use crate::exec::engine::retry::Contact;
-use crate::exec::patience::Patience;
 use crate::model::{AccountId, Email};
+use crate::pacing::{Contact, Patience};
 
 /// The service of AWS that changes root addresses, once the organization trusts it.
 const ACCOUNT_SERVICE: &str = "account.amazonaws.com";

@@ -7,11 +7,8 @@ use crate::cloud::{
     Call, Cloud, CloudError, Delivery, ErrorKind, Operation, PageToken, Reply, Service, Target,
 };
 use crate::exec::Error;
-use crate::exec::engine::limiter::Pacer;
-use crate::exec::engine::retry::Contact;
-use crate::exec::pages::Pages;
-use crate::exec::patience::Patience;
 use crate::model::{AccountId, Limits, Region, ResourceId, Tags};
+use crate::pacing::{Contact, Pacer, Pages, Patience};
 
 /// The place a rate holds for: everywhere, or one account in one region.
 type Lane = (String, Option<(AccountId, Region)>);

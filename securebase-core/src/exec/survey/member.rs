@@ -8,8 +8,10 @@ use crate::cloud::{
 use crate::exec::Error;
 use crate::kinds::FLOW_LOG_POLICY_NAME;
 use crate::model::{ResourceId, Tags, UsableZones, ZONE_TAG};
-use crate::observe::{ObservedLogGroup, ObservedMember, ObservedRolePolicy, ObservedVpc, Reading, Unread};
-use crate::plan::{Names, ScopedTenant, flow_log_group_prefix};
+use crate::observe::{
+    Names, ObservedLogGroup, ObservedMember, ObservedRolePolicy, ObservedVpc, Reading, ScopedTenant, Unread,
+    flow_log_group_prefix,
+};
 
 /// What AWS answers in a region that is off in the account.
 const OF_REGIONS_THAT_ARE_OFF: [&str; 5] = [

@@ -12,8 +12,10 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use super::Error;
 use crate::cloud::{Account, Cloud, Joined, JoinedHow, Operation, Reply, Target};
 use crate::model::{AccountId, Address, Region, ResourceId};
-use crate::observe::{Observed, ObservedAccount, ObservedMember, ObservedOrganization, Reading};
-use crate::plan::{Accounts, Names, Scope, ScopedTenant, unit_paths};
+use crate::observe::{
+    Accounts, Names, Observed, ObservedAccount, ObservedMember, ObservedOrganization, Reading, Scope,
+    ScopedTenant, unit_paths,
+};
 use asker::{Asker, Pace};
 
 /// How many accounts are looked into at a time.

@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::kinds::step::Action;
 use crate::kinds::{PolicyAttachmentSpec, ResourceSpec, ServiceControlPolicySpec};
 use crate::model::{Address, Problem, ResourceId, Severity};
-use crate::observe::ObservedOrganization;
-use crate::plan::scope::unit_paths;
+use crate::observe::{ObservedOrganization, unit_paths};
 use crate::plan::step::{Plan, Step};
 use crate::policy::{Level, Policy, PolicyDocument};
 

@@ -5,10 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::kinds::ResourceSpec;
 use crate::model::{Address, Problem, TENANT_TAG, TenantKey, ZONE_TAG};
-use crate::observe::Observed;
-use crate::plan::diff::claim::Accounts;
-use crate::plan::diff::owner::Names;
-use crate::plan::scope::Scope;
+use crate::observe::{Accounts, Names, Observed, Scope};
 
 /// One problem for each zone that the tenants of the file, or what was applied for it, belong to instead.
 pub(in crate::plan) fn problems(

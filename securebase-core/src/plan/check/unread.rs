@@ -5,10 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cloud::Account;
 use crate::model::{AccountId, Address, Problem, TenantKey};
-use crate::observe::{Observed, ObservedOrganization, Unread};
-use crate::plan::diff::claim::Accounts;
-use crate::plan::diff::owner::Names;
-use crate::plan::scope::{Scope, ScopedTenant};
+use crate::observe::{Accounts, Names, Observed, ObservedOrganization, Scope, ScopedTenant, Unread};
 
 /// What a state knows of where tenants had something.
 pub(in crate::plan) struct Memory<'a> {

@@ -6,8 +6,7 @@ use crate::cloud::AccountState;
 use crate::finance::PriceBook;
 use crate::kinds::step::Action;
 use crate::model::{Address, LandingZone, Limit, Problem, Quota, ResourceKind};
-use crate::observe::{Observed, ObservedOrganization};
-use crate::plan::scope::Scope;
+use crate::observe::{Observed, ObservedOrganization, Scope};
 use crate::plan::step::Step;
 
 /// What was noticed when the file was read and is not acknowledged in it.

@@ -7,10 +7,8 @@ use crate::finance::{BilledTenant, Footprint, Standing};
 use crate::kinds::step::Action;
 use crate::kinds::{AccountPlacementSpec, ResourceSpec};
 use crate::model::{AccountId, Address, Money, Region, ResourceKind, Tier, TierName};
-use crate::observe::{ObservedAccount, ObservedMember, ObservedOrganization};
+use crate::observe::{Names, ObservedAccount, ObservedMember, ObservedOrganization, unit_paths};
 use crate::plan::diff::account_id;
-use crate::plan::diff::owner::Names;
-use crate::plan::scope::unit_paths;
 use crate::plan::step::{Plan, PlannedTenant, Step};
 use crate::plan::terms::AccountTerms;
 

@@ -4,8 +4,7 @@ use crate::finance::BilledTenant;
 use crate::kinds::step::Action;
 use crate::kinds::{self, LONGEST_RETENTION_DAYS, LogGroupSpec, ResourceSpec};
 use crate::model::{Region, ResourceKind};
-use crate::observe::ObservedMember;
-use crate::plan::diff::owner::Names;
+use crate::observe::{Names, ObservedMember};
 use crate::plan::step::Step;
 
 /// Applies a step that creates a log group or changes its retention.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::model::{LandingZone, Problem, Tier};
-use crate::plan::scope::flow_log_group_prefix;
+use crate::observe::flow_log_group_prefix;
 use crate::policy::{self, Fit, Parameters, PolicyDocument, set_of, tier_documents_with};
 
 /// A guardrail document as the plan carries it.

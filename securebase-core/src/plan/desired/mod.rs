@@ -12,7 +12,6 @@ use ipnet::Ipv4Net;
 use super::Error;
 use super::diff::existing::Existing;
 use super::diff::since::Settled;
-use super::scope::{Scope, flow_log_group_name};
 use crate::kinds::{
     AccountPlacementSpec, AccountReadinessSpec, AccountSpec, ElasticIpSpec, FlowLogRoleSpec, FlowLogSpec,
     InternetGatewaySpec, LogGroupSpec, NatGatewaySpec, OrganizationRootSpec, OrganizationSpec,
@@ -24,6 +23,7 @@ use crate::model::{
     TenantKey, TierName, ZONE_TAG, ZoneOrdinal,
 };
 use crate::net::{Role, layout};
+use crate::observe::{Scope, flow_log_group_name};
 use graph::{Dependency, Resource, ResourceGraph, Why};
 
 /// Everything a zone wants to exist, given the block of each tenant's VPC and what exists and cannot change its name.

@@ -6,13 +6,11 @@
 
 use std::collections::BTreeMap;
 
-use super::owner::Names;
 use crate::cloud::NatGatewayState;
 use crate::kinds::{ResourceSpec, SubnetSpec, VpcSpec};
 use crate::model::{Address, Problem, ResourceId};
-use crate::observe::{ObservedMember, ObservedVpc};
+use crate::observe::{Names, ObservedMember, ObservedVpc, ScopedTenant};
 use crate::plan::desired::graph::{Resource, ResourceGraph};
-use crate::plan::scope::ScopedTenant;
 
 /// The ids of the parts of a VPC to adopt, by the address each gets; nothing where there is none to adopt.
 ///

@@ -13,8 +13,8 @@ use super::{Index, Presence};
 use crate::kinds::ResourceSpec;
 use crate::kinds::step::Change;
 use crate::model::{Address, ResourceId, TenantKey};
+use crate::observe::Scope;
 use crate::plan::desired::graph::Resource;
-use crate::plan::scope::Scope;
 use crate::plan::step::Plan;
 use crate::table::{Column, Error, Table};
 

@@ -6,10 +6,8 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 use ipnet::Ipv4Net;
 
-use super::owner::Names;
 use crate::model::{AccountId, Address, LandingZone, Tenant, TenantKey, ZONE_TAG};
-use crate::observe::{Observed, ObservedUnit};
-use crate::plan::scope::{Scope, unit_paths};
+use crate::observe::{Names, Observed, ObservedUnit, Scope, unit_paths};
 
 /// What exists and stays as it is, by tenant.
 #[derive(Debug, Default)]

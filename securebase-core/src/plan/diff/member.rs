@@ -3,11 +3,10 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::owner::Names;
 use crate::cloud::Subnet;
 use crate::kinds::tagged;
 use crate::model::{Address, Problem, ResourceId};
-use crate::observe::ObservedMember;
+use crate::observe::{Names, ObservedMember};
 
 /// A member account in one region, with everything tagged as ours by address.
 pub(in crate::plan) struct Member<'a> {

@@ -8,27 +8,23 @@ mod account;
 mod adoption;
 pub(super) mod applied;
 mod changes;
-pub(super) mod claim;
 pub(super) mod drift;
 pub(super) mod existing;
 mod member;
-pub(super) mod owner;
 pub(super) mod since;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::desired::graph::{Resource, ResourceGraph};
-use super::scope::{Scope, unit_paths};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::Change;
 use crate::kinds::{AccountSpec, ResourceSpec};
 use crate::model::{AccountId, Address, Departure, Problem, Region, ResourceId, Tags, ZONE_TAG};
 use crate::observe::{
-    Observed, ObservedAccount, ObservedMember, ObservedOrganization, ObservedPolicy, ObservedUnit,
+    Accounts, Names, Observed, ObservedAccount, ObservedMember, ObservedOrganization, ObservedPolicy,
+    ObservedUnit, Scope, unit_paths,
 };
 use applied::Ours;
-use claim::Accounts;
-use owner::Names;
 use since::Settled;
 
 pub(super) use account::account_id;

@@ -12,9 +12,8 @@ use ipnet::Ipv4Net;
 use super::account_id;
 use super::applied::Past;
 use crate::model::{AccountId, Address, LandingZone, ResourceId, ResourceKind, Tenant, TenantKey};
-use crate::observe::Observed;
+use crate::observe::{Observed, Scope, ScopedTenant};
 use crate::plan::saved::fingerprint;
-use crate::plan::scope::{Scope, ScopedTenant};
 use crate::plan::step::Plan;
 
 /// The zone a plan was made from; a plan that was loaded, or is a part of another, has none.

@@ -8,10 +8,9 @@ use petgraph::graph::DiGraph;
 use crate::kinds::step::Action;
 use crate::kinds::{AccountPlacementSpec, PolicyAttachmentSpec, ResourceSpec};
 use crate::model::{AccountId, Address, ResourceId, ResourceKind};
-use crate::observe::Observed;
+use crate::observe::{Observed, unit_paths};
 use crate::plan::Error;
 use crate::plan::desired::graph::{Dependency, ResourceGraph, Why, in_order};
-use crate::plan::scope::unit_paths;
 use crate::plan::step::Step;
 
 /// Lets policies change only after the accounts that leave them, where that is possible, and puts each step after all it

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::model::{Address, LandingZone, Problem, Region, ResourceId, Tenant};
-use crate::observe::Observed;
+use crate::observe::{Names, Observed};
 use crate::plan::diff::account_id;
-use crate::plan::diff::owner::Names;
 
 /// Reports an error for each: AWS cannot move a network, and AWS would go on billing for one that the zone no longer tracks.
 pub(in crate::plan) fn problems(

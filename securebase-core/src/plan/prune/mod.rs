@@ -16,9 +16,9 @@ use indexmap::IndexMap;
 
 use super::desired::graph::{Dependency, ResourceGraph, Why};
 use super::diff::{Index, account_id};
-use super::scope::Scope;
 use super::step::Step;
 use crate::model::{Address, LandingZone, Problem, ResourceId, ResourceKind, Tenant};
+use crate::observe::Scope;
 
 /// What to delete, and what to say about the rest.
 #[derive(Default)]

@@ -6,9 +6,9 @@ use crate::kinds::info::MemberAccount;
 use crate::kinds::step::Action;
 use crate::kinds::{self, ResourceSpec};
 use crate::model::{Address, Problem, ResourceId, Tags, Tenant};
+use crate::observe::Names;
 use crate::plan::desired::graph::ResourceGraph;
 use crate::plan::diff::Member;
-use crate::plan::diff::owner::Names;
 use crate::plan::step::{Site, Step};
 
 /// The deletions in the tenant's account, in no particular order yet.

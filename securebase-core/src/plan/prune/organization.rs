@@ -13,10 +13,8 @@ use crate::kinds::{
     OrganizationalUnitSpec, PolicyAttachmentSpec, ResourceSpec, ServiceControlPolicySpec, attachment_id,
 };
 use crate::model::{AccountId, Address, Problem, ResourceId, ResourceKind};
-use crate::observe::{ObservedOrganization, ObservedPolicy, ObservedUnit};
+use crate::observe::{Names, ObservedOrganization, ObservedPolicy, ObservedUnit, unit_paths};
 use crate::plan::desired::graph::{Dependency, ResourceGraph, Why};
-use crate::plan::diff::owner::Names;
-use crate::plan::scope::unit_paths;
 use crate::plan::step::{Site, Step};
 
 /// Adds what is to go, each after all it waits for.

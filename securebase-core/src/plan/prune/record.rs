@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::kinds::step::Action;
 use crate::model::{AccountId, Address, Departure, ResourceId, ResourceKind, Tags, TenantKey};
+use crate::observe::unit_paths;
 use crate::plan::diff::account_id;
-use crate::plan::scope::unit_paths;
 use crate::plan::step::Plan;
 
 /// What becomes of a resource of a tenant that leaves.

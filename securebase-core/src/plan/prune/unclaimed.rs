@@ -3,10 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{AccountId, Address, LandingZone, Problem, ResourceId, TenantKey, ZONE_TAG};
-use crate::observe::ObservedOrganization;
+use crate::observe::{Names, ObservedOrganization, Scope, unit_paths};
 use crate::plan::diff::account_id;
-use crate::plan::diff::owner::Names;
-use crate::plan::scope::{Scope, unit_paths};
 
 /// Warns of each. A tenant that vanished from the file has an account all the same: nothing is done to it.
 pub(super) fn find(

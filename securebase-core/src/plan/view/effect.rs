@@ -6,8 +6,8 @@ use std::fmt;
 use crate::kinds::step::Action;
 use crate::kinds::{AccountPlacementSpec, PolicyAttachmentSpec, ResourceSpec};
 use crate::model::{Address, Problems, ResourceId, ResourceKind, Severity, TenantKey};
+use crate::observe::unit_paths;
 use crate::plan::check::attached::{Attached, unit_path};
-use crate::plan::scope::unit_paths;
 use crate::plan::step::Plan;
 use crate::policy::{self, Difference, Level, Parameters, difference};
 

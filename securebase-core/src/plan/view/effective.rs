@@ -4,9 +4,9 @@ use std::fmt;
 
 use crate::kinds::{AccountPlacementSpec, ResourceSpec};
 use crate::model::{Address, Problem, Problems, Severity, TenantKey};
+use crate::observe::unit_paths;
 use crate::plan::Error;
 use crate::plan::check::attached::{Attached, unit_path};
-use crate::plan::scope::unit_paths;
 use crate::plan::step::Plan;
 use crate::policy::{
     BASELINE, Coverage, CoverageReport, EffectivePolicy, GuardrailView, Level, Parameters, PolicyDocument,

@@ -3,7 +3,8 @@
 use securebase_core::cloud::{Operation, Target};
 use securebase_core::exec;
 use securebase_core::model::{AccountId, Address, ResourceId, ResourceKind, Tags};
-use securebase_core::plan::{Action, Error, Planner, Scope};
+use securebase_core::observe::Scope;
+use securebase_core::plan::{Action, Error, Planner};
 use securebase_core::sim::SimulatedCloud;
 use securebase_core::time::Time;
 

@@ -3,8 +3,8 @@
 use securebase_core::cloud::{Call, Cloud, Operation, Reply, ReplyFuture, Target};
 use securebase_core::exec;
 use securebase_core::model::{AccountId, Limits, ResourceId, Tags};
-use securebase_core::observe::Observed;
-use securebase_core::plan::{Error, Planner, Scope};
+use securebase_core::observe::{Observed, Scope};
+use securebase_core::plan::{Error, Planner};
 use securebase_core::sim::SimulatedCloud;
 use securebase_core::time::Runtime;
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use securebase_core::exec;
-use securebase_core::observe::{Observed, Reading};
-use securebase_core::plan::{Planner, Scope};
+use securebase_core::observe::{Observed, Reading, Scope};
+use securebase_core::plan::Planner;
 use securebase_core::sim::SimulatedCloud;
 use serde_json::Value;
 

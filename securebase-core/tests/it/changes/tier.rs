@@ -145,7 +145,7 @@ fn flat_units_become_a_hierarchy_without_touching_a_network() {
         let deepest = zone.tenants.iter().map(|tenant| tenant.ou_path.len()).max().unwrap();
         assert_eq!(deepest, depth);
         // Units that nobody needs any more are gone: as many are left as the zone has paths.
-        let scope = securebase_core::plan::Scope::of(&zone);
+        let scope = securebase_core::observe::Scope::of(&zone);
         let units = cloud.snapshot()["organizational_unit"].as_array().unwrap().len();
         assert_eq!(units, scope.unit_paths.len());
     }

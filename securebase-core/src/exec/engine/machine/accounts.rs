@@ -7,9 +7,9 @@ use crate::exec::accounts::earlier::Existing;
 use crate::exec::accounts::exhausted;
 use crate::exec::accounts::requests::{Answer, Blind, Question};
 use crate::exec::engine::lane::StepIndex;
-use crate::exec::engine::retry::Failing;
 use crate::kinds::{AccountSpec, ResourceSpec, advice};
 use crate::model::ResourceId;
+use crate::pacing::Failing;
 use crate::time::Time;
 
 impl Machine<'_> {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::Machine;
 use crate::cloud::{CloudError, ErrorKind, Operation};
 use crate::exec::engine::lane::StepIndex;
-use crate::exec::engine::retry::LONG;
 use crate::exec::event::{EventKind, WaitReason};
+use crate::pacing::LONG;
 use crate::time::Time;
 
 impl Machine<'_> {

@@ -6,7 +6,7 @@ use crate::cloud::{CloudError, PageToken};
 
 /// The tokens of the pages of one list that was begun: a service that gives one of them again would be asked for ever.
 #[derive(Debug, Default)]
-pub(super) struct Pages {
+pub(crate) struct Pages {
     turned: BTreeSet<PageToken>,
 }
 
@@ -15,7 +15,7 @@ impl Pages {
     ///
     /// # Errors
     /// [`CloudError`] `PageTokenRepeated` where it has said so before.
-    pub(super) fn turn(&mut self, next: PageToken) -> Result<PageToken, CloudError> {
+    pub(crate) fn turn(&mut self, next: PageToken) -> Result<PageToken, CloudError> {
         if self.turned.insert(next.clone()) {
             return Ok(next);
         }

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use super::Scope;
 use crate::model::{ADDRESS_TAG, Address, TENANT_TAG, Tags, ZONE_TAG};
-use crate::plan::scope::Scope;
 
 /// The zone, and who of its tenants had another key before.
 pub(crate) struct Names<'a> {
@@ -24,7 +24,7 @@ impl<'a> Names<'a> {
     }
 
     /// The name of the zone.
-    pub(in crate::plan) fn zone(&self) -> &'a str {
+    pub(crate) fn zone(&self) -> &'a str {
         self.zone
     }
 
@@ -34,7 +34,7 @@ impl<'a> Names<'a> {
     }
 
     /// The address a resource of ours has now, whatever its tenant was called when it was tagged.
-    pub(in crate::plan) fn address<'t>(&self, tags: &'t Tags) -> Option<Cow<'t, str>> {
+    pub(crate) fn address<'t>(&self, tags: &'t Tags) -> Option<Cow<'t, str>> {
         if !self.ours(tags) {
             return None;
         }
@@ -57,6 +57,6 @@ impl<'a> Names<'a> {
 }
 
 /// The key of the tenant an address belongs to; nothing for the organization's own.
-pub(in crate::plan) fn tenant_of(address: &Address) -> &str {
+pub(crate) fn tenant_of(address: &Address) -> &str {
     address.tenant_key().unwrap_or_default()
 }

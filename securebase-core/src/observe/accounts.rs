@@ -5,10 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use super::owner::Names;
+use super::{Names, ObservedAccount, ObservedOrganization, ScopedTenant};
 use crate::model::AccountId;
-use crate::observe::{ObservedAccount, ObservedOrganization};
-use crate::plan::scope::ScopedTenant;
 
 /// The accounts of an organization, by what a tenant may name of them.
 #[derive(Debug, Default)]
@@ -44,26 +42,26 @@ impl<'a> Accounts<'a> {
         self.management == Some(account)
     }
 
-    pub(super) fn by_id(&self, id: AccountId) -> Option<&'a ObservedAccount> {
+    pub(crate) fn by_id(&self, id: AccountId) -> Option<&'a ObservedAccount> {
         self.by_id.get(&id).copied()
     }
 
     /// By root e-mail address, in lower case.
-    pub(super) fn by_email(&self, email: &str) -> Option<&'a ObservedAccount> {
+    pub(crate) fn by_email(&self, email: &str) -> Option<&'a ObservedAccount> {
         self.by_email.get(email).copied()
     }
 
-    pub(super) fn by_name(&self, name: &str) -> Option<&'a ObservedAccount> {
+    pub(crate) fn by_name(&self, name: &str) -> Option<&'a ObservedAccount> {
         self.by_name.get(name).copied()
     }
 
     /// The account that a state remembers for a tenant, where it is still the tenant's.
-    pub(in crate::plan) fn remembered(&self, id: AccountId, email: &str) -> Option<&'a ObservedAccount> {
+    pub(crate) fn remembered(&self, id: AccountId, email: &str) -> Option<&'a ObservedAccount> {
         self.by_id(id).filter(|found| !self.is_management(found.account.id) && !was_left(found, email))
     }
 
     /// The accounts that carry a tenant's key.
-    pub(in crate::plan) fn tagged(&self, key: &str, email: &str) -> Vec<&'a ObservedAccount> {
+    pub(crate) fn tagged(&self, key: &str, email: &str) -> Vec<&'a ObservedAccount> {
         let all = self.by_tenant.get(key).into_iter().flatten().copied();
         all.filter(|found| !was_left(found, email)).collect()
     }

@@ -8,7 +8,7 @@ use crate::time::Time;
 /// A token bucket, kept as the moment at which it would be full again (the generic cell rate algorithm): integers only,
 /// nothing to refill, and the moment of the next token is exact.
 #[derive(Debug, Clone)]
-pub(in crate::exec) struct Pacer {
+pub(crate) struct Pacer {
     interval: Duration,
     slack: Duration,
     full_at: Time,
@@ -16,7 +16,7 @@ pub(in crate::exec) struct Pacer {
 
 impl Pacer {
     /// A full bucket.
-    pub(in crate::exec) fn new(bucket: &Bucket) -> Self {
+    pub(crate) fn new(bucket: &Bucket) -> Self {
         // Rounded up, so that our rate is never the faster one.
         let micros = (1e6 / bucket.rate.max(1e-6)).ceil();
         let interval = Duration::from_secs_f64(micros / 1e6);
@@ -25,25 +25,25 @@ impl Pacer {
     }
 
     /// The earliest moment at which a call may leave, never before `now`.
-    pub(in crate::exec) fn ready_at(&self, now: Time) -> Time {
+    pub(crate) fn ready_at(&self, now: Time) -> Time {
         let slack = u64::try_from(self.slack.as_micros()).unwrap_or(u64::MAX);
         now.max(Time::from_micros(self.full_at.as_micros().saturating_sub(slack)))
     }
 
     /// The earliest moment at which a call may leave before which that many others leave.
-    pub(super) fn ready_at_after(&self, now: Time, others: usize) -> Time {
+    pub(crate) fn ready_at_after(&self, now: Time, others: usize) -> Time {
         let others = u32::try_from(others).unwrap_or(u32::MAX);
         let full_at = self.full_at.max(now) + self.interval.saturating_mul(others);
         Self { full_at, ..self.clone() }.ready_at(now)
     }
 
     /// Takes a token.
-    pub(in crate::exec) fn take(&mut self, now: Time) {
+    pub(crate) fn take(&mut self, now: Time) {
         self.full_at = self.full_at.max(now) + self.interval;
     }
 
     /// The service says we are too fast: whatever we believed, the bucket is empty.
-    pub(super) fn drain(&mut self, now: Time) {
+    pub(crate) fn drain(&mut self, now: Time) {
         self.full_at = self.full_at.max(now + self.slack + self.interval);
     }
 }

@@ -1,12 +1,12 @@
 //! One call outside of a run, sent again while its failure passes.
 
-use super::engine::retry::{Contact, Failing};
+use super::{Contact, Failing};
 use crate::cloud::{Cloud, CloudError, ErrorKind, Operation};
 use crate::time::{Seed, Time};
 
 /// How often a call has failed in a row, and since when.
 #[derive(Default)]
-pub(super) struct Patience {
+pub(crate) struct Patience {
     failing: Option<Failing>,
 }
 
@@ -16,7 +16,7 @@ impl Patience {
     ///
     /// # Errors
     /// The failure, where sending the call again is of no use, or of no use any more.
-    pub(super) async fn wait(
+    pub(crate) async fn wait(
         &mut self,
         cloud: &dyn Cloud,
         operation: &Operation,

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use crate::cloud::{CLOSURES_IN_PROGRESS, CloudError, ErrorKind};
-use crate::exec::accounts::exhausted;
 use crate::time::{Seed, Time};
 
 /// How one kind of failure is retried.
@@ -16,11 +15,19 @@ struct Policy {
 }
 
 /// Waiting for longer than this is worth a word.
-pub(super) const LONG: Duration = Duration::from_secs(10);
+pub(crate) const LONG: Duration = Duration::from_secs(10);
+
+/// AWS's reason for a refusal where an organization has as many accounts as it may have.
+const TOO_MANY_ACCOUNTS: &str = "ACCOUNT_NUMBER_LIMIT_EXCEEDED";
+
+/// Whether a refusal says that there are as many accounts as there may be.
+pub(crate) fn is_too_many_accounts(error: &CloudError) -> bool {
+    error.reason.as_deref() == Some(TOO_MANY_ACCOUNTS)
+}
 
 /// Whether the endpoint has ever answered those who call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::exec) enum Contact {
+pub(crate) enum Contact {
     /// It has: what keeps it from answering now may pass.
     Made,
     /// It has not: what keeps it from answering is most likely there to stay, and nothing is lost by saying so soon.
@@ -46,7 +53,7 @@ fn policy(error: &CloudError, contact: Contact) -> Option<Policy> {
             policy(seconds(20), seconds(60), seconds(24 * 3600))
         }
         // Refused as a quota, but in its first hour an organization also says it when it only has not settled.
-        ErrorKind::Busy if exhausted::is_too_many(error) => policy(seconds(30), seconds(120), seconds(3600)),
+        ErrorKind::Busy if is_too_many_accounts(error) => policy(seconds(30), seconds(120), seconds(3600)),
         ErrorKind::Busy => policy(seconds(1), seconds(15), seconds(600)),
         ErrorKind::NotFound => policy(seconds(2), seconds(15), seconds(300)),
         ErrorKind::NotReady => policy(seconds(5), seconds(15), seconds(900)),
@@ -97,7 +104,7 @@ fn wait(
 
 /// Failures in a row.
 #[derive(Debug, Clone, Copy, Default)]
-pub(in crate::exec) struct Failing {
+pub(crate) struct Failing {
     count: u32,
     since: Option<Time>,
     said: bool,
@@ -105,12 +112,12 @@ pub(in crate::exec) struct Failing {
 
 impl Failing {
     /// Failures that count from that moment on, at which the first call that failed was sent.
-    pub(in crate::exec) fn since(sent: Time) -> Self {
+    pub(crate) fn since(sent: Time) -> Self {
         Self { since: Some(sent), ..Self::default() }
     }
 
     /// One more: how long to wait before the next attempt, `None` where it is time to give up.
-    pub(in crate::exec) fn again(
+    pub(crate) fn again(
         &mut self,
         now: Time,
         error: &CloudError,
@@ -126,7 +133,7 @@ impl Failing {
 
     /// As [`Failing::again`], of a call of a run in the management account, which has answered by then. Nothing has to become
     /// ready there: what is not allowed stays so.
-    pub(in crate::exec) fn again_in_management(
+    pub(crate) fn again_in_management(
         &mut self,
         now: Time,
         error: &CloudError,
@@ -141,15 +148,15 @@ impl Failing {
 
     /// Whether to report a long wait: the next attempt comes more than ten seconds after the first failure. Returns `true` at most
     /// once.
-    pub(in crate::exec) fn becomes_long(&mut self, next: Time) -> bool {
+    pub(crate) fn becomes_long(&mut self, next: Time) -> bool {
         let long = self.since.is_some_and(|since| next.since(since) > LONG);
         long && !std::mem::replace(&mut self.said, true)
     }
 }
 
 /// A refusal as an organization means it that is not an hour old: «too many accounts» may be no more than «not settled».
-pub(super) fn of_new_organization(error: &CloudError) -> CloudError {
-    let kind = if exhausted::is_too_many(error) { ErrorKind::Busy } else { error.kind };
+pub(crate) fn of_new_organization(error: &CloudError) -> CloudError {
+    let kind = if is_too_many_accounts(error) { ErrorKind::Busy } else { error.kind };
     CloudError { kind, ..error.clone() }
 }
 

@@ -5,14 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use ipnet::Ipv4Net;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::diff::account_id;
-use super::step::PlannedTenant;
-use super::terms::{AccountTerms, Terms};
+use super::ObservedOrganization;
 use crate::cloud::{Account, Vpc};
 use crate::model::{
     AccountId, Address, Departure, LandingZone, Region, ResourceId, RoleName, TenantKey, ZoneName,
 };
-use crate::observe::ObservedOrganization;
 
 /// What of the cloud a zone is concerned with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -177,34 +174,6 @@ impl Scope {
         self.former_unit_paths.sort();
         self.former_unit_paths.dedup();
         self.former_unit_paths.retain(|path| !self.unit_paths.contains(path));
-        self
-    }
-
-    /// The same scope with the regions that a state knows: the logs of an account that the file no longer names, or names with
-    /// another region, are where the tenant worked.
-    #[must_use]
-    pub(super) fn serve(mut self, terms: &Terms, remembered: &BTreeMap<Address, ResourceId>) -> Self {
-        let of_tenant = |tenant: &PlannedTenant| {
-            let id = account_id(remembered, &Address::tenant(&tenant.key, "account"))?;
-            Some((id, tenant.region.clone()))
-        };
-        let mut worked_in: BTreeMap<AccountId, Region> = terms.tenants.iter().filter_map(of_tenant).collect();
-        let of_account = |(id, terms): (&AccountId, &AccountTerms)| Some((*id, terms.region.clone()?));
-        worked_in.extend(terms.accounts.iter().filter_map(of_account));
-        let mut former = terms.former_regions.clone();
-        for (account, region) in worked_in {
-            former.entry(account).or_default().insert(region);
-        }
-        let claims = self.tenants.iter().filter_map(|tenant| Some((tenant.account_id?, tenant)));
-        let claims: BTreeMap<AccountId, &ScopedTenant> = claims.collect();
-        former.retain(|account, regions| {
-            regions.retain(|region| match claims.get(account) {
-                Some(tenant) => tenant.region != *region,
-                None => !self.regions.contains(region),
-            });
-            !regions.is_empty()
-        });
-        self.former_regions = former;
         self
     }
 
