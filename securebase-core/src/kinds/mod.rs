@@ -36,9 +36,6 @@ pub use network::{
 
 /// What SecureBase knows about one resource of a kind.
 pub(crate) trait Kind {
-    /// The kind.
-    fn kind(&self) -> ResourceKind;
-
     /// The tags that the resource must carry; `None` for kinds that take no tags.
     fn tags(&self) -> Option<&Tags> {
         None
@@ -82,7 +79,23 @@ macro_rules! specs {
             )*
         }
 
+        /// [`ResourceKind::ALL`] and the list of specs hold the same kinds in the same order.
+        const _: () = {
+            let specs = [$(ResourceKind::$kind),*];
+            assert!(specs.len() == ResourceKind::ALL.len(), "a kind has no spec");
+            let mut index = 0;
+            while index < specs.len() {
+                assert!(specs[index] as usize == index, "the specs stand in another order than the kinds");
+                index += 1;
+            }
+        };
+
         impl ResourceSpec {
+            /// The kind it describes.
+            pub fn kind(&self) -> ResourceKind {
+                match self { $(Self::$kind(_) => ResourceKind::$kind,)* }
+            }
+
             /// What is known about the resource's kind.
             pub(crate) fn as_kind(&self) -> &dyn Kind {
                 match self { $(Self::$kind(spec) => spec,)* }
@@ -141,11 +154,6 @@ specs! {
 }
 
 impl ResourceSpec {
-    /// The kind it describes.
-    pub fn kind(&self) -> ResourceKind {
-        self.as_kind().kind()
-    }
-
     /// Its tags, for kinds that take tags.
     pub fn tags(&self) -> Option<&Tags> {
         self.as_kind().tags()

@@ -17,7 +17,7 @@ use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{
     Acted, Action, Context, Decided, Found, Procedure, Progress, Reaction, Requested, Settled, StepError,
 };
-use crate::model::{AccountId, Email, Latency, Problem, ResourceId, ResourceKind, Tags};
+use crate::model::{AccountId, Email, Latency, Problem, ResourceId, Tags};
 
 /// What a member account must look like.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,10 +33,6 @@ pub struct AccountSpec {
 }
 
 impl Kind for AccountSpec {
-    fn kind(&self) -> ResourceKind {
-        ResourceKind::Account
-    }
-
     fn tags(&self) -> Option<&Tags> {
         Some(&self.tags)
     }

@@ -7,7 +7,7 @@ use crate::kinds::Kind;
 use crate::kinds::info::KindInfo;
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Change, Context, Found, Procedure, Progress, Reaction, StepError};
-use crate::model::{Address, Latency, Problem, ResourceId, ResourceKind};
+use crate::model::{Address, Latency, Problem, ResourceId};
 
 /// Which organizational unit an account must sit in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -19,10 +19,6 @@ pub struct AccountPlacementSpec {
 }
 
 impl Kind for AccountPlacementSpec {
-    fn kind(&self) -> ResourceKind {
-        ResourceKind::AccountPlacement
-    }
-
     fn references(&self) -> Vec<&Address> {
         vec![&self.account, &self.parent]
     }

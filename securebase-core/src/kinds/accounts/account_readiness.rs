@@ -7,7 +7,7 @@ use crate::kinds::Kind;
 use crate::kinds::info::{KindInfo, MemberCalls};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Acted, Action, Context, Procedure, Progress, StepError};
-use crate::model::{Address, Latency, Problem, ResourceId, ResourceKind, Tags};
+use crate::model::{Address, Latency, Problem, ResourceId, Tags};
 
 /// Which account must prove that its access role can be assumed and that EC2 answers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -17,10 +17,6 @@ pub struct AccountReadinessSpec {
 }
 
 impl Kind for AccountReadinessSpec {
-    fn kind(&self) -> ResourceKind {
-        ResourceKind::AccountReadiness
-    }
-
     fn references(&self) -> Vec<&Address> {
         vec![&self.account]
     }

@@ -7,17 +7,13 @@ use crate::kinds::Kind;
 use crate::kinds::info::KindInfo;
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Acted, Action, Context, Found, Procedure, Progress, StepError};
-use crate::model::{Latency, Problem, ResourceKind};
+use crate::model::{Latency, Problem};
 
 /// What the AWS organization must look like.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OrganizationSpec {}
 
 impl Kind for OrganizationSpec {
-    fn kind(&self) -> ResourceKind {
-        ResourceKind::Organization
-    }
-
     fn find(&self, seen: &dyn Seen) -> Result<Option<Standing>, Problem> {
         let Some(found) = seen.organization() else { return Ok(None) };
         Ok(Some(Standing::new(found.organization.id.clone(), [])))

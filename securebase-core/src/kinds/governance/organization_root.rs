@@ -7,17 +7,13 @@ use crate::kinds::Kind;
 use crate::kinds::info::KindInfo;
 use crate::kinds::seen::{Seen, Standing, value_changes};
 use crate::kinds::step::{Acted, Action, Context, Found, Procedure, Progress, Reaction, Settled, StepError};
-use crate::model::{Latency, Problem, ResourceKind};
+use crate::model::{Latency, Problem};
 
 /// What the root of the organization must look like: service control policies are enabled in it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OrganizationRootSpec {}
 
 impl Kind for OrganizationRootSpec {
-    fn kind(&self) -> ResourceKind {
-        ResourceKind::OrganizationRoot
-    }
-
     fn find(&self, seen: &dyn Seen) -> Result<Option<Standing>, Problem> {
         let Some(found) = seen.organization() else { return Ok(None) };
         let changes = value_changes("service_control_policies", &found.root.service_control_policies, &true);

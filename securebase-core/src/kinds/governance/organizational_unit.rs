@@ -8,7 +8,7 @@ use crate::kinds::Kind;
 use crate::kinds::info::KindInfo;
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, StepError, listed};
-use crate::model::{Address, Latency, Problem, ResourceKind, Tags};
+use crate::model::{Address, Latency, Problem, Tags};
 
 /// What an organizational unit must look like.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,10 +22,6 @@ pub struct OrganizationalUnitSpec {
 }
 
 impl Kind for OrganizationalUnitSpec {
-    fn kind(&self) -> ResourceKind {
-        ResourceKind::OrganizationalUnit
-    }
-
     fn tags(&self) -> Option<&Tags> {
         Some(&self.tags)
     }

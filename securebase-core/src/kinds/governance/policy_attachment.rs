@@ -7,7 +7,7 @@ use crate::kinds::Kind;
 use crate::kinds::info::KindInfo;
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Context, Procedure, Progress, Reaction, StepError};
-use crate::model::{Address, Latency, Problem, ResourceId, ResourceKind};
+use crate::model::{Address, Latency, Problem, ResourceId};
 
 /// What the attachment of a policy to an organizational unit must look like.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -19,10 +19,6 @@ pub struct PolicyAttachmentSpec {
 }
 
 impl Kind for PolicyAttachmentSpec {
-    fn kind(&self) -> ResourceKind {
-        ResourceKind::PolicyAttachment
-    }
-
     fn references(&self) -> Vec<&Address> {
         vec![&self.policy, &self.target]
     }

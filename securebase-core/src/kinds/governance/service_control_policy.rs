@@ -8,7 +8,7 @@ use crate::kinds::Kind;
 use crate::kinds::info::KindInfo;
 use crate::kinds::seen::{Seen, Standing, document_changes, value_changes};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, StepError, listed};
-use crate::model::{Latency, Problem, ResourceKind, Tags};
+use crate::model::{Latency, Problem, Tags};
 
 /// What a service control policy must look like.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,10 +24,6 @@ pub struct ServiceControlPolicySpec {
 }
 
 impl Kind for ServiceControlPolicySpec {
-    fn kind(&self) -> ResourceKind {
-        ResourceKind::ServiceControlPolicy
-    }
-
     fn tags(&self) -> Option<&Tags> {
         Some(&self.tags)
     }

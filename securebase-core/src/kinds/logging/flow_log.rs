@@ -8,7 +8,7 @@ use crate::kinds::network::ec2_tagging;
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, StepError, listed};
 use crate::kinds::{Kind, ResourceSpec};
-use crate::model::{Address, Latency, Problem, ResourceId, ResourceKind, Tags};
+use crate::model::{Address, Latency, Problem, ResourceId, Tags};
 use crate::observe::ObservedMember;
 
 /// What a flow log on a VPC must look like.
@@ -25,10 +25,6 @@ pub struct FlowLogSpec {
 }
 
 impl Kind for FlowLogSpec {
-    fn kind(&self) -> ResourceKind {
-        ResourceKind::FlowLog
-    }
-
     fn tags(&self) -> Option<&Tags> {
         Some(&self.tags)
     }

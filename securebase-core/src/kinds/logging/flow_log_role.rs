@@ -7,7 +7,7 @@ use crate::kinds::info::{KindInfo, Listed, MemberAccount, MemberCalls};
 use crate::kinds::seen::{Seen, Standing, document_changes};
 use crate::kinds::step::{Acted, Action, Context, Found, Procedure, Progress, StepError};
 use crate::kinds::{Kind, ResourceSpec};
-use crate::model::{Latency, Problem, ResourceKind, Tags};
+use crate::model::{Latency, Problem, Tags};
 use crate::observe::ObservedRolePolicy;
 
 /// Who may assume it.
@@ -27,10 +27,6 @@ pub struct FlowLogRoleSpec {
 }
 
 impl Kind for FlowLogRoleSpec {
-    fn kind(&self) -> ResourceKind {
-        ResourceKind::FlowLogRole
-    }
-
     fn tags(&self) -> Option<&Tags> {
         Some(&self.tags)
     }

@@ -7,7 +7,7 @@ use crate::kinds::info::{KindInfo, Listed, MemberAccount, MemberCalls};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Change, Context, Found, Procedure, Progress, StepError, listed};
 use crate::kinds::{Kind, ResourceSpec};
-use crate::model::{Address, Latency, Problem, ResourceId, ResourceKind, Tags};
+use crate::model::{Address, Latency, Problem, ResourceId, Tags};
 
 /// What the log group that flow logs are delivered to must look like.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,10 +21,6 @@ pub struct LogGroupSpec {
 }
 
 impl Kind for LogGroupSpec {
-    fn kind(&self) -> ResourceKind {
-        ResourceKind::LogGroup
-    }
-
     fn tags(&self) -> Option<&Tags> {
         Some(&self.tags)
     }

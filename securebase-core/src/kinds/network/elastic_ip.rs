@@ -8,7 +8,7 @@ use crate::kinds::info::{KindInfo, Listed, MemberAccount, MemberCalls};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, StepError, listed};
 use crate::kinds::{Kind, ResourceSpec};
-use crate::model::{Latency, Problem, ResourceId, ResourceKind, Tags};
+use crate::model::{Latency, Problem, ResourceId, Tags};
 use crate::observe::ObservedMember;
 
 /// What an elastic IP address must look like.
@@ -19,10 +19,6 @@ pub struct ElasticIpSpec {
 }
 
 impl Kind for ElasticIpSpec {
-    fn kind(&self) -> ResourceKind {
-        ResourceKind::ElasticIp
-    }
-
     fn tags(&self) -> Option<&Tags> {
         Some(&self.tags)
     }

@@ -8,7 +8,7 @@ use crate::kinds::info::{KindInfo, Listed, MemberAccount, MemberCalls};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, Reaction, StepError};
 use crate::kinds::{Kind, ResourceSpec};
-use crate::model::{Address, Latency, Problem, ResourceId, ResourceKind, Tags};
+use crate::model::{Address, Latency, Problem, ResourceId, Tags};
 use crate::observe::ObservedMember;
 
 /// What an internet gateway must look like.
@@ -21,10 +21,6 @@ pub struct InternetGatewaySpec {
 }
 
 impl Kind for InternetGatewaySpec {
-    fn kind(&self) -> ResourceKind {
-        ResourceKind::InternetGateway
-    }
-
     fn tags(&self) -> Option<&Tags> {
         Some(&self.tags)
     }

@@ -8,7 +8,7 @@ use crate::kinds::info::{KindInfo, Listed, MemberAccount, MemberCalls};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, Settled, StepError, listed};
 use crate::kinds::{Kind, ResourceSpec};
-use crate::model::{Address, Latency, Problem, ResourceId, ResourceKind, Tags};
+use crate::model::{Address, Latency, Problem, ResourceId, Tags};
 use crate::observe::ObservedMember;
 
 /// What a NAT gateway must look like.
@@ -23,10 +23,6 @@ pub struct NatGatewaySpec {
 }
 
 impl Kind for NatGatewaySpec {
-    fn kind(&self) -> ResourceKind {
-        ResourceKind::NatGateway
-    }
-
     fn tags(&self) -> Option<&Tags> {
         Some(&self.tags)
     }

@@ -8,7 +8,7 @@ use crate::kinds::info::{KindInfo, Listed, MemberAccount, MemberCalls};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Change, Context, Procedure, Progress, Reaction, StepError};
 use crate::kinds::{Kind, ResourceSpec};
-use crate::model::{Address, Latency, Problem, ResourceId, ResourceKind};
+use crate::model::{Address, Latency, Problem, ResourceId};
 
 /// Where a route leads.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,10 +41,6 @@ pub struct RouteSpec {
 }
 
 impl Kind for RouteSpec {
-    fn kind(&self) -> ResourceKind {
-        ResourceKind::Route
-    }
-
     fn references(&self) -> Vec<&Address> {
         vec![&self.table, self.target.address()]
     }

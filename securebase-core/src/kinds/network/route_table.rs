@@ -8,7 +8,7 @@ use crate::kinds::info::{KindInfo, Listed, MemberAccount, MemberCalls};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, StepError, listed};
 use crate::kinds::{Kind, ResourceSpec};
-use crate::model::{Address, Latency, Problem, ResourceId, ResourceKind, Tags};
+use crate::model::{Address, Latency, Problem, ResourceId, Tags};
 use crate::observe::ObservedMember;
 
 /// What a route table must look like.
@@ -21,10 +21,6 @@ pub struct RouteTableSpec {
 }
 
 impl Kind for RouteTableSpec {
-    fn kind(&self) -> ResourceKind {
-        ResourceKind::RouteTable
-    }
-
     fn tags(&self) -> Option<&Tags> {
         Some(&self.tags)
     }

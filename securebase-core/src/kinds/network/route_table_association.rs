@@ -7,7 +7,7 @@ use crate::kinds::info::{KindInfo, Listed, MemberAccount, MemberCalls};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, StepError, listed};
 use crate::kinds::{Kind, ResourceSpec};
-use crate::model::{Address, Latency, Problem, ResourceKind};
+use crate::model::{Address, Latency, Problem};
 
 /// What the association of a subnet with a route table must look like.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -19,10 +19,6 @@ pub struct RouteTableAssociationSpec {
 }
 
 impl Kind for RouteTableAssociationSpec {
-    fn kind(&self) -> ResourceKind {
-        ResourceKind::RouteTableAssociation
-    }
-
     fn references(&self) -> Vec<&Address> {
         vec![&self.table, &self.subnet]
     }

@@ -9,7 +9,7 @@ use crate::kinds::info::{KindInfo, Listed, MemberAccount, MemberCalls};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Acted, Action, Context, Found, Procedure, Progress, Reaction, StepError, listed};
 use crate::kinds::{Kind, ResourceSpec};
-use crate::model::{Address, Latency, Problem, ResourceId, ResourceKind, SubnetZone, Tags};
+use crate::model::{Address, Latency, Problem, ResourceId, SubnetZone, Tags};
 use crate::observe::ObservedMember;
 
 /// What a subnet must look like.
@@ -26,10 +26,6 @@ pub struct SubnetSpec {
 }
 
 impl Kind for SubnetSpec {
-    fn kind(&self) -> ResourceKind {
-        ResourceKind::Subnet
-    }
-
     fn tags(&self) -> Option<&Tags> {
         Some(&self.tags)
     }

@@ -9,7 +9,7 @@ use crate::kinds::info::{KindInfo, Listed, MemberAccount, MemberCalls};
 use crate::kinds::seen::{Seen, Standing, value_changes};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, StepError, listed};
 use crate::kinds::{Kind, ResourceSpec};
-use crate::model::{Latency, Problem, ResourceId, ResourceKind, Tags};
+use crate::model::{Latency, Problem, ResourceId, Tags};
 use crate::observe::ObservedMember;
 
 /// What a VPC must look like.
@@ -26,10 +26,6 @@ pub struct VpcSpec {
 }
 
 impl Kind for VpcSpec {
-    fn kind(&self) -> ResourceKind {
-        ResourceKind::Vpc
-    }
-
     fn tags(&self) -> Option<&Tags> {
         Some(&self.tags)
     }
