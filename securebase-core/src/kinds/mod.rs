@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{Address, Latency, Problem, ResourceId, ResourceKind, Tags};
 use crate::observe::ObservedMember;
-use info::{KindInfo, Listed, MemberAccount, MemberCalls};
+use info::{AccountQuota, Facts, KindInfo, Listed, MemberAccount, OrganizationQuota};
 use seen::{Seen, Standing};
 use step::{Action, Procedure};
 
@@ -102,9 +102,9 @@ macro_rules! specs {
             }
         }
 
-        /// The operations that steps of a kind may call in a member account.
-        pub(crate) fn member_calls(kind: ResourceKind) -> MemberCalls {
-            match kind { $(ResourceKind::$kind => <$spec as KindInfo>::CALLS,)* }
+        /// What the engines must know of a kind.
+        pub(crate) fn facts(kind: ResourceKind) -> &'static Facts {
+            match kind { $(ResourceKind::$kind => const { &<$spec as KindInfo>::FACTS },)* }
         }
 
         /// Calls `each` with the kind, id and tags of every living resource that is recognised by its address tag.
@@ -151,6 +151,25 @@ specs! {
     RouteTableAssociation(RouteTableAssociationSpec),
     FlowLog(FlowLogSpec),
     VpnGateway(VpnGatewaySpec),
+}
+
+/// The quotas of the organization, each with the kind that counts against it, in the order of [`Quota`](crate::model::Quota).
+pub(crate) fn organization_quotas() -> Vec<(ResourceKind, &'static OrganizationQuota)> {
+    let all = ResourceKind::ALL.iter();
+    let mut quotas: Vec<_> =
+        all.filter_map(|kind| Some((*kind, facts(*kind).organization_quota.as_ref()?))).collect();
+    quotas.sort_by_key(|(_, quota)| quota.quota);
+    quotas
+}
+
+/// The quotas of a tenant's account, each with the kind that counts against it: those of the whole account, then those of
+/// each VPC.
+pub(crate) fn account_quotas() -> Vec<(ResourceKind, &'static AccountQuota)> {
+    let all = ResourceKind::ALL.iter();
+    let mut quotas: Vec<_> =
+        all.filter_map(|kind| Some((*kind, facts(*kind).account_quota.as_ref()?))).collect();
+    quotas.sort_by_key(|(_, quota)| quota.is_per_vpc);
+    quotas
 }
 
 impl ResourceSpec {

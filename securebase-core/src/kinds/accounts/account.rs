@@ -12,12 +12,12 @@ use crate::cloud::{
 };
 use crate::kinds::Kind;
 use crate::kinds::governance::retag;
-use crate::kinds::info::KindInfo;
+use crate::kinds::info::{Facts, KindInfo, OrganizationQuota};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{
     Acted, Action, Context, Decided, Found, Procedure, Progress, Reaction, Requested, Settled, StepError,
 };
-use crate::model::{AccountId, Email, Latency, Problem, ResourceId, Tags};
+use crate::model::{AccountId, Email, Latency, Problem, Quota, ResourceId, Tags};
 
 /// What a member account must look like.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -71,7 +71,18 @@ const DENIALS_MAX: u32 = 10;
 /// How often a request is made again that AWS failed to decide on.
 const FAILURES_MAX: u32 = 5;
 
-impl KindInfo for AccountSpec {}
+impl KindInfo for AccountSpec {
+    const FACTS: Facts = Facts {
+        organization_quota: Some(OrganizationQuota {
+            quota: Quota::Accounts,
+            found: |organization| {
+                // The management account is there even where nothing was observed.
+                organization.map_or(1, |found| (found.accounts.len() + found.other_account_count).max(1))
+            },
+        }),
+        ..Facts::MANAGEMENT
+    };
+}
 
 /// An account on its way.
 ///

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cloud::{CloudError, ErrorKind, Operation, PageToken, Reply};
 use crate::kinds::Kind;
-use crate::kinds::info::KindInfo;
+use crate::kinds::info::{Facts, KindInfo};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Change, Context, Found, Procedure, Progress, Reaction, StepError};
 use crate::model::{Address, Latency, Problem, ResourceId};
@@ -43,7 +43,9 @@ impl Kind for AccountPlacementSpec {
     }
 }
 
-impl KindInfo for AccountPlacementSpec {}
+impl KindInfo for AccountPlacementSpec {
+    const FACTS: Facts = Facts::MANAGEMENT;
+}
 
 /// A placement under way.
 #[derive(Debug)]

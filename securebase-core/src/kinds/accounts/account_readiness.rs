@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cloud::{Operation, Reply};
 use crate::kinds::Kind;
-use crate::kinds::info::{KindInfo, MemberCalls};
+use crate::kinds::info::{Facts, KindInfo, MemberCalls};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Acted, Action, Context, Procedure, Progress, StepError};
 use crate::model::{Address, Latency, Problem, ResourceId, Tags};
@@ -37,12 +37,12 @@ impl Kind for AccountReadinessSpec {
 }
 
 impl KindInfo for AccountReadinessSpec {
-    const CALLS: MemberCalls = MemberCalls {
+    const FACTS: Facts = Facts::member(MemberCalls {
         create: &["sts:GetCallerIdentity", "ec2:DescribeVpcs"],
         update: &[],
         delete: &[],
         look_up: &[],
-    };
+    });
 }
 
 impl Procedure for &AccountReadinessSpec {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cloud::{Operation, PageToken, Reply};
 use crate::kinds::Kind;
-use crate::kinds::info::KindInfo;
+use crate::kinds::info::{Facts, KindInfo};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Acted, Action, Context, Found, Procedure, Progress, StepError};
 use crate::model::{Latency, Problem};
@@ -28,7 +28,9 @@ impl Kind for OrganizationSpec {
     }
 }
 
-impl KindInfo for OrganizationSpec {}
+impl KindInfo for OrganizationSpec {
+    const FACTS: Facts = Facts::MANAGEMENT;
+}
 
 impl Procedure for &OrganizationSpec {
     fn look_up(&self, _: &Context<'_>, _: Option<PageToken>) -> Result<Option<Operation>, StepError> {

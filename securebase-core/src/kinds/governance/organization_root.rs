@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cloud::{CloudError, ErrorKind, Operation, PageToken, Reply};
 use crate::kinds::Kind;
-use crate::kinds::info::KindInfo;
+use crate::kinds::info::{Facts, KindInfo};
 use crate::kinds::seen::{Seen, Standing, value_changes};
 use crate::kinds::step::{Acted, Action, Context, Found, Procedure, Progress, Reaction, Settled, StepError};
 use crate::model::{Latency, Problem};
@@ -29,7 +29,9 @@ impl Kind for OrganizationRootSpec {
     }
 }
 
-impl KindInfo for OrganizationRootSpec {}
+impl KindInfo for OrganizationRootSpec {
+    const FACTS: Facts = Facts::MANAGEMENT;
+}
 
 /// The root exists as long as its organization; the step enables service control policies in it.
 impl Procedure for &OrganizationRootSpec {

@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use super::retag;
 use crate::cloud::{Operation, PageToken, Reply};
 use crate::kinds::Kind;
-use crate::kinds::info::KindInfo;
+use crate::kinds::info::{Facts, KindInfo, OrganizationQuota};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, StepError, listed};
-use crate::model::{Address, Latency, Problem, Tags};
+use crate::model::{Address, Latency, Problem, Quota, Tags};
 
 /// What an organizational unit must look like.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,7 +44,15 @@ impl Kind for OrganizationalUnitSpec {
     }
 }
 
-impl KindInfo for OrganizationalUnitSpec {}
+impl KindInfo for OrganizationalUnitSpec {
+    const FACTS: Facts = Facts {
+        organization_quota: Some(OrganizationQuota {
+            quota: Quota::OrganizationalUnits,
+            found: |organization| organization.map_or(0, |found| found.units.len()),
+        }),
+        ..Facts::MANAGEMENT
+    };
+}
 
 impl Procedure for &OrganizationalUnitSpec {
     fn look_up(&self, cx: &Context<'_>, page: Option<PageToken>) -> Result<Option<Operation>, StepError> {

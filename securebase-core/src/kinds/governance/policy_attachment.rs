@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cloud::{CloudError, ErrorKind, Operation};
 use crate::kinds::Kind;
-use crate::kinds::info::KindInfo;
+use crate::kinds::info::{Facts, KindInfo};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Context, Procedure, Progress, Reaction, StepError};
 use crate::model::{Address, Latency, Problem, ResourceId};
@@ -40,7 +40,9 @@ impl Kind for PolicyAttachmentSpec {
     }
 }
 
-impl KindInfo for PolicyAttachmentSpec {}
+impl KindInfo for PolicyAttachmentSpec {
+    const FACTS: Facts = Facts::MANAGEMENT;
+}
 
 /// The id of an attachment, which AWS gives none: the policy and its target.
 pub(crate) fn attachment_id(policy: &ResourceId, target: &ResourceId) -> ResourceId {

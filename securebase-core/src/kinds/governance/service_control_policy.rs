@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use super::retag;
 use crate::cloud::{Operation, PageToken, Reply};
 use crate::kinds::Kind;
-use crate::kinds::info::KindInfo;
+use crate::kinds::info::{Facts, KindInfo, OrganizationQuota};
 use crate::kinds::seen::{Seen, Standing, document_changes, value_changes};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, StepError, listed};
-use crate::model::{Latency, Problem, Tags};
+use crate::model::{Latency, Problem, Quota, Tags};
 
 /// What a service control policy must look like.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -47,7 +47,15 @@ impl Kind for ServiceControlPolicySpec {
     }
 }
 
-impl KindInfo for ServiceControlPolicySpec {}
+impl KindInfo for ServiceControlPolicySpec {
+    const FACTS: Facts = Facts {
+        organization_quota: Some(OrganizationQuota {
+            quota: Quota::Policies,
+            found: |organization| organization.map_or(0, |found| found.policies.len()),
+        }),
+        ..Facts::MANAGEMENT
+    };
+}
 
 impl Procedure for &ServiceControlPolicySpec {
     fn look_up(&self, _: &Context<'_>, page: Option<PageToken>) -> Result<Option<Operation>, StepError> {

@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::ec2_tagging;
 use crate::cloud::{Operation, PageToken, Reply};
-use crate::kinds::info::{KindInfo, Listed, MemberAccount, MemberCalls};
+use crate::kinds::info::{AccountQuota, Facts, KindInfo, Listed, MemberAccount, MemberCalls};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, StepError, listed};
 use crate::kinds::{Kind, ResourceSpec};
-use crate::model::{Latency, Problem, ResourceId, Tags};
+use crate::model::{Latency, Problem, Quota, ResourceId, Tags};
 use crate::observe::ObservedMember;
 
 /// What an elastic IP address must look like.
@@ -39,11 +39,19 @@ impl Kind for ElasticIpSpec {
 }
 
 impl KindInfo for ElasticIpSpec {
-    const CALLS: MemberCalls = MemberCalls {
-        create: &["ec2:AllocateAddress"],
-        update: &["ec2:DeleteTags", "ec2:CreateTags"],
-        delete: &["ec2:ReleaseAddress"],
-        look_up: &["ec2:DescribeAddresses"],
+    const FACTS: Facts = Facts {
+        account_quota: Some(AccountQuota {
+            quota: Quota::ElasticIps,
+            is_per_vpc: false,
+            from_aws: 0,
+            found: Some(|member| member.elastic_ips.len()),
+        }),
+        ..Facts::member(MemberCalls {
+            create: &["ec2:AllocateAddress"],
+            update: &["ec2:DeleteTags", "ec2:CreateTags"],
+            delete: &["ec2:ReleaseAddress"],
+            look_up: &["ec2:DescribeAddresses"],
+        })
     };
 
     fn tagged<'o>(member: &'o ObservedMember, each: &mut dyn FnMut(&'o ResourceId, &'o Tags)) {

@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::ec2_tagging;
 use crate::cloud::{NatGateway, NatGatewayState, Operation, PageToken, Reply};
-use crate::kinds::info::{KindInfo, Listed, MemberAccount, MemberCalls};
+use crate::kinds::info::{AccountQuota, Facts, KindInfo, Listed, MemberAccount, MemberCalls};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, Settled, StepError, listed};
 use crate::kinds::{Kind, ResourceSpec};
-use crate::model::{Address, Latency, Problem, ResourceId, Tags};
+use crate::model::{Address, Latency, Problem, Quota, ResourceId, Tags};
 use crate::observe::ObservedMember;
 
 /// What a NAT gateway must look like.
@@ -58,11 +58,20 @@ fn lives(nat: &NatGateway) -> bool {
 }
 
 impl KindInfo for NatGatewaySpec {
-    const CALLS: MemberCalls = MemberCalls {
-        create: &["ec2:CreateNatGateway", "ec2:DeleteNatGateway"],
-        update: &["ec2:DeleteTags", "ec2:CreateTags"],
-        delete: &["ec2:DeleteNatGateway"],
-        look_up: &["ec2:DescribeNatGateways"],
+    const FACTS: Facts = Facts {
+        account_quota: Some(AccountQuota {
+            quota: Quota::NatGateways,
+            is_per_vpc: false,
+            from_aws: 0,
+            // The quota holds in one availability zone: the number in all of them says nothing.
+            found: None,
+        }),
+        ..Facts::member(MemberCalls {
+            create: &["ec2:CreateNatGateway", "ec2:DeleteNatGateway"],
+            update: &["ec2:DeleteTags", "ec2:CreateTags"],
+            delete: &["ec2:DeleteNatGateway"],
+            look_up: &["ec2:DescribeNatGateways"],
+        })
     };
 
     fn tagged<'o>(member: &'o ObservedMember, each: &mut dyn FnMut(&'o ResourceId, &'o Tags)) {

@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{ec2_tagging, immutable_block};
 use crate::cloud::{Operation, PageToken, Reply, VpcAttribute};
-use crate::kinds::info::{KindInfo, Listed, MemberAccount, MemberCalls};
+use crate::kinds::info::{AccountQuota, Facts, KindInfo, Listed, MemberAccount, MemberCalls};
 use crate::kinds::seen::{Seen, Standing, value_changes};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, StepError, listed};
 use crate::kinds::{Kind, ResourceSpec};
-use crate::model::{Latency, Problem, ResourceId, Tags};
+use crate::model::{Latency, Problem, Quota, ResourceId, Tags};
 use crate::observe::ObservedMember;
 
 /// What a VPC must look like.
@@ -55,11 +55,20 @@ impl Kind for VpcSpec {
 }
 
 impl KindInfo for VpcSpec {
-    const CALLS: MemberCalls = MemberCalls {
-        create: &["ec2:CreateVpc", "ec2:ModifyVpcAttribute"],
-        update: &["ec2:DeleteTags", "ec2:CreateTags"],
-        delete: &["ec2:DeleteVpc"],
-        look_up: &["ec2:DescribeVpcs"],
+    const FACTS: Facts = Facts {
+        account_quota: Some(AccountQuota {
+            quota: Quota::Vpcs,
+            is_per_vpc: false,
+            // The default VPC of a region.
+            from_aws: 1,
+            found: Some(|member| member.vpcs.len() + member.foreign_vpcs.len()),
+        }),
+        ..Facts::member(MemberCalls {
+            create: &["ec2:CreateVpc", "ec2:ModifyVpcAttribute"],
+            update: &["ec2:DeleteTags", "ec2:CreateTags"],
+            delete: &["ec2:DeleteVpc"],
+            look_up: &["ec2:DescribeVpcs"],
+        })
     };
 
     fn tagged<'o>(member: &'o ObservedMember, each: &mut dyn FnMut(&'o ResourceId, &'o Tags)) {

@@ -4,9 +4,10 @@ use indexmap::IndexMap;
 
 use crate::cloud::AccountState;
 use crate::finance::PriceBook;
+use crate::kinds;
 use crate::kinds::step::Action;
 use crate::model::{Address, LandingZone, Limit, Problem, Quota, ResourceKind};
-use crate::observe::{Observed, ObservedOrganization};
+use crate::observe::Observed;
 use crate::plan::scope::Scope;
 use crate::plan::step::Step;
 
@@ -37,20 +38,9 @@ pub(in crate::plan) fn quotas(
         steps.values().filter(|step| step.kind == kind && step.action == Action::Create).count() as u64
     };
     let organization = observed.organization.as_ref();
-    let exist = |count: Option<usize>| count.unwrap_or_default() as u64;
-    let account_count =
-        |organization: &ObservedOrganization| organization.accounts.len() + organization.other_account_count;
-    // The management account is there even where nothing was observed.
-    let accounts = exist(organization.map(account_count)).max(1);
-    let units = exist(organization.map(|organization| organization.units.len()));
-    let policies = exist(organization.map(|organization| organization.policies.len()));
-    let needs = [
-        (Quota::Accounts, accounts + creates(ResourceKind::Account)),
-        (Quota::OrganizationalUnits, units + creates(ResourceKind::OrganizationalUnit)),
-        (Quota::Policies, policies + creates(ResourceKind::ServiceControlPolicy)),
-    ];
-    needs
+    kinds::organization_quotas()
         .into_iter()
+        .map(|(kind, quota)| (quota.quota, (quota.found)(organization) as u64 + creates(kind)))
         .filter_map(|(quota, needed)| {
             let limit = zone.limits.limit(quota);
             let granted = zone.limits.quota(quota);
