@@ -6,17 +6,20 @@
 
 mod accounts;
 mod governance;
+pub(crate) mod guardrail_role;
 pub(crate) mod info;
 mod logging;
 mod network;
 pub(crate) mod seen;
 pub(crate) mod step;
 
+use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Address, Latency, Problem, ResourceId, ResourceKind, Tags};
+use crate::model::{Address, Latency, Problem, ResourceId, ResourceKind, SubnetZone, Tags};
 use crate::observe::ObservedMember;
-use info::{AccountQuota, Facts, KindInfo, Listed, MemberAccount, OrganizationQuota};
+use guardrail_role::GuardrailRole;
+use info::{AccountQuota, Facts, KindInfo, Listed, MemberAccount, OrganizationQuota, Planned};
 use seen::{Seen, Standing};
 use step::{Action, Procedure};
 
@@ -54,6 +57,31 @@ pub(crate) trait Kind {
 
     /// The warning that a resource which the zone no longer wants is kept; `None` for a kind that is deleted.
     fn kept(&self, _: &Address) -> Option<Problem> {
+        None
+    }
+
+    /// The resource's role in the guardrails that apply to accounts.
+    fn guardrail_role(&self) -> Option<GuardrailRole<'_>> {
+        None
+    }
+
+    /// The block of addresses that the resource takes.
+    fn block(&self) -> Option<Ipv4Net> {
+        None
+    }
+
+    /// The availability zone that the resource lies in.
+    fn zone(&self) -> Option<&SubnetZone> {
+        None
+    }
+
+    /// The availability zone, to name it once it is known.
+    fn zone_mut(&mut self) -> Option<&mut SubnetZone> {
+        None
+    }
+
+    /// The name and the root e-mail address by which AWS lists a request for the resource.
+    fn requested_as(&self) -> Option<(&str, &str)> {
         None
     }
 
@@ -100,11 +128,21 @@ macro_rules! specs {
             pub(crate) fn as_kind(&self) -> &dyn Kind {
                 match self { $(Self::$kind(spec) => spec,)* }
             }
+
+            /// The same, to change it.
+            pub(crate) fn as_kind_mut(&mut self) -> &mut dyn Kind {
+                match self { $(Self::$kind(spec) => spec,)* }
+            }
         }
 
         /// What the engines must know of a kind.
         pub(crate) fn facts(kind: ResourceKind) -> &'static Facts {
             match kind { $(ResourceKind::$kind => const { &<$spec as KindInfo>::FACTS },)* }
+        }
+
+        /// The warnings about what a plan does to the resources of a kind.
+        pub(crate) fn cautions(kind: ResourceKind, planned: Planned<'_>) -> Vec<Problem> {
+            match kind { $(ResourceKind::$kind => <$spec as KindInfo>::cautions(planned),)* }
         }
 
         /// Calls `each` with the kind, id and tags of every living resource that is recognised by its address tag.
@@ -181,5 +219,29 @@ impl ResourceSpec {
     /// The resources it names: all must exist before it can.
     pub fn references(&self) -> Vec<&Address> {
         self.as_kind().references()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use info::Home;
+
+    #[test]
+    fn deletions_from_an_account_have_turns_of_their_own() {
+        let mut taken = Vec::new();
+        let mut without = Vec::new();
+        for kind in ResourceKind::ALL {
+            let Facts { home: Home::Member(calls), deletion_turn, .. } = facts(*kind) else { continue };
+            match deletion_turn {
+                Some(turn) => taken.push(*turn),
+                None if !calls.delete.is_empty() => without.push(*kind),
+                None => {}
+            }
+        }
+        taken.sort_unstable();
+        assert!(taken.is_sorted_by(|a, b| a < b), "{taken:?}");
+        // Only its retention deletes what a log group holds.
+        assert_eq!(without, [ResourceKind::LogGroup]);
     }
 }

@@ -11,8 +11,8 @@ use super::diff::drift::Drifted;
 use super::diff::since::Basis;
 use super::scope::Scope;
 use super::terms::Terms;
-use crate::kinds::ResourceSpec;
 use crate::kinds::step::{Action, Change};
+use crate::kinds::{ResourceSpec, facts};
 use crate::model::{
     Address, Departure, Money, Problem, Region, ResourceId, ResourceKind, TenantKey, Tier, TierName,
 };
@@ -62,7 +62,7 @@ pub struct Step {
 impl Step {
     /// Whether data, an address others rely on, or a whole network goes with it: such a step is carried out only when named.
     pub fn is_destructive(&self) -> bool {
-        self.action == Action::Delete && self.kind.holds_data()
+        self.action == Action::Delete && facts(self.kind).holds_data
     }
 }
 

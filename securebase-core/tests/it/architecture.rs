@@ -199,7 +199,7 @@ fn every_code_of_planning_applying_and_calculating_is_explained() {
     let core = Path::new(env!("CARGO_MANIFEST_DIR"));
     let manual = std::fs::read_to_string(core.join("../docs/errors.md")).unwrap();
     let mut sources = Vec::new();
-    for module in ["plan", "exec", "state", "capacity", "finance", "observe", "timeline"] {
+    for module in ["kinds", "plan", "exec", "state", "capacity", "finance", "observe", "timeline"] {
         files(&core.join("src").join(module), &mut sources);
     }
     let known: BTreeSet<String> = sources.iter().flat_map(|path| codes(&code(path))).collect();

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::cloud::{CloudError, ErrorKind, Operation, PageToken, Reply};
 use crate::kinds::Kind;
-use crate::kinds::info::{Facts, KindInfo};
+use crate::kinds::guardrail_role::GuardrailRole;
+use crate::kinds::info::{Facts, KindInfo, Phase};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Change, Context, Found, Procedure, Progress, Reaction, StepError};
 use crate::model::{Address, Latency, Problem, ResourceId};
@@ -34,6 +35,10 @@ impl Kind for AccountPlacementSpec {
         Ok(Some(Standing::new(found.account.id.into(), changes)))
     }
 
+    fn guardrail_role(&self) -> Option<GuardrailRole<'_>> {
+        Some(GuardrailRole::Placement { unit: &self.parent })
+    }
+
     fn typical(&self, _: Action) -> Latency {
         Latency::OrganizationsWrite
     }
@@ -44,7 +49,11 @@ impl Kind for AccountPlacementSpec {
 }
 
 impl KindInfo for AccountPlacementSpec {
-    const FACTS: Facts = Facts::MANAGEMENT;
+    const FACTS: Facts = Facts {
+        when_absent: Action::Move,
+        when_different: Action::Move,
+        ..Facts::management(Phase::Account)
+    };
 }
 
 /// A placement under way.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cloud::{Operation, Reply};
 use crate::kinds::Kind;
-use crate::kinds::info::{Facts, KindInfo, MemberCalls};
+use crate::kinds::info::{Facts, KindInfo, MemberCalls, Phase};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Acted, Action, Context, Procedure, Progress, StepError};
 use crate::model::{Address, Latency, Problem, ResourceId, Tags};
@@ -37,12 +37,18 @@ impl Kind for AccountReadinessSpec {
 }
 
 impl KindInfo for AccountReadinessSpec {
-    const FACTS: Facts = Facts::member(MemberCalls {
-        create: &["sts:GetCallerIdentity", "ec2:DescribeVpcs"],
-        update: &[],
-        delete: &[],
-        look_up: &[],
-    });
+    const FACTS: Facts = Facts {
+        when_absent: Action::Verify,
+        ..Facts::member(
+            Phase::Readiness,
+            MemberCalls {
+                create: &["sts:GetCallerIdentity", "ec2:DescribeVpcs"],
+                update: &[],
+                delete: &[],
+                look_up: &[],
+            },
+        )
+    };
 }
 
 impl Procedure for &AccountReadinessSpec {

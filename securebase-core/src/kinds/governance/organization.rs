@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cloud::{Operation, PageToken, Reply};
 use crate::kinds::Kind;
-use crate::kinds::info::{Facts, KindInfo};
+use crate::kinds::info::{Facts, KindInfo, Phase};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Acted, Action, Context, Found, Procedure, Progress, StepError};
 use crate::model::{Latency, Problem};
@@ -29,7 +29,7 @@ impl Kind for OrganizationSpec {
 }
 
 impl KindInfo for OrganizationSpec {
-    const FACTS: Facts = Facts::MANAGEMENT;
+    const FACTS: Facts = Facts::management(Phase::Guardrails);
 }
 
 impl Procedure for &OrganizationSpec {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cloud::{CloudError, ErrorKind, Operation, PageToken, Reply};
 use crate::kinds::Kind;
-use crate::kinds::info::{Facts, KindInfo};
+use crate::kinds::info::{Facts, KindInfo, Phase};
 use crate::kinds::seen::{Seen, Standing, value_changes};
 use crate::kinds::step::{Acted, Action, Context, Found, Procedure, Progress, Reaction, Settled, StepError};
 use crate::model::{Latency, Problem};
@@ -30,7 +30,11 @@ impl Kind for OrganizationRootSpec {
 }
 
 impl KindInfo for OrganizationRootSpec {
-    const FACTS: Facts = Facts::MANAGEMENT;
+    const FACTS: Facts = Facts {
+        // The root comes with its organization; what is left to do is to enable its policies.
+        when_absent: Action::Update,
+        ..Facts::management(Phase::Guardrails)
+    };
 }
 
 /// The root exists as long as its organization; the step enables service control policies in it.

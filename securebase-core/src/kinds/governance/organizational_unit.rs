@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::retag;
 use crate::cloud::{Operation, PageToken, Reply};
 use crate::kinds::Kind;
-use crate::kinds::info::{Facts, KindInfo, OrganizationQuota};
+use crate::kinds::guardrail_role::GuardrailRole;
+use crate::kinds::info::{Facts, KindInfo, OrganizationQuota, Phase};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, StepError, listed};
 use crate::model::{Address, Latency, Problem, Quota, Tags};
@@ -35,6 +36,10 @@ impl Kind for OrganizationalUnitSpec {
         Ok(unit.map(|unit| Standing::new(unit.id.clone(), [seen.tag_changes(&unit.tags, &self.tags)])))
     }
 
+    fn guardrail_role(&self) -> Option<GuardrailRole<'_>> {
+        Some(GuardrailRole::Unit)
+    }
+
     fn typical(&self, _: Action) -> Latency {
         Latency::OrganizationsWrite
     }
@@ -50,7 +55,7 @@ impl KindInfo for OrganizationalUnitSpec {
             quota: Quota::OrganizationalUnits,
             found: |organization| organization.map_or(0, |found| found.units.len()),
         }),
-        ..Facts::MANAGEMENT
+        ..Facts::management(Phase::Guardrails)
     };
 }
 

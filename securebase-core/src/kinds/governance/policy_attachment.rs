@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::cloud::{CloudError, ErrorKind, Operation};
 use crate::kinds::Kind;
-use crate::kinds::info::{Facts, KindInfo};
+use crate::kinds::guardrail_role::GuardrailRole;
+use crate::kinds::info::{Facts, KindInfo, Phase};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Context, Procedure, Progress, Reaction, StepError};
 use crate::model::{Address, Latency, Problem, ResourceId};
@@ -31,6 +32,10 @@ impl Kind for PolicyAttachmentSpec {
         Ok(attached.then(|| Standing::new(attachment_id(policy, target), [])))
     }
 
+    fn guardrail_role(&self) -> Option<GuardrailRole<'_>> {
+        Some(GuardrailRole::Attachment { policy: &self.policy, target: &self.target })
+    }
+
     fn typical(&self, _: Action) -> Latency {
         Latency::OrganizationsWrite
     }
@@ -41,7 +46,7 @@ impl Kind for PolicyAttachmentSpec {
 }
 
 impl KindInfo for PolicyAttachmentSpec {
-    const FACTS: Facts = Facts::MANAGEMENT;
+    const FACTS: Facts = Facts::management(Phase::Guardrails);
 }
 
 /// The id of an attachment, which AWS gives none: the policy and its target.

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::retag;
 use crate::cloud::{Operation, PageToken, Reply};
 use crate::kinds::Kind;
-use crate::kinds::info::{Facts, KindInfo, OrganizationQuota};
+use crate::kinds::guardrail_role::GuardrailRole;
+use crate::kinds::info::{Facts, KindInfo, OrganizationQuota, Phase};
 use crate::kinds::seen::{Seen, Standing, document_changes, value_changes};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, StepError, listed};
 use crate::model::{Latency, Problem, Quota, Tags};
@@ -38,6 +39,10 @@ impl Kind for ServiceControlPolicySpec {
         Ok(Some(Standing::new(found.policy.id.clone(), changes)))
     }
 
+    fn guardrail_role(&self) -> Option<GuardrailRole<'_>> {
+        Some(GuardrailRole::Policy { name: &self.name, document: &self.document })
+    }
+
     fn typical(&self, _: Action) -> Latency {
         Latency::OrganizationsWrite
     }
@@ -53,7 +58,7 @@ impl KindInfo for ServiceControlPolicySpec {
             quota: Quota::Policies,
             found: |organization| organization.map_or(0, |found| found.policies.len()),
         }),
-        ..Facts::MANAGEMENT
+        ..Facts::management(Phase::Guardrails)
     };
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::{FlowLog, Operation, PageToken, Reply};
-use crate::kinds::info::{Facts, KindInfo, Listed, MemberAccount, MemberCalls};
+use crate::kinds::info::{Facts, KindInfo, Listed, MemberAccount, MemberCalls, Phase};
 use crate::kinds::network::ec2_tagging;
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, StepError, listed};
@@ -60,12 +60,18 @@ impl Kind for FlowLogSpec {
 }
 
 impl KindInfo for FlowLogSpec {
-    const FACTS: Facts = Facts::member(MemberCalls {
-        create: &["ec2:CreateFlowLogs"],
-        update: &["ec2:DeleteTags", "ec2:CreateTags"],
-        delete: &["ec2:DeleteFlowLogs"],
-        look_up: &["ec2:DescribeFlowLogs"],
-    });
+    const FACTS: Facts = Facts {
+        deletion_turn: Some(10),
+        ..Facts::member(
+            Phase::Network,
+            MemberCalls {
+                create: &["ec2:CreateFlowLogs"],
+                update: &["ec2:DeleteTags", "ec2:CreateTags"],
+                delete: &["ec2:DeleteFlowLogs"],
+                look_up: &["ec2:DescribeFlowLogs"],
+            },
+        )
+    };
 
     fn tagged<'o>(member: &'o ObservedMember, each: &mut dyn FnMut(&'o ResourceId, &'o Tags)) {
         for flow_log in &member.flow_logs {

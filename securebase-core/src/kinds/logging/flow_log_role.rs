@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::{Operation, PageToken, Reply};
-use crate::kinds::info::{Facts, KindInfo, Listed, MemberAccount, MemberCalls};
+use crate::kinds::info::{Facts, KindInfo, Listed, MemberAccount, MemberCalls, Phase};
 use crate::kinds::seen::{Seen, Standing, document_changes};
 use crate::kinds::step::{Acted, Action, Context, Found, Procedure, Progress, StepError};
 use crate::kinds::{Kind, ResourceSpec};
@@ -52,12 +52,18 @@ impl Kind for FlowLogRoleSpec {
 }
 
 impl KindInfo for FlowLogRoleSpec {
-    const FACTS: Facts = Facts::member(MemberCalls {
-        create: &["iam:CreateRole", "iam:PutRolePolicy"],
-        update: &["iam:UntagRole", "iam:TagRole"],
-        delete: &["iam:DeleteRolePolicy", "iam:DeleteRole"],
-        look_up: &["iam:GetRole"],
-    });
+    const FACTS: Facts = Facts {
+        deletion_turn: Some(110),
+        ..Facts::member(
+            Phase::Network,
+            MemberCalls {
+                create: &["iam:CreateRole", "iam:PutRolePolicy"],
+                update: &["iam:UntagRole", "iam:TagRole"],
+                delete: &["iam:DeleteRolePolicy", "iam:DeleteRole"],
+                look_up: &["iam:GetRole"],
+            },
+        )
+    };
 
     fn list(account: &MemberAccount<'_>, each: &mut dyn FnMut(&Listed<'_>)) {
         for role in &account.member.roles {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::{Operation, PageToken, Reply};
-use crate::kinds::info::{Facts, KindInfo, Listed, MemberAccount, MemberCalls};
+use crate::kinds::info::{Facts, KindInfo, Listed, MemberAccount, MemberCalls, Phase};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Change, Context, Found, Procedure, Progress, StepError, listed};
 use crate::kinds::{Kind, ResourceSpec};
@@ -62,12 +62,18 @@ impl Kind for LogGroupSpec {
 pub(crate) const LONGEST_RETENTION_DAYS: u32 = 3_653;
 
 impl KindInfo for LogGroupSpec {
-    const FACTS: Facts = Facts::member(MemberCalls {
-        create: &["logs:CreateLogGroup", "logs:PutRetentionPolicy"],
-        update: &["logs:UntagResource", "logs:TagResource"],
-        delete: &["logs:DeleteLogGroup"],
-        look_up: &["logs:DescribeLogGroups"],
-    });
+    const FACTS: Facts = Facts {
+        holds_data: true,
+        ..Facts::member(
+            Phase::Network,
+            MemberCalls {
+                create: &["logs:CreateLogGroup", "logs:PutRetentionPolicy"],
+                update: &["logs:UntagResource", "logs:TagResource"],
+                delete: &["logs:DeleteLogGroup"],
+                look_up: &["logs:DescribeLogGroups"],
+            },
+        )
+    };
 
     fn list(account: &MemberAccount<'_>, each: &mut dyn FnMut(&Listed<'_>)) {
         for found in &account.member.log_groups {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ec2_tagging;
 use crate::cloud::{Operation, PageToken, Reply};
-use crate::kinds::info::{AccountQuota, Facts, KindInfo, Listed, MemberAccount, MemberCalls};
+use crate::kinds::info::{AccountQuota, Facts, KindInfo, Listed, MemberAccount, MemberCalls, Phase};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, StepError, listed};
 use crate::kinds::{Kind, ResourceSpec};
@@ -40,18 +40,23 @@ impl Kind for ElasticIpSpec {
 
 impl KindInfo for ElasticIpSpec {
     const FACTS: Facts = Facts {
+        holds_data: true,
+        deletion_turn: Some(50),
         account_quota: Some(AccountQuota {
             quota: Quota::ElasticIps,
             is_per_vpc: false,
             from_aws: 0,
             found: Some(|member| member.elastic_ips.len()),
         }),
-        ..Facts::member(MemberCalls {
-            create: &["ec2:AllocateAddress"],
-            update: &["ec2:DeleteTags", "ec2:CreateTags"],
-            delete: &["ec2:ReleaseAddress"],
-            look_up: &["ec2:DescribeAddresses"],
-        })
+        ..Facts::member(
+            Phase::Network,
+            MemberCalls {
+                create: &["ec2:AllocateAddress"],
+                update: &["ec2:DeleteTags", "ec2:CreateTags"],
+                delete: &["ec2:ReleaseAddress"],
+                look_up: &["ec2:DescribeAddresses"],
+            },
+        )
     };
 
     fn tagged<'o>(member: &'o ObservedMember, each: &mut dyn FnMut(&'o ResourceId, &'o Tags)) {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{attached_gateway, attachment_changes, ec2_tagging};
 use crate::cloud::{CloudError, ErrorKind, Operation, PageToken, Reply};
-use crate::kinds::info::{AccountQuota, Facts, KindInfo, Listed, MemberAccount, MemberCalls};
+use crate::kinds::info::{AccountQuota, Facts, KindInfo, Listed, MemberAccount, MemberCalls, Phase};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, Reaction, StepError};
 use crate::kinds::{Kind, ResourceSpec};
@@ -49,6 +49,7 @@ impl Kind for InternetGatewaySpec {
 
 impl KindInfo for InternetGatewaySpec {
     const FACTS: Facts = Facts {
+        deletion_turn: Some(70),
         account_quota: Some(AccountQuota {
             quota: Quota::InternetGateways,
             is_per_vpc: false,
@@ -56,12 +57,15 @@ impl KindInfo for InternetGatewaySpec {
             from_aws: 1,
             found: Some(|member| member.internet_gateways.len()),
         }),
-        ..Facts::member(MemberCalls {
-            create: &["ec2:CreateInternetGateway", "ec2:AttachInternetGateway"],
-            update: &["ec2:DeleteTags", "ec2:CreateTags"],
-            delete: &["ec2:DetachInternetGateway", "ec2:DeleteInternetGateway"],
-            look_up: &["ec2:DescribeInternetGateways"],
-        })
+        ..Facts::member(
+            Phase::Network,
+            MemberCalls {
+                create: &["ec2:CreateInternetGateway", "ec2:AttachInternetGateway"],
+                update: &["ec2:DeleteTags", "ec2:CreateTags"],
+                delete: &["ec2:DetachInternetGateway", "ec2:DeleteInternetGateway"],
+                look_up: &["ec2:DescribeInternetGateways"],
+            },
+        )
     };
 
     fn tagged<'o>(member: &'o ObservedMember, each: &mut dyn FnMut(&'o ResourceId, &'o Tags)) {

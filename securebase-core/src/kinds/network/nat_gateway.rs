@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ec2_tagging;
 use crate::cloud::{NatGateway, NatGatewayState, Operation, PageToken, Reply};
-use crate::kinds::info::{AccountQuota, Facts, KindInfo, Listed, MemberAccount, MemberCalls};
+use crate::kinds::info::{AccountQuota, Facts, KindInfo, Listed, MemberAccount, MemberCalls, Phase};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, Settled, StepError, listed};
 use crate::kinds::{Kind, ResourceSpec};
@@ -59,6 +59,7 @@ fn lives(nat: &NatGateway) -> bool {
 
 impl KindInfo for NatGatewaySpec {
     const FACTS: Facts = Facts {
+        deletion_turn: Some(40),
         account_quota: Some(AccountQuota {
             quota: Quota::NatGateways,
             is_per_vpc: false,
@@ -66,12 +67,15 @@ impl KindInfo for NatGatewaySpec {
             // The quota holds in one availability zone: the number in all of them says nothing.
             found: None,
         }),
-        ..Facts::member(MemberCalls {
-            create: &["ec2:CreateNatGateway", "ec2:DeleteNatGateway"],
-            update: &["ec2:DeleteTags", "ec2:CreateTags"],
-            delete: &["ec2:DeleteNatGateway"],
-            look_up: &["ec2:DescribeNatGateways"],
-        })
+        ..Facts::member(
+            Phase::Network,
+            MemberCalls {
+                create: &["ec2:CreateNatGateway", "ec2:DeleteNatGateway"],
+                update: &["ec2:DeleteTags", "ec2:CreateTags"],
+                delete: &["ec2:DeleteNatGateway"],
+                look_up: &["ec2:DescribeNatGateways"],
+            },
+        )
     };
 
     fn tagged<'o>(member: &'o ObservedMember, each: &mut dyn FnMut(&'o ResourceId, &'o Tags)) {

@@ -4,7 +4,7 @@ use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::{CloudError, ErrorKind, Operation};
-use crate::kinds::info::{Facts, KindInfo, Listed, MemberAccount, MemberCalls};
+use crate::kinds::info::{Facts, KindInfo, Listed, MemberAccount, MemberCalls, Phase};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Change, Context, Procedure, Progress, Reaction, StepError};
 use crate::kinds::{Kind, ResourceSpec};
@@ -69,12 +69,18 @@ impl Kind for RouteSpec {
 }
 
 impl KindInfo for RouteSpec {
-    const FACTS: Facts = Facts::member(MemberCalls {
-        create: &["ec2:CreateRoute", "ec2:ReplaceRoute"],
-        update: &[],
-        delete: &["ec2:DeleteRoute"],
-        look_up: &[],
-    });
+    const FACTS: Facts = Facts {
+        deletion_turn: Some(20),
+        ..Facts::member(
+            Phase::Network,
+            MemberCalls {
+                create: &["ec2:CreateRoute", "ec2:ReplaceRoute"],
+                update: &[],
+                delete: &["ec2:DeleteRoute"],
+                look_up: &[],
+            },
+        )
+    };
 
     fn list(account: &MemberAccount<'_>, each: &mut dyn FnMut(&Listed<'_>)) {
         for table in &account.member.route_tables {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ec2_tagging;
 use crate::cloud::{Operation, PageToken, Reply};
-use crate::kinds::info::{AccountQuota, Facts, KindInfo, Listed, MemberAccount, MemberCalls};
+use crate::kinds::info::{AccountQuota, Facts, KindInfo, Listed, MemberAccount, MemberCalls, Phase};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, StepError, listed};
 use crate::kinds::{Kind, ResourceSpec};
@@ -49,6 +49,7 @@ impl Kind for RouteTableSpec {
 
 impl KindInfo for RouteTableSpec {
     const FACTS: Facts = Facts {
+        deletion_turn: Some(80),
         account_quota: Some(AccountQuota {
             quota: Quota::RouteTablesPerVpc,
             is_per_vpc: true,
@@ -56,12 +57,15 @@ impl KindInfo for RouteTableSpec {
             from_aws: 1,
             found: Some(|member| member.route_tables.len()),
         }),
-        ..Facts::member(MemberCalls {
-            create: &["ec2:CreateRouteTable"],
-            update: &["ec2:DeleteTags", "ec2:CreateTags"],
-            delete: &["ec2:DeleteRouteTable"],
-            look_up: &["ec2:DescribeRouteTables"],
-        })
+        ..Facts::member(
+            Phase::Network,
+            MemberCalls {
+                create: &["ec2:CreateRouteTable"],
+                update: &["ec2:DeleteTags", "ec2:CreateTags"],
+                delete: &["ec2:DeleteRouteTable"],
+                look_up: &["ec2:DescribeRouteTables"],
+            },
+        )
     };
 
     fn tagged<'o>(member: &'o ObservedMember, each: &mut dyn FnMut(&'o ResourceId, &'o Tags)) {

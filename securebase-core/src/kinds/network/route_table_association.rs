@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::{Operation, PageToken, Reply};
-use crate::kinds::info::{Facts, KindInfo, Listed, MemberAccount, MemberCalls};
+use crate::kinds::info::{Facts, KindInfo, Listed, MemberAccount, MemberCalls, Phase};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, StepError, listed};
 use crate::kinds::{Kind, ResourceSpec};
@@ -41,12 +41,18 @@ impl Kind for RouteTableAssociationSpec {
 }
 
 impl KindInfo for RouteTableAssociationSpec {
-    const FACTS: Facts = Facts::member(MemberCalls {
-        create: &["ec2:AssociateRouteTable"],
-        update: &[],
-        delete: &["ec2:DisassociateRouteTable"],
-        look_up: &["ec2:DescribeRouteTables"],
-    });
+    const FACTS: Facts = Facts {
+        deletion_turn: Some(30),
+        ..Facts::member(
+            Phase::Network,
+            MemberCalls {
+                create: &["ec2:AssociateRouteTable"],
+                update: &[],
+                delete: &["ec2:DisassociateRouteTable"],
+                look_up: &["ec2:DescribeRouteTables"],
+            },
+        )
+    };
 
     fn list(account: &MemberAccount<'_>, each: &mut dyn FnMut(&Listed<'_>)) {
         for table in &account.member.route_tables {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ec2_tagging, immutable_block};
 use crate::cloud::{CloudError, Operation, PageToken, Reply};
-use crate::kinds::info::{AccountQuota, Facts, KindInfo, Listed, MemberAccount, MemberCalls};
+use crate::kinds::info::{AccountQuota, Facts, KindInfo, Listed, MemberAccount, MemberCalls, Phase};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Acted, Action, Context, Found, Procedure, Progress, Reaction, StepError, listed};
 use crate::kinds::{Kind, ResourceSpec};
@@ -47,6 +47,18 @@ impl Kind for SubnetSpec {
         Ok(Some(Standing::new(found.id.clone(), [seen.tag_changes(&found.tags, &self.tags)])))
     }
 
+    fn block(&self) -> Option<Ipv4Net> {
+        Some(self.cidr)
+    }
+
+    fn zone(&self) -> Option<&SubnetZone> {
+        Some(&self.zone)
+    }
+
+    fn zone_mut(&mut self) -> Option<&mut SubnetZone> {
+        Some(&mut self.zone)
+    }
+
     fn typical(&self, _: Action) -> Latency {
         Latency::Ec2Write
     }
@@ -58,18 +70,23 @@ impl Kind for SubnetSpec {
 
 impl KindInfo for SubnetSpec {
     const FACTS: Facts = Facts {
+        has_block: true,
+        deletion_turn: Some(90),
         account_quota: Some(AccountQuota {
             quota: Quota::SubnetsPerVpc,
             is_per_vpc: true,
             from_aws: 0,
             found: Some(|member| member.subnets.len()),
         }),
-        ..Facts::member(MemberCalls {
-            create: &["ec2:CreateSubnet"],
-            update: &["ec2:DeleteTags", "ec2:CreateTags"],
-            delete: &["ec2:DeleteSubnet"],
-            look_up: &["ec2:DescribeSubnets", "ec2:DescribeAvailabilityZones"],
-        })
+        ..Facts::member(
+            Phase::Network,
+            MemberCalls {
+                create: &["ec2:CreateSubnet"],
+                update: &["ec2:DeleteTags", "ec2:CreateTags"],
+                delete: &["ec2:DeleteSubnet"],
+                look_up: &["ec2:DescribeSubnets", "ec2:DescribeAvailabilityZones"],
+            },
+        )
     };
 
     fn tagged<'o>(member: &'o ObservedMember, each: &mut dyn FnMut(&'o ResourceId, &'o Tags)) {

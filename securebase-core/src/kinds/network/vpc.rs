@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ec2_tagging, immutable_block};
 use crate::cloud::{Operation, PageToken, Reply, VpcAttribute};
-use crate::kinds::info::{AccountQuota, Facts, KindInfo, Listed, MemberAccount, MemberCalls};
+use crate::kinds::info::{AccountQuota, Facts, KindInfo, Listed, MemberAccount, MemberCalls, Phase};
 use crate::kinds::seen::{Seen, Standing, value_changes};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, StepError, listed};
 use crate::kinds::{Kind, ResourceSpec};
@@ -45,6 +45,10 @@ impl Kind for VpcSpec {
         Ok(Some(Standing::new(found.vpc.id.clone(), changes)))
     }
 
+    fn block(&self) -> Option<Ipv4Net> {
+        Some(self.cidr)
+    }
+
     fn typical(&self, _: Action) -> Latency {
         Latency::Ec2Write
     }
@@ -56,6 +60,9 @@ impl Kind for VpcSpec {
 
 impl KindInfo for VpcSpec {
     const FACTS: Facts = Facts {
+        has_block: true,
+        holds_data: true,
+        deletion_turn: Some(100),
         account_quota: Some(AccountQuota {
             quota: Quota::Vpcs,
             is_per_vpc: false,
@@ -63,12 +70,15 @@ impl KindInfo for VpcSpec {
             from_aws: 1,
             found: Some(|member| member.vpcs.len() + member.foreign_vpcs.len()),
         }),
-        ..Facts::member(MemberCalls {
-            create: &["ec2:CreateVpc", "ec2:ModifyVpcAttribute"],
-            update: &["ec2:DeleteTags", "ec2:CreateTags"],
-            delete: &["ec2:DeleteVpc"],
-            look_up: &["ec2:DescribeVpcs"],
-        })
+        ..Facts::member(
+            Phase::Network,
+            MemberCalls {
+                create: &["ec2:CreateVpc", "ec2:ModifyVpcAttribute"],
+                update: &["ec2:DeleteTags", "ec2:CreateTags"],
+                delete: &["ec2:DeleteVpc"],
+                look_up: &["ec2:DescribeVpcs"],
+            },
+        )
     };
 
     fn tagged<'o>(member: &'o ObservedMember, each: &mut dyn FnMut(&'o ResourceId, &'o Tags)) {

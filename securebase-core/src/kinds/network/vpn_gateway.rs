@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{attached_gateway, attachment_changes, ec2_tagging};
 use crate::cloud::{CloudError, ErrorKind, Operation, PageToken, Reply};
-use crate::kinds::info::{AccountQuota, Facts, KindInfo, Listed, MemberAccount, MemberCalls};
+use crate::kinds::info::{AccountQuota, Facts, KindInfo, Listed, MemberAccount, MemberCalls, Phase};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, Reaction, StepError};
 use crate::kinds::{Kind, ResourceSpec};
@@ -49,18 +49,22 @@ impl Kind for VpnGatewaySpec {
 
 impl KindInfo for VpnGatewaySpec {
     const FACTS: Facts = Facts {
+        deletion_turn: Some(60),
         account_quota: Some(AccountQuota {
             quota: Quota::VpnGateways,
             is_per_vpc: false,
             from_aws: 0,
             found: Some(|member| member.vpn_gateways.len()),
         }),
-        ..Facts::member(MemberCalls {
-            create: &["ec2:CreateVpnGateway", "ec2:AttachVpnGateway"],
-            update: &["ec2:DeleteTags", "ec2:CreateTags"],
-            delete: &["ec2:DetachVpnGateway", "ec2:DeleteVpnGateway"],
-            look_up: &["ec2:DescribeVpnGateways"],
-        })
+        ..Facts::member(
+            Phase::Network,
+            MemberCalls {
+                create: &["ec2:CreateVpnGateway", "ec2:AttachVpnGateway"],
+                update: &["ec2:DeleteTags", "ec2:CreateTags"],
+                delete: &["ec2:DetachVpnGateway", "ec2:DeleteVpnGateway"],
+                look_up: &["ec2:DescribeVpnGateways"],
+            },
+        )
     };
 
     fn tagged<'o>(member: &'o ObservedMember, each: &mut dyn FnMut(&'o ResourceId, &'o Tags)) {
