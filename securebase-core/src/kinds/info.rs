@@ -1,6 +1,7 @@
 //! What holds for every resource of a kind.
 
 use crate::kinds::ResourceSpec;
+use crate::kinds::billing::OnBill;
 use crate::kinds::step::{Action, Change};
 use crate::model::{Address, Limits, Problem, Quota, ResourceId, Tags, TenantKey};
 use crate::observe::{ObservedMember, ObservedOrganization};
@@ -43,6 +44,8 @@ pub(crate) struct Facts {
     /// When a resource is deleted from a tenant's account: after those of all lower turns, among which are all that use it.
     /// `None` for a kind that is never deleted from there.
     pub(crate) deletion_turn: Option<u8>,
+    /// What the resources are on the bill of their tenant.
+    pub(crate) on_bill: OnBill,
     /// The quota of the organization that the resources count against.
     pub(crate) organization_quota: Option<OrganizationQuota>,
     /// The quota of a tenant's account that the resources count against.
@@ -61,6 +64,7 @@ impl Facts {
             has_block: false,
             holds_data: false,
             deletion_turn: None,
+            on_bill: OnBill::Nothing,
             organization_quota: None,
             account_quota: None,
         }

@@ -5,6 +5,7 @@
 //! (`plan::desired`), in which order they come to exist (`plan`), when their calls leave (`exec`).
 
 mod accounts;
+pub(crate) mod billing;
 mod governance;
 pub(crate) mod guardrail_role;
 pub(crate) mod info;
@@ -82,6 +83,11 @@ pub(crate) trait Kind {
 
     /// The name and the root e-mail address by which AWS lists a request for the resource.
     fn requested_as(&self) -> Option<(&str, &str)> {
+        None
+    }
+
+    /// The days for which the resource keeps what it stores.
+    fn retention_days(&self) -> Option<u32> {
         None
     }
 

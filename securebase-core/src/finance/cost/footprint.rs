@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use crate::kinds::billing::OnBill;
+use crate::kinds::facts;
 use crate::model::{Departure, LandingZone, Money, NetworkFeatures, Region, ResourceKind};
 
 const KINDS: usize = ResourceKind::ALL.len();
@@ -16,7 +18,8 @@ pub(in crate::finance) struct Counts([u32; KINDS]);
 impl Counts {
     const NONE: Self = Self([0; KINDS]);
 
-    /// The resources of one tenant whose network has these features.
+    /// The resources of one tenant whose network has these features: what `plan::desired` makes of them, for a bill without a
+    /// plan.
     pub(in crate::finance) fn of_tenant(network: Option<NetworkFeatures>) -> Self {
         let mut counts = Self::NONE;
         counts.add(ResourceKind::Account);
@@ -147,9 +150,9 @@ impl BilledTenant {
 
     /// How many resources of a kind it has.
     pub fn count(&self, kind: ResourceKind) -> u32 {
-        let own = match kind {
-            ResourceKind::LogGroup => self.log_groups.values().map(|groups| groups.number).sum(),
-            _ => 0,
+        let own = match facts(kind).on_bill {
+            OnBill::Stored(_) => self.log_groups.values().map(|groups| groups.number).sum(),
+            OnBill::Nothing | OnBill::Account(_) | OnBill::Terms | OnBill::Counted(_) => 0,
         };
         self.counts.of(kind) + own
     }
@@ -185,9 +188,9 @@ impl BilledTenant {
         self.log_groups.iter().map(|(region, groups)| (region, *groups))
     }
 
-    /// How many log groups have the retention of its tier.
-    pub(super) fn log_groups_of_tier(&self) -> u32 {
-        self.counts.of(ResourceKind::LogGroup)
+    /// How many resources of a kind that stores have the retention of its tier.
+    pub(super) fn with_retention_of_tier(&self, kind: ResourceKind) -> u32 {
+        self.counts.of(kind)
     }
 
     /// Whether the archive of its tier holds its logs: while it has a log group, and after it has left where that is known.

@@ -11,12 +11,14 @@ use crate::cloud::{
     Reply,
 };
 use crate::kinds::Kind;
+use crate::kinds::billing::{OnBill, Rate};
 use crate::kinds::governance::retag;
 use crate::kinds::info::{Facts, KindInfo, OrganizationQuota, Phase, Planned, PlannedStep};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{
     Acted, Action, Context, Decided, Found, Procedure, Progress, Reaction, Requested, Settled, StepError,
 };
+use crate::model::billing::{PriceId, Quantity};
 use crate::model::{AccountId, Address, Email, Latency, Limits, Problem, Quota, ResourceId, Tags};
 use crate::observe::ObservedOrganization;
 
@@ -80,6 +82,7 @@ impl KindInfo for AccountSpec {
     const FACTS: Facts = Facts {
         is_requested: true,
         holds_data: true,
+        on_bill: OnBill::Account(&[Rate::used(PriceId::WorkloadMonth, Quantity::Workload)]),
         organization_quota: Some(OrganizationQuota {
             quota: Quota::Accounts,
             found: |organization| {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cloud::{CloudError, ErrorKind, Operation, PageToken, Reply};
 use crate::kinds::Kind;
+use crate::kinds::billing::OnBill;
 use crate::kinds::guardrail_role::GuardrailRole;
 use crate::kinds::info::{Facts, KindInfo, Phase};
 use crate::kinds::seen::{Seen, Standing};
@@ -52,6 +53,7 @@ impl KindInfo for AccountPlacementSpec {
     const FACTS: Facts = Facts {
         when_absent: Action::Move,
         when_different: Action::Move,
+        on_bill: OnBill::Terms,
         ..Facts::management(Phase::Account)
     };
 }

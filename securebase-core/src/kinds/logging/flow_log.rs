@@ -3,11 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::{FlowLog, Operation, PageToken, Reply};
+use crate::kinds::billing::{OnBill, Rate};
 use crate::kinds::info::{Facts, KindInfo, Listed, MemberAccount, MemberCalls, Phase};
 use crate::kinds::network::ec2_tagging;
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, StepError, listed};
 use crate::kinds::{Kind, ResourceSpec};
+use crate::model::billing::{PriceId, Quantity};
 use crate::model::{Address, Latency, Problem, ResourceId, Tags};
 use crate::observe::ObservedMember;
 
@@ -62,6 +64,7 @@ impl Kind for FlowLogSpec {
 impl KindInfo for FlowLogSpec {
     const FACTS: Facts = Facts {
         deletion_turn: Some(10),
+        on_bill: OnBill::Counted(&[Rate::used(PriceId::VendedLogsCloudwatchGb, Quantity::FlowLogGb)]),
         ..Facts::member(
             Phase::Network,
             MemberCalls {

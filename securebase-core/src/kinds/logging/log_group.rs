@@ -3,10 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::{Operation, PageToken, Reply};
+use crate::kinds::billing::{OnBill, Storage};
 use crate::kinds::info::{Facts, KindInfo, Listed, MemberAccount, MemberCalls, Phase};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Change, Context, Found, Procedure, Progress, StepError, listed};
 use crate::kinds::{Kind, ResourceSpec};
+use crate::model::billing::{PriceId, Quantity};
 use crate::model::{Address, Latency, Problem, ResourceId, Tags};
 
 /// What the log group that flow logs are delivered to must look like.
@@ -48,6 +50,10 @@ impl Kind for LogGroupSpec {
         ))
     }
 
+    fn retention_days(&self) -> Option<u32> {
+        Some(self.retention_days)
+    }
+
     fn typical(&self, _: Action) -> Latency {
         Latency::IamWrite
     }
@@ -64,6 +70,11 @@ pub(crate) const LONGEST_RETENTION_DAYS: u32 = 3_653;
 impl KindInfo for LogGroupSpec {
     const FACTS: Facts = Facts {
         holds_data: true,
+        on_bill: OnBill::Stored(Storage {
+            price: PriceId::CloudwatchStorageGbMonth,
+            arriving: Quantity::FlowLogGb,
+            compression: Quantity::LogCompression,
+        }),
         ..Facts::member(
             Phase::Network,
             MemberCalls {

@@ -4,10 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use super::ec2_tagging;
 use crate::cloud::{Operation, PageToken, Reply};
+use crate::kinds::billing::{OnBill, Rate};
 use crate::kinds::info::{AccountQuota, Facts, KindInfo, Listed, MemberAccount, MemberCalls, Phase};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, StepError, listed};
 use crate::kinds::{Kind, ResourceSpec};
+use crate::model::billing::PriceId;
 use crate::model::{Latency, Problem, Quota, ResourceId, Tags};
 use crate::observe::ObservedMember;
 
@@ -42,6 +44,7 @@ impl KindInfo for ElasticIpSpec {
     const FACTS: Facts = Facts {
         holds_data: true,
         deletion_turn: Some(50),
+        on_bill: OnBill::Counted(&[Rate::hourly(PriceId::PublicIpv4Hour)]),
         account_quota: Some(AccountQuota {
             quota: Quota::ElasticIps,
             is_per_vpc: false,

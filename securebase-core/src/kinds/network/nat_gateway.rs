@@ -4,10 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use super::ec2_tagging;
 use crate::cloud::{NatGateway, NatGatewayState, Operation, PageToken, Reply};
+use crate::kinds::billing::{OnBill, Rate};
 use crate::kinds::info::{AccountQuota, Facts, KindInfo, Listed, MemberAccount, MemberCalls, Phase};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, Settled, StepError, listed};
 use crate::kinds::{Kind, ResourceSpec};
+use crate::model::billing::{PriceId, Quantity};
 use crate::model::{Address, Latency, Problem, Quota, ResourceId, Tags};
 use crate::observe::ObservedMember;
 
@@ -60,6 +62,10 @@ fn lives(nat: &NatGateway) -> bool {
 impl KindInfo for NatGatewaySpec {
     const FACTS: Facts = Facts {
         deletion_turn: Some(40),
+        on_bill: OnBill::Counted(&[
+            Rate::hourly(PriceId::NatGatewayHour),
+            Rate::used(PriceId::NatGatewayGb, Quantity::NatGb),
+        ]),
         account_quota: Some(AccountQuota {
             quota: Quota::NatGateways,
             is_per_vpc: false,

@@ -5,11 +5,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{ec2_tagging, immutable_block};
 use crate::cloud::{Operation, PageToken, Reply, VpcAttribute};
+use crate::kinds::billing::{OnBill, Rate};
 use crate::kinds::info::{AccountQuota, Facts, KindInfo, Listed, MemberAccount, MemberCalls, Phase};
 use crate::kinds::seen::{Seen, Standing, value_changes};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, StepError, listed};
 use crate::kinds::{Kind, ResourceSpec};
-use crate::model::{Latency, Problem, Quota, ResourceId, Tags};
+use crate::model::billing::{PriceId, Quantity};
+use crate::model::{Latency, Problem, Quota, ResourceId, ResourceKind, Tags};
 use crate::observe::ObservedMember;
 
 /// What a VPC must look like.
@@ -58,11 +60,21 @@ impl Kind for VpcSpec {
     }
 }
 
+/// Traffic, which is charged where it passes: at the NAT gateway where the VPC has one.
+const fn passing(price: PriceId, quantity: Quantity) -> Rate {
+    Rate { through: Some(ResourceKind::NatGateway), ..Rate::used(price, quantity) }
+}
+
 impl KindInfo for VpcSpec {
     const FACTS: Facts = Facts {
         has_block: true,
         holds_data: true,
         deletion_turn: Some(100),
+        // A VPC by itself is free: what passes is charged.
+        on_bill: OnBill::Counted(&[
+            passing(PriceId::CrossZoneGb, Quantity::CrossZoneGb),
+            passing(PriceId::EgressGb, Quantity::EgressGb),
+        ]),
         account_quota: Some(AccountQuota {
             quota: Quota::Vpcs,
             is_per_vpc: false,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{attached_gateway, attachment_changes, ec2_tagging};
 use crate::cloud::{CloudError, ErrorKind, Operation, PageToken, Reply};
+use crate::kinds::billing::OnBill;
 use crate::kinds::info::{AccountQuota, Facts, KindInfo, Listed, MemberAccount, MemberCalls, Phase};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, Reaction, StepError};
@@ -50,6 +51,8 @@ impl Kind for VpnGatewaySpec {
 impl KindInfo for VpnGatewaySpec {
     const FACTS: Facts = Facts {
         deletion_turn: Some(60),
+        // AWS charges for connections to it only, which tiers promise.
+        on_bill: OnBill::Counted(&[]),
         account_quota: Some(AccountQuota {
             quota: Quota::VpnGateways,
             is_per_vpc: false,
