@@ -3,7 +3,7 @@
 use crate::kinds::ResourceSpec;
 use crate::kinds::billing::OnBill;
 use crate::kinds::step::{Action, Change};
-use crate::model::{Address, Limits, Problem, Quota, ResourceId, Tags, TenantKey};
+use crate::model::{Address, Limits, NetworkFeatures, Problem, Quota, ResourceId, Tags, TenantKey};
 use crate::observe::{ObservedMember, ObservedOrganization};
 
 /// What holds for every resource of a kind, whatever it looks like.
@@ -46,6 +46,9 @@ pub(crate) struct Facts {
     pub(crate) deletion_turn: Option<u8>,
     /// What the resources are on the bill of their tenant.
     pub(crate) on_bill: OnBill,
+    /// Whether a bill without a plan counts one for a tenant whose network has these features; `None` for a tenant without a
+    /// network.
+    pub(crate) is_billed_with: fn(Option<NetworkFeatures>) -> bool,
     /// The quota of the organization that the resources count against.
     pub(crate) organization_quota: Option<OrganizationQuota>,
     /// The quota of a tenant's account that the resources count against.
@@ -65,6 +68,7 @@ impl Facts {
             holds_data: false,
             deletion_turn: None,
             on_bill: OnBill::Nothing,
+            is_billed_with: |_| false,
             organization_quota: None,
             account_quota: None,
         }

@@ -22,19 +22,20 @@ impl Counts {
     /// plan.
     pub(in crate::finance) fn of_tenant(network: Option<NetworkFeatures>) -> Self {
         let mut counts = Self::NONE;
-        counts.add(ResourceKind::Account);
-        let Some(network) = network else { return counts };
-        counts.add(ResourceKind::Vpc);
-        if network.nat_gateway {
-            counts.add(ResourceKind::NatGateway);
-            counts.add(ResourceKind::ElasticIp);
+        for kind in ResourceKind::ALL.iter().filter(|kind| (facts(**kind).is_billed_with)(network)) {
+            counts.add(*kind);
         }
-        if network.flow_logs {
-            counts.add(ResourceKind::FlowLog);
-            counts.add(ResourceKind::LogGroup);
-        }
-        if network.vpn_gateway {
-            counts.add(ResourceKind::VpnGateway);
+        counts
+    }
+
+    /// Those of them that remain when the tenant's account is suspended: the account, and what is stored in it.
+    fn of_suspended(network: Option<NetworkFeatures>) -> Self {
+        let mut counts = Self::of_tenant(network);
+        for kind in ResourceKind::ALL {
+            match facts(*kind).on_bill {
+                OnBill::Account(_) | OnBill::Stored(_) => {}
+                OnBill::Nothing | OnBill::Terms | OnBill::Counted(_) => counts.0[*kind as usize] = 0,
+            }
         }
         counts
     }
@@ -215,16 +216,12 @@ impl BilledTenant {
         departure: Departure,
         network: Option<NetworkFeatures>,
     ) -> Self {
-        let logs = network.is_some_and(|network| network.flow_logs);
         self.standing = Standing::Departed;
-        self.counts = Counts::NONE;
-        self.archived = logs;
-        if departure == Departure::Suspend {
-            self.counts.add(ResourceKind::Account);
-            if logs {
-                self.counts.add(ResourceKind::LogGroup);
-            }
-        }
+        self.archived = network.is_some_and(|network| network.flow_logs);
+        self.counts = match departure {
+            Departure::Suspend => Counts::of_suspended(network),
+            Departure::Close => Counts::NONE,
+        };
         self
     }
 }

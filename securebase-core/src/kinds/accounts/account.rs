@@ -83,6 +83,7 @@ impl KindInfo for AccountSpec {
         is_requested: true,
         holds_data: true,
         on_bill: OnBill::Account(&[Rate::used(PriceId::WorkloadMonth, Quantity::Workload)]),
+        is_billed_with: |_| true,
         organization_quota: Some(OrganizationQuota {
             quota: Quota::Accounts,
             found: |organization| {

@@ -65,6 +65,7 @@ impl KindInfo for FlowLogSpec {
     const FACTS: Facts = Facts {
         deletion_turn: Some(10),
         on_bill: OnBill::Counted(&[Rate::used(PriceId::VendedLogsCloudwatchGb, Quantity::FlowLogGb)]),
+        is_billed_with: |network| network.is_some_and(|network| network.flow_logs),
         ..Facts::member(
             Phase::Network,
             MemberCalls {

@@ -75,6 +75,7 @@ impl KindInfo for LogGroupSpec {
             arriving: Quantity::FlowLogGb,
             compression: Quantity::LogCompression,
         }),
+        is_billed_with: |network| network.is_some_and(|network| network.flow_logs),
         ..Facts::member(
             Phase::Network,
             MemberCalls {

@@ -45,6 +45,7 @@ impl KindInfo for ElasticIpSpec {
         holds_data: true,
         deletion_turn: Some(50),
         on_bill: OnBill::Counted(&[Rate::hourly(PriceId::PublicIpv4Hour)]),
+        is_billed_with: |network| network.is_some_and(|network| network.nat_gateway),
         account_quota: Some(AccountQuota {
             quota: Quota::ElasticIps,
             is_per_vpc: false,

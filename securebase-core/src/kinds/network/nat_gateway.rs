@@ -66,6 +66,7 @@ impl KindInfo for NatGatewaySpec {
             Rate::hourly(PriceId::NatGatewayHour),
             Rate::used(PriceId::NatGatewayGb, Quantity::NatGb),
         ]),
+        is_billed_with: |network| network.is_some_and(|network| network.nat_gateway),
         account_quota: Some(AccountQuota {
             quota: Quota::NatGateways,
             is_per_vpc: false,

@@ -75,6 +75,7 @@ impl KindInfo for VpcSpec {
             passing(PriceId::CrossZoneGb, Quantity::CrossZoneGb),
             passing(PriceId::EgressGb, Quantity::EgressGb),
         ]),
+        is_billed_with: |network| network.is_some(),
         account_quota: Some(AccountQuota {
             quota: Quota::Vpcs,
             is_per_vpc: false,

@@ -53,6 +53,7 @@ impl KindInfo for VpnGatewaySpec {
         deletion_turn: Some(60),
         // AWS charges for connections to it only, which tiers promise.
         on_bill: OnBill::Counted(&[]),
+        is_billed_with: |network| network.is_some_and(|network| network.vpn_gateway),
         account_quota: Some(AccountQuota {
             quota: Quota::VpnGateways,
             is_per_vpc: false,
