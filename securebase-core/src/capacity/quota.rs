@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::{Scaled, When};
+use crate::kinds;
+use crate::kinds::info::{AccountQuota, OrganizationQuota};
 use crate::model::{Limits, PoolStrategy, Quota, ResourceKind};
 use crate::plan::Action;
 
@@ -100,24 +102,6 @@ impl Raise {
     }
 }
 
-/// Quotas of the organization that tenants count against.
-const ORGANIZATION: [(Quota, ResourceKind); 2] = [
-    (Quota::OrganizationalUnits, ResourceKind::OrganizationalUnit),
-    (Quota::Policies, ResourceKind::ServiceControlPolicy),
-];
-
-/// Quotas of a tenant's account, and how many AWS has put there already: the default VPC with its gateway, the main route
-/// table of each VPC.
-const ACCOUNT: [(Quota, ResourceKind, u64); 7] = [
-    (Quota::Vpcs, ResourceKind::Vpc, 1),
-    (Quota::InternetGateways, ResourceKind::InternetGateway, 1),
-    (Quota::ElasticIps, ResourceKind::ElasticIp, 0),
-    (Quota::NatGateways, ResourceKind::NatGateway, 0),
-    (Quota::VpnGateways, ResourceKind::VpnGateway, 0),
-    (Quota::SubnetsPerVpc, ResourceKind::Subnet, 0),
-    (Quota::RouteTablesPerVpc, ResourceKind::RouteTable, 1),
-];
-
 /// The name under which the zone's pool stands among the quotas.
 const POOL: &str = "address_pool";
 
@@ -161,15 +145,18 @@ pub(super) fn needs(scaled: &Scaled, when: &When<'_>) -> Vec<Need> {
     let own = accounts - u64::from(tenants);
     let first = (limits.quota(Quota::Accounts) + 1).saturating_sub(own).max(1);
     add(Quota::Accounts, QuotaScope::Organization, accounts, u32::try_from(first).ok());
-    for (quota, kind) in ORGANIZATION {
+    let of_organization = kinds::organization_quotas().into_iter();
+    for (kind, OrganizationQuota { quota, .. }) in
+        of_organization.filter(|(_, it)| it.quota != Quota::Accounts)
+    {
         let need = u64::from(scaled.creates(kind));
-        add(quota, QuotaScope::Organization, need, (need > limits.quota(quota)).then_some(tenants));
+        add(*quota, QuotaScope::Organization, need, (need > limits.quota(*quota)).then_some(tenants));
     }
     let most = most_by_account(scaled);
-    for (quota, kind, there) in ACCOUNT {
+    for (kind, AccountQuota { quota, from_aws, .. }) in kinds::account_quotas() {
         let Some(made) = most.get(&kind) else { continue };
-        let need = made + there;
-        add(quota, QuotaScope::Account, need, (need > limits.quota(quota)).then_some(1));
+        let need = made + from_aws;
+        add(*quota, QuotaScope::Account, need, (need > limits.quota(*quota)).then_some(1));
     }
     needs.extend(pool(scaled, when));
     needs

@@ -10,6 +10,7 @@ pub(super) mod footprint;
 pub(super) mod lines;
 mod margin;
 mod pricing;
+pub(super) mod promised;
 pub(super) mod report;
 pub(super) mod tail;
 mod tenants;
@@ -24,8 +25,9 @@ use rust_decimal::Decimal;
 use super::Error;
 use super::pricing::prices::{Grade, PriceBook, PriceId};
 use crate::model::{Currency, Money, Problem, Region, ResourceKind, Tier};
-use demand::{Age, CostBasis, Demand, of_core_account, of_logs_elsewhere, of_organization, of_tenant};
+use demand::{Age, CostBasis, Demand, of_logs_elsewhere, of_tenant};
 use footprint::{BilledTenant, Footprint, Standing};
+use promised::{of_core_account, of_organization};
 use usage::Usage;
 
 pub use allocation::Allocation;

@@ -28,7 +28,7 @@ pub use cost::demand::{Age, CostBasis};
 pub use cost::footprint::{BilledTenant, Footprint, Standing};
 pub(crate) use cost::report::signed;
 pub use cost::report::{CostChange, CostItem};
-pub use cost::usage::{ArchiveClass, Quantity, Usage, UsageProfile};
+pub use cost::usage::{ArchiveClass, Usage, UsageProfile};
 pub use cost::{Allocation, CostLine, CostReport, Margin, TenantCost, cost_of, cost_of_footprint};
 pub use error::Error;
 pub use forecast::{Cohort, Forecast, ForecastMonth};
@@ -43,6 +43,8 @@ pub use pricing::offers::{Offer, OfferReport};
 pub use pricing::prices::{Grade, Pool, Price, PriceBook, PriceId, Scope, Step};
 pub use simulation::{Simulation, Spread};
 pub use until::Until;
+
+pub use crate::model::billing::Quantity;
 
 /// Whole cents, half to even: every amount a person sees is rounded here, once.
 fn cents(amount: Decimal) -> Decimal {

@@ -4,6 +4,7 @@
 //! Invariants: no clock, no I/O, no randomness; every type orders and serialises deterministically.
 //! Not here: what a user may write (`spec`), what exists in the cloud (`observe`), what to do (`plan`).
 
+pub(crate) mod billing;
 pub mod diagnostics;
 mod email;
 mod exact;

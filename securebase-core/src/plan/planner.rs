@@ -22,9 +22,10 @@ use super::prune::departure;
 use super::step::{Plan, PlannedTenant, Site, Step};
 use super::terms::Terms;
 use super::{Error, desired, prune};
-use crate::kinds::ResourceSpec;
+use crate::kinds::facts;
+use crate::kinds::info::Home;
 use crate::kinds::step::Action;
-use crate::model::{AccountId, Address, LandingZone, Problem, Problems, ResourceId, ResourceKind, TenantKey};
+use crate::model::{AccountId, Address, LandingZone, Problem, Problems, ResourceId, TenantKey};
 use crate::net::assign::ZoneBlocks;
 use crate::observe::{Names, Observed, ObservedOrganization, Scope, tenant_of};
 
@@ -240,8 +241,7 @@ impl<'a> Planner<'a> {
         }
         warnings.extend(departure::plan(self.zone, &graph, &index, &known, &mut steps));
         sequence::arrange(&graph, observed, &mut steps)?;
-        warnings.extend(warnings::renames(&steps));
-        warnings.extend(warnings::closures(self.zone, observed, &steps));
+        warnings.extend(warnings::cautions(self.zone, observed, &steps));
         warnings.extend(warnings::quotas(self.zone, observed, &steps));
         warnings.extend(account_quotas::warnings(self.zone, observed, &known, &steps));
         warnings.extend(warnings::prices(&scope));
@@ -349,23 +349,14 @@ impl Diff<'_> {
                 return;
             }
         };
-        let kind = resource.kind();
+        let facts = facts(resource.kind());
         let (action, id, changes) = match presence {
             Presence::Present { id, changes } if changes.is_empty() => (Action::NoOp, Some(id), changes),
-            Presence::Present { id, changes } if kind == ResourceKind::AccountPlacement => {
-                (Action::Move, Some(id), changes)
-            }
-            Presence::Present { id, changes } => (Action::Update, Some(id), changes),
+            Presence::Present { id, changes } => (facts.when_different, Some(id), changes),
             Presence::Foreign { id, changes } => (Action::Adopt, Some(id), changes),
             // Nobody gets an account in order to leave it.
             Presence::Absent if index.departure(tenant_of(&resource.address)).is_some() => return,
-            Presence::Absent => match kind {
-                ResourceKind::AccountPlacement => (Action::Move, None, Vec::new()),
-                ResourceKind::AccountReadiness => (Action::Verify, None, Vec::new()),
-                // The root comes with its organization; what is left to do is to enable its policies.
-                ResourceKind::OrganizationRoot => (Action::Update, None, Vec::new()),
-                _ => (Action::Create, None, Vec::new()),
-            },
+            Presence::Absent => (facts.when_absent, None, Vec::new()),
         };
         if let Some(id) = &id {
             self.known.insert(resource.address.clone(), id.clone());
@@ -392,7 +383,7 @@ impl Diff<'_> {
             resource.address.clone(),
             Step {
                 address: resource.address.clone(),
-                kind,
+                kind: resource.kind(),
                 action,
                 tenant: resource.tenant.clone(),
                 site: site_of(resource, home),
@@ -413,9 +404,9 @@ pub(super) fn account_of(resource: &Resource, known: &BTreeMap<Address, Resource
 
 /// Where the calls for a resource go, given the account of its tenant.
 fn site_of(resource: &Resource, home: Option<Address>) -> Site {
-    match (home, &resource.spec) {
-        (None, _) | (_, ResourceSpec::Account(_) | ResourceSpec::AccountPlacement(_)) => Site::Management,
-        (Some(account), _) => Site::Member { account, region: resource.region.clone() },
+    match (home, &facts(resource.kind()).home) {
+        (None, _) | (_, Home::Management) => Site::Management,
+        (Some(account), Home::Member(_)) => Site::Member { account, region: resource.region.clone() },
     }
 }
 

@@ -10,8 +10,8 @@ use super::desired::graph::Dependency;
 use super::diff::drift::Drifted;
 use super::diff::since::Basis;
 use super::terms::Terms;
-use crate::kinds::ResourceSpec;
 use crate::kinds::step::{Action, Change};
+use crate::kinds::{ResourceSpec, facts};
 use crate::model::{
     Address, Departure, Money, Problem, Region, ResourceId, ResourceKind, TenantKey, Tier, TierName,
 };
@@ -61,7 +61,7 @@ pub struct Step {
 impl Step {
     /// Whether data, an address others rely on, or a whole network goes with it: such a step is carried out only when named.
     pub fn is_destructive(&self) -> bool {
-        self.action == Action::Delete && self.kind.holds_data()
+        self.action == Action::Delete && facts(self.kind).holds_data
     }
 }
 

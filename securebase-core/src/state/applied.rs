@@ -7,7 +7,7 @@ use super::journal::ended::Story;
 use super::journal::entry::RunId;
 use super::journal::replay::{Replay, StepStatus};
 use super::{Error, Recorded};
-use crate::kinds::{ResourceSpec, SubnetSpec};
+use crate::kinds::ResourceSpec;
 use crate::model::{Address, SubnetZone};
 use crate::plan::{Action, Applied, Plan, Site, Step};
 
@@ -95,8 +95,7 @@ fn stray(
 /// What a step was to make: a subnet with the zone that the run has learned.
 fn made(plan: &Plan, replay: &Replay, step: &Step) -> ResourceSpec {
     let mut spec = step.spec.clone();
-    if let (ResourceSpec::Subnet(SubnetSpec { zone, .. }), Site::Member { account, region }) =
-        (&mut spec, &step.site)
+    if let (Some(zone), Site::Member { account, region }) = (spec.as_kind_mut().zone_mut(), &step.site)
         && let SubnetZone::Ordinal(place) = *zone
     {
         let learned = replay.steps.get(account).and_then(|record| record.id.as_ref());

@@ -9,7 +9,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::Interval;
-use crate::model::{Address, Bucket, Limits, Quota, ResourceKind};
+use crate::kinds::facts;
+use crate::model::{Address, Bucket, Limits, Quota};
 use crate::plan::{Action, Plan};
 
 /// One reason why a plan takes so long.
@@ -87,7 +88,7 @@ fn spans<'a>(plan: &'a Plan, intervals: &[Interval]) -> BTreeMap<&'a Address, Sp
 /// ends are at least `m` heads, all the work and `m` tails; and so for the requests with the longest tails alone.
 fn in_creation(work: &Work<'_>, spans: &BTreeMap<&Address, Span>, limits: &Limits) -> Option<Bound> {
     let is_request =
-        |interval: &&Interval| interval.kind == ResourceKind::Account && interval.action == Action::Create;
+        |interval: &&Interval| facts(interval.kind).is_requested && interval.action == Action::Create;
     let mut requests: Vec<Span> = work
         .intervals
         .iter()

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::{Interval, Timeline};
-use crate::model::ResourceKind;
+use crate::kinds::facts;
+use crate::kinds::info::Phase;
 
 /// A text row has so many cells.
 const CELLS: usize = 60;
@@ -14,31 +15,7 @@ const LEFT: f64 = 220.0;
 const WIDTH: f64 = 760.0;
 const ROW: f64 = 18.0;
 
-/// What a row waits for, in the order in which it does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Phase {
-    Guardrails,
-    Account,
-    Readiness,
-    Network,
-}
-
 impl Phase {
-    const ALL: [Self; 4] = [Self::Guardrails, Self::Account, Self::Readiness, Self::Network];
-
-    fn of(kind: ResourceKind) -> Self {
-        match kind {
-            ResourceKind::Organization
-            | ResourceKind::OrganizationRoot
-            | ResourceKind::OrganizationalUnit
-            | ResourceKind::ServiceControlPolicy
-            | ResourceKind::PolicyAttachment => Self::Guardrails,
-            ResourceKind::Account | ResourceKind::AccountPlacement => Self::Account,
-            ResourceKind::AccountReadiness => Self::Readiness,
-            _ => Self::Network,
-        }
-    }
-
     fn sign(self) -> char {
         match self {
             Self::Guardrails => 'g',
@@ -81,7 +58,7 @@ impl Timeline {
     fn rows(&self) -> Vec<(&str, Vec<Bar>)> {
         let mut rows: BTreeMap<&str, BTreeMap<Phase, Bar>> = BTreeMap::new();
         for Interval { address, kind, start, end, .. } in &self.intervals {
-            let phase = Phase::of(*kind);
+            let phase = facts(*kind).phase;
             let bar = rows
                 .entry(address.tenant_key().unwrap_or("organization"))
                 .or_default()

@@ -10,7 +10,8 @@ use crate::exec::engine::identity::RunIdentity;
 use crate::exec::engine::machine::Machine;
 use crate::exec::engine::output::Output;
 use crate::exec::{EventKind, limits_in_force};
-use crate::model::{Address, Latencies, LimitError, Limits, ResourceId, ResourceKind};
+use crate::kinds::facts;
+use crate::model::{Address, Latencies, LimitError, Limits, ResourceId};
 use crate::plan::{Action, Plan};
 use crate::sim::{SimulatedCloud, VirtualTime};
 use crate::time::{Interrupt, Time};
@@ -165,7 +166,7 @@ impl Watch {
                 self.starts.entry(address).or_insert(at);
             }
             EventKind::Finished { address, kind, action, id } => {
-                if (kind, action) == (ResourceKind::Account, Action::Create) {
+                if facts(kind).is_requested && action == Action::Create {
                     self.accounts.insert(address.clone(), id);
                 }
                 self.ends.insert(address, at);

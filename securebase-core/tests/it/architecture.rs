@@ -1,4 +1,4 @@
-//! Holds the modules to the table in `docs/architecture.md`: who may import whom.
+//! Holds the modules to `docs/architecture.md`: who may import whom, and who may decide by the kind of a resource.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -180,6 +180,228 @@ fn modules_import_only_what_the_page_allows() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// The types whose variants are the kinds of resource.
+const KINDS: [&str; 2] = ["ResourceKind", "ResourceSpec"];
+
+/// Collects the places where a file decides by the kind of a resource, outside of its tests: a pattern, or a comparison with
+/// one kind.
+#[derive(Default)]
+struct Decisions {
+    /// The names that the types of [`KINDS`] have in the file.
+    names: BTreeSet<String>,
+    found: BTreeSet<String>,
+}
+
+impl Decisions {
+    fn of(file: &syn::File) -> BTreeSet<String> {
+        let mut decisions = Self { names: KINDS.map(str::to_owned).into(), found: BTreeSet::new() };
+        for item in &file.items {
+            if let syn::Item::Use(item) = item {
+                decisions.import(&item.tree);
+            }
+        }
+        decisions.visit_file(file);
+        decisions.found
+    }
+
+    /// Takes note of other names for the types, and of variants that are imported by themselves.
+    fn import(&mut self, tree: &syn::UseTree) {
+        match tree {
+            syn::UseTree::Path(path) if self.names.contains(&path.ident.to_string()) => {
+                self.found.insert(format!("imports the variants of `{}`", path.ident));
+            }
+            syn::UseTree::Path(path) => self.import(&path.tree),
+            syn::UseTree::Group(group) => group.items.iter().for_each(|item| self.import(item)),
+            syn::UseTree::Rename(rename) if KINDS.iter().any(|kind| rename.ident == kind) => {
+                self.names.insert(rename.rename.to_string());
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes note of a path to a variant.
+    fn path(&mut self, path: &syn::Path) {
+        let segments: Vec<String> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+        if let [.., parent, variant] = &segments[..]
+            && self.names.contains(parent)
+        {
+            self.found.insert(format!("{parent}::{variant}"));
+        }
+    }
+
+    /// Takes note of a variant that something is compared with.
+    fn operand(&mut self, operand: &syn::Expr) {
+        match operand {
+            syn::Expr::Path(path) => self.path(&path.path),
+            syn::Expr::Reference(reference) => self.operand(&reference.expr),
+            syn::Expr::Unary(unary) => self.operand(&unary.expr),
+            syn::Expr::Paren(paren) => self.operand(&paren.expr),
+            // `Some(kind)`, but not the argument of a function.
+            syn::Expr::Call(call) if is_constructor(&call.func) => {
+                call.args.iter().for_each(|argument| self.operand(argument));
+            }
+            syn::Expr::Tuple(tuple) => tuple.elems.iter().for_each(|element| self.operand(element)),
+            syn::Expr::Array(array) => array.elems.iter().for_each(|element| self.operand(element)),
+            _ => {}
+        }
+    }
+}
+
+fn is_constructor(function: &syn::Expr) -> bool {
+    let syn::Expr::Path(path) = function else { return false };
+    let name = path.path.segments.last().map(|segment| segment.ident.to_string());
+    name.is_some_and(|name| name.starts_with(char::is_uppercase))
+}
+
+impl<'ast> Visit<'ast> for Decisions {
+    fn visit_item_mod(&mut self, module: &'ast syn::ItemMod) {
+        if !is_test(&module.attrs) {
+            visit::visit_item_mod(self, module);
+        }
+    }
+
+    fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
+        if !is_test(&item.attrs) {
+            visit::visit_item_fn(self, item);
+        }
+    }
+
+    /// Inside an `impl` of one of the types, `Self` is another name for it.
+    fn visit_item_impl(&mut self, item: &'ast syn::ItemImpl) {
+        let own = match &*item.self_ty {
+            syn::Type::Path(own) => own.path.segments.last().map(|segment| segment.ident.to_string()),
+            _ => None,
+        };
+        let is_kind =
+            own.is_some_and(|own| self.names.contains(&own)) && self.names.insert("Self".to_owned());
+        visit::visit_item_impl(self, item);
+        if is_kind {
+            self.names.remove("Self");
+        }
+    }
+
+    fn visit_pat(&mut self, pattern: &'ast syn::Pat) {
+        match pattern {
+            syn::Pat::Path(pattern) => self.path(&pattern.path),
+            syn::Pat::Struct(pattern) => self.path(&pattern.path),
+            syn::Pat::TupleStruct(pattern) => self.path(&pattern.path),
+            _ => {}
+        }
+        visit::visit_pat(self, pattern);
+    }
+
+    fn visit_expr_binary(&mut self, binary: &'ast syn::ExprBinary) {
+        if matches!(binary.op, syn::BinOp::Eq(_) | syn::BinOp::Ne(_)) {
+            self.operand(&binary.left);
+            self.operand(&binary.right);
+        }
+        visit::visit_expr_binary(self, binary);
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
+        if ["contains", "eq", "ne"].iter().any(|method| call.method == method) {
+            self.operand(&call.receiver);
+            call.args.iter().for_each(|argument| self.operand(argument));
+        }
+        visit::visit_expr_method_call(self, call);
+    }
+
+    fn visit_macro(&mut self, item: &'ast syn::Macro) {
+        let matched = |input: syn::parse::ParseStream<'_>| {
+            let expression: syn::Expr = input.parse()?;
+            input.parse::<syn::Token![,]>()?;
+            let pattern = syn::Pat::parse_multi_with_leading_vert(input)?;
+            let guard = if input.peek(syn::Token![if]) {
+                input.parse::<syn::Token![if]>()?;
+                Some(input.parse::<syn::Expr>()?)
+            } else {
+                None
+            };
+            input.parse::<Option<syn::Token![,]>>()?;
+            Ok((expression, pattern, guard))
+        };
+        if item.path.is_ident("matches") {
+            let (expression, pattern, guard) =
+                syn::parse::Parser::parse2(matched, item.tokens.clone()).unwrap();
+            // The parts live as long as this call, the visitor as long as the file: a second one takes its place.
+            let mut within = Decisions { names: self.names.clone(), found: BTreeSet::new() };
+            within.visit_expr(&expression);
+            within.visit_pat(&pattern);
+            guard.iter().for_each(|guard| within.visit_expr(guard));
+            self.found.extend(within.found);
+        }
+        visit::visit_macro(self, item);
+    }
+}
+
+/// The files that may decide by the kind of a resource, as the page lists them.
+fn deciding() -> BTreeSet<String> {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/architecture.md");
+    let text = std::fs::read_to_string(page).unwrap();
+    let list = text.split("These files decide by the kind of a resource themselves:").nth(1);
+    let rows =
+        list.expect("the page has the list").trim_start().lines().take_while(|line| line.starts_with("- "));
+    rows.filter_map(|row| Some(row.split('`').nth(1)?.to_owned())).collect()
+}
+
+#[test]
+fn only_kinds_decide_by_the_kind_of_a_resource() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut all = Vec::new();
+    files(&source, &mut all);
+    let mut found = BTreeMap::new();
+    for path in all {
+        let relative = path.strip_prefix(&source).unwrap();
+        if relative.starts_with("kinds") || is_test_file(relative) {
+            continue;
+        }
+        let decisions = Decisions::of(&syn::parse_file(&std::fs::read_to_string(&path).unwrap()).unwrap());
+        if !decisions.is_empty() {
+            found.insert(relative.display().to_string(), decisions);
+        }
+    }
+    let deciding = deciding();
+    let unused: Vec<&String> = deciding.iter().filter(|file| !found.contains_key(*file)).collect();
+    assert!(unused.is_empty(), "the page lets these files decide, which they do not: {unused:#?}");
+    found.retain(|file, _| !deciding.contains(file));
+    assert!(found.is_empty(), "state a fact in `kinds/` instead: {found:#?}");
+}
+
+#[test]
+fn every_way_to_decide_by_a_kind_is_found() {
+    let text = r#"
+        use crate::model::ResourceKind as Kind;
+        fn one(kind: Kind, spec: &ResourceSpec, other: (Kind, u8)) {
+            match kind { Kind::Vpc => {} _ => {} }
+            if let ResourceSpec::Subnet(SubnetSpec { zone, .. }) = spec {}
+            let _ = kind == Kind::Account || other != (Kind::Route, 1);
+            let _ = matches!(spec, ResourceSpec::FlowLog(_) | ResourceSpec::LogGroup(_) if kind != Kind::Organization);
+            let _ = [Kind::ElasticIp].contains(&kind);
+            let _ = made.filter(|made| made.kind == Some(Kind::NatGateway));
+            let _ = (1 == count(Kind::RouteTable), ResourceSpec::VpnGateway(VpnGatewaySpec {}));
+        }
+        impl ResourceKind {
+            fn is_two(self) -> bool { matches!(self, Self::AccountPlacement) }
+        }
+        #[cfg(test)]
+        mod tests { fn three() -> bool { kind == ResourceKind::InternetGateway } }
+    "#;
+    let found: Vec<String> = Decisions::of(&syn::parse_file(text).unwrap()).into_iter().collect();
+    let expected = [
+        "Kind::Account",
+        "Kind::ElasticIp",
+        "Kind::NatGateway",
+        "Kind::Organization",
+        "Kind::Route",
+        "Kind::Vpc",
+        "ResourceSpec::FlowLog",
+        "ResourceSpec::LogGroup",
+        "ResourceSpec::Subnet",
+        "Self::AccountPlacement",
+    ];
+    assert_eq!(found, expected);
+}
+
 /// The string literals that stand where a code does: the first argument of a problem, or the arm of a `code` function.
 fn codes(text: &str) -> Vec<String> {
     let literal = |rest: &str| {
@@ -199,7 +421,7 @@ fn every_code_of_planning_applying_and_calculating_is_explained() {
     let core = Path::new(env!("CARGO_MANIFEST_DIR"));
     let manual = std::fs::read_to_string(core.join("../docs/errors.md")).unwrap();
     let mut sources = Vec::new();
-    for module in ["plan", "exec", "state", "capacity", "finance", "observe", "timeline"] {
+    for module in ["kinds", "plan", "exec", "state", "capacity", "finance", "observe", "timeline"] {
         files(&core.join("src").join(module), &mut sources);
     }
     let known: BTreeSet<String> = sources.iter().flat_map(|path| codes(&code(path))).collect();

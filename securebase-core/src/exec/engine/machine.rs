@@ -26,8 +26,8 @@ use crate::exec::accounts::requests::Question;
 use crate::exec::call_report::CallReport;
 use crate::exec::event::{Event, EventKind, WaitReason};
 use crate::exec::step::{StepRun, Want};
-use crate::kinds::advice_on_refusal;
-use crate::model::{Address, Latencies, Limits, ResourceId, ResourceKind};
+use crate::kinds::{advice_on_refusal, facts};
+use crate::model::{Address, Latencies, Limits, ResourceId};
 use crate::pacing::{Contact, Failing, of_new_organization};
 use crate::plan::{Action, Plan, Site, Step};
 use crate::state::{CallOutcome, Entry, FORMAT_VERSION, Fact, Replay, RunStatus, StepStatus};
@@ -228,7 +228,7 @@ impl<'a> Machine<'a> {
         let (step_count, done_count) = (self.steps.len(), self.steps.len() - self.steps.left());
         self.tell(now, EventKind::Begun { step_count, done_count });
         let asks_for_account = |(step, slot): (&Step, &Slot<'_>)| {
-            step.kind == ResourceKind::Account && step.action == Action::Create && slot.status != Status::Done
+            facts(step.kind).is_requested && step.action == Action::Create && slot.status != Status::Done
         };
         if self.known.plan.steps().zip(self.steps.iter()).any(asks_for_account) {
             // The survey a moment ago found no organization in which anything could have been asked for.

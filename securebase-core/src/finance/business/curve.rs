@@ -5,9 +5,10 @@
 
 use rust_decimal::Decimal;
 
-use crate::finance::cost::demand::{Age, Demand, of_core_account, of_organization, of_tenant};
+use crate::finance::cost::demand::{Age, Demand, of_tenant};
 use crate::finance::cost::footprint::{BilledTenant, Counts};
 use crate::finance::cost::is_pooled;
+use crate::finance::cost::promised::{of_core_account, of_organization};
 use crate::finance::cost::usage::Usage;
 use crate::finance::pricing::prices::{Price, PriceBook, PriceId};
 use crate::finance::{Error, cents};

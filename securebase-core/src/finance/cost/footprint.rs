@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use crate::kinds::billing::OnBill;
+use crate::kinds::facts;
 use crate::model::{Departure, LandingZone, Money, NetworkFeatures, Region, ResourceKind};
 
 const KINDS: usize = ResourceKind::ALL.len();
@@ -16,22 +18,24 @@ pub(in crate::finance) struct Counts([u32; KINDS]);
 impl Counts {
     const NONE: Self = Self([0; KINDS]);
 
-    /// The resources of one tenant whose network has these features.
+    /// The resources of one tenant whose network has these features: what `plan::desired` makes of them, for a bill without a
+    /// plan.
     pub(in crate::finance) fn of_tenant(network: Option<NetworkFeatures>) -> Self {
         let mut counts = Self::NONE;
-        counts.add(ResourceKind::Account);
-        let Some(network) = network else { return counts };
-        counts.add(ResourceKind::Vpc);
-        if network.nat_gateway {
-            counts.add(ResourceKind::NatGateway);
-            counts.add(ResourceKind::ElasticIp);
+        for kind in ResourceKind::ALL.iter().filter(|kind| (facts(**kind).is_billed_with)(network)) {
+            counts.add(*kind);
         }
-        if network.flow_logs {
-            counts.add(ResourceKind::FlowLog);
-            counts.add(ResourceKind::LogGroup);
-        }
-        if network.vpn_gateway {
-            counts.add(ResourceKind::VpnGateway);
+        counts
+    }
+
+    /// Those of them that remain when the tenant's account is suspended: the account, and what is stored in it.
+    fn of_suspended(network: Option<NetworkFeatures>) -> Self {
+        let mut counts = Self::of_tenant(network);
+        for kind in ResourceKind::ALL {
+            match facts(*kind).on_bill {
+                OnBill::Account(_) | OnBill::Stored(_) => {}
+                OnBill::Nothing | OnBill::Terms | OnBill::Counted(_) => counts.0[*kind as usize] = 0,
+            }
         }
         counts
     }
@@ -147,9 +151,9 @@ impl BilledTenant {
 
     /// How many resources of a kind it has.
     pub fn count(&self, kind: ResourceKind) -> u32 {
-        let own = match kind {
-            ResourceKind::LogGroup => self.log_groups.values().map(|groups| groups.number).sum(),
-            _ => 0,
+        let own = match facts(kind).on_bill {
+            OnBill::Stored(_) => self.log_groups.values().map(|groups| groups.number).sum(),
+            OnBill::Nothing | OnBill::Account(_) | OnBill::Terms | OnBill::Counted(_) => 0,
         };
         self.counts.of(kind) + own
     }
@@ -185,9 +189,9 @@ impl BilledTenant {
         self.log_groups.iter().map(|(region, groups)| (region, *groups))
     }
 
-    /// How many log groups have the retention of its tier.
-    pub(super) fn log_groups_of_tier(&self) -> u32 {
-        self.counts.of(ResourceKind::LogGroup)
+    /// How many resources of a kind that stores have the retention of its tier.
+    pub(super) fn with_retention_of_tier(&self, kind: ResourceKind) -> u32 {
+        self.counts.of(kind)
     }
 
     /// Whether the archive of its tier holds its logs: while it has a log group, and after it has left where that is known.
@@ -212,16 +216,12 @@ impl BilledTenant {
         departure: Departure,
         network: Option<NetworkFeatures>,
     ) -> Self {
-        let logs = network.is_some_and(|network| network.flow_logs);
         self.standing = Standing::Departed;
-        self.counts = Counts::NONE;
-        self.archived = logs;
-        if departure == Departure::Suspend {
-            self.counts.add(ResourceKind::Account);
-            if logs {
-                self.counts.add(ResourceKind::LogGroup);
-            }
-        }
+        self.archived = network.is_some_and(|network| network.flow_logs);
+        self.counts = match departure {
+            Departure::Suspend => Counts::of_suspended(network),
+            Departure::Close => Counts::NONE,
+        };
         self
     }
 }

@@ -10,89 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::finance::Error;
 use crate::model::Tier;
+use crate::model::billing::Quantity;
 use crate::model::diagnostics::document;
 use file::unreadable;
-
-macro_rules! quantities {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal;)*) => {
-        /// A quantity of a usage profile, for one tenant and month unless it says otherwise.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Quantity { $($(#[$doc])* $variant,)* }
-
-        impl Quantity {
-            /// Every quantity.
-            pub const ALL: &[Self] = &[$(Self::$variant),*];
-
-            /// The stable name, in snake_case, units last.
-            pub fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name,)* }
-            }
-        }
-    };
-}
-
-quantities! {
-    /// GB through each NAT gateway, both directions.
-    NatGb = "nat_gb";
-    /// GB of flow logs of each VPC.
-    FlowLogGb = "flow_log_gb";
-    /// How many times larger a log is than what CloudWatch stores of it; 0 and 1 mean not compressed.
-    LogCompression = "log_compression";
-    /// How many times larger a log is than the file S3 stores of it; 0 and 1 mean not compressed.
-    ArchiveCompression = "archive_compression";
-    /// Years flow logs are archived in S3; 0 for no archive.
-    ArchiveYears = "archive_years";
-    /// Months an archived log stays in S3 Standard before it moves to the archive class.
-    ArchiveHotMonths = "archive_hot_months";
-    /// Objects written to the archive.
-    ArchiveObjects = "archive_objects";
-    /// Configuration items recorded by Config.
-    ConfigItems = "config_items";
-    /// Evaluations of Config rules.
-    ConfigEvaluations = "config_evaluations";
-    /// Management events read by GuardDuty.
-    GuarddutyEvents = "guardduty_events";
-    /// GB of DNS logs read by GuardDuty, beside the flow logs it reads anyway.
-    GuarddutyDnsGb = "guardduty_dns_gb";
-    /// Checks by Security Hub.
-    SecurityHubChecks = "security_hub_checks";
-    /// Alarms on one metric each.
-    Alarms = "alarms";
-    /// Customer-managed keys.
-    KmsKeys = "kms_keys";
-    /// Dashboards.
-    Dashboards = "dashboards";
-    /// Site-to-site VPN connections, two public addresses each.
-    VpnConnections = "vpn_connections";
-    /// Transit gateway attachments of each VPC.
-    TransitGatewayAttachments = "transit_gateway_attachments";
-    /// GB through the transit gateway.
-    TransitGatewayGb = "transit_gateway_gb";
-    /// Interface endpoints of each VPC, counted once per zone.
-    InterfaceEndpointZones = "interface_endpoint_zones";
-    /// GB through interface endpoints.
-    InterfaceEndpointGb = "interface_endpoint_gb";
-    /// GB between availability zones.
-    CrossZoneGb = "cross_zone_gb";
-    /// GB to the internet.
-    EgressGb = "egress_gb";
-    /// Active addresses under IPAM's advanced tier.
-    IpamAddresses = "ipam_addresses";
-    /// Management events delivered to a further trail.
-    CloudtrailCopyEvents = "cloudtrail_copy_events";
-    /// CloudTrail data events.
-    CloudtrailDataEvents = "cloudtrail_data_events";
-    /// Budgets with actions.
-    ActionBudgets = "action_budgets";
-    /// Accounts under a paid support plan.
-    SupportAccounts = "support_accounts";
-    /// GB inspected by Macie.
-    MacieGb = "macie_gb";
-    /// Instances watched by Inspector.
-    InspectorInstances = "inspector_instances";
-    /// What the provider pays for the tenant's own workload, in the currency of the prices.
-    Workload = "workload";
-}
 
 const QUANTITIES: usize = Quantity::ALL.len();
 

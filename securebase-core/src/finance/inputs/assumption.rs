@@ -11,8 +11,8 @@ use serde::Deserialize;
 use super::assumptions::Category;
 use super::uncertainty::Factor;
 use crate::finance::Error;
-use crate::finance::cost::usage::Quantity;
 use crate::finance::pricing::prices::PriceId;
+use crate::model::billing::Quantity;
 
 macro_rules! names {
     ($(#[$doc:meta])* $name:ident: $($(#[$vdoc:meta])* $variant:ident = $text:literal;)*) => {

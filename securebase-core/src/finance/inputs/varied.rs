@@ -13,9 +13,9 @@ use super::assumptions::{AssumedLine, Basis, Infrastructure};
 use super::growth::Growth;
 use crate::finance::Error;
 use crate::finance::business::model::Model;
-use crate::finance::cost::usage::Quantity;
 use crate::finance::pricing::prices::PriceId;
 use crate::finance::simulation::compiled::Fast;
+use crate::model::billing::Quantity;
 
 /// The item of a line as its path writes it: `AWS support` is `aws_support`.
 fn slug(item: &str) -> String {

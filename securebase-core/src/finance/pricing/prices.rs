@@ -21,7 +21,7 @@ use crate::model::{Currency, Region};
 use crate::table::{Column, Table};
 use file::{File, unreadable};
 
-pub use id::PriceId;
+pub use crate::model::billing::PriceId;
 
 /// How far a price can be trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -11,13 +11,16 @@ use crate::cloud::{
     Reply,
 };
 use crate::kinds::Kind;
+use crate::kinds::billing::{OnBill, Rate};
 use crate::kinds::governance::retag;
-use crate::kinds::info::KindInfo;
+use crate::kinds::info::{Facts, KindInfo, OrganizationQuota, Phase, Planned, PlannedStep};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{
     Acted, Action, Context, Decided, Found, Procedure, Progress, Reaction, Requested, Settled, StepError,
 };
-use crate::model::{AccountId, Email, Latency, Problem, ResourceId, ResourceKind, Tags};
+use crate::model::billing::{PriceId, Quantity};
+use crate::model::{AccountId, Address, Email, Latency, Limits, Problem, Quota, ResourceId, Tags};
+use crate::observe::ObservedOrganization;
 
 /// What a member account must look like.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,16 +36,16 @@ pub struct AccountSpec {
 }
 
 impl Kind for AccountSpec {
-    fn kind(&self) -> ResourceKind {
-        ResourceKind::Account
-    }
-
     fn tags(&self) -> Option<&Tags> {
         Some(&self.tags)
     }
 
     fn find(&self, seen: &dyn Seen) -> Result<Option<Standing>, Problem> {
         seen.account_of_tenant(self)
+    }
+
+    fn requested_as(&self) -> Option<(&str, &str)> {
+        Some((&self.name, self.email.as_str()))
     }
 
     fn typical(&self, action: Action) -> Latency {
@@ -75,7 +78,83 @@ const DENIALS_MAX: u32 = 10;
 /// How often a request is made again that AWS failed to decide on.
 const FAILURES_MAX: u32 = 5;
 
-impl KindInfo for AccountSpec {}
+impl KindInfo for AccountSpec {
+    const FACTS: Facts = Facts {
+        is_requested: true,
+        holds_data: true,
+        on_bill: OnBill::Account(&[Rate::used(PriceId::WorkloadMonth, Quantity::Workload)]),
+        is_billed_with: |_| true,
+        organization_quota: Some(OrganizationQuota {
+            quota: Quota::Accounts,
+            found: |organization| {
+                // The management account is there even where nothing was observed.
+                organization.map_or(1, |found| (found.accounts.len() + found.other_account_count).max(1))
+            },
+        }),
+        ..Facts::management(Phase::Account)
+    };
+
+    fn cautions(planned: Planned<'_>) -> Vec<Problem> {
+        let (mut renamed, mut closed) = (Vec::new(), Vec::new());
+        for PlannedStep { address, action, changes } in planned.steps {
+            if changes.iter().any(|change| change.field == "name") {
+                renamed.push(address);
+            }
+            if action == Action::Delete {
+                closed.push(address);
+            }
+        }
+        let closures = closures(&closed, planned.organization, planned.limits);
+        renames(&renamed).into_iter().chain(closures).collect()
+    }
+}
+
+/// Renaming accounts changes a setting of the whole organization where it has not been changed before.
+fn renames(renamed: &[&Address]) -> Option<Problem> {
+    let first = renamed.first()?;
+    Some(Problem::warning(
+        "account-rename-access",
+        first.as_str(),
+        format!(
+            "{} account(s) are renamed; AWS lets the management account do that only where Account Management is trusted",
+            renamed.len()
+        ),
+        "trusted access for `account.amazonaws.com` is enabled in the organization if it is not; nothing else changes by that",
+    ))
+}
+
+/// The most accounts that AWS lets be closed within thirty days, whatever the size of the organization.
+const CLOSURES_MAX: u64 = 1_000;
+
+/// More accounts are closed than AWS lets be closed in a month: the rest fails, and is closed by a later plan.
+fn closures(
+    closed: &[&Address],
+    organization: Option<&ObservedOrganization>,
+    limits: &Limits,
+) -> Option<Problem> {
+    let first = closed.first()?;
+    let planned = closed.len() as u64;
+    let accounts = || organization.iter().flat_map(|organization| &organization.accounts);
+    // Closed accounts list for ninety days and say not since when: some of them may no longer count.
+    let gone = |state: AccountState| {
+        matches!(state, AccountState::PendingClosure | AccountState::Suspended | AccountState::Closed)
+    };
+    let recent = accounts().filter(|found| gone(found.account.state)).count() as u64;
+    let other = organization.map_or(0, |organization| organization.other_account_count);
+    let members = (accounts().count() + other).saturating_sub(1) as u64;
+    let granted = limits.quota(Quota::AccountClosures).max((members / 5).min(CLOSURES_MAX));
+    (planned + recent > granted).then(|| {
+        Problem::warning(
+            "closure-quota",
+            first.as_str(),
+            format!(
+                "the plan closes {planned} accounts and {recent} are closed already; AWS lets {granted} be closed within \
+                 30 days"
+            ),
+            "suspend some of them now (`offboard = \"suspend\"`) and close those next month",
+        )
+    })
+}
 
 /// An account on its way.
 ///

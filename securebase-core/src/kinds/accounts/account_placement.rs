@@ -4,10 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::cloud::{CloudError, ErrorKind, Operation, PageToken, Reply};
 use crate::kinds::Kind;
-use crate::kinds::info::KindInfo;
+use crate::kinds::billing::OnBill;
+use crate::kinds::guardrail_role::GuardrailRole;
+use crate::kinds::info::{Facts, KindInfo, Phase};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Change, Context, Found, Procedure, Progress, Reaction, StepError};
-use crate::model::{Address, Latency, Problem, ResourceId, ResourceKind};
+use crate::model::{Address, Latency, Problem, ResourceId};
 
 /// Which organizational unit an account must sit in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -19,10 +21,6 @@ pub struct AccountPlacementSpec {
 }
 
 impl Kind for AccountPlacementSpec {
-    fn kind(&self) -> ResourceKind {
-        ResourceKind::AccountPlacement
-    }
-
     fn references(&self) -> Vec<&Address> {
         vec![&self.account, &self.parent]
     }
@@ -38,6 +36,10 @@ impl Kind for AccountPlacementSpec {
         Ok(Some(Standing::new(found.account.id.into(), changes)))
     }
 
+    fn guardrail_role(&self) -> Option<GuardrailRole<'_>> {
+        Some(GuardrailRole::Placement { unit: &self.parent })
+    }
+
     fn typical(&self, _: Action) -> Latency {
         Latency::OrganizationsWrite
     }
@@ -47,7 +49,14 @@ impl Kind for AccountPlacementSpec {
     }
 }
 
-impl KindInfo for AccountPlacementSpec {}
+impl KindInfo for AccountPlacementSpec {
+    const FACTS: Facts = Facts {
+        when_absent: Action::Move,
+        when_different: Action::Move,
+        on_bill: OnBill::Terms,
+        ..Facts::management(Phase::Account)
+    };
+}
 
 /// A placement under way.
 #[derive(Debug)]

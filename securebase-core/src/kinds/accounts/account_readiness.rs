@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::cloud::{Operation, Reply};
 use crate::kinds::Kind;
-use crate::kinds::info::{KindInfo, MemberCalls};
+use crate::kinds::info::{Facts, KindInfo, MemberCalls, Phase};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Acted, Action, Context, Procedure, Progress, StepError};
-use crate::model::{Address, Latency, Problem, ResourceId, ResourceKind, Tags};
+use crate::model::{Address, Latency, Problem, ResourceId, Tags};
 
 /// Which account must prove that its access role can be assumed and that EC2 answers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -17,10 +17,6 @@ pub struct AccountReadinessSpec {
 }
 
 impl Kind for AccountReadinessSpec {
-    fn kind(&self) -> ResourceKind {
-        ResourceKind::AccountReadiness
-    }
-
     fn references(&self) -> Vec<&Address> {
         vec![&self.account]
     }
@@ -41,11 +37,17 @@ impl Kind for AccountReadinessSpec {
 }
 
 impl KindInfo for AccountReadinessSpec {
-    const CALLS: MemberCalls = MemberCalls {
-        create: &["sts:GetCallerIdentity", "ec2:DescribeVpcs"],
-        update: &[],
-        delete: &[],
-        look_up: &[],
+    const FACTS: Facts = Facts {
+        when_absent: Action::Verify,
+        ..Facts::member(
+            Phase::Readiness,
+            MemberCalls {
+                create: &["sts:GetCallerIdentity", "ec2:DescribeVpcs"],
+                update: &[],
+                delete: &[],
+                look_up: &[],
+            },
+        )
     };
 }
 

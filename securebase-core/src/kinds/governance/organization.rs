@@ -4,20 +4,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::cloud::{Operation, PageToken, Reply};
 use crate::kinds::Kind;
-use crate::kinds::info::KindInfo;
+use crate::kinds::info::{Facts, KindInfo, Phase};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Acted, Action, Context, Found, Procedure, Progress, StepError};
-use crate::model::{Latency, Problem, ResourceKind};
+use crate::model::{Latency, Problem};
 
 /// What the AWS organization must look like.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OrganizationSpec {}
 
 impl Kind for OrganizationSpec {
-    fn kind(&self) -> ResourceKind {
-        ResourceKind::Organization
-    }
-
     fn find(&self, seen: &dyn Seen) -> Result<Option<Standing>, Problem> {
         let Some(found) = seen.organization() else { return Ok(None) };
         Ok(Some(Standing::new(found.organization.id.clone(), [])))
@@ -32,7 +28,9 @@ impl Kind for OrganizationSpec {
     }
 }
 
-impl KindInfo for OrganizationSpec {}
+impl KindInfo for OrganizationSpec {
+    const FACTS: Facts = Facts::management(Phase::Guardrails);
+}
 
 impl Procedure for &OrganizationSpec {
     fn look_up(&self, _: &Context<'_>, _: Option<PageToken>) -> Result<Option<Operation>, StepError> {

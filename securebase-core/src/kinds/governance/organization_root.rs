@@ -4,20 +4,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::cloud::{CloudError, ErrorKind, Operation, PageToken, Reply};
 use crate::kinds::Kind;
-use crate::kinds::info::KindInfo;
+use crate::kinds::info::{Facts, KindInfo, Phase};
 use crate::kinds::seen::{Seen, Standing, value_changes};
 use crate::kinds::step::{Acted, Action, Context, Found, Procedure, Progress, Reaction, Settled, StepError};
-use crate::model::{Latency, Problem, ResourceKind};
+use crate::model::{Latency, Problem};
 
 /// What the root of the organization must look like: service control policies are enabled in it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OrganizationRootSpec {}
 
 impl Kind for OrganizationRootSpec {
-    fn kind(&self) -> ResourceKind {
-        ResourceKind::OrganizationRoot
-    }
-
     fn find(&self, seen: &dyn Seen) -> Result<Option<Standing>, Problem> {
         let Some(found) = seen.organization() else { return Ok(None) };
         let changes = value_changes("service_control_policies", &found.root.service_control_policies, &true);
@@ -33,7 +29,13 @@ impl Kind for OrganizationRootSpec {
     }
 }
 
-impl KindInfo for OrganizationRootSpec {}
+impl KindInfo for OrganizationRootSpec {
+    const FACTS: Facts = Facts {
+        // The root comes with its organization; what is left to do is to enable its policies.
+        when_absent: Action::Update,
+        ..Facts::management(Phase::Guardrails)
+    };
+}
 
 /// The root exists as long as its organization; the step enables service control policies in it.
 impl Procedure for &OrganizationRootSpec {

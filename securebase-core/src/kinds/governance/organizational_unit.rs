@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 use super::retag;
 use crate::cloud::{Operation, PageToken, Reply};
 use crate::kinds::Kind;
-use crate::kinds::info::KindInfo;
+use crate::kinds::guardrail_role::GuardrailRole;
+use crate::kinds::info::{Facts, KindInfo, OrganizationQuota, Phase};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, StepError, listed};
-use crate::model::{Address, Latency, Problem, ResourceKind, Tags};
+use crate::model::{Address, Latency, Problem, Quota, Tags};
 
 /// What an organizational unit must look like.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,10 +23,6 @@ pub struct OrganizationalUnitSpec {
 }
 
 impl Kind for OrganizationalUnitSpec {
-    fn kind(&self) -> ResourceKind {
-        ResourceKind::OrganizationalUnit
-    }
-
     fn tags(&self) -> Option<&Tags> {
         Some(&self.tags)
     }
@@ -39,6 +36,10 @@ impl Kind for OrganizationalUnitSpec {
         Ok(unit.map(|unit| Standing::new(unit.id.clone(), [seen.tag_changes(&unit.tags, &self.tags)])))
     }
 
+    fn guardrail_role(&self) -> Option<GuardrailRole<'_>> {
+        Some(GuardrailRole::Unit)
+    }
+
     fn typical(&self, _: Action) -> Latency {
         Latency::OrganizationsWrite
     }
@@ -48,7 +49,15 @@ impl Kind for OrganizationalUnitSpec {
     }
 }
 
-impl KindInfo for OrganizationalUnitSpec {}
+impl KindInfo for OrganizationalUnitSpec {
+    const FACTS: Facts = Facts {
+        organization_quota: Some(OrganizationQuota {
+            quota: Quota::OrganizationalUnits,
+            found: |organization| organization.map_or(0, |found| found.units.len()),
+        }),
+        ..Facts::management(Phase::Guardrails)
+    };
+}
 
 impl Procedure for &OrganizationalUnitSpec {
     fn look_up(&self, cx: &Context<'_>, page: Option<PageToken>) -> Result<Option<Operation>, StepError> {

@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::cloud::{CloudError, ErrorKind, Operation};
 use crate::kinds::Kind;
-use crate::kinds::info::KindInfo;
+use crate::kinds::guardrail_role::GuardrailRole;
+use crate::kinds::info::{Facts, KindInfo, Phase};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Context, Procedure, Progress, Reaction, StepError};
-use crate::model::{Address, Latency, Problem, ResourceId, ResourceKind};
+use crate::model::{Address, Latency, Problem, ResourceId};
 
 /// What the attachment of a policy to an organizational unit must look like.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -19,10 +20,6 @@ pub struct PolicyAttachmentSpec {
 }
 
 impl Kind for PolicyAttachmentSpec {
-    fn kind(&self) -> ResourceKind {
-        ResourceKind::PolicyAttachment
-    }
-
     fn references(&self) -> Vec<&Address> {
         vec![&self.policy, &self.target]
     }
@@ -35,6 +32,10 @@ impl Kind for PolicyAttachmentSpec {
         Ok(attached.then(|| Standing::new(attachment_id(policy, target), [])))
     }
 
+    fn guardrail_role(&self) -> Option<GuardrailRole<'_>> {
+        Some(GuardrailRole::Attachment { policy: &self.policy, target: &self.target })
+    }
+
     fn typical(&self, _: Action) -> Latency {
         Latency::OrganizationsWrite
     }
@@ -44,7 +45,9 @@ impl Kind for PolicyAttachmentSpec {
     }
 }
 
-impl KindInfo for PolicyAttachmentSpec {}
+impl KindInfo for PolicyAttachmentSpec {
+    const FACTS: Facts = Facts::management(Phase::Guardrails);
+}
 
 /// The id of an attachment, which AWS gives none: the policy and its target.
 pub(crate) fn attachment_id(policy: &ResourceId, target: &ResourceId) -> ResourceId {

@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 use super::retag;
 use crate::cloud::{Operation, PageToken, Reply};
 use crate::kinds::Kind;
-use crate::kinds::info::KindInfo;
+use crate::kinds::guardrail_role::GuardrailRole;
+use crate::kinds::info::{Facts, KindInfo, OrganizationQuota, Phase};
 use crate::kinds::seen::{Seen, Standing, document_changes, value_changes};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, StepError, listed};
-use crate::model::{Latency, Problem, ResourceKind, Tags};
+use crate::model::{Latency, Problem, Quota, Tags};
 
 /// What a service control policy must look like.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,10 +25,6 @@ pub struct ServiceControlPolicySpec {
 }
 
 impl Kind for ServiceControlPolicySpec {
-    fn kind(&self) -> ResourceKind {
-        ResourceKind::ServiceControlPolicy
-    }
-
     fn tags(&self) -> Option<&Tags> {
         Some(&self.tags)
     }
@@ -42,6 +39,10 @@ impl Kind for ServiceControlPolicySpec {
         Ok(Some(Standing::new(found.policy.id.clone(), changes)))
     }
 
+    fn guardrail_role(&self) -> Option<GuardrailRole<'_>> {
+        Some(GuardrailRole::Policy { name: &self.name, document: &self.document })
+    }
+
     fn typical(&self, _: Action) -> Latency {
         Latency::OrganizationsWrite
     }
@@ -51,7 +52,15 @@ impl Kind for ServiceControlPolicySpec {
     }
 }
 
-impl KindInfo for ServiceControlPolicySpec {}
+impl KindInfo for ServiceControlPolicySpec {
+    const FACTS: Facts = Facts {
+        organization_quota: Some(OrganizationQuota {
+            quota: Quota::Policies,
+            found: |organization| organization.map_or(0, |found| found.policies.len()),
+        }),
+        ..Facts::management(Phase::Guardrails)
+    };
+}
 
 impl Procedure for &ServiceControlPolicySpec {
     fn look_up(&self, _: &Context<'_>, page: Option<PageToken>) -> Result<Option<Operation>, StepError> {

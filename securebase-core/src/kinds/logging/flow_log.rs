@@ -3,12 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::{FlowLog, Operation, PageToken, Reply};
-use crate::kinds::info::{KindInfo, Listed, MemberAccount, MemberCalls};
+use crate::kinds::billing::{OnBill, Rate};
+use crate::kinds::info::{Facts, KindInfo, Listed, MemberAccount, MemberCalls, Phase};
 use crate::kinds::network::ec2_tagging;
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, StepError, listed};
 use crate::kinds::{Kind, ResourceSpec};
-use crate::model::{Address, Latency, Problem, ResourceId, ResourceKind, Tags};
+use crate::model::billing::{PriceId, Quantity};
+use crate::model::{Address, Latency, Problem, ResourceId, Tags};
 use crate::observe::ObservedMember;
 
 /// What a flow log on a VPC must look like.
@@ -25,10 +27,6 @@ pub struct FlowLogSpec {
 }
 
 impl Kind for FlowLogSpec {
-    fn kind(&self) -> ResourceKind {
-        ResourceKind::FlowLog
-    }
-
     fn tags(&self) -> Option<&Tags> {
         Some(&self.tags)
     }
@@ -64,11 +62,19 @@ impl Kind for FlowLogSpec {
 }
 
 impl KindInfo for FlowLogSpec {
-    const CALLS: MemberCalls = MemberCalls {
-        create: &["ec2:CreateFlowLogs"],
-        update: &["ec2:DeleteTags", "ec2:CreateTags"],
-        delete: &["ec2:DeleteFlowLogs"],
-        look_up: &["ec2:DescribeFlowLogs"],
+    const FACTS: Facts = Facts {
+        deletion_turn: Some(10),
+        on_bill: OnBill::Counted(&[Rate::used(PriceId::VendedLogsCloudwatchGb, Quantity::FlowLogGb)]),
+        is_billed_with: |network| network.is_some_and(|network| network.flow_logs),
+        ..Facts::member(
+            Phase::Network,
+            MemberCalls {
+                create: &["ec2:CreateFlowLogs"],
+                update: &["ec2:DeleteTags", "ec2:CreateTags"],
+                delete: &["ec2:DeleteFlowLogs"],
+                look_up: &["ec2:DescribeFlowLogs"],
+            },
+        )
     };
 
     fn tagged<'o>(member: &'o ObservedMember, each: &mut dyn FnMut(&'o ResourceId, &'o Tags)) {

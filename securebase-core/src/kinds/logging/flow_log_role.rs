@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::{Operation, PageToken, Reply};
-use crate::kinds::info::{KindInfo, Listed, MemberAccount, MemberCalls};
+use crate::kinds::info::{Facts, KindInfo, Listed, MemberAccount, MemberCalls, Phase};
 use crate::kinds::seen::{Seen, Standing, document_changes};
 use crate::kinds::step::{Acted, Action, Context, Found, Procedure, Progress, StepError};
 use crate::kinds::{Kind, ResourceSpec};
-use crate::model::{Latency, Problem, ResourceKind, Tags};
+use crate::model::{Latency, Problem, Tags};
 use crate::observe::ObservedRolePolicy;
 
 /// Who may assume it.
@@ -27,10 +27,6 @@ pub struct FlowLogRoleSpec {
 }
 
 impl Kind for FlowLogRoleSpec {
-    fn kind(&self) -> ResourceKind {
-        ResourceKind::FlowLogRole
-    }
-
     fn tags(&self) -> Option<&Tags> {
         Some(&self.tags)
     }
@@ -56,11 +52,17 @@ impl Kind for FlowLogRoleSpec {
 }
 
 impl KindInfo for FlowLogRoleSpec {
-    const CALLS: MemberCalls = MemberCalls {
-        create: &["iam:CreateRole", "iam:PutRolePolicy"],
-        update: &["iam:UntagRole", "iam:TagRole"],
-        delete: &["iam:DeleteRolePolicy", "iam:DeleteRole"],
-        look_up: &["iam:GetRole"],
+    const FACTS: Facts = Facts {
+        deletion_turn: Some(110),
+        ..Facts::member(
+            Phase::Network,
+            MemberCalls {
+                create: &["iam:CreateRole", "iam:PutRolePolicy"],
+                update: &["iam:UntagRole", "iam:TagRole"],
+                delete: &["iam:DeleteRolePolicy", "iam:DeleteRole"],
+                look_up: &["iam:GetRole"],
+            },
+        )
     };
 
     fn list(account: &MemberAccount<'_>, each: &mut dyn FnMut(&Listed<'_>)) {

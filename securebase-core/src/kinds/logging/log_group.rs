@@ -3,11 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::{Operation, PageToken, Reply};
-use crate::kinds::info::{KindInfo, Listed, MemberAccount, MemberCalls};
+use crate::kinds::billing::{OnBill, Storage};
+use crate::kinds::info::{Facts, KindInfo, Listed, MemberAccount, MemberCalls, Phase};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Change, Context, Found, Procedure, Progress, StepError, listed};
 use crate::kinds::{Kind, ResourceSpec};
-use crate::model::{Address, Latency, Problem, ResourceId, ResourceKind, Tags};
+use crate::model::billing::{PriceId, Quantity};
+use crate::model::{Address, Latency, Problem, ResourceId, Tags};
 
 /// What the log group that flow logs are delivered to must look like.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,10 +23,6 @@ pub struct LogGroupSpec {
 }
 
 impl Kind for LogGroupSpec {
-    fn kind(&self) -> ResourceKind {
-        ResourceKind::LogGroup
-    }
-
     fn tags(&self) -> Option<&Tags> {
         Some(&self.tags)
     }
@@ -52,6 +50,10 @@ impl Kind for LogGroupSpec {
         ))
     }
 
+    fn retention_days(&self) -> Option<u32> {
+        Some(self.retention_days)
+    }
+
     fn typical(&self, _: Action) -> Latency {
         Latency::IamWrite
     }
@@ -66,11 +68,23 @@ impl Kind for LogGroupSpec {
 pub(crate) const LONGEST_RETENTION_DAYS: u32 = 3_653;
 
 impl KindInfo for LogGroupSpec {
-    const CALLS: MemberCalls = MemberCalls {
-        create: &["logs:CreateLogGroup", "logs:PutRetentionPolicy"],
-        update: &["logs:UntagResource", "logs:TagResource"],
-        delete: &["logs:DeleteLogGroup"],
-        look_up: &["logs:DescribeLogGroups"],
+    const FACTS: Facts = Facts {
+        holds_data: true,
+        on_bill: OnBill::Stored(Storage {
+            price: PriceId::CloudwatchStorageGbMonth,
+            arriving: Quantity::FlowLogGb,
+            compression: Quantity::LogCompression,
+        }),
+        is_billed_with: |network| network.is_some_and(|network| network.flow_logs),
+        ..Facts::member(
+            Phase::Network,
+            MemberCalls {
+                create: &["logs:CreateLogGroup", "logs:PutRetentionPolicy"],
+                update: &["logs:UntagResource", "logs:TagResource"],
+                delete: &["logs:DeleteLogGroup"],
+                look_up: &["logs:DescribeLogGroups"],
+            },
+        )
     };
 
     fn list(account: &MemberAccount<'_>, each: &mut dyn FnMut(&Listed<'_>)) {

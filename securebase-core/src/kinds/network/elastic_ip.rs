@@ -4,11 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use super::ec2_tagging;
 use crate::cloud::{Operation, PageToken, Reply};
-use crate::kinds::info::{KindInfo, Listed, MemberAccount, MemberCalls};
+use crate::kinds::billing::{OnBill, Rate};
+use crate::kinds::info::{AccountQuota, Facts, KindInfo, Listed, MemberAccount, MemberCalls, Phase};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, StepError, listed};
 use crate::kinds::{Kind, ResourceSpec};
-use crate::model::{Latency, Problem, ResourceId, ResourceKind, Tags};
+use crate::model::billing::PriceId;
+use crate::model::{Latency, Problem, Quota, ResourceId, Tags};
 use crate::observe::ObservedMember;
 
 /// What an elastic IP address must look like.
@@ -19,10 +21,6 @@ pub struct ElasticIpSpec {
 }
 
 impl Kind for ElasticIpSpec {
-    fn kind(&self) -> ResourceKind {
-        ResourceKind::ElasticIp
-    }
-
     fn tags(&self) -> Option<&Tags> {
         Some(&self.tags)
     }
@@ -43,11 +41,26 @@ impl Kind for ElasticIpSpec {
 }
 
 impl KindInfo for ElasticIpSpec {
-    const CALLS: MemberCalls = MemberCalls {
-        create: &["ec2:AllocateAddress"],
-        update: &["ec2:DeleteTags", "ec2:CreateTags"],
-        delete: &["ec2:ReleaseAddress"],
-        look_up: &["ec2:DescribeAddresses"],
+    const FACTS: Facts = Facts {
+        holds_data: true,
+        deletion_turn: Some(50),
+        on_bill: OnBill::Counted(&[Rate::hourly(PriceId::PublicIpv4Hour)]),
+        is_billed_with: |network| network.is_some_and(|network| network.nat_gateway),
+        account_quota: Some(AccountQuota {
+            quota: Quota::ElasticIps,
+            is_per_vpc: false,
+            from_aws: 0,
+            found: Some(|member| member.elastic_ips.len()),
+        }),
+        ..Facts::member(
+            Phase::Network,
+            MemberCalls {
+                create: &["ec2:AllocateAddress"],
+                update: &["ec2:DeleteTags", "ec2:CreateTags"],
+                delete: &["ec2:ReleaseAddress"],
+                look_up: &["ec2:DescribeAddresses"],
+            },
+        )
     };
 
     fn tagged<'o>(member: &'o ObservedMember, each: &mut dyn FnMut(&'o ResourceId, &'o Tags)) {

@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{attached_gateway, attachment_changes, ec2_tagging};
 use crate::cloud::{CloudError, ErrorKind, Operation, PageToken, Reply};
-use crate::kinds::info::{KindInfo, Listed, MemberAccount, MemberCalls};
+use crate::kinds::info::{AccountQuota, Facts, KindInfo, Listed, MemberAccount, MemberCalls, Phase};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, Reaction, StepError};
 use crate::kinds::{Kind, ResourceSpec};
-use crate::model::{Address, Latency, Problem, ResourceId, ResourceKind, Tags};
+use crate::model::{Address, Latency, Problem, Quota, ResourceId, Tags};
 use crate::observe::ObservedMember;
 
 /// What an internet gateway must look like.
@@ -21,10 +21,6 @@ pub struct InternetGatewaySpec {
 }
 
 impl Kind for InternetGatewaySpec {
-    fn kind(&self) -> ResourceKind {
-        ResourceKind::InternetGateway
-    }
-
     fn tags(&self) -> Option<&Tags> {
         Some(&self.tags)
     }
@@ -52,11 +48,24 @@ impl Kind for InternetGatewaySpec {
 }
 
 impl KindInfo for InternetGatewaySpec {
-    const CALLS: MemberCalls = MemberCalls {
-        create: &["ec2:CreateInternetGateway", "ec2:AttachInternetGateway"],
-        update: &["ec2:DeleteTags", "ec2:CreateTags"],
-        delete: &["ec2:DetachInternetGateway", "ec2:DeleteInternetGateway"],
-        look_up: &["ec2:DescribeInternetGateways"],
+    const FACTS: Facts = Facts {
+        deletion_turn: Some(70),
+        account_quota: Some(AccountQuota {
+            quota: Quota::InternetGateways,
+            is_per_vpc: false,
+            // That of the default VPC.
+            from_aws: 1,
+            found: Some(|member| member.internet_gateways.len()),
+        }),
+        ..Facts::member(
+            Phase::Network,
+            MemberCalls {
+                create: &["ec2:CreateInternetGateway", "ec2:AttachInternetGateway"],
+                update: &["ec2:DeleteTags", "ec2:CreateTags"],
+                delete: &["ec2:DetachInternetGateway", "ec2:DeleteInternetGateway"],
+                look_up: &["ec2:DescribeInternetGateways"],
+            },
+        )
     };
 
     fn tagged<'o>(member: &'o ObservedMember, each: &mut dyn FnMut(&'o ResourceId, &'o Tags)) {

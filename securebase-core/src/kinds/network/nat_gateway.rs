@@ -4,11 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use super::ec2_tagging;
 use crate::cloud::{NatGateway, NatGatewayState, Operation, PageToken, Reply};
-use crate::kinds::info::{KindInfo, Listed, MemberAccount, MemberCalls};
+use crate::kinds::billing::{OnBill, Rate};
+use crate::kinds::info::{AccountQuota, Facts, KindInfo, Listed, MemberAccount, MemberCalls, Phase};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, Settled, StepError, listed};
 use crate::kinds::{Kind, ResourceSpec};
-use crate::model::{Address, Latency, Problem, ResourceId, ResourceKind, Tags};
+use crate::model::billing::{PriceId, Quantity};
+use crate::model::{Address, Latency, Problem, Quota, ResourceId, Tags};
 use crate::observe::ObservedMember;
 
 /// What a NAT gateway must look like.
@@ -23,10 +25,6 @@ pub struct NatGatewaySpec {
 }
 
 impl Kind for NatGatewaySpec {
-    fn kind(&self) -> ResourceKind {
-        ResourceKind::NatGateway
-    }
-
     fn tags(&self) -> Option<&Tags> {
         Some(&self.tags)
     }
@@ -62,11 +60,29 @@ fn lives(nat: &NatGateway) -> bool {
 }
 
 impl KindInfo for NatGatewaySpec {
-    const CALLS: MemberCalls = MemberCalls {
-        create: &["ec2:CreateNatGateway", "ec2:DeleteNatGateway"],
-        update: &["ec2:DeleteTags", "ec2:CreateTags"],
-        delete: &["ec2:DeleteNatGateway"],
-        look_up: &["ec2:DescribeNatGateways"],
+    const FACTS: Facts = Facts {
+        deletion_turn: Some(40),
+        on_bill: OnBill::Counted(&[
+            Rate::hourly(PriceId::NatGatewayHour),
+            Rate::used(PriceId::NatGatewayGb, Quantity::NatGb),
+        ]),
+        is_billed_with: |network| network.is_some_and(|network| network.nat_gateway),
+        account_quota: Some(AccountQuota {
+            quota: Quota::NatGateways,
+            is_per_vpc: false,
+            from_aws: 0,
+            // The quota holds in one availability zone: the number in all of them says nothing.
+            found: None,
+        }),
+        ..Facts::member(
+            Phase::Network,
+            MemberCalls {
+                create: &["ec2:CreateNatGateway", "ec2:DeleteNatGateway"],
+                update: &["ec2:DeleteTags", "ec2:CreateTags"],
+                delete: &["ec2:DeleteNatGateway"],
+                look_up: &["ec2:DescribeNatGateways"],
+            },
+        )
     };
 
     fn tagged<'o>(member: &'o ObservedMember, each: &mut dyn FnMut(&'o ResourceId, &'o Tags)) {

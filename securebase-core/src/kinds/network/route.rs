@@ -4,11 +4,11 @@ use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::{CloudError, ErrorKind, Operation};
-use crate::kinds::info::{KindInfo, Listed, MemberAccount, MemberCalls};
+use crate::kinds::info::{Facts, KindInfo, Listed, MemberAccount, MemberCalls, Phase};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Change, Context, Procedure, Progress, Reaction, StepError};
 use crate::kinds::{Kind, ResourceSpec};
-use crate::model::{Address, Latency, Problem, ResourceId, ResourceKind};
+use crate::model::{Address, Latency, Problem, ResourceId};
 
 /// Where a route leads.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,10 +41,6 @@ pub struct RouteSpec {
 }
 
 impl Kind for RouteSpec {
-    fn kind(&self) -> ResourceKind {
-        ResourceKind::Route
-    }
-
     fn references(&self) -> Vec<&Address> {
         vec![&self.table, self.target.address()]
     }
@@ -73,11 +69,17 @@ impl Kind for RouteSpec {
 }
 
 impl KindInfo for RouteSpec {
-    const CALLS: MemberCalls = MemberCalls {
-        create: &["ec2:CreateRoute", "ec2:ReplaceRoute"],
-        update: &[],
-        delete: &["ec2:DeleteRoute"],
-        look_up: &[],
+    const FACTS: Facts = Facts {
+        deletion_turn: Some(20),
+        ..Facts::member(
+            Phase::Network,
+            MemberCalls {
+                create: &["ec2:CreateRoute", "ec2:ReplaceRoute"],
+                update: &[],
+                delete: &["ec2:DeleteRoute"],
+                look_up: &[],
+            },
+        )
     };
 
     fn list(account: &MemberAccount<'_>, each: &mut dyn FnMut(&Listed<'_>)) {

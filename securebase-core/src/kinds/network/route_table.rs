@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::ec2_tagging;
 use crate::cloud::{Operation, PageToken, Reply};
-use crate::kinds::info::{KindInfo, Listed, MemberAccount, MemberCalls};
+use crate::kinds::info::{AccountQuota, Facts, KindInfo, Listed, MemberAccount, MemberCalls, Phase};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, StepError, listed};
 use crate::kinds::{Kind, ResourceSpec};
-use crate::model::{Address, Latency, Problem, ResourceId, ResourceKind, Tags};
+use crate::model::{Address, Latency, Problem, Quota, ResourceId, Tags};
 use crate::observe::ObservedMember;
 
 /// What a route table must look like.
@@ -21,10 +21,6 @@ pub struct RouteTableSpec {
 }
 
 impl Kind for RouteTableSpec {
-    fn kind(&self) -> ResourceKind {
-        ResourceKind::RouteTable
-    }
-
     fn tags(&self) -> Option<&Tags> {
         Some(&self.tags)
     }
@@ -52,11 +48,24 @@ impl Kind for RouteTableSpec {
 }
 
 impl KindInfo for RouteTableSpec {
-    const CALLS: MemberCalls = MemberCalls {
-        create: &["ec2:CreateRouteTable"],
-        update: &["ec2:DeleteTags", "ec2:CreateTags"],
-        delete: &["ec2:DeleteRouteTable"],
-        look_up: &["ec2:DescribeRouteTables"],
+    const FACTS: Facts = Facts {
+        deletion_turn: Some(80),
+        account_quota: Some(AccountQuota {
+            quota: Quota::RouteTablesPerVpc,
+            is_per_vpc: true,
+            // The main route table of a VPC.
+            from_aws: 1,
+            found: Some(|member| member.route_tables.len()),
+        }),
+        ..Facts::member(
+            Phase::Network,
+            MemberCalls {
+                create: &["ec2:CreateRouteTable"],
+                update: &["ec2:DeleteTags", "ec2:CreateTags"],
+                delete: &["ec2:DeleteRouteTable"],
+                look_up: &["ec2:DescribeRouteTables"],
+            },
+        )
     };
 
     fn tagged<'o>(member: &'o ObservedMember, each: &mut dyn FnMut(&'o ResourceId, &'o Tags)) {

@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::{Operation, PageToken, Reply};
-use crate::kinds::info::{KindInfo, Listed, MemberAccount, MemberCalls};
+use crate::kinds::info::{Facts, KindInfo, Listed, MemberAccount, MemberCalls, Phase};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, StepError, listed};
 use crate::kinds::{Kind, ResourceSpec};
-use crate::model::{Address, Latency, Problem, ResourceKind};
+use crate::model::{Address, Latency, Problem};
 
 /// What the association of a subnet with a route table must look like.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -19,10 +19,6 @@ pub struct RouteTableAssociationSpec {
 }
 
 impl Kind for RouteTableAssociationSpec {
-    fn kind(&self) -> ResourceKind {
-        ResourceKind::RouteTableAssociation
-    }
-
     fn references(&self) -> Vec<&Address> {
         vec![&self.table, &self.subnet]
     }
@@ -45,11 +41,17 @@ impl Kind for RouteTableAssociationSpec {
 }
 
 impl KindInfo for RouteTableAssociationSpec {
-    const CALLS: MemberCalls = MemberCalls {
-        create: &["ec2:AssociateRouteTable"],
-        update: &[],
-        delete: &["ec2:DisassociateRouteTable"],
-        look_up: &["ec2:DescribeRouteTables"],
+    const FACTS: Facts = Facts {
+        deletion_turn: Some(30),
+        ..Facts::member(
+            Phase::Network,
+            MemberCalls {
+                create: &["ec2:AssociateRouteTable"],
+                update: &[],
+                delete: &["ec2:DisassociateRouteTable"],
+                look_up: &["ec2:DescribeRouteTables"],
+            },
+        )
     };
 
     fn list(account: &MemberAccount<'_>, each: &mut dyn FnMut(&Listed<'_>)) {

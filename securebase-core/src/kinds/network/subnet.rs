@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{ec2_tagging, immutable_block};
 use crate::cloud::{CloudError, Operation, PageToken, Reply};
-use crate::kinds::info::{KindInfo, Listed, MemberAccount, MemberCalls};
+use crate::kinds::info::{AccountQuota, Facts, KindInfo, Listed, MemberAccount, MemberCalls, Phase};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Acted, Action, Context, Found, Procedure, Progress, Reaction, StepError, listed};
 use crate::kinds::{Kind, ResourceSpec};
-use crate::model::{Address, Latency, Problem, ResourceId, ResourceKind, SubnetZone, Tags};
+use crate::model::{Address, Latency, Problem, Quota, ResourceId, SubnetZone, Tags};
 use crate::observe::ObservedMember;
 
 /// What a subnet must look like.
@@ -26,10 +26,6 @@ pub struct SubnetSpec {
 }
 
 impl Kind for SubnetSpec {
-    fn kind(&self) -> ResourceKind {
-        ResourceKind::Subnet
-    }
-
     fn tags(&self) -> Option<&Tags> {
         Some(&self.tags)
     }
@@ -51,6 +47,18 @@ impl Kind for SubnetSpec {
         Ok(Some(Standing::new(found.id.clone(), [seen.tag_changes(&found.tags, &self.tags)])))
     }
 
+    fn block(&self) -> Option<Ipv4Net> {
+        Some(self.cidr)
+    }
+
+    fn zone(&self) -> Option<&SubnetZone> {
+        Some(&self.zone)
+    }
+
+    fn zone_mut(&mut self) -> Option<&mut SubnetZone> {
+        Some(&mut self.zone)
+    }
+
     fn typical(&self, _: Action) -> Latency {
         Latency::Ec2Write
     }
@@ -61,11 +69,24 @@ impl Kind for SubnetSpec {
 }
 
 impl KindInfo for SubnetSpec {
-    const CALLS: MemberCalls = MemberCalls {
-        create: &["ec2:CreateSubnet"],
-        update: &["ec2:DeleteTags", "ec2:CreateTags"],
-        delete: &["ec2:DeleteSubnet"],
-        look_up: &["ec2:DescribeSubnets", "ec2:DescribeAvailabilityZones"],
+    const FACTS: Facts = Facts {
+        has_block: true,
+        deletion_turn: Some(90),
+        account_quota: Some(AccountQuota {
+            quota: Quota::SubnetsPerVpc,
+            is_per_vpc: true,
+            from_aws: 0,
+            found: Some(|member| member.subnets.len()),
+        }),
+        ..Facts::member(
+            Phase::Network,
+            MemberCalls {
+                create: &["ec2:CreateSubnet"],
+                update: &["ec2:DeleteTags", "ec2:CreateTags"],
+                delete: &["ec2:DeleteSubnet"],
+                look_up: &["ec2:DescribeSubnets", "ec2:DescribeAvailabilityZones"],
+            },
+        )
     };
 
     fn tagged<'o>(member: &'o ObservedMember, each: &mut dyn FnMut(&'o ResourceId, &'o Tags)) {

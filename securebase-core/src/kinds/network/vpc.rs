@@ -5,11 +5,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{ec2_tagging, immutable_block};
 use crate::cloud::{Operation, PageToken, Reply, VpcAttribute};
-use crate::kinds::info::{KindInfo, Listed, MemberAccount, MemberCalls};
+use crate::kinds::billing::{OnBill, Rate};
+use crate::kinds::info::{AccountQuota, Facts, KindInfo, Listed, MemberAccount, MemberCalls, Phase};
 use crate::kinds::seen::{Seen, Standing, value_changes};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, StepError, listed};
 use crate::kinds::{Kind, ResourceSpec};
-use crate::model::{Latency, Problem, ResourceId, ResourceKind, Tags};
+use crate::model::billing::{PriceId, Quantity};
+use crate::model::{Latency, Problem, Quota, ResourceId, ResourceKind, Tags};
 use crate::observe::ObservedMember;
 
 /// What a VPC must look like.
@@ -26,10 +28,6 @@ pub struct VpcSpec {
 }
 
 impl Kind for VpcSpec {
-    fn kind(&self) -> ResourceKind {
-        ResourceKind::Vpc
-    }
-
     fn tags(&self) -> Option<&Tags> {
         Some(&self.tags)
     }
@@ -49,6 +47,10 @@ impl Kind for VpcSpec {
         Ok(Some(Standing::new(found.vpc.id.clone(), changes)))
     }
 
+    fn block(&self) -> Option<Ipv4Net> {
+        Some(self.cidr)
+    }
+
     fn typical(&self, _: Action) -> Latency {
         Latency::Ec2Write
     }
@@ -58,12 +60,38 @@ impl Kind for VpcSpec {
     }
 }
 
+/// Traffic, which is charged where it passes: at the NAT gateway where the VPC has one.
+const fn passing(price: PriceId, quantity: Quantity) -> Rate {
+    Rate { through: Some(ResourceKind::NatGateway), ..Rate::used(price, quantity) }
+}
+
 impl KindInfo for VpcSpec {
-    const CALLS: MemberCalls = MemberCalls {
-        create: &["ec2:CreateVpc", "ec2:ModifyVpcAttribute"],
-        update: &["ec2:DeleteTags", "ec2:CreateTags"],
-        delete: &["ec2:DeleteVpc"],
-        look_up: &["ec2:DescribeVpcs"],
+    const FACTS: Facts = Facts {
+        has_block: true,
+        holds_data: true,
+        deletion_turn: Some(100),
+        // A VPC by itself is free: what passes is charged.
+        on_bill: OnBill::Counted(&[
+            passing(PriceId::CrossZoneGb, Quantity::CrossZoneGb),
+            passing(PriceId::EgressGb, Quantity::EgressGb),
+        ]),
+        is_billed_with: |network| network.is_some(),
+        account_quota: Some(AccountQuota {
+            quota: Quota::Vpcs,
+            is_per_vpc: false,
+            // The default VPC of a region.
+            from_aws: 1,
+            found: Some(|member| member.vpcs.len() + member.foreign_vpcs.len()),
+        }),
+        ..Facts::member(
+            Phase::Network,
+            MemberCalls {
+                create: &["ec2:CreateVpc", "ec2:ModifyVpcAttribute"],
+                update: &["ec2:DeleteTags", "ec2:CreateTags"],
+                delete: &["ec2:DeleteVpc"],
+                look_up: &["ec2:DescribeVpcs"],
+            },
+        )
     };
 
     fn tagged<'o>(member: &'o ObservedMember, each: &mut dyn FnMut(&'o ResourceId, &'o Tags)) {

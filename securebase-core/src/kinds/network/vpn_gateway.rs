@@ -4,11 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{attached_gateway, attachment_changes, ec2_tagging};
 use crate::cloud::{CloudError, ErrorKind, Operation, PageToken, Reply};
-use crate::kinds::info::{KindInfo, Listed, MemberAccount, MemberCalls};
+use crate::kinds::billing::OnBill;
+use crate::kinds::info::{AccountQuota, Facts, KindInfo, Listed, MemberAccount, MemberCalls, Phase};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, Reaction, StepError};
 use crate::kinds::{Kind, ResourceSpec};
-use crate::model::{Address, Latency, Problem, ResourceId, ResourceKind, Tags};
+use crate::model::{Address, Latency, Problem, Quota, ResourceId, Tags};
 use crate::observe::ObservedMember;
 
 /// What a virtual private gateway must look like.
@@ -21,10 +22,6 @@ pub struct VpnGatewaySpec {
 }
 
 impl Kind for VpnGatewaySpec {
-    fn kind(&self) -> ResourceKind {
-        ResourceKind::VpnGateway
-    }
-
     fn tags(&self) -> Option<&Tags> {
         Some(&self.tags)
     }
@@ -52,11 +49,26 @@ impl Kind for VpnGatewaySpec {
 }
 
 impl KindInfo for VpnGatewaySpec {
-    const CALLS: MemberCalls = MemberCalls {
-        create: &["ec2:CreateVpnGateway", "ec2:AttachVpnGateway"],
-        update: &["ec2:DeleteTags", "ec2:CreateTags"],
-        delete: &["ec2:DetachVpnGateway", "ec2:DeleteVpnGateway"],
-        look_up: &["ec2:DescribeVpnGateways"],
+    const FACTS: Facts = Facts {
+        deletion_turn: Some(60),
+        // AWS charges for connections to it only, which tiers promise.
+        on_bill: OnBill::Counted(&[]),
+        is_billed_with: |network| network.is_some_and(|network| network.vpn_gateway),
+        account_quota: Some(AccountQuota {
+            quota: Quota::VpnGateways,
+            is_per_vpc: false,
+            from_aws: 0,
+            found: Some(|member| member.vpn_gateways.len()),
+        }),
+        ..Facts::member(
+            Phase::Network,
+            MemberCalls {
+                create: &["ec2:CreateVpnGateway", "ec2:AttachVpnGateway"],
+                update: &["ec2:DeleteTags", "ec2:CreateTags"],
+                delete: &["ec2:DetachVpnGateway", "ec2:DeleteVpnGateway"],
+                look_up: &["ec2:DescribeVpnGateways"],
+            },
+        )
     };
 
     fn tagged<'o>(member: &'o ObservedMember, each: &mut dyn FnMut(&'o ResourceId, &'o Tags)) {

@@ -78,10 +78,3 @@ impl fmt::Display for ResourceKind {
         f.write_str(self.name())
     }
 }
-
-impl ResourceKind {
-    /// Whether something is lost for good when a resource of this kind is deleted: data, an address others rely on, an account.
-    pub fn holds_data(self) -> bool {
-        matches!(self, Self::Account | Self::Vpc | Self::LogGroup | Self::ElasticIp)
-    }
-}

@@ -5,43 +5,16 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 
 use super::warnings::request;
+use crate::kinds;
+use crate::kinds::info::AccountQuota;
 use crate::kinds::step::Action;
-use crate::model::{Address, LandingZone, Problem, Quota, ResourceId, ResourceKind, Tenant, TenantKey};
+use crate::model::{Address, LandingZone, Problem, ResourceId, ResourceKind, Tenant, TenantKey};
 use crate::observe::{Observed, ObservedMember};
 use crate::plan::diff::account_id;
 use crate::plan::step::Step;
 
-/// A quota that applies to one account and region, or to one of its VPCs.
-struct AccountQuota {
-    quota: Quota,
-    kind: ResourceKind,
-    /// The number that AWS creates: the default VPC of a region with its internet gateway, the main route table of a VPC.
-    from_aws: u64,
-    /// The number that a survey found.
-    exist: fn(&ObservedMember) -> usize,
-}
-
-impl AccountQuota {
-    const fn new(
-        quota: Quota,
-        kind: ResourceKind,
-        from_aws: u64,
-        exist: fn(&ObservedMember) -> usize,
-    ) -> Self {
-        Self { quota, kind, from_aws, exist }
-    }
-}
-
-const QUOTAS: [AccountQuota; 6] = [
-    AccountQuota::new(Quota::Vpcs, ResourceKind::Vpc, 1, |it| it.vpcs.len() + it.foreign_vpcs.len()),
-    AccountQuota::new(Quota::InternetGateways, ResourceKind::InternetGateway, 1, |it| {
-        it.internet_gateways.len()
-    }),
-    AccountQuota::new(Quota::ElasticIps, ResourceKind::ElasticIp, 0, |it| it.elastic_ips.len()),
-    AccountQuota::new(Quota::VpnGateways, ResourceKind::VpnGateway, 0, |it| it.vpn_gateways.len()),
-    AccountQuota::new(Quota::SubnetsPerVpc, ResourceKind::Subnet, 0, |it| it.subnets.len()),
-    AccountQuota::new(Quota::RouteTablesPerVpc, ResourceKind::RouteTable, 1, |it| it.route_tables.len()),
-];
+/// The number that a survey found.
+type Survey = fn(&ObservedMember) -> usize;
 
 /// The most that an account needs of a quota, how many accounts need more than was granted, and the first tenant of them.
 struct Need<'a> {
@@ -57,11 +30,15 @@ pub(in crate::plan) fn warnings(
     known: &BTreeMap<Address, ResourceId>,
     steps: &IndexMap<Address, Step>,
 ) -> Vec<Problem> {
-    let mut created: BTreeMap<&TenantKey, [u64; QUOTAS.len()]> = BTreeMap::new();
+    let quotas: Vec<(ResourceKind, &AccountQuota, Survey)> = kinds::account_quotas()
+        .into_iter()
+        .filter_map(|(kind, quota)| Some((kind, quota, quota.found?)))
+        .collect();
+    let mut created: BTreeMap<&TenantKey, Vec<u64>> = BTreeMap::new();
     for step in steps.values().filter(|step| step.action == Action::Create) {
-        let place = QUOTAS.iter().position(|quota| quota.kind == step.kind);
+        let place = quotas.iter().position(|(kind, ..)| *kind == step.kind);
         if let (Some(place), Some(tenant)) = (place, &step.tenant) {
-            created.entry(tenant).or_default()[place] += 1;
+            created.entry(tenant).or_insert_with(|| vec![0; quotas.len()])[place] += 1;
         }
     }
     let tenants: BTreeMap<&TenantKey, &Tenant> =
@@ -71,11 +48,11 @@ pub(in crate::plan) fn warnings(
         let region = &tenants.get(key)?.region;
         observed.members.get(&account)?.get(region)?.known()
     };
-    let mut needs: [Option<Need<'_>>; QUOTAS.len()] = Default::default();
+    let mut needs: Vec<Option<Need<'_>>> = quotas.iter().map(|_| None).collect();
     for (key, counts) in created {
         let member = member(key);
-        for ((quota, count), need) in QUOTAS.iter().zip(counts).zip(&mut needs) {
-            let exist = member.map_or(0, quota.exist) as u64;
+        for (((_, quota, found), count), need) in quotas.iter().zip(counts).zip(&mut needs) {
+            let exist = member.map_or(0, found) as u64;
             let needed = exist + quota.from_aws + count;
             if count == 0 || needed <= zone.limits.quota(quota.quota) {
                 continue;
@@ -99,5 +76,5 @@ pub(in crate::plan) fn warnings(
             request(limit, *quota, most),
         ))
     };
-    QUOTAS.iter().zip(needs).filter_map(warning).collect()
+    quotas.into_iter().map(|(_, quota, _)| quota).zip(needs).filter_map(warning).collect()
 }

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::kinds::guardrail_role::GuardrailRole;
 use crate::kinds::step::Action;
-use crate::kinds::{PolicyAttachmentSpec, ResourceSpec, ServiceControlPolicySpec};
 use crate::model::{Address, Problem, ResourceId, Severity};
 use crate::observe::{ObservedOrganization, unit_paths};
 use crate::plan::step::{Plan, Step};
@@ -68,8 +68,9 @@ impl Attached {
     }
 
     fn take(&mut self, plan: &Plan, step: &Step) {
-        match (&step.spec, step.action) {
-            (ResourceSpec::OrganizationalUnit(_), Action::Create) => {
+        let Some(guarding) = step.spec.as_kind().guardrail_role() else { return };
+        match (guarding, step.action) {
+            (GuardrailRole::Unit, Action::Create) => {
                 let path = unit_path(&step.address);
                 // AWS attaches its policy to whatever is made.
                 if let Some(full) = &mut self.full_access {
@@ -77,20 +78,17 @@ impl Attached {
                 }
                 self.units.extend(path);
             }
-            (
-                ResourceSpec::ServiceControlPolicy(ServiceControlPolicySpec { name, document, .. }),
-                Action::Create | Action::Update | Action::Adopt,
-            ) => {
+            (GuardrailRole::Policy { name, document }, Action::Create | Action::Update | Action::Adopt) => {
                 self.documents.insert(key(plan, &step.address), read(name, Some(document)));
             }
-            (ResourceSpec::ServiceControlPolicy(_), Action::Delete) => {
+            (GuardrailRole::Policy { .. }, Action::Delete) => {
                 let gone = key(plan, &step.address);
                 self.documents.remove(&gone);
                 self.places.values_mut().for_each(|keys| {
                     keys.remove(&gone);
                 });
             }
-            (ResourceSpec::PolicyAttachment(PolicyAttachmentSpec { policy, target }), action) => {
+            (GuardrailRole::Attachment { policy, target }, action) => {
                 let (key, place) = (key(plan, policy), unit_path(target).unwrap_or_default());
                 let keys = self.places.entry(place).or_default();
                 match action {

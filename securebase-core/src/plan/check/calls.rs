@@ -1,7 +1,7 @@
 //! Which operations a step may call in a member account: what guardrails must let pass.
 
-use crate::kinds::info::MemberCalls;
-use crate::kinds::member_calls;
+use crate::kinds::facts;
+use crate::kinds::info::{Home, MemberCalls};
 use crate::kinds::step::{Action, Change};
 use crate::model::ResourceKind;
 use crate::plan::step::Step;
@@ -11,7 +11,9 @@ use crate::plan::step::Step;
 /// The look-ups after a lost reply are among them. Kinds that live in the management account answer nothing: no policy binds
 /// the executor there. `tests/it/apply.rs` holds the executor to this table.
 pub fn member_operations(kind: ResourceKind, action: Action) -> Vec<&'static str> {
-    let MemberCalls { create, update, delete, look_up } = member_calls(kind);
+    let Home::Member(MemberCalls { create, update, delete, look_up }) = facts(kind).home else {
+        return Vec::new();
+    };
     let mut operations = Vec::new();
     match action {
         Action::Create | Action::Verify | Action::Move => operations.extend_from_slice(create),

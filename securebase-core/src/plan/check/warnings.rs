@@ -2,11 +2,12 @@
 
 use indexmap::IndexMap;
 
-use crate::cloud::AccountState;
 use crate::finance::PriceBook;
+use crate::kinds;
+use crate::kinds::info::{Planned, PlannedStep};
 use crate::kinds::step::Action;
 use crate::model::{Address, LandingZone, Limit, Problem, Quota, ResourceKind};
-use crate::observe::{Observed, ObservedOrganization, Scope};
+use crate::observe::{Observed, Scope};
 use crate::plan::step::Step;
 
 /// What was noticed when the file was read and is not acknowledged in it.
@@ -36,20 +37,9 @@ pub(in crate::plan) fn quotas(
         steps.values().filter(|step| step.kind == kind && step.action == Action::Create).count() as u64
     };
     let organization = observed.organization.as_ref();
-    let exist = |count: Option<usize>| count.unwrap_or_default() as u64;
-    let account_count =
-        |organization: &ObservedOrganization| organization.accounts.len() + organization.other_account_count;
-    // The management account is there even where nothing was observed.
-    let accounts = exist(organization.map(account_count)).max(1);
-    let units = exist(organization.map(|organization| organization.units.len()));
-    let policies = exist(organization.map(|organization| organization.policies.len()));
-    let needs = [
-        (Quota::Accounts, accounts + creates(ResourceKind::Account)),
-        (Quota::OrganizationalUnits, units + creates(ResourceKind::OrganizationalUnit)),
-        (Quota::Policies, policies + creates(ResourceKind::ServiceControlPolicy)),
-    ];
-    needs
+    kinds::organization_quotas()
         .into_iter()
+        .map(|(kind, quota)| (quota.quota, (quota.found)(organization) as u64 + creates(kind)))
         .filter_map(|(quota, needed)| {
             let limit = zone.limits.limit(quota);
             let granted = zone.limits.quota(quota);
@@ -79,55 +69,22 @@ pub(super) fn request(limit: &Limit, quota: Quota, needed: u64) -> String {
     )
 }
 
-/// Renaming accounts changes a setting of the whole organization where it has not been changed before.
-pub(in crate::plan) fn renames(steps: &IndexMap<Address, Step>) -> Option<Problem> {
-    let renamed = |step: &&Step| {
-        step.kind == ResourceKind::Account && step.changes.iter().any(|change| change.field == "name")
-    };
-    let count = steps.values().filter(renamed).count();
-    let first = steps.values().find(renamed)?;
-    Some(Problem::warning(
-        "account-rename-access",
-        first.address.as_str(),
-        format!(
-            "{count} account(s) are renamed; AWS lets the management account do that only where Account Management is trusted"
-        ),
-        "trusted access for `account.amazonaws.com` is enabled in the organization if it is not; nothing else changes by that",
-    ))
-}
-
-/// The most accounts that AWS lets be closed within thirty days, whatever the size of the organization.
-const CLOSURES_MAX: u64 = 1_000;
-
-/// More accounts are closed than AWS lets be closed in a month: the rest fails, and is closed by a later plan.
-pub(in crate::plan) fn closures(
+/// What the kinds of resource say about the steps on their resources.
+pub(in crate::plan) fn cautions(
     zone: &LandingZone,
     observed: &Observed,
     steps: &IndexMap<Address, Step>,
-) -> Option<Problem> {
-    let closes = |step: &&Step| step.kind == ResourceKind::Account && step.action == Action::Delete;
-    let planned = steps.values().filter(closes).count() as u64;
-    let first = steps.values().find(closes)?;
-    let accounts = || observed.organization.iter().flat_map(|organization| &organization.accounts);
-    // Closed accounts list for ninety days and say not since when: some of them may no longer count.
-    let gone = |state: AccountState| {
-        matches!(state, AccountState::PendingClosure | AccountState::Suspended | AccountState::Closed)
+) -> Vec<Problem> {
+    let of_kind = |kind: &ResourceKind| {
+        let steps = steps.values().filter(move |step| step.kind == *kind).map(|step| PlannedStep {
+            address: &step.address,
+            action: step.action,
+            changes: &step.changes,
+        });
+        let organization = observed.organization.as_ref();
+        kinds::cautions(*kind, Planned { steps: Box::new(steps), organization, limits: &zone.limits })
     };
-    let recent = accounts().filter(|found| gone(found.account.state)).count() as u64;
-    let other = observed.organization.as_ref().map_or(0, |organization| organization.other_account_count);
-    let members = (accounts().count() + other).saturating_sub(1) as u64;
-    let granted = zone.limits.quota(Quota::AccountClosures).max((members / 5).min(CLOSURES_MAX));
-    (planned + recent > granted).then(|| {
-        Problem::warning(
-            "closure-quota",
-            first.address.as_str(),
-            format!(
-                "the plan closes {planned} accounts and {recent} are closed already; AWS lets {granted} be closed within \
-                 30 days"
-            ),
-            "suspend some of them now (`offboard = \"suspend\"`) and close those next month",
-        )
-    })
+    ResourceKind::ALL.iter().flat_map(of_kind).collect()
 }
 
 /// One warning for each region of the zone whose bill uses prices of another region.

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 
 use crate::finance::{self, CostReport, PriceId};
+use crate::kinds::billing::OnBill;
+use crate::kinds::facts;
 use crate::model::{Currency, Money, ResourceKind};
 use crate::plan::step::{Plan, Step};
 
@@ -74,11 +76,18 @@ impl<'a> Attribution<'a> {
         let mut places: BTreeMap<(Owner<'_>, ResourceKind), Vec<usize>> = BTreeMap::new();
         let mut of_kind: BTreeMap<ResourceKind, Vec<usize>> = BTreeMap::new();
         let mut of_owner: BTreeMap<Owner<'_>, Vec<usize>> = BTreeMap::new();
+        let mut terms: BTreeMap<Owner<'_>, Vec<usize>> = BTreeMap::new();
+        let mut accounts: BTreeMap<Owner<'_>, Vec<usize>> = BTreeMap::new();
         for (place, step) in steps.iter().enumerate() {
             let owner = step.address.tenant_key();
             places.entry((owner, step.kind)).or_default().push(place);
             of_kind.entry(step.kind).or_default().push(place);
             of_owner.entry(owner).or_default().push(place);
+            match &facts(step.kind).on_bill {
+                OnBill::Terms => terms.entry(owner).or_default().push(place),
+                OnBill::Account(_) => accounts.entry(owner).or_default().push(place),
+                OnBill::Nothing | OnBill::Counted(_) | OnBill::Stored(_) => {}
+            }
         }
         let mut amounts = vec![Decimal::ZERO; steps.len()];
         for (&(owner, kind), amount) in &self.owned {
@@ -86,8 +95,8 @@ impl<'a> Attribution<'a> {
             // where other tenants changed a graduated price, the steps for that kind of resource.
             let bearers = places
                 .get(&(owner, kind))
-                .or_else(|| places.get(&(owner, ResourceKind::AccountPlacement)))
-                .or_else(|| places.get(&(owner, ResourceKind::Account)))
+                .or_else(|| terms.get(&owner))
+                .or_else(|| accounts.get(&owner))
                 .or_else(|| of_owner.get(&owner))
                 .or_else(|| of_kind.get(&kind));
             let all: Vec<usize>;

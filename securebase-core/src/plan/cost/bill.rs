@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::counted::{count, is_counted, keep_logs};
 use crate::finance::{BilledTenant, Footprint, Standing};
+use crate::kinds::billing::OnBill;
+use crate::kinds::facts;
+use crate::kinds::guardrail_role::GuardrailRole;
 use crate::kinds::step::Action;
-use crate::kinds::{AccountPlacementSpec, ResourceSpec};
 use crate::model::{AccountId, Address, Money, Region, ResourceKind, Tier, TierName};
 use crate::observe::{Names, ObservedAccount, ObservedMember, ObservedOrganization, unit_paths};
 use crate::plan::diff::account_id;
@@ -89,7 +91,7 @@ impl<'a> Source<'a> {
     fn new(plan: &'a Plan) -> Self {
         let account =
             |tenant: &PlannedTenant| account_id(&plan.known, &Address::tenant(&tenant.key, "account"));
-        let begins = |step: &&Step| step.kind == ResourceKind::Account && begins(step.action);
+        let begins = |step: &&Step| is_account(step) && begins(step.action);
         Self {
             plan,
             names: Names::of(&plan.scope),
@@ -336,10 +338,11 @@ impl<'a> Source<'a> {
                 billed.set_region(tenant.region.clone());
             }
         }
+        let organization = Address::organization();
         for step in self.plan.steps() {
             match step.address.tenant_key().and_then(|key| self.tenants.get(key)) {
                 Some(tenant) => self.done(&mut bill, tenant, step),
-                None if step.kind == ResourceKind::Organization => {
+                None if step.address == organization => {
                     bill.add(None, None, ResourceKind::Organization);
                 }
                 None => {}
@@ -351,7 +354,7 @@ impl<'a> Source<'a> {
     /// The effect of one step on the bill of its tenant.
     fn done(&self, bill: &mut Footprint, tenant: &PlannedTenant, step: &Step) {
         let key = tenant.key.as_str();
-        if step.kind == ResourceKind::Account && begins(step.action) {
+        if is_account(step) && begins(step.action) {
             let mut billed = BilledTenant::new(Some(tenant.tier.as_str()));
             billed.set_price(tenant.monthly_price);
             billed.set_region(tenant.region.clone());
@@ -363,20 +366,21 @@ impl<'a> Source<'a> {
             return bill.insert(key, billed);
         }
         let Some(billed) = bill.tenant_mut(key) else { return };
-        match (step.kind, step.action) {
-            (ResourceKind::Account, Action::Delete) => {
+        match (&facts(step.kind).on_bill, step.action) {
+            (OnBill::Account(_), Action::Delete) => {
                 let archived = self.keeps_archive(billed, &step.address);
                 close(billed, archived);
             }
-            (ResourceKind::AccountPlacement, Action::Move) => {
-                let leaves = matches!(&step.spec, ResourceSpec::AccountPlacement(AccountPlacementSpec { parent, .. })
-                    if *parent == Address::organizational_unit(&self.plan.scope.suspended_ou));
+            (OnBill::Terms, Action::Move) => {
+                let suspended = Address::organizational_unit(&self.plan.scope.suspended_ou);
+                let role = step.spec.as_kind().guardrail_role();
+                let leaves = matches!(role, Some(GuardrailRole::Placement { unit }) if *unit == suspended);
                 moved(billed, tenant, leaves);
             }
-            (ResourceKind::LogGroup, action) => keep_logs(billed, &tenant.region, action, step),
-            (kind, Action::Create) if is_counted(kind) => billed.add(kind),
-            (kind, Action::Delete) if is_counted(kind) => billed.remove(kind),
-            _ => {}
+            (OnBill::Stored(_), action) => keep_logs(billed, &tenant.region, action, step),
+            (OnBill::Counted(_), Action::Create) => billed.add(step.kind),
+            (OnBill::Counted(_), Action::Delete) => billed.remove(step.kind),
+            (OnBill::Nothing | OnBill::Account(_) | OnBill::Terms | OnBill::Counted(_), _) => {}
         }
     }
 }
@@ -427,6 +431,11 @@ fn served(plan: &Plan) -> BTreeMap<&str, &PlannedTenant> {
         }
     }
     served
+}
+
+/// Whether the bill of a tenant begins and ends with the resource of a step.
+fn is_account(step: &Step) -> bool {
+    matches!(facts(step.kind).on_bill, OnBill::Account(_))
 }
 
 /// Whether a resource becomes this zone's with the step.

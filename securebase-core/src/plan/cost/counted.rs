@@ -1,34 +1,28 @@
 //! The resources of an account that a price depends on: what a survey counts, and what a step changes.
 
 use crate::finance::BilledTenant;
+use crate::kinds::billing::OnBill;
 use crate::kinds::step::Action;
-use crate::kinds::{self, LONGEST_RETENTION_DAYS, LogGroupSpec, ResourceSpec};
+use crate::kinds::{self, LONGEST_RETENTION_DAYS};
 use crate::model::{Region, ResourceKind};
 use crate::observe::{Names, ObservedMember};
 use crate::plan::step::Step;
 
 /// Applies a step that creates a log group or changes its retention.
 pub(super) fn keep_logs(billed: &mut BilledTenant, region: &Region, action: Action, step: &Step) {
-    let ResourceSpec::LogGroup(LogGroupSpec { retention_days, .. }) = &step.spec else { return };
+    let Some(retention_days) = step.spec.as_kind().retention_days() else { return };
     if action == Action::Create {
-        return billed.add_log_group(region.clone(), *retention_days);
+        return billed.add_log_group(region.clone(), retention_days);
     }
     if let Some(change) = step.changes.iter().find(|change| change.field == "retention_days") {
         let from = change.from.as_ref().and_then(|days| days.parse().ok()).unwrap_or(LONGEST_RETENTION_DAYS);
-        billed.change_retention(region, from, *retention_days);
+        billed.change_retention(region, from, retention_days);
     }
 }
 
-/// The kinds of resource in a network that a price depends on, except log groups.
+/// Whether a bill counts the resources of a kind.
 pub(super) fn is_counted(kind: ResourceKind) -> bool {
-    matches!(
-        kind,
-        ResourceKind::Vpc
-            | ResourceKind::NatGateway
-            | ResourceKind::ElasticIp
-            | ResourceKind::FlowLog
-            | ResourceKind::VpnGateway
-    )
+    matches!(kinds::facts(kind).on_bill, OnBill::Counted(_))
 }
 
 /// Counts the zone's resources in an account, in one region.

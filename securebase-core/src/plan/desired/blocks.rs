@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use ipnet::Ipv4Net;
 
 use crate::cloud::Subnet;
+use crate::kinds::facts;
 use crate::kinds::step::Action;
-use crate::kinds::{ResourceSpec, SubnetSpec};
 use crate::model::{Address, LandingZone, Region, ResourceId, ResourceKind, SubnetZone, TenantKey, TierName};
 use crate::net::assign::{self, ZoneBlocks};
 use crate::plan::Error;
@@ -62,6 +62,7 @@ impl Plan {
         for tenant in &self.tenants {
             let vpc = Address::tenant(&tenant.key, "vpc");
             if self.is_kept(&vpc) {
+                // The address of a tenant's VPC says its kind.
                 let block = self.block(tenant, vpc.clone(), ResourceKind::Vpc);
                 blocks.push(PlannedBlock { cidr: tenant.vpc_cidr, ..block });
             }
@@ -69,7 +70,7 @@ impl Plan {
                 if address.tenant_key() != Some(tenant.key.as_str()) {
                     break;
                 }
-                if *kind == ResourceKind::Subnet && self.is_kept(address) {
+                if facts(*kind).has_block && *address != vpc && self.is_kept(address) {
                     let block = self.block(tenant, address.clone(), *kind);
                     blocks.push(self.placed(block, &observed));
                 }
@@ -128,10 +129,8 @@ impl Plan {
 
     /// A subnet with the block and zone of its step, or of the subnet that exists.
     fn placed(&self, block: PlannedBlock, observed: &BTreeMap<&ResourceId, &Subnet>) -> PlannedBlock {
-        if let Some(ResourceSpec::Subnet(SubnetSpec { cidr, zone, .. })) =
-            self.step(&block.address).map(|step| &step.spec)
-        {
-            return PlannedBlock { cidr: Some(*cidr), zone: Some(zone.clone()), ..block };
+        if let Some(kind) = self.step(&block.address).map(|step| step.spec.as_kind()) {
+            return PlannedBlock { cidr: kind.block(), zone: kind.zone().cloned(), ..block };
         }
         match block.id.as_ref().and_then(|id| observed.get(id)) {
             Some(found) => PlannedBlock {

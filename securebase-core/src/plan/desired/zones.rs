@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 
 use super::graph::{Resource, ResourceGraph};
-use crate::kinds::{ResourceSpec, SubnetSpec};
 use crate::model::{AccountId, Address, Problem, ResourceId, SubnetZone, TenantKey, ZoneOrdinal};
 use crate::plan::diff::{Index, account_id};
 use crate::plan::step::Step;
@@ -40,7 +39,7 @@ pub(in crate::plan) fn name(
     let mut problems = Vec::new();
     for (resource, tenant, place) in subnets(graph) {
         let Some(step) = steps.get_mut(&resource.address) else { continue };
-        let ResourceSpec::Subnet(SubnetSpec { zone, .. }) = &mut step.spec else { continue };
+        let Some(zone) = step.spec.as_kind_mut().zone_mut() else { continue };
         if let Some(name) = found.get(&resource.address) {
             *zone = SubnetZone::Named((*name).clone());
             continue;
@@ -58,10 +57,8 @@ pub(in crate::plan) fn name(
 
 /// The subnets of the graph, each with its tenant and its place.
 fn subnets(graph: &ResourceGraph) -> impl Iterator<Item = (&Resource, &TenantKey, ZoneOrdinal)> {
-    graph.iter().filter_map(|resource| match (&resource.spec, &resource.tenant) {
-        (ResourceSpec::Subnet(SubnetSpec { zone: SubnetZone::Ordinal(place), .. }), Some(tenant)) => {
-            Some((resource, tenant, *place))
-        }
+    graph.iter().filter_map(|resource| match (resource.spec.as_kind().zone(), &resource.tenant) {
+        (Some(SubnetZone::Ordinal(place)), Some(tenant)) => Some((resource, tenant, *place)),
         _ => None,
     })
 }

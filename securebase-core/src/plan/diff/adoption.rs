@@ -7,10 +7,9 @@
 use std::collections::BTreeMap;
 
 use crate::cloud::NatGatewayState;
-use crate::kinds::{ResourceSpec, SubnetSpec, VpcSpec};
 use crate::model::{Address, Problem, ResourceId};
 use crate::observe::{Names, ObservedMember, ObservedVpc, ScopedTenant};
-use crate::plan::desired::graph::{Resource, ResourceGraph};
+use crate::plan::desired::graph::ResourceGraph;
 
 /// The ids of the parts of a VPC to adopt, by the address each gets; nothing where there is none to adopt.
 ///
@@ -42,8 +41,8 @@ pub(in crate::plan) fn network<'a>(
         ));
     };
     let wanted = |rest: &str| graph.get(&at(rest));
-    if let Some(Resource { spec: ResourceSpec::Vpc(VpcSpec { cidr, .. }), .. }) = wanted("vpc")
-        && *cidr != vpc.cidr.trunc()
+    if let Some(cidr) = wanted("vpc").and_then(|resource| resource.spec.as_kind().block())
+        && cidr != vpc.cidr.trunc()
     {
         return Err(Problem::error(
             "vpc-block-differs",
@@ -55,9 +54,11 @@ pub(in crate::plan) fn network<'a>(
     let mut found = BTreeMap::from([(at("vpc"), &vpc.id)]);
     let mut subnets: BTreeMap<&ResourceId, Address> = BTreeMap::new();
     for resource in graph.iter().filter(|resource| resource.tenant.as_ref() == Some(&tenant.key)) {
-        let ResourceSpec::Subnet(SubnetSpec { cidr, .. }) = &resource.spec else { continue };
+        let kind = resource.spec.as_kind();
+        // What takes a block in a zone is a subnet.
+        let Some(cidr) = kind.block().filter(|_| kind.zone().is_some()) else { continue };
         if let Some(subnet) =
-            member.subnets.iter().find(|found| found.vpc == vpc.id && found.cidr.trunc() == *cidr)
+            member.subnets.iter().find(|found| found.vpc == vpc.id && found.cidr.trunc() == cidr)
         {
             found.insert(resource.address.clone(), &subnet.id);
             subnets.insert(&subnet.id, resource.address.clone());

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 use petgraph::graph::DiGraph;
 
+use crate::kinds::guardrail_role::GuardrailRole;
 use crate::kinds::step::Action;
-use crate::kinds::{AccountPlacementSpec, PolicyAttachmentSpec, ResourceSpec};
-use crate::model::{AccountId, Address, ResourceId, ResourceKind};
+use crate::model::{AccountId, Address, ResourceId};
 use crate::observe::{Observed, unit_paths};
 use crate::plan::Error;
 use crate::plan::desired::graph::{Dependency, ResourceGraph, Why, in_order};
@@ -70,11 +70,7 @@ fn departures(
     steps: &IndexMap<Address, Step>,
 ) -> BTreeMap<Address, Vec<Dependency>> {
     let Some(organization) = &observed.organization else { return BTreeMap::new() };
-    let moves = || {
-        steps
-            .values()
-            .filter(|step| step.kind == ResourceKind::AccountPlacement && step.action == Action::Move)
-    };
+    let moves = || steps.values().filter(|step| step.action == Action::Move);
     let changed = |address: &Address| steps.get(address).is_some_and(|step| step.action == Action::Update);
     if moves().next().is_none() {
         return BTreeMap::new();
@@ -85,10 +81,10 @@ fn departures(
     let leaving: Vec<(&Step, &str, &str)> = moves()
         .filter_map(|step| {
             let account: AccountId = step.id.as_ref()?.as_str().parse().ok()?;
-            let ResourceSpec::AccountPlacement(AccountPlacementSpec { parent, .. }) = &step.spec else {
+            let Some(GuardrailRole::Placement { unit }) = step.spec.as_kind().guardrail_role() else {
                 return None;
             };
-            let to = parent.as_str().strip_prefix("organization/ou/")?;
+            let to = unit.as_str().strip_prefix("organization/ou/")?;
             Some((step, paths.get(parents.get(&account)?)?.as_str(), to))
         })
         .collect();
@@ -97,7 +93,8 @@ fn departures(
     };
     let mut waits: BTreeMap<Address, Vec<Dependency>> = BTreeMap::new();
     for resource in graph.iter() {
-        let ResourceSpec::PolicyAttachment(PolicyAttachmentSpec { policy, target }) = &resource.spec else {
+        let Some(GuardrailRole::Attachment { policy, target }) = resource.spec.as_kind().guardrail_role()
+        else {
             continue;
         };
         let Some(unit) = target.as_str().strip_prefix("organization/ou/").filter(|_| changed(policy)) else {

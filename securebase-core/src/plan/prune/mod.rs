@@ -17,7 +17,8 @@ use indexmap::IndexMap;
 use super::desired::graph::{Dependency, ResourceGraph, Why};
 use super::diff::{Index, account_id};
 use super::step::Step;
-use crate::model::{Address, LandingZone, Problem, ResourceId, ResourceKind, Tenant};
+use crate::kinds::facts;
+use crate::model::{Address, LandingZone, Problem, ResourceId, Tenant};
 use crate::observe::Scope;
 
 /// What to delete, and what to say about the rest.
@@ -26,21 +27,6 @@ pub(super) struct Surplus {
     pub(super) deletions: Vec<Step>,
     pub(super) warnings: Vec<Problem>,
 }
-
-/// The order in which kinds can go: each after all that depend on it.
-const ORDER: [ResourceKind; 11] = [
-    ResourceKind::FlowLog,
-    ResourceKind::Route,
-    ResourceKind::RouteTableAssociation,
-    ResourceKind::NatGateway,
-    ResourceKind::ElasticIp,
-    ResourceKind::VpnGateway,
-    ResourceKind::InternetGateway,
-    ResourceKind::RouteTable,
-    ResourceKind::Subnet,
-    ResourceKind::Vpc,
-    ResourceKind::FlowLogRole,
-];
 
 /// What is ours and not in the graph. `steps` are those planned so far: what leaves a unit must have left it first.
 pub(super) fn find(
@@ -70,8 +56,8 @@ pub(super) fn find(
 
 /// Sorts deletions so that each comes after those it must wait for, and makes it wait for the kinds before it.
 fn chained(mut steps: Vec<Step>) -> Vec<Step> {
-    let rank = |kind: ResourceKind| ORDER.iter().position(|known| *known == kind).unwrap_or(ORDER.len());
-    steps.sort_by(|a, b| rank(a.kind).cmp(&rank(b.kind)).then_with(|| a.address.cmp(&b.address)));
+    let turn = |step: &Step| facts(step.kind).deletion_turn.unwrap_or(u8::MAX);
+    steps.sort_by(|a, b| turn(a).cmp(&turn(b)).then_with(|| a.address.cmp(&b.address)));
     let mut before: Vec<Address> = Vec::new();
     let mut same: Vec<Address> = Vec::new();
     let mut kind = None;

@@ -8,11 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexMap;
 
 use super::Surplus;
+use crate::kinds::guardrail_role::GuardrailRole;
 use crate::kinds::step::Action;
 use crate::kinds::{
     OrganizationalUnitSpec, PolicyAttachmentSpec, ResourceSpec, ServiceControlPolicySpec, attachment_id,
 };
-use crate::model::{AccountId, Address, Problem, ResourceId, ResourceKind};
+use crate::model::{AccountId, Address, Problem, ResourceId};
 use crate::observe::{Names, ObservedOrganization, ObservedPolicy, ObservedUnit, unit_paths};
 use crate::plan::desired::graph::{Dependency, ResourceGraph, Why};
 use crate::plan::step::{Site, Step};
@@ -65,7 +66,9 @@ impl<'a> Leftovers<'a> {
     ) -> Self {
         let moves: BTreeMap<AccountId, &Address> = planned
             .values()
-            .filter(|step| step.kind == ResourceKind::AccountPlacement)
+            .filter(|step| {
+                matches!(step.spec.as_kind().guardrail_role(), Some(GuardrailRole::Placement { .. }))
+            })
             .filter_map(|step| Some((step.id.as_ref()?.as_str().parse().ok()?, &step.address)))
             .collect();
         let parents = organization.units.iter().map(|unit| (&unit.id, &unit.parent)).collect();
@@ -175,7 +178,7 @@ impl<'a> Leftovers<'a> {
             }
             let mut waits = self.after_departures(target);
             if unit_wanted {
-                let on_unit = |step: &&Step| matches!(&step.spec, ResourceSpec::PolicyAttachment(PolicyAttachmentSpec { target, .. }) if *target == unit);
+                let on_unit = |step: &&Step| matches!(step.spec.as_kind().guardrail_role(), Some(GuardrailRole::Attachment { target, .. }) if *target == unit);
                 let successors = self.planned.values().filter(on_unit);
                 waits.extend(
                     successors.map(|step| Dependency { on: step.address.clone(), why: Why::Guarded }),
@@ -220,12 +223,8 @@ impl<'a> Leftovers<'a> {
         }
         let parent = self.address(&unit.parent).unwrap_or_else(Address::root);
         let mut waits = self.after_departures(&unit.id);
-        let within = |step: &&Step| match &step.spec {
-            ResourceSpec::PolicyAttachment(PolicyAttachmentSpec { target, .. }) => *target == address,
-            ResourceSpec::OrganizationalUnit(OrganizationalUnitSpec { parent, .. }) => *parent == address,
-            _ => false,
-        };
-        let before = self.steps.iter().filter(within);
+        // Attachments to the unit, and units below it.
+        let before = self.steps.iter().filter(|step| step.spec.references().contains(&&address));
         waits.extend(before.map(|step| Dependency { on: step.address.clone(), why: Why::Freed }));
         let spec = ResourceSpec::OrganizationalUnit(OrganizationalUnitSpec {
             name: unit.name.clone(),

@@ -80,7 +80,7 @@ impl Plan {
         let mut resources: Vec<RecordedResource> = self
             .steps()
             .filter(|step| step.tenant.as_ref() == Some(key) && step.action == Action::Delete)
-            .filter(|step| step.kind != ResourceKind::Account)
+            .filter(|step| step.address != address)
             .filter_map(|step| {
                 Some(RecordedResource {
                     address: step.address.clone(),
@@ -91,6 +91,7 @@ impl Plan {
                 })
             })
             .collect();
+        // The record lists what the departure rules keep by name: the logs and the account.
         let groups = regions().flat_map(|member| &member.log_groups);
         resources.extend(groups.filter_map(|group| {
             Some(RecordedResource {

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use crate::kinds::guardrail_role::GuardrailRole;
 use crate::kinds::step::Action;
-use crate::kinds::{AccountPlacementSpec, PolicyAttachmentSpec, ResourceSpec};
-use crate::model::{Address, Problems, ResourceId, ResourceKind, Severity, TenantKey};
+use crate::model::{Address, Problems, ResourceId, Severity, TenantKey};
 use crate::observe::unit_paths;
 use crate::plan::check::attached::{Attached, unit_path};
-use crate::plan::step::Plan;
+use crate::plan::step::{Plan, Step};
 use crate::policy::{self, Difference, Level, Parameters, difference};
 
 /// What changes for the accounts at one place.
@@ -38,16 +38,17 @@ impl Plan {
     /// [`policy::Error::Broken`] where a policy that is attached cannot be decided with,
     /// [`policy::Error::TooComplex`] where the policies cannot be told apart in time.
     pub fn guardrail_effects(&self) -> Result<Vec<GuardrailEffect>, policy::Error> {
-        let concerned = |kind| {
-            matches!(
-                kind,
-                ResourceKind::ServiceControlPolicy
-                    | ResourceKind::PolicyAttachment
-                    | ResourceKind::AccountPlacement
-            )
+        let concerned = |step: &Step| match step.spec.as_kind().guardrail_role() {
+            // What is new holds no account yet, and what goes holds none any more.
+            None | Some(GuardrailRole::Unit) => false,
+            Some(
+                GuardrailRole::Policy { .. }
+                | GuardrailRole::Attachment { .. }
+                | GuardrailRole::Placement { .. },
+            ) => true,
         };
         let Some(organization) = &self.observed.organization else { return Ok(Vec::new()) };
-        if !self.steps().any(|step| concerned(step.kind)) {
+        if !self.steps().any(concerned) {
             return Ok(Vec::new());
         }
         let paths = unit_paths(organization);
@@ -92,12 +93,12 @@ impl Plan {
     ) -> Result<Vec<GuardrailEffect>, policy::Error> {
         let mut moves: BTreeMap<(String, String), (Vec<TenantKey>, Vec<Address>)> = BTreeMap::new();
         for step in self.steps().filter(|step| step.action == Action::Move) {
-            let (ResourceSpec::AccountPlacement(AccountPlacementSpec { parent, .. }), Some(id)) =
-                (&step.spec, &step.id)
+            let (Some(GuardrailRole::Placement { unit }), Some(id)) =
+                (step.spec.as_kind().guardrail_role(), &step.id)
             else {
                 continue;
             };
-            let (Some(from), Some(to)) = (places.get(id), unit_path(parent)) else { continue };
+            let (Some(from), Some(to)) = (places.get(id), unit_path(unit)) else { continue };
             let group = moves.entry(((*from).to_owned(), to)).or_default();
             group.0.extend(step.tenant.clone());
             group.1.push(step.address.clone());
@@ -133,7 +134,9 @@ impl Plan {
             }
             let moves: BTreeSet<&ResourceId> = self
                 .steps()
-                .filter(|step| step.kind == ResourceKind::AccountPlacement)
+                .filter(|step| {
+                    matches!(step.spec.as_kind().guardrail_role(), Some(GuardrailRole::Placement { .. }))
+                })
                 .filter_map(|step| step.id.as_ref())
                 .collect();
             let below = |path: &str| path == unit.as_str() || path.starts_with(&format!("{unit}/"));
@@ -157,15 +160,17 @@ impl Plan {
     /// The steps on a unit's policies and attachments.
     fn policy_steps(&self, unit: &str) -> Vec<Address> {
         let at = Address::organizational_unit(unit);
-        let attached = |step: &&crate::plan::Step| matches!(&step.spec, ResourceSpec::PolicyAttachment(PolicyAttachmentSpec { target, .. }) if *target == at);
         let named =
             |policy: &Address| Address::attachment(unit, policy.local().trim_start_matches("policy/"));
-        let own = |step: &&crate::plan::Step| {
-            let attachment = named(&step.address);
-            step.kind == ResourceKind::ServiceControlPolicy
-                && (self.inventory.contains_key(&attachment) || self.step(&attachment).is_some())
+        let concerns = |step: &&Step| match step.spec.as_kind().guardrail_role() {
+            Some(GuardrailRole::Attachment { target, .. }) => *target == at,
+            Some(GuardrailRole::Policy { .. }) => {
+                let attachment = named(&step.address);
+                self.inventory.contains_key(&attachment) || self.step(&attachment).is_some()
+            }
+            None | Some(GuardrailRole::Unit | GuardrailRole::Placement { .. }) => false,
         };
-        self.steps().filter(|step| attached(step) || own(step)).map(|step| step.address.clone()).collect()
+        self.steps().filter(concerns).map(|step| step.address.clone()).collect()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::kinds::{AccountPlacementSpec, ResourceSpec};
+use crate::kinds::guardrail_role::GuardrailRole;
 use crate::model::{Address, Problem, Problems, Severity, TenantKey};
 use crate::observe::unit_paths;
 use crate::plan::Error;
@@ -107,10 +107,10 @@ impl Plan {
     /// The unit a tenant's account is in once the plan is applied.
     fn unit_of(&self, tenant: &TenantKey, account: Option<&str>) -> Option<String> {
         let placement = self.step(&Address::tenant(tenant, "account/placement"));
-        if let Some(ResourceSpec::AccountPlacement(AccountPlacementSpec { parent, .. })) =
-            placement.map(|step| &step.spec)
+        if let Some(GuardrailRole::Placement { unit }) =
+            placement.and_then(|step| step.spec.as_kind().guardrail_role())
         {
-            return unit_path(parent);
+            return unit_path(unit);
         }
         let organization = self.observed.organization.as_ref()?;
         let found = organization

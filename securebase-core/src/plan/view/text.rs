@@ -5,7 +5,6 @@ use std::fmt;
 
 use crate::finance::{CostBasis, PriceBook, Usage, signed, thousands};
 use crate::kinds::step::{Action, Change};
-use crate::kinds::{ResourceSpec, SubnetSpec};
 use crate::model::{Address, Departure, ResourceKind, WARNINGS};
 use crate::plan::cost::{PlanCost, PromisedChange, StepCost};
 use crate::plan::desired::graph::Why;
@@ -246,7 +245,7 @@ struct Widths {
 /// What a step is about: the kind of its resource, and the id where it exists.
 fn what(step: &Step) -> String {
     match &step.id {
-        None if let ResourceSpec::Subnet(SubnetSpec { zone, .. }) = &step.spec => {
+        None if let Some(zone) = step.spec.as_kind().zone() => {
             format!("{}, {zone}", step.kind.title())
         }
         Some(id) if step.action != Action::Create => format!("{} {id}", step.kind.title()),

@@ -7,7 +7,7 @@ use crate::exec::accounts::earlier::Existing;
 use crate::exec::accounts::exhausted;
 use crate::exec::accounts::requests::{Answer, Blind, Question};
 use crate::exec::engine::lane::StepIndex;
-use crate::kinds::{AccountSpec, ResourceSpec, advice};
+use crate::kinds::advice;
 use crate::model::ResourceId;
 use crate::pacing::Failing;
 use crate::time::Time;
@@ -52,10 +52,7 @@ impl Machine<'_> {
 
     pub(super) fn earlier_listed(&mut self, now: Time, result: Result<Reply, CloudError>) {
         let plan = self.known.plan;
-        let account = |step| match &plan.steps_by_index(step).spec {
-            ResourceSpec::Account(AccountSpec { name, email, .. }) => Some((name.as_str(), email.as_str())),
-            _ => None,
-        };
+        let account = |step| plan.steps_by_index(step).spec.as_kind().requested_as();
         match self.admission.earlier_listed(now, result, self.seed, account) {
             Ok(found) => {
                 for (step, existing) in found {
