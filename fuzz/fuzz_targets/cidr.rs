@@ -13,7 +13,7 @@ fuzz_target!(|text: &str| {
             }
             assert_eq!(Block::parse(&block.to_string()), Ok(block));
         }
-        Err(error) => assert!(!error.to_string().is_empty() && !error.hint().is_empty()),
+        Err(error) => assert!(!error.to_string().is_empty() && error.help().is_some()),
     }
     if let Ok(block) = Block4::parse(text) {
         let sound = rules::check_vpc(&block, "").iter().all(|problem| problem.code != "cidr-size");

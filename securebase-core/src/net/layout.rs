@@ -289,7 +289,7 @@ mod tests {
         assert_eq!(first("10.1.0.0/26").unwrap(), "10.1.0.32/28");
         let error = first("10.1.0.0/28").unwrap_err();
         assert_eq!(error.to_string(), "layout `seed` has 3 subnets, more than `10.1.0.0/28` can hold");
-        assert_eq!(error.hint(), "use a VPC of /26 or larger");
+        assert_eq!(error.help().unwrap(), "use a VPC of /26 or larger");
         assert!(matches!(first("10.1.0.0/27"), Err(Error::LayoutTooLarge { .. })));
         assert!(matches!(first("10.0.0.0/8"), Err(Error::PrefixLen { .. })));
         assert!(matches!(first("10.0.0.0/29"), Err(Error::PrefixLen { .. })));
@@ -322,7 +322,7 @@ mod tests {
         assert!(matches!(one(&['a'], Size::AtMost(30)).apply(vpc), Err(Error::PrefixLen { .. })));
         assert!(matches!(one(&['a'], Size::Hosts(70_000)).apply(vpc), Err(Error::TooManyHosts { .. })));
         let two = one(&['a', 'b'], Size::PrefixLen(16)).apply(vpc).unwrap_err();
-        assert_eq!(two.hint(), "no VPC is large enough: use fewer or smaller subnets");
+        assert_eq!(two.help().unwrap(), "no VPC is large enough: use fewer or smaller subnets");
         let mut twice = one(&['a'], Size::PrefixLen(24));
         twice.groups.push(twice.groups[0].clone());
         assert!(matches!(twice.apply(vpc), Err(Error::DuplicateName { .. })));

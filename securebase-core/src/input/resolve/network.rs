@@ -60,7 +60,11 @@ pub(super) fn block(text: Text<'_>, path: &Path<'_>, report: &mut Report<'_>) ->
         Ok(block) => Some(block),
         Err(error) => {
             let bare = text.text.parse::<std::net::Ipv4Addr>().is_ok();
-            let hint = if bare { format!("add it, as in `{}/16`", text.text) } else { error.hint() };
+            let hint = if bare {
+                format!("add it, as in `{}/16`", text.text)
+            } else {
+                error.help().unwrap_or_default()
+            };
             report.error(error.code(), text.at, path, error.to_string(), hint);
             None
         }
@@ -93,7 +97,7 @@ fn misplaced(text: Text<'_>, path: &Path<'_>, report: &mut Report<'_>) -> Option
         .filter_map(of_len)
         .find(|fitting| fitting.trunc() == *fitting)
         .or_else(|| of_len(rules::PREFIX_LEN_MAX).map(|smallest| smallest.trunc()))?;
-    let hint = format!("{}, as in `{fitting}`", error.hint());
+    let hint = format!("{}, as in `{fitting}`", error.help().unwrap_or_default());
     report.error(code::CIDR_SIZE, text.at, path, format!("`{net}`: {error}"), hint);
     Some(fitting)
 }

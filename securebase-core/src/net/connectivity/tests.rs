@@ -193,7 +193,7 @@ fn unknown_names_are_all_reported() {
     );
     assert_eq!(problems[0].hint, "did you mean `acme-finance`?");
     assert_eq!(
-        "tgw".parse::<LinkKind>().unwrap_err().hint(),
+        "tgw".parse::<LinkKind>().unwrap_err().help().unwrap(),
         "use one of peering, transit-gateway, vpn, shared-services, on-premises"
     );
 }

@@ -41,7 +41,7 @@ fn a_full_pool_says_what_is_free_and_what_would_fit() {
     let error = pool.allocate(&Request::new(16, "c")).unwrap_err();
     assert_eq!(error.to_string(), "no `/16` is free in pool `10.0.0.0/15`");
     assert_eq!(
-        error.hint(),
+        error.help().unwrap(),
         "free: 10.1.128.0/17, 10.1.64.0/18; would fit: 1 × /17, 1 × /18; or grow the pool by another range"
     );
     pool.grow("", b("10.2.0.0/16")).unwrap();
@@ -73,7 +73,8 @@ fn released_blocks_rest_before_they_are_given_again() {
     pool.release("a").unwrap();
     assert!(pool.free().is_empty());
     let error = pool.allocate(&Request::new(20, "b")).unwrap_err();
-    assert!(error.hint().contains("`10.0.0.0/16` comes out of quarantine at serial 10"), "{}", error.hint());
+    let help = error.help().unwrap();
+    assert!(help.contains("`10.0.0.0/16` comes out of quarantine at serial 10"), "{help}");
     pool.advance(9).unwrap();
     assert!(pool.allocate(&Request::new(20, "b")).is_err());
     pool.advance(10).unwrap();
@@ -150,7 +151,7 @@ fn sub_pools_nest() {
     let taken = pool.carve("other", b("10.0.0.0/11")).unwrap_err();
     assert_eq!(taken.to_string(), "`10.0.0.0/11` is not free: `10.0.0.0/12` is the sub-pool `prod`");
     let unknown = pool.allocate(&Request::new(16, "e").pool(Some("prof"))).unwrap_err();
-    assert_eq!(unknown.hint(), "did you mean `prod`?");
+    assert_eq!(unknown.help().unwrap(), "did you mean `prod`?");
 }
 
 #[test]

@@ -145,13 +145,6 @@ impl<'ast> Visit<'ast> for Emitted {
         visit::visit_local(self, local);
     }
 
-    fn visit_impl_item_fn(&mut self, function: &'ast syn::ImplItemFn) {
-        if function.sig.ident == "code" {
-            self.last(&function.block);
-        }
-        visit::visit_impl_item_fn(self, function);
-    }
-
     fn visit_macro(&mut self, call: &'ast syn::Macro) {
         // The arguments of `vec!`, `format!` and the like are expressions.
         if let Ok(arguments) = call.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated) {

@@ -163,7 +163,8 @@ fn a_directory_that_is_taken_away_stops_the_run_and_is_not_made_again() {
             let Err(ExecError::CutOff(error @ Error::Io { .. })) = stopped else {
                 panic!("{case}: {stopped:?}")
             };
-            assert!(error.to_string().contains("removed while it was in use"), "{case}: {error}");
+            let message = error.message();
+            assert!(message.contains("removed while it was in use"), "{case}: {message}");
             assert_eq!(root.exists(), only_runs, "{case}");
             assert!(!root.join("runs").exists(), "{case}");
             assert_eq!(cloud.snapshot()["vpc"].as_array().map_or(0, Vec::len), 0, "{case}: it went on");

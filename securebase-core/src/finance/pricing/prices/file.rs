@@ -64,7 +64,8 @@ impl PriceBook {
             Some((Ok(region), _)) if region == self.region => {}
             Some((Ok(region), _)) => *self = self.in_region(&region),
             Some((Err(error @ RegionError::Unknown { .. }), _)) => {
-                problems.push(Problem::error("region-unknown", "region", error.to_string(), error.hint()));
+                let hint = error.help().unwrap_or_default();
+                problems.push(Problem::error("region-unknown", "region", error.to_string(), hint));
             }
             Some((Err(_), text)) => problems.push(Problem::error(
                 "region-unreadable",
