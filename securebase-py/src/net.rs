@@ -178,14 +178,14 @@ impl Subnet {
     #[getter]
     fn role(&self) -> &'static str {
         match self.0.0.role {
-            core::Role::Public => "public",
-            core::Role::Private => "private",
+            core::SubnetRole::Public => "public",
+            core::SubnetRole::Private => "private",
         }
     }
 
     #[getter]
     fn public(&self) -> bool {
-        self.0.0.role == core::Role::Public
+        self.0.0.role == core::SubnetRole::Public
     }
 
     #[getter]

@@ -27,7 +27,7 @@ use super::{Error, desired, prune};
 use crate::kinds::ResourceSpec;
 use crate::kinds::step::Action;
 use crate::model::{AccountId, Address, LandingZone, Problem, Problems, ResourceId, ResourceKind, TenantKey};
-use crate::net::assign::ZoneBlocks;
+use crate::net::ZoneBlocks;
 use crate::observe::{Observed, ObservedOrganization};
 
 /// Plans a zone.

@@ -115,7 +115,7 @@ pub(super) fn overlaps(drafts: &[Draft<'_>], links: &[Joined], report: &mut Repo
             members.push(Member::new(key.as_str(), Block4::from(*cidr)));
         }
     }
-    let links = links.iter().map(|joined| crate::net::Link {
+    let links = links.iter().map(|joined| crate::net::NetworkLink {
         name: joined.link.name.clone(),
         kind: joined.kind,
         // A tenant without a written block gets one later, which the planner chooses to fit.
