@@ -22,7 +22,7 @@ pub use business::explain::{Figure, FigureLine};
 pub use business::explore::{Goal, SCENARIOS_MAX};
 pub use business::metric::Metric;
 pub use business::model::{Model, Structure};
-pub use business::month::{Change, Month, MonthLine, TenantMonth, TierMonth};
+pub use business::month::{FigureChange, Month, MonthLine, TenantMonth, TierMonth};
 pub use business::scenarios::{Driver, Scenario, Scenarios};
 pub use cost::demand::{Age, CostBasis};
 pub use cost::footprint::{BilledTenant, Footprint, Standing};
@@ -40,8 +40,8 @@ pub use inputs::rows::TenantRow;
 pub use inputs::staffing::Staffing;
 pub use inputs::uncertainty::{Distribution, Factor, Uncertain};
 pub use pricing::offers::{Offer, OfferReport};
-pub use pricing::prices::{Grade, Pool, Price, PriceBook, PriceId, Scope, Step};
-pub use simulation::{Simulation, Spread};
+pub use pricing::prices::{Grade, Price, PriceBook, PriceId, PricePool, PriceScope, PriceStep};
+pub use simulation::{FigureSpread, Simulation};
 pub use until::Until;
 
 /// Whole cents, half to even: every amount a person sees is rounded here, once.

@@ -303,11 +303,33 @@ fn text(tokens: &impl quote::ToTokens) -> String {
     .fold(spaced, |text, (from, to)| text.replace(from, to))
 }
 
+fn listed() -> BTreeSet<String> {
+    let mut listed = BTreeSet::new();
+    Crate::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).list(&[], "", &mut listed);
+    listed
+}
+
+/// One path leads to a type, and its name says which of all types it is; only `Error` is read with its module.
+#[test]
+fn every_public_type_has_a_name_of_its_own() {
+    let mut paths: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for line in listed() {
+        let Some((kind, path)) = line.split_once(' ') else { continue };
+        if ["struct", "enum", "trait", "type"].contains(&kind) {
+            let path = path.split(' ').next().unwrap_or_default();
+            let name = path.rsplit("::").next().unwrap_or_default().to_owned();
+            paths.entry(name).or_default().push(path.to_owned());
+        }
+    }
+    assert!(paths.len() > 300, "{} types were found", paths.len());
+    paths.retain(|name, paths| paths.len() > 1 && name != "Error");
+    assert!(paths.is_empty(), "{paths:#?}");
+}
+
 #[test]
 fn the_public_api_is_the_committed_one() {
     let core = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut listed = BTreeSet::new();
-    Crate::read(&core.join("src")).list(&[], "", &mut listed);
+    let listed = listed();
     let text: String = listed.iter().map(|line| format!("{line}\n")).collect();
     assert!(listed.len() > 500, "{} items were found", listed.len());
     let path = core.join("public-api.txt");
