@@ -70,8 +70,8 @@ enum Failure {
 impl From<exec::Error> for Failure {
     fn from(error: exec::Error) -> Self {
         match error {
-            exec::Error::Interrupted { .. } => Self::Interrupted(error.to_string()),
-            error => Self::Input(error.to_string()),
+            exec::Error::Interrupted { .. } => Self::Interrupted(error.message()),
+            error => Self::Input(error.message()),
         }
     }
 }
@@ -120,7 +120,7 @@ async fn onboard(arguments: &Arguments, stop: Stop) -> Result<(), Failure> {
 
     let home = home_of(arguments.file.as_deref());
     let state = State::open(&home.join("state").to_string_lossy())
-        .map_err(|error| Failure::Input(error.to_string()))?;
+        .map_err(|error| Failure::Input(error.message()))?;
     let world = home.join("simulated-cloud.json");
     let cloud = open_cloud(&world, arguments)?;
     let options = || ApplyOptions::new().stop(stop.clone());
@@ -134,14 +134,14 @@ async fn onboard(arguments: &Arguments, stop: Stop) -> Result<(), Failure> {
 
     let observed = exec::survey(&cloud.cloud, &Scope::of(&zone)).await?;
     let plan =
-        Planner::new(&zone).observed(&observed).plan().map_err(|error| Failure::Input(error.to_string()))?;
+        Planner::new(&zone).observed(&observed).plan().map_err(|error| Failure::Input(error.message()))?;
     if !arguments.quiet {
         println!("{plan}");
     }
     if !plan.is_empty() {
         match securebase_core::timeline::timeline(&plan, 0) {
             Ok(timeline) => println!("Time: {timeline}"),
-            Err(error) => println!("Time: {error}"),
+            Err(error) => println!("Time: {}", error.message()),
         }
     }
     print_cost(&plan)?;
@@ -154,7 +154,7 @@ async fn onboard(arguments: &Arguments, stop: Stop) -> Result<(), Failure> {
 
     let observed = exec::survey(&cloud.cloud, &Scope::of(&zone)).await?;
     let again =
-        Planner::new(&zone).observed(&observed).plan().map_err(|error| Failure::Input(error.to_string()))?;
+        Planner::new(&zone).observed(&observed).plan().map_err(|error| Failure::Input(error.message()))?;
     // The world of this example lives only as long as a run needs it.
     drop(std::fs::remove_dir_all(&home));
     drop(home.parent().map(std::fs::remove_dir));
@@ -218,9 +218,8 @@ fn finish(run: Result<Run, exec::Error>, cloud: &SimulatedCloud, world: &Path) -
 }
 
 fn print_cost(plan: &Plan) -> Result<(), Failure> {
-    let report = plan
-        .cost(PriceBook::shipped(), Usage::shipped())
-        .map_err(|error| Failure::Input(error.to_string()))?;
+    let report =
+        plan.cost(PriceBook::shipped(), Usage::shipped()).map_err(|error| Failure::Input(error.message()))?;
     println!("{report}");
     Ok(())
 }

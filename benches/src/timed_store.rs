@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use securebase_core::state::{Condition, Holder, Presence, Segment, Store, StoreFuture, Version};
+use securebase_core::state::{Holder, ObjectVersion, Presence, Segment, Store, StoreFuture, WriteCondition};
 
 use crate::timed_future;
 
@@ -48,11 +48,16 @@ impl<S: Store> Store for TimedStore<S> {
         self.store.get(key)
     }
 
-    fn get_versioned<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<(Vec<u8>, Version)>> {
+    fn get_versioned<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<(Vec<u8>, ObjectVersion)>> {
         self.store.get_versioned(key)
     }
 
-    fn put<'a>(&'a self, key: &'a str, bytes: &'a [u8], condition: Condition) -> StoreFuture<'a, Version> {
+    fn put<'a>(
+        &'a self,
+        key: &'a str,
+        bytes: &'a [u8],
+        condition: WriteCondition,
+    ) -> StoreFuture<'a, ObjectVersion> {
         Box::pin(async move {
             let (took, result) = timed_future(self.store.put(key, bytes, condition)).await;
             self.waited.note(took);
@@ -76,7 +81,7 @@ impl<S: Store> Store for TimedStore<S> {
         })
     }
 
-    fn seal<'a>(&'a self, key: &'a str, line: &'a [u8], version: &'a Version) -> StoreFuture<'a, ()> {
+    fn seal<'a>(&'a self, key: &'a str, line: &'a [u8], version: &'a ObjectVersion) -> StoreFuture<'a, ()> {
         self.store.seal(key, line, version)
     }
 

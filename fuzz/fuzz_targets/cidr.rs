@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use securebase_core::net::{Block, Block4, layout, rules};
+use securebase_core::net::{Block, Block4, Layout, rules};
 
 fuzz_target!(|text: &str| {
     match Block::parse(text) {
@@ -13,13 +13,13 @@ fuzz_target!(|text: &str| {
             }
             assert_eq!(Block::parse(&block.to_string()), Ok(block));
         }
-        Err(error) => assert!(!error.to_string().is_empty() && !error.hint().is_empty()),
+        Err(error) => assert!(!error.to_string().is_empty() && error.help().is_some()),
     }
     if let Ok(block) = Block4::parse(text) {
         let sound = rules::check_vpc(&block, "").iter().all(|problem| problem.code != "cidr-size");
         assert_eq!(sound, (16..=28).contains(&block.prefix_len()));
-        if let Ok(subnets) = layout::seed(block) {
-            assert!(subnets.iter().all(|subnet| block.contains(&subnet.cidr)));
+        if let Ok(plan) = Layout::seed().apply(block) {
+            assert!(plan.subnets.iter().all(|subnet| block.contains(&subnet.cidr)));
         }
     }
 });

@@ -14,7 +14,7 @@ fuzz_target!(|data: &[u8]| {
     let document = match PolicyDocument::parse(document) {
         Ok(document) => document,
         Err(error) => {
-            assert!(!error.problems().is_empty(), "a refusal without a reason");
+            assert!(!error.problems().0.is_empty(), "a refusal without a reason");
             assert!(error.problems().iter().all(|problem| !problem.message.is_empty() && problem.place.is_some()));
             return;
         }

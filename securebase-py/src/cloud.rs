@@ -336,9 +336,7 @@ fn place(account_id: &str, region: &str) -> Result<(AccountId, Region)> {
 }
 
 pub(crate) fn named_region(region: &str) -> Result<Region> {
-    Region::named(region).map_err(|error| {
-        crate::error::Failure::one(crate::error::Class::Input, error.code(), &error, &error.hint())
-    })
+    Ok(Region::named(region)?)
 }
 
 /// A URL without what stands before the host and after the path: either can hold a password.

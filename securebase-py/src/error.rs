@@ -1,15 +1,15 @@
 //! From the core's errors to Python's exceptions.
 //!
 //! The exception classes themselves are Python (`securebase/exceptions.py`): there they can have two bases and a
-//! constructor of their own. Each core module's error gets its `From` here or beside the module's bindings, so that `?`
-//! is all a binding needs.
+//! constructor of their own. Every error of the core is a `Diagnostic`; which exception it becomes is said here or beside the
+//! module's bindings (`Raised`), so that `?` is all a binding needs.
 
 use std::fmt::Display;
 
 use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict as _, PyList};
 use securebase_core::cloud::CloudError;
-use securebase_core::model::{Address, Problem as CoreProblem, Problems};
+use securebase_core::model::{Diagnostic, Problem as CoreProblem, Problems, RegionError};
 use securebase_core::time::Interrupted;
 use securebase_core::{exec, finance, plan, state, table, timeline};
 
@@ -165,126 +165,127 @@ fn shortened(message: &str, problem_count: usize) -> String {
     format!("{}\n… {problem_count} findings; all of them are in `problems`", head.join("\n"))
 }
 
-/// What a Python program does about a failure of the core, in words of this package.
-fn hint(code: &str) -> &'static str {
+/// An error of the core and the exception that it becomes: all that the core does not say itself.
+pub(crate) trait Raised: Diagnostic {
+    fn class(&self) -> Class;
+
+    /// The text of the exception.
+    fn text(&self) -> String {
+        self.message()
+    }
+}
+
+impl<E: Raised> From<E> for Failure {
+    fn from(error: E) -> Self {
+        let (code, message) = (error.code(), error.text());
+        let Problems(mut problems) = error.problems().errors_first();
+        for problem in problems.iter_mut().filter(|problem| problem.code == code) {
+            if let Some(hint) = hint(code) {
+                hint.clone_into(&mut problem.hint);
+            } else if problem.hint.is_empty() && problem.message == message && !code.starts_with("policy.") {
+                "see what `docs/errors.md` says about the code".clone_into(&mut problem.hint);
+            }
+        }
+        let message = shortened(&message, problems.len());
+        Self::Core { class: error.class(), code: code.to_owned(), message, problems }
+    }
+}
+
+/// What a Python program does about a failure of the core, where the core's words are those of Rust.
+fn hint(code: &str) -> Option<&'static str> {
     match code {
-        "plan-malformed" | "plan-version" | "plan-fingerprint" => "plan again and save the new plan",
-        "plan-stale" => "plan again against the cloud, and apply the new plan",
         "plan-destructive" => {
-            "pass `destroy=plan.destructive` to let all of it happen, or the addresses of a part"
+            Some("pass `destroy=plan.destructive` to let all of it happen, or the addresses of a part")
         }
         "run-interrupted" | "run-unfinished" | "state-broken" => {
-            "call `securebase.resume` with the same state"
+            Some("call `securebase.resume` with the same state")
         }
-        "change-refused" => {
-            "do what AWS's reason says; for a wrong code, call `start_root_email_change` again"
-        }
-        "survey-failed" => "check the credentials and the network, then call again",
-        "state-locked" => "wait for the other run to end, or let this one wait with `wait_for_lock`",
-        "state-fenced" => "look who has taken over with `lock_info`, then resume",
-        "state-url" => "name a directory or an `s3://` URL",
-        "state-io" => "check the path, its permissions and the space left on the medium, then resume",
-        "state-conflict" => "find who else writes to the state, then try again",
-        "state-not-found" => "check the path or URL: the first `apply` makes a state",
-        "state-of-another-organization" => {
-            "use the credentials of that organization, or a state of its own for this one"
-        }
-        "state-of-another-zone" => "name a state of its own for each zone",
-        "state-empty" => "check the path or URL of the state",
-        "state-not-empty" => "name a new directory or prefix",
-        "state-corrupt" | "state-illegal" => {
-            "restore the file, or move the state away and rebuild it: a survey finds what exists"
-        }
-        "state-version" => "use a release of this package that knows the format",
-        _ => "see what `docs/errors.md` says about the code",
+        "state-version" => Some("use a release of this package that knows the format"),
+        _ => None,
     }
 }
 
-impl From<plan::Error> for Failure {
-    fn from(error: plan::Error) -> Self {
-        match &error {
-            plan::Error::Problems(problems) => Self::many(Class::Plan, error.code(), &error, problems),
-            plan::Error::Cost(cost) => Self::many(Class::Plan, error.code(), &error, &cost.problems()),
-            _ => Self::one(Class::Plan, error.code(), &error, hint(error.code())),
-        }
+impl Raised for plan::Error {
+    fn class(&self) -> Class {
+        Class::Plan
     }
 }
 
-impl From<state::Error> for Failure {
-    fn from(error: state::Error) -> Self {
-        Self::one(Class::State, error.code(), &error, hint(error.code()))
+impl Raised for state::Error {
+    fn class(&self) -> Class {
+        Class::State
     }
 }
 
-impl From<exec::Error> for Failure {
-    fn from(error: exec::Error) -> Self {
-        let code = error.code();
-        match error {
-            exec::Error::State(state::Error::Fenced { .. })
-            | exec::Error::CutOff(_)
-            | exec::Error::Interrupted { .. } => Self::one(Class::Interrupted, code, &error, hint(code)),
-            exec::Error::State(error) => error.into(),
-            exec::Error::Plan(error) => error.into(),
-            exec::Error::Cost(error) => (*error).into(),
-            exec::Error::Survey { .. } | exec::Error::Refused { .. } => {
-                Self::one(Class::Cloud, code, &error, hint(code))
+impl Raised for exec::Error {
+    fn class(&self) -> Class {
+        match self {
+            Self::State(state::Error::Fenced { .. }) | Self::CutOff(_) | Self::Interrupted { .. } => {
+                Class::Interrupted
             }
-            exec::Error::Destructive { ref addresses } => {
-                let each = |address: &Address| {
-                    let message = format!("`{address}` would be destroyed");
-                    CoreProblem::error(code, address.as_str(), message, hint(code))
-                };
-                let message = format!("{error}: `destroy=plan.destructive` names all of them");
-                Self::many(Class::Plan, code, &message, &Problems(addresses.iter().map(each).collect()))
+            Self::State(error) => error.class(),
+            Self::Survey { .. } | Self::Refused { .. } => Class::Cloud,
+            _ => Class::Plan,
+        }
+    }
+
+    fn text(&self) -> String {
+        match self {
+            Self::Destructive { .. } => {
+                format!("{}: `destroy=plan.destructive` names all of them", self.message())
             }
-            _ => Self::one(Class::Plan, code, &error, hint(code)),
+            _ => self.message(),
         }
     }
 }
 
-impl From<timeline::SpreadError> for Failure {
-    fn from(error: timeline::SpreadError) -> Self {
-        Self::one(Class::Input, error.code(), &error, error.hint())
+impl Raised for timeline::SpreadError {
+    fn class(&self) -> Class {
+        Class::Input
     }
 }
 
-impl From<timeline::RehearsalError> for Failure {
-    fn from(error: timeline::RehearsalError) -> Self {
-        match error {
-            timeline::RehearsalError::Interrupted(interrupted) => interrupted.into(),
-            _ => Self::many(Class::Plan, error.code(), &error, &error.problems()),
+impl Raised for timeline::RehearsalError {
+    fn class(&self) -> Class {
+        match self {
+            Self::Interrupted(interrupted) => interrupted.class(),
+            _ => Class::Plan,
         }
     }
 }
 
-impl From<Interrupted> for Failure {
-    fn from(error: Interrupted) -> Self {
-        Self::one(Class::SecureBase, error.code(), &error, "call again and let it end")
+impl Raised for Interrupted {
+    fn class(&self) -> Class {
+        Class::SecureBase
     }
 }
 
-impl From<finance::Error> for Failure {
-    fn from(error: finance::Error) -> Self {
-        Self::many(Class::Finance, error.code(), &error, &error.problems())
+impl Raised for finance::Error {
+    fn class(&self) -> Class {
+        Class::Finance
     }
 }
 
-impl From<CloudError> for Failure {
-    fn from(error: CloudError) -> Self {
-        Self::one(Class::Cloud, &error.code, &error, error.hint())
+impl Raised for CloudError {
+    fn class(&self) -> Class {
+        Class::Cloud
     }
 }
 
-impl From<Problems> for Failure {
-    fn from(problems: Problems) -> Self {
-        let first = problems.iter().find(|problem| problem.is_error());
-        let code = first.map_or_else(|| "input".to_owned(), |problem| problem.code.clone());
-        Self::many(Class::Input, &code, &problems, &problems)
+impl Raised for Problems {
+    fn class(&self) -> Class {
+        Class::Input
     }
 }
 
-impl From<table::Error> for Failure {
-    fn from(error: table::Error) -> Self {
-        Self::one(Class::SecureBase, "table", &error, "take fewer rows or fewer digits")
+impl Raised for RegionError {
+    fn class(&self) -> Class {
+        Class::Input
+    }
+}
+
+impl Raised for table::Error {
+    fn class(&self) -> Class {
+        Class::SecureBase
     }
 }

@@ -12,30 +12,32 @@ use securebase_core::net::{Block, Block4, Layout, rules};
 use crate::argument::{self, ITEMS_MAX};
 use crate::cloud::named_region;
 use crate::convert::{PROBLEMS_MAX, count, document, from_json, hash, shown, to_json};
-use crate::error::{Class, Failure, Result};
+use crate::error::{Class, Failure, Raised, Result};
 use crate::problem::Problem;
 use crate::runtime::compute;
 
-impl From<core::Error> for Failure {
-    fn from(error: core::Error) -> Self {
-        let class = match &error {
-            core::Error::Exhausted(_)
-            | core::Error::Taken { .. }
-            | core::Error::Outside { .. }
-            | core::Error::UnknownOwner { .. }
-            | core::Error::UnknownPool { .. }
-            | core::Error::NotExcluded { .. }
-            | core::Error::NotHeld { .. }
-            | core::Error::RangeOverlap { .. }
-            | core::Error::Unconnectable { .. } => Class::Address,
+impl Raised for core::Error {
+    fn class(&self) -> Class {
+        match self {
+            Self::Exhausted(_)
+            | Self::Taken { .. }
+            | Self::Outside { .. }
+            | Self::UnknownOwner { .. }
+            | Self::UnknownPool { .. }
+            | Self::NotExcluded { .. }
+            | Self::NotHeld { .. }
+            | Self::RangeOverlap { .. }
+            | Self::Unconnectable { .. } => Class::Address,
             _ => Class::Input,
-        };
-        let message = match &error {
+        }
+    }
+
+    fn text(&self) -> String {
+        match self {
             // What is free is what the caller needs to see, wherever it prints the error.
-            core::Error::Exhausted(_) => format!("{error} ({})", error.hint()),
-            _ => error.to_string(),
-        };
-        Self::Core { class, code: error.code().to_owned(), message, problems: vec![error.problem("")] }
+            Self::Exhausted(_) => format!("{} ({})", self.message(), self.help().unwrap_or_default()),
+            _ => self.message(),
+        }
     }
 }
 
@@ -176,14 +178,14 @@ impl Subnet {
     #[getter]
     fn role(&self) -> &'static str {
         match self.0.0.role {
-            core::Role::Public => "public",
-            core::Role::Private => "private",
+            core::SubnetRole::Public => "public",
+            core::SubnetRole::Private => "private",
         }
     }
 
     #[getter]
     fn public(&self) -> bool {
-        self.0.0.role == core::Role::Public
+        self.0.0.role == core::SubnetRole::Public
     }
 
     #[getter]

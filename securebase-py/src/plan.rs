@@ -11,7 +11,7 @@ use rust_decimal::Decimal;
 use securebase_core::exec::{self, Stop};
 use securebase_core::finance::{PriceBook, Usage};
 use securebase_core::model::{Address, LandingZone, Latencies, ResourceId, TenantKey};
-use securebase_core::net::assign::ZoneBlocks;
+use securebase_core::net::ZoneBlocks;
 use securebase_core::plan::{
     Error as PlanError, MarginFloor, Plan as CorePlan, PlanCost, Planner, Step as CoreStep, StepCost,
 };

@@ -12,24 +12,19 @@ use securebase_core::time::Interrupted;
 
 use crate::argument::{self, ITEMS_MAX};
 use crate::convert::{count, from_json, from_python, hash, plain, to_json, to_python};
-use crate::error::{Class, Failure, Result, cut};
+use crate::error::{Class, Failure, Raised, Result, cut};
 use crate::problem::Problem;
 use crate::runtime::compute;
 pub(crate) use report::{CoverageReport, Difference};
 
-impl From<core::Error> for Failure {
-    fn from(error: core::Error) -> Self {
-        let class = match &error {
-            core::Error::DoesNotFit(_)
-            | core::Error::NotEquivalent(_)
-            | core::Error::BadCertificate(_)
-            | core::Error::TooComplex(_) => Class::Policy,
+impl Raised for core::Error {
+    fn class(&self) -> Class {
+        match self {
+            Self::DoesNotFit(_) | Self::NotEquivalent(_) | Self::BadCertificate(_) | Self::TooComplex(_) => {
+                Class::Policy
+            }
             _ => Class::Input,
-        };
-        let message = error.to_string();
-        let own = || vec![CoreProblem::error(error.code(), "", message.as_str(), error.hint())];
-        let problems = if error.problems().is_empty() { own() } else { error.problems().to_vec() };
-        Self::Core { class, code: error.code().to_owned(), message, problems }
+        }
     }
 }
 

@@ -56,6 +56,17 @@ def test_a_message_of_many_problems_is_cut_and_the_problems_are_not() -> None:
     assert "all of them are in `problems`" in str(caught.value)
 
 
+def test_an_exception_names_the_sources_of_its_error(ten: sb.LandingZone, tmp_path: Path) -> None:
+    file = tmp_path / "a-file"
+    file.write_text("not a directory")
+    with pytest.raises(sb.StateError) as caught:
+        ten.plan().apply(sb.SimulatedCloud(), state=file)
+    assert caught.value.code == "state-io"
+    assert re.fullmatch(r"cannot [a-z ]+ `.*a-file.*`: .+ \(os error \d+\)", str(caught.value))
+    (problem,) = caught.value.problems
+    assert (problem.message, problem.hint.split(",")[0]) == (str(caught.value), "check the path")
+
+
 def test_errors_stand_before_warnings(ten: sb.LandingZone) -> None:
     document = ten.to_dict()
     assert {warning.code for warning in ten.warnings} == {"cidr-overlap", "email-root-is-contact"}

@@ -8,8 +8,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use securebase_benches::{exponent, median, nanoseconds_per_call, record, resident_bytes, timed};
 use securebase_core::model::PoolStrategy;
-use securebase_core::net::overlap::pairs;
-use securebase_core::net::{AddressPool, Block, Block4, FreeSet, Request, Settings};
+use securebase_core::net::{AddressPool, Block, Block4, BlockRequest, FreeSet, PoolSettings, pairs};
 
 /// The /28s of 10.0.0.0/8.
 const BLOCKS: usize = 1 << 20;
@@ -58,10 +57,10 @@ fn free_set() {
 /// The same with owners, history and names: the pool as users have it.
 fn pool() {
     let names: Vec<String> = (0..BLOCKS).map(|n| format!("tenant-{n}")).collect();
-    let Ok(mut pool) = AddressPool::new(&[whole()], Settings::new(PoolStrategy::Unique)) else { return };
+    let Ok(mut pool) = AddressPool::new(&[whole()], PoolSettings::new(PoolStrategy::Unique)) else { return };
     let mut failed = 0_usize;
     let (fill, n) = nanoseconds_per_call(BLOCKS, BATCH, |at| {
-        failed += usize::from(pool.allocate(&Request::new(28, &names[at])).is_err());
+        failed += usize::from(pool.allocate(&BlockRequest::new(28, &names[at])).is_err());
     });
     record("addresses/pool/fill", fill, "ns/op", n);
     let (free, n) = nanoseconds_per_call(BLOCKS / 2, BATCH, |at| {
@@ -69,7 +68,7 @@ fn pool() {
     });
     record("addresses/pool/free_every_other", free, "ns/op", n);
     let (refill, n) = nanoseconds_per_call(BLOCKS / 2, BATCH, |at| {
-        failed += usize::from(pool.allocate(&Request::new(28, &names[at * 2])).is_err());
+        failed += usize::from(pool.allocate(&BlockRequest::new(28, &names[at * 2])).is_err());
     });
     record("addresses/pool/fill_again", refill, "ns/op", n);
     assert_eq!((failed, pool.free().len()), (0, 0), "the pool is not full");

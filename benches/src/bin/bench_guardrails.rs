@@ -3,10 +3,9 @@
 use std::hint::black_box;
 
 use securebase_benches::{nanoseconds_per_call, record, timed};
-use securebase_core::policy::pack::verify::verify;
 use securebase_core::policy::{
     Fit, Level, Parameters, Policy, PolicyDocument, PolicyKind, PolicyPath, Request, certify, decide_all,
-    guardrails, pack, tier_documents,
+    guardrails, pack, tier_documents, verify,
 };
 
 const REQUESTS: usize = 1 << 10;

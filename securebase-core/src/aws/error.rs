@@ -4,7 +4,6 @@
 //! costs a tenant.
 
 use std::error::Error;
-use std::fmt::Write;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_sts::error::ProvideErrorMetadata;
@@ -15,6 +14,7 @@ use rustls::Error as TlsError;
 
 use super::http::TooLarge;
 use crate::cloud::{CloudError, Delivery, ErrorKind};
+use crate::model::chain;
 
 /// No reply came in time.
 const TIMEOUT: &str = "RequestTimeout";
@@ -136,17 +136,4 @@ fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a 
 fn cause<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
     let io = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
     io.map(|inner| inner as &(dyn Error + 'static)).or_else(|| error.source())
-}
-
-/// The error and its causes in one line, each said once.
-pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    for cause in std::iter::successors(error.source(), |&error| error.source()) {
-        let cause = cause.to_string();
-        if !text.contains(&cause) {
-            // Writing to a string cannot fail.
-            let _ = write!(text, ": {cause}");
-        }
-    }
-    text
 }

@@ -9,8 +9,8 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use super::convert::{each, id, malformed, misrouted, parse, text};
 use super::error;
 use crate::cloud::{
-    Account, AccountRequest, AccountRequestState, AccountState, CloudError, Joined, JoinedHow, Operation,
-    Organization, OrganizationalUnit, Page, Policy, PolicyTarget, Reply, Root,
+    Account, AccountRequest, AccountRequestState, AccountState, CloudError, ControlPolicy, Joined, JoinedHow,
+    Operation, Organization, OrganizationalUnit, Page, PolicyTarget, Reply, Root,
 };
 use crate::model::Tags;
 use crate::time::Time;
@@ -373,8 +373,8 @@ fn account_request(status: &sdk::CreateAccountStatus) -> Result<AccountRequest, 
     })
 }
 
-fn policy(summary: &sdk::PolicySummary, document: Option<&str>) -> Result<Policy, CloudError> {
-    Ok(Policy {
+fn policy(summary: &sdk::PolicySummary, document: Option<&str>) -> Result<ControlPolicy, CloudError> {
+    Ok(ControlPolicy {
         id: id(summary.id(), "Id")?,
         name: text(summary.name(), "Name")?,
         description: summary.description().unwrap_or_default().to_owned(),

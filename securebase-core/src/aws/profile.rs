@@ -5,9 +5,8 @@ use std::env;
 use aws_config::profile::{self, ProfileSet};
 use aws_types::os_shim_internal::{Env, Fs};
 
-use super::error::chain;
 use crate::cloud::CloudError;
-use crate::model::{Quoted, nearest};
+use crate::model::{Quoted, chain, nearest};
 
 /// The profiles that an error names at most.
 const LISTED: usize = 10;

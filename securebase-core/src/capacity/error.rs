@@ -1,6 +1,6 @@
 //! Why there is no path.
 
-use crate::model::{Problem, Problems};
+use crate::model::{Diagnosis, Problems, diagnostic};
 use crate::time::Interrupted;
 use crate::{finance, plan, table, timeline};
 
@@ -44,33 +44,18 @@ impl From<timeline::RehearsalError> for Error {
 }
 
 impl Error {
-    /// A stable word for the kind of error.
-    pub fn code(&self) -> &'static str {
+    pub(crate) fn diagnosis(&self) -> Diagnosis<'_> {
         match self {
-            Self::Options(_) => "capacity-options",
-            Self::Finance(error) => error.code(),
-            Self::Zone(_) => "capacity-zone",
-            Self::Plan(error) => error.code(),
-            Self::Rehearsals(error) => error.code(),
-            Self::Rehearsal(error) => error.code(),
-            Self::Interrupted(interrupted) => interrupted.code(),
-            Self::Table(_) => "table",
-        }
-    }
-
-    /// The findings behind it, at least one.
-    pub fn problems(&self) -> Problems {
-        let one = |hint: &str| Problem::error(self.code(), "", self.to_string(), hint).into();
-        match self {
-            Self::Finance(error) | Self::Plan(plan::Error::Cost(error)) => error.problems(),
-            Self::Options(problems) | Self::Zone(problems) | Self::Plan(plan::Error::Problems(problems)) => {
-                problems.clone()
-            }
-            Self::Plan(_) => one("see docs/errors.md"),
-            Self::Rehearsals(error) => one(error.hint()),
-            Self::Rehearsal(error) => error.problems(),
-            Self::Interrupted(_) => one("call again and let it end"),
-            Self::Table(_) => one("ask for fewer targets"),
+            Self::Options(problems) => Diagnosis::new("capacity-options").found(problems.0.as_slice()),
+            Self::Finance(error) => error.diagnosis(),
+            Self::Zone(problems) => Diagnosis::new("capacity-zone").found(problems.0.as_slice()),
+            Self::Plan(error) => error.diagnosis(),
+            Self::Rehearsals(error) => error.diagnosis(),
+            Self::Rehearsal(error) => error.diagnosis(),
+            Self::Interrupted(interrupted) => interrupted.diagnosis(),
+            Self::Table(_) => Diagnosis::new("table").help("ask for fewer targets"),
         }
     }
 }
+
+diagnostic!(Error);

@@ -45,7 +45,7 @@ pub struct Deployment {
 /// What one number of tenants takes and brings.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub struct Target {
+pub struct CapacityTarget {
     /// How many.
     pub tenants: u32,
     /// The month of the forecast in which growth reaches it, 0 where it is reached already, `None` where growth does not get
@@ -90,7 +90,7 @@ pub struct Target {
 #[non_exhaustive]
 pub struct CapacityPlan {
     /// One row a target, in the order asked for.
-    pub targets: Vec<Target>,
+    pub targets: Vec<CapacityTarget>,
     /// Every quota that tenants count against, and when it is reached.
     pub needs: Vec<Need>,
 }
@@ -203,7 +203,7 @@ fn target(
     when: &When<'_>,
     needs: &[Need],
     options: &CapacityOptions,
-) -> Result<Target, Error> {
+) -> Result<CapacityTarget, Error> {
     let tenants = scaled.tenants();
     let operations = scaled.model.assumptions().operations();
     let raises = quota::raises(needs, tenants);
@@ -212,7 +212,7 @@ fn target(
         None => rehearsed(&scaled.plan, options, &raises)?,
     };
     // The columns of the table are kinds: what each counts is the reader's question and no fact about the kind.
-    Ok(Target {
+    Ok(CapacityTarget {
         tenants,
         month: when.month_of(tenants),
         accounts: scaled.accounts(),

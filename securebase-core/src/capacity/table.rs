@@ -1,6 +1,6 @@
 //! The path as tables.
 
-use super::{CapacityPlan, Error, Need, Raise, Target};
+use super::{CapacityPlan, CapacityTarget, Error, Need, Raise};
 use crate::table::{Column, Table};
 
 impl CapacityPlan {
@@ -19,8 +19,9 @@ impl CapacityPlan {
                 .collect::<Vec<_>>()
         };
         let (to_raise, when) = (raises(ToString::to_string), raises(Raise::when));
-        let count = |value: fn(&Target) -> u32| rows.iter().map(move |row| i64::from(value(row)));
-        let some = |value: fn(&Target) -> Option<u32>| rows.iter().map(move |row| value(row).map(i64::from));
+        let count = |value: fn(&CapacityTarget) -> u32| rows.iter().map(move |row| i64::from(value(row)));
+        let some =
+            |value: fn(&CapacityTarget) -> Option<u32>| rows.iter().map(move |row| value(row).map(i64::from));
         let steps = rows.iter().map(|row| i64::try_from(row.steps).unwrap_or(i64::MAX));
         Ok(Table::new(vec![
             Column::int64("tenants", count(|row| row.tenants)),

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::{Diagnostic, Problem, Problems};
+
 /// What to do about a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -208,9 +210,9 @@ impl CloudError {
         Self::new(code, None, message, Delivery::NotSent)
     }
 
-    /// How to correct it, as far as the code says.
-    pub fn hint(&self) -> &'static str {
-        match self.code.as_str() {
+    /// Returns how to correct it, as far as the code says.
+    pub fn help(&self) -> Option<String> {
+        let help = match self.code.as_str() {
             "ProfileNotFound" => {
                 "name a profile that `aws configure list-profiles` lists, or make this one with `aws configure --profile NAME`"
             }
@@ -219,7 +221,8 @@ impl CloudError {
                 "sign in (`aws sso login`), name a profile that has credentials, or set them in the environment"
             }
             _ => "check region, endpoint, profile and credentials",
-        }
+        };
+        Some(help.to_owned())
     }
 
     /// An error of any delivery; its kind follows from the code and reason.
@@ -231,6 +234,20 @@ impl CloudError {
             kind: ErrorKind::classify(code, reason),
             delivery,
         }
+    }
+}
+
+impl Diagnostic for CloudError {
+    fn code(&self) -> &str {
+        &self.code
+    }
+
+    fn help(&self) -> Option<String> {
+        Self::help(self)
+    }
+
+    fn problems(&self) -> Problems {
+        Problem::error(&self.code, "", self.message(), Self::help(self).unwrap_or_default()).into()
     }
 }
 

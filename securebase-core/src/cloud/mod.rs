@@ -17,8 +17,8 @@ pub use error::{CloudError, Delivery, ErrorKind};
 pub use operation::Operation;
 pub use port::{Arrival, Cloud, InFlight, ReplyFuture};
 pub use reply::{
-    Account, AccountRequest, AccountRequestState, AccountState, AvailabilityZone, ElasticIp, FlowLog,
-    InternetGateway, Joined, JoinedHow, LogGroup, NatGateway, NatGatewayState, Organization,
-    OrganizationalUnit, Page, Policy, PolicyTarget, Reply, Role, Root, Route, RouteTable,
-    RouteTableAssociation, Subnet, Vpc, VpnGateway, ZoneKind,
+    Account, AccountRequest, AccountRequestState, AccountState, AvailabilityZone, ControlPolicy, ElasticIp,
+    FlowLog, InternetGateway, Joined, JoinedHow, LogGroup, NatGateway, NatGatewayState, Organization,
+    OrganizationalUnit, Page, PolicyTarget, Reply, Role, Root, Route, RouteTable, RouteTableAssociation,
+    Subnet, Vpc, VpnGateway, ZoneKind,
 };

@@ -137,7 +137,7 @@ pub enum AccountRequestState {
 
 /// A service control policy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Policy {
+pub struct ControlPolicy {
     /// Its id (`p-…`).
     pub id: ResourceId,
     /// Its name.
@@ -400,9 +400,9 @@ pub enum Reply {
     /// To `ListCreateAccountStatus`.
     AccountRequests(Page<AccountRequest>),
     /// To `ListPolicies`.
-    Policies(Page<Policy>),
+    Policies(Page<ControlPolicy>),
     /// To `DescribePolicy`.
-    Policy(Policy),
+    Policy(ControlPolicy),
     /// To `ListTargetsForPolicy`.
     PolicyTargets(Page<PolicyTarget>),
     /// To the calls that list tags.

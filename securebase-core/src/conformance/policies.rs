@@ -2,7 +2,7 @@
 
 use super::bench::{Bench, Verdict, ensure, id, reply};
 use super::units::tagging;
-use crate::cloud::{Operation as O, Policy, Reply, Target};
+use crate::cloud::{ControlPolicy, Operation as O, Reply, Target};
 use crate::model::ResourceId;
 
 const DOCUMENT: &str = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Deny\",\"Action\":\"s3:*\",\"Resource\":\"*\"}]}";
@@ -22,7 +22,7 @@ impl Bench<'_> {
         self.create(&Target::Management, self.new_policy(what, DOCUMENT)).await
     }
 
-    async fn listed_policies(&self) -> Result<Vec<Policy>, String> {
+    async fn listed_policies(&self) -> Result<Vec<ControlPolicy>, String> {
         let take = |reply| if let Reply::Policies(page) = reply { Some(page) } else { None };
         self.all(&Target::Management, |page| O::ListPolicies { page }, take).await
     }

@@ -1,7 +1,7 @@
 //! Why a run could not go on, or not begin.
 
 use crate::cloud::{CloudError, ErrorKind};
-use crate::model::{AccountId, Address};
+use crate::model::{AccountId, Address, Diagnosis, Problem, diagnostic};
 use crate::{plan, state};
 
 /// What cut a run off.
@@ -33,10 +33,10 @@ pub enum Error {
     #[error(transparent)]
     State(#[from] state::Error),
     /// The state failed while the run was under way, or its lease was lost: the run could not remember what it does.
-    #[error("the run was interrupted: {0}; resume it to go on")]
+    #[error("the run was interrupted, resume it to go on")]
     CutOff(#[source] state::Error),
     /// The cloud could not be surveyed.
-    #[error("{what} could not be surveyed: {source}")]
+    #[error("{what} could not be surveyed")]
     Survey {
         /// What was asked for.
         what: String,
@@ -57,7 +57,7 @@ pub enum Error {
     #[error(transparent)]
     Plan(#[from] plan::Error),
     /// AWS refused a change that is no step of a plan.
-    #[error("{what} was refused: {source}")]
+    #[error("{what} was refused")]
     Refused {
         /// What was asked for.
         what: String,
@@ -102,19 +102,37 @@ impl Error {
         Self::Interrupted { reason: Interruption::Crashed }
     }
 
-    /// A stable word for the kind of error.
-    pub fn code(&self) -> &'static str {
+    pub(crate) fn diagnosis(&self) -> Diagnosis<'_> {
         match self {
-            Self::Interrupted { .. } => "run-interrupted",
-            Self::State(error) | Self::CutOff(error) => error.code(),
-            Self::Survey { .. } => "survey-failed",
-            Self::NotManagement { .. } => "credentials-not-management",
-            Self::Plan(error) => error.code(),
-            Self::Refused { .. } => "change-refused",
-            Self::Stale => "plan-stale",
-            Self::Unfinished { .. } => "run-unfinished",
-            Self::Destructive { .. } => "plan-destructive",
-            Self::Cost(error) => error.code(),
+            Self::Interrupted { .. } => {
+                Diagnosis::new("run-interrupted").help("call `exec::resume` with the same state")
+            }
+            Self::State(error) | Self::CutOff(error) => error.diagnosis(),
+            Self::Survey { .. } => {
+                Diagnosis::new("survey-failed").help("check the credentials and the network, then call again")
+            }
+            Self::NotManagement { .. } => Diagnosis::new("credentials-not-management"),
+            Self::Plan(error) => error.diagnosis(),
+            Self::Refused { .. } => Diagnosis::new("change-refused")
+                .help("do what AWS's reason says; for a wrong code, call `start_root_email_change` again"),
+            Self::Stale => {
+                Diagnosis::new("plan-stale").help("plan again against the cloud, and apply the new plan")
+            }
+            Self::Unfinished { .. } => {
+                Diagnosis::new("run-unfinished").help("call `exec::resume` with the same state")
+            }
+            Self::Destructive { addresses } => {
+                let help = "name each address in `ApplyOptions::destroy` to let it happen";
+                let each = |address: &Address| {
+                    let message = format!("`{address}` would be destroyed");
+                    Problem::error("plan-destructive", address.as_str(), message, help)
+                };
+                let found: Vec<Problem> = addresses.iter().map(each).collect();
+                Diagnosis::new("plan-destructive").help(help).found(found)
+            }
+            Self::Cost(error) => error.diagnosis(),
         }
     }
 }
+
+diagnostic!(Error);

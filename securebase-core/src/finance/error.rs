@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::percent;
-use crate::model::{Money, MoneyError, Problem, Problems, Rounding, likeness};
+use crate::model::{Diagnosis, Money, MoneyError, Problems, Rounding, diagnostic, likeness};
 use crate::time::Interrupted;
 
 /// Why there is no answer.
@@ -143,55 +143,33 @@ impl Error {
         Self::Range { what, value: value.to_string(), rule }
     }
 
-    /// A stable word for the kind of error.
-    pub fn code(&self) -> &'static str {
+    pub(crate) fn diagnosis(&self) -> Diagnosis<'_> {
         match self {
-            Self::Invalid(_) => "finance-invalid",
-            Self::Money(_) => "money",
-            Self::Table(_) => "table",
-            Self::Interrupted(interrupted) => interrupted.code(),
-            Self::Unknown { .. } => "finance-unknown",
-            Self::Range { .. } | Self::Correlation { .. } => "finance-range",
-            Self::BelowFloor { .. } => "margin-below-floor",
-        }
-    }
-
-    /// The findings behind it, at least one.
-    pub fn problems(&self) -> Problems {
-        match self {
-            Self::Invalid(problems) => problems.clone(),
+            Self::Invalid(problems) => Diagnosis::new("finance-invalid").found(problems.0.as_slice()),
+            Self::Money(error) => error.diagnosis(),
+            Self::Table(error) => error.diagnosis(),
+            Self::Interrupted(interrupted) => interrupted.diagnosis(),
             Self::Unknown { what, known, near, .. } => {
                 let names = if near.is_empty() { known } else { near };
-                Problem::error(self.code(), *what, self.to_string(), format!("use one of {names}")).into()
+                Diagnosis::new("finance-unknown").path(*what).help(format!("use one of {names}"))
             }
-            Self::Range { what, rule, .. } => {
-                Problem::error(self.code(), *what, self.to_string(), *rule).into()
-            }
+            Self::Range { what, rule, .. } => Diagnosis::new("finance-range").path(*what).help(*rule),
             Self::Correlation { factors, .. } => {
                 let instead = factors.map_or_else(String::new, |(left, right)| {
                     format!(
                         "correlate the factors `{left}` and `{right}`, which apply to all of their kinds, or "
                     )
                 });
-                let hint = format!(
+                let help = format!(
                     "{instead}leave the pair out, or call `simulate`, which counts every correlation"
                 );
-                Problem::error(self.code(), "correlations", self.to_string(), hint).into()
+                Diagnosis::new("finance-range").path("correlations").help(help)
             }
-            Self::BelowFloor { floor, revenue, infrastructure, .. } => {
-                let hint = way_out(*floor, *revenue, *infrastructure);
-                Problem::error(self.code(), "margin", self.to_string(), hint).into()
-            }
-            Self::Interrupted(_) => {
-                Problem::error(self.code(), "", self.to_string(), "call again and let it end").into()
-            }
-            Self::Money(_) | Self::Table(_) => Problem::error(
-                self.code(),
-                "",
-                self.to_string(),
-                "use one currency and amounts below a quadrillion",
-            )
-            .into(),
+            Self::BelowFloor { floor, revenue, infrastructure, .. } => Diagnosis::new("margin-below-floor")
+                .path("margin")
+                .help(way_out(*floor, *revenue, *infrastructure)),
         }
     }
 }
+
+diagnostic!(Error);

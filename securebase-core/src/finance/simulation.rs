@@ -41,7 +41,7 @@ const MONTHS_OF_TRIALS_MAX: u64 = 1_000_000_000;
 /// How a figure is spread over the trials in one month. A margin is left out where a trial has no revenue.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
-pub struct Spread {
+pub struct FigureSpread {
     /// The month, from 1.
     pub month: u32,
     /// The figure.
@@ -54,7 +54,7 @@ pub struct Spread {
 
 /// The result of a simulation: spreads by month, and each trial's end.
 pub struct Simulation {
-    spreads: Vec<Spread>,
+    spreads: Vec<FigureSpread>,
     chunks: Vec<Chunk>,
     fast: Fast,
     uncertain: Vec<String>,

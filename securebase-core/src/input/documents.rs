@@ -65,7 +65,7 @@ fn document(
             Node::from_json(&document.to_value(), DEPTH_MAX).map_or(Value::Reported, |it| it.value)
         }
         Err(error) => {
-            for problem in error.problems() {
+            for problem in error.problems().iter() {
                 let place = problem.place.as_ref().map(|it| format!(":{}:{}", it.line, it.column));
                 let place = format!("{}{}", Quoted(name), place.unwrap_or_default());
                 let message = format!("`{place}`: {} (`{}`)", problem.message, problem.code);

@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::{Diagnosis, diagnostic};
+
 /// Why a text cannot be an account's e-mail address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EmailError {
@@ -31,6 +33,18 @@ pub enum EmailError {
     #[error("no mail can be delivered to this domain, so root access could never be recovered")]
     Undeliverable,
 }
+
+impl EmailError {
+    pub(crate) fn diagnosis(&self) -> Diagnosis<'_> {
+        let code = match self {
+            Self::Undeliverable => "email-undeliverable",
+            _ => "email-invalid",
+        };
+        Diagnosis::new(code).help("write an address that receives mail")
+    }
+}
+
+diagnostic!(EmailError);
 
 /// A deliverable e-mail address, kept as written; compared without regard to case, as AWS does.
 #[derive(Clone, Serialize, Deserialize)]

@@ -14,6 +14,8 @@ mod name;
 mod platform;
 mod zone;
 
+pub(crate) use diagnostics::diagnostic::{Diagnosis, diagnostic};
+pub use diagnostics::diagnostic::{Diagnostic, chain};
 pub(crate) use diagnostics::nearest::{likeness, nearest};
 pub use diagnostics::problem::{Place, Problem, Problems, Severity, WARNINGS};
 pub(crate) use diagnostics::quoted::{Quoted, printable};

@@ -10,6 +10,8 @@ use std::fmt;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Serialize};
 
+use crate::model::{Diagnosis, diagnostic};
+
 /// An ISO 4217 currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub enum Currency {
@@ -117,6 +119,14 @@ pub enum MoneyError {
         amount: Money,
     },
 }
+
+impl MoneyError {
+    pub(crate) fn diagnosis(&self) -> Diagnosis<'_> {
+        Diagnosis::new("money").help("use one currency and amounts below a quadrillion")
+    }
+}
+
+diagnostic!(MoneyError);
 
 /// An exact amount of one currency. Never a float; amounts of two currencies are never added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]

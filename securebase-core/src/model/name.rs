@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::Quoted;
+use super::{Diagnosis, Quoted, diagnostic};
 
 /// Why a text is not the name it was meant to be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -19,6 +19,14 @@ pub struct NameError {
     /// The rule it breaks, readable as «use …».
     pub rule: &'static str,
 }
+
+impl NameError {
+    pub(crate) fn diagnosis(&self) -> Diagnosis<'_> {
+        Diagnosis::new("name-invalid").help(self.rule)
+    }
+}
+
+diagnostic!(NameError);
 
 /// One line per name type: its rule is checked by every way in (`FromStr`, `TryFrom`, serde).
 macro_rules! name_type {

@@ -16,12 +16,12 @@ use ipnet::Ipv4Net;
 use super::cidr::Block4;
 use super::error::Error;
 use super::pool::AddressPool;
-use super::pool::request::{Request, Settings};
+use super::pool::request::{BlockRequest, PoolSettings};
 use crate::model::{LandingZone, PoolStrategy, Problem, Problems, TenantKey};
 
 /// What one owner needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Want<'a> {
+pub(crate) struct Want<'a> {
     /// Who.
     pub owner: &'a str,
     /// The tier it belongs to.
@@ -34,7 +34,7 @@ pub struct Want<'a> {
 
 /// Who has which block.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Assignment {
+pub(crate) struct Assignment {
     /// By owner.
     pub blocks: BTreeMap<String, Block4>,
     /// Owners the pool knows and nobody asked for: gone from the file, their blocks still held.
@@ -56,7 +56,7 @@ pub struct ZoneBlocks {
 }
 
 /// Gives every owner its block and records it in the pool. Doing it again changes nothing.
-pub fn assign(pool: &mut AddressPool, wants: &[Want<'_>]) -> Assignment {
+pub(crate) fn assign(pool: &mut AddressPool, wants: &[Want<'_>]) -> Assignment {
     let mut blocks = BTreeMap::new();
     let mut problems = Vec::new();
     let path = |owner: &str| format!("clients.\"{owner}\".vpc_cidr");
@@ -83,7 +83,7 @@ pub fn assign(pool: &mut AddressPool, wants: &[Want<'_>]) -> Assignment {
         wants.iter().filter(|want| want.written.is_none() && !blocks.contains_key(want.owner)).collect();
     open.sort_by_key(|want| (want.prefix_len, want.owner));
     for want in open {
-        match pool.allocate(&Request::new(want.prefix_len, want.owner).tier(want.tier)) {
+        match pool.allocate(&BlockRequest::new(want.prefix_len, want.owner).tier(want.tier)) {
             Ok(block) => drop(blocks.insert(want.owner.to_owned(), block)),
             Err(error) => problems.push(error.problem(path(want.owner))),
         }
@@ -121,7 +121,7 @@ fn moved(owner: &str, written: Block4, kept: Block4, path: String) -> Problem {
 ///
 /// # Errors
 /// Every range that cannot be.
-pub fn pool_of(zone: &LandingZone) -> Result<AddressPool, Problems> {
+pub(crate) fn pool_of(zone: &LandingZone) -> Result<AddressPool, Problems> {
     let ranges: Vec<Block4> = zone.pool.cidrs.iter().map(|cidr| Block4::from(*cidr)).collect();
     let mut tiers = Vec::new();
     if zone.pool.strategy == PoolStrategy::PerTier {
@@ -131,7 +131,7 @@ pub fn pool_of(zone: &LandingZone) -> Result<AddressPool, Problems> {
     }
     let one = |error: Error| Problems::from(error.problem("pool"));
     let mut pool =
-        AddressPool::with_tiers(&ranges, Settings::new(zone.pool.strategy), &tiers).map_err(one)?;
+        AddressPool::with_tiers(&ranges, PoolSettings::new(zone.pool.strategy), &tiers).map_err(one)?;
     for link in &zone.links {
         for cidr in &link.cidrs {
             pool.exclude(Block4::from(*cidr), &format!("the far side of {}", link.name)).map_err(one)?;
@@ -145,7 +145,7 @@ pub fn pool_of(zone: &LandingZone) -> Result<AddressPool, Problems> {
 ///
 /// # Errors
 /// Every tenant for whom there is no room, with what is free; a pool that cannot be.
-pub fn zone(
+pub(crate) fn zone(
     zone: &LandingZone,
     existing: &BTreeMap<TenantKey, Ipv4Net>,
     ledger: Option<&AddressPool>,
@@ -158,7 +158,7 @@ pub fn zone(
 ///
 /// # Errors
 /// As [`zone`].
-pub fn zone_beside(
+pub(crate) fn zone_beside(
     zone: &LandingZone,
     existing: &BTreeMap<TenantKey, Ipv4Net>,
     foreign: &[(Ipv4Net, String)],
@@ -219,7 +219,7 @@ mod tests {
     }
 
     fn pool(strategy: PoolStrategy) -> AddressPool {
-        AddressPool::new(&[b("10.0.0.0/8")], Settings::new(strategy)).unwrap()
+        AddressPool::new(&[b("10.0.0.0/8")], PoolSettings::new(strategy)).unwrap()
     }
 
     #[test]
@@ -246,7 +246,8 @@ mod tests {
 
     #[test]
     fn everyone_without_room_is_reported() {
-        let mut pool = AddressPool::new(&[b("10.0.0.0/16")], Settings::new(PoolStrategy::Unique)).unwrap();
+        let mut pool =
+            AddressPool::new(&[b("10.0.0.0/16")], PoolSettings::new(PoolStrategy::Unique)).unwrap();
         let done = assign(&mut pool, &[want("c", 16), want("a", 16), want("b", 16)]);
         let paths: Vec<&str> = done.problems.iter().map(|problem| problem.path.as_str()).collect();
         assert_eq!(paths, ["clients.\"b\".vpc_cidr", "clients.\"c\".vpc_cidr"]);

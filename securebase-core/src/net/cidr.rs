@@ -371,13 +371,13 @@ mod tests {
     fn host_bits_are_refused_and_the_canonical_form_is_named() {
         let error = Block4::parse("100.68.0.18/18").unwrap_err();
         assert_eq!(error.to_string(), "`100.68.0.18/18` has host bits set");
-        assert_eq!(error.hint(), "write `100.68.0.0/18`");
-        assert_eq!(Block::parse("2001:db8::1/56").unwrap_err().hint(), "write `2001:db8::/56`");
+        assert_eq!(error.help().unwrap(), "write `100.68.0.0/18`");
+        assert_eq!(Block::parse("2001:db8::1/56").unwrap_err().help().unwrap(), "write `2001:db8::/56`");
     }
 
     #[test]
     fn what_is_wrong_with_a_text_is_said() {
-        let hint = |text: &str| Block4::parse(text).unwrap_err().hint();
+        let hint = |text: &str| Block4::parse(text).unwrap_err().help().unwrap();
         assert_eq!(hint("10.0.0.1"), "add it, as in `10.0.0.1/32` for this one address");
         assert_eq!(hint("10.0.0.0/255.255.0.0"), "write `10.0.0.0/16`");
         assert_eq!(hint(" 10.0.0.0/16"), "write `10.0.0.0/16`");

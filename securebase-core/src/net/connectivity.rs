@@ -130,7 +130,7 @@ impl Member {
 /// A connection, existing or declared for later.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Link {
+pub struct NetworkLink {
     /// Its name.
     pub name: String,
     /// What it is.
@@ -142,7 +142,7 @@ pub struct Link {
     pub ranges: Vec<Block4>,
 }
 
-impl Link {
+impl NetworkLink {
     /// A link that joins these owners.
     pub fn of_owners(name: &str, kind: LinkKind, owners: &[&str]) -> Self {
         let joins = owners.iter().map(|owner| Selector::Owner((*owner).to_owned())).collect();
@@ -172,7 +172,7 @@ pub struct Clash {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Network {
     members: Vec<Member>,
-    links: Vec<Link>,
+    links: Vec<NetworkLink>,
     /// Positions of the members each link joins.
     joined: Vec<BTreeSet<usize>>,
 }
@@ -193,7 +193,7 @@ impl Network {
     ///
     /// # Errors
     /// Every name that stands twice (`name-duplicate`) and every selector that selects nobody (`link-member-unknown`).
-    pub fn new(members: Vec<Member>, links: Vec<Link>) -> Result<Self, Problems> {
+    pub fn new(members: Vec<Member>, links: Vec<NetworkLink>) -> Result<Self, Problems> {
         let mut problems = Vec::new();
         let mut owners = BTreeMap::new();
         for (n, member) in members.iter().enumerate() {
@@ -240,7 +240,7 @@ impl Network {
                 LinkKind::TransitGateway
             });
             let joined = link.tenants.iter().filter(|key| blocks.contains_key(*key));
-            links.push(Link {
+            links.push(NetworkLink {
                 name: link.name.clone(),
                 kind,
                 joins: joined.map(|key| Selector::Owner(key.as_str().to_owned())).collect(),
@@ -256,7 +256,7 @@ impl Network {
     }
 
     /// The links, in the order given.
-    pub fn links(&self) -> &[Link] {
+    pub fn links(&self) -> &[NetworkLink] {
         &self.links
     }
 
@@ -299,7 +299,7 @@ impl Network {
         let everyone = self.blocks_of(0..self.members.len());
         let within_links = (0..self.links.len()).map(|n| pair_count(&plain(&self.blocks_in(n))));
         check_pairs(within_links.fold(pair_count(&plain(&everyone)), u64::saturating_add))?;
-        let mut note = |blocks: &[(Party, Block4, bool)], link: Option<&Link>| {
+        let mut note = |blocks: &[(Party, Block4, bool)], link: Option<&NetworkLink>| {
             for (a, b) in pairs(&plain(blocks)) {
                 let ((a, a_cidr, a_primary), (b, b_cidr, b_primary)) = (blocks[a], blocks[b]);
                 if a != b {

@@ -1,7 +1,7 @@
 //! What can go wrong with addresses.
 
 use super::cidr::Block4;
-use crate::model::{Problem, Quoted};
+use crate::model::{Diagnosis, Problem, Quoted, diagnostic};
 
 /// What was asked for and what there is instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +65,28 @@ fn nearest_hint(nearest: Option<&String>, otherwise: &str) -> String {
     nearest.map_or_else(|| otherwise.to_owned(), |name| format!("did you mean `{name}`?"))
 }
 
-/// Why an operation on addresses was refused. The message says what; [`Error::hint`] says what to do.
+fn vpc_hint(prefix_len_needed: Option<u8>) -> String {
+    prefix_len_needed.map_or_else(
+        || "no VPC is large enough: use fewer or smaller subnets".to_owned(),
+        |len| format!("use a VPC of /{len} or larger"),
+    )
+}
+
+fn ranges_hint(ranges: &[Block4]) -> String {
+    if ranges.is_empty() {
+        return "the pool has no ranges of its own".to_owned();
+    }
+    format!("the pool has {}: choose a block there, or grow it", joined(ranges))
+}
+
+fn name_hint(what: &str) -> &'static str {
+    match what {
+        "owner" => "use 1 to 256 printable characters without spaces around them",
+        _ => "use 1 to 256 printable characters without slashes or spaces around them",
+    }
+}
+
+/// Why an operation on addresses was refused. The message says what; [`Error::help`] says what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -264,101 +285,67 @@ pub enum Error {
 }
 
 impl Error {
-    /// A stable word for the kind of error.
-    pub fn code(&self) -> &'static str {
+    pub(crate) fn diagnosis(&self) -> Diagnosis<'_> {
         match self {
-            Self::Malformed { .. } => "cidr-invalid",
-            Self::HostBits { .. } => "cidr-host-bits",
-            Self::PrefixLen { .. } => "cidr-size",
-            Self::TooManyHosts { .. } => "hosts-too-many",
-            Self::LayoutTooLarge { .. } => "layout-too-large",
-            Self::Zone { .. } => "layout-zone",
-            Self::DuplicateName { .. } => "name-duplicate",
-            Self::NoRange => "pool-empty",
-            Self::RangeOverlap { .. } => "pool-range-overlap",
-            Self::Exhausted(_) => "pool-exhausted",
-            Self::Taken { .. } => "cidr-taken",
-            Self::Outside { .. } => "cidr-outside-pool",
-            Self::NotExcluded { .. } => "cidr-not-excluded",
-            Self::UnknownOwner { .. } => "owner-unknown",
-            Self::NotHeld { .. } => "cidr-not-held",
-            Self::UnknownPool { .. } => "pool-unknown",
-            Self::TierMissing { .. } => "tier-missing",
-            Self::BadName { .. } => "name-malformed",
-            Self::TooManyPairs { .. } => "overlaps-too-many",
-            Self::SerialBackwards { .. } => "serial-backwards",
-            Self::Unconnectable { .. } => "cidr-unconnectable",
-            Self::UnknownWord { .. } => "word-unknown",
-            Self::Version { .. } => "version-unknown",
-            Self::Json { .. } => "json-malformed",
-            Self::Ipv6VpcLen { .. } => "ipv6-vpc-size",
-        }
-    }
-
-    /// What to do about it.
-    pub fn hint(&self) -> String {
-        match self {
-            Self::Malformed { hint, .. } => hint.clone(),
-            Self::HostBits { canonical, .. } => format!("write `{canonical}`"),
-            Self::PrefixLen { prefix_len_min, prefix_len_max, .. } => {
-                format!("use a length from {prefix_len_min} to {prefix_len_max}")
+            Self::Malformed { hint, .. } => Diagnosis::new("cidr-invalid").help(hint.as_str()),
+            Self::HostBits { canonical, .. } => {
+                Diagnosis::new("cidr-host-bits").help(format!("write `{canonical}`"))
             }
-            Self::TooManyHosts { hosts_max, .. } => {
-                format!(
-                    "a /16, the largest, has {hosts_max} beside AWS's five: split them over several subnets"
-                )
+            Self::PrefixLen { prefix_len_min, prefix_len_max, .. } => Diagnosis::new("cidr-size")
+                .help(format!("use a length from {prefix_len_min} to {prefix_len_max}")),
+            Self::TooManyHosts { hosts_max, .. } => Diagnosis::new("hosts-too-many").help(format!(
+                "a /16, the largest, has {hosts_max} beside AWS's five: split them over several subnets"
+            )),
+            Self::LayoutTooLarge { prefix_len_needed, .. } => {
+                Diagnosis::new("layout-too-large").help(vpc_hint(*prefix_len_needed))
             }
-            Self::LayoutTooLarge { prefix_len_needed: Some(len), .. } => {
-                format!("use a VPC of /{len} or larger")
+            Self::Zone { .. } => {
+                Diagnosis::new("layout-zone").help("name each zone once, by its letter, such as `a`")
             }
-            Self::LayoutTooLarge { prefix_len_needed: None, .. } => {
-                "no VPC is large enough: use fewer or smaller subnets".to_owned()
+            Self::DuplicateName { .. } => Diagnosis::new("name-duplicate").help("give each its own name"),
+            Self::NoRange => Diagnosis::new("pool-empty").help("give it one, such as `10.0.0.0/8`"),
+            Self::RangeOverlap { .. } => {
+                Diagnosis::new("pool-range-overlap").help("give ranges that are apart")
             }
-            Self::Zone { .. } => "name each zone once, by its letter, such as `a`".to_owned(),
-            Self::DuplicateName { .. } => "give each its own name".to_owned(),
-            Self::NoRange => "give it one, such as `10.0.0.0/8`".to_owned(),
-            Self::RangeOverlap { .. } => "give ranges that are apart".to_owned(),
-            Self::Exhausted(shortage) => shortage.hint(),
-            Self::Taken { .. } => "choose another block, or release that one first".to_owned(),
-            Self::Outside { ranges, .. } if ranges.is_empty() => {
-                "the pool has no ranges of its own".to_owned()
+            Self::Exhausted(shortage) => Diagnosis::new("pool-exhausted").help(shortage.hint()),
+            Self::Taken { .. } => {
+                Diagnosis::new("cidr-taken").help("choose another block, or release that one first")
             }
-            Self::Outside { ranges, .. } => {
-                format!("the pool has {}: choose a block there, or grow it", joined(ranges))
+            Self::Outside { ranges, .. } => Diagnosis::new("cidr-outside-pool").help(ranges_hint(ranges)),
+            Self::NotExcluded { .. } => {
+                Diagnosis::new("cidr-not-excluded").help("name a range exactly as it was excluded")
             }
-            Self::NotExcluded { .. } => "name a range exactly as it was excluded".to_owned(),
-            Self::UnknownOwner { nearest, .. } => {
-                nearest_hint(nearest.as_ref(), "list the allocations to see the owners")
+            Self::UnknownOwner { nearest, .. } => Diagnosis::new("owner-unknown")
+                .help(nearest_hint(nearest.as_ref(), "list the allocations to see the owners")),
+            Self::NotHeld { .. } => Diagnosis::new("cidr-not-held").help("list the owner's blocks"),
+            Self::UnknownPool { nearest, .. } => Diagnosis::new("pool-unknown")
+                .help(nearest_hint(nearest.as_ref(), "carve it out of its parent first")),
+            Self::TierMissing { .. } => Diagnosis::new("tier-missing").help("say which tier the owner is of"),
+            Self::BadName { what, .. } => Diagnosis::new("name-malformed").help(name_hint(what)),
+            Self::TooManyPairs { .. } => Diagnosis::new("overlaps-too-many")
+                .help("look at fewer blocks at once, or let the findings of a network group them"),
+            Self::SerialBackwards { from, .. } => {
+                Diagnosis::new("serial-backwards").help(format!("use {from} or a later serial"))
             }
-            Self::NotHeld { .. } => "list the owner's blocks".to_owned(),
-            Self::UnknownPool { nearest, .. } => {
-                nearest_hint(nearest.as_ref(), "carve it out of its parent first")
+            Self::Unconnectable { .. } => Diagnosis::new("cidr-unconnectable")
+                .help("leave one of them out, or put address translation between them"),
+            Self::UnknownWord { known, .. } => {
+                Diagnosis::new("word-unknown").help(format!("use one of {}", known.join(", ")))
             }
-            Self::TierMissing { .. } => "say which tier the owner is of".to_owned(),
-            Self::BadName { what: "owner", .. } => {
-                "use 1 to 256 printable characters without spaces around them".to_owned()
+            Self::Version { known, .. } => Diagnosis::new("version-unknown")
+                .help(format!("this library reads version {known}: use a newer one")),
+            Self::Json { .. } => {
+                Diagnosis::new("json-malformed").help("give the text that was written, unchanged")
             }
-            Self::BadName { .. } => {
-                "use 1 to 256 printable characters without slashes or spaces around them".to_owned()
-            }
-            Self::TooManyPairs { .. } => {
-                "look at fewer blocks at once, or let the findings of a network group them".to_owned()
-            }
-            Self::SerialBackwards { from, .. } => format!("use {from} or a later serial"),
-            Self::Unconnectable { .. } => {
-                "leave one of them out, or put address translation between them".to_owned()
-            }
-            Self::UnknownWord { known, .. } => format!("use one of {}", known.join(", ")),
-            Self::Version { known, .. } => format!("this library reads version {known}: use a newer one"),
-            Self::Json { .. } => "give the text that was written, unchanged".to_owned(),
-            Self::Ipv6VpcLen { .. } => {
-                "use the /56 AWS assigned to the VPC, or take a /56 from your own pool".to_owned()
-            }
+            Self::Ipv6VpcLen { .. } => Diagnosis::new("ipv6-vpc-size")
+                .help("use the /56 AWS assigned to the VPC, or take a /56 from your own pool"),
         }
     }
 
     /// The error as a finding at `path`.
     pub fn problem(&self, path: impl Into<String>) -> Problem {
-        Problem::error(self.code(), path, self.to_string(), self.hint())
+        Problem::error(self.code(), path, self.to_string(), self.help().unwrap_or_default())
     }
 }
+
+diagnostic!(Error);

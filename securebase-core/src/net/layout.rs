@@ -20,7 +20,7 @@ use super::rules;
 /// Whether a subnet has a route from and to the internet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Role {
+pub enum SubnetRole {
     /// Routes to the internet gateway; NAT gateways stand here.
     Public,
     /// No route from the internet; out through NAT if at all.
@@ -46,7 +46,7 @@ pub struct SubnetGroup {
     /// The start of the subnets' names: `private` gives `private-1`, `private-2`, in the order of the zones.
     pub name: String,
     /// What they are for.
-    pub role: Role,
+    pub role: SubnetRole,
     /// Labels of zones: `a` for the first, `b` for the second.
     pub zones: Vec<char>,
     /// How large each is.
@@ -69,7 +69,7 @@ pub struct SubnetPlan {
     /// Unique in its VPC, for example `private-2`.
     pub name: String,
     /// What it is for.
-    pub role: Role,
+    pub role: SubnetRole,
     /// Its addresses.
     pub cidr: Block4,
     /// The zone's label: `a` for the first zone that an account can use, `b` for the second. Which letter AWS gives that
@@ -108,13 +108,16 @@ impl Layout {
         };
         Self {
             name: "seed".to_owned(),
-            groups: vec![group("public", Role::Public, &['a']), group("private", Role::Private, &['a', 'b'])],
+            groups: vec![
+                group("public", SubnetRole::Public, &['a']),
+                group("private", SubnetRole::Private, &['a', 'b']),
+            ],
         }
     }
 
     /// One subnet of every role in every zone.
-    pub fn zones_by_roles(name: &str, zones: &[char], roles: &[(&str, Role, Size)]) -> Self {
-        let group = |(name, role, size): &(&str, Role, Size)| SubnetGroup {
+    pub fn zones_by_roles(name: &str, zones: &[char], roles: &[(&str, SubnetRole, Size)]) -> Self {
+        let group = |(name, role, size): &(&str, SubnetRole, Size)| SubnetGroup {
             name: (*name).to_owned(),
             role: *role,
             zones: zones.to_vec(),
@@ -132,8 +135,10 @@ impl Layout {
             "three-zones" => &['a', 'b', 'c'],
             _ => return None,
         };
-        let roles =
-            [("public", Role::Public, Size::AtMost(24)), ("private", Role::Private, Size::AtMost(20))];
+        let roles = [
+            ("public", SubnetRole::Public, Size::AtMost(24)),
+            ("private", SubnetRole::Private, Size::AtMost(20)),
+        ];
         Some(Self::zones_by_roles(name, zones, &roles))
     }
 
@@ -224,7 +229,7 @@ impl Layout {
 ///
 /// # Errors
 /// [`Error::PrefixLen`] for a VPC outside /16 to /28, [`Error::LayoutTooLarge`] for a /27 or /28.
-pub fn seed(vpc: impl Into<Block4>) -> Result<Vec<SubnetPlan>, Error> {
+pub(crate) fn seed(vpc: impl Into<Block4>) -> Result<Vec<SubnetPlan>, Error> {
     Layout::seed().apply(vpc).map(|plan| plan.subnets)
 }
 
@@ -232,7 +237,7 @@ pub fn seed(vpc: impl Into<Block4>) -> Result<Vec<SubnetPlan>, Error> {
 ///
 /// # Errors
 /// [`Error::Ipv6VpcLen`] where `vpc` is no /56, [`Error::LayoutTooLarge`] over 256 subnets.
-pub fn ipv6(vpc: Block6, subnets: &[SubnetPlan]) -> Result<Vec<(String, Block6)>, Error> {
+pub fn ipv6_subnets(vpc: Block6, subnets: &[SubnetPlan]) -> Result<Vec<(String, Block6)>, Error> {
     if vpc.prefix_len() != 56 {
         return Err(Error::Ipv6VpcLen { vpc: vpc.to_string() });
     }
@@ -277,7 +282,7 @@ mod tests {
         );
         assert_eq!(plan.remaining_address_count(), 65_536 - 3 * 256);
         assert_eq!(plan.remaining[0], b("10.1.3.0/24"));
-        assert_eq!(plan.subnets.iter().filter(|s| s.role == Role::Public).count(), 1);
+        assert_eq!(plan.subnets.iter().filter(|s| s.role == SubnetRole::Public).count(), 1);
     }
 
     #[test]
@@ -289,7 +294,7 @@ mod tests {
         assert_eq!(first("10.1.0.0/26").unwrap(), "10.1.0.32/28");
         let error = first("10.1.0.0/28").unwrap_err();
         assert_eq!(error.to_string(), "layout `seed` has 3 subnets, more than `10.1.0.0/28` can hold");
-        assert_eq!(error.hint(), "use a VPC of /26 or larger");
+        assert_eq!(error.help().unwrap(), "use a VPC of /26 or larger");
         assert!(matches!(first("10.1.0.0/27"), Err(Error::LayoutTooLarge { .. })));
         assert!(matches!(first("10.0.0.0/8"), Err(Error::PrefixLen { .. })));
         assert!(matches!(first("10.0.0.0/29"), Err(Error::PrefixLen { .. })));
@@ -298,9 +303,9 @@ mod tests {
     #[test]
     fn zones_and_roles_with_sizes() {
         let roles = [
-            ("public", Role::Public, Size::Hosts(50)),
-            ("app", Role::Private, Size::PrefixLen(20)),
-            ("data", Role::Private, Size::PrefixLen(24)),
+            ("public", SubnetRole::Public, Size::Hosts(50)),
+            ("app", SubnetRole::Private, Size::PrefixLen(20)),
+            ("data", SubnetRole::Private, Size::PrefixLen(24)),
         ];
         let plan = Layout::zones_by_roles("wide", &['a', 'b', 'c'], &roles).apply(b("10.0.0.0/16")).unwrap();
         assert_eq!(plan.subnets.len(), 9);
@@ -311,7 +316,8 @@ mod tests {
 
     #[test]
     fn a_layout_that_cannot_be_is_refused() {
-        let one = |zones: &[char], size| Layout::zones_by_roles("x", zones, &[("n", Role::Private, size)]);
+        let one =
+            |zones: &[char], size| Layout::zones_by_roles("x", zones, &[("n", SubnetRole::Private, size)]);
         let vpc = b("10.0.0.0/16");
         assert!(matches!(
             one(&['a', 'a'], Size::PrefixLen(24)).apply(vpc),
@@ -322,7 +328,7 @@ mod tests {
         assert!(matches!(one(&['a'], Size::AtMost(30)).apply(vpc), Err(Error::PrefixLen { .. })));
         assert!(matches!(one(&['a'], Size::Hosts(70_000)).apply(vpc), Err(Error::TooManyHosts { .. })));
         let two = one(&['a', 'b'], Size::PrefixLen(16)).apply(vpc).unwrap_err();
-        assert_eq!(two.hint(), "no VPC is large enough: use fewer or smaller subnets");
+        assert_eq!(two.help().unwrap(), "no VPC is large enough: use fewer or smaller subnets");
         let mut twice = one(&['a'], Size::PrefixLen(24));
         twice.groups.push(twice.groups[0].clone());
         assert!(matches!(twice.apply(vpc), Err(Error::DuplicateName { .. })));
@@ -331,10 +337,10 @@ mod tests {
     #[test]
     fn ipv6_subnets_are_sixty_fours_of_a_fifty_six() {
         let subnets = seed(b("10.1.0.0/16")).unwrap();
-        let blocks = ipv6(Block6::parse("2001:db8:0:aa00::/56").unwrap(), &subnets).unwrap();
+        let blocks = ipv6_subnets(Block6::parse("2001:db8:0:aa00::/56").unwrap(), &subnets).unwrap();
         assert_eq!(blocks[2], ("private-2".to_owned(), Block6::parse("2001:db8:0:aa02::/64").unwrap()));
         assert!(matches!(
-            ipv6(Block6::parse("2001:db8::/64").unwrap(), &subnets),
+            ipv6_subnets(Block6::parse("2001:db8::/64").unwrap(), &subnets),
             Err(Error::Ipv6VpcLen { .. })
         ));
     }

@@ -5,27 +5,28 @@
 //!
 //! *Non-goals.* Routes and gateways (the planner makes them), calls to AWS.
 
-pub mod assign;
-pub mod cidr;
-pub mod connectivity;
-pub mod error;
+pub(crate) mod assign;
+mod cidr;
+mod connectivity;
+mod error;
 pub mod exchange;
-pub mod layout;
-pub mod overlap;
-pub mod pool;
-pub mod readdress;
+pub(crate) mod layout;
+mod overlap;
+mod pool;
+mod readdress;
 pub mod rules;
 mod tables;
 
+pub use assign::ZoneBlocks;
 pub use cidr::{Block, Block4, Block6};
-pub use connectivity::{Clash, Link, LinkKind, Member, Network, Selector};
+pub use connectivity::{Clash, LinkKind, Member, Network, NetworkLink, Selector};
 pub use error::{Error, Shortage};
-pub use layout::{Layout, LayoutPlan, Role, SubnetPlan};
-pub use overlap::{Overlap, overlaps};
+pub use layout::{Layout, LayoutPlan, Size, SubnetGroup, SubnetPlan, SubnetRole, ipv6_subnets};
+pub use overlap::{Cluster, Overlap, PAIRS_MAX, clusters, overlaps, pair_count, pairs};
 pub use pool::AddressPool;
-pub use pool::event::{Entry, Event};
+pub use pool::event::{LedgerEntry, PoolEvent};
 pub use pool::free::FreeSet;
 pub use pool::ledger::Ledger;
-pub use pool::request::{Exclusion, Request, Settings};
-pub use pool::snapshot::{Allocation, Kind, Snapshot};
+pub use pool::request::{BlockRequest, Exclusion, PoolSettings};
+pub use pool::snapshot::{AllocationKind, BlockAllocation, Resting, Snapshot, SubPool};
 pub use readdress::{Move, Moves, Proposal};

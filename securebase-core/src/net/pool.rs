@@ -4,16 +4,16 @@
 //!
 //! *Invariants.* A block once given stays with its owner until released, whatever is added, removed or reordered around it.
 //! Within a scope (the pool, under `per-tier` the tier's part of it, under `per-account` the owner) allocated blocks never
-//! overlap and lie inside the pool's ranges. Every change is an [`Event`] in the history.
+//! overlap and lie inside the pool's ranges. Every change is a [`PoolEvent`] in the history.
 //!
 //! *Non-goals.* Overlaps between what users pinned by hand: [`super::connectivity`] judges those.
 
-pub mod event;
-pub mod free;
-pub mod ledger;
+pub(super) mod event;
+pub(super) mod free;
+pub(super) mod ledger;
 mod map;
-pub mod request;
-pub mod snapshot;
+pub(super) mod request;
+pub(super) mod snapshot;
 pub(super) mod space;
 pub(super) mod state;
 
@@ -23,9 +23,9 @@ use super::cidr::Block4;
 use super::error::{Error, Shortage};
 use super::rules;
 use crate::model::PoolStrategy;
-use event::{Entry, Event, Name};
+use event::{LedgerEntry, Name, PoolEvent};
 use free::FreeSet;
-use request::{Exclusion, Request, Settings};
+use request::{BlockRequest, Exclusion, PoolSettings};
 use space::{Hold, Space};
 use state::{Claim, State, parent_of, unknown_pool};
 
@@ -34,7 +34,7 @@ use state::{Claim, State, parent_of, unknown_pool};
 pub struct AddressPool {
     pub(super) state: State,
     pub(super) base: Arc<snapshot::Snapshot>,
-    pub(super) history: Vec<Entry>,
+    pub(super) history: Vec<LedgerEntry>,
 }
 
 impl PartialEq for AddressPool {
@@ -52,7 +52,7 @@ impl AddressPool {
     /// # Errors
     /// [`Error::NoRange`], [`Error::RangeOverlap`], and [`Error::PrefixLen`] for a range too small to hold a VPC or a bad
     /// `tier_prefix_len`.
-    pub fn new(ranges: &[Block4], settings: Settings) -> Result<Self, Error> {
+    pub fn new(ranges: &[Block4], settings: PoolSettings) -> Result<Self, Error> {
         if ranges.is_empty() {
             return Err(Error::NoRange);
         }
@@ -65,13 +65,13 @@ impl AddressPool {
     /// As [`AddressPool::new`], and [`Error::BadName`] for a tier's name.
     pub fn with_tiers(
         ranges: &[Block4],
-        settings: Settings,
+        settings: PoolSettings,
         tiers: &[(&str, Block4)],
     ) -> Result<Self, Error> {
         settings.check()?;
         let mut pool = Self::empty(settings);
         for rule in rules::RANGE_RULES {
-            pool.record(Event::Excluded { cidr: rule.block(), reason: rule.reason.to_owned() })?;
+            pool.record(PoolEvent::Excluded { cidr: rule.block(), reason: rule.reason.to_owned() })?;
         }
         for range in ranges {
             pool.grow("", *range)?;
@@ -80,13 +80,13 @@ impl AddressPool {
             check_name("tier", tier)?;
             check_range_len(range.prefix_len())?;
             let inside = pool.state.spaces.get("").is_some_and(|space| space.covers(*range));
-            pool.record(Event::Grown { pool: Name::from(*tier), cidr: *range, own: !inside })?;
+            pool.record(PoolEvent::Grown { pool: Name::from(*tier), cidr: *range, own: !inside })?;
         }
         pool.rebase();
         Ok(pool)
     }
 
-    pub(super) fn empty(settings: Settings) -> Self {
+    pub(super) fn empty(settings: PoolSettings) -> Self {
         let state = State::new(settings);
         let base = Arc::new(snapshot::Snapshot::of(&state));
         Self { state, base, history: Vec::new() }
@@ -98,14 +98,14 @@ impl AddressPool {
         self.history.clear();
     }
 
-    pub(super) fn record(&mut self, event: Event) -> Result<(), Error> {
+    pub(super) fn record(&mut self, event: PoolEvent) -> Result<(), Error> {
         self.state.apply(&event)?;
-        self.history.push(Entry { serial: self.state.serial, event });
+        self.history.push(LedgerEntry { serial: self.state.serial, event });
         Ok(())
     }
 
     /// What the pool was told when it was made.
-    pub fn settings(&self) -> &Settings {
+    pub fn settings(&self) -> &PoolSettings {
         &self.state.settings
     }
 
@@ -127,13 +127,13 @@ impl AddressPool {
     /// Gives `request`'s owner a block: the smallest free place that holds it, the lowest among equals.
     ///
     /// An owner that has a block of this length from this pool keeps it and gets no second, unless the request says
-    /// [`Request::another`]: so asking again, in any order, changes nothing.
+    /// [`BlockRequest::another`]: so asking again, in any order, changes nothing.
     ///
     /// # Errors
     /// [`Error::PrefixLen`] outside /16 to /28, [`Error::BadName`], [`Error::TierMissing`] under `per-tier` without a tier,
     /// [`Error::UnknownPool`], and [`Error::Exhausted`] with what is free and what would fit.
-    pub fn allocate(&mut self, request: &Request<'_>) -> Result<Block4, Error> {
-        let Request { prefix_len, owner, tier, pool, another } = *request;
+    pub fn allocate(&mut self, request: &BlockRequest<'_>) -> Result<Block4, Error> {
+        let BlockRequest { prefix_len, owner, tier, pool, another } = *request;
         rules::check_prefix_len(prefix_len)?;
         check_name("owner", owner)?;
         let per_tier = self.state.settings.strategy == PoolStrategy::PerTier;
@@ -161,7 +161,7 @@ impl AddressPool {
             None => return Err(self.exhausted(path, owner, prefix_len)),
         };
         let (owner, tier, pool) = (Name::from(owner), tier.map(Name::from), self.path_name(path));
-        self.record(Event::Allocated { owner, cidr: block, tier, pool })?;
+        self.record(PoolEvent::Allocated { owner, cidr: block, tier, pool })?;
         Ok(block)
     }
 
@@ -185,7 +185,7 @@ impl AddressPool {
         let Some(piece) = (piece_len..=prefix_len).find_map(|len| root.free.find(len)) else {
             return Err(self.exhausted(tier, "", prefix_len));
         };
-        self.record(Event::Grown { pool: Name::from(tier), cidr: piece, own: false })?;
+        self.record(PoolEvent::Grown { pool: Name::from(tier), cidr: piece, own: false })?;
         let place = self.state.spaces.get(tier).and_then(|space| space.free.find(prefix_len));
         place.ok_or_else(|| self.exhausted(tier, "", prefix_len))
     }
@@ -204,7 +204,7 @@ impl AddressPool {
             return Ok(());
         }
         let pool = if pool.is_empty() { self.innermost(cidr) } else { self.path_name(pool) };
-        self.record(Event::Allocated { owner: Name::from(owner), cidr, tier, pool })
+        self.record(PoolEvent::Allocated { owner: Name::from(owner), cidr, tier, pool })
     }
 
     /// Sets exactly this block aside for an owner. Doing it again changes nothing.
@@ -218,7 +218,7 @@ impl AddressPool {
         let (owner, pool) = (Name::from(owner), self.innermost(cidr));
         let mut own = self.state.owners.get(&owner).into_iter().flatten().filter(|own| own.block == cidr);
         match own.next().map(|own| own.claim) {
-            None => self.record(Event::Reserved { owner, cidr, pool }),
+            None => self.record(PoolEvent::Reserved { owner, cidr, pool }),
             // A pin takes from no other owner, so one may have the block.
             Some(Claim::Pinned) => self.state.taken_by_another(&pool, &owner, cidr).map_or(Ok(()), Err),
             Some(Claim::Allocated | Claim::Reserved) => Ok(()),
@@ -235,7 +235,7 @@ impl AddressPool {
         if self.blocks_of(owner).contains(&cidr) {
             return Ok(());
         }
-        self.record(Event::Pinned { owner: Name::from(owner), cidr })
+        self.record(PoolEvent::Pinned { owner: Name::from(owner), cidr })
     }
 
     /// Takes back all blocks of an owner and answers with them, in the order of addresses. They rest for the pool's
@@ -275,7 +275,7 @@ impl AddressPool {
             .map_or_else(|| Name::from(owner), |(owner, _)| owner.clone());
         // A quarantine that has passed already is none: so written, it replays the same at any serial.
         let until = if until > self.state.serial { until } else { 0 };
-        self.record(Event::Released { owner, cidr, until })
+        self.record(PoolEvent::Released { owner, cidr, until })
     }
 
     /// Moves the pool's serial on: quarantines that end there end.
@@ -286,7 +286,7 @@ impl AddressPool {
         if serial == self.state.serial {
             return Ok(());
         }
-        self.record(Event::Advanced { to: serial })
+        self.record(PoolEvent::Advanced { to: serial })
     }
 
     /// Adds a range: to the whole pool under the empty path, to a sub-pool from its parent's free addresses.
@@ -299,7 +299,7 @@ impl AddressPool {
         if !path.is_empty() && !self.state.spaces.contains_key(path) {
             return Err(unknown_pool(&self.state.spaces, path));
         }
-        self.record(Event::Grown { pool: Name::from(path), cidr: range, own: false })
+        self.record(PoolEvent::Grown { pool: Name::from(path), cidr: range, own: false })
     }
 
     /// Makes a sub-pool of exactly this range. `path` is the parent's path, a slash and a name: `prod`, `prod/us-east-1`.
@@ -309,7 +309,7 @@ impl AddressPool {
     pub fn carve(&mut self, path: &str, range: Block4) -> Result<(), Error> {
         check_range_len(range.prefix_len())?;
         self.check_new_path(path)?;
-        self.record(Event::Grown { pool: Name::from(path), cidr: range, own: false })
+        self.record(PoolEvent::Grown { pool: Name::from(path), cidr: range, own: false })
     }
 
     /// Makes a sub-pool of this size where it fits best, and answers with its range.
@@ -322,7 +322,7 @@ impl AddressPool {
         let parent = parent_of(path).unwrap_or("");
         let space = self.state.spaces.get(parent).ok_or_else(|| unknown_pool(&self.state.spaces, parent))?;
         let range = space.free.find(prefix_len).ok_or_else(|| self.exhausted(parent, "", prefix_len))?;
-        self.record(Event::Grown { pool: Name::from(path), cidr: range, own: false })?;
+        self.record(PoolEvent::Grown { pool: Name::from(path), cidr: range, own: false })?;
         Ok(range)
     }
 
@@ -341,7 +341,7 @@ impl AddressPool {
     /// # Errors
     /// None at present.
     pub fn exclude(&mut self, cidr: Block4, reason: &str) -> Result<(), Error> {
-        self.record(Event::Excluded { cidr, reason: reason.to_owned() })
+        self.record(PoolEvent::Excluded { cidr, reason: reason.to_owned() })
     }
 
     /// Ends an exclusion.
@@ -349,7 +349,7 @@ impl AddressPool {
     /// # Errors
     /// [`Error::NotExcluded`] where the range is not excluded exactly so.
     pub fn admit(&mut self, cidr: Block4) -> Result<(), Error> {
-        self.record(Event::Admitted { cidr })
+        self.record(PoolEvent::Admitted { cidr })
     }
 
     /// The addresses nobody has, in the whole pool and its sub-pools, as the fewest blocks in the order of addresses.
@@ -378,7 +378,7 @@ impl AddressPool {
     }
 
     /// What was decided since the pool was made or loaded.
-    pub fn history(&self) -> &[Entry] {
+    pub fn history(&self) -> &[LedgerEntry] {
         &self.history
     }
 

@@ -160,7 +160,12 @@ pub fn check_prefix_len(prefix_len: u8) -> Result<(), Error> {
 pub fn check_vpc(vpc: &Block4, path: &str) -> Vec<Problem> {
     let mut problems = Vec::new();
     if let Err(error) = check_prefix_len(vpc.prefix_len()) {
-        problems.push(Problem::error("cidr-size", path, format!("`{vpc}`: {error}"), error.hint()));
+        problems.push(Problem::error(
+            "cidr-size",
+            path,
+            format!("`{vpc}`: {error}"),
+            error.help().unwrap_or_default(),
+        ));
     }
     let mut special = false;
     for rule in RANGE_RULES.iter().filter(|rule| rule.block().overlaps(vpc)) {
@@ -200,7 +205,7 @@ pub fn check_secondary(
     let mut error =
         |code: &str, message: String, hint: String| problems.push(Problem::error(code, path, message, hint));
     if let Err(size) = check_prefix_len(secondary.prefix_len()) {
-        error("secondary-size", format!("`{secondary}`: {size}"), size.hint());
+        error("secondary-size", format!("`{secondary}`: {size}"), size.help().unwrap_or_default());
     }
     for rule in RANGE_RULES.iter().filter(|rule| rule.treatment == Treatment::Forbidden) {
         if rule.block().overlaps(secondary) {

@@ -2,7 +2,7 @@
 
 use super::cidr::Block4;
 use super::pool::AddressPool;
-use super::pool::snapshot::{Kind, Snapshot};
+use super::pool::snapshot::{AllocationKind, Snapshot};
 use crate::table::{Column, Error, Table};
 
 /// Block, kind, owner, tier, pool, serial.
@@ -83,9 +83,9 @@ impl AddressPool {
     }
 
     /// How many blocks owners have, by how they came about: allocated, reserved, pinned.
-    pub fn allocation_counts(&self) -> [(Kind, usize); 3] {
+    pub fn allocation_counts(&self) -> [(AllocationKind, usize); 3] {
         let allocations = self.allocations();
-        [Kind::Allocated, Kind::Reserved, Kind::Pinned]
+        [AllocationKind::Allocated, AllocationKind::Reserved, AllocationKind::Pinned]
             .map(|kind| (kind, allocations.iter().filter(|allocation| allocation.kind == kind).count()))
     }
 }

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Reading, Unread};
 use crate::cloud::{
-    Account, AccountState, ElasticIp, FlowLog, InternetGateway, LogGroup, NatGateway, Organization, Policy,
-    Role, Root, RouteTable, Subnet, Vpc, VpnGateway,
+    Account, AccountState, ControlPolicy, ElasticIp, FlowLog, InternetGateway, LogGroup, NatGateway,
+    Organization, Role, Root, RouteTable, Subnet, Vpc, VpnGateway,
 };
 use crate::model::{AccountId, Region, ResourceId, Tags, UsableZones};
 
@@ -109,7 +109,7 @@ impl ObservedAccount {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ObservedPolicy {
     /// The policy, with its document unless AWS made it.
-    pub policy: Policy,
+    pub policy: ControlPolicy,
     /// Where it is attached.
     pub targets: Vec<ResourceId>,
     /// Its tags.

@@ -1,7 +1,7 @@
 //! Why there is no plan.
 
 use crate::finance;
-use crate::model::{Address, Problems, Quoted};
+use crate::model::{Address, Diagnosis, Problems, Quoted, diagnostic};
 
 /// Why there is no plan, or why a saved one cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -53,21 +53,23 @@ pub enum Error {
 }
 
 impl Error {
-    /// A stable word for the kind of error.
-    pub fn code(&self) -> &'static str {
+    pub(crate) fn diagnosis(&self) -> Diagnosis<'_> {
+        const SAVED: &str = "plan again and save the new plan";
         match self {
-            Self::Problems(_) => "plan-refused",
-            Self::Cost(error) => error.code(),
-            Self::Cycle { .. } => "plan-cycle",
-            Self::Dangling { .. } => "plan-dangling",
-            Self::DuplicateAddress(_) => "plan-duplicate-address",
-            Self::UnknownTargets(_) => "plan-unknown-targets",
-            Self::Malformed(_) => "plan-malformed",
-            Self::Fingerprint { .. } => "plan-fingerprint",
-            Self::Version(_) => "plan-version",
+            Self::Problems(problems) => Diagnosis::new("plan-refused").found(problems.0.as_slice()),
+            Self::Cost(error) => error.diagnosis(),
+            Self::Cycle { .. } => Diagnosis::new("plan-cycle"),
+            Self::Dangling { .. } => Diagnosis::new("plan-dangling"),
+            Self::DuplicateAddress(_) => Diagnosis::new("plan-duplicate-address"),
+            Self::UnknownTargets(_) => Diagnosis::new("plan-unknown-targets"),
+            Self::Malformed(_) => Diagnosis::new("plan-malformed").help(SAVED),
+            Self::Fingerprint { .. } => Diagnosis::new("plan-fingerprint").help(SAVED),
+            Self::Version(_) => Diagnosis::new("plan-version").help(SAVED),
         }
     }
 }
+
+diagnostic!(Error);
 
 /// How many addresses a message names.
 const NAMED_MAX: usize = 20;

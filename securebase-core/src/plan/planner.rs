@@ -26,7 +26,7 @@ use crate::kinds::facts;
 use crate::kinds::info::Home;
 use crate::kinds::step::Action;
 use crate::model::{AccountId, Address, LandingZone, Problem, Problems, ResourceId, TenantKey};
-use crate::net::assign::ZoneBlocks;
+use crate::net::ZoneBlocks;
 use crate::observe::{Names, Observed, ObservedOrganization, Scope, tenant_of};
 
 /// Plans a zone.

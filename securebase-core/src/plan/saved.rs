@@ -234,7 +234,7 @@ pub(crate) fn fingerprint(observed: &Observed, scope: &Scope) -> String {
         #[serde(skip_serializing_if = "BTreeMap::is_empty")]
         foreign_policies: BTreeMap<String, usize>,
         accounts: Vec<(Known<'a>, String, &'a crate::model::Tags)>,
-        policies: Vec<(&'a crate::cloud::Policy, Vec<String>, &'a crate::model::Tags)>,
+        policies: Vec<(&'a crate::cloud::ControlPolicy, Vec<String>, &'a crate::model::Tags)>,
         members: BTreeMap<String, &'a ObservedMember>,
     }
     let organization = observed.organization.as_ref();

@@ -1,7 +1,7 @@
 //! What can go wrong with policies.
 
 use super::syntax::source::Location;
-use crate::model::{Place, Problem, Problems};
+use crate::model::{Diagnosis, Place, Problem, Problems, diagnostic};
 
 /// Errors of the policy module.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -66,21 +66,30 @@ pub enum Error {
 }
 
 impl Error {
-    /// What to do about it; empty where the findings say it.
-    #[must_use]
-    pub fn hint(&self) -> &str {
+    pub(crate) fn diagnosis(&self) -> Diagnosis<'_> {
         match self {
-            Self::DoesNotFit(_) => {
-                "drop or shorten the heaviest statements, or attach some of them at another level"
+            Self::Malformed(problems) => Diagnosis::new("policy.malformed").found(problems.0.as_slice()),
+            Self::BadRequest(problems) => Diagnosis::new("policy.bad-request").found(problems.0.as_slice()),
+            Self::Broken(problems) => Diagnosis::new("policy.broken").found(problems.0.as_slice()),
+            Self::MissingParameter { .. } => Diagnosis::new("policy.missing-parameter")
+                .help("give the parameter, or leave the guardrail out"),
+            Self::BadParameter { .. } => Diagnosis::new("policy.bad-parameter")
+                .help("give a plain name without characters that mean something in a policy"),
+            Self::UnknownCall(_) => Diagnosis::new("policy.unknown-call"),
+            Self::UnknownGuardrail(_) => {
+                Diagnosis::new("policy.unknown-guardrail").help("see the ids of the catalogue")
             }
-            Self::MissingParameter { .. } => "give the parameter, or leave the guardrail out",
-            Self::BadParameter { .. } => {
-                "give a plain name without characters that mean something in a policy"
+            Self::UnknownFramework { hint, .. } => {
+                Diagnosis::new("policy.unknown-framework").help(hint.as_str())
             }
-            Self::UnknownFramework { hint, .. } => hint,
-            Self::UnknownGuardrail(_) => "see the ids of the catalogue",
-            Self::TooComplex(_) => "certify fewer documents at once",
-            _ => "",
+            Self::Catalogue(_) => Diagnosis::new("policy.catalogue"),
+            Self::NotEquivalent(_) => Diagnosis::new("policy.not-equivalent"),
+            Self::BadCertificate(_) => Diagnosis::new("policy.bad-certificate"),
+            Self::TooComplex(_) => {
+                Diagnosis::new("policy.too-complex").help("certify fewer documents at once")
+            }
+            Self::DoesNotFit(_) => Diagnosis::new("policy.does-not-fit")
+                .help("drop or shorten the heaviest statements, or attach some of them at another level"),
         }
     }
 
@@ -93,36 +102,9 @@ impl Error {
             other => other,
         }
     }
-
-    /// Every finding behind the error; none where the error says it all.
-    #[must_use]
-    pub fn problems(&self) -> &[Problem] {
-        match self {
-            Self::Malformed(problems) | Self::Broken(problems) | Self::BadRequest(problems) => &problems.0,
-            _ => &[],
-        }
-    }
-
-    /// Stable code for programs.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Malformed(_) => "policy.malformed",
-            Self::BadRequest(_) => "policy.bad-request",
-            Self::Broken(_) => "policy.broken",
-            Self::MissingParameter { .. } => "policy.missing-parameter",
-            Self::BadParameter { .. } => "policy.bad-parameter",
-            Self::UnknownCall(_) => "policy.unknown-call",
-            Self::UnknownGuardrail(_) => "policy.unknown-guardrail",
-            Self::UnknownFramework { .. } => "policy.unknown-framework",
-            Self::Catalogue(_) => "policy.catalogue",
-            Self::NotEquivalent(_) => "policy.not-equivalent",
-            Self::BadCertificate(_) => "policy.bad-certificate",
-            Self::TooComplex(_) => "policy.too-complex",
-            Self::DoesNotFit(_) => "policy.does-not-fit",
-        }
-    }
 }
+
+diagnostic!(Error);
 
 impl From<Location> for Place {
     fn from(Location { line, column }: Location) -> Self {

@@ -4,16 +4,18 @@
 //! Invariants: no I/O, clock or randomness; every output is a pure function of its input and of the shipped data.
 //! Non-goals: granting access. A control policy only ever takes away.
 
-pub mod analysis;
-pub mod catalog;
+mod analysis;
+mod catalog;
 mod error;
 mod eval;
-pub mod lint;
+mod lint;
 mod nearest;
-pub mod pack;
-pub mod syntax;
+mod pack;
+mod syntax;
 
-pub use analysis::difference::{Change, Difference, EffectivePolicy, Outcome, difference, effective};
+pub use analysis::difference::{
+    Difference, EffectivePolicy, Outcome, PermissionChange, difference, effective,
+};
 pub use analysis::lockout::{PlannedCall, check_calls};
 pub use analysis::privilege::{ExecutorIdentity, Side, executor_calls, known_calls, least_privilege};
 pub use analysis::summary::{ChangeSummary, Tendency};
@@ -30,9 +32,10 @@ pub use eval::evaluate::{PolicyPath, evaluate};
 pub use eval::request::{Exemption, Knowledge, Request};
 pub use eval::verdict::{Cause, Decision, Level, Policy, PolicyKind, Verdict};
 pub use lint::{LintOptions, lint_target, unmet_needs};
-pub use pack::certificate::{Certificate, certify};
+pub use pack::certificate::{Certificate, Counterexample, StatementPlace, certify};
 pub use pack::verify::verify;
-pub use pack::{Fit, Hoisted, Shortfall, hoist, pack};
+pub use pack::{Fit, Hoisted, Shortfall, hoist, pack, total_size};
+pub use syntax::actions::{ActionInfo, KeyInfo, KeyType, ResourceSupport, ServiceInfo, ServiceReference};
 pub use syntax::condition::Truth;
 pub use syntax::document::{Condition, Effect, PolicyDocument, Principal, Selection, Statement, Version};
 pub use syntax::operator::{Comparison, Operator, Quantifier};

@@ -71,7 +71,7 @@ fn organization_of(observed: &ObservedOrganization) -> Org {
             continue;
         }
         org.insert_policy(PolicyRow {
-            policy: crate::cloud::Policy { document: None, ..policy.policy.clone() },
+            policy: crate::cloud::ControlPolicy { document: None, ..policy.policy.clone() },
             document: policy.policy.document.clone().unwrap_or_default(),
             targets: policy.targets.iter().cloned().collect(),
             tags: policy.tags.clone(),

@@ -8,7 +8,7 @@ use super::iam::RoleRow;
 use super::organization::{FULL_ACCESS, Org};
 use super::regional::{Place, Shelf, zones_of};
 use super::world::World;
-use crate::cloud::{Account, AccountRequest, NatGatewayState, Policy};
+use crate::cloud::{Account, AccountRequest, ControlPolicy, NatGatewayState};
 use crate::model::{AccountId, Region, ResourceId, ResourceKind as Kind, Tags};
 use crate::observe::{
     Observed, ObservedAccount, ObservedMember, ObservedOrganization, ObservedPolicy, ObservedRolePolicy,
@@ -286,7 +286,7 @@ fn organization_observed(org: &Org) -> ObservedOrganization {
             .policies
             .values()
             .map(|row| ObservedPolicy {
-                policy: Policy {
+                policy: ControlPolicy {
                     document: (!row.policy.aws_managed).then(|| row.document.clone()),
                     ..row.policy.clone()
                 },

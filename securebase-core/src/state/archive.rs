@@ -12,7 +12,7 @@ use super::journal::replay::Replay;
 use super::journal::run_journal::RunJournal;
 use super::lease::holder::{Holder, LockInfo};
 use super::lease::{self, LEASE_TERM, Lease};
-use super::store::{Condition, Store};
+use super::store::{Store, WriteCondition};
 use crate::plan::{Plan, Terms, Written};
 use crate::time::{Clock, SystemClock, Time};
 
@@ -155,7 +155,7 @@ impl State {
         // Whoever takes over from here on seals this run, whether its plan is there by then or not.
         lease.enter(run.0).await?;
         let Written { fingerprint, json } = plan.written();
-        if let Err(error) = self.store.put(&run_key(run, PLAN), &json, Condition::Absent).await {
+        if let Err(error) = self.store.put(&run_key(run, PLAN), &json, WriteCondition::Absent).await {
             return Err(lease.explain(error).await);
         }
         RunJournal::open(self, lease, run, fingerprint, 1, Replay::default()).await

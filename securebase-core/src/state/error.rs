@@ -1,7 +1,7 @@
 //! Why the state cannot be read or written.
 
 use super::lease::holder::LockInfo;
-use crate::model::{ResourceId, ZoneName};
+use crate::model::{Diagnosis, ResourceId, ZoneName, diagnostic};
 use crate::time::Time;
 
 /// Why the state cannot be read or written.
@@ -32,7 +32,7 @@ pub enum Error {
         why: String,
     },
     /// The medium failed.
-    #[error("cannot {what} `{key}`: {source}")]
+    #[error("cannot {what} `{key}`")]
     Io {
         /// What was attempted.
         what: &'static str,
@@ -141,23 +141,37 @@ pub enum Error {
 }
 
 impl Error {
-    /// A stable word for the kind of error.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Locked { .. } => "state-locked",
-            Self::Fenced { .. } => "state-fenced",
-            Self::Url { .. } => "state-url",
-            Self::Io { .. } => "state-io",
-            Self::Broken { .. } => "state-broken",
-            Self::Corrupt { .. } | Self::Lost { .. } => "state-corrupt",
-            Self::Version { .. } => "state-version",
-            Self::Illegal { .. } => "state-illegal",
-            Self::Conflict { .. } => "state-conflict",
-            Self::NotFound { .. } => "state-not-found",
-            Self::AnotherOrganization { .. } => "state-of-another-organization",
-            Self::AnotherZone { .. } => "state-of-another-zone",
-            Self::Empty { .. } => "state-empty",
-            Self::NotEmpty { .. } => "state-not-empty",
-        }
+    pub(crate) fn diagnosis(&self) -> Diagnosis<'_> {
+        let (code, help) = match self {
+            Self::Locked { .. } => {
+                ("state-locked", "wait for the other run to end, or let this one wait with `wait_for_lock`")
+            }
+            Self::Fenced { .. } => ("state-fenced", "look who has taken over with `lock_info`, then resume"),
+            Self::Url { .. } => ("state-url", "name a directory or an `s3://` URL"),
+            Self::Io { .. } => {
+                ("state-io", "check the path, its permissions and the space left on the medium, then resume")
+            }
+            Self::Broken { .. } => ("state-broken", "call `exec::resume` with the same state"),
+            Self::Corrupt { .. } | Self::Lost { .. } => ("state-corrupt", RESTORE),
+            Self::Version { .. } => ("state-version", "use a release that knows the format"),
+            Self::Illegal { .. } => ("state-illegal", RESTORE),
+            Self::Conflict { .. } => ("state-conflict", "find who else writes to the state, then try again"),
+            Self::NotFound { .. } => {
+                ("state-not-found", "check the path or URL: the first `apply` makes a state")
+            }
+            Self::AnotherOrganization { .. } => (
+                "state-of-another-organization",
+                "use the credentials of that organization, or a state of its own for this one",
+            ),
+            Self::AnotherZone { .. } => ("state-of-another-zone", "name a state of its own for each zone"),
+            Self::Empty { .. } => ("state-empty", "check the path or URL of the state"),
+            Self::NotEmpty { .. } => ("state-not-empty", "name a new directory or prefix"),
+        };
+        Diagnosis::new(code).help(help)
     }
 }
+
+/// The help where a file does not hold what it should.
+const RESTORE: &str = "restore the file, or move the state away and rebuild it: a survey finds what exists";
+
+diagnostic!(Error);

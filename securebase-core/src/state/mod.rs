@@ -41,4 +41,4 @@ pub use resources::StoredResource;
 pub use store::bucket::BucketStore;
 pub use store::directory::DirectoryStore;
 pub use store::memory::MemoryStore;
-pub use store::{Condition, Presence, Segment, Store, StoreFuture, Version};
+pub use store::{ObjectVersion, Presence, Segment, Store, StoreFuture, WriteCondition};

@@ -13,7 +13,7 @@ use super::journal::line;
 use super::lease::holder::Holder;
 use super::lease::{LEASE, Lease};
 use super::resources::RESOURCES;
-use super::store::Condition;
+use super::store::WriteCondition;
 
 /// What messages call an export, which has no name of its own.
 const EXPORT: &str = "export";
@@ -143,7 +143,7 @@ impl State {
         // A state in memory shows whether the files make one.
         let trial = Self::new(super::MemoryStore::new());
         for (key, text) in &files {
-            trial.store().put(key, text.as_bytes(), Condition::Absent).await?;
+            trial.store().put(key, text.as_bytes(), WriteCondition::Absent).await?;
         }
         trial.resources().await?;
         trial.history().await?;
@@ -159,7 +159,7 @@ impl State {
         }
         for (index, (key, text)) in files.iter().enumerate() {
             let written = match lease.keep().await {
-                Ok(()) => self.store().put(key, text.as_bytes(), Condition::Absent).await.map(|_| ()),
+                Ok(()) => self.store().put(key, text.as_bytes(), WriteCondition::Absent).await.map(|_| ()),
                 Err(error) => Err(error),
             };
             if let Err(error) = written {

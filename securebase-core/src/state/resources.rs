@@ -13,7 +13,7 @@ use super::journal::entry::{Entry, Fact, Home, RunId, RunStatus};
 use super::journal::replay::{Replay, StepStatus};
 use super::journal::{envelope, v1};
 use super::lease::Lease;
-use super::store::{Condition, Version};
+use super::store::{ObjectVersion, WriteCondition};
 use crate::model::{Address, ResourceId, ResourceKind, TenantKey};
 use crate::plan::{Action, Plan};
 
@@ -86,11 +86,11 @@ fn read(bytes: &[u8]) -> Result<Known, Error> {
 }
 
 impl State {
-    pub(super) async fn known(&self) -> Result<(Known, Condition), Error> {
-        let found: Option<(Vec<u8>, Version)> = self.store().get_versioned(RESOURCES).await?;
+    pub(super) async fn known(&self) -> Result<(Known, WriteCondition), Error> {
+        let found: Option<(Vec<u8>, ObjectVersion)> = self.store().get_versioned(RESOURCES).await?;
         match found {
-            Some((bytes, version)) => Ok((read(&bytes)?, Condition::Unchanged(version))),
-            None => Ok((Known::default(), Condition::Absent)),
+            Some((bytes, version)) => Ok((read(&bytes)?, WriteCondition::Unchanged(version))),
+            None => Ok((Known::default(), WriteCondition::Absent)),
         }
     }
 
@@ -101,7 +101,7 @@ impl State {
     pub async fn resources(&self) -> Result<BTreeMap<Address, StoredResource>, Error> {
         let (mut known, condition) = self.known().await?;
         let runs = self.files_by_run().await?;
-        if condition == Condition::Absent && runs.is_empty() {
+        if condition == WriteCondition::Absent && runs.is_empty() {
             self.check_exists().await?;
         }
         for (run, files) in runs {
@@ -159,7 +159,7 @@ impl State {
         lease.enter(run.0).await?;
         let key = run_key(run, SNAPSHOT);
         let bytes = envelope::seal(&key, &resources)?;
-        if let Err(error) = self.store().put(&key, &bytes, Condition::Absent).await {
+        if let Err(error) = self.store().put(&key, &bytes, WriteCondition::Absent).await {
             return Err(lease.explain(error).await);
         }
         let journal = super::RunJournal::open(self, lease, run, String::new(), 1, Replay::default()).await?;
@@ -228,7 +228,7 @@ pub(super) async fn compact(
     }
     let key = run_key(run, SUMMARY);
     let bytes = envelope::seal(&key, &Summary::of(plan, replay))?;
-    match state.store().put(&key, &bytes, Condition::Absent).await {
+    match state.store().put(&key, &bytes, WriteCondition::Absent).await {
         // It is there already, from somebody who was cut off after that.
         Ok(_) | Err(Error::Conflict { .. }) => Ok(()),
         Err(error) => Err(error),

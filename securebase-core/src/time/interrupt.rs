@@ -12,13 +12,6 @@ pub struct Interrupt(Arc<AtomicBool>);
 #[error("interrupted before it was done: the caller asked it to end")]
 pub struct Interrupted;
 
-impl Interrupted {
-    /// A stable word for the kind of error.
-    pub fn code(self) -> &'static str {
-        "interrupted"
-    }
-}
-
 impl Interrupt {
     /// A request that has not been made yet.
     pub fn new() -> Self {

@@ -1,6 +1,6 @@
 //! Why a rehearsal says nothing about how long a plan takes.
 
-use crate::model::{Address, Problem, Problems};
+use crate::model::{Address, Diagnosis, Problem, diagnostic};
 use crate::time::Interrupted;
 
 /// How many of the failed steps a message names.
@@ -54,31 +54,19 @@ impl std::fmt::Display for FailedRehearsal {
 }
 
 impl RehearsalError {
-    /// A stable word for the kind of error.
-    pub fn code(&self) -> &'static str {
+    pub(crate) fn diagnosis(&self) -> Diagnosis<'_> {
         match self {
-            Self::Failed(_) => "rehearsal-failed",
-            Self::Interrupted(interrupted) => interrupted.code(),
+            Self::Failed(FailedRehearsal { failed, .. }) => {
+                let help = "raise the quota in `limits`, or ask AWS for it before the plan is applied";
+                let step = |(address, reason): &(Address, String)| {
+                    let message = format!("`{address}` fails: {reason}");
+                    Problem::error("rehearsal-failed", address.as_str(), message, help)
+                };
+                let found: Vec<Problem> = failed.iter().map(step).collect();
+                Diagnosis::new("rehearsal-failed").help(help).found(found)
+            }
+            Self::Interrupted(interrupted) => interrupted.diagnosis(),
         }
-    }
-
-    /// The findings behind it, at least one: each step that fails, and why.
-    pub fn problems(&self) -> Problems {
-        let hint = match self {
-            Self::Failed(_) => "raise the quota in `limits`, or ask AWS for it before the plan is applied",
-            Self::Interrupted(_) => "call again and let it end",
-        };
-        let steps = match self {
-            Self::Failed(FailedRehearsal { failed, .. }) => failed.as_slice(),
-            Self::Interrupted(_) => &[],
-        };
-        let step = |(address, reason): &(Address, String)| {
-            Problem::error(self.code(), address.as_str(), format!("`{address}` fails: {reason}"), hint)
-        };
-        if steps.is_empty() {
-            return Problem::error(self.code(), "", self.to_string(), hint).into();
-        }
-        Problems(steps.iter().map(step).collect())
     }
 
     /// The same, of one of several circumstances.
@@ -89,3 +77,5 @@ impl RehearsalError {
         }
     }
 }
+
+diagnostic!(RehearsalError);

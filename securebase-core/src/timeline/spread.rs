@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{Rehearsal, RehearsalError, rehearse_until};
+use crate::model::{Diagnosis, diagnostic};
 use crate::plan::Plan;
 use crate::time::Interrupt;
 
@@ -33,22 +34,15 @@ pub enum SpreadError {
 }
 
 impl SpreadError {
-    /// A stable word for the kind of error.
-    pub fn code(&self) -> &'static str {
+    pub(crate) fn diagnosis(&self) -> Diagnosis<'_> {
         match self {
-            Self::Share(_) => "spread-share",
-            Self::Empty => "spread-empty",
-        }
-    }
-
-    /// What to write instead.
-    pub fn hint(&self) -> &'static str {
-        match self {
-            Self::Share(_) => "write 0.9 for the ninetieth percentile",
-            Self::Empty => "rehearse the plan at least once",
+            Self::Share(_) => Diagnosis::new("spread-share").help("write 0.9 for the ninetieth percentile"),
+            Self::Empty => Diagnosis::new("spread-empty").help("rehearse the plan at least once"),
         }
     }
 }
+
+diagnostic!(SpreadError);
 
 impl Spread {
     /// The makespan that a share `p` of the seeds (from 0 to 1) does not exceed: the nearest rank, never an interpolation.

@@ -131,13 +131,6 @@ fn is_test_file(relative: &Path) -> bool {
     })
 }
 
-/// The code of a file, without comments and without its tests.
-fn code(path: &Path) -> String {
-    let text = std::fs::read_to_string(path).unwrap();
-    let before_tests = text.split("#[cfg(test)]").next().unwrap_or_default();
-    before_tests.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
-}
-
 #[test]
 fn modules_import_only_what_the_page_allows() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
@@ -400,32 +393,4 @@ fn every_way_to_decide_by_a_kind_is_found() {
         "Self::AccountPlacement",
     ];
     assert_eq!(found, expected);
-}
-
-/// The string literals that stand where a code does: the first argument of a problem, or the arm of a `code` function.
-fn codes(text: &str) -> Vec<String> {
-    let literal = |rest: &str| {
-        let quoted = rest.trim_start().strip_prefix('"')?;
-        Some(quoted[..quoted.find('"')?].to_owned())
-    };
-    let problems = text.split("Problem::error(").skip(1).chain(text.split("Problem::warning(").skip(1));
-    let arms = text.split("pub fn code(").skip(1).flat_map(|function| {
-        let body = function.split("\n    }\n").next().unwrap_or_default();
-        body.split("=>").skip(1).collect::<Vec<_>>()
-    });
-    problems.filter_map(literal).chain(arms.filter_map(literal)).collect()
-}
-
-#[test]
-fn every_code_of_planning_applying_and_calculating_is_explained() {
-    let core = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let manual = std::fs::read_to_string(core.join("../docs/errors.md")).unwrap();
-    let mut sources = Vec::new();
-    for module in ["kinds", "plan", "exec", "state", "capacity", "finance", "observe", "timeline"] {
-        files(&core.join("src").join(module), &mut sources);
-    }
-    let known: BTreeSet<String> = sources.iter().flat_map(|path| codes(&code(path))).collect();
-    assert!(known.contains("account-id-unknown") && known.contains("state-locked"), "{known:?}");
-    let missing: Vec<&String> = known.iter().filter(|code| !manual.contains(&format!("`{code}`"))).collect();
-    assert!(missing.is_empty(), "docs/errors.md says nothing of {missing:?}");
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use securebase_core::model::ResourceKind;
-use securebase_core::net::{Kind, Network};
+use securebase_core::net::{AllocationKind, Network};
 use securebase_core::plan::{Action, Plan, PlannedBlock, Planner};
 
 use crate::support::{TEN_TENANTS, applied, plan, zone};
@@ -71,7 +71,7 @@ fn what_is_deleted_and_what_no_tenant_gets_is_no_block() {
 fn the_pool_of_a_zone_holds_its_blocks_and_its_network_can_be_readdressed() {
     let ten = zone(TEN_TENANTS);
     let addresses = Planner::new(&ten).addresses().unwrap();
-    assert!(addresses.pool.allocations().iter().all(|allocation| allocation.kind == Kind::Pinned));
+    assert!(addresses.pool.allocations().iter().all(|allocation| allocation.kind == AllocationKind::Pinned));
     let network = Network::of_zone(&ten, &addresses.blocks).unwrap();
     let owners: Vec<&str> = network.members().iter().map(|member| member.owner.as_str()).collect();
     let proposal = network.propose(&owners, &addresses.pool).unwrap();
@@ -84,7 +84,7 @@ fn the_pool_of_a_zone_holds_its_blocks_and_its_network_can_be_readdressed() {
     // What the plan chose is allocated, and the same again against the cloud that has it, pinned.
     let open = zone(&without_blocks());
     let chosen = Planner::new(&open).addresses().unwrap();
-    assert!(chosen.pool.allocations().iter().all(|allocation| allocation.kind == Kind::Allocated));
+    assert!(chosen.pool.allocations().iter().all(|allocation| allocation.kind == AllocationKind::Allocated));
     let (cloud, _) = applied(&without_blocks());
     let found = Planner::new(&open).observed(&cloud.observe()).addresses().unwrap();
     assert_eq!(found.blocks, chosen.blocks);

@@ -12,6 +12,7 @@ mod changes;
 #[path = "../support/clockwork.rs"]
 mod clockwork;
 mod driver;
+mod errors_page;
 mod finance;
 #[path = "../support/gated.rs"]
 mod gated;

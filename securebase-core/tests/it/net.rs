@@ -4,7 +4,9 @@
 
 use proptest::prelude::*;
 use securebase_core::model::PoolStrategy;
-use securebase_core::net::{AddressPool, Block4, Error, FreeSet, Kind, Ledger, Request, Settings};
+use securebase_core::net::{
+    AddressPool, AllocationKind, Block4, BlockRequest, Error, FreeSet, Ledger, PoolSettings,
+};
 
 /// The pool is 10.0.0.0/24; the smallest block, a /28, is a cell, so there are 16, and 16 more to grow into.
 const CELLS: usize = 32;
@@ -85,9 +87,11 @@ fn name(owner: u8) -> String {
 
 /// Runs a history against pool and model at once. Only for strategies in which all owners share one space.
 fn run(strategy: PoolStrategy, ops: &[Op]) -> Result<AddressPool, TestCaseError> {
-    let mut pool =
-        AddressPool::new(&[block(0, 24)], Settings { tier_prefix_len: Some(26), ..Settings::new(strategy) })
-            .unwrap();
+    let mut pool = AddressPool::new(
+        &[block(0, 24)],
+        PoolSettings { tier_prefix_len: Some(26), ..PoolSettings::new(strategy) },
+    )
+    .unwrap();
     let mut model = Model { ranges: vec![block(0, 24)], ..Model::default() };
     for op in ops {
         let before = model.free();
@@ -96,7 +100,7 @@ fn run(strategy: PoolStrategy, ops: &[Op]) -> Result<AddressPool, TestCaseError>
                 let (owner, tier) = (name(owner), format!("tier-{tier}"));
                 let had = pool.blocks_of(&owner);
                 let free = pool.free();
-                match pool.allocate(&Request::new(len, &owner).tier(Some(&tier)).another(another)) {
+                match pool.allocate(&BlockRequest::new(len, &owner).tier(Some(&tier)).another(another)) {
                     Ok(block) if had.contains(&block) => prop_assert!(!another),
                     Ok(block) => {
                         prop_assert_eq!(block.prefix_len(), len);
@@ -261,7 +265,7 @@ proptest! {
     /// Under `per-account` every owner sees the pool a lone owner of a unique pool would see.
     #[test]
     fn an_island_is_a_pool_of_its_own(ops in prop::collection::vec(op(), 1..40)) {
-        let settings = |strategy| Settings::new(strategy);
+        let settings = |strategy| PoolSettings::new(strategy);
         let mut islands = AddressPool::new(&[block(0, 24)], settings(PoolStrategy::PerAccount)).unwrap();
         let alone = AddressPool::new(&[block(0, 24)], settings(PoolStrategy::Unique)).unwrap();
         let mut lone = vec![alone; 6];
@@ -269,7 +273,7 @@ proptest! {
             match *op {
                 Op::Allocate { len, owner, another, .. } => {
                     let who = name(owner);
-                    let request = Request::new(len, &who).another(another);
+                    let request = BlockRequest::new(len, &who).another(another);
                     prop_assert_eq!(islands.allocate(&request).ok(), lone[usize::from(owner)].allocate(&request).ok());
                 }
                 Op::Reserve { cell, len, owner } => {
@@ -320,7 +324,7 @@ proptest! {
     fn release_undoes_allocate(ops in prop::collection::vec(op(), 0..20), len in 25_u8..=28) {
         let mut pool = run(PoolStrategy::Unique, &ops)?;
         let before = pool.free();
-        if let Ok(block) = pool.allocate(&Request::new(len, "newcomer")) {
+        if let Ok(block) = pool.allocate(&BlockRequest::new(len, "newcomer")) {
             prop_assert_ne!(&pool.free(), &before);
             prop_assert_eq!(pool.release("newcomer").unwrap(), vec![block]);
         }
@@ -339,7 +343,7 @@ proptest! {
         ops in prop::collection::vec((op(), prop::option::weighted(0.2, (0_u8..4, 0_u8..32, 25_u8..=28))), 1..30),
     ) {
         const PATHS: [&str; 4] = ["p", "p/q", "tier-0", "p/q/r"];
-        let mut pool = AddressPool::new(&[block(0, 24)], Settings::new(strategy)).unwrap();
+        let mut pool = AddressPool::new(&[block(0, 24)], PoolSettings::new(strategy)).unwrap();
         for (op, carve) in &ops {
             // Refusals are as good as successes: what counts is the state after them.
             if let Some((path, cell, len)) = *carve {
@@ -350,7 +354,7 @@ proptest! {
                 Op::Allocate { len, owner, tier, another } => {
                     let (owner, tier) = (name(owner), format!("tier-{tier}"));
                     let path = another.then(|| PATHS[usize::from(len) % 4]);
-                    pool.allocate(&Request::new(len, &owner).tier(Some(&tier)).pool(path)).map(drop)
+                    pool.allocate(&BlockRequest::new(len, &owner).tier(Some(&tier)).pool(path)).map(drop)
                 }
                 Op::Reserve { cell, len, owner } => pool.reserve(block(cell, len), &name(owner)),
                 Op::Pin { cell, len, owner } => pool.pin(block(cell, len), &name(owner)),
@@ -363,7 +367,7 @@ proptest! {
                 Op::Grow => pool.grow("", block(16, 24)),
             };
             let allocations: Vec<_> =
-                pool.allocations().into_iter().filter(|allocation| allocation.kind != Kind::Pinned).collect();
+                pool.allocations().into_iter().filter(|allocation| allocation.kind != AllocationKind::Pinned).collect();
             let pools = pool.snapshot().pools;
             for (n, a) in allocations.iter().enumerate() {
                 let of_pool = pools.iter().find(|other| other.path == a.pool);

@@ -11,6 +11,14 @@ use syn::{Item, UseTree, Visibility};
 /// Set it to write the list anew; then read the difference.
 const BLESS: &str = "SECUREBASE_BLESS";
 
+/// The methods that `diagnostic!` gives an error.
+const DIAGNOSTIC: [&str; 4] = [
+    "fn code(&self) -> &'static str",
+    "fn message(&self) -> String",
+    "fn help(&self) -> Option<String>",
+    "fn problems(&self) -> Problems",
+];
+
 type ModulePath = Vec<String>;
 
 /// The items of every module, tests left out.
@@ -141,8 +149,23 @@ impl Crate {
         self.methods(module, name, public, listed);
     }
 
+    /// Whether `diagnostic!` gives the type its methods, wherever in the crate that is written.
+    fn is_diagnostic(&self, module: &[String], name: &str) -> bool {
+        self.0.iter().any(|(at, items)| {
+            items.iter().any(|item| {
+                let Item::Macro(call) = item else { return false };
+                let of = call.mac.path.is_ident("diagnostic").then(|| call.mac.parse_body::<syn::Ident>());
+                let found = of.and_then(Result::ok).and_then(|of| self.declared(at, &of.to_string(), 8));
+                found.is_some_and(|(target, found)| target == module && found == name)
+            })
+        })
+    }
+
     /// Public functions of a type, wherever in its top module they are written.
     fn methods(&self, module: &[String], name: &str, public: &str, listed: &mut BTreeSet<String>) {
+        if self.is_diagnostic(module, name) {
+            listed.extend(DIAGNOSTIC.iter().map(|signature| format!("{public}::{signature}")));
+        }
         for (_, items) in self.0.iter().filter(|(path, _)| path.first() == module.first()) {
             for item in items {
                 let Item::Impl(block) = item else { continue };
@@ -280,11 +303,33 @@ fn text(tokens: &impl quote::ToTokens) -> String {
     .fold(spaced, |text, (from, to)| text.replace(from, to))
 }
 
+fn listed() -> BTreeSet<String> {
+    let mut listed = BTreeSet::new();
+    Crate::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).list(&[], "", &mut listed);
+    listed
+}
+
+/// One path leads to a type, and its name says which of all types it is; only `Error` is read with its module.
+#[test]
+fn every_public_type_has_a_name_of_its_own() {
+    let mut paths: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for line in listed() {
+        let Some((kind, path)) = line.split_once(' ') else { continue };
+        if ["struct", "enum", "trait", "type"].contains(&kind) {
+            let path = path.split(' ').next().unwrap_or_default();
+            let name = path.rsplit("::").next().unwrap_or_default().to_owned();
+            paths.entry(name).or_default().push(path.to_owned());
+        }
+    }
+    assert!(paths.len() > 300, "{} types were found", paths.len());
+    paths.retain(|name, paths| paths.len() > 1 && name != "Error");
+    assert!(paths.is_empty(), "{paths:#?}");
+}
+
 #[test]
 fn the_public_api_is_the_committed_one() {
     let core = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut listed = BTreeSet::new();
-    Crate::read(&core.join("src")).list(&[], "", &mut listed);
+    let listed = listed();
     let text: String = listed.iter().map(|line| format!("{line}\n")).collect();
     assert!(listed.len() > 500, "{} items were found", listed.len());
     let path = core.join("public-api.txt");

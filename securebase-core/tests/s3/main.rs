@@ -176,7 +176,7 @@ async fn a_bucket_that_is_not_there_is_named() {
     let state = State::open_with("s3://nowhere/state", settings).unwrap().clock(clock);
     let Err(error) = state.lock(&holder("ada")).await else { panic!("no bucket is needed?") };
     assert!(matches!(error, Error::Io { .. }), "{error:?}");
-    let text = error.to_string();
+    let text = error.message();
     assert!(text.contains("s3://nowhere/state/lease.json") && text.contains("NoSuchBucket"), "{text}");
     for (url, setting) in [("s3://", "aws_region"), ("s3://bucket", "colour")] {
         let refused = State::open_with(url, [(setting, "x")]).map(|_| ());

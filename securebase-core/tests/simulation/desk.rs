@@ -239,7 +239,7 @@ impl Desk {
                     self.wrong("the journal reads otherwise than it was written");
                 }
             }
-            Err(error) => self.wrong(format!("the journal cannot be read: {error}")),
+            Err(error) => self.wrong(format!("the journal cannot be read: {}", error.message())),
         }
     }
 

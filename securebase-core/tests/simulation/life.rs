@@ -172,7 +172,7 @@ impl Living<'_> {
             Err(Error::CutOff(state::Error::Conflict { .. })) if self.case.has_mishaps() => Next::Resume,
             Err(Error::Stale) => Next::PlanAgain,
             Err(error) => {
-                self.desk.wrong(format!("it ended with: {error}"));
+                self.desk.wrong(format!("it ended with: {}", error.message()));
                 Next::Nothing
             }
         }
@@ -186,7 +186,7 @@ impl Living<'_> {
             match ready(exec::remember(planner, &self.around.plain)) {
                 Ok(remembering) => planner = remembering,
                 Err(error) => {
-                    self.desk.wrong(format!("the state cannot be read: {error}"));
+                    self.desk.wrong(format!("the state cannot be read: {}", error.message()));
                     return None;
                 }
             }

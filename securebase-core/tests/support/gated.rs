@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use securebase_core::state::{Condition, Error, Holder, Presence, Segment, Store, StoreFuture, Version};
+use securebase_core::state::{
+    Error, Holder, ObjectVersion, Presence, Segment, Store, StoreFuture, WriteCondition,
+};
 
 /// What is about to be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,14 +100,19 @@ impl<G: Gate> Store for GatedStore<G> {
         })
     }
 
-    fn get_versioned<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<(Vec<u8>, Version)>> {
+    fn get_versioned<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<(Vec<u8>, ObjectVersion)>> {
         Box::pin(async move {
             self.gate.read(key)?;
             self.behind.get_versioned(key).await
         })
     }
 
-    fn put<'a>(&'a self, key: &'a str, bytes: &'a [u8], condition: Condition) -> StoreFuture<'a, Version> {
+    fn put<'a>(
+        &'a self,
+        key: &'a str,
+        bytes: &'a [u8],
+        condition: WriteCondition,
+    ) -> StoreFuture<'a, ObjectVersion> {
         Box::pin(async move {
             let Outcome { written, error } = self.gate.write(Write::Put, key, bytes);
             let Some(written) = written else {
@@ -143,7 +150,7 @@ impl<G: Gate> Store for GatedStore<G> {
         })
     }
 
-    fn seal<'a>(&'a self, key: &'a str, line: &'a [u8], version: &'a Version) -> StoreFuture<'a, ()> {
+    fn seal<'a>(&'a self, key: &'a str, line: &'a [u8], version: &'a ObjectVersion) -> StoreFuture<'a, ()> {
         Box::pin(async move {
             let Outcome { written, error } = self.gate.write(Write::Seal, key, line);
             if let Some(written) = written {

@@ -5,7 +5,7 @@ use pyo3::types::PyType;
 use securebase_core::capacity::{self as core, CapacityOptions};
 use securebase_core::finance::Model;
 
-use crate::error::{Class, Failure, Result};
+use crate::error::{Class, Raised, Result};
 use crate::runtime::compute;
 use crate::table::Table;
 
@@ -15,13 +15,12 @@ pub(crate) struct CapacityPlan {
     quotas: Py<Table>,
 }
 
-impl From<core::Error> for Failure {
-    fn from(error: core::Error) -> Self {
-        match error {
-            core::Error::Finance(error) => error.into(),
-            core::Error::Plan(error) => error.into(),
-            core::Error::Table(error) => error.into(),
-            _ => Self::many(Class::Finance, error.code(), &error, &error.problems()),
+impl Raised for core::Error {
+    fn class(&self) -> Class {
+        match self {
+            Self::Plan(error) => error.class(),
+            Self::Table(error) => error.class(),
+            _ => Class::Finance,
         }
     }
 }

@@ -80,8 +80,10 @@ pub(crate) fn usage(given: Option<&Bound<'_, PyAny>>) -> Result<core::Usage> {
 }
 
 fn region_of(code: &str) -> Result<Region> {
-    Region::named(code)
-        .map_err(|error| Failure::one(Class::Finance, "region-unreadable", &error.to_string(), &error.hint()))
+    Region::named(code).map_err(|error| {
+        let help = error.help().unwrap_or_default();
+        Failure::one(Class::Finance, "region-unreadable", &error.message(), &help)
+    })
 }
 
 #[pymethods]

@@ -125,7 +125,7 @@ impl Network {
     #[pyo3(signature = (members, links = None))]
     fn new(members: &Bound<'_, PyAny>, links: Option<&Bound<'_, PyAny>>) -> Result<Self> {
         let members: Vec<core::Member> = document("members", members)?;
-        let links: Vec<core::Link> = match links {
+        let links: Vec<core::NetworkLink> = match links {
             Some(links) => document("links", links)?,
             None => Vec::new(),
         };

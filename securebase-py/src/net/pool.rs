@@ -7,7 +7,7 @@ use pyo3::types::{PyDict, PyInt, PyType};
 use securebase_core::model::{PoolStrategy, Problems};
 use securebase_core::net as core;
 use securebase_core::net::exchange::{csv, ipam};
-use securebase_core::net::{Block4, Request, Settings};
+use securebase_core::net::{Block4, BlockRequest, PoolSettings};
 
 use super::{block, blocks, many, texts};
 use crate::argument;
@@ -101,7 +101,7 @@ impl AddressPool {
         tier_prefix_len: Option<&Bound<'_, PyAny>>,
         tiers: Option<&Bound<'_, PyAny>>,
     ) -> Result<Self> {
-        let settings = Settings {
+        let settings = PoolSettings {
             strategy: self::strategy(strategy)?,
             quarantine,
             tier_prefix_len: tier_prefix_len.map(prefix_len).transpose()?,
@@ -159,7 +159,7 @@ impl AddressPool {
         another: bool,
     ) -> Result<String> {
         let request =
-            Request::new(self::prefix_len(prefix_len)?, owner).tier(tier).pool(pool).another(another);
+            BlockRequest::new(self::prefix_len(prefix_len)?, owner).tier(tier).pool(pool).another(another);
         Ok(self.with(prefix_len.py(), |pool| pool.allocate(&request))?.to_string())
     }
 
@@ -173,7 +173,7 @@ impl AddressPool {
         #[pyo3(from_py_with = argument::optional_text::pool)] pool: Option<&str>,
         another: bool,
     ) -> Result<String> {
-        let request = Request::for_hosts(hosts, owner)?.tier(tier).pool(pool).another(another);
+        let request = BlockRequest::for_hosts(hosts, owner)?.tier(tier).pool(pool).another(another);
         Ok(self.with(py, |pool| pool.allocate(&request))?.to_string())
     }
 
@@ -321,13 +321,13 @@ impl AddressPool {
     }
 
     fn to_ipam<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyAny>> {
-        plain(py, &self.with(py, |pool| ipam::Document::of(pool)))
+        plain(py, &self.with(py, |pool| ipam::IpamDocument::of(pool)))
     }
 
     fn import_ipam(&self, document: &Bound<'_, PyDict>) -> Result<()> {
         let py = document.py();
         let document =
-            ipam::Document::from_value(&from_python(document)?).map_err(|problems| many(&problems))?;
+            ipam::IpamDocument::from_value(&from_python(document)?).map_err(|problems| many(&problems))?;
         let rows = document.rows().map_err(|problems| many(&problems))?;
         let existing = document.existing().map_err(|problems| many(&problems))?;
         self.with(py, |pool| {

@@ -74,7 +74,7 @@ impl CoverageReport {
 /// Requests that two versions decide differently.
 #[pyclass(frozen, eq, module = "securebase")]
 #[derive(PartialEq, Clone)]
-pub(crate) struct Change(core::Change);
+pub(crate) struct Change(core::PermissionChange);
 
 #[pymethods]
 impl Change {

@@ -6,7 +6,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::Surveyor;
 use super::asker::{Asker, failed};
-use crate::cloud::{Account, CloudError, Operation, Organization, Policy, Reply, Root};
+use crate::cloud::{Account, CloudError, ControlPolicy, Operation, Organization, Reply, Root};
 use crate::exec::Error;
 use crate::model::{AccountId, ResourceId, Tags};
 use crate::observe::{ObservedAccount, ObservedOrganization, ObservedPolicy, ObservedUnit};
@@ -147,7 +147,7 @@ impl Surveyor<'_> {
 
     /// The zone's own policies, with documents, targets and tags.
     async fn policies(&self) -> Result<Vec<ObservedPolicy>, Error> {
-        let listed: Vec<Policy> = self
+        let listed: Vec<ControlPolicy> = self
             .management()
             .all(
                 |page| Operation::ListPolicies { page },
@@ -165,7 +165,7 @@ impl Surveyor<'_> {
     /// How many policies are attached to a unit that are not the zone's.
     async fn foreign_policies(&self, unit: &ResourceId) -> Result<usize, Error> {
         let list = |page| Operation::ListPoliciesForTarget { target: unit.clone(), page };
-        let attached: Vec<Policy> = self
+        let attached: Vec<ControlPolicy> = self
             .management()
             .all(list, |reply| match reply {
                 Reply::Policies(page) => Some((page.items, page.next)),
@@ -176,7 +176,7 @@ impl Surveyor<'_> {
     }
 
     /// A policy, `None` where it has gone since it was listed.
-    async fn policy(&self, listed: Policy) -> Result<Option<ObservedPolicy>, Error> {
+    async fn policy(&self, listed: ControlPolicy) -> Result<Option<ObservedPolicy>, Error> {
         let asker = self.management();
         let describe = Operation::DescribePolicy { policy: listed.id };
         let Some(Reply::Policy(policy)) = asker.find(describe).await? else { return Ok(None) };

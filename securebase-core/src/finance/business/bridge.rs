@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 use super::explain::{Figure, prices_paid};
 use super::month::Month;
 use crate::finance::cost::report::CostItem;
-use crate::finance::pricing::prices::Step;
+use crate::finance::pricing::prices::PriceStep;
 use crate::finance::{Error, percent, thousands};
 use crate::model::{Currency, MoneyError, unsigned_zero};
 use crate::table::{Column, Table};
@@ -26,7 +26,7 @@ pub struct BridgeSide {
     /// The line's part of the figure.
     pub amount: Decimal,
     /// Every step of a price that has more than one.
-    steps: Option<Vec<Step>>,
+    steps: Option<Vec<PriceStep>>,
 }
 
 /// One line of a bridge.

@@ -101,7 +101,7 @@ pub struct TierMonth {
 /// How one figure of a month differs from another month's.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub struct Change {
+pub struct FigureChange {
     /// The figure, with the name it has in [`Month`].
     pub figure: &'static str,
     /// Its value before: money, or a fraction for margins.
@@ -110,7 +110,7 @@ pub struct Change {
     pub after: Option<Decimal>,
 }
 
-impl Change {
+impl FigureChange {
     /// After less before: money, or for margins a difference of fractions (a hundredth is a percentage point).
     pub fn absolute(&self) -> Option<Decimal> {
         self.after?.checked_sub(self.before?).map(unsigned_zero)
@@ -367,7 +367,7 @@ impl Month {
     }
 
     /// How every figure differs from another month's.
-    pub fn since(&self, before: &Self) -> Vec<Change> {
+    pub fn since(&self, before: &Self) -> Vec<FigureChange> {
         let figures: [(&'static str, Figure); 12] = [
             ("tenants", |month| Some(Decimal::from(month.tenants()))),
             ("revenue", |month| Some(month.revenue.amount)),
@@ -384,7 +384,7 @@ impl Month {
         ];
         figures
             .into_iter()
-            .map(|(figure, value)| Change { figure, before: value(before), after: value(self) })
+            .map(|(figure, value)| FigureChange { figure, before: value(before), after: value(self) })
             .collect()
     }
 }

@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 
 use super::demand::{Age, Demand};
 use super::{CENT, CostReport, GroupLine, Shared, SharedLine};
-use crate::finance::pricing::prices::{Pool, Price, PriceBook, PriceId};
+use crate::finance::pricing::prices::{Price, PriceBook, PriceId, PricePool};
 use crate::finance::{Error, cents};
 use crate::model::{Money, Rounding};
 
@@ -120,7 +120,7 @@ fn pool<'p, 'a>(
 }
 
 pub(in crate::finance) fn is_pooled(price: &Price) -> bool {
-    price.is_graduated() && price.pool == Pool::Payer
+    price.is_graduated() && price.pool == PricePool::Payer
 }
 
 fn unit_price(price: &Price, amount: Decimal, quantity: Decimal) -> Decimal {

@@ -4,7 +4,7 @@ use super::assumptions::Assumptions;
 use super::growth::Growth;
 use crate::finance::Error;
 use crate::finance::business::model::Model;
-use crate::finance::business::month::{Change, Month};
+use crate::finance::business::month::{FigureChange, Month};
 use crate::finance::pricing::offers::OfferReport;
 use crate::table::{Column, Table};
 
@@ -52,8 +52,8 @@ impl Month {
             Column::utf8("figure", changes.iter().map(|change| change.figure))?,
             Column::decimal("before", 10, changes.iter().map(|change| change.before))?,
             Column::decimal("after", 10, changes.iter().map(|change| change.after))?,
-            Column::decimal("absolute", 10, changes.iter().map(Change::absolute))?,
-            Column::decimal("relative", 10, changes.iter().map(Change::relative))?,
+            Column::decimal("absolute", 10, changes.iter().map(FigureChange::absolute))?,
+            Column::decimal("relative", 10, changes.iter().map(FigureChange::relative))?,
         ])?)
     }
 }

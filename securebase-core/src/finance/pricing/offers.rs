@@ -14,7 +14,7 @@ use std::io::Read;
 
 use rust_decimal::Decimal;
 
-use super::prices::{Grade, PriceBook, PriceId, Step, rising};
+use super::prices::{Grade, PriceBook, PriceId, PriceStep, rising};
 use crate::finance::Error;
 use crate::model::{Problem, Problems, exact};
 
@@ -138,7 +138,7 @@ impl Product {
     }
 
     /// The steps, each bound and price converted to the line's unit.
-    fn steps(&self, line: &map::Line) -> Result<Vec<Step>, String> {
+    fn steps(&self, line: &map::Line) -> Result<Vec<PriceStep>, String> {
         let units = line.units;
         let number =
             |text: &str| exact(text).ok_or_else(|| format!("`{text}` is not a number of at most 28 digits"));
@@ -159,9 +159,9 @@ impl Product {
             }
             reached = *to;
         }
-        let steps: Vec<Step> = steps
+        let steps: Vec<PriceStep> = steps
             .into_iter()
-            .map(|(_, to, price)| Step {
+            .map(|(_, to, price)| PriceStep {
                 up_to: to.map(|to| (to / units).normalize()),
                 price: (price * units).normalize(),
             })
@@ -179,7 +179,7 @@ impl PriceBook {
             Err(_) => self.clone(),
         };
         let mut report = OfferReport { elsewhere: offer.elsewhere, ..OfferReport::default() };
-        let mut found: BTreeMap<PriceId, (String, Vec<Step>)> = BTreeMap::new();
+        let mut found: BTreeMap<PriceId, (String, Vec<PriceStep>)> = BTreeMap::new();
         for (sku, product) in &offer.products {
             let mut leave_out =
                 |reason: String| report.unmapped.push((sku.clone(), product.usage_type.clone(), reason));

@@ -43,7 +43,7 @@ impl fmt::Display for Grade {
 /// Whose usage fills the steps of a price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Pool {
+pub enum PricePool {
     /// The whole organization's: consolidated billing.
     #[default]
     Payer,
@@ -54,7 +54,7 @@ pub enum Pool {
 /// Where a price applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Scope {
+pub enum PriceScope {
     /// In one region: AWS lists it by region.
     #[default]
     Regional,
@@ -64,7 +64,7 @@ pub enum Scope {
 
 /// One step of a graduated price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Step {
+pub struct PriceStep {
     /// The cumulative usage up to which the price holds, `None` for the last step.
     pub up_to: Option<Decimal>,
     /// The price of a unit inside the step.
@@ -82,11 +82,11 @@ pub struct Price {
     /// What a unit is.
     pub unit: String,
     /// Its steps, at least one.
-    pub steps: Vec<Step>,
+    pub steps: Vec<PriceStep>,
     /// Whose usage fills the steps.
-    pub pool: Pool,
+    pub pool: PricePool,
     /// Where it applies.
-    pub scope: Scope,
+    pub scope: PriceScope,
     /// The length of the free trial, in days from when an account begins to use the service.
     pub trial_days: Option<u32>,
     /// How far it can be trusted.
@@ -217,7 +217,7 @@ impl PriceBook {
                 return Err(Error::range("price", &price, "use zero or more"));
             }
             let entry = book.entry(id.parse()?);
-            entry.steps = vec![Step { up_to: None, price }];
+            entry.steps = vec![PriceStep { up_to: None, price }];
             source.clone_into(&mut entry.source);
             entry.borrowed_from = None;
         }
@@ -244,9 +244,9 @@ impl PriceBook {
     /// # Errors
     /// [`Error::Table`] where a number has too many digits.
     pub fn table(&self) -> Result<Table, Error> {
-        let rows: Vec<(&Price, &Step)> =
+        let rows: Vec<(&Price, &PriceStep)> =
             self.prices.iter().flat_map(|price| price.steps.iter().map(move |step| (price, step))).collect();
-        let pool = |price: &Price| if price.pool == Pool::Payer { "payer" } else { "account" };
+        let pool = |price: &Price| if price.pool == PricePool::Payer { "payer" } else { "account" };
         let grades: Vec<String> = rows.iter().map(|(price, _)| price.grade.to_string()).collect();
         Ok(Table::new(vec![
             Column::utf8("price_id", rows.iter().map(|(price, _)| price.id.name()))?,
@@ -298,7 +298,7 @@ impl PriceBook {
 }
 
 /// Whether the steps cover all usage from zero on, each once.
-pub(in crate::finance) fn rising(steps: &[Step]) -> bool {
+pub(in crate::finance) fn rising(steps: &[PriceStep]) -> bool {
     let Some((last, bounded)) = steps.split_last() else { return false };
     let mut from = Decimal::ZERO;
     for step in bounded {

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::Spread;
+use super::FigureSpread;
 use super::chunk::{Chunk, Places, Room};
 use super::compiled::{Fast, Outcomes};
 use super::quantiles::{Brackets, Tally, percentiles};
@@ -170,7 +170,7 @@ impl<'a> Lanes<'a> {
     }
 
     /// A month, and how its figures are spread; [`Brackets::new`] knows what `reach` is.
-    pub(super) fn month(&mut self, month: u32, reach: f64) -> Vec<Spread> {
+    pub(super) fn month(&mut self, month: u32, reach: f64) -> Vec<FigureSpread> {
         let Self { lanes, shared } = self;
         let most = lanes.iter().map(|lane| lane.most).max().unwrap_or_default();
         shared.fast.reach(2 * most as usize + 64);
@@ -234,7 +234,7 @@ impl<'a> Lanes<'a> {
         figures
             .map(|((metric, percentiles), (sum, count))| {
                 let mean = if count > 0 { sum / count as f64 } else { f64::NAN };
-                Spread { month, metric, mean, percentiles }
+                FigureSpread { month, metric, mean, percentiles }
             })
             .collect()
     }

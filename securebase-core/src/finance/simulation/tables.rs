@@ -5,19 +5,19 @@ use rayon::prelude::*;
 use super::chunk::Room;
 use super::compiled::Outcomes;
 use super::quantiles::PERCENTILES;
-use super::{Simulation, Spread};
+use super::{FigureSpread, Simulation};
 use crate::finance::Error;
 use crate::finance::business::metric::Metric;
 use crate::table::{Column, Table};
 
 impl Simulation {
     /// The spreads, by month and metric.
-    pub fn spreads(&self) -> &[Spread] {
+    pub fn spreads(&self) -> &[FigureSpread] {
         &self.spreads
     }
 
     /// One spread.
-    pub fn spread(&self, month: u32, metric: Metric) -> Option<&Spread> {
+    pub fn spread(&self, month: u32, metric: Metric) -> Option<&FigureSpread> {
         self.spreads.iter().find(|spread| spread.month == month && spread.metric == metric)
     }
 

@@ -65,7 +65,8 @@ fn parameter(entry: &Entry, path: Path<'_>, report: &mut Report<'_>) -> Option<V
     if entry.key == "regions" {
         for value in &values {
             if let Err(error) = Region::named(value) {
-                report.error(code::GUARDRAIL_PARAMETER, entry.node.at, path, error.to_string(), error.hint());
+                let hint = error.help().unwrap_or_default();
+                report.error(code::GUARDRAIL_PARAMETER, entry.node.at, path, error.to_string(), hint);
                 return None;
             }
         }
@@ -74,7 +75,8 @@ fn parameter(entry: &Entry, path: Path<'_>, report: &mut Report<'_>) -> Option<V
     match Parameters::default().with(&alone) {
         Ok(_) => Some(values),
         Err(error) => {
-            report.error(code::GUARDRAIL_PARAMETER, entry.node.at, path, error.to_string(), error.hint());
+            let hint = error.help().unwrap_or_default();
+            report.error(code::GUARDRAIL_PARAMETER, entry.node.at, path, error.to_string(), hint);
             None
         }
     }
@@ -100,7 +102,7 @@ fn document(
     let document = match PolicyDocument::from_value(&node.to_json()) {
         Ok(document) => document,
         Err(error) => {
-            for problem in error.problems() {
+            for problem in error.problems().iter() {
                 say(problem, node.at, path, report);
             }
             return None;

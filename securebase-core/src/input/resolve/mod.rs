@@ -204,7 +204,7 @@ fn region(object: &Object<'_, '_>, name: &str, report: &mut Report<'_>) -> Optio
                 RegionError::Unknown { .. } => (code::REGION_UNKNOWN, error.to_string()),
                 _ => (code::NAME_INVALID, format!("`{}` is not a valid region", Quoted(text))),
             };
-            report.error(code, at, object.path_of(name), message, error.hint());
+            report.error(code, at, object.path_of(name), message, error.help().unwrap_or_default());
             return None;
         }
     };

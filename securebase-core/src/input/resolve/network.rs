@@ -60,7 +60,11 @@ pub(super) fn block(text: Text<'_>, path: &Path<'_>, report: &mut Report<'_>) ->
         Ok(block) => Some(block),
         Err(error) => {
             let bare = text.text.parse::<std::net::Ipv4Addr>().is_ok();
-            let hint = if bare { format!("add it, as in `{}/16`", text.text) } else { error.hint() };
+            let hint = if bare {
+                format!("add it, as in `{}/16`", text.text)
+            } else {
+                error.help().unwrap_or_default()
+            };
             report.error(error.code(), text.at, path, error.to_string(), hint);
             None
         }
@@ -93,7 +97,7 @@ fn misplaced(text: Text<'_>, path: &Path<'_>, report: &mut Report<'_>) -> Option
         .filter_map(of_len)
         .find(|fitting| fitting.trunc() == *fitting)
         .or_else(|| of_len(rules::PREFIX_LEN_MAX).map(|smallest| smallest.trunc()))?;
-    let hint = format!("{}, as in `{fitting}`", error.hint());
+    let hint = format!("{}, as in `{fitting}`", error.help().unwrap_or_default());
     report.error(code::CIDR_SIZE, text.at, path, format!("`{net}`: {error}"), hint);
     Some(fitting)
 }
@@ -111,7 +115,7 @@ pub(super) fn overlaps(drafts: &[Draft<'_>], links: &[Joined], report: &mut Repo
             members.push(Member::new(key.as_str(), Block4::from(*cidr)));
         }
     }
-    let links = links.iter().map(|joined| crate::net::Link {
+    let links = links.iter().map(|joined| crate::net::NetworkLink {
         name: joined.link.name.clone(),
         kind: joined.kind,
         // A tenant without a written block gets one later, which the planner chooses to fit.

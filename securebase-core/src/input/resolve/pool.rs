@@ -71,7 +71,13 @@ pub(super) fn pool(
             Ok(()) => pool.prefix_len = len,
             Err(error) => {
                 let path = object.path_of("prefix_len");
-                report.error(code::CIDR_SIZE, at, path, format!("`{len}`: {error}"), error.hint());
+                report.error(
+                    code::CIDR_SIZE,
+                    at,
+                    path,
+                    format!("`{len}`: {error}"),
+                    error.help().unwrap_or_default(),
+                );
             }
         }
     }

@@ -10,7 +10,7 @@ pub(crate) enum StepError {
     #[error("the id of `{address}` is not known")]
     UnknownId { address: String },
     /// AWS returned text that cannot be an id.
-    #[error("{0}")]
+    #[error(transparent)]
     NotAnId(#[from] NameError),
     /// The reply is that of another operation.
     #[error("the cloud answered with {shape} where that makes no sense")]

@@ -126,10 +126,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::net::{Layout, Link, Member};
+    use crate::net::{Layout, Member, NetworkLink};
 
     fn links(document: &Value) -> Problem {
-        read::<Vec<Link>>("links", document).unwrap_err()
+        read::<Vec<NetworkLink>>("links", document).unwrap_err()
     }
 
     #[test]

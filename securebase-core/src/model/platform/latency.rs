@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::diagnostics::problem::Problem;
+use crate::model::{Diagnosis, Problem, diagnostic};
 
 /// Declares the latencies and their names in one table, in the order of the names.
 macro_rules! latencies {
@@ -114,17 +114,26 @@ pub enum LatencyError {
 }
 
 impl LatencyError {
+    pub(crate) fn diagnosis(&self) -> Diagnosis<'_> {
+        match self {
+            Self::Unknown { .. } => {
+                Diagnosis::new("latency-unknown").help("use one of the names the message lists")
+            }
+            Self::Order { .. } => {
+                Diagnosis::new("number-invalid").help("write seconds, the smallest first, at most 31,536,000")
+            }
+        }
+    }
+
     /// The error as a problem of what was given at `path`, with its hint.
     pub fn problem(&self, path: &str) -> Problem {
-        let (code, name, hint) = match self {
-            Self::Unknown { name, .. } => ("latency-unknown", name, "use one of the names the message lists"),
-            Self::Order { name, .. } => {
-                ("number-invalid", name, "write seconds, the smallest first, at most 31,536,000")
-            }
-        };
-        Problem::error(code, format!("{path}.{name}"), self.to_string(), hint)
+        let (Self::Unknown { name, .. } | Self::Order { name, .. }) = self;
+        let path = format!("{path}.{name}");
+        Problem::error(self.code(), path, self.to_string(), self.help().unwrap_or_default())
     }
 }
+
+diagnostic!(LatencyError);
 
 /// All latencies, by name.
 #[derive(Debug, Clone, PartialEq)]

@@ -6,9 +6,8 @@ use std::sync::{Arc, LazyLock};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::Quota;
 use crate::model::diagnostics::nearest::likeness;
-use crate::model::diagnostics::problem::Problem;
+use crate::model::{Diagnosis, Problem, Quota, diagnostic};
 
 /// A quota or a rate by name, as data states it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -73,23 +72,27 @@ pub enum LimitError {
 }
 
 impl LimitError {
+    pub(crate) fn diagnosis(&self) -> Diagnosis<'_> {
+        match self {
+            Self::Unknown { similar, .. } => Diagnosis::new("limit-unknown").help(match similar.as_slice() {
+                [] => "docs/input.md lists the names".to_owned(),
+                near => format!("did you mean `{}`?", near.join("`, `")),
+            }),
+            Self::Value { .. } => {
+                Diagnosis::new("number-invalid").help("write what AWS has granted, such as `50`")
+            }
+        }
+    }
+
     /// The error as a problem of what was given at `path`, with its hint.
     pub fn problem(&self, path: &str) -> Problem {
-        let (code, name, hint) = match self {
-            Self::Unknown { name, similar } => {
-                let hint = match similar.as_slice() {
-                    [] => "docs/input.md lists the names".to_owned(),
-                    near => format!("did you mean `{}`?", near.join("`, `")),
-                };
-                ("limit-unknown", name, hint)
-            }
-            Self::Value { name, .. } => {
-                ("number-invalid", name, "write what AWS has granted, such as `50`".to_owned())
-            }
-        };
-        Problem::error(code, format!("{path}.{name}"), self.to_string(), hint)
+        let (Self::Unknown { name, .. } | Self::Value { name, .. }) = self;
+        let path = format!("{path}.{name}");
+        Problem::error(self.code(), path, self.to_string(), self.help().unwrap_or_default())
     }
 }
+
+diagnostic!(LimitError);
 
 /// All quotas and rates.
 #[derive(Debug, Clone, PartialEq)]

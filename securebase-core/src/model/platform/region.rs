@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{NameError, Partition, Regions, nearest};
+use crate::model::{Diagnosis, NameError, Partition, Regions, diagnostic, nearest};
 
 /// A region by its code, for example `us-east-1`.
 ///
@@ -39,7 +39,7 @@ impl Region {
             let codes = Regions::shipped().iter().map(|facts| facts.region().as_str());
             nearest(text, codes).map(str::to_owned)
         };
-        let region = text.parse::<Self>().map_err(|source| RegionError::Shape { source, nearest: near() })?;
+        let region = text.parse::<Self>().map_err(|error| RegionError::Shape { error, nearest: near() })?;
         if Regions::shipped().get(&region).is_none() {
             return Err(RegionError::Unknown { region, nearest: near() });
         }
@@ -86,10 +86,10 @@ impl Region {
 #[non_exhaustive]
 pub enum RegionError {
     /// It has not the shape of a code.
-    #[error("{source}")]
+    #[error("{error}")]
     Shape {
-        /// What the shape is.
-        source: NameError,
+        /// What the shape is. It says all there is to say, so it is no source of this error.
+        error: NameError,
         /// The region that was most likely meant.
         nearest: Option<String>,
     },
@@ -104,30 +104,26 @@ pub enum RegionError {
 }
 
 impl RegionError {
-    /// The stable word for it.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Shape { .. } => "name-invalid",
-            Self::Unknown { .. } => "region-unknown",
-        }
-    }
-
-    /// What to do about it.
-    pub fn hint(&self) -> String {
+    pub(crate) fn diagnosis(&self) -> Diagnosis<'_> {
         let (Self::Shape { nearest, .. } | Self::Unknown { nearest, .. }) = self;
         let meant = nearest.as_ref().map(|near| format!("did you mean `{near}`?"));
         match self {
-            Self::Shape { source, .. } => meant.unwrap_or_else(|| source.rule.to_owned()),
+            Self::Shape { error, .. } => {
+                Diagnosis::new("name-invalid").help(meant.unwrap_or_else(|| error.rule.to_owned()))
+            }
             Self::Unknown { .. } => {
                 let list = format!(
                     "the list of regions is as of {}; for one that AWS has opened since, use a newer release",
                     Regions::shipped().as_of()
                 );
-                meant.map_or_else(|| list.clone(), |meant| format!("{meant} ({list})"))
+                let help = meant.map_or_else(|| list.clone(), |meant| format!("{meant} ({list})"));
+                Diagnosis::new("region-unknown").help(help)
             }
         }
     }
 }
+
+diagnostic!(RegionError);
 
 impl FromStr for Region {
     type Err = NameError;

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::PoolStrategy;
-use crate::net::{AddressPool, Settings};
+use crate::net::{AddressPool, PoolSettings};
 
 fn b(text: &str) -> Block4 {
     Block4::parse(text).unwrap()
@@ -22,13 +22,13 @@ const TEN: [(&str, &str, &str); 10] = [
     ("techstartup-std", "standard", "10.6.0.0/16"),
 ];
 
-fn ten(links: Vec<Link>) -> Network {
+fn ten(links: Vec<NetworkLink>) -> Network {
     let members = TEN.iter().map(|(owner, tier, block)| Member::new(owner, b(block)).tier(tier)).collect();
     Network::new(members, links).unwrap()
 }
 
 fn pool(range: &str) -> AddressPool {
-    AddressPool::new(&[b(range)], Settings::new(PoolStrategy::Unique)).unwrap()
+    AddressPool::new(&[b(range)], PoolSettings::new(PoolStrategy::Unique)).unwrap()
 }
 
 fn everyone() -> Vec<&'static str> {
@@ -58,7 +58,7 @@ fn the_ten_tenants_apart_are_warned() {
 
 #[test]
 fn a_transit_gateway_makes_them_errors() {
-    let link = Link {
+    let link = NetworkLink {
         name: "hub".into(),
         kind: LinkKind::TransitGateway,
         joins: vec![Selector::Everyone],
@@ -75,7 +75,7 @@ fn a_transit_gateway_makes_them_errors() {
 
 #[test]
 fn a_link_of_some_leaves_the_others_warned() {
-    let link = Link {
+    let link = NetworkLink {
         name: "gov".into(),
         kind: LinkKind::Peering,
         joins: vec![Selector::Tier("gov-federal".into())],
@@ -85,13 +85,14 @@ fn a_link_of_some_leaves_the_others_warned() {
     assert_eq!(text(&found).len(), 2);
     assert!(found[0].is_error() && found[0].message.contains("`10.4.0.0/16`"));
     assert!(!found[1].is_error() && found[1].message.contains("`10.1.0.0/16`"));
-    let other = Link::of_owners("pair", LinkKind::Vpn, &["acme-finance", "guardian-health"]);
+    let other = NetworkLink::of_owners("pair", LinkKind::Vpn, &["acme-finance", "guardian-health"]);
     assert!(ten(vec![other]).findings().iter().all(|problem| !problem.is_error()));
 }
 
 #[test]
 fn a_far_side_counts() {
-    let mut link = Link::of_owners("datacentre", LinkKind::OnPremises, &["acme-finance", "metabank-fintech"]);
+    let mut link =
+        NetworkLink::of_owners("datacentre", LinkKind::OnPremises, &["acme-finance", "metabank-fintech"]);
     link.ranges = vec![b("10.0.128.0/20"), b("10.0.0.0/9"), b("192.168.0.0/16")];
     let network = ten(vec![link]);
     let found = network.findings();
@@ -108,8 +109,8 @@ fn a_far_side_counts() {
 #[test]
 fn a_vpc_between_two_peers_that_overlap_is_warned() {
     let links = vec![
-        Link::of_owners("one", LinkKind::Peering, &["acme-finance", "techgov-federal"]),
-        Link::of_owners("two", LinkKind::Peering, &["acme-finance", "statecorp-govfed"]),
+        NetworkLink::of_owners("one", LinkKind::Peering, &["acme-finance", "techgov-federal"]),
+        NetworkLink::of_owners("two", LinkKind::Peering, &["acme-finance", "statecorp-govfed"]),
     ];
     let found = ten(links).findings();
     assert_eq!(found[0].code, "cidr-overlap-shared-peer");
@@ -176,8 +177,8 @@ fn ten_thousand_on_one_block_are_no_trouble() {
 #[test]
 fn unknown_names_are_all_reported() {
     let links = vec![
-        Link::of_owners("x", LinkKind::Vpn, &["acme-finace", "nobody-at-all"]),
-        Link {
+        NetworkLink::of_owners("x", LinkKind::Vpn, &["acme-finace", "nobody-at-all"]),
+        NetworkLink {
             name: "x".into(),
             kind: LinkKind::Vpn,
             joins: vec![Selector::Tier("fintec".into())],
@@ -193,7 +194,7 @@ fn unknown_names_are_all_reported() {
     );
     assert_eq!(problems[0].hint, "did you mean `acme-finance`?");
     assert_eq!(
-        "tgw".parse::<LinkKind>().unwrap_err().hint(),
+        "tgw".parse::<LinkKind>().unwrap_err().help().unwrap(),
         "use one of peering, transit-gateway, vpn, shared-services, on-premises"
     );
 }

@@ -11,24 +11,24 @@ use crate::model::{Problem, Problems};
 use crate::net::cidr::Block4;
 use crate::net::error::Error;
 use crate::net::pool::AddressPool;
-use crate::net::pool::snapshot::Kind;
+use crate::net::pool::snapshot::AllocationKind;
 
 /// What the address manager answers, any part of it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-pub struct Document {
+pub struct IpamDocument {
     /// As `DescribeIpamPools` lists them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub ipam_pools: Vec<Pool>,
+    pub ipam_pools: Vec<IpamPool>,
     /// As `GetIpamPoolCidrs` lists them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub ipam_pool_cidrs: Vec<PoolCidr>,
+    pub ipam_pool_cidrs: Vec<IpamPoolCidr>,
     /// As `GetIpamPoolAllocations` lists them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub ipam_pool_allocations: Vec<PoolAllocation>,
+    pub ipam_pool_allocations: Vec<IpamPoolAllocation>,
     /// As `DescribeVpcs` lists them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub vpcs: Vec<Vpc>,
+    pub vpcs: Vec<DescribedVpc>,
 }
 
 /// What the four calls answer with.
@@ -37,7 +37,7 @@ const ANSWERS: [&str; 4] = ["IpamPools", "IpamPoolCidrs", "IpamPoolAllocations",
 /// A pool.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-pub struct Pool {
+pub struct IpamPool {
     /// Its id; AWS assigns it, so it is absent in what we write.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ipam_pool_id: Option<String>,
@@ -59,7 +59,7 @@ pub struct Pool {
 /// A range of a pool.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-pub struct PoolCidr {
+pub struct IpamPoolCidr {
     /// The range.
     pub cidr: String,
     /// `provisioned` where it is in force.
@@ -69,7 +69,7 @@ pub struct PoolCidr {
 /// A block given out.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-pub struct PoolAllocation {
+pub struct IpamPoolAllocation {
     /// The block.
     pub cidr: String,
     /// Its id; absent in what we write.
@@ -107,7 +107,7 @@ const KIND: &str = "securebase:kind";
 const TIER: &str = "securebase:tier";
 const POOL: &str = "securebase:pool";
 
-impl PoolAllocation {
+impl IpamPoolAllocation {
     fn tag(&self, key: &str) -> Option<&str> {
         self.tags.iter().find(|tag| tag.key == key).map(|tag| tag.value.as_str())
     }
@@ -122,7 +122,7 @@ fn tags(values: [(&str, &str); 3]) -> Vec<Tag> {
 /// A VPC.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-pub struct Vpc {
+pub struct DescribedVpc {
     /// Its id.
     pub vpc_id: String,
     /// The account it is in.
@@ -153,7 +153,7 @@ pub struct CidrState {
     pub state: String,
 }
 
-impl Document {
+impl IpamDocument {
     /// Reads the answer of any of the four calls, or several in one object.
     ///
     /// # Errors
@@ -164,7 +164,7 @@ impl Document {
         })
     }
 
-    /// As [`Document::parse`], from a plain value.
+    /// As [`IpamDocument::parse`], from a plain value.
     ///
     /// # Errors
     /// One problem with the path of what does not fit, or for a map that is none of the four answers.
@@ -204,7 +204,7 @@ impl Document {
             allocation.resource_type.as_deref() != Some("ipam-pool") || allocation.tag(KIND) == Some(SUB_POOL)
         });
         collect(used.map(|(n, allocation)| {
-            let PoolAllocation { description, resource_id, ipam_pool_allocation_id, .. } = allocation;
+            let IpamPoolAllocation { description, resource_id, ipam_pool_allocation_id, .. } = allocation;
             let names = [description, resource_id, ipam_pool_allocation_id];
             let owner = names.into_iter().flatten().find(|name| !name.trim().is_empty());
             let [kind, tier, pool] = [KIND, TIER, POOL].map(|key| allocation.tag(key));
@@ -245,7 +245,7 @@ impl Document {
         let mut document = Self::default();
         for path in pool.state.spaces.keys() {
             let parent = crate::net::pool::state::parent_of(path);
-            document.ipam_pools.push(Pool {
+            document.ipam_pools.push(IpamPool {
                 ipam_pool_id: None,
                 source_ipam_pool_id: parent.map(describe),
                 description: describe(path),
@@ -255,21 +255,23 @@ impl Document {
             });
         }
         for (path, range) in pool.sub_pools() {
-            document.ipam_pool_allocations.push(PoolAllocation {
+            document.ipam_pool_allocations.push(IpamPoolAllocation {
                 cidr: range.to_string(),
                 description: Some(describe(path)),
                 resource_type: Some("ipam-pool".to_owned()),
                 tags: tags([(KIND, SUB_POOL), (TIER, ""), (POOL, path)]),
-                ..PoolAllocation::default()
+                ..IpamPoolAllocation::default()
             });
         }
         for range in pool.ranges() {
             document
                 .ipam_pool_cidrs
-                .push(PoolCidr { cidr: range.to_string(), state: "provisioned".to_owned() });
+                .push(IpamPoolCidr { cidr: range.to_string(), state: "provisioned".to_owned() });
         }
-        for allocation in pool.allocations().iter().filter(|allocation| allocation.kind != Kind::Pinned) {
-            document.ipam_pool_allocations.push(PoolAllocation {
+        for allocation in
+            pool.allocations().iter().filter(|allocation| allocation.kind != AllocationKind::Pinned)
+        {
+            document.ipam_pool_allocations.push(IpamPoolAllocation {
                 cidr: allocation.cidr.to_string(),
                 description: Some(allocation.owner.to_string()),
                 resource_type: Some("custom".to_owned()),
@@ -278,7 +280,7 @@ impl Document {
                     (TIER, allocation.tier.as_deref().unwrap_or_default()),
                     (POOL, &allocation.pool),
                 ]),
-                ..PoolAllocation::default()
+                ..IpamPoolAllocation::default()
             });
         }
         document

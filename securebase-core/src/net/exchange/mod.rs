@@ -13,8 +13,8 @@ pub mod ipam;
 
 use super::cidr::Block4;
 use super::error::Error;
-use super::pool::event::{Event, Name};
-use super::pool::snapshot::{Allocation, Kind};
+use super::pool::event::{Name, PoolEvent};
+use super::pool::snapshot::{AllocationKind, BlockAllocation};
 use super::pool::state::{parent_of, unknown_pool};
 use super::pool::{AddressPool, check_name, check_range_len};
 use crate::model::{Place, Problem, Problems};
@@ -23,7 +23,7 @@ use crate::model::{Place, Problem, Problems};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Record {
     /// A block that an owner has.
-    Allocation(Allocation),
+    Allocation(BlockAllocation),
     /// A range of a sub-pool.
     SubPool {
         /// The path of the sub-pool.
@@ -69,14 +69,14 @@ impl AddressPool {
     }
 
     fn take_over(&mut self, record: &Record) -> Result<(), Error> {
-        let Allocation { owner, cidr, kind, tier, pool } = match record {
+        let BlockAllocation { owner, cidr, kind, tier, pool } = match record {
             Record::Allocation(allocation) => allocation,
             Record::SubPool { path, cidr } => return self.take_over_range(path, *cidr),
         };
         match kind {
-            Kind::Allocated => self.record_allocated(owner, *cidr, tier.clone(), pool),
-            Kind::Reserved => self.reserve(*cidr, owner),
-            Kind::Pinned => self.pin(*cidr, owner),
+            AllocationKind::Allocated => self.record_allocated(owner, *cidr, tier.clone(), pool),
+            AllocationKind::Reserved => self.reserve(*cidr, owner),
+            AllocationKind::Pinned => self.pin(*cidr, owner),
         }
     }
 
@@ -93,7 +93,7 @@ impl AddressPool {
         let parent = parent_of(path).unwrap_or_default();
         let above = self.state.spaces.get(parent).ok_or_else(|| unknown_pool(&self.state.spaces, parent))?;
         let own = above.clip(cidr).is_empty();
-        self.record(Event::Grown { pool: path.clone(), cidr, own })
+        self.record(PoolEvent::Grown { pool: path.clone(), cidr, own })
     }
 
     /// Every range of a sub-pool, parents first.
@@ -158,9 +158,9 @@ fn row(words: [Option<&str>; 5], path: &str, place: Option<Place>) -> Result<Row
     }
     let cidr = Block4::parse(cidr.unwrap_or_default()).map_err(|error| note(&error, "cidr")).ok();
     let kind = match kind {
-        None | Some("reserved") => Some(Kind::Reserved),
-        Some("allocated") => Some(Kind::Allocated),
-        Some("pinned") => Some(Kind::Pinned),
+        None | Some("reserved") => Some(AllocationKind::Reserved),
+        Some("allocated") => Some(AllocationKind::Allocated),
+        Some("pinned") => Some(AllocationKind::Pinned),
         Some(other) => {
             let known = vec!["allocated", "reserved", "pinned", SUB_POOL];
             note(&Error::UnknownWord { what: "kind of allocation", text: other.to_owned(), known }, "kind");
@@ -171,7 +171,7 @@ fn row(words: [Option<&str>; 5], path: &str, place: Option<Place>) -> Result<Row
         (Some(owner), Some(cidr), Some(kind)) => {
             let pool = Name::from(pool.unwrap_or_default());
             let allocation =
-                Allocation { owner: Name::from(owner), cidr, kind, tier: tier.map(Name::from), pool };
+                BlockAllocation { owner: Name::from(owner), cidr, kind, tier: tier.map(Name::from), pool };
             Ok(Row { record: Record::Allocation(allocation), path: path.to_owned(), place })
         }
         _ => Err(problems),

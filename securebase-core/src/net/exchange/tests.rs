@@ -1,21 +1,21 @@
-use super::ipam::Document;
+use super::ipam::IpamDocument;
 use super::*;
 use crate::model::PoolStrategy;
-use crate::net::{Request, Settings};
+use crate::net::{BlockRequest, PoolSettings};
 
 fn b(text: &str) -> Block4 {
     Block4::parse(text).unwrap()
 }
 
 fn pool() -> AddressPool {
-    AddressPool::new(&[b("10.0.0.0/8")], Settings::new(PoolStrategy::Unique)).unwrap()
+    AddressPool::new(&[b("10.0.0.0/8")], PoolSettings::new(PoolStrategy::Unique)).unwrap()
 }
 
 /// A pool with something of every kind.
 fn full() -> AddressPool {
     let mut pool = pool();
     pool.carve_len("prod", 12).unwrap();
-    pool.allocate(&Request::new(16, "acme, \"the\" tenant").tier(Some("fintech")).pool(Some("prod")))
+    pool.allocate(&BlockRequest::new(16, "acme, \"the\" tenant").tier(Some("fintech")).pool(Some("prod")))
         .unwrap();
     pool.reserve(b("10.99.0.0/16"), "on-premises").unwrap();
     pool.pin(b("192.168.0.0/16"), "legacy").unwrap();
@@ -75,7 +75,7 @@ fn an_import_is_whole_or_nothing() {
 
 #[test]
 fn aws_shapes_are_read() {
-    let document = Document::parse(
+    let document = IpamDocument::parse(
         r#"{"IpamPoolCidrs": [{"Cidr": "10.0.0.0/8", "State": "provisioned", "NetmaskLength": 8},
                               {"Cidr": "172.16.0.0/12", "State": "pending-provision"}],
             "IpamPoolAllocations": [
@@ -93,23 +93,23 @@ fn aws_shapes_are_read() {
     .unwrap();
     assert_eq!(document.ranges().unwrap(), [b("10.0.0.0/8")]);
     let mut pool =
-        AddressPool::new(&document.ranges().unwrap(), Settings::new(PoolStrategy::Unique)).unwrap();
+        AddressPool::new(&document.ranges().unwrap(), PoolSettings::new(PoolStrategy::Unique)).unwrap();
     pool.import(&document.rows().unwrap()).unwrap();
     pool.pin_existing(&document.existing().unwrap()).unwrap();
     assert_eq!(pool.blocks_of("vpc-1"), [b("10.0.0.0/16")]);
     assert_eq!(pool.blocks_of("on-premises"), [b("10.1.0.0/16")]);
     assert_eq!(pool.blocks_of("222233334444/vpc-9"), [b("10.9.0.0/16"), b("100.64.0.0/16")]);
     assert_eq!(pool.allocations().len(), 4);
-    let bad = Document::parse(r#"{"IpamPoolAllocations": [{"Cidr": "x", "Description": " "}]}"#).unwrap();
+    let bad = IpamDocument::parse(r#"{"IpamPoolAllocations": [{"Cidr": "x", "Description": " "}]}"#).unwrap();
     assert_eq!(bad.rows().unwrap_err().0.len(), 2);
-    assert!(Document::parse("[").is_err());
+    assert!(IpamDocument::parse("[").is_err());
 }
 
 #[test]
 fn aws_shapes_written_are_read_again() {
-    let mut document = Document::of(&full());
+    let mut document = IpamDocument::of(&full());
     let text = serde_json::to_string(&document).unwrap();
-    assert_eq!(Document::parse(&text).unwrap(), document);
+    assert_eq!(IpamDocument::parse(&text).unwrap(), document);
     let descriptions: Vec<&str> = document.ipam_pools.iter().map(|pool| pool.description.as_str()).collect();
     assert_eq!(descriptions, ["securebase", "securebase/prod"]);
     assert_eq!(document.ipam_pools[1].source_ipam_pool_id.as_deref(), Some("securebase"));
@@ -122,7 +122,7 @@ fn aws_shapes_written_are_read_again() {
 
 /// A pool of each strategy in which something is in use, and an empty one made alike.
 fn both(strategy: PoolStrategy) -> (AddressPool, AddressPool) {
-    let settings = Settings::new(strategy);
+    let settings = PoolSettings::new(strategy);
     let tiers = [("gov-federal", b("172.20.0.0/16"))];
     let made = || match strategy {
         PoolStrategy::PerTier => {
@@ -136,9 +136,11 @@ fn both(strategy: PoolStrategy) -> (AddressPool, AddressPool) {
     for (n, (owner, tier)) in
         [("acme", "fintech"), ("=1+1", "gov-federal"), ("'@b", "fintech")].into_iter().enumerate()
     {
-        used.allocate(&Request::new(20 + u8::try_from(n).unwrap(), owner).tier(Some(tier))).unwrap();
-        used.allocate(&Request::new(20, owner).tier(Some(tier)).pool(Some("prod/us-east-1")).another(true))
-            .unwrap();
+        used.allocate(&BlockRequest::new(20 + u8::try_from(n).unwrap(), owner).tier(Some(tier))).unwrap();
+        used.allocate(
+            &BlockRequest::new(20, owner).tier(Some(tier)).pool(Some("prod/us-east-1")).another(true),
+        )
+        .unwrap();
     }
     used.reserve(b("10.240.0.0/16"), "on-premises").unwrap();
     (used, made())
@@ -148,8 +150,8 @@ fn both(strategy: PoolStrategy) -> (AddressPool, AddressPool) {
 fn what_is_written_an_empty_pool_of_the_same_kind_reads_and_every_owner_keeps_its_block() {
     for strategy in [PoolStrategy::Unique, PoolStrategy::PerTier, PoolStrategy::PerAccount] {
         let (used, empty) = both(strategy);
-        let document = serde_json::to_string(&Document::of(&used)).unwrap();
-        let of_aws = Document::parse(&document).unwrap().rows().unwrap();
+        let document = serde_json::to_string(&IpamDocument::of(&used)).unwrap();
+        let of_aws = IpamDocument::parse(&document).unwrap().rows().unwrap();
         for rows in [csv::read(&csv::write(&used), None).unwrap(), of_aws] {
             let mut other = empty.clone();
             other.import(&rows).unwrap();
@@ -157,7 +159,7 @@ fn what_is_written_an_empty_pool_of_the_same_kind_reads_and_every_owner_keeps_it
             other.import(&rows).unwrap();
             assert_eq!(other, used, "again: {strategy:?}");
             let block = used.blocks_of("acme");
-            let again = other.allocate(&Request::new(20, "acme").tier(Some("fintech"))).unwrap();
+            let again = other.allocate(&BlockRequest::new(20, "acme").tier(Some("fintech"))).unwrap();
             assert!(block.contains(&again), "{strategy:?}: {again} and {block:?}");
         }
     }

@@ -1,6 +1,6 @@
 //! What happened to a pool.
 //!
-//! *Purpose.* An [`Event`] is one decided change. The pool applies the same events when it decides them and when they are
+//! *Purpose.* A [`PoolEvent`] is one decided change. The pool applies the same events when it decides them and when they are
 //! read back, so a history replays to the live state.
 //!
 //! *Invariants.* An event names blocks, never how they were found: replay makes no choices.
@@ -16,13 +16,13 @@ use crate::net::error::Error;
 use crate::net::pool::check_name;
 
 /// A name shared by many records.
-pub type Name = Arc<str>;
+pub(crate) type Name = Arc<str>;
 
 /// One change of a pool.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Event {
+pub enum PoolEvent {
     /// A range was added to a pool; a sub-pool comes into being with its first.
     Grown {
         /// The pool's path, empty for the whole.
@@ -93,7 +93,7 @@ pub enum Event {
     },
 }
 
-impl Event {
+impl PoolEvent {
     /// Refuses names that a pool itself never allocates to.
     pub(in crate::net) fn check(&self) -> Result<(), Error> {
         match self {
@@ -109,12 +109,12 @@ impl Event {
 
 /// An event with the serial at which it happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry {
+pub struct LedgerEntry {
     /// The pool's serial when it happened.
     pub serial: u64,
     /// What happened.
     #[serde(flatten)]
-    pub event: Event,
+    pub event: PoolEvent,
 }
 
 fn is_root(path: &Name) -> bool {

@@ -10,14 +10,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::AddressPool;
-use super::event::{Entry, Event};
+use super::event::{LedgerEntry, PoolEvent};
 use super::snapshot::Snapshot;
 use crate::model::Problems;
 use crate::model::diagnostics::document;
 use crate::net::error::Error;
 
 /// The version written.
-pub const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 1;
 
 /// A pool's start and what happened since.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,7 +28,7 @@ pub struct Ledger {
     /// The pool at the start.
     pub base: Snapshot,
     /// What happened since, in order.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<LedgerEntry>,
 }
 
 impl Ledger {
@@ -45,7 +45,7 @@ impl Ledger {
         for (n, entry) in self.entries.iter().enumerate() {
             // An entry that moves the serial on is stamped with the serial it reached.
             let at = match &entry.event {
-                Event::Advanced { to } => *to,
+                PoolEvent::Advanced { to } => *to,
                 _ => pool.serial(),
             };
             let done = if entry.serial == at {

@@ -10,7 +10,7 @@ use std::fmt::Write;
 
 use super::AddressPool;
 use super::free::FreeSet;
-use super::snapshot::Kind;
+use super::snapshot::AllocationKind;
 use crate::net::cidr::Block4;
 
 /// The text map has lines of so many cells.
@@ -161,7 +161,8 @@ impl AddressPool {
         };
         let snapshot = self.snapshot();
         for allocation in &snapshot.allocations {
-            let look = if allocation.kind == Kind::Allocated { Look::Allocated } else { Look::Reserved };
+            let look =
+                if allocation.kind == AllocationKind::Allocated { Look::Allocated } else { Look::Reserved };
             paint(allocation.cidr, look, &allocation.owner);
         }
         for resting in &snapshot.quarantined {
@@ -254,17 +255,17 @@ fn escape(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::model::PoolStrategy;
-    use crate::net::{Request, Settings};
+    use crate::net::{BlockRequest, PoolSettings};
 
     fn b(text: &str) -> Block4 {
         Block4::parse(text).unwrap()
     }
 
     fn pool() -> AddressPool {
-        let settings = Settings { quarantine: 5, ..Settings::new(PoolStrategy::Unique) };
+        let settings = PoolSettings { quarantine: 5, ..PoolSettings::new(PoolStrategy::Unique) };
         let mut pool = AddressPool::new(&[b("10.0.0.0/22")], settings).unwrap();
         for (len, owner) in [(24, "a"), (25, "b<&>"), (28, "c"), (26, "gone")] {
-            pool.allocate(&Request::new(len, owner)).unwrap();
+            pool.allocate(&BlockRequest::new(len, owner)).unwrap();
         }
         pool.release("gone").unwrap();
         pool.reserve(b("10.0.2.128/25"), "r").unwrap();
@@ -303,9 +304,10 @@ mod tests {
 
     #[test]
     fn the_picture_stays_small_however_many_blocks_there_are() {
-        let mut pool = AddressPool::new(&[b("10.0.0.0/14")], Settings::new(PoolStrategy::Unique)).unwrap();
+        let mut pool =
+            AddressPool::new(&[b("10.0.0.0/14")], PoolSettings::new(PoolStrategy::Unique)).unwrap();
         for n in 0..6_000 {
-            pool.allocate(&Request::new(28, &format!("o{n}"))).unwrap();
+            pool.allocate(&BlockRequest::new(28, &format!("o{n}"))).unwrap();
             if n % 2 == 0 {
                 pool.release(&format!("o{n}")).unwrap();
                 pool.reserve(Block4::at(b("10.2.0.0/16").start() + n * 16, 28), &format!("r{n}")).unwrap();

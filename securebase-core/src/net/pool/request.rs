@@ -23,7 +23,7 @@ const TIER_PREFIX_LEN_MIN: u8 = 8;
 /// What a pool is told once, when it is made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Settings {
+pub struct PoolSettings {
     /// How blocks are shared between owners.
     pub strategy: PoolStrategy,
     /// How many serials a released block rests before somebody else may get it; 0 for none.
@@ -35,7 +35,7 @@ pub struct Settings {
     pub tier_prefix_len: Option<u8>,
 }
 
-impl Settings {
+impl PoolSettings {
     /// The settings of a strategy, without quarantine.
     pub fn new(strategy: PoolStrategy) -> Self {
         Self { strategy, quarantine: 0, tier_prefix_len: None }
@@ -55,7 +55,7 @@ impl Settings {
 
 /// What somebody wants of a pool.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Request<'a> {
+pub struct BlockRequest<'a> {
     pub(in crate::net) prefix_len: u8,
     pub(in crate::net) owner: &'a str,
     pub(in crate::net) tier: Option<&'a str>,
@@ -63,7 +63,7 @@ pub struct Request<'a> {
     pub(in crate::net) another: bool,
 }
 
-impl<'a> Request<'a> {
+impl<'a> BlockRequest<'a> {
     /// A block of this length for this owner.
     pub fn new(prefix_len: u8, owner: &'a str) -> Self {
         Self { prefix_len, owner, tier: None, pool: None, another: false }

@@ -8,8 +8,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::AddressPool;
-use super::event::{Event, Name};
-use super::request::{Exclusion, Settings};
+use super::event::{Name, PoolEvent};
+use super::request::{Exclusion, PoolSettings};
 use super::space::{Hold, Space};
 use super::state::{Claim, State};
 use crate::model::Problems;
@@ -18,7 +18,7 @@ use crate::net::cidr::Block4;
 use crate::net::error::Error;
 
 /// The version written.
-pub const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 1;
 
 /// The persisted form of a pool.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,7 +28,7 @@ pub struct Snapshot {
     pub version: u32,
     /// What the pool was told when it was made.
     #[serde(rename = "settings")]
-    pub(in crate::net) settings: Settings,
+    pub(in crate::net) settings: PoolSettings,
     /// The serial reached.
     #[serde(default)]
     pub serial: u64,
@@ -42,7 +42,7 @@ pub struct Snapshot {
     pub pools: Vec<SubPool>,
     /// Blocks the pool chose, reserved or was told of, in the order of owners and then of pools and addresses.
     #[serde(default)]
-    pub allocations: Vec<Allocation>,
+    pub allocations: Vec<BlockAllocation>,
     /// Blocks that rest.
     #[serde(default)]
     pub quarantined: Vec<Resting>,
@@ -65,7 +65,7 @@ pub struct SubPool {
 /// How an owner came to its block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
+pub enum AllocationKind {
     /// The pool chose it.
     Allocated,
     /// It was set aside, exclusively.
@@ -74,7 +74,7 @@ pub enum Kind {
     Pinned,
 }
 
-impl Kind {
+impl AllocationKind {
     /// The word.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -88,13 +88,13 @@ impl Kind {
 /// A block somebody has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Allocation {
+pub struct BlockAllocation {
     /// Who.
     pub owner: Name,
     /// What.
     pub cidr: Block4,
     /// How it came about.
-    pub kind: Kind,
+    pub kind: AllocationKind,
     /// The owner's tier, where it was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tier: Option<Name>,
@@ -165,14 +165,14 @@ impl Snapshot {
         };
         note("settings.tier_prefix_len".to_owned(), self.settings.check());
         for (n, cidr) in self.ranges.iter().enumerate() {
-            let event = Event::Grown { pool: Name::from(""), cidr: *cidr, own: false };
+            let event = PoolEvent::Grown { pool: Name::from(""), cidr: *cidr, own: false };
             note(format!("ranges[{n}]"), state.apply(&event));
         }
         for (n, pool) in self.pools.iter().enumerate() {
             for (cidr, own) in
                 pool.ranges.iter().map(|r| (*r, false)).chain(pool.own.iter().map(|r| (*r, true)))
             {
-                let event = Event::Grown { pool: pool.path.clone(), cidr, own };
+                let event = PoolEvent::Grown { pool: pool.path.clone(), cidr, own };
                 let done = if pool.path.is_empty() {
                     Err(Error::BadName { what: "pool", name: String::new() })
                 } else {
@@ -182,7 +182,7 @@ impl Snapshot {
             }
         }
         // Serials count before quarantines: one that has passed is none.
-        note("serial".to_owned(), state.apply(&Event::Advanced { to: self.serial }));
+        note("serial".to_owned(), state.apply(&PoolEvent::Advanced { to: self.serial }));
         for (n, Resting { cidr, owner, until, pool }) in self.quarantined.iter().enumerate() {
             let done = if let Err(error) = crate::net::pool::check_name("owner", owner) {
                 Err(error)
@@ -195,15 +195,18 @@ impl Snapshot {
         }
         // Exclusions and pins give way to nothing and nothing to them: what was given before they came stays given.
         for pins in [false, true] {
-            for (n, allocation) in
-                self.allocations.iter().enumerate().filter(|(_, a)| (a.kind == Kind::Pinned) == pins)
+            for (n, allocation) in self
+                .allocations
+                .iter()
+                .enumerate()
+                .filter(|(_, a)| (a.kind == AllocationKind::Pinned) == pins)
             {
                 let done = allocation.event().check().and_then(|()| state.apply(&allocation.event()));
                 note(format!("allocations[{n}]"), done);
             }
         }
         for (n, Exclusion { cidr, reason }) in self.exclusions.iter().enumerate() {
-            let event = Event::Excluded { cidr: *cidr, reason: reason.clone() };
+            let event = PoolEvent::Excluded { cidr: *cidr, reason: reason.clone() };
             note(format!("exclusions[{n}]"), state.apply(&event));
         }
         if problems.is_empty() {
@@ -214,13 +217,13 @@ impl Snapshot {
     }
 }
 
-impl Allocation {
-    fn event(&self) -> Event {
+impl BlockAllocation {
+    fn event(&self) -> PoolEvent {
         let Self { owner, cidr, kind, tier, pool } = self.clone();
         match kind {
-            Kind::Allocated => Event::Allocated { owner, cidr, tier, pool },
-            Kind::Reserved => Event::Reserved { owner, cidr, pool },
-            Kind::Pinned => Event::Pinned { owner, cidr },
+            AllocationKind::Allocated => PoolEvent::Allocated { owner, cidr, tier, pool },
+            AllocationKind::Reserved => PoolEvent::Reserved { owner, cidr, pool },
+            AllocationKind::Pinned => PoolEvent::Pinned { owner, cidr },
         }
     }
 }
@@ -235,10 +238,10 @@ fn resting<'a>(path: &'a Name, space: &'a Space) -> impl Iterator<Item = Resting
 }
 
 /// Sorted by owner, as the owners' own order is that of their arrival.
-fn allocations(state: &State) -> Vec<Allocation> {
+fn allocations(state: &State) -> Vec<BlockAllocation> {
     let mut owners: Vec<_> = state.owners.iter().collect();
     owners.sort_unstable_by_key(|(owner, _)| *owner);
-    let of = |(owner, holdings): (&Name, &Vec<super::state::Holding>)| -> Vec<Allocation> {
+    let of = |(owner, holdings): (&Name, &Vec<super::state::Holding>)| -> Vec<BlockAllocation> {
         let allocation = |holding: &super::state::Holding| {
             let tier = match state.space(&holding.path, owner).and_then(|space| space.hold_at(holding.block))
             {
@@ -246,11 +249,17 @@ fn allocations(state: &State) -> Vec<Allocation> {
                 _ => None,
             };
             let kind = match holding.claim {
-                Claim::Allocated => Kind::Allocated,
-                Claim::Reserved => Kind::Reserved,
-                Claim::Pinned => Kind::Pinned,
+                Claim::Allocated => AllocationKind::Allocated,
+                Claim::Reserved => AllocationKind::Reserved,
+                Claim::Pinned => AllocationKind::Pinned,
             };
-            Allocation { owner: owner.clone(), cidr: holding.block, kind, tier, pool: holding.path.clone() }
+            BlockAllocation {
+                owner: owner.clone(),
+                cidr: holding.block,
+                kind,
+                tier,
+                pool: holding.path.clone(),
+            }
         };
         holdings.iter().map(allocation).collect()
     };
@@ -264,7 +273,7 @@ impl AddressPool {
     }
 
     /// Every block somebody has, in the order of owners.
-    pub fn allocations(&self) -> Vec<Allocation> {
+    pub fn allocations(&self) -> Vec<BlockAllocation> {
         allocations(&self.state)
     }
 

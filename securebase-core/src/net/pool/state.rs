@@ -11,9 +11,9 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::event::{Event, Name};
+use super::event::{Name, PoolEvent};
 use super::free::FreeSet;
-use super::request::{Exclusion, Settings};
+use super::request::{Exclusion, PoolSettings};
 use super::space::{Hold, Space};
 use crate::model::PoolStrategy;
 use crate::net::cidr::Block4;
@@ -37,7 +37,7 @@ pub(in crate::net) struct Holding {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::net) struct State {
-    pub(in crate::net) settings: Settings,
+    pub(in crate::net) settings: PoolSettings,
     pub(in crate::net) serial: u64,
     /// In the order of addresses.
     pub(super) exclusions: Vec<Exclusion>,
@@ -53,7 +53,7 @@ pub(in crate::net) struct State {
 }
 
 impl State {
-    pub(in crate::net) fn new(settings: Settings) -> Self {
+    pub(in crate::net) fn new(settings: PoolSettings) -> Self {
         Self {
             settings,
             serial: 0,
@@ -77,22 +77,24 @@ impl State {
     }
 
     /// Changes the state, or says why the event is impossible.
-    pub(in crate::net) fn apply(&mut self, event: &Event) -> Result<(), Error> {
+    pub(in crate::net) fn apply(&mut self, event: &PoolEvent) -> Result<(), Error> {
         match event {
-            Event::Grown { pool, cidr, own } => self.grow(pool, *cidr, *own),
-            Event::Excluded { cidr, reason } => {
+            PoolEvent::Grown { pool, cidr, own } => self.grow(pool, *cidr, *own),
+            PoolEvent::Excluded { cidr, reason } => {
                 self.exclude(*cidr, reason);
                 Ok(())
             }
-            Event::Admitted { cidr } => self.admit(*cidr),
-            Event::Allocated { owner, cidr, tier, pool } => self.allocate(owner, *cidr, tier.clone(), pool),
-            Event::Reserved { owner, cidr, pool } => self.reserve(owner, *cidr, pool),
-            Event::Pinned { owner, cidr } => {
+            PoolEvent::Admitted { cidr } => self.admit(*cidr),
+            PoolEvent::Allocated { owner, cidr, tier, pool } => {
+                self.allocate(owner, *cidr, tier.clone(), pool)
+            }
+            PoolEvent::Reserved { owner, cidr, pool } => self.reserve(owner, *cidr, pool),
+            PoolEvent::Pinned { owner, cidr } => {
                 self.pin(owner, *cidr);
                 Ok(())
             }
-            Event::Released { owner, cidr, until } => self.release(owner, *cidr, *until),
-            Event::Advanced { to } => self.advance(*to),
+            PoolEvent::Released { owner, cidr, until } => self.release(owner, *cidr, *until),
+            PoolEvent::Advanced { to } => self.advance(*to),
         }
     }
 

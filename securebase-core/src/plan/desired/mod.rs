@@ -22,7 +22,7 @@ use crate::model::{
     ADDRESS_TAG, Address, LandingZone, NetworkFeatures, Problem, SubnetZone, TENANT_TAG, Tags, Tenant,
     TenantKey, TierName, ZONE_TAG, ZoneOrdinal,
 };
-use crate::net::{Role, layout};
+use crate::net::{SubnetRole, layout};
 use crate::observe::{Scope, flow_log_group_name};
 use graph::{Dependency, Resource, ResourceGraph, Why};
 
@@ -292,7 +292,7 @@ impl Build<'_> {
         let public_way = Some(RouteTarget::InternetGateway(internet));
         let private_way = nat.map(RouteTarget::NatGateway);
         for (name, role, way) in
-            [("public", Role::Public, public_way), ("private", Role::Private, private_way)]
+            [("public", SubnetRole::Public, public_way), ("private", SubnetRole::Private, private_way)]
         {
             let table = at(&format!("vpc/route-table/{name}"));
             let spec = ResourceSpec::RouteTable(RouteTableSpec {

@@ -90,7 +90,7 @@ impl fmt::Display for Outcome {
 
 /// Requests that two versions decide differently.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Change {
+pub struct PermissionChange {
     /// Actions as documented; one representative where no documented action is in the class.
     pub actions: Vec<String>,
     /// A representative resource; `*` for what no pattern names.
@@ -109,7 +109,7 @@ pub struct Change {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Difference {
     /// The changes; none where the versions mean the same.
-    pub changes: Vec<Change>,
+    pub changes: Vec<PermissionChange>,
 }
 
 impl Difference {
@@ -125,7 +125,7 @@ impl fmt::Display for Difference {
         if self.changes.is_empty() {
             return formatter.write_str("no request is decided differently\n");
         }
-        for Change { actions, resource, principals, regions, before, after } in &self.changes {
+        for PermissionChange { actions, resource, principals, regions, before, after } in &self.changes {
             let shown =
                 actions.iter().take(4).map(|action| format!("`{action}`")).collect::<Vec<_>>().join(", ");
             let more = actions.len().saturating_sub(4);
@@ -237,7 +237,7 @@ type Group = (Outcome, Outcome, String);
 type Seen = (BTreeSet<String>, BTreeSet<String>, BTreeSet<String>, BTreeSet<(String, String, String)>);
 
 /// One change per set of actions that has the same principals and regions.
-fn split((before, after, resource): Group, (actions, _, named_regions, seen): Seen) -> Vec<Change> {
+fn split((before, after, resource): Group, (actions, _, named_regions, seen): Seen) -> Vec<PermissionChange> {
     let mut scopes: BTreeMap<String, (BTreeSet<String>, BTreeSet<String>)> = BTreeMap::new();
     for (action, principal, region) in seen {
         let (principals, regions) = scopes.entry(action).or_default();
@@ -254,7 +254,7 @@ fn split((before, after, resource): Group, (actions, _, named_regions, seen): Se
         if named_regions.is_empty() {
             regions.clear();
         }
-        Change {
+        PermissionChange {
             actions,
             resource: resource.clone(),
             principals,

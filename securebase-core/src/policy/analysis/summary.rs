@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::difference::{Change, Difference, Outcome, region_names};
+use super::difference::{Difference, Outcome, PermissionChange, region_names};
 
 /// Which way requests change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -46,7 +46,7 @@ impl Tendency {
         }
     }
 
-    fn of(change: &Change) -> Self {
+    fn of(change: &PermissionChange) -> Self {
         match (&change.before, &change.after) {
             (_, Outcome::Denied) => Self::Denied,
             (_, Outcome::Allowed) => Self::Allowed,
@@ -147,8 +147,14 @@ impl fmt::Display for ChangeSummary {
 mod tests {
     use super::*;
 
-    fn change(actions: &[&str], resource: &str, principal: &str, before: Outcome, after: Outcome) -> Change {
-        Change {
+    fn change(
+        actions: &[&str],
+        resource: &str,
+        principal: &str,
+        before: Outcome,
+        after: Outcome,
+    ) -> PermissionChange {
+        PermissionChange {
             actions: actions.iter().map(|&action| action.to_owned()).collect(),
             resource: resource.to_owned(),
             principals: vec![principal.to_owned()],

@@ -231,11 +231,11 @@ mod tests {
         assert!(coverage("baseline").unwrap().controls.is_empty());
         let unknown = coverage("hippa").unwrap_err();
         assert_eq!(
-            (unknown.to_string().as_str(), unknown.hint(), unknown.code()),
-            ("there is no framework `hippa`", "did you mean `hipaa`?", "policy.unknown-framework")
+            (unknown.to_string().as_str(), unknown.help().as_deref(), unknown.code()),
+            ("there is no framework `hippa`", Some("did you mean `hipaa`?"), "policy.unknown-framework")
         );
         assert_eq!(
-            coverage("unheard-of").unwrap_err().hint(),
+            coverage("unheard-of").unwrap_err().help().unwrap(),
             "write one of baseline, soc2, hipaa, fedramp, cis"
         );
     }

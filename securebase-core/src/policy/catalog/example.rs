@@ -34,7 +34,7 @@ pub struct FailedExample {
 ///
 /// # Errors
 /// [`Error::Catalogue`] where a word cannot be read.
-pub fn read_example(text: &str) -> Result<Request, Error> {
+pub(crate) fn read_example(text: &str) -> Result<Request, Error> {
     let damaged = |word: &str| Error::Catalogue(format!("`{word}` in the example `{text}`"));
     let mut words = text.split_whitespace();
     let action = words.next().filter(|word| word.contains(':')).ok_or_else(|| damaged(text))?;

@@ -5,10 +5,10 @@
 //! Non-goals: deciding which tier gets which guardrail (`guardrails.rs`) and fitting them into documents (`pack.rs`).
 
 pub(super) mod behind;
-pub mod coverage;
-pub mod example;
+pub(super) mod coverage;
+pub(super) mod example;
 pub(super) mod parameters;
-pub mod tier_documents;
+pub(super) mod tier_documents;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;

@@ -5,9 +5,9 @@
 //! Invariants: same verdict for every request; [`self::certificate::certify`] proves it for a given outcome.
 //! Non-goals: wildcards that match the listed actions today but others tomorrow. They would change verdicts.
 
-pub mod certificate;
+pub(super) mod certificate;
 pub(super) mod simplify;
-pub mod verify;
+pub(super) mod verify;
 
 use std::collections::BTreeMap;
 

@@ -64,14 +64,14 @@ pub struct ActionInfo {
 
 /// One service.
 #[derive(Debug, Default)]
-pub struct Service {
+pub struct ServiceInfo {
     /// Condition keys, in the order that actions count them by.
     pub keys: Vec<KeyInfo>,
     /// Actions by folded name.
     actions: BTreeMap<String, ActionInfo>,
 }
 
-impl Service {
+impl ServiceInfo {
     /// An action, by its name in any case.
     #[must_use]
     pub fn action(&self, name: &str) -> Option<&ActionInfo> {
@@ -97,7 +97,7 @@ impl Service {
 #[derive(Debug)]
 pub struct ServiceReference {
     date: &'static str,
-    services: BTreeMap<&'static str, Service>,
+    services: BTreeMap<&'static str, ServiceInfo>,
     global: Vec<KeyInfo>,
     resource_controlled: Vec<&'static str>,
 }
@@ -124,7 +124,7 @@ impl ServiceReference {
                 "r" => this.resource_controlled = rest.split(' ').collect(),
                 "s" => {
                     name = rest;
-                    this.services.insert(rest, Service::default());
+                    this.services.insert(rest, ServiceInfo::default());
                 }
                 "k" => {
                     if let Some(service) = this.services.get_mut(name) {
@@ -161,7 +161,7 @@ impl ServiceReference {
 
     /// A service by its prefix in any case.
     #[must_use]
-    pub fn service(&self, prefix: &str) -> Option<&Service> {
+    pub fn service(&self, prefix: &str) -> Option<&ServiceInfo> {
         self.services.get(prefix).or_else(|| self.services.get(prefix.to_ascii_lowercase().as_str()))
     }
 
@@ -206,7 +206,7 @@ impl ServiceReference {
             let begins = |key: &KeyInfo| {
                 key.name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
             };
-            let foreign = |service: &&Service| service.keys.iter().any(begins);
+            let foreign = |service: &&ServiceInfo| service.keys.iter().any(begins);
             self.services.values().filter(foreign).find_map(|service| find_key(&service.keys, name))
         })
     }
@@ -230,8 +230,8 @@ impl ServiceReference {
 
     /// Whether any action is documented to carry a key.
     pub(crate) fn lists(&self, key: &KeyInfo) -> bool {
-        let has = |service: &&Service| service.keys.iter().any(|own| own.name == key.name);
-        let carries = |service: &Service| {
+        let has = |service: &&ServiceInfo| service.keys.iter().any(|own| own.name == key.name);
+        let carries = |service: &ServiceInfo| {
             service.actions().any(|action| service.keys_of(action).any(|own| own.name == key.name))
         };
         self.services.values().filter(has).any(carries)

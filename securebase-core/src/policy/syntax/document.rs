@@ -15,7 +15,7 @@ use super::operator::{Comparison, Operator, Quantifier};
 use super::source::Location;
 
 /// The language version that every policy should state.
-pub const CURRENT_VERSION: &str = "2012-10-17";
+pub(crate) const CURRENT_VERSION: &str = "2012-10-17";
 
 /// `Effect`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

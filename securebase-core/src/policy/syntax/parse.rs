@@ -473,7 +473,7 @@ mod tests {
     fn not_json_is_placed_too() {
         assert_eq!(problems("{\n\"Version\": }")[0].1, 2);
         assert_eq!(problems("")[0].0, "policy.json");
-        let hint = |text: &str| PolicyDocument::parse(text).unwrap_err().problems()[0].hint.clone();
+        let hint = |text: &str| PolicyDocument::parse(text).unwrap_err().problems().0.remove(0).hint;
         assert!(hint("{ // why\n}").contains("comment"), "{}", hint("{ // why\n}"));
         assert!(hint("{\n  # why\n}").contains("comment"));
         assert!(!hint("{ x }").contains("comment"));

@@ -7,7 +7,7 @@ use super::context::{Context, Outcome};
 use super::schedule::agenda::Event;
 use super::schedule::chance::{Chance, id};
 use crate::cloud::{
-    Account, AccountRequest, AccountState, CloudError, Operation, Organization, Policy, Reply, Root,
+    Account, AccountRequest, AccountState, CloudError, ControlPolicy, Operation, Organization, Reply, Root,
 };
 use crate::model::{AccountId, Latency, ResourceId, RoleName, Tags};
 use crate::policy::PolicyDocument;
@@ -53,7 +53,7 @@ pub(super) struct Member {
 
 #[derive(Debug, Clone)]
 pub(super) struct PolicyRow {
-    pub(super) policy: Policy,
+    pub(super) policy: ControlPolicy,
     pub(super) document: String,
     pub(super) targets: BTreeSet<ResourceId>,
     pub(super) tags: Tags,
@@ -121,7 +121,7 @@ impl Org {
     /// An organization with nothing in it but AWS's own policy.
     pub(super) fn with(organization: Organization, root: Root) -> Self {
         let full_access = PolicyRow {
-            policy: Policy {
+            policy: ControlPolicy {
                 id: id(FULL_ACCESS),
                 name: "FullAWSAccess".to_owned(),
                 description: "Allows access to every operation".to_owned(),

@@ -5,7 +5,7 @@ use std::ops::Bound;
 
 use super::units::constraint;
 use super::{Org, PAGE, PolicyRow};
-use crate::cloud::{CloudError, Operation, Policy, PolicyTarget, Reply};
+use crate::cloud::{CloudError, ControlPolicy, Operation, PolicyTarget, Reply};
 use crate::model::{Quota, ResourceId, Tags};
 use crate::policy::PolicyDocument;
 use crate::sim::context::{Context, Outcome};
@@ -31,7 +31,10 @@ impl Org {
             }
             Operation::DescribePolicy { policy } => {
                 let row = self.policy(policy, now)?;
-                Ok(Reply::Policy(Policy { document: Some(row.document.clone()), ..row.policy.clone() }))
+                Ok(Reply::Policy(ControlPolicy {
+                    document: Some(row.document.clone()),
+                    ..row.policy.clone()
+                }))
             }
             Operation::CreatePolicy { name, description, document, tags } => {
                 self.create_policy(context, name, description, document, tags)
@@ -139,7 +142,7 @@ impl Org {
         }
         let id = context.chance.organizations_id("p", 8, name, |id| self.policies.contains_key(id));
         let row = PolicyRow {
-            policy: Policy {
+            policy: ControlPolicy {
                 id: id.clone(),
                 name: name.to_owned(),
                 description: description.to_owned(),

@@ -15,7 +15,7 @@ use tokio::sync::Mutex;
 
 use super::Error;
 use super::journal::envelope;
-use super::store::{Condition, Presence, Store, Version};
+use super::store::{ObjectVersion, Presence, Store, WriteCondition};
 use crate::time::{Clock, Time};
 use holder::{Holder, LockInfo};
 
@@ -73,7 +73,7 @@ impl Document {
     }
 }
 
-async fn read(store: &dyn Store) -> Result<Option<(Document, Version)>, Error> {
+async fn read(store: &dyn Store) -> Result<Option<(Document, ObjectVersion)>, Error> {
     let Some((bytes, version)) = store.get_versioned(LEASE).await? else { return Ok(None) };
     envelope::version(LEASE, &bytes)?;
     let document: Document = envelope::open(LEASE, &bytes)?;
@@ -117,7 +117,7 @@ fn nonce(holder: &Holder) -> String {
 
 struct Held {
     document: Document,
-    version: Version,
+    version: ObjectVersion,
     lost: bool,
 }
 
@@ -172,8 +172,8 @@ impl Lease {
                 return Err(Error::Locked { by: Box::new(document.info(store.as_ref(), now)) });
             }
             let (last, condition) = match found {
-                Some((document, version)) => (Some(document), Condition::Unchanged(version)),
-                None => (None, Condition::Absent),
+                Some((document, version)) => (Some(document), WriteCondition::Unchanged(version)),
+                None => (None, WriteCondition::Absent),
             };
             let document = Document {
                 token: last.as_ref().map_or(1, |last| last.token + 1),
@@ -297,13 +297,13 @@ impl Lease {
         let mut document = Document { renewed: now, expires: now + *term, ..held.document.clone() };
         change(&mut document);
         let bytes = envelope::seal(LEASE, &document)?;
-        let mut result = store.put(LEASE, &bytes, Condition::Unchanged(held.version.clone())).await;
+        let mut result = store.put(LEASE, &bytes, WriteCondition::Unchanged(held.version.clone())).await;
         if let Err(Error::Conflict { .. }) = &result
             && let Ok(Some((found, version))) = read(store.as_ref()).await
             && found.nonce == document.nonce
         {
             // An earlier write of our own took place although its reply was an error.
-            result = store.put(LEASE, &bytes, Condition::Unchanged(version)).await;
+            result = store.put(LEASE, &bytes, WriteCondition::Unchanged(version)).await;
         }
         match result {
             Ok(version) => {

@@ -10,7 +10,7 @@ use object_store::{
     GetOptions, ObjectStore, ObjectStoreExt as _, PutMode, PutOptions, PutPayload, UpdateVersion,
 };
 
-use super::{Condition, Segment, Store, StoreFuture, Version};
+use super::{ObjectVersion, Segment, Store, StoreFuture, WriteCondition};
 use crate::state::Error;
 use crate::state::journal::redact::redact;
 
@@ -75,7 +75,7 @@ impl BucketStore {
         Error::Conflict { key: self.display(key) }
     }
 
-    async fn read(&self, key: &str) -> Result<Option<(Vec<u8>, Version)>, Error> {
+    async fn read(&self, key: &str) -> Result<Option<(Vec<u8>, ObjectVersion)>, Error> {
         let failed = |error: object_store::Error| self.failed("read", key, &error);
         let found = match self.objects.get_opts(&self.path(key), GetOptions::default()).await {
             Ok(found) => found,
@@ -88,11 +88,16 @@ impl BucketStore {
 
     /// Writes an object. Where the reply is an error, what the bucket holds tells what became of the write: nobody else can
     /// have written the very same bytes, because they hold a nonce, a fencing token or the number of a run of ours.
-    async fn write(&self, key: &str, bytes: &[u8], condition: &Condition) -> Result<Version, Error> {
+    async fn write(
+        &self,
+        key: &str,
+        bytes: &[u8],
+        condition: &WriteCondition,
+    ) -> Result<ObjectVersion, Error> {
         let path = self.path(key);
         let mode = match condition {
-            Condition::Absent => PutMode::Create,
-            Condition::Unchanged(expected) => PutMode::Update(update(expected)),
+            WriteCondition::Absent => PutMode::Create,
+            WriteCondition::Unchanged(expected) => PutMode::Update(update(expected)),
         };
         let mut tries = 0;
         loop {
@@ -111,8 +116,8 @@ impl BucketStore {
             }
             let found = self.read(key).await?;
             let as_before = match (&found, condition) {
-                (None, Condition::Absent) => true,
-                (Some((_, found)), Condition::Unchanged(expected)) => found == expected,
+                (None, WriteCondition::Absent) => true,
+                (Some((_, found)), WriteCondition::Unchanged(expected)) => found == expected,
                 _ => false,
             };
             match found {
@@ -125,11 +130,11 @@ impl BucketStore {
     }
 }
 
-fn version(e_tag: Option<&str>, version: Option<&str>) -> Version {
-    Version(format!("{}{BETWEEN}{}", e_tag.unwrap_or_default(), version.unwrap_or_default()))
+fn version(e_tag: Option<&str>, version: Option<&str>) -> ObjectVersion {
+    ObjectVersion(format!("{}{BETWEEN}{}", e_tag.unwrap_or_default(), version.unwrap_or_default()))
 }
 
-fn update(version: &Version) -> UpdateVersion {
+fn update(version: &ObjectVersion) -> UpdateVersion {
     let (e_tag, version) = version.0.split_once(BETWEEN).unwrap_or((&version.0, ""));
     let part = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     UpdateVersion { e_tag: part(e_tag), version: part(version) }
@@ -139,7 +144,7 @@ struct BucketSegment {
     store: BucketStore,
     key: String,
     content: Vec<u8>,
-    condition: Condition,
+    condition: WriteCondition,
 }
 
 impl Segment for BucketSegment {
@@ -147,7 +152,7 @@ impl Segment for BucketSegment {
         Box::pin(async move {
             self.content.extend_from_slice(bytes);
             let written = self.store.write(&self.key, &self.content, &self.condition).await?;
-            self.condition = Condition::Unchanged(written);
+            self.condition = WriteCondition::Unchanged(written);
             Ok(())
         })
     }
@@ -162,11 +167,16 @@ impl Store for BucketStore {
         Box::pin(async move { Ok(self.read(key).await?.map(|(bytes, _)| bytes)) })
     }
 
-    fn get_versioned<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<(Vec<u8>, Version)>> {
+    fn get_versioned<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<(Vec<u8>, ObjectVersion)>> {
         Box::pin(self.read(key))
     }
 
-    fn put<'a>(&'a self, key: &'a str, bytes: &'a [u8], condition: Condition) -> StoreFuture<'a, Version> {
+    fn put<'a>(
+        &'a self,
+        key: &'a str,
+        bytes: &'a [u8],
+        condition: WriteCondition,
+    ) -> StoreFuture<'a, ObjectVersion> {
         Box::pin(async move { self.write(key, bytes, &condition).await })
     }
 
@@ -203,19 +213,19 @@ impl Store for BucketStore {
             store: self.clone(),
             key: key.to_owned(),
             content: Vec::new(),
-            condition: Condition::Absent,
+            condition: WriteCondition::Absent,
         };
         Box::pin(async move { Ok(Box::new(segment) as Box<dyn Segment>) })
     }
 
-    fn seal<'a>(&'a self, key: &'a str, line: &'a [u8], version: &'a Version) -> StoreFuture<'a, ()> {
+    fn seal<'a>(&'a self, key: &'a str, line: &'a [u8], version: &'a ObjectVersion) -> StoreFuture<'a, ()> {
         Box::pin(async move {
             let Some((mut content, found)) = self.read(key).await? else { return Err(self.conflict(key)) };
             if found != *version {
                 return Err(self.conflict(key));
             }
             content.extend_from_slice(line);
-            self.write(key, &content, &Condition::Unchanged(found)).await.map(|_| ())
+            self.write(key, &content, &WriteCondition::Unchanged(found)).await.map(|_| ())
         })
     }
 

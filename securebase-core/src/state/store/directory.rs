@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use sha2::{Digest, Sha256};
 
-use super::{Condition, Presence, Segment, Store, StoreFuture, Version};
+use super::{ObjectVersion, Presence, Segment, Store, StoreFuture, WriteCondition};
 use crate::state::Error;
 use crate::state::lease::holder::Holder;
 
@@ -107,8 +107,8 @@ fn is_at(file: &fs::Metadata, path: &Path) -> bool {
     }
 }
 
-fn version(bytes: &[u8]) -> Version {
-    Version(hex::encode(Sha256::digest(bytes)))
+fn version(bytes: &[u8]) -> ObjectVersion {
+    ObjectVersion(hex::encode(Sha256::digest(bytes)))
 }
 
 fn read(path: &Path) -> Result<Option<Vec<u8>>, Error> {
@@ -184,8 +184,8 @@ impl DirectoryStore {
         }
     }
 
-    fn put_now(&self, key: &str, bytes: &[u8], condition: &Condition) -> Result<Version, Error> {
-        if matches!(condition, Condition::Unchanged(_)) && !self.is_there()? {
+    fn put_now(&self, key: &str, bytes: &[u8], condition: &WriteCondition) -> Result<ObjectVersion, Error> {
+        if matches!(condition, WriteCondition::Unchanged(_)) && !self.is_there()? {
             return Err(conflict(&self.path(key)));
         }
         let (mutex, mutex_path) = self.lock_file(MUTEX)?;
@@ -193,8 +193,10 @@ impl DirectoryStore {
         mutex.lock().map_err(failed("lock", &mutex_path))?;
         let path = self.make_parent(key)?;
         let holds = match condition {
-            Condition::Absent => !path.try_exists().map_err(failed("look for", &path))?,
-            Condition::Unchanged(expected) => read(&path)?.is_some_and(|found| version(&found) == *expected),
+            WriteCondition::Absent => !path.try_exists().map_err(failed("look for", &path))?,
+            WriteCondition::Unchanged(expected) => {
+                read(&path)?.is_some_and(|found| version(&found) == *expected)
+            }
         };
         if !holds {
             return Err(conflict(&path));
@@ -370,7 +372,7 @@ impl Store for DirectoryStore {
         Box::pin(async move { read(&self.path(key)) })
     }
 
-    fn get_versioned<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<(Vec<u8>, Version)>> {
+    fn get_versioned<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<(Vec<u8>, ObjectVersion)>> {
         Box::pin(async move {
             Ok(read(&self.path(key))?.map(|bytes| {
                 let version = version(&bytes);
@@ -379,7 +381,12 @@ impl Store for DirectoryStore {
         })
     }
 
-    fn put<'a>(&'a self, key: &'a str, bytes: &'a [u8], condition: Condition) -> StoreFuture<'a, Version> {
+    fn put<'a>(
+        &'a self,
+        key: &'a str,
+        bytes: &'a [u8],
+        condition: WriteCondition,
+    ) -> StoreFuture<'a, ObjectVersion> {
         Box::pin(async move { self.put_now(key, bytes, &condition) })
     }
 
@@ -404,7 +411,7 @@ impl Store for DirectoryStore {
         })
     }
 
-    fn seal<'a>(&'a self, key: &'a str, line: &'a [u8], _version: &'a Version) -> StoreFuture<'a, ()> {
+    fn seal<'a>(&'a self, key: &'a str, line: &'a [u8], _version: &'a ObjectVersion) -> StoreFuture<'a, ()> {
         Box::pin(async move {
             let path = self.path(key);
             let write = || -> io::Result<()> {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Condition, Presence, Segment, Store, StoreFuture, Version};
+use super::{ObjectVersion, Presence, Segment, Store, StoreFuture, WriteCondition};
 use crate::state::Error;
 use crate::state::lease::holder::Holder;
 
@@ -96,25 +96,31 @@ impl Store for MemoryStore {
         Box::pin(async { Ok(found) })
     }
 
-    fn get_versioned<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<(Vec<u8>, Version)>> {
+    fn get_versioned<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<(Vec<u8>, ObjectVersion)>> {
         let inner = self.inner();
-        let found = inner.blobs.get(key).map(|blob| (blob.bytes.clone(), Version(blob.number.to_string())));
+        let found =
+            inner.blobs.get(key).map(|blob| (blob.bytes.clone(), ObjectVersion(blob.number.to_string())));
         drop(inner);
         Box::pin(async { Ok(found) })
     }
 
-    fn put<'a>(&'a self, key: &'a str, bytes: &'a [u8], condition: Condition) -> StoreFuture<'a, Version> {
+    fn put<'a>(
+        &'a self,
+        key: &'a str,
+        bytes: &'a [u8],
+        condition: WriteCondition,
+    ) -> StoreFuture<'a, ObjectVersion> {
         let mut inner = self.inner();
         let holds = match (inner.blobs.get(key), condition) {
-            (found, Condition::Absent) => found.is_none(),
-            (found, Condition::Unchanged(version)) => {
+            (found, WriteCondition::Absent) => found.is_none(),
+            (found, WriteCondition::Unchanged(version)) => {
                 found.is_some_and(|blob| blob.number.to_string() == version.0)
             }
         };
         let result = if holds {
             let blob = inner.changing(key);
             blob.bytes = bytes.to_vec();
-            Ok(Version(blob.number.to_string()))
+            Ok(ObjectVersion(blob.number.to_string()))
         } else {
             Err(Error::Conflict { key: key.to_owned() })
         };
@@ -141,7 +147,7 @@ impl Store for MemoryStore {
         })
     }
 
-    fn seal<'a>(&'a self, key: &'a str, line: &'a [u8], _version: &'a Version) -> StoreFuture<'a, ()> {
+    fn seal<'a>(&'a self, key: &'a str, line: &'a [u8], _version: &'a ObjectVersion) -> StoreFuture<'a, ()> {
         self.inner().changing(key).bytes.extend_from_slice(line);
         Box::pin(async { Ok(()) })
     }

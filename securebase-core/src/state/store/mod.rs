@@ -21,9 +21,9 @@ pub type StoreFuture<'a, T> = BoxFuture<'a, Result<T, Error>>;
 
 /// What a file or object was when it was read: no two contents of one key have the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Version(pub(super) String);
+pub struct ObjectVersion(pub(super) String);
 
-impl fmt::Display for Version {
+impl fmt::Display for ObjectVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
@@ -31,11 +31,11 @@ impl fmt::Display for Version {
 
 /// What must hold for a write to take place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Condition {
+pub enum WriteCondition {
     /// Nothing is there yet.
     Absent,
     /// What is there is still that version.
-    Unchanged(Version),
+    Unchanged(ObjectVersion),
 }
 
 /// The end of a segment that is open for writing.
@@ -71,13 +71,18 @@ pub trait Store: Send + Sync {
     fn get<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<Vec<u8>>>;
 
     /// The blob and its version, `None` where there is none.
-    fn get_versioned<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<(Vec<u8>, Version)>>;
+    fn get_versioned<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<(Vec<u8>, ObjectVersion)>>;
 
     /// Writes a blob and says what version it is now.
     ///
     /// # Errors
     /// [`Error::Conflict`] where the condition does not hold.
-    fn put<'a>(&'a self, key: &'a str, bytes: &'a [u8], condition: Condition) -> StoreFuture<'a, Version>;
+    fn put<'a>(
+        &'a self,
+        key: &'a str,
+        bytes: &'a [u8],
+        condition: WriteCondition,
+    ) -> StoreFuture<'a, ObjectVersion>;
 
     /// The keys that begin with `prefix`, in order.
     fn list<'a>(&'a self, prefix: &'a str) -> StoreFuture<'a, Vec<String>>;
@@ -96,7 +101,7 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     /// [`Error::Conflict`] where it has changed, in stores that can tell.
-    fn seal<'a>(&'a self, key: &'a str, line: &'a [u8], version: &'a Version) -> StoreFuture<'a, ()>;
+    fn seal<'a>(&'a self, key: &'a str, line: &'a [u8], version: &'a ObjectVersion) -> StoreFuture<'a, ()>;
 
     /// After how many bytes a segment should be followed by another; `None` where one may grow for ever.
     fn segment_bytes_max(&self) -> Option<usize> {
@@ -123,11 +128,16 @@ impl<S: Store + ?Sized> Store for Arc<S> {
         self.as_ref().get(key)
     }
 
-    fn get_versioned<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<(Vec<u8>, Version)>> {
+    fn get_versioned<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<(Vec<u8>, ObjectVersion)>> {
         self.as_ref().get_versioned(key)
     }
 
-    fn put<'a>(&'a self, key: &'a str, bytes: &'a [u8], condition: Condition) -> StoreFuture<'a, Version> {
+    fn put<'a>(
+        &'a self,
+        key: &'a str,
+        bytes: &'a [u8],
+        condition: WriteCondition,
+    ) -> StoreFuture<'a, ObjectVersion> {
         self.as_ref().put(key, bytes, condition)
     }
 
@@ -143,7 +153,7 @@ impl<S: Store + ?Sized> Store for Arc<S> {
         self.as_ref().begin_segment(key)
     }
 
-    fn seal<'a>(&'a self, key: &'a str, line: &'a [u8], version: &'a Version) -> StoreFuture<'a, ()> {
+    fn seal<'a>(&'a self, key: &'a str, line: &'a [u8], version: &'a ObjectVersion) -> StoreFuture<'a, ()> {
         self.as_ref().seal(key, line, version)
     }
 

@@ -3,10 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where a value is missing")]
 
 use securebase_core::cloud::Operation;
-use securebase_core::policy::syntax::actions::ServiceReference;
 use securebase_core::policy::{
-    ExecutorIdentity, Level, Parameters, PlannedCall, Policy, Side, check_calls, executor_calls, known_calls,
-    least_privilege, tier_documents,
+    ExecutorIdentity, Level, Parameters, PlannedCall, Policy, ServiceReference, Side, check_calls,
+    executor_calls, known_calls, least_privilege, tier_documents,
 };
 
 fn all() -> impl Iterator<Item = (&'static str, &'static str)> {

@@ -3,10 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where a value is missing")]
 
 use proptest::prelude::*;
-use securebase_core::policy::pack::verify::verify;
 use securebase_core::policy::{
     Condition, Effect, Error, Fit, Level, Operator, Policy, PolicyDocument, PolicyKind, PolicyPath, Request,
-    Selection, Statement, Version, certify, hoist, pack,
+    Selection, Statement, Version, certify, hoist, pack, verify,
 };
 
 const ACTIONS: [&str; 8] = ["a:B", "a:Bc", "a:*", "a:b*", "c:D", "c:?", "*", "c:De"];

@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 use securebase_core::finance::{
-    Allocation, Assumptions, Change, Forecast, Growth, Model, Month, MonthLine, Operations, Structure,
+    Allocation, Assumptions, FigureChange, Forecast, Growth, Model, Month, MonthLine, Operations, Structure,
     TenantMonth, TierMonth,
 };
 use securebase_core::model::{NetworkFeatures, Tier as ModelTier};
@@ -258,7 +258,7 @@ impl<'a> Case<'a> {
         self.model.forecast(3, &growth).unwrap()
     }
 
-    pub(super) fn change(&self, figure: &str) -> Change {
+    pub(super) fn change(&self, figure: &str) -> FigureChange {
         change(&self.month, &self.before().month, figure)
     }
 
@@ -286,6 +286,6 @@ impl<'a> Case<'a> {
     }
 }
 
-pub(super) fn change(after: &Month, before: &Month, figure: &str) -> Change {
+pub(super) fn change(after: &Month, before: &Month, figure: &str) -> FigureChange {
     after.since(before).into_iter().find(|change| change.figure == figure).unwrap()
 }

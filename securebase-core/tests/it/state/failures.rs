@@ -97,7 +97,8 @@ fn a_run_that_cannot_remember_calls_nothing_more() {
     let stopped = now(exec::apply(&planned, &cloud, &state, ApplyOptions::new()));
     let Err(error @ ExecError::CutOff(_)) = stopped else { panic!("{stopped:?}") };
     assert_eq!(error.code(), "state-io");
-    assert!(error.to_string().contains("resume it to go on"), "{error}");
+    let message = error.message();
+    assert!(message.starts_with("the run was interrupted, resume it to go on: cannot "), "{message}");
     let state = State::new(directory(&scratch));
     let intents = now(state.entries(securebase_core::state::RunId(1))).unwrap();
     let is_intent = |entry: &&securebase_core::state::Entry| {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use securebase_core::exec::{self, ApplyOptions, Error as ExecError, EventKind};
 use securebase_core::sim::SimulatedCloud;
-use securebase_core::state::{Condition, DirectoryStore, Error, Holder, MemoryStore, State, Store};
+use securebase_core::state::{DirectoryStore, Error, Holder, MemoryStore, State, Store, WriteCondition};
 use sha2::{Digest, Sha256};
 
 use super::{HandClock, a_plan, holder, state, stores};
@@ -58,7 +58,7 @@ fn forge(store: &dyn Store, name: &str, number: u64) {
     let sha256: String =
         Sha256::digest(content.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
     let text = format!("{{\"format_version\":2,\"sha256\":\"{sha256}\",\"content\":{content}}}\n");
-    now(store.put("lease.json", text.as_bytes(), Condition::Unchanged(version))).unwrap();
+    now(store.put("lease.json", text.as_bytes(), WriteCondition::Unchanged(version))).unwrap();
 }
 
 #[test]
@@ -163,7 +163,8 @@ fn a_directory_that_is_taken_away_stops_the_run_and_is_not_made_again() {
             let Err(ExecError::CutOff(error @ Error::Io { .. })) = stopped else {
                 panic!("{case}: {stopped:?}")
             };
-            assert!(error.to_string().contains("removed while it was in use"), "{case}: {error}");
+            let message = error.message();
+            assert!(message.contains("removed while it was in use"), "{case}: {message}");
             assert_eq!(root.exists(), only_runs, "{case}");
             assert!(!root.join("runs").exists(), "{case}");
             assert_eq!(cloud.snapshot()["vpc"].as_array().map_or(0, Vec::len), 0, "{case}: it went on");

@@ -192,7 +192,8 @@ fn a_plan_that_a_zombie_leaves_behind_is_no_run() {
         now(store.remove("runs/000001/plan.json")).unwrap();
         clock.advance(LEASE_TERM);
         let lease = now(state.lock(&holder("grace"))).unwrap();
-        now(store.put("runs/000001/plan.json", &plan, securebase_core::state::Condition::Absent)).unwrap();
+        now(store.put("runs/000001/plan.json", &plan, securebase_core::state::WriteCondition::Absent))
+            .unwrap();
         assert!(is_fenced(&now(journal.append(&[begun(1)]))), "{name}");
         assert!(now(state.last_run()).unwrap().is_none(), "{name}");
         assert_eq!(now(state.history()).unwrap(), [], "{name}");

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use object_store::memory::InMemory;
-use securebase_core::state::{BucketStore, Condition, Error, Version};
+use securebase_core::state::{BucketStore, Error, ObjectVersion, WriteCondition};
 
 use super::faulty::LosesReplies;
 use super::stores;
@@ -16,14 +16,17 @@ fn is_conflict<T: std::fmt::Debug>(result: &Result<T, Error>) -> bool {
 #[test]
 fn a_write_takes_place_where_its_condition_holds_and_nowhere_else() {
     for (name, store, _scratch) in stores() {
-        let first = now(store.put("a/b", b"one", Condition::Absent)).unwrap();
-        assert!(is_conflict(&now(store.put("a/b", b"two", Condition::Absent))), "{name}");
+        let first = now(store.put("a/b", b"one", WriteCondition::Absent)).unwrap();
+        assert!(is_conflict(&now(store.put("a/b", b"two", WriteCondition::Absent))), "{name}");
         assert_eq!(now(store.get("a/b")).unwrap().unwrap(), b"one", "{name}");
-        let second = now(store.put("a/b", b"three", Condition::Unchanged(first.clone()))).unwrap();
+        let second = now(store.put("a/b", b"three", WriteCondition::Unchanged(first.clone()))).unwrap();
         assert_ne!(first, second, "{name}");
-        assert!(is_conflict(&now(store.put("a/b", b"four", Condition::Unchanged(first.clone())))), "{name}");
-        assert!(is_conflict(&now(store.put("a/c", b"four", Condition::Unchanged(first)))), "{name}");
-        let (bytes, version): (Vec<u8>, Version) = now(store.get_versioned("a/b")).unwrap().unwrap();
+        assert!(
+            is_conflict(&now(store.put("a/b", b"four", WriteCondition::Unchanged(first.clone())))),
+            "{name}"
+        );
+        assert!(is_conflict(&now(store.put("a/c", b"four", WriteCondition::Unchanged(first)))), "{name}");
+        let (bytes, version): (Vec<u8>, ObjectVersion) = now(store.get_versioned("a/b")).unwrap().unwrap();
         assert_eq!((bytes.as_slice(), version), (b"three".as_slice(), second), "{name}");
         assert_eq!(now(store.get("a/c")).unwrap(), None, "{name}");
     }
@@ -38,7 +41,7 @@ fn keys_are_listed_in_order_by_any_prefix() {
             "runs/000001/journal-0002",
             "runs/000001/journal-0001",
         ] {
-            now(store.put(key, b"x", Condition::Absent)).unwrap();
+            now(store.put(key, b"x", WriteCondition::Absent)).unwrap();
         }
         let list = |prefix: &str| now(store.list(prefix)).unwrap();
         assert_eq!(
@@ -73,7 +76,7 @@ fn a_sealed_segment_takes_no_more_of_whoever_has_it_open() {
 #[test]
 fn a_segment_that_exists_is_not_begun_again() {
     for (name, store, _scratch) in stores() {
-        now(store.put("s", b"somebody's", Condition::Absent)).unwrap();
+        now(store.put("s", b"somebody's", WriteCondition::Absent)).unwrap();
         let appended = match now(store.begin_segment("s")) {
             Ok(mut segment) => now(segment.append(b"mine")),
             Err(error) => Err(error),
@@ -90,9 +93,9 @@ fn a_lost_reply_to_our_own_write_is_no_conflict() {
     let store: Arc<dyn securebase_core::state::Store> =
         Arc::new(BucketStore::new(objects.clone(), "", "test://bucket"));
     objects.lose_next(1);
-    let first = now(store.put("a", b"one", Condition::Absent)).unwrap();
+    let first = now(store.put("a", b"one", WriteCondition::Absent)).unwrap();
     objects.lose_next(1);
-    now(store.put("a", b"two", Condition::Unchanged(first))).unwrap();
+    now(store.put("a", b"two", WriteCondition::Unchanged(first))).unwrap();
     let mut segment = now(store.begin_segment("s")).unwrap();
     for line in [b"1\n", b"2\n", b"3\n"] {
         objects.lose_next(1);
@@ -101,15 +104,15 @@ fn a_lost_reply_to_our_own_write_is_no_conflict() {
     assert_eq!(now(store.get("s")).unwrap().unwrap(), b"1\n2\n3\n");
     // A request that never arrived is made again, and given up after some tries.
     objects.drop_next(1);
-    now(store.put("b", b"one", Condition::Absent)).unwrap();
+    now(store.put("b", b"one", WriteCondition::Absent)).unwrap();
     objects.drop_next(100);
-    let failed = now(store.put("c", b"one", Condition::Absent));
+    let failed = now(store.put("c", b"one", WriteCondition::Absent));
     assert!(matches!(&failed, Err(Error::Io { key, .. }) if key == "test://bucket/c"), "{failed:?}");
     // Somebody else's write in between is a conflict even where our own reply was lost.
     objects.drop_next(0);
-    let version = now(store.put("d", b"one", Condition::Absent)).unwrap();
-    now(store.put("d", b"theirs", Condition::Unchanged(version.clone()))).unwrap();
+    let version = now(store.put("d", b"one", WriteCondition::Absent)).unwrap();
+    now(store.put("d", b"theirs", WriteCondition::Unchanged(version.clone()))).unwrap();
     objects.drop_next(1);
-    assert!(is_conflict(&now(store.put("d", b"ours", Condition::Unchanged(version)))));
+    assert!(is_conflict(&now(store.put("d", b"ours", WriteCondition::Unchanged(version)))));
     assert_eq!(now(store.get("d")).unwrap().unwrap(), b"theirs");
 }

@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{Grade, Pool, Price, PriceBook, PriceId, Scope, Step, rising};
+use super::{Grade, Price, PriceBook, PriceId, PricePool, PriceScope, PriceStep, rising};
 use crate::finance::Error;
 use crate::finance::pricing::number::Number;
 use crate::model::{Currency, Problem, Problems, Region, RegionError, nearest};
@@ -29,8 +29,8 @@ struct Row {
     unit: Option<String>,
     price: Option<Number>,
     steps: Option<Vec<(Number, Number)>>,
-    pool: Option<Pool>,
-    scope: Option<Scope>,
+    pool: Option<PricePool>,
+    scope: Option<PriceScope>,
     trial_days: Option<u32>,
     borrowed_from: Option<Region>,
     grade: Option<Grade>,
@@ -64,7 +64,8 @@ impl PriceBook {
             Some((Ok(region), _)) if region == self.region => {}
             Some((Ok(region), _)) => *self = self.in_region(&region),
             Some((Err(error @ RegionError::Unknown { .. }), _)) => {
-                problems.push(Problem::error("region-unknown", "region", error.to_string(), error.hint()));
+                let hint = error.help().unwrap_or_default();
+                problems.push(Problem::error("region-unknown", "region", error.to_string(), hint));
             }
             Some((Err(_), text)) => problems.push(Problem::error(
                 "region-unreadable",
@@ -129,7 +130,7 @@ impl PriceBook {
         };
         let steps = match (price, steps) {
             (Some(price), None) => {
-                vec![Step { up_to: None, price: price.read(&format!("{path}.price"), problems)? }]
+                vec![PriceStep { up_to: None, price: price.read(&format!("{path}.price"), problems)? }]
             }
             (None, Some(steps)) => read_steps(&path, &steps, problems)?,
             (None, None) | (Some(_), Some(_)) => {
@@ -159,7 +160,7 @@ impl PriceBook {
 
     /// All of it as JSON of the shape [`Self::with_json`] reads.
     pub fn to_json(&self) -> Value {
-        let bound = |step: &Step| step.up_to.map_or_else(|| "Inf".to_owned(), |bound| bound.to_string());
+        let bound = |step: &PriceStep| step.up_to.map_or_else(|| "Inf".to_owned(), |bound| bound.to_string());
         let prices: Vec<Value> = self
             .prices
             .iter()
@@ -225,7 +226,7 @@ pub(super) fn unreadable(message: &str) -> Error {
 }
 
 /// Steps in rising order that end at infinity.
-fn read_steps(path: &str, rows: &[(Number, Number)], problems: &mut Vec<Problem>) -> Option<Vec<Step>> {
+fn read_steps(path: &str, rows: &[(Number, Number)], problems: &mut Vec<Problem>) -> Option<Vec<PriceStep>> {
     let mut steps = Vec::with_capacity(rows.len());
     for (index, (bound, price)) in rows.iter().enumerate() {
         let path = format!("{path}.steps[{index}]");
@@ -233,7 +234,7 @@ fn read_steps(path: &str, rows: &[(Number, Number)], problems: &mut Vec<Problem>
             Number::Text(text) if text == "Inf" => None,
             bound => Some(bound.read(&path, problems)?),
         };
-        steps.push(Step { up_to, price: price.read(&path, problems)? });
+        steps.push(PriceStep { up_to, price: price.read(&path, problems)? });
     }
     if rising(&steps) {
         return Some(steps);

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use super::file::File;
-use super::{Price, PriceBook, PriceId, Scope};
+use super::{Price, PriceBook, PriceId, PriceScope};
 use crate::model::{Problem, Region};
 
 /// The regional files, in the order of their names.
@@ -35,7 +35,7 @@ fn regional(text: &str) -> PriceBook {
     let file: File = toml::from_str(text).expect("a regional price file is TOML");
     // The book is put into its region before the file is applied, because a file of another region looks regions up here.
     let region = file.region().expect("a regional price file names its region");
-    let mut book = PriceBook::shipped().moved(&region, |price| price.scope == Scope::Regional);
+    let mut book = PriceBook::shipped().moved(&region, |price| price.scope == PriceScope::Regional);
     book.apply(file).expect("a regional price file is valid");
     book
 }
@@ -94,7 +94,7 @@ impl PriceBook {
         for (given, _) in self.prices.iter().zip(&here.prices).filter(|(given, shipped)| given != shipped) {
             let entry = book.entry(given.id);
             entry.clone_from(given);
-            if !is_base && given.scope == Scope::Regional {
+            if !is_base && given.scope == PriceScope::Regional {
                 entry.borrowed_from.get_or_insert_with(|| self.region.clone());
             }
         }
@@ -111,8 +111,8 @@ impl PriceBook {
         let price = self.price(id);
         match (&price.borrowed_from, price.scope) {
             (Some(region), _) => region.as_str(),
-            (None, Scope::Global) => "global",
-            (None, Scope::Regional) => self.region(),
+            (None, PriceScope::Global) => "global",
+            (None, PriceScope::Regional) => self.region(),
         }
     }
 

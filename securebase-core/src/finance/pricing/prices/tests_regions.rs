@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::regions::NEEDED;
-use super::{Grade, PriceBook, PriceId, Scope, rising};
+use super::{Grade, PriceBook, PriceId, PriceScope, rising};
 use crate::finance::{Assumptions, Category, Error, Figure, Model, Offer};
 use crate::input::Format;
 use crate::model::{LandingZone, Region};
@@ -20,7 +20,7 @@ fn is_dated(text: &str) -> bool {
 }
 
 fn global_prices() -> usize {
-    PriceBook::shipped().prices().iter().filter(|price| price.scope == Scope::Global).count()
+    PriceBook::shipped().prices().iter().filter(|price| price.scope == PriceScope::Global).count()
 }
 
 #[test]
@@ -34,7 +34,7 @@ fn every_regional_price_has_a_source_a_date_and_a_grade() {
         }
         for price in book.prices() {
             assert!(rising(&price.steps), "{code} {}", price.id);
-            if price.is_borrowed() || price.scope == Scope::Global {
+            if price.is_borrowed() || price.scope == PriceScope::Global {
                 continue;
             }
             assert!(is_dated(&price.source), "{code} {}: {}", price.id, price.source);
