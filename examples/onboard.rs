@@ -22,7 +22,7 @@ use securebase_core::exec::{self, ApplyOptions, Event, EventKind, Run, Stop};
 use securebase_core::finance::{PriceBook, Usage};
 use securebase_core::input::Format;
 use securebase_core::model::LandingZone;
-use securebase_core::observe::{Observed, Scope};
+use securebase_core::observe::{self, Observed, Scope};
 use securebase_core::plan::{Plan, Planner};
 use securebase_core::sim::{Faults, SimulatedCloud};
 use securebase_core::state::{RunStatus, State};
@@ -132,7 +132,7 @@ async fn onboard(arguments: &Arguments, stop: Stop) -> Result<(), Failure> {
         println!("{run}\n");
     }
 
-    let observed = exec::survey(&cloud.cloud, &Scope::of(&zone)).await?;
+    let observed = observe::survey(&cloud.cloud, &Scope::of(&zone)).await?;
     let plan =
         Planner::new(&zone).observed(&observed).plan().map_err(|error| Failure::Input(error.message()))?;
     if !arguments.quiet {
@@ -152,7 +152,7 @@ async fn onboard(arguments: &Arguments, stop: Stop) -> Result<(), Failure> {
     let run = finish(run, &cloud.cloud, &world)?;
     println!("\nApplied to the simulated organization: {run}");
 
-    let observed = exec::survey(&cloud.cloud, &Scope::of(&zone)).await?;
+    let observed = observe::survey(&cloud.cloud, &Scope::of(&zone)).await?;
     let again =
         Planner::new(&zone).observed(&observed).plan().map_err(|error| Failure::Input(error.message()))?;
     // The world of this example lives only as long as a run needs it.

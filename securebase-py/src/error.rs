@@ -11,7 +11,7 @@ use pyo3::types::{IntoPyDict as _, PyList};
 use securebase_core::cloud::CloudError;
 use securebase_core::model::{Diagnostic, Problem as CoreProblem, Problems, RegionError};
 use securebase_core::time::Interrupted;
-use securebase_core::{exec, finance, plan, state, table, timeline};
+use securebase_core::{exec, finance, observe, plan, state, table, timeline};
 
 use crate::problem::Problem;
 
@@ -217,6 +217,15 @@ impl Raised for state::Error {
     }
 }
 
+impl Raised for observe::Error {
+    fn class(&self) -> Class {
+        match self {
+            Self::Failed { .. } => Class::Cloud,
+            _ => Class::Plan,
+        }
+    }
+}
+
 impl Raised for exec::Error {
     fn class(&self) -> Class {
         match self {
@@ -224,7 +233,8 @@ impl Raised for exec::Error {
                 Class::Interrupted
             }
             Self::State(error) => error.class(),
-            Self::Survey { .. } | Self::Refused { .. } => Class::Cloud,
+            Self::Survey(error) => error.class(),
+            Self::Refused { .. } => Class::Cloud,
             _ => Class::Plan,
         }
     }

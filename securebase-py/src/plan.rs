@@ -12,6 +12,7 @@ use securebase_core::exec::{self, Stop};
 use securebase_core::finance::{PriceBook, Usage};
 use securebase_core::model::{Address, LandingZone, Latencies, ResourceId, TenantKey};
 use securebase_core::net::ZoneBlocks;
+use securebase_core::observe;
 use securebase_core::plan::{
     Error as PlanError, MarginFloor, Plan as CorePlan, PlanCost, Planner, Step as CoreStep, StepCost,
 };
@@ -73,7 +74,7 @@ fn planned<T: Send + 'static>(
             };
             Ok::<_, Failure>(match cloud {
                 Some(cloud) => {
-                    let observed = exec::survey(cloud.port(), &planner.scope()).await?;
+                    let observed = observe::survey(cloud.port(), &planner.scope()).await?;
                     make(planner.observed(&observed))?
                 }
                 None => make(planner)?,

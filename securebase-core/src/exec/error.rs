@@ -1,8 +1,8 @@
 //! Why a run could not go on, or not begin.
 
-use crate::cloud::{CloudError, ErrorKind};
-use crate::model::{AccountId, Address, Diagnosis, Problem, diagnostic};
-use crate::{plan, state};
+use crate::cloud::CloudError;
+use crate::model::{Address, Diagnosis, Problem, diagnostic};
+use crate::{observe, plan, state};
 
 /// What cut a run off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -36,23 +36,8 @@ pub enum Error {
     #[error("the run was interrupted, resume it to go on")]
     CutOff(#[source] state::Error),
     /// The cloud could not be surveyed.
-    #[error("{what} could not be surveyed")]
-    Survey {
-        /// What was asked for.
-        what: String,
-        /// Why it failed.
-        source: Box<CloudError>,
-    },
-    /// The credentials are those of another account of the organization.
-    #[error(
-        "invalid credentials of account `{caller}`: expected those of the organization's management account, `{management}`"
-    )]
-    NotManagement {
-        /// The account of the credentials.
-        caller: AccountId,
-        /// The management account.
-        management: AccountId,
-    },
+    #[error(transparent)]
+    Survey(#[from] observe::Error),
     /// The zone and what exists do not go together.
     #[error(transparent)]
     Plan(#[from] plan::Error),
@@ -91,7 +76,7 @@ impl Error {
     /// Whether the simulated process is dead.
     pub(super) fn is_crash(&self) -> bool {
         match self {
-            Self::Survey { source, .. } => source.kind == ErrorKind::CallerGone,
+            Self::Survey(error) => error.is_crash(),
             Self::Interrupted { reason } => *reason == Interruption::Crashed,
             _ => false,
         }
@@ -108,10 +93,7 @@ impl Error {
                 Diagnosis::new("run-interrupted").help("call `exec::resume` with the same state")
             }
             Self::State(error) | Self::CutOff(error) => error.diagnosis(),
-            Self::Survey { .. } => {
-                Diagnosis::new("survey-failed").help("check the credentials and the network, then call again")
-            }
-            Self::NotManagement { .. } => Diagnosis::new("credentials-not-management"),
+            Self::Survey(error) => error.diagnosis(),
             Self::Plan(error) => error.diagnosis(),
             Self::Refused { .. } => Diagnosis::new("change-refused")
                 .help("do what AWS's reason says; for a wrong code, call `start_root_email_change` again"),

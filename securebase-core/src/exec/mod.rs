@@ -20,7 +20,6 @@ mod prepare;
 mod recover;
 mod run;
 mod step;
-mod survey;
 
 pub use call_report::{CallReport, CallStats};
 pub use control::{Pause, Stop};
@@ -36,13 +35,12 @@ pub use recover::remember::remember;
 pub use recover::root_email::{finish_root_email_change, start_root_email_change};
 pub(crate) use run::limits_in_force;
 pub use run::{ApplyOptions, OnCall, Progress, Run};
-pub use survey::survey;
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::cloud::Cloud;
-    use crate::observe::Scope;
+    use crate::observe::{Scope, survey};
     use crate::plan::Plan;
     use crate::sim::SimulatedCloud;
     use crate::state::State;

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use super::Error;
 use super::keeping::Keeping;
 use super::run::ApplyOptions;
-use super::survey::{organization_ids, survey_once};
 use crate::cloud::Cloud;
 use crate::model::{Address, ResourceId};
+use crate::observe::{organization_ids, survey_once};
 use crate::plan::{Plan, fingerprint};
 use crate::state::{
     Entry, Error as StateError, FORMAT_VERSION, Fact, Lease, Recorded, Replay, RunJournal, RunStatus, State,

@@ -31,7 +31,7 @@ pub use governance::{
     OrganizationRootSpec, OrganizationSpec, OrganizationalUnitSpec, PolicyAttachmentSpec,
     ServiceControlPolicySpec,
 };
-pub(crate) use logging::{FLOW_LOG_POLICY_NAME, LONGEST_RETENTION_DAYS};
+pub(crate) use logging::LONGEST_RETENTION_DAYS;
 pub use logging::{FlowLogRoleSpec, FlowLogSpec, LogGroupSpec};
 pub use network::{
     ElasticIpSpec, InternetGatewaySpec, NatGatewaySpec, RouteSpec, RouteTableAssociationSpec, RouteTableSpec,

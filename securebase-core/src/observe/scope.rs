@@ -228,6 +228,9 @@ pub(crate) fn unit_paths(organization: &ObservedOrganization) -> BTreeMap<Resour
     paths
 }
 
+/// The name of its inline policy.
+pub(crate) const FLOW_LOG_POLICY_NAME: &str = "deliver-flow-logs";
+
 /// The name of the flow-log delivery role of a zone. Role names are unique in an account, so one name serves all.
 fn flow_log_role_name(zone: &ZoneName) -> String {
     let mut name = format!("{zone}-flow-log-delivery");

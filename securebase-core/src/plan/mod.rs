@@ -3,7 +3,7 @@
 //! Purpose: decide everything before anything is touched, so that execution has no choices left.
 //! Invariants: synchronous and free of I/O; the same input gives the same bytes, in whatever order the tenants were
 //! written; a value known in a plan never changes when it is carried out.
-//! Not here: asking the cloud (`exec::survey`), carrying a plan out (`exec`).
+//! Not here: asking the cloud (`observe::survey`), carrying a plan out (`exec`).
 
 mod check;
 mod cost;

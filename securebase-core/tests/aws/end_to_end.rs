@@ -4,10 +4,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use securebase_core::aws::AwsCloud;
 use securebase_core::cloud::{Call, Cloud, CloudError, Operation, Reply, ReplyFuture, Target};
-use securebase_core::exec::{ApplyOptions, Run, apply, survey};
+use securebase_core::exec::{ApplyOptions, Run, apply};
 use securebase_core::input::Format;
 use securebase_core::model::{LandingZone, Limits, ResourceKind, Tags};
-use securebase_core::observe::Scope;
+use securebase_core::observe::{Scope, survey};
 use securebase_core::plan::{Action, Plan, Planner};
 use securebase_core::state::{MemoryStore, RunStatus, State};
 

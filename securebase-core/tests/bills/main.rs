@@ -19,6 +19,7 @@ use securebase_core::exec::{self, ApplyOptions};
 use securebase_core::finance::{CostBasis, PriceBook, Usage};
 use securebase_core::input::Format;
 use securebase_core::model::LandingZone;
+use securebase_core::observe;
 use securebase_core::plan::{Error, Plan, PlanCost, Planner};
 use securebase_core::sim::SimulatedCloud;
 use securebase_core::state::{MemoryStore, State};
@@ -137,7 +138,7 @@ fn plan(zone: &LandingZone, cloud: &SimulatedCloud, state: Option<&State>) -> Re
     if let Some(state) = state {
         planner = ready(exec::remember(planner, state)).unwrap();
     }
-    let observed = ready(exec::survey(cloud, &planner.scope())).unwrap();
+    let observed = ready(observe::survey(cloud, &planner.scope())).unwrap();
     planner.observed(&observed).plan()
 }
 

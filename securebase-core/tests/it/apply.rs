@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use securebase_core::exec::{self, ApplyOptions, Error, Stop};
 use securebase_core::model::{Address, ResourceKind};
+use securebase_core::observe;
 use securebase_core::plan::{Action, Planner, member_operations};
 use securebase_core::sim::SimulatedCloud;
 use securebase_core::state::{DirectoryStore, RunStatus, State};
@@ -291,7 +292,7 @@ fn a_root_email_changed_in_the_file_never_makes_a_second_account() {
         (Planner::new(&changed), "account-email-differs"),
         (Planner::new(&changed).remembered(ids()), "account-email-differs"),
     ] {
-        let observed = now(exec::survey(&cloud, &planner.scope())).unwrap();
+        let observed = now(observe::survey(&cloud, &planner.scope())).unwrap();
         let refused = planner.observed(&observed).plan();
         let Err(securebase_core::plan::Error::Problems(problems)) = refused else { panic!("it was planned") };
         assert_eq!(problems.0[0].code, code);

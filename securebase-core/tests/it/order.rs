@@ -1,10 +1,9 @@
 //! The order in which tenants are written makes no difference to a plan.
 
 use proptest::prelude::*;
-use securebase_core::exec;
 use securebase_core::finance::{PriceBook, Usage};
 use securebase_core::model::LandingZone;
-use securebase_core::observe::{Observed, Scope};
+use securebase_core::observe::{self, Observed, Scope};
 use securebase_core::plan::{Plan, Planner};
 use securebase_core::sim::SimulatedCloud;
 
@@ -59,7 +58,7 @@ fn world() -> &'static Observed {
         let zone = written(&head, &tenants);
         let cloud = SimulatedCloud::new(0);
         apply(&Planner::new(&zone).plan().unwrap(), &cloud, &memory());
-        now(exec::survey(&cloud, &Scope::of(&zone))).unwrap()
+        now(observe::survey(&cloud, &Scope::of(&zone))).unwrap()
     });
     &WORLD
 }

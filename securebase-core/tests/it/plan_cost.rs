@@ -4,6 +4,7 @@ use rust_decimal::Decimal;
 use securebase_core::exec::{self, ApplyOptions};
 use securebase_core::finance::{self, Allocation, Assumptions, CostBasis, Model, PriceBook, PriceId, Usage};
 use securebase_core::model::{Address, Departure, LandingZone, Money, ResourceKind};
+use securebase_core::observe;
 use securebase_core::plan::{Error, MarginFloor, Plan, PlanCost, Planner};
 use securebase_core::sim::SimulatedCloud;
 use securebase_core::state::State;
@@ -129,7 +130,7 @@ fn a_plan_below_the_margin_floor_is_refused_with_numbers_and_mend() {
     assert!(hint.contains("372.63 USD a month less") && hint.contains("12421.00 USD a month more"), "{hint}");
     // What exists is not put to the question again.
     let cloud = applied_zone(&zone);
-    let observed = now(exec::survey(&cloud, &Planner::new(&zone).scope())).unwrap();
+    let observed = now(observe::survey(&cloud, &Planner::new(&zone).scope())).unwrap();
     assert!(Planner::new(&zone).observed(&observed).margin_floor(floor(99)).plan().unwrap().is_empty());
 }
 
@@ -318,7 +319,7 @@ fn a_network_in_another_region_is_refused() {
     for tenant in &mut elsewhere.tenants {
         tenant.region = elsewhere.region.clone();
     }
-    let observed = now(exec::survey(&cloud, &Planner::new(&elsewhere).scope())).unwrap();
+    let observed = now(observe::survey(&cloud, &Planner::new(&elsewhere).scope())).unwrap();
     let error = Planner::new(&elsewhere).observed(&observed).plan().unwrap_err();
     let Error::Problems(problems) = &error else { panic!("{error}") };
     assert_eq!(problems.0.len(), 10, "one for each network");
@@ -351,7 +352,7 @@ fn shared_costs_follow_what_a_tenant_pays() {
 /// What a state remembers, with what was paid and sold when it was last applied.
 pub(crate) fn with_state(zone: &LandingZone, cloud: &SimulatedCloud, state: &State) -> Plan {
     let planner = now(exec::remember(Planner::new(zone), state)).unwrap();
-    let observed = now(exec::survey(cloud, &planner.scope())).unwrap();
+    let observed = now(observe::survey(cloud, &planner.scope())).unwrap();
     planner.observed(&observed).plan().unwrap_or_else(|error| panic!("{error}"))
 }
 

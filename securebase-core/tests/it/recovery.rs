@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use securebase_core::exec::{self, ApplyOptions};
+use securebase_core::observe;
 use securebase_core::plan::Planner;
 use securebase_core::sim::{Faults, SimulatedCloud};
 use securebase_core::state::RunStatus;
@@ -113,7 +114,7 @@ fn a_planner_that_dies_asking_asks_again() {
     let cloud = SimulatedCloud::builder(0).faults(faults).build();
     let planner = Planner::new(&zone);
     let blind = planner.plan().unwrap();
-    let observed = now(exec::survey(&cloud, &planner.scope())).unwrap();
+    let observed = now(observe::survey(&cloud, &planner.scope())).unwrap();
     let asked = planner.observed(&observed).plan().unwrap();
     assert!(asked.steps().eq(blind.steps()));
 }

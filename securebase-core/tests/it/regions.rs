@@ -5,7 +5,7 @@ use securebase_core::exec;
 use securebase_core::finance::PriceBook;
 use securebase_core::input::Format;
 use securebase_core::model::{AccountId, LandingZone, Region, Tags};
-use securebase_core::observe::{Scope, Unread};
+use securebase_core::observe::{self, Scope, Unread};
 use securebase_core::plan::{Error, Planner};
 use securebase_core::sim::SimulatedCloud;
 use securebase_core::time::{Runtime, Time};
@@ -55,7 +55,7 @@ fn every_region_that_new_accounts_have_loads_and_plans_without_a_word() {
 
 /// The codes of the problems that refuse a plan, and the text of them.
 fn refusal(zone: &LandingZone, cloud: &SimulatedCloud) -> (Vec<String>, String) {
-    let observed = now(exec::survey(cloud, &Scope::of(zone))).unwrap();
+    let observed = now(observe::survey(cloud, &Scope::of(zone))).unwrap();
     match Planner::new(zone).observed(&observed).plan() {
         Err(Error::Problems(problems)) => {
             (problems.iter().map(|problem| problem.code.clone()).collect(), problems.to_string())
@@ -109,7 +109,7 @@ fn an_account_in_which_the_region_was_enabled_gets_its_network_there() {
 
 /// What a survey says of the tenant's account.
 fn why_unread(zone: &LandingZone, cloud: &dyn Cloud) -> Vec<Unread> {
-    let observed = now(exec::survey(cloud, &Scope::of(zone))).unwrap();
+    let observed = now(observe::survey(cloud, &Scope::of(zone))).unwrap();
     observed.unread_members().map(|(_, _, why)| why.clone()).collect()
 }
 
@@ -157,7 +157,7 @@ fn a_region_that_was_disabled_hides_a_network_and_does_not_make_it_gone() {
     for (text, code, why) in cases {
         let zone = zone(&text);
         let planner = now(exec::remember(Planner::new(&zone), &state)).unwrap();
-        let observed = now(exec::survey(&cloud, &planner.scope())).unwrap();
+        let observed = now(observe::survey(&cloud, &planner.scope())).unwrap();
         let Err(Error::Problems(problems)) = planner.observed(&observed).plan() else { panic!("{text}") };
         let [problem] = &problems.0[..] else { panic!("{problems}") };
         assert_eq!(problem.code, code, "{problem}");
@@ -225,7 +225,7 @@ fn a_region_that_could_not_be_looked_through_is_not_taken_for_empty() {
     assert!(cloud.remove(&vpc) > 0);
     let region: Region = "eu-west-1".parse().unwrap();
     let cloud = Refusing { cloud, code: "UnauthorizedOperation", region: Some(region.clone()) };
-    let observed = now(exec::survey(&cloud, &Scope::of(&zone(ONE_TENANT)))).unwrap();
+    let observed = now(observe::survey(&cloud, &Scope::of(&zone(ONE_TENANT)))).unwrap();
     let unread: Vec<&Region> = observed.unread_members().map(|(_, region, _)| region).collect();
     assert_eq!(unread, [&region]);
 }

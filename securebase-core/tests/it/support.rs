@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use securebase_core::exec::{self, ApplyOptions, Error, Run};
 use securebase_core::input::Format;
 use securebase_core::model::LandingZone;
-use securebase_core::observe::Scope;
+use securebase_core::observe::{self, Scope};
 use securebase_core::plan::{Plan, Planner};
 use securebase_core::sim::SimulatedCloud;
 use securebase_core::state::{MemoryStore, State};
@@ -43,7 +43,7 @@ pub(crate) fn now<F: Future>(future: F) -> F::Output {
 }
 
 pub(crate) fn plan(zone: &LandingZone, cloud: &SimulatedCloud) -> Plan {
-    let observed = now(exec::survey(cloud, &Scope::of(zone))).unwrap();
+    let observed = now(observe::survey(cloud, &Scope::of(zone))).unwrap();
     Planner::new(zone).observed(&observed).plan().unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -99,7 +99,7 @@ pub(crate) fn crash_after_every_call(
         let (cloud, state) = (world(after), memory());
         match now(exec::apply(plan, &cloud, &state, ApplyOptions::new())) {
             Ok(_) => return after - 1,
-            Err(Error::Interrupted { .. } | Error::Survey { .. }) => {}
+            Err(Error::Interrupted { .. } | Error::Survey(_)) => {}
             Err(error) => panic!("crash after {after} calls: {error}"),
         }
         let run = now(exec::resume(&cloud, &state, ApplyOptions::new()))

@@ -9,7 +9,7 @@ use std::time::Duration;
 use securebase_core::cloud::{Call, CloudError, ErrorKind, Operation, Page, Reply};
 use securebase_core::exec::{self, ApplyOptions, Error, EventKind, Run, WaitReason};
 use securebase_core::model::Address;
-use securebase_core::observe::Scope;
+use securebase_core::observe::{self, Scope};
 use securebase_core::plan::Plan;
 use securebase_core::sim::SimulatedCloud;
 use securebase_core::state::RunStatus;
@@ -68,7 +68,7 @@ impl Subscriber for Warnings {
 }
 
 fn is_fatal(error: &Error, code: &str) -> bool {
-    matches!(error, Error::Survey { source, .. } if source.code == code)
+    matches!(error, Error::Survey(observe::Error::Failed { source, .. }) if source.code == code)
 }
 
 /// Surveys an organization whose every call is answered like that. Says the error, how long it took, how many calls there
@@ -83,8 +83,8 @@ fn survey_in_vain(answer: fn() -> Answer) -> (Error, Duration, usize, Vec<String
     });
     let began = cloud.now();
     let scope = Scope::of(&zone(ONE_TENANT));
-    let (surveyed, said) = Warnings::during(|| clockwork.run(exec::survey(&clockwork, &scope)));
-    (surveyed.unwrap_err(), cloud.now().since(began), calls.load(Ordering::SeqCst), said)
+    let (surveyed, said) = Warnings::during(|| clockwork.run(observe::survey(&clockwork, &scope)));
+    (surveyed.unwrap_err().into(), cloud.now().since(began), calls.load(Ordering::SeqCst), said)
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn a_survey_outlives_an_outage() {
         out.then(|| (SECOND, Err(CloudError::not_sent("EndpointUnreachable", "no route"))))
     });
     let scope = Scope::of(&zone(ONE_TENANT));
-    let (surveyed, said) = Warnings::during(|| clockwork.run(exec::survey(&clockwork, &scope)));
+    let (surveyed, said) = Warnings::during(|| clockwork.run(observe::survey(&clockwork, &scope)));
     assert!(surveyed.is_ok(), "{surveyed:?}");
     assert!(cloud.now().since(before) > 600 * SECOND);
     assert_eq!(said.len(), 1, "{said:?}");
@@ -164,8 +164,8 @@ fn endless(operation: &Operation) -> Option<Answer> {
 fn a_list_without_end_is_an_error_of_a_survey() {
     let cloud = SimulatedCloud::new(0);
     let clockwork = Clockwork::new(&cloud, |call| endless(&call.operation));
-    let surveyed = clockwork.run(exec::survey(&clockwork, &Scope::of(&zone(ONE_TENANT))));
-    let error = surveyed.unwrap_err();
+    let surveyed = clockwork.run(observe::survey(&clockwork, &Scope::of(&zone(ONE_TENANT))));
+    let error = Error::from(surveyed.unwrap_err());
     assert!(is_fatal(&error, "PageTokenRepeated"), "{error}");
     assert!(error.to_string().contains("organizations:ListAccounts"), "{error}");
 }

@@ -7,7 +7,7 @@ use securebase_core::cloud::{AvailabilityZone, Call, Cloud, Operation, Reply, Ta
 use securebase_core::exec::{self, ApplyOptions};
 use securebase_core::kinds::{ResourceSpec, SubnetSpec};
 use securebase_core::model::{AccountId, Address, LandingZone, Region, SubnetZone, Tags, UsableZones};
-use securebase_core::observe::Scope;
+use securebase_core::observe::{self, Scope};
 use securebase_core::plan::{Action, Error, Plan, Planner};
 use securebase_core::sim::{CallRecord, Faults, SimulatedCloud};
 use securebase_core::state::{Fact, RunId};
@@ -278,7 +278,7 @@ fn an_account_with_too_few_zones_is_refused_when_it_is_planned() {
     let (cloud, account) = with_account(3);
     assert!(cloud.set_zones(account, &TOKYO.parse::<Region>().unwrap(), usable(TOKYO, "d")));
     let there = in_region(TOKYO);
-    let observed = now(exec::survey(&cloud, &Scope::of(&there))).unwrap();
+    let observed = now(observe::survey(&cloud, &Scope::of(&there))).unwrap();
     let Err(Error::Problems(problems)) = Planner::new(&there).observed(&observed).plan() else { panic!() };
     let [problem] = &problems.0[..] else { panic!("{problems}") };
     assert_eq!(problem.code, "zones-too-few");

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use securebase_core::exec::{self, ApplyOptions, Error, Run, Stop};
+use securebase_core::observe;
 use securebase_core::plan::{self, Plan, Planner};
 use securebase_core::sim::{Faults, SimulatedCloud};
 use securebase_core::state::{self, MemoryStore, State};
@@ -156,7 +157,7 @@ impl Living<'_> {
                 let whole = run.run.is_some() && run.failed.is_empty() && run.blocked.is_empty();
                 if whole && !self.case.is_meddled_with() { Next::Nothing } else { Next::PlanAgain }
             }
-            Err(Error::Interrupted { .. } | Error::Survey { .. } | Error::Unfinished { .. }) => Next::Resume,
+            Err(Error::Interrupted { .. } | Error::Survey(_) | Error::Unfinished { .. }) => Next::Resume,
             // The lease could not be written, so there is nothing to go on with.
             Err(Error::State(state::Error::NotFound { .. })) => Next::PlanAgain,
             Err(Error::State(state::Error::Locked { by })) => {
@@ -191,7 +192,7 @@ impl Living<'_> {
                 }
             }
         }
-        let observed = ready(exec::survey(&self.around.cloud, &planner.scope())).ok()?;
+        let observed = ready(observe::survey(&self.around.cloud, &planner.scope())).ok()?;
         Some(planner.observed(&observed).plan())
     }
 

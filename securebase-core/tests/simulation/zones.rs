@@ -7,6 +7,7 @@ use securebase_core::exec::{self, ApplyOptions};
 use securebase_core::input::Format;
 use securebase_core::kinds::{PolicyAttachmentSpec, ResourceSpec};
 use securebase_core::model::{LandingZone, Tier};
+use securebase_core::observe;
 use securebase_core::plan::{Plan, Planner};
 use securebase_core::sim::SimulatedCloud;
 use securebase_core::state::{MemoryStore, State};
@@ -136,7 +137,7 @@ impl Shape {
         let (cloud, state) = (SimulatedCloud::new(0), State::new(MemoryStore::new()));
         let planned = |zone: &LandingZone| {
             let planner = ready(exec::remember(Planner::new(zone), &state)).unwrap();
-            let observed = ready(exec::survey(&cloud, &planner.scope())).unwrap();
+            let observed = ready(observe::survey(&cloud, &planner.scope())).unwrap();
             planner.observed(&observed).plan().unwrap()
         };
         for zone in turns.iter().map(|shape| shape.zone()) {

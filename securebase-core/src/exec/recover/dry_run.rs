@@ -5,7 +5,7 @@ use crate::exec::Error;
 use crate::exec::driver::apply;
 use crate::exec::prepare::refuse;
 use crate::exec::run::{ApplyOptions, Run, limits_in_force};
-use crate::exec::survey::survey;
+use crate::observe::survey;
 use crate::plan::{Plan, fingerprint};
 use crate::sim::SimulatedCloud;
 use crate::state::{MemoryStore, State};

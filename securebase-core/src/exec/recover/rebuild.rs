@@ -4,9 +4,8 @@ use crate::cloud::Cloud;
 use crate::exec::Error;
 use crate::exec::leased::leased;
 use crate::exec::run::ApplyOptions;
-use crate::exec::survey::survey;
 use crate::model::{Address, LandingZone, ResourceId, ResourceKind, TenantKey};
-use crate::observe::{Observed, Scope};
+use crate::observe::{Observed, Scope, survey};
 use crate::plan::Planner;
 use crate::state::{RunId, State, StoredResource};
 

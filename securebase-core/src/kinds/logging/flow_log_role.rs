@@ -8,14 +8,12 @@ use crate::kinds::seen::{Seen, Standing, document_changes};
 use crate::kinds::step::{Acted, Action, Context, Found, Procedure, Progress, StepError};
 use crate::kinds::{Kind, ResourceSpec};
 use crate::model::{Latency, Problem, Tags};
-use crate::observe::ObservedRolePolicy;
+use crate::observe::{FLOW_LOG_POLICY_NAME, ObservedRolePolicy};
 
 /// Who may assume it.
 pub(crate) const FLOW_LOG_TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"vpc-flow-logs.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
 /// What it may do: write to log groups that exist, not make new ones.
 pub(crate) const FLOW_LOG_POLICY: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["logs:CreateLogStream","logs:PutLogEvents","logs:DescribeLogGroups","logs:DescribeLogStreams"],"Resource":"*"}]}"#;
-/// The name of its inline policy.
-pub(crate) const FLOW_LOG_POLICY_NAME: &str = "deliver-flow-logs";
 
 /// What the role with which VPC flow logs are delivered must look like.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -5,7 +5,6 @@ mod flow_log_role;
 mod log_group;
 
 pub use flow_log::FlowLogSpec;
-pub(crate) use flow_log_role::FLOW_LOG_POLICY_NAME;
 pub use flow_log_role::FlowLogRoleSpec;
 pub(crate) use log_group::LONGEST_RETENTION_DAYS;
 pub use log_group::LogGroupSpec;

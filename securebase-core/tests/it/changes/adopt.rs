@@ -1,9 +1,8 @@
 //! What exists already is taken over, not made again; what is somebody else's is left alone.
 
 use securebase_core::cloud::{Operation, Target};
-use securebase_core::exec;
 use securebase_core::model::{AccountId, Address, ResourceId, ResourceKind, Tags};
-use securebase_core::observe::Scope;
+use securebase_core::observe::{self, Scope};
 use securebase_core::plan::{Action, Error, Planner};
 use securebase_core::sim::SimulatedCloud;
 use securebase_core::time::Time;
@@ -70,7 +69,7 @@ fn a_unit_of_another_zone_is_not_ours_to_take() {
     let unit = now(state.resources()).unwrap()[&Address::new("organization/ou/Customers-Fintech")].id.clone();
     cloud.set_tag(unit.as_str(), "securebase:zone", Some("another"));
     let zone = zone(ONE_TENANT);
-    let observed = now(exec::survey(&cloud, &Scope::of(&zone))).unwrap();
+    let observed = now(observe::survey(&cloud, &Scope::of(&zone))).unwrap();
     let Err(Error::Problems(problems)) = Planner::new(&zone).observed(&observed).plan() else { panic!() };
     assert_eq!(problems.0[0].code, "resource-of-another");
 }
@@ -156,7 +155,7 @@ fn a_vpc_named_by_its_id_brings_its_block_and_must_be_there() {
 
     let (cloud, _) = by_hand();
     let absent = named("vpc-0123456789abcdef0");
-    let observed = now(exec::survey(&cloud, &Scope::of(&absent))).unwrap();
+    let observed = now(observe::survey(&cloud, &Scope::of(&absent))).unwrap();
     let Err(Error::Problems(problems)) = Planner::new(&absent).observed(&observed).plan() else { panic!() };
     assert_eq!(problems.0[0].code, "vpc-id-unknown");
     let differs =
@@ -164,7 +163,7 @@ fn a_vpc_named_by_its_id_brings_its_block_and_must_be_there() {
     let (cloud, account) = by_hand();
     let same = member(&cloud, account).created(&Operation::CreateVpc { cidr: block, tags: Tags::new() });
     assert_eq!(same, vpc);
-    let observed = now(exec::survey(&cloud, &Scope::of(&differs))).unwrap();
+    let observed = now(observe::survey(&cloud, &Scope::of(&differs))).unwrap();
     let Err(Error::Problems(problems)) = Planner::new(&differs).observed(&observed).plan() else { panic!() };
     assert_eq!(problems.0[0].code, "vpc-block-differs");
 }

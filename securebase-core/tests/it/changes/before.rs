@@ -3,7 +3,7 @@
 use securebase_core::cloud::{Call, Cloud, Operation, Reply, ReplyFuture, Target};
 use securebase_core::exec;
 use securebase_core::model::{AccountId, Limits, ResourceId, Tags};
-use securebase_core::observe::{Observed, Scope};
+use securebase_core::observe::{self, Observed, Scope};
 use securebase_core::plan::{Error, Planner};
 use securebase_core::sim::SimulatedCloud;
 use securebase_core::time::Runtime;
@@ -39,7 +39,7 @@ fn credentials_of_another_account_are_known_by_their_account() {
     let member: AccountId = "210987654321".parse().unwrap();
     let scope = Scope::of(&zone(ONE_TENANT));
     let cloud = AsMember { inner, caller: member };
-    let error = now(exec::survey(&cloud, &scope)).unwrap_err();
+    let error = now(observe::survey(&cloud, &scope)).unwrap_err();
     assert_eq!(error.code(), "credentials-not-management");
     let text = error.to_string();
     for part in [&member.to_string(), &management.to_string(), "management account"] {
@@ -48,7 +48,7 @@ fn credentials_of_another_account_are_known_by_their_account() {
     // Nothing else was asked that could have been refused for a worse reason.
     let asked: Vec<&str> = cloud.inner.calls().iter().map(|call| call.operation).collect();
     assert_eq!(asked, ["DescribeOrganization"]);
-    now(exec::survey(&AsMember { caller: management, ..cloud }, &scope)).unwrap();
+    now(observe::survey(&AsMember { caller: management, ..cloud }, &scope)).unwrap();
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn an_organization_without_all_features_is_refused_before_any_account() {
     observed.organization.as_mut().unwrap().root.service_control_policies = false;
     let cloud = SimulatedCloud::builder(0).observed(&observed).build();
     let zone = zone(ONE_TENANT);
-    let observed = now(exec::survey(&cloud, &Scope::of(&zone))).unwrap();
+    let observed = now(observe::survey(&cloud, &Scope::of(&zone))).unwrap();
     let Err(Error::Problems(problems)) = Planner::new(&zone).observed(&observed).plan() else { panic!() };
     assert_eq!(problems.0[0].code, "organization-features");
     assert!(problems.0[0].message.contains("consolidated billing"), "{problems}");
@@ -81,7 +81,7 @@ fn with_limits(places: u64, size: u64) -> String {
 
 fn refused(text: &str, cloud: &SimulatedCloud) -> Option<String> {
     let zone = zone(text);
-    let observed = now(exec::survey(cloud, &Scope::of(&zone))).unwrap();
+    let observed = now(observe::survey(cloud, &Scope::of(&zone))).unwrap();
     match Planner::new(&zone).observed(&observed).plan() {
         Ok(_) => None,
         Err(Error::Problems(problems)) => {

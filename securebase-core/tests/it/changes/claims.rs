@@ -3,6 +3,7 @@
 use securebase_core::cloud::{Operation, Target};
 use securebase_core::exec;
 use securebase_core::model::{AccountId, Address, Problem, Tags};
+use securebase_core::observe;
 use securebase_core::plan::{Action, Error};
 use securebase_core::sim::SimulatedCloud;
 use securebase_core::state::State;
@@ -65,7 +66,7 @@ fn tags_and_a_memory_do_not_make_the_management_account_a_tenants() {
     let planner = securebase_core::plan::Planner::new(&zone)
         .remembered([(Address::tenant(&zone.tenants[0].key, "account"), id.to_string().parse().unwrap())]);
     let calls = cloud.calls().len();
-    let observed = now(exec::survey(&cloud, &planner.scope())).unwrap();
+    let observed = now(observe::survey(&cloud, &planner.scope())).unwrap();
     let into = cloud.calls().into_iter().skip(calls).filter(|call| call.service == "ec2");
     assert_eq!(into.count(), 0, "it was looked into");
     let plan = planner.observed(&observed).plan().unwrap();
@@ -103,9 +104,7 @@ fn a_tenant_comes_back_under_another_address_and_its_closed_account_stays_as_it_
         assert_eq!(apply(&plan, &cloud, &state).failed, []);
         let accounts = cloud.observe().organization.unwrap().accounts;
         assert_eq!(accounts.iter().find(|found| found.account.id == old), Some(left));
-        let of_acme = |found: &&securebase_core::observe::ObservedAccount| {
-            found.account.email == "root+acme2@example.com"
-        };
+        let of_acme = |found: &&observe::ObservedAccount| found.account.email == "root+acme2@example.com";
         let new = accounts.iter().find(of_acme).unwrap().account.id;
         assert_eq!(
             now(state.resources()).unwrap()[&Address::new("tenant/acme-finance/account")].id.as_str(),
@@ -116,7 +115,7 @@ fn a_tenant_comes_back_under_another_address_and_its_closed_account_stays_as_it_
         assert!(replan(&back, &cloud, &memory()).is_empty());
         let stale = [(Address::new("tenant/acme-finance/account"), old.to_string().parse().unwrap())];
         let planner = securebase_core::plan::Planner::new(&back).remembered(stale);
-        let observed = now(exec::survey(&cloud, &planner.scope())).unwrap();
+        let observed = now(observe::survey(&cloud, &planner.scope())).unwrap();
         let plan = planner.observed(&observed).plan().unwrap();
         assert!(plan.is_empty(), "{plan}");
         // And it may leave again.

@@ -149,7 +149,7 @@ fn a_crash_anywhere_in_a_departure_ends_where_no_crash_would_have() {
         let cloud = SimulatedCloud::builder(after).observed(&base).faults(faults).build();
         match now(exec::apply(&plan, &cloud, &state, let_go(&plan))) {
             Ok(_) => break,
-            Err(Error::Interrupted { .. } | Error::Survey { .. }) => {}
+            Err(Error::Interrupted { .. } | Error::Survey(_)) => {}
             Err(error) => panic!("crash after {after} calls: {error}"),
         }
         crashed_at = after;

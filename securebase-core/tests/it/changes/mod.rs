@@ -17,6 +17,7 @@ mod ways;
 
 use securebase_core::exec::{self, ApplyOptions};
 use securebase_core::model::LandingZone;
+use securebase_core::observe;
 use securebase_core::plan::{Plan, Planner};
 use securebase_core::sim::SimulatedCloud;
 use securebase_core::state::State;
@@ -34,7 +35,7 @@ fn try_replan(
     state: &State,
 ) -> Result<Plan, securebase_core::plan::Error> {
     let planner = now(exec::remember(Planner::new(zone), state)).unwrap_or_else(|error| panic!("{error}"));
-    let observed = now(exec::survey(cloud, &planner.scope())).unwrap();
+    let observed = now(observe::survey(cloud, &planner.scope())).unwrap();
     planner.observed(&observed).plan()
 }
 

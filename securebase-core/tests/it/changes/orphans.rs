@@ -12,6 +12,7 @@ use securebase_core::cloud::Cloud;
 use securebase_core::exec;
 use securebase_core::input::{self, Format};
 use securebase_core::model::{Address, LandingZone, ZONE_TAG};
+use securebase_core::observe;
 use securebase_core::plan::{Error, Plan, Planner};
 use securebase_core::sim::SimulatedCloud;
 use securebase_core::state::State;
@@ -144,7 +145,7 @@ fn built() -> (SimulatedCloud, State) {
 
 fn without_state(zone: &LandingZone, cloud: &SimulatedCloud) -> Result<Plan, Error> {
     let planner = Planner::new(zone);
-    let observed = now(exec::survey(cloud, &planner.scope())).unwrap();
+    let observed = now(observe::survey(cloud, &planner.scope())).unwrap();
     planner.observed(&observed).plan()
 }
 
@@ -295,7 +296,7 @@ fn another_name_of_the_zone_is_refused_with_and_without_the_state() {
     // The state alone is evidence enough: here no account is known by its address or id.
     let elsewhere = SimulatedCloud::new(8);
     let planner = Planner::new(&zone).applied(now(state.applied()).unwrap());
-    let observed = now(exec::survey(&elsewhere, &planner.scope())).unwrap();
+    let observed = now(observe::survey(&elsewhere, &planner.scope())).unwrap();
     let Err(Error::Problems(problems)) = planner.observed(&observed).plan() else { panic!("planned") };
     assert_eq!(problems.0[0].code, "zone-renamed");
     // A second zone with tenants of its own may stand beside the first.

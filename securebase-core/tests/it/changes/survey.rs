@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use securebase_core::exec;
-use securebase_core::observe::{Observed, Reading, Scope};
+use securebase_core::observe::{self, Observed, Reading, Scope};
 use securebase_core::plan::Planner;
 use securebase_core::sim::SimulatedCloud;
 use serde_json::Value;
@@ -45,7 +44,7 @@ fn a_survey_asks_what_the_manual_lists_and_nothing_more() {
     let mut asked: BTreeMap<String, usize> = BTreeMap::new();
     for seed in 0..4 {
         let cloud = SimulatedCloud::builder(seed).observed(&made.observe()).build();
-        now(exec::survey(&cloud, &Scope::of(&zone))).unwrap();
+        now(observe::survey(&cloud, &Scope::of(&zone))).unwrap();
         for (name, count) in counts(&cloud, 0) {
             let least = asked.entry(name).or_insert(count);
             *least = count.min(*least);
@@ -185,7 +184,7 @@ proptest! {
     ) {
         static WORLD: std::sync::LazyLock<Observed> = std::sync::LazyLock::new(|| {
             let (cloud, _) = applied(ONE_TENANT);
-            now(exec::survey(&cloud, &Scope::of(&zone(ONE_TENANT)))).unwrap()
+            now(observe::survey(&cloud, &Scope::of(&zone(ONE_TENANT)))).unwrap()
         });
         let zone = zone(ONE_TENANT);
         let observed = same_otherwise(&WORLD, Otherwise { turn, lists, lower, spaces, shout, host_bits });

@@ -177,7 +177,7 @@ fn a_run_that_dies_while_it_takes_tags_off_goes_on_to_the_same_end() {
         cloud.set_faults(Faults { crash_after_calls: Some(calls + after), ..Faults::default() });
         match now(exec::apply(&plan, &cloud, &state, ApplyOptions::new())) {
             Ok(_) => return assert!(after > 20, "{after}"),
-            Err(ExecError::Interrupted { .. } | ExecError::Survey { .. }) => {}
+            Err(ExecError::Interrupted { .. } | ExecError::Survey(_)) => {}
             Err(error) => panic!("crash after {after} calls: {error}"),
         }
         let resumed = now(exec::resume(&cloud, &state, ApplyOptions::new()));

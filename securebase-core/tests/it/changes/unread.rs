@@ -5,7 +5,7 @@ use std::time::Duration;
 use securebase_core::cloud::Cloud;
 use securebase_core::exec;
 use securebase_core::model::{LandingZone, Problem};
-use securebase_core::observe::{Observed, Reading, Unread};
+use securebase_core::observe::{self, Observed, Reading, Unread};
 use securebase_core::plan::{Error, Plan, Planner};
 use securebase_core::sim::SimulatedCloud;
 use securebase_core::state::State;
@@ -28,7 +28,7 @@ fn problems(planned: Result<Plan, Error>) -> Vec<Problem> {
 }
 
 fn survey(zone: &LandingZone, cloud: &SimulatedCloud) -> Observed {
-    now(exec::survey(cloud, &Planner::new(zone).scope())).unwrap()
+    now(observe::survey(cloud, &Planner::new(zone).scope())).unwrap()
 }
 
 /// As of a user whose state is another's or lost.

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use securebase_core::exec;
 use securebase_core::input::Format;
 use securebase_core::kinds::{ResourceSpec, ServiceControlPolicySpec};
 use securebase_core::model::{Address, LandingZone, ResourceId, ResourceKind};
-use securebase_core::observe::{Observed, ObservedPolicy};
+use securebase_core::observe::{self, Observed, ObservedPolicy};
 use securebase_core::plan::{Action, Error, Plan, Planner};
 use securebase_core::sim::SimulatedCloud;
 
@@ -94,7 +93,7 @@ fn a_lock_out_is_caught_at_plan_time_with_step_and_statement() {
     let zone = with_a_second_region();
     let (cloud, _) = applied(TEN_TENANTS);
     let planner = Planner::new(&zone);
-    let observed = now(exec::survey(&cloud, &planner.scope())).unwrap();
+    let observed = now(observe::survey(&cloud, &planner.scope())).unwrap();
     assert!(planner.clone().observed(&observed).plan().is_ok());
     let organization = observed.organization.as_ref().unwrap();
     let unit = |name: &str| organization.units.iter().find(|unit| unit.name == name).unwrap().id.clone();
@@ -132,9 +131,9 @@ fn a_policy_that_the_plan_corrects_locks_nobody_out() {
     let (cloud, _) = applied(TEN_TENANTS);
     let zone = zone(TEN_TENANTS);
     let planner = Planner::new(&zone);
-    let mut observed = now(exec::survey(&cloud, &planner.scope())).unwrap();
+    let mut observed = now(observe::survey(&cloud, &planner.scope())).unwrap();
     let regions = observed.members.values_mut().flat_map(std::collections::BTreeMap::values_mut);
-    for member in regions.filter_map(securebase_core::observe::Reading::known_mut) {
+    for member in regions.filter_map(observe::Reading::known_mut) {
         member.flow_logs.clear();
     }
     let policies = &mut observed.organization.as_mut().unwrap().policies;
@@ -170,7 +169,7 @@ fn a_unit_without_full_access_allows_what_its_own_policies_allow() {
     let zone = with_a_second_region();
     let (cloud, _) = applied(TEN_TENANTS);
     let planner = Planner::new(&zone);
-    let observed = now(exec::survey(&cloud, &planner.scope())).unwrap();
+    let observed = now(observe::survey(&cloud, &planner.scope())).unwrap();
     let with_full_access_at = |places: Vec<ResourceId>| {
         let full = full_access(&observed, places);
         let mut observed = observed.clone();
@@ -203,7 +202,7 @@ fn a_unit_that_the_plan_makes_has_full_access() {
   }"#;
     let zone = zone(&ONE_TENANT.replace("clients = {", of_another_tier));
     let planner = Planner::new(&zone);
-    let mut observed = now(exec::survey(&cloud, &planner.scope())).unwrap();
+    let mut observed = now(observe::survey(&cloud, &planner.scope())).unwrap();
     let full = full_access(&observed, places(&observed));
     observed.organization.as_mut().unwrap().policies.push(full);
     let plan = planner.observed(&observed).plan().unwrap_or_else(|error| panic!("{error}"));
@@ -273,7 +272,7 @@ fn a_policy_that_cannot_be_read_is_never_taken_for_none() {
     let zone = with_a_second_region();
     let (cloud, _) = applied(TEN_TENANTS);
     let planner = Planner::new(&zone);
-    let mut observed = now(exec::survey(&cloud, &planner.scope())).unwrap();
+    let mut observed = now(observe::survey(&cloud, &planner.scope())).unwrap();
     let organization = observed.organization.as_mut().unwrap();
     let mut foreign = organization.policies.iter().find(|found| !found.policy.aws_managed).unwrap().clone();
     foreign.policy.id = "p-foreign1".parse().unwrap();

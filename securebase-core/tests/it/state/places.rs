@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use securebase_core::exec::{self, ApplyOptions, Error as ExecError};
 use securebase_core::model::{Address, LandingZone};
+use securebase_core::observe;
 use securebase_core::plan::{self, Plan, Planner};
 use securebase_core::sim::{Faults, SimulatedCloud};
 use securebase_core::state::{DirectoryStore, Error, State};
@@ -15,7 +16,7 @@ use crate::support::{ONE_TENANT, Scratch, applied, apply, memory, now, zone};
 /// A plan as a user with a state makes it.
 fn planned(zone: &LandingZone, cloud: &SimulatedCloud, state: &State) -> Result<Plan, plan::Error> {
     let planner = now(exec::remember(Planner::new(zone), state)).unwrap_or_else(|error| panic!("{error}"));
-    let observed = now(exec::survey(cloud, &planner.scope())).unwrap();
+    let observed = now(observe::survey(cloud, &planner.scope())).unwrap();
     planner.observed(&observed).plan()
 }
 

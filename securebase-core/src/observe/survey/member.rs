@@ -5,12 +5,10 @@ use super::{Surveyor, Visit};
 use crate::cloud::{
     AvailabilityZone, CloudError, ErrorKind, FlowLog, Operation, Reply, Role, Target, Vpc, VpcAttribute,
 };
-use crate::exec::Error;
-use crate::kinds::FLOW_LOG_POLICY_NAME;
 use crate::model::{ResourceId, Tags, UsableZones, ZONE_TAG};
 use crate::observe::{
-    Names, ObservedLogGroup, ObservedMember, ObservedRolePolicy, ObservedVpc, Reading, ScopedTenant, Unread,
-    flow_log_group_prefix,
+    Error, FLOW_LOG_POLICY_NAME, Names, ObservedLogGroup, ObservedMember, ObservedRolePolicy, ObservedVpc,
+    Reading, ScopedTenant, Unread, flow_log_group_prefix,
 };
 
 /// What AWS answers in a region that is off in the account.
@@ -26,7 +24,7 @@ impl Surveyor<'_> {
     /// What is in an account in one region.
     ///
     /// # Errors
-    /// [`Error::Survey`] for a failure that says nothing of the account.
+    /// [`Error::Failed`] for a failure that says nothing of the account.
     pub(super) async fn member(&self, visit: Visit<'_>) -> Result<Reading<ObservedMember>, Error> {
         let Visit { account, region, tenant } = visit;
         let role = self.scope.access_role.clone();
@@ -47,7 +45,7 @@ impl Surveyor<'_> {
         }
         match self.member_contents(&asker, tenant).await {
             Ok(member) => Ok(Reading::Known(member)),
-            Err(Error::Survey { what, source }) if silent(&source) => {
+            Err(Error::Failed { what, source }) if silent(&source) => {
                 Ok(Reading::Unknown(self.unread(visit, &what, &source)))
             }
             Err(error) => Err(error),

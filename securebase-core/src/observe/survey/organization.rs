@@ -7,9 +7,8 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use super::Surveyor;
 use super::asker::{Asker, failed};
 use crate::cloud::{Account, CloudError, ControlPolicy, Operation, Organization, Reply, Root};
-use crate::exec::Error;
 use crate::model::{AccountId, ResourceId, Tags};
-use crate::observe::{ObservedAccount, ObservedOrganization, ObservedPolicy, ObservedUnit};
+use crate::observe::{Error, ObservedAccount, ObservedOrganization, ObservedPolicy, ObservedUnit};
 
 /// How many questions about the organization are under way at a time; AWS's rates allow no more than these answer.
 const AT_ONCE: usize = 8;

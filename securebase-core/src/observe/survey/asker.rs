@@ -6,8 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use crate::cloud::{
     Call, Cloud, CloudError, Delivery, ErrorKind, Operation, PageToken, Reply, Service, Target,
 };
-use crate::exec::Error;
 use crate::model::{AccountId, Limits, Region, ResourceId, Tags};
+use crate::observe::Error;
 use crate::pacing::{Contact, Pacer, Pages, Patience};
 
 /// The place a rate holds for: everywhere, or one account in one region.
@@ -141,5 +141,5 @@ impl Asker<'_> {
 }
 
 pub(super) fn failed(operation: &Operation, source: CloudError) -> Error {
-    Error::Survey { what: operation.action().to_owned(), source: Box::new(source) }
+    Error::Failed { what: operation.action().to_owned(), source: Box::new(source) }
 }

@@ -9,11 +9,10 @@ use std::time::Duration;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 
-use super::Error;
 use crate::cloud::{Account, Cloud, Joined, JoinedHow, Operation, Reply, Target};
 use crate::model::{AccountId, Address, Region, ResourceId};
 use crate::observe::{
-    Accounts, Names, Observed, ObservedAccount, ObservedMember, ObservedOrganization, Reading, Scope,
+    Accounts, Error, Names, Observed, ObservedAccount, ObservedMember, ObservedOrganization, Reading, Scope,
     ScopedTenant, unit_paths,
 };
 use asker::{Asker, Pace};
@@ -38,7 +37,7 @@ const NEW_FOR: Duration = Duration::from_secs(600);
 /// before it creates anything there.
 ///
 /// # Errors
-/// [`Error::Survey`] where the cloud fails for longer than a retry is worth.
+/// [`Error::Failed`] where the cloud fails for longer than a retry is worth.
 pub async fn survey(cloud: &dyn Cloud, scope: &Scope) -> Result<Observed, Error> {
     cloud.connect();
     match survey_once(cloud, scope).await {
@@ -52,7 +51,7 @@ pub async fn survey(cloud: &dyn Cloud, scope: &Scope) -> Result<Observed, Error>
 }
 
 /// Surveys for a run, which a crash interrupts.
-pub(super) async fn survey_once(cloud: &dyn Cloud, scope: &Scope) -> Result<Observed, Error> {
+pub(crate) async fn survey_once(cloud: &dyn Cloud, scope: &Scope) -> Result<Observed, Error> {
     let surveyor = Surveyor { cloud, scope, pace: Pace::default() };
     let Some(organization) = surveyor.organization().await? else { return Ok(Observed::default()) };
     let members = surveyor.members(&organization).await?;
@@ -60,7 +59,7 @@ pub(super) async fn survey_once(cloud: &dyn Cloud, scope: &Scope) -> Result<Obse
 }
 
 /// The ids of the organization and its root, as far as they exist.
-pub(super) async fn organization_ids(cloud: &dyn Cloud) -> Result<BTreeMap<Address, ResourceId>, Error> {
+pub(crate) async fn organization_ids(cloud: &dyn Cloud) -> Result<BTreeMap<Address, ResourceId>, Error> {
     let pace = Pace::default();
     let asker = Asker { cloud, pace: &pace, target: Target::Management };
     let mut ids = BTreeMap::new();
