@@ -211,7 +211,7 @@ fn target(
         Some(minutes) => Deployment { minutes: *minutes, minutes_p90: None, bound_by: None },
         None => rehearsed(&scaled.plan, options, &raises)?,
     };
-    // The columns of the table are kinds: what each counts is the reader's question and no fact about the kind.
+    // The table has a column for each of these kinds, as the reports do.
     Ok(CapacityTarget {
         tenants,
         month: when.month_of(tenants),

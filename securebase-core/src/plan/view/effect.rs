@@ -39,7 +39,7 @@ impl Plan {
     /// [`policy::Error::TooComplex`] where the policies cannot be told apart in time.
     pub fn guardrail_effects(&self) -> Result<Vec<GuardrailEffect>, policy::Error> {
         let concerned = |step: &Step| match step.spec.as_kind().guardrail_role() {
-            // What is new holds no account yet, and what goes holds none any more.
+            // A unit holds no account when a step makes it, nor when a step deletes it.
             None | Some(GuardrailRole::Unit) => false,
             Some(
                 GuardrailRole::Policy { .. }
