@@ -394,3 +394,58 @@ fn every_way_to_decide_by_a_kind_is_found() {
     ];
     assert_eq!(found, expected);
 }
+
+/// The variants that print their source in their own text, so that a chain would say it twice.
+#[derive(Default)]
+struct Repeats(Vec<String>);
+
+impl Repeats {
+    /// The text of `#[error(…)]`, and the field that is the source, as the text would name it.
+    fn check(&mut self, name: &syn::Ident, attributes: &[syn::Attribute], fields: &syn::Fields) {
+        let says = attributes.iter().find(|attribute| attribute.path().is_ident("error"));
+        let Some(syn::Meta::List(says)) = says.map(|attribute| &attribute.meta) else { return };
+        let says = says.tokens.to_string();
+        for (index, field) in fields.iter().enumerate() {
+            let field_name = field.ident.as_ref().map_or_else(|| index.to_string(), ToString::to_string);
+            let marked = |attribute: &syn::Attribute| {
+                attribute.path().is_ident("source") || attribute.path().is_ident("from")
+            };
+            let is_source = field_name == "source" || field.attrs.iter().any(marked);
+            if is_source
+                && (says.contains(&format!("{{{field_name}")) || says.contains(&format!(". {field_name}")))
+            {
+                self.0.push(name.to_string());
+            }
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Repeats {
+    fn visit_item_struct(&mut self, item: &'ast syn::ItemStruct) {
+        self.check(&item.ident, &item.attrs, &item.fields);
+    }
+
+    fn visit_variant(&mut self, variant: &'ast syn::Variant) {
+        self.check(&variant.ident, &variant.attrs, &variant.fields);
+    }
+
+    fn visit_item_mod(&mut self, module: &'ast syn::ItemMod) {
+        if !is_test(&module.attrs) {
+            visit::visit_item_mod(self, module);
+        }
+    }
+}
+
+#[test]
+fn no_error_repeats_its_source() {
+    let mut all = Vec::new();
+    files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut all);
+    let mut repeats = Repeats::default();
+    for path in all {
+        repeats.visit_file(&syn::parse_file(&std::fs::read_to_string(path).unwrap()).unwrap());
+    }
+    assert!(repeats.0.is_empty(), "{:?}: leave the source to `model::chain`", repeats.0);
+    let text = r#"enum Error { #[error("cannot read: {source}")] Io { source: Io }, #[error("no: {0}")] No(#[from] Io) }"#;
+    repeats.visit_file(&syn::parse_file(text).unwrap());
+    assert_eq!(repeats.0, ["Io", "No"]);
+}
