@@ -5,7 +5,7 @@
 //!
 //! *Invariants.* Every check collects all findings. A range stands in exactly one table.
 //!
-//! *Non-goals.* Overlap between VPCs: AWS never refuses that; [`super::connectivity`] says where it matters.
+//! *Non-goals.* Overlap between VPCs: AWS never refuses that; [`Network`](super::Network) says where it matters.
 //!
 //! Source unless a row says otherwise: Amazon VPC User Guide, "VPC CIDR blocks" and "Subnet CIDR blocks", as of 2026-11.
 

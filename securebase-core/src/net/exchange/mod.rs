@@ -1,7 +1,7 @@
 //! Pools and blocks in other people's formats.
 //!
 //! *Purpose.* Reads and writes allocations as CSV ([`csv`]) and in the shapes of AWS's address manager ([`ipam`]), and
-//! takes over the VPCs an organization already has. A pool's own JSON is [`super::pool::snapshot`].
+//! takes over the VPCs an organization already has. A pool's own JSON is [`Snapshot`](super::Snapshot).
 //!
 //! *Invariants.* An import reports every row that cannot be, with its place, and then changes nothing; one without errors
 //! changes the pool in the order of the rows.

@@ -108,7 +108,7 @@ impl Guardrail {
     /// Decides every example of the guardrail with the guardrail alone; returns those that came out otherwise.
     ///
     /// # Errors
-    /// Those of [`Guardrail::document`] and [`read_example`].
+    /// Those of [`Guardrail::document`], and an example that is not a request.
     pub fn failed_examples(&self, parameters: &Parameters) -> Result<Vec<FailedExample>, Error> {
         let own = Policy::new(self.id.clone(), self.document(parameters)?);
         let level = Level::new("account", vec![Policy::full_access(), own]);
