@@ -310,6 +310,8 @@ impl Desk {
         // Whatever the first has lost, the second has not.
         let halted = std::mem::take(&mut self.inner().halted);
         let lease_in_doubt = std::mem::take(&mut self.inner().lease_in_doubt);
+        // It has a survey of its own, during which a lease that was not renewed is only in doubt.
+        let journaled = std::mem::take(&mut self.inner().journaled);
         let result = if resume {
             ready(exec::resume(cloud, state, options))
         } else {
@@ -321,6 +323,7 @@ impl Desk {
             let mut inner = self.inner();
             inner.halted = halted;
             inner.lease_in_doubt = lease_in_doubt;
+            inner.journaled = journaled;
             // What the second one left under way is not the first one's.
             inner.steps_before = inner.journal.replay.steps.clone();
         }
