@@ -189,16 +189,8 @@ impl<'a> Planner<'a> {
             return Err(Error::Problems(Problems(vec![problem])));
         }
         let scope = self.scope();
-        let made = self.remembered.keys().chain(self.applied.iter().flat_map(|applied| applied.specs.keys()));
         // First: what could not be read would look as if nothing of it were there.
-        let (shut, unseen): (Vec<Problem>, Vec<Problem>) =
-            unread::problems(&scope, observed, &Memory::of(made)).into_iter().partition(Problem::is_error);
-        let mut barred =
-            other_zone::problems(&scope, observed, self.applied.as_ref().map(|applied| &applied.specs));
-        barred.extend(shut);
-        if !barred.is_empty() {
-            return Err(Error::Problems(Problems(barred)));
-        }
+        let unseen = self.read_enough(&scope, observed)?;
         let look = || {
             let existing = self.existing(&scope);
             self.blocks(&existing).map(|blocks| (existing, blocks))
@@ -249,7 +241,7 @@ impl<'a> Planner<'a> {
         let kept = graph.iter().filter(wanted);
         inventory.extend(kept.map(|resource| (resource.address.clone(), resource.kind())));
         let (observed, fingerprint) = settled.observation(observed, &scope);
-        let mut plan = Plan {
+        let plan = Plan {
             observed_fingerprint: fingerprint,
             observed,
             scope,
@@ -265,6 +257,25 @@ impl<'a> Planner<'a> {
             acknowledged: warnings::acknowledged(self.zone),
             basis: Basis::of(self.zone, past),
         };
+        self.accepted(plan)
+    }
+
+    /// Returns the warnings about what a survey could not read.
+    ///
+    /// # Errors
+    /// [`Error::Problems`] where a plan needs what was not read, or the resources are those of another zone.
+    fn read_enough(&self, scope: &Scope, observed: &Observed) -> Result<Vec<Problem>, Error> {
+        let made = self.remembered.keys().chain(self.applied.iter().flat_map(|applied| applied.specs.keys()));
+        let (shut, unseen): (Vec<Problem>, Vec<Problem>) =
+            unread::problems(scope, observed, &Memory::of(made)).into_iter().partition(Problem::is_error);
+        let mut barred =
+            other_zone::problems(scope, observed, self.applied.as_ref().map(|applied| &applied.specs));
+        barred.extend(shut);
+        if barred.is_empty() { Ok(unseen) } else { Err(Error::Problems(Problems(barred))) }
+    }
+
+    /// Returns the plan, where its guardrails lock nothing out that it needs and its margin is high enough.
+    fn accepted(&self, mut plan: Plan) -> Result<Plan, Error> {
         let (errors, doubts): (Vec<Problem>, Vec<Problem>) =
             lockout::problems(self.zone, &plan).into_iter().partition(Problem::is_error);
         if !errors.is_empty() {

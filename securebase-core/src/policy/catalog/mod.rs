@@ -281,10 +281,8 @@ impl Guardrail {
                 (is, []) => filler.list(is).map(Selection::of),
                 (_, is_not) => filler.list(is_not).map(Selection::all_but),
             };
-            let suffix =
-                if index == 0 { String::new() } else { char::from(b'a' + (index % 26) as u8).to_string() };
             statements.push(Statement {
-                sid: Some(format!("{}{suffix}", self.id)),
+                sid: Some(format!("{}{}", self.id, letters(index))),
                 resources: select(resources, not_resources)?,
                 conditions,
                 ..Statement::new(Effect::Deny, select(actions, not_actions)?)
@@ -304,6 +302,24 @@ impl Guardrail {
             |texts: &[String]| texts.iter().map(|text| filler.text(text)).collect::<Result<Vec<_>, _>>();
         Ok((fill(&self.deny)?, fill(&self.allow)?))
     }
+}
+
+/// Returns what follows the guardrail's id in the `Sid` of its statement at a position from 0: nothing, `b` to `z`, `aa`, `ab` …
+fn letters(mut index: usize) -> String {
+    if index == 0 {
+        return String::new();
+    }
+    let mut letters = Vec::new();
+    loop {
+        letters.push(b'a' + u8::try_from(index % 26).unwrap_or_default());
+        if index < 26 {
+            break;
+        }
+        // `aa` follows `z`: with two letters or more, `a` stands for the first of 26 and for no zero.
+        index = index / 26 - 1;
+    }
+    letters.reverse();
+    String::from_utf8_lossy(&letters).into_owned()
 }
 
 /// Puts parameters and lists into templates.
@@ -350,5 +366,22 @@ impl<'a> Filler<'a> {
         }
         filled.push_str(rest);
         Ok(filled)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_statement_of_a_guardrail_has_a_name_of_its_own() {
+        for (index, expected) in
+            [(0, ""), (1, "b"), (25, "z"), (26, "aa"), (27, "ab"), (51, "az"), (52, "ba")]
+        {
+            assert_eq!(letters(index), expected, "{index}");
+        }
+        assert_eq!((0..20_000).map(letters).collect::<BTreeSet<_>>().len(), 20_000);
     }
 }

@@ -159,6 +159,60 @@ impl Parameters {
     pub(crate) fn values(&self) -> Result<BTreeMap<&'static str, Vec<String>>, Error> {
         let Self {
             executor_role,
+            exempt_roles: _,
+            regions,
+            platform,
+            trail_names,
+            log_buckets,
+            log_groups,
+            required_tag,
+            image_owners,
+            instance_types,
+            permissions_boundary,
+            boundary_services,
+            eligible_services,
+            organization_id,
+        } = self;
+        self.check()?;
+        let one = |text: &str| vec![text.to_owned()];
+        let organization_id: Vec<String> = organization_id.iter().cloned().collect();
+        let each =
+            |texts: &[String], make: &dyn Fn(&String) -> String| texts.iter().map(make).collect::<Vec<_>>();
+        let service = |prefix: &String| format!("{prefix}:*");
+        let buckets = each(log_buckets, &|name| format!("arn:*:s3:::{name}"));
+        let objects = each(log_buckets, &|name| format!("arn:*:s3:::{name}/*"));
+        let mut platform_roles = self.exempt_arns();
+        platform_roles.push(role_arn(&format!("{platform}-*")));
+        let trails = match trail_names.as_slice() {
+            [] => one("*"),
+            names => each(names, &|name| format!("arn:*:cloudtrail:*:*:trail/{name}")),
+        };
+        Ok(BTreeMap::from([
+            ("executor", one(&format!("arn:aws:iam::111122223333:role/{executor_role}"))),
+            ("executor_roles", one(&self.executor_arn())),
+            ("regions", regions.clone()),
+            ("platform", one(platform)),
+            ("platform_roles", platform_roles),
+            ("trails", trails),
+            ("log_buckets", dedup_covered(&[buckets, objects].concat())),
+            ("log_groups", each(log_groups, &|name| format!("arn:*:logs:*:*:log-group:{name}"))),
+            ("required_tag", one(required_tag)),
+            ("image_owners", image_owners.clone()),
+            ("instance_types", instance_types.clone()),
+            ("permissions_boundary", one(&format!("arn:*:iam::*:policy/{permissions_boundary}"))),
+            ("boundary_services", each(boundary_services, &service)),
+            ("eligible_services", each(eligible_services, &service)),
+            ("organization_id", organization_id),
+        ]))
+    }
+
+    /// Checks every parameter.
+    ///
+    /// # Errors
+    /// [`Error::BadParameter`] for the first that no policy can take.
+    fn check(&self) -> Result<(), Error> {
+        let Self {
+            executor_role,
             exempt_roles,
             regions,
             platform,
@@ -213,36 +267,7 @@ impl Parameters {
         check("permissions_boundary", &one(permissions_boundary), "+=,.@-_/", false)?;
         check("boundary_services", boundary_services, "-", false)?;
         check("eligible_services", eligible_services, "-", false)?;
-        let organization_id: Vec<String> = organization_id.iter().cloned().collect();
-        check("organization_id", &organization_id, "-", false)?;
-        let each =
-            |texts: &[String], make: &dyn Fn(&String) -> String| texts.iter().map(make).collect::<Vec<_>>();
-        let service = |prefix: &String| format!("{prefix}:*");
-        let buckets = each(log_buckets, &|name| format!("arn:*:s3:::{name}"));
-        let objects = each(log_buckets, &|name| format!("arn:*:s3:::{name}/*"));
-        let mut platform_roles = self.exempt_arns();
-        platform_roles.push(role_arn(&format!("{platform}-*")));
-        let trails = match trail_names.as_slice() {
-            [] => one("*"),
-            names => each(names, &|name| format!("arn:*:cloudtrail:*:*:trail/{name}")),
-        };
-        Ok(BTreeMap::from([
-            ("executor", one(&format!("arn:aws:iam::111122223333:role/{executor_role}"))),
-            ("executor_roles", one(&self.executor_arn())),
-            ("regions", regions.clone()),
-            ("platform", one(platform)),
-            ("platform_roles", platform_roles),
-            ("trails", trails),
-            ("log_buckets", dedup_covered(&[buckets, objects].concat())),
-            ("log_groups", each(log_groups, &|name| format!("arn:*:logs:*:*:log-group:{name}"))),
-            ("required_tag", one(required_tag)),
-            ("image_owners", image_owners.clone()),
-            ("instance_types", instance_types.clone()),
-            ("permissions_boundary", one(&format!("arn:*:iam::*:policy/{permissions_boundary}"))),
-            ("boundary_services", each(boundary_services, &service)),
-            ("eligible_services", each(eligible_services, &service)),
-            ("organization_id", organization_id),
-        ]))
+        check("organization_id", organization_id.as_slice(), "-", false)
     }
 }
 

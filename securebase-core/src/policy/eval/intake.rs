@@ -35,7 +35,7 @@ impl Request {
         for key in members.keys().filter(|key| !KEYS.contains(&key.as_str())) {
             bad(
                 key,
-                format!("`{key}` is no part of a request"),
+                format!("unknown member `{}` of a request", Quoted(key)),
                 "known are action, resource, principal, account, context, management_account",
             );
         }
@@ -45,7 +45,7 @@ impl Request {
             // Account ids are easily written as numbers.
             Some(Value::Number(number)) if key.ends_with("account") => Some(format!("{number:0>12}")),
             Some(other) => {
-                bad(key, format!("`{other}` is no text"), "write text");
+                bad(key, format!("invalid {key} `{other}`: expected text"), "write it as text in quotes");
                 None
             }
         };
@@ -73,33 +73,7 @@ impl Request {
                  `arn:aws:iam::111122223333:role/dev`, or a service such as `ec2.amazonaws.com`",
             );
         }
-        let context = match members.get("context") {
-            None | Some(Value::Null) => BTreeMap::new(),
-            Some(Value::Object(keys)) => {
-                let mut context: BTreeMap<String, Vec<String>> = BTreeMap::new();
-                for (key, value) in keys {
-                    let list = match value {
-                        Value::Array(items) => items.iter().map(scalar).collect::<Option<Vec<String>>>(),
-                        // A key that is explicitly nothing is absent.
-                        Value::Null => Some(Vec::new()),
-                        other => scalar(other).map(|text| vec![text]),
-                    };
-                    match list {
-                        Some(list) => drop(context.insert(key.clone(), list)),
-                        None => bad(
-                            &format!("context.{key}"),
-                            format!("`{value}` is no value of a key"),
-                            "write text, a number, a boolean or a list of them",
-                        ),
-                    }
-                }
-                context
-            }
-            Some(other) => {
-                bad("context", format!("`{other}` is no object"), "give keys with their values");
-                BTreeMap::new()
-            }
-        };
+        let context = context(members.get("context"), &mut bad);
         if !problems.is_empty() {
             return Err(Error::BadRequest(Problems(problems)));
         }
@@ -133,6 +107,39 @@ impl Request {
             "context": context,
         })
     }
+}
+
+/// The values of a request's context keys, and what is wrong with them.
+fn context(value: Option<&Value>, bad: &mut impl FnMut(&str, String, &str)) -> BTreeMap<String, Vec<String>> {
+    let keys = match value {
+        None | Some(Value::Null) => return BTreeMap::new(),
+        Some(Value::Object(keys)) => keys,
+        Some(other) => {
+            let message = format!("invalid context `{other}`: expected an object of keys and their values");
+            bad("context", message, "write `{\"aws:RequestedRegion\": \"eu-west-1\"}`");
+            return BTreeMap::new();
+        }
+    };
+    let mut context = BTreeMap::new();
+    for (key, value) in keys {
+        let list = match value {
+            Value::Array(items) => items.iter().map(scalar).collect::<Option<Vec<String>>>(),
+            // A key that is explicitly nothing is absent.
+            Value::Null => Some(Vec::new()),
+            other => scalar(other).map(|text| vec![text]),
+        };
+        match list {
+            Some(list) => drop(context.insert(key.clone(), list)),
+            None => bad(
+                &format!("context.{key}"),
+                format!(
+                    "invalid value `{value}` of a key: expected text, a number, a boolean or a list of them"
+                ),
+                "write the values that the request has, for example `[\"a\", \"b\"]`",
+            ),
+        }
+    }
+    context
 }
 
 fn scalar(value: &Value) -> Option<String> {
