@@ -42,6 +42,9 @@ pub(super) async fn send(client: &Client, operation: Operation) -> Result<Reply,
         O::ListTagsForResource { .. } | O::TagResource { .. } | O::UntagResource { .. } => {
             tags(client, operation).await
         }
+        O::ListPolicies { .. } | O::ListPoliciesForTarget { .. } | O::ListTargetsForPolicy { .. } => {
+            policy_lists(client, operation).await
+        }
         other => policies(client, other).await,
     }
 }
@@ -193,18 +196,6 @@ async fn accounts(client: &Client, operation: Operation) -> Result<Reply, CloudE
 
 async fn policies(client: &Client, operation: Operation) -> Result<Reply, CloudError> {
     match operation {
-        Operation::ListPolicies { page } => {
-            let output = client
-                .list_policies()
-                .filter(sdk::PolicyType::ServiceControlPolicy)
-                .max_results(PAGE_SIZE)
-                .set_next_token(page)
-                .send()
-                .await
-                .map_err(failure)?;
-            let items = each(output.policies(), |summary| policy(summary, None))?;
-            Ok(Reply::Policies(Page { items, next: output.next_token }))
-        }
         Operation::DescribePolicy { policy: wanted } => {
             let call = client.describe_policy().policy_id(wanted.as_str());
             let output = call.send().await.map_err(failure)?;
@@ -249,6 +240,24 @@ async fn policies(client: &Client, operation: Operation) -> Result<Reply, CloudE
             let call = client.detach_policy().policy_id(policy.as_str()).target_id(target.as_str());
             call.send().await.map_err(failure)?;
             Ok(Reply::Done)
+        }
+        other => Err(misrouted(&other)),
+    }
+}
+
+async fn policy_lists(client: &Client, operation: Operation) -> Result<Reply, CloudError> {
+    match operation {
+        Operation::ListPolicies { page } => {
+            let output = client
+                .list_policies()
+                .filter(sdk::PolicyType::ServiceControlPolicy)
+                .max_results(PAGE_SIZE)
+                .set_next_token(page)
+                .send()
+                .await
+                .map_err(failure)?;
+            let items = each(output.policies(), |summary| policy(summary, None))?;
+            Ok(Reply::Policies(Page { items, next: output.next_token }))
         }
         Operation::ListPoliciesForTarget { target, page } => {
             let output = client

@@ -6,7 +6,7 @@ use super::units::constraint;
 use super::{FULL_ACCESS, Member, Org, PAGE, Request, target_id};
 use crate::cloud::{
     Account, AccountRequest, AccountRequestState, AccountState, CloudError, Joined, JoinedHow, Operation,
-    Reply,
+    PageToken, Reply,
 };
 use crate::model::{AccountId, Email, EmailError, Latency, Quota, ResourceId, RoleName, Tags};
 use crate::sim::context::{Context, Outcome};
@@ -35,25 +35,7 @@ impl Org {
                 Ok(Reply::Accounts(page::page(accounts, PAGE, |account| account.id.to_string())))
             }
             Operation::ListAccountsForParent { parent, page } => {
-                self.depth(parent, now).ok_or_else(|| {
-                    CloudError::rejected(
-                        "ParentNotFoundException",
-                        format!("there is no root or unit `{parent}`"),
-                    )
-                })?;
-                if let Some(blank) = page::blank(page.as_ref(), context.draws.blank) {
-                    return Ok(Reply::Accounts(blank));
-                }
-                let from = from::<AccountId>(page::start(page.as_ref())?);
-                let accounts = self
-                    .accounts_in
-                    .get(parent)
-                    .into_iter()
-                    .flat_map(|accounts| accounts.range((from, Bound::Unbounded)))
-                    .filter_map(|account| self.members.get(account))
-                    .filter(|member| member.visible_from <= now)
-                    .map(|member| member.account.clone());
-                Ok(Reply::Accounts(page::page(accounts, PAGE, |account| account.id.to_string())))
+                self.list_accounts_in(context, parent, page.as_ref())
             }
             Operation::ListParents { child } => {
                 let unit =
@@ -79,32 +61,64 @@ impl Org {
                 Ok(Reply::AccountRequest(row.answer.clone()))
             }
             Operation::ListCreateAccountStatus { in_progress_only, page } => {
-                if let Some(blank) = page::blank(page.as_ref(), context.draws.blank) {
-                    return Ok(Reply::AccountRequests(blank));
-                }
-                let from = from::<ResourceId>(page::start(page.as_ref())?);
-                let key = |request: &AccountRequest| request.id.to_string();
-                let page = if *in_progress_only {
-                    let requests = self.in_progress.range((from, Bound::Unbounded));
-                    page::page(
-                        requests
-                            .filter_map(|request| self.requests.get(request))
-                            .map(|row| row.answer.clone()),
-                        PAGE,
-                        key,
-                    )
-                } else {
-                    let requests = self.requests.range((from, Bound::Unbounded)).map(|(_, row)| &row.answer);
-                    let wanted = |answer: &&AccountRequest| {
-                        !matches!(answer.state, AccountRequestState::Failed { .. })
-                    };
-                    page::page(requests.filter(wanted).cloned(), PAGE, key)
-                };
-                Ok(Reply::AccountRequests(page))
+                self.list_requests(context, *in_progress_only, page.as_ref())
             }
             Operation::MoveAccount { account, from, to } => self.move_account(*account, from, to, now),
             other => Err(super::policies::unknown(other)),
         }
+    }
+
+    /// A page of the accounts in a root or unit.
+    fn list_accounts_in(
+        &self,
+        context: &Context<'_>,
+        parent: &ResourceId,
+        page: Option<&PageToken>,
+    ) -> Outcome {
+        self.depth(parent, context.now).ok_or_else(|| {
+            CloudError::rejected("ParentNotFoundException", format!("there is no root or unit `{parent}`"))
+        })?;
+        if let Some(blank) = page::blank(page, context.draws.blank) {
+            return Ok(Reply::Accounts(blank));
+        }
+        let from = from::<AccountId>(page::start(page)?);
+        let accounts = self
+            .accounts_in
+            .get(parent)
+            .into_iter()
+            .flat_map(|accounts| accounts.range((from, Bound::Unbounded)))
+            .filter_map(|account| self.members.get(account))
+            .filter(|member| member.visible_from <= context.now)
+            .map(|member| member.account.clone());
+        Ok(Reply::Accounts(page::page(accounts, PAGE, |account| account.id.to_string())))
+    }
+
+    /// A page of the requests for accounts, without those that failed.
+    fn list_requests(
+        &self,
+        context: &Context<'_>,
+        in_progress_only: bool,
+        page: Option<&PageToken>,
+    ) -> Outcome {
+        if let Some(blank) = page::blank(page, context.draws.blank) {
+            return Ok(Reply::AccountRequests(blank));
+        }
+        let from = from::<ResourceId>(page::start(page)?);
+        let key = |request: &AccountRequest| request.id.to_string();
+        let page = if in_progress_only {
+            let requests = self.in_progress.range((from, Bound::Unbounded));
+            page::page(
+                requests.filter_map(|request| self.requests.get(request)).map(|row| row.answer.clone()),
+                PAGE,
+                key,
+            )
+        } else {
+            let requests = self.requests.range((from, Bound::Unbounded)).map(|(_, row)| &row.answer);
+            let wanted =
+                |answer: &&AccountRequest| !matches!(answer.state, AccountRequestState::Failed { .. });
+            page::page(requests.filter(wanted).cloned(), PAGE, key)
+        };
+        Ok(Reply::AccountRequests(page))
     }
 
     fn request_account(

@@ -5,7 +5,7 @@ use std::ops::Bound;
 
 use super::units::constraint;
 use super::{Org, PAGE, PolicyRow};
-use crate::cloud::{CloudError, ControlPolicy, Operation, PolicyTarget, Reply};
+use crate::cloud::{CloudError, ControlPolicy, Operation, PageToken, PolicyTarget, Reply};
 use crate::model::{Quota, ResourceId, Tags};
 use crate::policy::PolicyDocument;
 use crate::sim::context::{Context, Outcome};
@@ -16,19 +16,7 @@ impl Org {
     pub(super) fn policies(&mut self, context: &mut Context<'_>, operation: &Operation) -> Outcome {
         let now = context.now;
         match operation {
-            Operation::ListPolicies { page } => {
-                if let Some(blank) = page::blank(page.as_ref(), context.draws.blank) {
-                    return Ok(Reply::Policies(blank));
-                }
-                let after: Option<ResourceId> = page::start(page.as_ref())?;
-                let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-                let policies = self
-                    .policies
-                    .range((from, Bound::Unbounded))
-                    .filter(|(_, row)| row.visible_from <= now)
-                    .map(|(_, row)| row.policy.clone());
-                Ok(Reply::Policies(page::page(policies, PAGE, |policy| policy.id.to_string())))
-            }
+            Operation::ListPolicies { page } => self.list_policies(context, page.as_ref()),
             Operation::DescribePolicy { policy } => {
                 let row = self.policy(policy, now)?;
                 Ok(Reply::Policy(ControlPolicy {
@@ -40,83 +28,125 @@ impl Org {
                 self.create_policy(context, name, description, document, tags)
             }
             Operation::UpdatePolicy { policy, name, description, document } => {
-                check_text(name, description)?;
-                if self.policy(policy, now)?.policy.aws_managed {
-                    return Err(immutable(policy));
-                }
-                check_document(context, document)?;
-                if self.policy_names.get(name).is_some_and(|holder| holder != policy) {
-                    return Err(duplicate(name));
-                }
-                if let Some(row) = self.policies.get_mut(policy) {
-                    self.policy_names.remove(&row.policy.name);
-                    self.policy_names.insert(name.clone(), policy.clone());
-                    row.policy.name.clone_from(name);
-                    row.policy.description.clone_from(description);
-                    row.document.clone_from(document);
-                    self.epoch += 1;
-                }
-                Ok(Reply::Done)
+                self.update_policy(context, policy, name, description, document)
             }
-            Operation::DeletePolicy { policy } => {
-                let row = self.policy(policy, now)?;
-                if row.policy.aws_managed {
-                    return Err(immutable(policy));
-                }
-                if !row.targets.is_empty() {
-                    return Err(CloudError::rejected(
-                        "PolicyInUseException",
-                        format!("`{policy}` is attached to {} targets", row.targets.len()),
-                    ));
-                }
-                self.drop_policy(policy);
-                Ok(Reply::Done)
-            }
+            Operation::DeletePolicy { policy } => self.delete_policy(policy, now),
             Operation::AttachPolicy { policy, target } => self.attach_policy(context, policy, target),
-            Operation::DetachPolicy { policy, target } => {
-                self.policy(policy, now)?;
-                self.ensure_target(target, now)?;
-                let attached = self.attached.get(target);
-                if !attached.is_some_and(|policies| policies.contains(policy)) {
-                    return Err(CloudError::rejected(
-                        "PolicyNotAttachedException",
-                        format!("`{policy}` is not attached to `{target}`"),
-                    ));
-                }
-                if attached.is_some_and(|policies| policies.len() == 1) {
-                    return Err(constraint(
-                        "MIN_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED",
-                        "a target keeps at least one service control policy",
-                    ));
-                }
-                self.detach(policy, target);
-                Ok(Reply::Done)
-            }
+            Operation::DetachPolicy { policy, target } => self.detach_policy(policy, target, now),
             Operation::ListTargetsForPolicy { policy, page } => {
-                let row = self.policy(policy, now)?;
-                if let Some(blank) = page::blank(page.as_ref(), context.draws.blank) {
-                    return Ok(Reply::PolicyTargets(blank));
-                }
-                let after: Option<ResourceId> = page::start(page.as_ref())?;
-                let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-                let targets =
-                    row.targets.range((from, Bound::Unbounded)).map(|id| PolicyTarget { id: id.clone() });
-                Ok(Reply::PolicyTargets(page::page(targets, PAGE, |target| target.id.to_string())))
+                self.list_targets(context, policy, page.as_ref())
             }
             Operation::ListPoliciesForTarget { target, page } => {
-                self.ensure_target(target, now)?;
-                if let Some(blank) = page::blank(page.as_ref(), context.draws.blank) {
-                    return Ok(Reply::Policies(blank));
-                }
-                let after: Option<ResourceId> = page::start(page.as_ref())?;
-                let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-                let attached = self.attached.get(target).into_iter();
-                let attached = attached.flat_map(|policies| policies.range((from.clone(), Bound::Unbounded)));
-                let policies = attached.filter_map(|id| Some(self.policies.get(id)?.policy.clone()));
-                Ok(Reply::Policies(page::page(policies, PAGE, |policy| policy.id.to_string())))
+                self.list_attached(context, target, page.as_ref())
             }
             other => Err(unknown(other)),
         }
+    }
+
+    /// A page of the policies that are visible.
+    fn list_policies(&self, context: &Context<'_>, page: Option<&PageToken>) -> Outcome {
+        if let Some(blank) = page::blank(page, context.draws.blank) {
+            return Ok(Reply::Policies(blank));
+        }
+        let after: Option<ResourceId> = page::start(page)?;
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let policies = self
+            .policies
+            .range((from, Bound::Unbounded))
+            .filter(|(_, row)| row.visible_from <= context.now)
+            .map(|(_, row)| row.policy.clone());
+        Ok(Reply::Policies(page::page(policies, PAGE, |policy| policy.id.to_string())))
+    }
+
+    /// Changes name, description and document of a policy.
+    fn update_policy(
+        &mut self,
+        context: &Context<'_>,
+        policy: &ResourceId,
+        name: &str,
+        description: &str,
+        document: &str,
+    ) -> Outcome {
+        check_text(name, description)?;
+        if self.policy(policy, context.now)?.policy.aws_managed {
+            return Err(immutable(policy));
+        }
+        check_document(context, document)?;
+        if self.policy_names.get(name).is_some_and(|holder| holder != policy) {
+            return Err(duplicate(name));
+        }
+        if let Some(row) = self.policies.get_mut(policy) {
+            self.policy_names.remove(&row.policy.name);
+            self.policy_names.insert(name.to_owned(), policy.clone());
+            name.clone_into(&mut row.policy.name);
+            description.clone_into(&mut row.policy.description);
+            document.clone_into(&mut row.document);
+            self.epoch += 1;
+        }
+        Ok(Reply::Done)
+    }
+
+    /// Deletes a policy that is attached to nothing.
+    fn delete_policy(&mut self, policy: &ResourceId, now: Time) -> Outcome {
+        let row = self.policy(policy, now)?;
+        if row.policy.aws_managed {
+            return Err(immutable(policy));
+        }
+        if !row.targets.is_empty() {
+            return Err(CloudError::rejected(
+                "PolicyInUseException",
+                format!("`{policy}` is attached to {} targets", row.targets.len()),
+            ));
+        }
+        self.drop_policy(policy);
+        Ok(Reply::Done)
+    }
+
+    /// Detaches a policy from a target that keeps another one.
+    fn detach_policy(&mut self, policy: &ResourceId, target: &ResourceId, now: Time) -> Outcome {
+        self.policy(policy, now)?;
+        self.ensure_target(target, now)?;
+        let attached = self.attached.get(target);
+        if !attached.is_some_and(|policies| policies.contains(policy)) {
+            return Err(CloudError::rejected(
+                "PolicyNotAttachedException",
+                format!("`{policy}` is not attached to `{target}`"),
+            ));
+        }
+        if attached.is_some_and(|policies| policies.len() == 1) {
+            return Err(constraint(
+                "MIN_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED",
+                "a target keeps at least one service control policy",
+            ));
+        }
+        self.detach(policy, target);
+        Ok(Reply::Done)
+    }
+
+    /// A page of the targets that a policy is attached to.
+    fn list_targets(&self, context: &Context<'_>, policy: &ResourceId, page: Option<&PageToken>) -> Outcome {
+        let row = self.policy(policy, context.now)?;
+        if let Some(blank) = page::blank(page, context.draws.blank) {
+            return Ok(Reply::PolicyTargets(blank));
+        }
+        let after: Option<ResourceId> = page::start(page)?;
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let targets = row.targets.range((from, Bound::Unbounded)).map(|id| PolicyTarget { id: id.clone() });
+        Ok(Reply::PolicyTargets(page::page(targets, PAGE, |target| target.id.to_string())))
+    }
+
+    /// A page of the policies that are attached to a target.
+    fn list_attached(&self, context: &Context<'_>, target: &ResourceId, page: Option<&PageToken>) -> Outcome {
+        self.ensure_target(target, context.now)?;
+        if let Some(blank) = page::blank(page, context.draws.blank) {
+            return Ok(Reply::Policies(blank));
+        }
+        let after: Option<ResourceId> = page::start(page)?;
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let attached = self.attached.get(target).into_iter();
+        let attached = attached.flat_map(|policies| policies.range((from.clone(), Bound::Unbounded)));
+        let policies = attached.filter_map(|id| Some(self.policies.get(id)?.policy.clone()));
+        Ok(Reply::Policies(page::page(policies, PAGE, |policy| policy.id.to_string())))
     }
 
     fn create_policy(
