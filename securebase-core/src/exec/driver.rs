@@ -129,13 +129,17 @@ fn tell(events: Vec<Event>, reports: Vec<CallReport>, run: &mut Run, options: &A
     for event in events {
         let (address, name) = (event.address().map(Address::as_str), event.name());
         match event.kind {
-            EventKind::Failed { .. } | EventKind::Blocked { .. } => {
+            // One cause may fail hundreds of steps in the same words, and keep thousands from being begun: it is an error once.
+            EventKind::Failed { ref error, .. } if !run.has_failed_with(error) => {
                 tracing::error!(address, event = name, "{event}");
             }
             EventKind::Waiting { reason: WaitReason::Failing { .. }, .. } => {
                 tracing::warn!(address, event = name, "{event}");
             }
-            EventKind::Retrying { .. } | EventKind::ReadingBack { .. } => {
+            EventKind::Failed { .. }
+            | EventKind::Blocked { .. }
+            | EventKind::Retrying { .. }
+            | EventKind::ReadingBack { .. } => {
                 tracing::debug!(address, event = name, "{event}");
             }
             _ => tracing::info!(address, event = name, "{event}"),

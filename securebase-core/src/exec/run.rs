@@ -184,6 +184,11 @@ impl Run {
         self.calls.entry(report.call.to_owned()).or_default().add(report);
     }
 
+    /// Whether a step has failed for that reason.
+    pub(super) fn has_failed_with(&self, error: &str) -> bool {
+        self.failed.iter().any(|(_, known)| known == error)
+    }
+
     /// Takes note of an event.
     pub(super) fn note(&mut self, event: Event) {
         self.ended = event.at;

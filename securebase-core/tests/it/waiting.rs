@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use securebase_core::cloud::{Call, CloudError, ErrorKind, Operation, Page, Reply};
 use securebase_core::exec::{self, ApplyOptions, Error, EventKind, Run, WaitReason};
-use securebase_core::model::Address;
+use securebase_core::model::{Address, Limits};
 use securebase_core::observe::{self, Scope};
 use securebase_core::plan::Plan;
 use securebase_core::sim::SimulatedCloud;
@@ -18,7 +18,7 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
 
 use crate::clockwork::{Answer, Clockwork};
-use crate::support::{ONE_TENANT, TEN_TENANTS, memory, plan, zone};
+use crate::support::{ONE_TENANT, TEN_TENANTS, memory, now, plan, zone};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -316,4 +316,20 @@ fn the_reasons_read_as_sentences() {
         json,
         serde_json::json!({"event": "waiting", "address": null, "reason": {"waits_for": "room"}})
     );
+}
+
+#[test]
+fn one_cause_that_fails_many_steps_is_logged_once() {
+    let mut limits = Limits::default();
+    limits.set("accounts", 4.0).unwrap();
+    let cloud = SimulatedCloud::builder(0).limits(limits).build();
+    let plan = plan(&zone(TEN_TENANTS), &cloud);
+    let (run, said) = Warnings::during(|| now(exec::apply(&plan, &cloud, &memory(), ApplyOptions::new())));
+    let run = run.unwrap();
+    assert!(run.failed.len() > 5 && run.blocked.len() > 50, "{run}");
+    let causes: BTreeSet<&str> = run.failed.iter().map(|(_, error)| error.as_str()).collect();
+    assert!(causes.len() < run.failed.len(), "{causes:?}");
+    let failures: Vec<&String> = said.iter().filter(|line| line.contains("failed")).collect();
+    assert_eq!(failures.len(), causes.len(), "{said:#?}");
+    assert!(said.iter().all(|line| !line.contains("not begun")), "{said:#?}");
 }

@@ -170,7 +170,7 @@ pub(super) fn of_logs_elsewhere<'a>(
     })
 }
 
-/// What is kept for so many days in all, which is billed whether or not anything arrives any more.
+/// Returns the charge for what is kept for that many days in all, whether or not anything still arrives.
 fn stored(
     kind: ResourceKind,
     storage: &Storage,
