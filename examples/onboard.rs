@@ -132,7 +132,7 @@ async fn onboard(arguments: &Arguments, stop: Stop) -> Result<(), Failure> {
         println!("{run}\n");
     }
 
-    let observed = observe::survey(&cloud.cloud, &Scope::of(&zone)).await?;
+    let observed = observe::survey(&cloud.cloud, &Scope::of(&zone)).await.map_err(exec::Error::from)?;
     let plan =
         Planner::new(&zone).observed(&observed).plan().map_err(|error| Failure::Input(error.message()))?;
     if !arguments.quiet {
@@ -152,7 +152,7 @@ async fn onboard(arguments: &Arguments, stop: Stop) -> Result<(), Failure> {
     let run = finish(run, &cloud.cloud, &world)?;
     println!("\nApplied to the simulated organization: {run}");
 
-    let observed = observe::survey(&cloud.cloud, &Scope::of(&zone)).await?;
+    let observed = observe::survey(&cloud.cloud, &Scope::of(&zone)).await.map_err(exec::Error::from)?;
     let again =
         Planner::new(&zone).observed(&observed).plan().map_err(|error| Failure::Input(error.message()))?;
     // The world of this example lives only as long as a run needs it.
