@@ -48,7 +48,8 @@ fn tags(operation: &O) -> Option<&Tags> {
         | O::CreateNatGateway { tags, .. }
         | O::CreateRouteTable { tags, .. }
         | O::CreateFlowLogs { tags, .. }
-        | O::CreateVpnGateway { tags } => Some(tags),
+        | O::CreateVpnGateway { tags }
+        | O::CreateVpcEndpoint { tags, .. } => Some(tags),
         _ => None,
     }
 }
@@ -62,7 +63,8 @@ fn deleted(operation: &O) -> Option<&ResourceId> {
         | O::DeleteNatGateway { gateway: id }
         | O::DeleteRouteTable { table: id }
         | O::DeleteFlowLogs { flow_log: id }
-        | O::DeleteVpnGateway { gateway: id } => Some(id),
+        | O::DeleteVpnGateway { gateway: id }
+        | O::DeleteVpcEndpoints { endpoint: id } => Some(id),
         _ => None,
     }
 }
