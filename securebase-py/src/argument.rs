@@ -9,9 +9,8 @@ use std::path::PathBuf;
 
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{
-    PyByteArray, PyBytes, PyDict, PyFloat, PyInt, PyList, PyMapping, PyMemoryView, PyString, PyTuple,
-};
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyByteArray, PyBytes, PyDict, PyFloat, PyInt, PyList, PyMemoryView, PyString, PyTuple};
 
 use crate::convert::{grouped, shown};
 use crate::error::{Class, Failure, Result};
@@ -152,7 +151,7 @@ pub(crate) fn items<'py, T>(
     most: usize,
     mut read: impl FnMut(usize, Bound<'py, PyAny>) -> Result<T>,
 ) -> Result<Vec<T>> {
-    if is_one_text(value) || value.cast::<PyMapping>().is_ok() {
+    if is_one_text(value) || is_mapping(value)? {
         return Err(wrong_type(name, value, "a list"));
     }
     let iterator = value.try_iter().map_err(|error| not_iterable(name, value, error))?;
@@ -163,6 +162,30 @@ pub(crate) fn items<'py, T>(
         read_items.push(read(index, item)?);
     }
     Ok(read_items)
+}
+
+/// Whether a value is a map: a dict, or what Python's `collections.abc.Mapping` takes for one.
+///
+/// `cast::<PyMapping>` would not do: it drops what the check raises, a Ctrl-C among it.
+///
+/// # Errors
+/// What the check raises.
+pub(crate) fn is_mapping(value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    static MAPPING: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let py = value.py();
+    if value.is_instance_of::<PyDict>() {
+        return Ok(true);
+    }
+    // These are many, and Python's check runs Python's code.
+    if value.is_instance_of::<PyList>()
+        || value.is_instance_of::<PyTuple>()
+        || value.is_instance_of::<PyString>()
+    {
+        return Ok(false);
+    }
+    let mapping = MAPPING
+        .get_or_try_init(py, || Ok::<_, PyErr>(py.import("collections.abc")?.getattr("Mapping")?.unbind()))?;
+    value.is_instance(mapping.bind(py))
 }
 
 fn not_iterable(name: &str, value: &Bound<'_, PyAny>, error: PyErr) -> Failure {
@@ -218,7 +241,7 @@ pub(crate) fn tuple<'py, const N: usize>(
     value: &Bound<'py, PyAny>,
     expected: &str,
 ) -> Result<[Bound<'py, PyAny>; N]> {
-    if is_one_text(value) || value.cast::<PyMapping>().is_ok() {
+    if is_one_text(value) || is_mapping(value)? {
         return Err(wrong_type(name, value, expected));
     }
     let iterator = value.try_iter().map_err(|error| {
@@ -245,7 +268,7 @@ pub(crate) fn pairs<'py, T>(
     most: usize,
     mut read: impl FnMut(Bound<'py, PyAny>, Bound<'py, PyAny>) -> Result<T>,
 ) -> Result<Vec<T>> {
-    if value.cast::<PyMapping>().is_err() {
+    if !is_mapping(value)? {
         return Err(wrong_type(name, value, "a dict"));
     }
     let mut read_pairs = Vec::new();
@@ -317,7 +340,7 @@ fn copy<'py>(
     {
         return Ok(value.clone());
     }
-    if value.cast::<PyMapping>().is_ok() {
+    if is_mapping(value)? {
         let dict = PyDict::new(py);
         let most = *left;
         pairs(class, name, value, most, |key, member| {

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use pyo3::prelude::*;
 use pyo3::types::{
-    PyBool, PyDict, PyFloat, PyFrozenSet, PyInt, PyList, PyMapping, PyNone, PySet, PySlice, PyString, PyTuple,
+    PyBool, PyDict, PyFloat, PyFrozenSet, PyInt, PyList, PyNone, PySet, PySlice, PyString, PyTuple,
 };
 use rust_decimal::Decimal;
 use securebase_core::model::diagnostics::document;
@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Number, Value};
 
-use crate::argument::tuple;
+use crate::argument::{self, tuple};
 use crate::error::{Class, Failure, Result};
 
 /// The word for a value of a type that no document holds.
@@ -321,8 +321,8 @@ impl Reading {
                 items.push(self.within(format!("[{index}]"), &item?)?);
             }
             Ok(Value::Array(items))
-        } else if let Ok(mapping) = value.cast::<PyMapping>() {
-            self.members(mapping)
+        } else if argument::is_mapping(value)? {
+            self.members(value)
         } else if value.extract::<Decimal>().is_ok() {
             Ok(Value::String(value.str()?.to_str()?.to_owned()))
         } else {
@@ -331,7 +331,7 @@ impl Reading {
         }
     }
 
-    fn members(&mut self, mapping: &Bound<'_, PyMapping>) -> Result<Value> {
+    fn members(&mut self, mapping: &Bound<'_, PyAny>) -> Result<Value> {
         let mut members = Map::new();
         // Never as a list: a mapping of the caller's own may go on for ever.
         for item in mapping.call_method0("items")?.try_iter()? {

@@ -3,6 +3,7 @@
 pub(crate) mod network;
 pub(crate) mod pool;
 
+use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyString, PyType};
 use securebase_core::model::{Problem as CoreProblem, Problems};
@@ -55,7 +56,12 @@ fn block_text(name: &str, value: &Bound<'_, PyAny>) -> Result<String> {
     }
     // What has no text, such as an integer of thousands of digits or text with a lone surrogate, is not a block either.
     let text = value.str().and_then(|text| Ok(text.to_str()?.to_owned()));
-    Ok(text.unwrap_or_else(|_| shown(value)))
+    match text {
+        Ok(text) => Ok(text),
+        // A Ctrl-C that arrives while the text is made says nothing about the value.
+        Err(error) if !error.is_instance_of::<PyException>(value.py()) => Err(error.into()),
+        Err(_) => Ok(shown(value)),
+    }
 }
 
 fn block(name: &str, value: &Bound<'_, PyAny>) -> Result<Block4> {

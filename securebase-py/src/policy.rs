@@ -4,7 +4,7 @@ mod report;
 
 use pyo3::exceptions::{PyIndexError, PyKeyError, PyOverflowError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyList, PyMapping, PyString, PyTuple, PyType};
+use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple, PyType};
 use securebase_core::model::Problem as CoreProblem;
 use securebase_core::policy as core;
 use securebase_core::policy::{Fit, Level, LintOptions, Parameters, Policy, PolicyKind};
@@ -40,7 +40,7 @@ fn document(name: &str, value: &Bound<'_, PyAny>) -> Result<core::PolicyDocument
     if value.is_instance_of::<PyString>() {
         return Ok(core::PolicyDocument::parse(argument::text(name, value)?)?);
     }
-    if value.cast::<PyMapping>().is_err() {
+    if !argument::is_mapping(value)? {
         return Err(argument::wrong_type(name, value, "a `PolicyDocument`, a dict or JSON text"));
     }
     // Lines and columns of a text nobody wrote would only mislead.

@@ -100,9 +100,11 @@ const LIKENESS: f64 = 0.8;
 /// The changes in cost or revenue that would raise a margin to its floor.
 fn way_out(floor: Decimal, revenue: Money, infrastructure: Money) -> String {
     let left = Decimal::ONE - floor;
-    let spare = Rounding::Up.apply(infrastructure.amount - revenue.amount * left, 2);
-    let more = infrastructure.amount.checked_div(left).map(|wanted| wanted - revenue.amount);
-    match more {
+    let affordable = revenue.amount.checked_mul(left);
+    let spare = affordable.and_then(|most| infrastructure.amount.checked_sub(most));
+    let spare = spare.map(|spare| Rounding::Up.apply(spare, 2)).unwrap_or_default();
+    let wanted = infrastructure.amount.checked_div(left);
+    match wanted.and_then(|wanted| wanted.checked_sub(revenue.amount)) {
         Some(more) if spare > Decimal::ZERO => format!(
             "spend {spare:.2} {currency} a month less, charge {:.2} {currency} a month more, or lower the floor",
             Rounding::Up.apply(more, 2),

@@ -65,7 +65,6 @@ impl GatewayEndpoints {
     }
 
     /// Returns whether no service has one.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }

@@ -1,7 +1,7 @@
 //! What can go wrong with policies.
 
 use super::syntax::source::Location;
-use crate::model::{Diagnosis, Place, Problem, Problems, diagnostic};
+use crate::model::{Diagnosis, Place, Problem, Problems, Quoted, diagnostic};
 
 /// Errors of the policy module.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -25,7 +25,7 @@ pub enum Error {
         parameter: String,
     },
     /// A parameter's value cannot stand in a policy.
-    #[error("parameter `{parameter}` cannot be `{value}`: {reason}")]
+    #[error("invalid parameter `{parameter}` `{}`: {reason}", Quoted(value))]
     BadParameter {
         /// The parameter.
         parameter: String,
@@ -35,13 +35,13 @@ pub enum Error {
         reason: String,
     },
     /// The executor can make a call for which no permissions are known.
-    #[error("no permissions are known for the call `{0}`")]
+    #[error("no permissions are known for the call `{}`", Quoted(.0))]
     UnknownCall(String),
     /// No guardrail has this id.
-    #[error("there is no guardrail `{0}`")]
+    #[error("there is no guardrail `{}`", Quoted(.0))]
     UnknownGuardrail(String),
     /// No framework has this name.
-    #[error("there is no framework `{name}`")]
+    #[error("there is no framework `{}`", Quoted(name))]
     UnknownFramework {
         /// The name.
         name: String,

@@ -135,6 +135,19 @@ fn a_plan_below_the_margin_floor_is_refused_with_numbers_and_mend() {
 }
 
 #[test]
+fn a_floor_that_no_margin_reaches_is_out_of_range() {
+    let zone = zone(TEN_TENANTS);
+    for floor in [Decimal::new(101, 2), Decimal::from(7), Decimal::from(10_u128.pow(27)), Decimal::MAX] {
+        let error = Planner::new(&zone).margin_floor(MarginFloor::new(floor)).plan().unwrap_err();
+        assert_eq!(error.code(), "finance-range", "{floor}");
+    }
+    // The lowest number there is is a floor like any other.
+    assert!(Planner::new(&zone).margin_floor(MarginFloor::new(Decimal::MIN)).plan().is_ok());
+    let error = Planner::new(&zone).margin_floor(MarginFloor::new(Decimal::ONE)).plan().unwrap_err();
+    assert_eq!(error.code(), "margin-below-floor");
+}
+
+#[test]
 fn applying_below_the_margin_floor_does_nothing() {
     let (cloud, zone) = (SimulatedCloud::new(0), zone(TEN_TENANTS));
     let plan = plan(&zone, &cloud);

@@ -1,7 +1,7 @@
 //! Tenants from data frames.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyMapping, PyString};
+use pyo3::types::{PyDict, PyList, PyString};
 
 use super::core::TenantRow;
 use crate::argument;
@@ -33,7 +33,7 @@ pub(super) fn rows(frame: &Bound<'_, PyAny>) -> Result<Vec<TenantRow>> {
         frame.clone()
     };
     argument::items(Class::Finance, "frame", &records, ROWS_MAX, |row, record| {
-        if record.cast::<PyMapping>().is_err() {
+        if !argument::is_mapping(&record)? {
             return Err(argument::wrong_type(&format!("frame[{row}]"), &record, "a dict of columns"));
         }
         let cell = |name: &str| cell(row, name, &record.call_method1("get", (name,))?);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyMapping};
+use pyo3::types::PyDict;
 use rust_decimal::Decimal;
 use securebase_core::finance::inputs::bounds;
 
@@ -60,7 +60,7 @@ const FIGURES: [Figure; 4] = [
 
 /// The numbers given for a figure, each with its tier; `None` stands for every tier.
 fn by_tier(what: &str, value: &Bound<'_, PyAny>) -> Result<Vec<(Option<String>, Decimal)>> {
-    if value.cast::<PyMapping>().is_err() {
+    if !argument::is_mapping(value)? {
         return Ok(vec![(None, exact(what, value)?)]);
     }
     argument::pairs(Class::Finance, what, value, TIERS_MAX, |tier, number| {

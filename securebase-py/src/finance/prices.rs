@@ -5,7 +5,7 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use pyo3::prelude::*;
-use pyo3::types::{PyMapping, PyType};
+use pyo3::types::PyType;
 use securebase_core::model::Region;
 
 use super::core;
@@ -59,7 +59,7 @@ pub(crate) fn kept_usage<'py>(
 
 /// A price book with what a dict or a file names replaced.
 fn replaced(book: &core::PriceBook, given: &Bound<'_, PyAny>) -> Result<core::PriceBook> {
-    if given.cast::<PyMapping>().is_ok() {
+    if argument::is_mapping(given)? {
         return Ok(book.with_value(&from_python(given)?)?);
     }
     let path = argument::path_or("prices", given, "a `PriceBook`, a dict or the path of a file")?;
@@ -71,7 +71,7 @@ fn replaced(book: &core::PriceBook, given: &Bound<'_, PyAny>) -> Result<core::Pr
 pub(crate) fn usage(given: Option<&Bound<'_, PyAny>>) -> Result<core::Usage> {
     let shipped = core::Usage::shipped();
     let Some(given) = given else { return Ok(shipped.clone()) };
-    if given.cast::<PyMapping>().is_ok() {
+    if argument::is_mapping(given)? {
         return Ok(shipped.with_value(&from_python(given)?)?);
     }
     let path = argument::path_or("usage", given, "a dict or the path of a file")?;

@@ -24,8 +24,16 @@ impl Margin {
     /// Refuses a margin below `floor` (a fraction such as 0.95), or one that does not exist.
     ///
     /// # Errors
-    /// [`Error::BelowFloor`] with the numbers and the changes that would reach the floor.
+    /// [`Error::BelowFloor`] with the numbers and the changes that would reach the floor; [`Error::Range`] for a floor above 1,
+    /// which no margin reaches.
     pub fn ensure_at_least(&self, floor: Decimal) -> Result<(), Error> {
+        if floor > Decimal::ONE {
+            return Err(Error::range(
+                "margin floor",
+                &floor,
+                "expected a fraction of at most 1, such as 0.95",
+            ));
+        }
         match self.fraction() {
             Some(margin) if margin >= floor => Ok(()),
             margin => Err(Error::BelowFloor {

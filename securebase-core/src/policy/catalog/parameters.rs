@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::Region;
+use crate::model::{Quoted, Region};
 use crate::policy::error::Error;
 
 /// The longest key that AWS takes for a tag, in characters.
@@ -301,7 +301,8 @@ fn check(parameter: &str, values: &[String], extra: &str, needed: bool) -> Resul
             return bad(value, &format!("it has more than {VALUE_MAX} characters"));
         }
         if let Some(character) = value.chars().find(|&character| !legal(character)) {
-            return bad(value, &format!("the character `{character}` cannot stand there"));
+            let character = character.to_string();
+            return bad(value, &format!("the character `{}` cannot stand there", Quoted(&character)));
         }
     }
     Ok(())

@@ -148,12 +148,8 @@ fn conditions_on_one_key_are_all_written() {
         let twice = with(&[(operator, &["b", "c"]), (operator, &["a"])]);
         assert_eq!(condition(&twice), format!(r#"{{"{operator}":{{"aws:PrincipalArn":["a","b","c"]}}}}"#));
         assert_eq!(twice, with(&[(operator, &["a", "b", "c"])]));
-        verify(
-            &certify(&[twice.clone()], &[with(&[(operator, &["c", "b", "a"])])]).unwrap(),
-            &[twice],
-            &[with(&[(operator, &["c", "b", "a"])])],
-        )
-        .unwrap();
+        let (before, after) = ([twice], [with(&[(operator, &["c", "b", "a"])])]);
+        verify(&certify(&before, &after).unwrap(), &before, &after).unwrap();
     }
     // Here one condition would say something else: both stay, the key spelled in two ways.
     for operator in ["ArnLike", "StringEquals", "ForAnyValue:StringNotLike"] {
@@ -164,7 +160,8 @@ fn conditions_on_one_key_are_all_written() {
         );
         let again = PolicyDocument::parse(&twice.to_json()).unwrap();
         assert_eq!(again.statements[0].conditions.len(), 2);
-        verify(&certify(&[twice.clone()], &[again.clone()]).unwrap(), &[twice], &[again]).unwrap();
+        let (before, after) = ([twice], [again]);
+        verify(&certify(&before, &after).unwrap(), &before, &after).unwrap();
     }
     // The same condition once more says nothing new.
     assert_eq!(with(&[("Bool", &["true"]), ("Bool", &["true"])]), with(&[("Bool", &["true"])]));
