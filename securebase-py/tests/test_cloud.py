@@ -52,6 +52,28 @@ def test_drift_is_seen_and_mended(zone: sb.LandingZone, tmp_path: Path) -> None:
     assert zone.plan(cloud).is_empty
 
 
+def test_gateway_endpoints_come_and_go(zone: sb.LandingZone, tmp_path: Path) -> None:
+    def with_endpoints(written: object) -> sb.LandingZone:
+        return sb.LandingZone.from_dict({**zone.to_dict(), "vpc_config": {"gateway_endpoints": written}})
+
+    cloud = sb.SimulatedCloud()
+    zone.plan(cloud).apply(cloud, state=tmp_path)
+    assert cloud.snapshot()["vpc_endpoint"] == []
+    plan = with_endpoints(True).plan(cloud)
+    assert plan.counts()["create"] == {"vpc_endpoint": 4}
+    assert plan.apply(cloud, state=tmp_path).status == "succeeded"
+    services = {str(row["service"]).rsplit(".", 1)[1] for row in cloud.snapshot()["vpc_endpoint"]}
+    assert services == {"s3", "dynamodb"}
+    assert with_endpoints(["dynamodb", "s3"]).plan(cloud).is_empty
+    assert with_endpoints(["s3"]).plan(cloud).counts()["delete"] == {"vpc_endpoint": 2}
+    plan = zone.plan(cloud)
+    assert plan.destructive == []
+    plan.apply(cloud, state=tmp_path)
+    assert cloud.snapshot()["vpc_endpoint"] == []
+    with pytest.raises(sb.InputError, match="gateway_endpoints"):
+        with_endpoints(["s3", "sqs"])
+
+
 def test_a_quota_stops_only_what_needs_it(zone: sb.LandingZone, tmp_path: Path) -> None:
     cloud = sb.SimulatedCloud(limits={"accounts": 2})
     run = zone.plan(cloud).apply(cloud, state=tmp_path)

@@ -56,13 +56,16 @@ fn network(model: &Model, document: &mut Map<String, Value>) {
     document.insert("enable_vpc".to_owned(), model.network().is_some().into());
     match model.network() {
         Some(features) => {
-            let written = json!({
+            let mut written = json!({
                 "enable_nat_gateway": features.nat_gateway,
                 "enable_vpn_gateway": features.vpn_gateway,
                 "enable_vpc_flow_logs": features.flow_logs,
                 "dns_hostnames": features.dns_hostnames,
                 "dns_support": features.dns_support,
             });
+            if !features.gateway_endpoints.is_empty() {
+                written["gateway_endpoints"] = features.gateway_endpoints.names().collect();
+            }
             document.insert("vpc_config".to_owned(), written);
         }
         None => drop(document.remove("vpc_config")),

@@ -20,5 +20,5 @@ pub use reply::{
     Account, AccountRequest, AccountRequestState, AccountState, AvailabilityZone, ControlPolicy, ElasticIp,
     FlowLog, InternetGateway, Joined, JoinedHow, LogGroup, NatGateway, NatGatewayState, Organization,
     OrganizationalUnit, Page, PolicyTarget, Reply, Role, Root, Route, RouteTable, RouteTableAssociation,
-    Subnet, Vpc, VpnGateway, ZoneKind,
+    Subnet, Vpc, VpcEndpoint, VpnGateway, ZoneKind,
 };

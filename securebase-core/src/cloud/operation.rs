@@ -516,6 +516,41 @@ operations! {
         /// The gateway.
         gateway: ResourceId,
     };
+    /// Gateway endpoints that carry all the tags.
+    Ec2 reads DescribeVpcEndpoints {
+        /// Tags each must carry.
+        tags: Tags,
+        /// The page to read.
+        page: Option<PageToken>,
+    };
+    /// Creates a gateway endpoint, which adds a route to the service to each of the tables. AWS gives it a policy that lets
+    /// everything pass.
+    Ec2 writes CreateVpcEndpoint {
+        /// The VPC.
+        vpc: ResourceId,
+        /// The name of the service, for example `com.amazonaws.us-east-1.s3`.
+        service: String,
+        /// The route tables.
+        route_tables: Vec<ResourceId>,
+        /// Makes a repeated request the same request.
+        client_token: String,
+        /// Its tags.
+        tags: Tags,
+    };
+    /// Changes the route tables of a gateway endpoint.
+    Ec2 writes ModifyVpcEndpoint {
+        /// The endpoint.
+        endpoint: ResourceId,
+        /// The route tables to add.
+        add: Vec<ResourceId>,
+        /// The route tables to take off.
+        remove: Vec<ResourceId>,
+    };
+    /// Deletes a gateway endpoint with its routes.
+    Ec2 writes DeleteVpcEndpoints {
+        /// The endpoint.
+        endpoint: ResourceId,
+    };
     /// Adds or replaces tags of an EC2 resource.
     Ec2 writes CreateTags {
         /// The resource.

@@ -351,6 +351,23 @@ pub struct VpnGateway {
     pub tags: Tags,
 }
 
+/// A gateway endpoint.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VpcEndpoint {
+    /// Its id (`vpce-…`).
+    pub id: ResourceId,
+    /// Its VPC.
+    pub vpc: ResourceId,
+    /// The name of the service it leads to.
+    pub service: String,
+    /// The route tables that lead to it, in the order of their ids.
+    pub route_tables: Vec<ResourceId>,
+    /// Whether it is gone or going; it still lists for a while.
+    pub deleted: bool,
+    /// Its tags.
+    pub tags: Tags,
+}
+
 /// An IAM role.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Role {
@@ -429,6 +446,8 @@ pub enum Reply {
     FlowLogs(Page<FlowLog>),
     /// To `DescribeVpnGateways`.
     VpnGateways(Vec<VpnGateway>),
+    /// To `DescribeVpcEndpoints`.
+    VpcEndpoints(Page<VpcEndpoint>),
     /// To `GetRole` and `CreateRole`.
     Role(Role),
     /// To `GetRolePolicy`: the document, as JSON text.
@@ -466,6 +485,7 @@ impl Reply {
             Self::RouteTables(_) => "route tables",
             Self::FlowLogs(_) => "flow logs",
             Self::VpnGateways(_) => "VPN gateways",
+            Self::VpcEndpoints(_) => "VPC endpoints",
             Self::Role(_) => "role",
             Self::RolePolicy(_) => "role policy",
             Self::LogGroups(_) => "log groups",

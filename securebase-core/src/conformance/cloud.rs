@@ -5,7 +5,7 @@ use std::fmt;
 use futures::future::LocalBoxFuture;
 
 use super::bench::{Bench, Verdict};
-use super::{Deviations, accounts, gateways, identity, logs, policies, routes, units, vpc};
+use super::{Deviations, accounts, endpoints, gateways, identity, logs, policies, routes, units, vpc};
 use crate::cloud::Cloud;
 
 type Run = for<'a> fn(&'a Bench<'a>) -> LocalBoxFuture<'a, Verdict>;
@@ -79,6 +79,13 @@ const CASES: &[(&str, Run)] = cases! {
     "nat-gateway/in-use" => gateways::in_use;
     "vpn-gateway/life" => gateways::vpn_gateway;
     "vpn-gateway/second" => gateways::second_vpn_gateway;
+    "vpc/delete-with-endpoint" => endpoints::vpc_with_endpoint;
+    "vpc-endpoint/life" => endpoints::endpoint;
+    "vpc-endpoint/routes" => endpoints::routes;
+    "vpc-endpoint/nothing" => endpoints::nothing;
+    "vpc-endpoint/delete-nothing" => endpoints::delete_nothing;
+    "vpc-endpoint/second" => endpoints::second;
+    "vpc-endpoint/token" => endpoints::token;
     "route-table/life" => routes::table;
     "route-table/token" => routes::token;
     "route/life" => routes::routes;

@@ -8,6 +8,7 @@ mod accounts;
 mod bench;
 pub mod cloud;
 mod deviations;
+mod endpoints;
 mod gateways;
 mod identity;
 mod logs;

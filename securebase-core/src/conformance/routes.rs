@@ -12,11 +12,11 @@ impl Bench<'_> {
         O::CreateRouteTable { vpc: vpc.clone(), client_token: self.name("table"), tags: self.tags(what) }
     }
 
-    async fn table(&self, target: &Target, vpc: &ResourceId) -> Result<ResourceId, String> {
+    pub(super) async fn table(&self, target: &Target, vpc: &ResourceId) -> Result<ResourceId, String> {
         self.create(target, self.new_table(vpc, "table")).await
     }
 
-    async fn tables(&self, target: &Target) -> Result<Vec<RouteTable>, String> {
+    pub(super) async fn tables(&self, target: &Target) -> Result<Vec<RouteTable>, String> {
         let take = |reply| if let Reply::RouteTables(page) = reply { Some(page) } else { None };
         self.all(target, |page| O::DescribeRouteTables { tags: self.tags("table"), page }, take).await
     }

@@ -29,7 +29,7 @@ mod tests;
 pub use code::CODES;
 pub use load::FILE_SIZE_MAX;
 pub use raw::{
-    ClientSpec, LandingZoneSpec, LinkKindSpec, LinkSpec, OffboardSpec, PoolSpec, StrategySpec, TextsSpec,
-    TierSpec, VpcConfigSpec, schema,
+    ClientSpec, EndpointServiceSpec, GatewayEndpointsSpec, LandingZoneSpec, LinkKindSpec, LinkSpec,
+    OffboardSpec, PoolSpec, StrategySpec, TextsSpec, TierSpec, VpcConfigSpec, schema,
 };
 pub use source::Format;

@@ -186,7 +186,7 @@ pub enum OffboardSpec {
 }
 
 /// What every network has, as it is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VpcConfigSpec {
     /// A NAT gateway with its elastic IP. Default true.
@@ -204,6 +204,29 @@ pub struct VpcConfigSpec {
     /// Name resolution. Default true.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dns_support: Option<bool>,
+    /// Gateway endpoints to S3 and DynamoDB: both, or those listed. Default none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gateway_endpoints: Option<GatewayEndpointsSpec>,
+}
+
+/// The services with a gateway endpoint, as they are written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum GatewayEndpointsSpec {
+    /// All of them, or none.
+    All(bool),
+    /// Those of a list.
+    Services(Vec<EndpointServiceSpec>),
+}
+
+/// A service that AWS has gateway endpoints for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum EndpointServiceSpec {
+    /// Amazon S3.
+    S3,
+    /// Amazon DynamoDB.
+    DynamoDb,
 }
 
 /// A tier as it is written. `ou_name`, `framework` and `monthly_price` may be left out for a shipped tier only.

@@ -35,7 +35,7 @@ pub(crate) use logging::LONGEST_RETENTION_DAYS;
 pub use logging::{FlowLogRoleSpec, FlowLogSpec, LogGroupSpec};
 pub use network::{
     ElasticIpSpec, InternetGatewaySpec, NatGatewaySpec, RouteSpec, RouteTableAssociationSpec, RouteTableSpec,
-    RouteTarget, SubnetSpec, VpcSpec, VpnGatewaySpec,
+    RouteTarget, SubnetSpec, VpcEndpointSpec, VpcSpec, VpnGatewaySpec,
 };
 
 /// What SecureBase knows about one resource of a kind.
@@ -195,6 +195,7 @@ specs! {
     RouteTableAssociation(RouteTableAssociationSpec),
     FlowLog(FlowLogSpec),
     VpnGateway(VpnGatewaySpec),
+    VpcEndpoint(VpcEndpointSpec),
 }
 
 /// The quotas of the organization, each with the kind that counts against it, in the order of [`Quota`](crate::model::Quota).

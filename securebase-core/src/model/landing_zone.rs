@@ -21,6 +21,9 @@ pub struct NetworkFeatures {
     pub dns_hostnames: bool,
     /// Name resolution through the VPC's resolver.
     pub dns_support: bool,
+    /// Gateway endpoints, so that traffic to these services passes no NAT gateway.
+    #[serde(default, skip_serializing_if = "GatewayEndpoints::is_empty")]
+    pub gateway_endpoints: GatewayEndpoints,
 }
 
 /// A network with private subnets that reach the internet, watched by flow logs, without VPN.
@@ -32,7 +35,48 @@ impl Default for NetworkFeatures {
             flow_logs: true,
             dns_hostnames: true,
             dns_support: true,
+            gateway_endpoints: GatewayEndpoints::default(),
         }
+    }
+}
+
+/// The services that each VPC reaches through a gateway endpoint of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct GatewayEndpoints {
+    /// Amazon S3.
+    pub s3: bool,
+    /// Amazon DynamoDB.
+    pub dynamodb: bool,
+}
+
+impl GatewayEndpoints {
+    /// The names of all services that AWS has gateway endpoints for.
+    pub const NAMES: [&str; 2] = ["s3", "dynamodb"];
+
+    /// Every service.
+    pub fn all() -> Self {
+        Self { s3: true, dynamodb: true }
+    }
+
+    /// Returns the names of the services, as they end the names of AWS's endpoint services.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        let Self { s3, dynamodb } = self;
+        Self::NAMES.into_iter().zip([s3, dynamodb]).filter_map(|(name, wanted)| wanted.then_some(name))
+    }
+
+    /// Returns whether no service has one.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Adds the service of that name; returns whether AWS has gateway endpoints for it.
+    pub fn add(&mut self, name: &str) -> bool {
+        match name {
+            "s3" => self.s3 = true,
+            "dynamodb" => self.dynamodb = true,
+            _ => return false,
+        }
+        true
     }
 }
 

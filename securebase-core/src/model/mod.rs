@@ -22,7 +22,7 @@ pub(crate) use diagnostics::quoted::{Quoted, printable};
 pub use email::{Email, EmailError};
 pub(crate) use exact::deserialize_exact;
 pub use exact::exact;
-pub use landing_zone::{LandingZone, Link, NetworkFeatures, Pool, PoolStrategy};
+pub use landing_zone::{GatewayEndpoints, LandingZone, Link, NetworkFeatures, Pool, PoolStrategy};
 pub(crate) use money::unsigned_zero;
 pub use money::{Currency, Money, MoneyError, Rounding};
 pub use name::{NameError, ResourceId, RoleName, TenantKey, TierName, ZoneName};

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Reading, Unread};
 use crate::cloud::{
     Account, AccountState, ControlPolicy, ElasticIp, FlowLog, InternetGateway, LogGroup, NatGateway,
-    Organization, Role, Root, RouteTable, Subnet, Vpc, VpnGateway,
+    Organization, Role, Root, RouteTable, Subnet, Vpc, VpcEndpoint, VpnGateway,
 };
 use crate::model::{AccountId, Region, ResourceId, Tags, UsableZones};
 
@@ -141,6 +141,9 @@ pub struct ObservedMember {
     pub flow_logs: Vec<FlowLog>,
     /// Its virtual private gateways.
     pub vpn_gateways: Vec<VpnGateway>,
+    /// Its gateway endpoints: ours, and those of others that route tables of ours lead to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub vpc_endpoints: Vec<VpcEndpoint>,
     /// Its roles that were asked for by name.
     pub roles: Vec<Role>,
     /// The inline policies of those roles that were asked for by name.
@@ -165,6 +168,7 @@ impl ObservedMember {
             route_tables,
             flow_logs,
             vpn_gateways,
+            vpc_endpoints,
             roles,
             role_policies,
             log_groups,
@@ -178,6 +182,7 @@ impl ObservedMember {
             && route_tables.is_empty()
             && flow_logs.is_empty()
             && vpn_gateways.is_empty()
+            && vpc_endpoints.is_empty()
             && roles.is_empty()
             && role_policies.is_empty()
             && log_groups.is_empty()
@@ -196,6 +201,7 @@ impl ObservedMember {
             route_tables,
             flow_logs,
             vpn_gateways,
+            vpc_endpoints,
             roles: _,
             role_policies: _,
             log_groups: _,
@@ -205,6 +211,7 @@ impl ObservedMember {
         nat_gateways.retain(|found| found.vpc == *vpc || ours(&found.tags));
         route_tables.retain(|found| found.vpc == *vpc || ours(&found.tags));
         vpn_gateways.retain(|found| found.vpc.as_ref() == Some(vpc) || ours(&found.tags));
+        vpc_endpoints.retain(|found| found.vpc == *vpc || ours(&found.tags));
         flow_logs.retain(|found| found.vpc == *vpc || ours(&found.tags));
         elastic_ips.retain(|found| {
             ours(&found.tags) || nat_gateways.iter().any(|nat| nat.allocation.as_ref() == Some(&found.id))

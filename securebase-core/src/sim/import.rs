@@ -116,6 +116,7 @@ fn fill(place: &mut Place, member: &ObservedMember) {
         route_tables,
         flow_logs,
         vpn_gateways,
+        vpc_endpoints,
         roles: _,
         role_policies: _,
         log_groups,
@@ -135,6 +136,7 @@ fn fill(place: &mut Place, member: &ObservedMember) {
     place.route_tables = shelf(route_tables, |row| &row.id);
     place.flow_logs = shelf(flow_logs, |row| &row.id);
     place.vpn_gateways = shelf(vpn_gateways, |row| &row.id);
+    place.vpc_endpoints = shelf(vpc_endpoints, |row| &row.id);
     for group in log_groups {
         let kept = Kept { value: group.clone(), visible_from: Time::ZERO };
         place.log_groups.insert(group.group.name.clone(), kept);

@@ -88,6 +88,7 @@ fn subject(operation: &O, key: &mut String) {
         | O::DescribeRouteTables { tags, .. }
         | O::DescribeFlowLogs { tags, .. }
         | O::DescribeVpnGateways { tags }
+        | O::DescribeVpcEndpoints { tags, .. }
         | O::CreateVpc { tags, .. }
         | O::CreateSubnet { tags, .. }
         | O::CreateInternetGateway { tags }
@@ -95,7 +96,8 @@ fn subject(operation: &O, key: &mut String) {
         | O::CreateNatGateway { tags, .. }
         | O::CreateRouteTable { tags, .. }
         | O::CreateFlowLogs { tags, .. }
-        | O::CreateVpnGateway { tags } => add(&of_tags(tags)),
+        | O::CreateVpnGateway { tags }
+        | O::CreateVpcEndpoint { tags, .. } => add(&of_tags(tags)),
         O::DescribeVpcAttribute { vpc, .. } | O::ModifyVpcAttribute { vpc, .. } | O::DeleteVpc { vpc } => {
             add(vpc.as_str());
         }
@@ -106,6 +108,7 @@ fn subject(operation: &O, key: &mut String) {
         | O::AttachVpnGateway { gateway, .. }
         | O::DetachVpnGateway { gateway, .. }
         | O::DeleteVpnGateway { gateway } => add(gateway.as_str()),
+        O::ModifyVpcEndpoint { endpoint, .. } | O::DeleteVpcEndpoints { endpoint } => add(endpoint.as_str()),
         O::ReleaseAddress { allocation } => add(allocation.as_str()),
         O::DeleteRouteTable { table } => add(table.as_str()),
         O::CreateRoute { table, destination, .. }

@@ -178,6 +178,7 @@ fn remove_from_place(place: &mut Place, resource: &ResourceId) {
         place.internet_gateways.retain(|_, kept| kept.value.vpc.as_ref() != Some(resource));
         place.vpn_gateways.retain(|_, kept| kept.value.vpc.as_ref() != Some(resource));
         place.flow_logs.retain(|_, kept| kept.value.vpc != *resource);
+        place.vpc_endpoints.retain(|_, kept| kept.value.vpc != *resource);
     } else if place.subnets.contains_key(resource) {
         remove_nats(place, |nat| nat.subnet == *resource);
         place.drop_subnet(resource);
@@ -192,10 +193,11 @@ fn remove_from_place(place: &mut Place, resource: &ResourceId) {
     {
         kept.value.routes.retain(|route| route.destination.to_string() != destination);
     } else if !place.drop_association(resource) {
-        place.route_tables.remove(resource);
+        place.drop_table(resource);
         place.internet_gateways.remove(resource);
         place.vpn_gateways.remove(resource);
         place.flow_logs.remove(resource);
+        place.vpc_endpoints.remove(resource);
         place.log_groups.retain(|name, kept| name != text && kept.value.group.arn != text);
     }
 }

@@ -173,6 +173,10 @@ fn network(snapshot: &mut Snapshot, place: &Place) {
         let more = json!({"vpc_id": row.vpc});
         snapshot.add(Kind::VpnGateway, site, row.id.as_str(), Some(&row.tags), more);
     }
+    for row in values(&place.vpc_endpoints).filter(|row| !row.deleted) {
+        let more = json!({"vpc_id": row.vpc, "service": row.service, "route_table_ids": row.route_tables});
+        snapshot.add(Kind::VpcEndpoint, site, row.id.as_str(), Some(&row.tags), more);
+    }
     for kept in place.log_groups.values() {
         let group = &kept.value.group;
         let more = json!({"name": group.name, "arn": group.arn, "retention_days": group.retention_days});
@@ -245,6 +249,7 @@ fn member(place: &Place) -> ObservedMember {
         route_tables: values(&place.route_tables).map(|table| place.shown(table)).collect(),
         flow_logs: values(&place.flow_logs).cloned().collect(),
         vpn_gateways: values(&place.vpn_gateways).cloned().collect(),
+        vpc_endpoints: values(&place.vpc_endpoints).cloned().collect(),
         roles: Vec::new(),
         role_policies: Vec::new(),
         log_groups: place.log_groups.values().map(|kept| kept.value.clone()).collect(),

@@ -155,3 +155,29 @@ async fn lost_replies_double_nothing() {
     verify(&moto, &first, &zone, &TENANTS).unwrap_or_else(|differences| panic!("{differences}"));
     assert!(plan(&zone, &cloud).await.is_empty());
 }
+
+/// Gateway endpoints are switched on where the networks exist, and off again: then all is as it was before.
+#[tokio::test]
+async fn gateway_endpoints_come_and_go() {
+    let moto = Moto::start();
+    let cloud = Watched::new(&moto, None).await;
+    let (zone, state) = (zone(), State::new(MemoryStore::new()));
+    let first = plan(&zone, &cloud).await;
+    carry_out(&first, &cloud, &state).await;
+    let mut with_endpoints = zone.clone();
+    let network = with_endpoints.network.as_mut().unwrap();
+    assert!(network.gateway_endpoints.add("s3") && network.gateway_endpoints.add("dynamodb"));
+    let on = plan(&with_endpoints, &cloud).await;
+    assert_eq!(on.counts()[&Action::Create][&ResourceKind::VpcEndpoint], 20);
+    assert_eq!(on.steps().len(), 20);
+    carry_out(&on, &cloud, &state).await;
+    assert!(plan(&with_endpoints, &cloud).await.is_empty());
+    let differences = verify(&moto, &first, &zone, &TENANTS).unwrap_err();
+    assert!(differences.contains("acme-finance: VPC endpoints: found 2, wanted 0"), "{differences}");
+
+    let off = plan(&zone, &cloud).await;
+    assert_eq!(off.counts()[&Action::Delete][&ResourceKind::VpcEndpoint], 20);
+    carry_out(&off, &cloud, &state).await;
+    assert!(plan(&zone, &cloud).await.is_empty());
+    verify(&moto, &first, &zone, &TENANTS).unwrap_or_else(|differences| panic!("{differences}"));
+}

@@ -1,7 +1,8 @@
 //! Replies that moto never gives, but AWS does or may one day.
 
 use securebase_core::cloud::{
-    AccountRequestState, AccountState, Call, Cloud, NatGatewayState, Operation, Reply, Target,
+    AccountRequestState, AccountState, Call, Cloud, Delivery, ErrorKind, NatGatewayState, Operation, Reply,
+    Target,
 };
 use securebase_core::model::Tags;
 
@@ -178,4 +179,88 @@ async fn flow_logs_of_subnets_are_left_out() {
     .await;
     let Reply::FlowLogs(page) = reply else { panic!("{reply:?}") };
     assert_eq!(page.items.iter().map(|log| log.id.as_str()).collect::<Vec<_>>(), ["fl-2"]);
+}
+
+#[tokio::test]
+async fn endpoints_of_other_kinds_are_left_out() {
+    let reply = reply(Operation::DescribeVpcEndpoints { tags: Tags::new(), page: None }, |_| {
+        let endpoint = |id: u8, kind: &str, state: &str| {
+            format!(
+                "<item><vpcEndpointId>vpce-{id}</vpcEndpointId><vpcEndpointType>{kind}</vpcEndpointType>\
+                 <vpcId>vpc-1</vpcId><serviceName>com.amazonaws.us-east-1.s3</serviceName><state>{state}</state>\
+                 <routeTableIdSet><item>rtb-2</item><item>rtb-1</item></routeTableIdSet></item>"
+            )
+        };
+        let endpoints = [
+            endpoint(1, "Gateway", "available"),
+            endpoint(2, "Interface", "available"),
+            endpoint(3, "Gateway", "deleting"),
+        ];
+        let text = format!(
+            "<DescribeVpcEndpointsResponse><vpcEndpointSet>{}</vpcEndpointSet><nextToken>more</nextToken>\
+             </DescribeVpcEndpointsResponse>",
+            endpoints.concat()
+        );
+        xml(200, &text)
+    })
+    .await;
+    let Reply::VpcEndpoints(page) = reply else { panic!("{reply:?}") };
+    let found: Vec<_> = page.items.iter().map(|row| (row.id.as_str(), row.deleted)).collect();
+    assert_eq!(found, [("vpce-1", false), ("vpce-3", true)]);
+    let tables: Vec<_> = page.items[0].route_tables.iter().map(AsRef::as_ref).collect();
+    assert_eq!((tables, page.next.as_deref()), (vec!["rtb-1", "rtb-2"], Some("more")));
+}
+
+#[tokio::test]
+async fn an_endpoint_that_cannot_be_deleted_is_an_error() {
+    let fake = Fake::start(|request| {
+        assert!(request.contains("VpcEndpointId.1=vpce-1"), "{request}");
+        xml(
+            200,
+            "<DeleteVpcEndpointsResponse><unsuccessful><item><error><code>InvalidVpcEndpointId.NotFound</code>\
+             <message>it does not exist</message></error><resourceId>vpce-1</resourceId></item></unsuccessful>\
+             </DeleteVpcEndpointsResponse>",
+        )
+    });
+    let operation = Operation::DeleteVpcEndpoints { endpoint: "vpce-1".parse().unwrap() };
+    let refused = fake.cloud().await.call(Call { target: Target::Management, operation }).await.unwrap_err();
+    assert_eq!(
+        (refused.code.as_str(), refused.kind, refused.delivery),
+        ("InvalidVpcEndpointId.NotFound", ErrorKind::NotFound, Delivery::Rejected)
+    );
+}
+
+#[tokio::test]
+async fn an_endpoint_is_asked_for_with_its_type_and_a_token_of_ours() {
+    let reply = reply(
+        Operation::CreateVpcEndpoint {
+            vpc: "vpc-1".parse().unwrap(),
+            service: "com.amazonaws.us-east-1.s3".to_owned(),
+            route_tables: vec!["rtb-1".parse().unwrap(), "rtb-2".parse().unwrap()],
+            client_token: "ours".to_owned(),
+            tags: Tags::from_iter([("securebase:zone".to_owned(), "z".to_owned())]),
+        },
+        |request| {
+            for part in [
+                "VpcEndpointType=Gateway",
+                "VpcId=vpc-1",
+                "ServiceName=com.amazonaws.us-east-1.s3",
+                "RouteTableId.1=rtb-1",
+                "RouteTableId.2=rtb-2",
+                "ClientToken=ours",
+                "TagSpecification.1.ResourceType=vpc-endpoint",
+            ] {
+                assert!(request.contains(part), "{part} is not in {request}");
+            }
+            assert!(!request.contains("PolicyDocument"), "{request}");
+            xml(
+                200,
+                "<CreateVpcEndpointResponse><vpcEndpoint><vpcEndpointId>vpce-1</vpcEndpointId></vpcEndpoint>\
+                 </CreateVpcEndpointResponse>",
+            )
+        },
+    )
+    .await;
+    let Reply::Created(id) = reply else { panic!("{reply:?}") };
+    assert_eq!(id.as_str(), "vpce-1");
 }

@@ -186,6 +186,8 @@ class Verifier:
         self.flow_log(where, tenant, credentials, ec2, vpc_id)
         vpn = [g for g in ec2.describe_vpn_gateways()["VpnGateways"] if g["State"] != "deleted"]
         self.check(where, "VPN gateways", len(vpn), 0)
+        endpoints = [e for e in ec2.describe_vpc_endpoints()["VpcEndpoints"] if e["State"] != "deleted"]
+        self.check(where, "VPC endpoints", len(endpoints), 0)
         groups = ec2.describe_security_groups(Filters=in_vpc)["SecurityGroups"]
         self.check(where, "security groups", names(groups, "GroupName"), ["default"])
 
@@ -276,7 +278,10 @@ def living(nat_gateways):
 
 def route_targets(table):
     return {
-        (route["DestinationCidrBlock"], route.get("NatGatewayId") or route.get("GatewayId"))
+        (
+            route.get("DestinationCidrBlock") or route["DestinationPrefixListId"],
+            route.get("NatGatewayId") or route.get("GatewayId"),
+        )
         for route in table["Routes"]
     }
 

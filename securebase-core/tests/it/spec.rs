@@ -583,3 +583,42 @@ fn what_aws_refuses_in_a_tag_or_a_name_is_refused_in_the_file() {
         "ou-path-invalid"
     );
 }
+
+/// `true` is both services, and a list is those that it names.
+#[test]
+fn gateway_endpoints_are_a_switch_or_a_list() {
+    let written = |value: &serde_json::Value| {
+        LandingZone::from_value(&serde_json::json!({
+            "account_email": "aws+{prefix}@example.com",
+            "vpc_config": { "gateway_endpoints": value },
+            "clients": { "acme": {
+                "tier": "fintech", "prefix": "acme", "framework": "soc2", "contact_email": "ops@acme.example",
+            } },
+        }))
+    };
+    let services = |text: &str| -> Vec<&str> {
+        let zone = written(&serde_json::from_str(text).unwrap()).unwrap();
+        zone.network.unwrap().gateway_endpoints.names().collect()
+    };
+    for (text, expected) in [
+        ("true", &["s3", "dynamodb"][..]),
+        ("false", &[]),
+        ("null", &[]),
+        ("[]", &[]),
+        (r#"["s3"]"#, &["s3"]),
+        (r#"["dynamodb", "s3", "s3"]"#, &["s3", "dynamodb"]),
+    ] {
+        assert_eq!(services(text), expected, "{text}");
+    }
+    for (text, code, path) in [
+        (r#""s3""#, "type-mismatch", "vpc_config.gateway_endpoints"),
+        ("1", "type-mismatch", "vpc_config.gateway_endpoints"),
+        ("[true]", "type-mismatch", "vpc_config.gateway_endpoints[0]"),
+        (r#"["s3", "S3"]"#, "name-invalid", "vpc_config.gateway_endpoints[1]"),
+        (r#"["sqs"]"#, "name-invalid", "vpc_config.gateway_endpoints[0]"),
+    ] {
+        let problems = written(&serde_json::from_str(text).unwrap()).unwrap_err();
+        let [problem] = problems.0.as_slice() else { panic!("{text}: {problems}") };
+        assert_eq!((problem.code.as_str(), problem.path.as_str()), (code, path), "{text}");
+    }
+}

@@ -87,6 +87,9 @@ pub(crate) struct Move {
     /// Whether the tags that the zone and its tenants had more are taken out of it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) untagged: bool,
+    /// Whether gateway endpoints are switched on, or off where they were on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) switched: bool,
     /// What happens then; moments are counted from there.
     #[serde(default)]
     pub(crate) events: Vec<Event>,
@@ -182,6 +185,7 @@ impl Case {
             vpn: features == 2,
             flow_logs: features != 0,
             tagged: false,
+            endpoints: false,
         };
         let mut rate = |rates: &[f64]| if dice.one_in(2) { dice.of(rates) } else { 0.0 };
         let faults = Faults {
@@ -239,8 +243,8 @@ impl Case {
                 let at = Moment::Call(1 + dice.below(30 * tenants));
                 events.push(Event { at, what: What::Stop });
             }
-            self.then =
-                Some(Move { tiers, untagged: false, events }).filter(|then| then.tiers != self.zone.tiers);
+            self.then = Some(Move { tiers, untagged: false, switched: false, events })
+                .filter(|then| then.tiers != self.zone.tiers);
         }
         self.tagged()
     }
@@ -249,7 +253,7 @@ impl Case {
     fn tagged(mut self) -> Self {
         let mut dice = Dice(Seed::new(self.seed).stream("case", 3));
         if !dice.one_in(6) {
-            return self;
+            return self.endowed();
         }
         self.zone.tagged = true;
         let calls = 30 * self.zone.tiers.len() as u64;
@@ -257,10 +261,46 @@ impl Case {
         let then = self.then.get_or_insert_with(|| Move {
             tiers: tiers.clone(),
             untagged: true,
+            switched: false,
             events: Vec::new(),
         });
         then.untagged = true;
         then.events.extend((0..dice.below(3)).map(|_| event(&mut dice, calls)));
+        self.endowed()
+    }
+
+    /// With gateway endpoints, from the beginning or later, again from a stream of its own.
+    fn endowed(mut self) -> Self {
+        let mut dice = Dice(Seed::new(self.seed).stream("case", 4));
+        if !self.zone.network || !dice.one_in(5) {
+            return self;
+        }
+        self.zone.endpoints = dice.one_in(2);
+        let tenants = self.zone.tiers.len() as u64;
+        let meddled = |dice: &mut Dice<_>, calls: u64| {
+            let (kind, which) = (dice.of(&["vpc_endpoint", "route_table"]).to_owned(), dice.small());
+            let deed =
+                if dice.one_in(3) { Deed::Retag { kind, which } } else { Deed::Delete { kind, which } };
+            Event { at: Moment::Call(1 + dice.below(calls)), what: What::Deed(deed) }
+        };
+        if dice.one_in(2) {
+            let calls = 45 * tenants + 15;
+            self.events.push(meddled(&mut dice, calls));
+        }
+        if !self.zone.endpoints || dice.one_in(2) {
+            let tiers = &self.zone.tiers;
+            let then = self.then.get_or_insert_with(|| Move {
+                tiers: tiers.clone(),
+                untagged: false,
+                switched: true,
+                events: Vec::new(),
+            });
+            then.switched = true;
+            then.events.extend((0..dice.below(2)).map(|_| event(&mut dice, 30 * tenants)));
+            if dice.one_in(3) {
+                then.events.push(meddled(&mut dice, 30 * tenants));
+            }
+        }
         self
     }
 

@@ -48,7 +48,8 @@ fn tags(operation: &O) -> Option<&Tags> {
         | O::CreateNatGateway { tags, .. }
         | O::CreateRouteTable { tags, .. }
         | O::CreateFlowLogs { tags, .. }
-        | O::CreateVpnGateway { tags } => Some(tags),
+        | O::CreateVpnGateway { tags }
+        | O::CreateVpcEndpoint { tags, .. } => Some(tags),
         _ => None,
     }
 }
@@ -62,7 +63,8 @@ fn deleted(operation: &O) -> Option<&ResourceId> {
         | O::DeleteNatGateway { gateway: id }
         | O::DeleteRouteTable { table: id }
         | O::DeleteFlowLogs { flow_log: id }
-        | O::DeleteVpnGateway { gateway: id } => Some(id),
+        | O::DeleteVpnGateway { gateway: id }
+        | O::DeleteVpcEndpoints { endpoint: id } => Some(id),
         _ => None,
     }
 }
@@ -229,6 +231,8 @@ impl Ledger {
     fn at_home(&self, cloud: &SimulatedCloud, prepared: &Prepared, call: &Call, wrong: &mut Vec<String>) {
         let name = call.operation.action();
         match (&call.target, &call.operation) {
+            // What leaves a network that stays waits for nothing: an account may move to another unit in the same plan.
+            (Target::Member { .. }, O::DeleteVpcEndpoints { .. }) => {}
             (Target::Member { account, .. }, _) => {
                 let accounts = cloud.accounts();
                 let Some((found, parent)) = accounts.iter().find(|(found, _)| found.id == *account) else {

@@ -15,6 +15,7 @@ fn two_tenants() -> Case {
         vpn: true,
         flow_logs: true,
         tagged: false,
+        endpoints: true,
     })
 }
 
@@ -233,7 +234,7 @@ fn dies_after_a_change(before: &Case, moved: impl Fn(Vec<Event>) -> Case) {
 #[test]
 fn the_process_dies_at_every_call_of_a_move_between_tiers() {
     dies_after_a_change(&two_tenants(), |events| Case {
-        then: Some(Move { tiers: vec![1, 1], untagged: false, events }),
+        then: Some(Move { tiers: vec![1, 1], untagged: false, switched: false, events }),
         ..two_tenants()
     });
 }
@@ -246,9 +247,24 @@ fn the_process_dies_at_every_call_that_takes_tags_off() {
         Case { zone: Shape { tagged: true, ..case.zone }, ..case }
     };
     dies_after_a_change(&tagged(), |events| Case {
-        then: Some(Move { tiers: vec![0, 1], untagged: true, events }),
+        then: Some(Move { tiers: vec![0, 1], untagged: true, switched: false, events }),
         ..tagged()
     });
+}
+
+/// Gateway endpoints are switched on where the networks exist, and off.
+#[test]
+fn the_process_dies_at_every_call_that_switches_endpoints() {
+    for endpoints in [false, true] {
+        let before = || {
+            let case = two_tenants();
+            Case { zone: Shape { endpoints, ..case.zone }, ..case }
+        };
+        dies_after_a_change(&before(), |events| Case {
+            then: Some(Move { tiers: vec![0, 1], untagged: false, switched: true, events }),
+            ..before()
+        });
+    }
 }
 
 fn an_operator_at_every_other_call(deed: &Deed) {

@@ -31,6 +31,9 @@ pub(crate) struct Shape {
     /// Whether the zone and each tenant have a tag more.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) tagged: bool,
+    /// Whether each network has gateway endpoints.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) endpoints: bool,
 }
 
 /// What must hold of a tenant's account.
@@ -89,6 +92,7 @@ impl Shape {
                 "enable_vpc_flow_logs": self.flow_logs,
                 "dns_hostnames": true,
                 "dns_support": true,
+                "gateway_endpoints": self.endpoints,
             },
             "account_email": "aws+{prefix}@example.com",
             "clients": clients,
@@ -113,7 +117,12 @@ impl Shape {
     pub(crate) fn moved(&self, to: &Move) -> Arc<Prepared> {
         type Moves = BTreeMap<(Shape, Shape), Arc<Prepared>>;
         static KNOWN: Mutex<Moves> = Mutex::new(BTreeMap::new());
-        let after = Self { tiers: to.tiers.clone(), tagged: self.tagged && !to.untagged, ..self.clone() };
+        let after = Self {
+            tiers: to.tiers.clone(),
+            tagged: self.tagged && !to.untagged,
+            endpoints: self.endpoints != to.switched,
+            ..self.clone()
+        };
         let key = (self.clone(), after.clone());
         let known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
         known.unwrap_or_else(|| {

@@ -1,5 +1,6 @@
 //! Amazon EC2: the network.
 
+mod endpoints;
 mod gateways;
 mod networks;
 mod routes;
@@ -66,8 +67,23 @@ pub(super) async fn send(client: &Client, operation: Operation) -> Result<Reply,
         | O::AttachVpnGateway { .. }
         | O::DetachVpnGateway { .. }
         | O::DeleteVpnGateway { .. } => gateways::send(client, operation).await,
+        O::DescribeVpcEndpoints { .. }
+        | O::CreateVpcEndpoint { .. }
+        | O::ModifyVpcEndpoint { .. }
+        | O::DeleteVpcEndpoints { .. } => endpoints::send(client, operation).await,
         other => Err(misrouted(&other)),
     }
+}
+
+/// Some calls succeed as a whole and fail item by item; ours have one item.
+fn succeeded(unsuccessful: &[sdk::UnsuccessfulItem]) -> Result<(), CloudError> {
+    let Some(item) = unsuccessful.first() else {
+        return Ok(());
+    };
+    let error = item.error();
+    let code = error.and_then(sdk::UnsuccessfulItemError::code).unwrap_or("Unsuccessful");
+    let message = error.and_then(sdk::UnsuccessfulItemError::message).unwrap_or_default();
+    Err(CloudError::rejected(code, message))
 }
 
 fn sdk_tags(tags: &Tags) -> Vec<sdk::Tag> {

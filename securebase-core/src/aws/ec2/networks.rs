@@ -2,7 +2,7 @@
 
 use aws_sdk_ec2::{Client, types as sdk};
 
-use super::{PAGE_SIZE, shapes, tag_filters, tag_specification};
+use super::{PAGE_SIZE, shapes, succeeded, tag_filters, tag_specification};
 use crate::aws::convert::{each, id, malformed, misrouted};
 use crate::aws::error::failure;
 use crate::cloud::{CloudError, ErrorKind, Operation, Page, Reply, VpcAttribute};
@@ -141,15 +141,4 @@ fn settling(mut error: CloudError) -> CloudError {
         error.kind = ErrorKind::Busy;
     }
     error
-}
-
-/// The flow-log calls succeed as a whole and fail item by item; ours have one item.
-fn succeeded(unsuccessful: &[sdk::UnsuccessfulItem]) -> Result<(), CloudError> {
-    let Some(item) = unsuccessful.first() else {
-        return Ok(());
-    };
-    let error = item.error();
-    let code = error.and_then(sdk::UnsuccessfulItemError::code).unwrap_or("FlowLogUnsuccessful");
-    let message = error.and_then(sdk::UnsuccessfulItemError::message).unwrap_or_default();
-    Err(CloudError::rejected(code, message))
 }

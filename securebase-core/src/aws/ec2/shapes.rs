@@ -5,7 +5,7 @@ use aws_sdk_ec2::types as sdk;
 use crate::aws::convert::{id, parse, parse_optional, text};
 use crate::cloud::{
     AvailabilityZone, CloudError, ElasticIp, FlowLog, InternetGateway, NatGateway, NatGatewayState, Route,
-    RouteTable, RouteTableAssociation, Subnet, Vpc, VpnGateway, ZoneKind,
+    RouteTable, RouteTableAssociation, Subnet, Vpc, VpcEndpoint, VpnGateway, ZoneKind,
 };
 use crate::model::{ResourceId, Tags};
 
@@ -170,5 +170,19 @@ pub(super) fn vpn_gateway(gateway: &sdk::VpnGateway) -> Result<VpnGateway, Cloud
         vpc: parse_optional(attached.and_then(|a| a.vpc_id()), "VpcId")?,
         deleted: matches!(gateway.state(), Some(sdk::VpnState::Deleting | sdk::VpnState::Deleted)),
         tags: tags(gateway.tags()),
+    })
+}
+
+pub(super) fn vpc_endpoint(endpoint: &sdk::VpcEndpoint) -> Result<VpcEndpoint, CloudError> {
+    let tables = endpoint.route_table_ids().iter().map(|table| id(Some(table), "RouteTableId"));
+    let mut route_tables = tables.collect::<Result<Vec<_>, _>>()?;
+    route_tables.sort_unstable();
+    Ok(VpcEndpoint {
+        id: id(endpoint.vpc_endpoint_id(), "VpcEndpointId")?,
+        vpc: id(endpoint.vpc_id(), "VpcId")?,
+        service: text(endpoint.service_name(), "ServiceName")?,
+        route_tables,
+        deleted: matches!(endpoint.state(), Some(sdk::State::Deleting | sdk::State::Deleted)),
+        tags: tags(endpoint.tags()),
     })
 }

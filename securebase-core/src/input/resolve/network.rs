@@ -4,27 +4,28 @@ use std::collections::BTreeMap;
 
 use ipnet::Ipv4Net;
 
-use super::pool::Joined;
+use super::pool::{Joined, unknown_word};
 use super::tenant::Draft;
 use crate::input::code;
-use crate::input::reader::{Object, Text};
+use crate::input::node::Value;
+use crate::input::reader::{Object, Text, items, string};
 use crate::input::report::{Path, Report};
-use crate::model::{NetworkFeatures, Severity};
+use crate::model::{GatewayEndpoints, NetworkFeatures, Severity};
 use crate::net::{Block4, Member, Network, Selector, rules};
 
-pub(in crate::input) const VPC_CONFIG: &[&str] =
-    &["enable_nat_gateway", "enable_vpn_gateway", "enable_vpc_flow_logs", "dns_hostnames", "dns_support"];
+pub(in crate::input) const VPC_CONFIG: &[&str] = &[
+    "enable_nat_gateway",
+    "enable_vpn_gateway",
+    "enable_vpc_flow_logs",
+    "dns_hostnames",
+    "dns_support",
+    "gateway_endpoints",
+];
 
 /// The features of every network; `None` where tenants get none.
 pub(super) fn features(zone: &Object<'_, '_>, report: &mut Report<'_>) -> Option<NetworkFeatures> {
     let enabled = zone.flag("enable_vpc", report).unwrap_or(true);
-    let mut features = NetworkFeatures {
-        nat_gateway: true,
-        vpn_gateway: false,
-        flow_logs: true,
-        dns_hostnames: true,
-        dns_support: true,
-    };
+    let mut features = NetworkFeatures::default();
     let path = zone.path_of("vpc_config");
     let written = zone
         .get("vpc_config")
@@ -39,6 +40,7 @@ pub(super) fn features(zone: &Object<'_, '_>, report: &mut Report<'_>) -> Option
         ] {
             *field = written.flag(name, report).unwrap_or(*field);
         }
+        features.gateway_endpoints = gateway_endpoints(&written, report);
         if features.dns_hostnames && !features.dns_support {
             // Said about the attribute that was written: the other may be a default.
             let name = if written.has("dns_hostnames") { "dns_hostnames" } else { "dns_support" };
@@ -52,6 +54,28 @@ pub(super) fn features(zone: &Object<'_, '_>, report: &mut Report<'_>) -> Option
         }
     }
     enabled.then_some(features)
+}
+
+/// The services with a gateway endpoint: all of them, none, or those of a list.
+fn gateway_endpoints(vpc_config: &Object<'_, '_>, report: &mut Report<'_>) -> GatewayEndpoints {
+    const NAME: &str = "gateway_endpoints";
+    let mut endpoints = GatewayEndpoints::default();
+    let Some(entry) = vpc_config.get(NAME) else { return endpoints };
+    let path = vpc_config.path_of(NAME);
+    let names = match &entry.node.value {
+        Value::Bool(true) => return GatewayEndpoints::all(),
+        Value::Bool(false) => return endpoints,
+        _ => items(&entry.node, &path, "`true`, `false` or a list such as `[\"s3\", \"dynamodb\"]`", report),
+    };
+    for (place, node) in names.iter().enumerate() {
+        let path = Path::Index(&path, place);
+        if let Some(text) = string(node, &path, report)
+            && !endpoints.add(text.text)
+        {
+            unknown_word(text.text, &GatewayEndpoints::NAMES, text.at, &path, code::NAME_INVALID, report);
+        }
+    }
+    endpoints
 }
 
 /// A block as written, of any size; `None` has been reported.

@@ -233,7 +233,8 @@ pub(super) fn links(zone: &Object<'_, '_>, drafts: &[Draft<'_>], report: &mut Re
     links
 }
 
-fn unknown_word(
+/// Reports a word that is none of those known.
+pub(super) fn unknown_word(
     word: &str,
     known: &[&str],
     at: Option<usize>,

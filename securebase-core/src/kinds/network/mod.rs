@@ -8,6 +8,7 @@ mod route_table;
 mod route_table_association;
 mod subnet;
 mod vpc;
+mod vpc_endpoint;
 mod vpn_gateway;
 
 use ipnet::Ipv4Net;
@@ -24,6 +25,7 @@ pub use route_table::RouteTableSpec;
 pub use route_table_association::RouteTableAssociationSpec;
 pub use subnet::SubnetSpec;
 pub use vpc::VpcSpec;
+pub use vpc_endpoint::VpcEndpointSpec;
 pub use vpn_gateway::VpnGatewaySpec;
 
 /// The calls that bring the tags of a resource of EC2 up to date.

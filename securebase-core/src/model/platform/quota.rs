@@ -70,6 +70,8 @@ quotas! {
     RoutesPerTable = "routes_per_table";
     /// Virtual private gateways in an account and region.
     VpnGateways = "vpn_gateways";
+    /// Gateway endpoints in an account and region.
+    GatewayEndpoints = "gateway_endpoints";
 }
 
 impl fmt::Display for Quota {

@@ -71,6 +71,8 @@ kinds! {
     FlowLog = "flow_log", "flow log";
     /// A virtual private gateway, attached.
     VpnGateway = "vpn_gateway", "VPN gateway";
+    /// A gateway endpoint of a VPC, with which its route tables reach S3 or DynamoDB.
+    VpcEndpoint = "vpc_endpoint", "VPC endpoint";
 }
 
 impl fmt::Display for ResourceKind {

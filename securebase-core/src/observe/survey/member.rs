@@ -4,6 +4,7 @@ use super::asker::{Asker, failed};
 use super::{Surveyor, Visit};
 use crate::cloud::{
     AvailabilityZone, CloudError, ErrorKind, FlowLog, Operation, Reply, Role, Target, Vpc, VpcAttribute,
+    VpcEndpoint,
 };
 use crate::model::{ResourceId, Tags, UsableZones, ZONE_TAG};
 use crate::observe::{
@@ -145,6 +146,19 @@ impl Surveyor<'_> {
             Reply::VpnGateways(items) => items,
             _ => Vec::new(),
         };
+        // Without a filter, as for flow logs: an endpoint of others to the same service stands in the place of ours.
+        let mut vpc_endpoints = asker
+            .all(
+                |page| Operation::DescribeVpcEndpoints { tags: Tags::new(), page },
+                |reply| match reply {
+                    Reply::VpcEndpoints(page) => Some((page.items, page.next)),
+                    _ => None,
+                },
+            )
+            .await?;
+        let leads_there =
+            |found: &VpcEndpoint| route_tables.iter().any(|table| found.route_tables.contains(&table.id));
+        vpc_endpoints.retain(|found| names.ours(&found.tags) || leads_there(found));
         let role = asker.find(Operation::GetRole { name: self.scope.flow_log_role.clone() }).await?;
         let roles = match role {
             Some(Reply::Role(role)) => vec![role],
@@ -185,6 +199,7 @@ impl Surveyor<'_> {
             route_tables,
             flow_logs,
             vpn_gateways,
+            vpc_endpoints,
             roles,
             role_policies,
             log_groups,

@@ -16,7 +16,8 @@ use crate::kinds::{
     AccountPlacementSpec, AccountReadinessSpec, AccountSpec, ElasticIpSpec, FlowLogRoleSpec, FlowLogSpec,
     InternetGatewaySpec, LogGroupSpec, NatGatewaySpec, OrganizationRootSpec, OrganizationSpec,
     OrganizationalUnitSpec, PolicyAttachmentSpec, ResourceSpec, RouteSpec, RouteTableAssociationSpec,
-    RouteTableSpec, RouteTarget, ServiceControlPolicySpec, SubnetSpec, VpcSpec, VpnGatewaySpec,
+    RouteTableSpec, RouteTarget, ServiceControlPolicySpec, SubnetSpec, VpcEndpointSpec, VpcSpec,
+    VpnGatewaySpec,
 };
 use crate::model::{
     ADDRESS_TAG, Address, LandingZone, NetworkFeatures, Problem, SubnetZone, TENANT_TAG, Tags, Tenant,
@@ -322,6 +323,7 @@ impl Build<'_> {
         if features.flow_logs {
             self.flow_log(tenant, &vpc);
         }
+        self.gateway_endpoints(tenant, features);
         if features.vpn_gateway {
             let gateway = at("vpc/vpn-gateway");
             let spec = ResourceSpec::VpnGateway(VpnGatewaySpec {
@@ -329,6 +331,23 @@ impl Build<'_> {
                 tags: self.tags(&gateway, Some(tenant), named("vpn")),
             });
             self.of_tenant(tenant, &gateway, spec, Vec::new());
+        }
+    }
+
+    /// An endpoint to each service, reached from every subnet of the VPC.
+    fn gateway_endpoints(&mut self, tenant: &Tenant, features: NetworkFeatures) {
+        let at = |rest: &str| Address::tenant(&tenant.key, rest);
+        for service in features.gateway_endpoints.names() {
+            let address = at(&format!("vpc/endpoint/{service}"));
+            let spec = ResourceSpec::VpcEndpoint(VpcEndpointSpec {
+                vpc: at("vpc"),
+                service: format!("com.amazonaws.{}.{service}", tenant.region),
+                route_tables: ["public", "private"]
+                    .map(|name| at(&format!("vpc/route-table/{name}")))
+                    .to_vec(),
+                tags: self.tags(&address, Some(tenant), Some(format!("{}-{service}", tenant.prefix))),
+            });
+            self.of_tenant(tenant, &address, spec, Vec::new());
         }
     }
 

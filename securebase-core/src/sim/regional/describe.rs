@@ -3,7 +3,7 @@
 use super::{Place, Shelf};
 use crate::cloud::{
     CloudError, ElasticIp, FlowLog, InternetGateway, NatGateway, Operation, Page, PageToken, Reply,
-    RouteTable, Subnet, VpnGateway,
+    RouteTable, Subnet, VpcEndpoint, VpnGateway,
 };
 use crate::model::{ResourceId, Tags};
 use crate::observe::ObservedVpc;
@@ -39,6 +39,7 @@ tagged! {
     RouteTable => tags;
     FlowLog => tags;
     VpnGateway => tags;
+    VpcEndpoint => tags;
 }
 
 fn matching<'a, T: Tagged>(
@@ -99,6 +100,9 @@ impl Place {
             Operation::DescribeVpnGateways { tags } => Reply::VpnGateways(
                 matching(&self.vpn_gateways, tags, now).map(|(_, gateway)| gateway.clone()).collect(),
             ),
+            Operation::DescribeVpcEndpoints { tags, page } => {
+                Reply::VpcEndpoints(paged(&self.vpc_endpoints, tags, page.as_ref(), now, VpcEndpoint::clone)?)
+            }
             other => return Err(unknown(other)),
         })
     }

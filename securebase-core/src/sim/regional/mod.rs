@@ -9,13 +9,14 @@ use super::iam::Roles;
 use super::schedule::chance::Chance;
 use crate::cloud::{
     CloudError, ElasticIp, FlowLog, InternetGateway, NatGateway, Operation, RouteTable, Subnet, Vpc,
-    VpnGateway,
+    VpcEndpoint, VpnGateway,
 };
 use crate::model::{AccountId, Region, ResourceId, Tags, UsableZones};
 use crate::observe::{ObservedLogGroup, ObservedVpc};
 use crate::time::Time;
 
 mod describe;
+mod endpoints;
 mod flow_logs;
 mod gateways;
 mod log_groups;
@@ -55,6 +56,7 @@ pub(super) struct Place {
     pub(super) route_tables: Shelf<RouteTable>,
     pub(super) flow_logs: Shelf<FlowLog>,
     pub(super) vpn_gateways: Shelf<VpnGateway>,
+    pub(super) vpc_endpoints: Shelf<VpcEndpoint>,
     pub(super) log_groups: BTreeMap<String, Kept<ObservedLogGroup>>,
     /// The failures that pending NAT gateways are going to end with.
     doomed: BTreeMap<ResourceId, &'static str>,
@@ -93,6 +95,7 @@ impl Place {
             route_tables: Shelf::new(),
             flow_logs: Shelf::new(),
             vpn_gateways: Shelf::new(),
+            vpc_endpoints: Shelf::new(),
             log_groups: BTreeMap::new(),
             doomed: BTreeMap::new(),
             tokens: BTreeMap::new(),
@@ -115,7 +118,8 @@ impl Place {
             | O::DescribeNatGateways { .. }
             | O::DescribeRouteTables { .. }
             | O::DescribeFlowLogs { .. }
-            | O::DescribeVpnGateways { .. } => self.describe(context.now, operation),
+            | O::DescribeVpnGateways { .. }
+            | O::DescribeVpcEndpoints { .. } => self.describe(context.now, operation),
             O::DescribeAvailabilityZones => Ok(self.describe_zones(context)),
             O::DescribeVpcAttribute { .. }
             | O::CreateVpc { .. }
@@ -144,6 +148,9 @@ impl Place {
             | O::AttachVpnGateway { .. }
             | O::DetachVpnGateway { .. }
             | O::DeleteVpnGateway { .. } => self.vpn_operation(context, operation),
+            O::CreateVpcEndpoint { .. } | O::ModifyVpcEndpoint { .. } | O::DeleteVpcEndpoints { .. } => {
+                self.endpoint_operation(context, operation)
+            }
             O::CreateTags { .. } | O::DeleteTags { .. } => self.tag_operation(context, operation),
             _ => self.log_group_operation(context, operation),
         }
@@ -165,6 +172,7 @@ impl Place {
             || self.route_tables.contains_key(id)
             || self.flow_logs.contains_key(id)
             || self.vpn_gateways.contains_key(id)
+            || self.vpc_endpoints.contains_key(id)
             || self.route_tables.values().flat_map(|kept| &kept.value.associations).any(|row| row.id == *id)
     }
 
@@ -209,6 +217,7 @@ impl Place {
             + self.route_tables.len()
             + self.flow_logs.len()
             + self.vpn_gateways.len()
+            + self.vpc_endpoints.len()
             + self.log_groups.len()
             + routes
     }

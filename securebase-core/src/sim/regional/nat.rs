@@ -146,5 +146,6 @@ impl Place {
     pub(in crate::sim) fn forget(&mut self, gateway: &ResourceId) {
         self.nat_gateways.remove(gateway);
         self.vpn_gateways.remove(gateway);
+        self.vpc_endpoints.remove(gateway);
     }
 }

@@ -44,7 +44,7 @@ impl Place {
                 if !visible(&self.route_tables, table, now, NO_TABLE)?.associations.is_empty() {
                     return Err(dependency(format!("`{table}` is associated with subnets")));
                 }
-                self.route_tables.remove(table);
+                self.drop_table(table);
                 Ok(Reply::Done)
             }
             Operation::CreateRoute { table, destination, gateway } => {
@@ -114,6 +114,14 @@ impl Place {
                 }
             }
             other => Err(unknown(other)),
+        }
+    }
+
+    /// Takes a route table away, and off the endpoints that it leads to.
+    pub(in crate::sim) fn drop_table(&mut self, table: &ResourceId) {
+        self.route_tables.remove(table);
+        for kept in self.vpc_endpoints.values_mut() {
+            kept.value.route_tables.retain(|present| present != table);
         }
     }
 

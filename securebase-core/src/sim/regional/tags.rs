@@ -9,7 +9,7 @@ use crate::sim::organization::unknown;
 use crate::time::Time;
 
 /// The prefix of an id and the code for one that does not exist.
-const CODES: [(&str, &str); 8] = [
+const CODES: [(&str, &str); 9] = [
     ("vpc-", "InvalidVpcID.NotFound"),
     ("subnet-", "InvalidSubnetID.NotFound"),
     ("igw-", "InvalidInternetGatewayID.NotFound"),
@@ -18,6 +18,7 @@ const CODES: [(&str, &str); 8] = [
     ("rtb-", "InvalidRouteTableID.NotFound"),
     ("fl-", "InvalidFlowLogId.NotFound"),
     ("vgw-", "InvalidVpnGatewayID.NotFound"),
+    ("vpce-", "InvalidVpcEndpointId.NotFound"),
 ];
 
 impl Place {
@@ -48,6 +49,7 @@ impl Place {
             .or_else(|| tags_in(&mut self.route_tables, id, now))
             .or_else(|| tags_in(&mut self.flow_logs, id, now))
             .or_else(|| tags_in(&mut self.vpn_gateways, id, now))
+            .or_else(|| tags_in(&mut self.vpc_endpoints, id, now))
     }
 }
 

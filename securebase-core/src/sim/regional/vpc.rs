@@ -152,6 +152,8 @@ impl Place {
             Some("a NAT gateway")
         } else if self.route_tables.values().any(|kept| kept.value.vpc == *vpc) {
             Some("route tables")
+        } else if self.vpc_endpoints.values().any(|kept| kept.value.vpc == *vpc && !kept.value.deleted) {
+            Some("VPC endpoints")
         } else {
             None
         }

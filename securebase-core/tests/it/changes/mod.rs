@@ -6,6 +6,7 @@ mod before;
 mod claims;
 mod departure;
 mod drift;
+mod endpoints;
 mod hand;
 mod orphans;
 mod rename;

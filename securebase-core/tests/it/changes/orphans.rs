@@ -28,7 +28,7 @@ fn base() -> Value {
         "environment": "dev",
         "target_region": "us-east-1",
         "account_email": "aws+{prefix}@example.com",
-        "vpc_config": {"enable_vpn_gateway": true},
+        "vpc_config": {"enable_vpn_gateway": true, "gateway_endpoints": true},
         "clients": {
             "acme": {
                 "tier": "fintech", "framework": "soc2", "prefix": "acme",
@@ -57,6 +57,7 @@ fn rows() -> Vec<Row> {
         ("vpc_config", json!({"enable_nat_gateway": false})),
         ("vpc_config", json!({"enable_vpn_gateway": true, "enable_vpc_flow_logs": false})),
         ("vpc_config", json!({"enable_vpn_gateway": false})),
+        ("vpc_config", json!({"enable_vpn_gateway": true, "gateway_endpoints": ["s3"]})),
         ("vpc_config", json!({"enable_vpn_gateway": true, "dns_hostnames": false, "dns_support": false})),
         ("tags", json!({"Team": "cloud"})),
         ("tiers", json!({"fintech": {"ou_name": "Money"}})),

@@ -109,7 +109,8 @@ fn stands_alone(kind: ResourceKind) -> bool {
         | ResourceKind::NatGateway
         | ResourceKind::RouteTable
         | ResourceKind::FlowLog
-        | ResourceKind::VpnGateway => true,
+        | ResourceKind::VpnGateway
+        | ResourceKind::VpcEndpoint => true,
         ResourceKind::PolicyAttachment
         | ResourceKind::AccountPlacement
         | ResourceKind::AccountReadiness
