@@ -146,7 +146,7 @@ impl Surveyor<'_> {
             Reply::VpnGateways(items) => items,
             _ => Vec::new(),
         };
-        // Without a filter, as for flow logs: AWS allows a route table one endpoint to a service, whoever has made it.
+        // Without a filter, as for flow logs: an endpoint of others to the same service stands in the place of ours.
         let mut vpc_endpoints = asker
             .all(
                 |page| Operation::DescribeVpcEndpoints { tags: Tags::new(), page },
