@@ -394,7 +394,7 @@ fn connect(
     if let Some(profile) = profile {
         builder = builder.profile(profile);
     }
-    let cloud = crate::runtime::wait(py, &exec::Stop::new(), builder.build())??;
+    let cloud = crate::runtime::wait(py, &securebase_core::exec::Stop::new(), builder.build())??;
     Ok(std::sync::Arc::new(cloud))
 }
 

@@ -18,13 +18,13 @@ use moto::Moto;
 use proxy::{Fate, Proxy};
 use securebase_benches::{median, record, timed};
 use securebase_core::aws::AwsCloud;
-use securebase_core::exec::{ApplyOptions, apply, survey};
+use securebase_core::exec::{ApplyOptions, apply};
 use securebase_core::kinds::{
     AccountPlacementSpec, AccountSpec, OrganizationalUnitSpec, PolicyAttachmentSpec, ResourceSpec,
     ServiceControlPolicySpec,
 };
 use securebase_core::model::{LandingZone, Limits, ResourceKind, Tier};
-use securebase_core::observe::Scope;
+use securebase_core::observe::{Scope, survey};
 use securebase_core::plan::{Plan, Planner};
 use securebase_core::state::{DirectoryStore, RunStatus, State};
 use serde_json::{Map, Value, json};
