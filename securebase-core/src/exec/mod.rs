@@ -1,7 +1,7 @@
 //! Carrying a plan out.
 //!
 //! Purpose: bring the world to where the plan says, in parallel, within AWS's quotas, so that a crash at any instant loses
-//! nothing and doubles nothing. Flow: [`survey`] tells what exists; the planner decides; [`apply`]
+//! nothing and doubles nothing. Flow: [`survey`](crate::observe::survey()) finds what exists; the planner decides; [`apply`]
 //! drives a [`Machine`], in real time or in virtual time: the machine learns what happened and what time it is, and
 //! answers with what to write down, what to call and when to wake it.
 //! Invariants: every changing call is written down before it leaves; a call whose effect is unknown is looked up before it
