@@ -61,7 +61,7 @@ soak: ## The same for as many seeds as wanted: make soak SEEDS=100000 FROM=0 THR
 
 test-aws: $(VENV)/test.stamp ## Run the AWS part against a moto server and broken connections
 	$(call say,Rust: AWS through its SDKs against a moto server)
-	@cargo test $(ALL) --lib -- aws::
+	@cargo test $(ALL) --lib -- aws:: --skip laws::
 	@cargo test $(ALL) --test aws
 	$(call say,Rust: states in S3 against a moto server)
 	@cargo test $(ALL) --test s3
