@@ -177,12 +177,14 @@ pub(super) fn vpc_endpoint(endpoint: &sdk::VpcEndpoint) -> Result<VpcEndpoint, C
     let tables = endpoint.route_table_ids().iter().map(|table| id(Some(table), "RouteTableId"));
     let mut route_tables = tables.collect::<Result<Vec<_>, _>>()?;
     route_tables.sort_unstable();
+    // EC2 answers in lower case although its model, and so the SDK's type, has capitals.
+    let is = |state: &str| endpoint.state().is_some_and(|found| found.as_str().eq_ignore_ascii_case(state));
     Ok(VpcEndpoint {
         id: id(endpoint.vpc_endpoint_id(), "VpcEndpointId")?,
         vpc: id(endpoint.vpc_id(), "VpcId")?,
         service: text(endpoint.service_name(), "ServiceName")?,
         route_tables,
-        deleted: matches!(endpoint.state(), Some(sdk::State::Deleting | sdk::State::Deleted)),
+        deleted: is("deleting") || is("deleted"),
         tags: tags(endpoint.tags()),
     })
 }
