@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Number, Value};
 
 use crate::argument::{self, tuple};
-use crate::error::{Class, Failure, Result};
+use crate::error::{Class, Failure, Result, passes_through};
 
 /// The word for a value of a type that no document holds.
 const MISMATCH: &str = "type-mismatch";
@@ -117,7 +117,7 @@ pub(crate) fn count<T: Copy + TryFrom<u64> + TryInto<u64>>(
     range: RangeInclusive<T>,
 ) -> Result<T> {
     let [low, high] = bounds(&range);
-    let number = whole(value).filter(|number| (low..=high).contains(number));
+    let number = whole(value)?.filter(|number| (low..=high).contains(number));
     number.and_then(|number| T::try_from(number).ok()).ok_or_else(|| outside(class, name, value, [low, high]))
 }
 
@@ -165,7 +165,7 @@ pub(crate) fn any_count<T: Copy + TryFrom<u64> + TryInto<u64>>(
     value: &Bound<'_, PyAny>,
     range: RangeInclusive<T>,
 ) -> Result<T> {
-    let number = whole(value).and_then(|number| T::try_from(number).ok());
+    let number = whole(value)?.and_then(|number| T::try_from(number).ok());
     number.ok_or_else(|| outside(class, name, value, bounds(&range)))
 }
 
@@ -173,9 +173,16 @@ fn bounds<T: Copy + TryInto<u64>>(range: &RangeInclusive<T>) -> [u64; 2] {
     [*range.start(), *range.end()].map(|bound| bound.try_into().unwrap_or(u64::MAX))
 }
 
-fn whole(value: &Bound<'_, PyAny>) -> Option<u64> {
+fn whole(value: &Bound<'_, PyAny>) -> Result<Option<u64>> {
     // A `bool` is an integer in Python, and never meant as one.
-    if value.is_instance_of::<PyBool>() { None } else { value.extract().ok() }
+    if value.is_instance_of::<PyBool>() {
+        return Ok(None);
+    }
+    match value.extract() {
+        Ok(number) => Ok(Some(number)),
+        Err(error) if passes_through(&error, value.py()) => Err(error.into()),
+        Err(_) => Ok(None),
+    }
 }
 
 fn outside(class: Class, name: &str, value: &Bound<'_, PyAny>, range: [u64; 2]) -> Failure {
@@ -323,11 +330,21 @@ impl Reading {
             Ok(Value::Array(items))
         } else if argument::is_mapping(value)? {
             self.members(value)
-        } else if value.extract::<Decimal>().is_ok() {
-            Ok(Value::String(value.str()?.to_str()?.to_owned()))
         } else {
-            let message = format!("a value of the type `{}`", kind(value));
-            Ok(self.refuse(message, "use dict, list, str, int, float, bool, None or Decimal"))
+            // A whole number of another library, before `Decimal` takes the object's text for one.
+            match value.extract::<i64>() {
+                Ok(number) => return Ok(number.into()),
+                Err(error) if passes_through(&error, value.py()) => return Err(error.into()),
+                Err(_) => {}
+            }
+            match value.extract::<Decimal>() {
+                Ok(_) => Ok(Value::String(value.str()?.to_str()?.to_owned())),
+                Err(error) if passes_through(&error, value.py()) => Err(error.into()),
+                Err(_) => {
+                    let message = format!("a value of the type `{}`", kind(value));
+                    Ok(self.refuse(message, "use dict, list, str, int, float, bool, None or Decimal"))
+                }
+            }
         }
     }
 

@@ -6,6 +6,7 @@
 
 use std::fmt::Display;
 
+use pyo3::exceptions::{PyException, PyMemoryError};
 use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict as _, PyList};
 use securebase_core::cloud::CloudError;
@@ -215,6 +216,12 @@ impl Raised for state::Error {
     fn class(&self) -> Class {
         Class::State
     }
+}
+
+/// Whether an exception says nothing about the value that was being read: a Ctrl-C, an exit, a lack of memory. It passes
+/// through, where any other one means that the value is wrong.
+pub(crate) fn passes_through(error: &PyErr, py: Python<'_>) -> bool {
+    !error.is_instance_of::<PyException>(py) || error.is_instance_of::<PyMemoryError>(py)
 }
 
 impl Raised for observe::Error {

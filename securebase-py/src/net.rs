@@ -3,7 +3,6 @@
 pub(crate) mod network;
 pub(crate) mod pool;
 
-use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyString, PyType};
 use securebase_core::model::{Problem as CoreProblem, Problems};
@@ -13,7 +12,7 @@ use securebase_core::net::{Block, Block4, Layout, rules};
 use crate::argument::{self, ITEMS_MAX};
 use crate::cloud::named_region;
 use crate::convert::{PROBLEMS_MAX, count, document, from_json, hash, shown, to_json};
-use crate::error::{Class, Failure, Raised, Result};
+use crate::error::{Class, Failure, Raised, Result, passes_through};
 use crate::problem::Problem;
 use crate::runtime::compute;
 
@@ -59,7 +58,7 @@ fn block_text(name: &str, value: &Bound<'_, PyAny>) -> Result<String> {
     match text {
         Ok(text) => Ok(text),
         // A Ctrl-C that arrives while the text is made says nothing about the value.
-        Err(error) if !error.is_instance_of::<PyException>(value.py()) => Err(error.into()),
+        Err(error) if passes_through(&error, value.py()) => Err(error.into()),
         Err(_) => Ok(shown(value)),
     }
 }

@@ -586,3 +586,38 @@ def test_what_makes_no_sense_is_refused(tmp_path: Path) -> None:
     assert cloud.set_zones("111122223333", "us-east-1", ["us-east-1a"]) is False
     assert len(sb.guardrails("soc2", required_tag="Cost Center", regions=["eu-central-1"])) > 10
     assert F.Model.from_frame(pd.DataFrame({"key": ["a"], "tier": ["fintech"]}), AWS).tenants["fintech"] == 1
+
+
+@pytest.mark.parametrize("raised", [KeyboardInterrupt, SystemExit, MemoryError])
+def test_what_says_nothing_about_a_value_passes_through(raised: type[BaseException]) -> None:
+    class Text:
+        def __str__(self) -> str:
+            raise raised
+
+    class Number:
+        def __index__(self) -> int:
+            raise raised
+
+    class Unknown:
+        @property  # type: ignore[misc]
+        def __class__(self) -> type:
+            raise raised
+
+    calls: list[Callable[[], object]] = [
+        lambda: sb.check_vpc_block(Text()),  # type: ignore[arg-type]
+        lambda: _model().forecast(months=Number()),  # type: ignore[arg-type]
+        lambda: sb.PolicyDocument.from_dict({**FULL, "Id": Number()}),
+        lambda: sb.PolicyDocument.from_dict(Unknown()),  # type: ignore[arg-type]
+        lambda: sb.overlaps([("a", Text())]),  # type: ignore[list-item]
+    ]
+    for call in calls:
+        with pytest.raises(raised):
+            call()
+
+
+def test_a_floor_that_no_margin_reaches_is_out_of_range() -> None:
+    cost = small_zone().plan().cost()
+    for floor in (7, 10**27, "1e27", Decimal("1e28")):
+        with pytest.raises(sb.SecureBaseError) as caught:
+            cost.ensure_margin(floor)
+        assert "margin floor" in str(caught.value) or "floor" in str(caught.value)
