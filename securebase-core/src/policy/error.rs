@@ -38,10 +38,10 @@ pub enum Error {
     #[error("no permissions are known for the call `{}`", Quoted(.0))]
     UnknownCall(String),
     /// No guardrail has this id.
-    #[error("there is no guardrail `{}`", Quoted(.0))]
+    #[error("unknown guardrail `{}`", Quoted(.0))]
     UnknownGuardrail(String),
     /// No framework has this name.
-    #[error("there is no framework `{}`", Quoted(name))]
+    #[error("unknown framework `{}`", Quoted(name))]
     UnknownFramework {
         /// The name.
         name: String,

@@ -231,9 +231,7 @@ impl Ledger {
     fn at_home(&self, cloud: &SimulatedCloud, prepared: &Prepared, call: &Call, wrong: &mut Vec<String>) {
         let name = call.operation.action();
         match (&call.target, &call.operation) {
-            // What leaves a network that stays waits for nothing: an account may move to another unit in the same plan.
-            (Target::Member { .. }, O::DeleteVpcEndpoints { .. }) => {}
-            (Target::Member { account, .. }, _) => {
+            (Target::Member { account, .. }, operation) => {
                 let accounts = cloud.accounts();
                 let Some((found, parent)) = accounts.iter().find(|(found, _)| found.id == *account) else {
                     wrong.push(format!("{name} had an effect in `{account}`, which is no account"));
@@ -245,6 +243,8 @@ impl Ledger {
                 };
                 match self.path(parent) {
                     Some(path) if path == home.unit => self.guarded(parent, home, name, wrong),
+                    // What leaves a network that stays waits for nothing: its account may move in the same plan.
+                    _ if matches!(operation, O::DeleteVpcEndpoints { .. }) => {}
                     path => wrong.push(format!(
                         "{name} had an effect in the account of `{}` while it was in `{}`",
                         found.email,

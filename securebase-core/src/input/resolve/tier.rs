@@ -163,7 +163,7 @@ fn known_framework(
     let slips = Framework::known()
         .filter(|known| !(numbered(name) && numbered(known) && letters(known) == letters(name)));
     if let Some(near) = nearest(name, slips) {
-        let message = format!("there is no framework `{}`", Quoted(name));
+        let message = format!("unknown framework `{}`", Quoted(name));
         report.error(code::FRAMEWORK_UNKNOWN, at, path, message, format!("did you mean `{near}`?"));
         return false;
     }

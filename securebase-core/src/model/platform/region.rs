@@ -88,7 +88,7 @@ pub enum RegionError {
     /// It has not the shape of a code.
     #[error("{error}")]
     Shape {
-        /// What the shape is. It says all there is to say, so it is no source of this error.
+        /// The shape that a code has. This error shows its text as its own, so it is not given as a source.
         error: NameError,
         /// The region that was most likely meant.
         nearest: Option<String>,

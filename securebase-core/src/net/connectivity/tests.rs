@@ -177,7 +177,7 @@ fn ten_thousand_on_one_block_are_no_trouble() {
 #[test]
 fn unknown_names_are_all_reported() {
     let links = vec![
-        NetworkLink::of_owners("x", LinkKind::Vpn, &["acme-finace", "nobody-at-all"]),
+        NetworkLink::of_owners("x", LinkKind::Vpn, &["acme-finace", "another-owner"]),
         NetworkLink {
             name: "x".into(),
             kind: LinkKind::Vpn,

@@ -232,7 +232,7 @@ mod tests {
         let unknown = coverage("hippa").unwrap_err();
         assert_eq!(
             (unknown.to_string().as_str(), unknown.help().as_deref(), unknown.code()),
-            ("there is no framework `hippa`", Some("did you mean `hipaa`?"), "policy.unknown-framework")
+            ("unknown framework `hippa`", Some("did you mean `hipaa`?"), "policy.unknown-framework")
         );
         assert_eq!(
             coverage("unheard-of").unwrap_err().help().unwrap(),

@@ -76,7 +76,10 @@ impl Org {
         page: Option<&PageToken>,
     ) -> Outcome {
         self.depth(parent, context.now).ok_or_else(|| {
-            CloudError::rejected("ParentNotFoundException", format!("there is no root or unit `{parent}`"))
+            CloudError::rejected(
+                "ParentNotFoundException",
+                format!("the organization has no root or unit `{parent}`"),
+            )
         })?;
         if let Some(blank) = page::blank(page, context.draws.blank) {
             return Ok(Reply::Accounts(blank));
@@ -246,10 +249,16 @@ impl Org {
             return fail("AccountNotFoundException", format!("there is no account `{account}`"));
         };
         if self.depth(from, now).is_none() {
-            return fail("SourceParentNotFoundException", format!("there is no root or unit `{from}`"));
+            return fail(
+                "SourceParentNotFoundException",
+                format!("the organization has no root or unit `{from}`"),
+            );
         }
         if self.depth(to, now).is_none() {
-            return fail("DestinationParentNotFoundException", format!("there is no root or unit `{to}`"));
+            return fail(
+                "DestinationParentNotFoundException",
+                format!("the organization has no root or unit `{to}`"),
+            );
         }
         if member.parent == *to {
             return fail("DuplicateAccountException", format!("`{account}` is in `{to}` already"));

@@ -154,7 +154,10 @@ fn duplicate(name: &str) -> CloudError {
 }
 
 fn no_parent(parent: &ResourceId) -> CloudError {
-    CloudError::rejected("ParentNotFoundException", format!("there is no root or unit `{parent}`"))
+    CloudError::rejected(
+        "ParentNotFoundException",
+        format!("the organization has no root or unit `{parent}`"),
+    )
 }
 
 fn no_unit(unit: &ResourceId) -> CloudError {

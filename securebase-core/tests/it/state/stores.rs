@@ -76,13 +76,13 @@ fn a_sealed_segment_takes_no_more_of_whoever_has_it_open() {
 #[test]
 fn a_segment_that_exists_is_not_begun_again() {
     for (name, store, _scratch) in stores() {
-        now(store.put("s", b"somebody's", WriteCondition::Absent)).unwrap();
+        now(store.put("s", b"another's", WriteCondition::Absent)).unwrap();
         let appended = match now(store.begin_segment("s")) {
             Ok(mut segment) => now(segment.append(b"mine")),
             Err(error) => Err(error),
         };
         assert!(is_conflict(&appended), "{name}");
-        assert_eq!(now(store.get("s")).unwrap().unwrap(), b"somebody's", "{name}");
+        assert_eq!(now(store.get("s")).unwrap().unwrap(), b"another's", "{name}");
     }
 }
 
