@@ -255,6 +255,21 @@ impl SimulatedCloud {
         py.detach(|| self.0.now()).as_secs_f64()
     }
 
+    /// Moves the virtual clock forward by a `timedelta` or seconds; what is due by then happens.
+    #[pyo3(signature = (duration, /))]
+    fn advance(&self, py: Python<'_>, duration: &Bound<'_, PyAny>) -> Result<()> {
+        let duration = crate::run::duration("duration", duration)?;
+        py.detach(|| self.0.advance_to(self.0.now() + duration));
+        Ok(())
+    }
+
+    /// Adds a valid payment method to the management account, or removes it: AWS then refuses to create accounts. Returns
+    /// whether the organization exists.
+    #[pyo3(signature = (valid, /))]
+    fn set_payment_method(&self, py: Python<'_>, valid: bool) -> bool {
+        py.detach(|| self.0.set_payment_method(valid))
+    }
+
     /// Deletes a resource behind everybody's back, and all that cannot exist without it; answers how many are gone.
     #[pyo3(signature = (id, /))]
     fn remove(&self, py: Python<'_>, #[pyo3(from_py_with = argument::text::id)] id: &str) -> usize {

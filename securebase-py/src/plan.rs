@@ -14,13 +14,15 @@ use securebase_core::model::{Address, LandingZone, Latencies, ResourceId, Tenant
 use securebase_core::net::ZoneBlocks;
 use securebase_core::observe;
 use securebase_core::plan::{
-    Error as PlanError, MarginFloor, Plan as CorePlan, PlanCost, Planner, Step as CoreStep, StepCost,
+    Error as PlanError, MarginFloor, Pending as CorePending, Plan as CorePlan, PlanCost, Planner,
+    Step as CoreStep, StepCost,
 };
+use securebase_core::time::Time;
 use securebase_core::timeline;
 
 use crate::argument;
 use crate::cloud::AnyCloud;
-use crate::convert::{hash, plain};
+use crate::convert::{from_json, hash, plain, to_json};
 use crate::cost::Cost;
 use crate::error::{Class, Failure, Result};
 use crate::finance::exact;
@@ -74,6 +76,7 @@ fn planned<T: Send + 'static>(
             };
             Ok::<_, Failure>(match cloud {
                 Some(cloud) => {
+                    let planner = planner.now(cloud.port().runtime().now());
                     let observed = observe::survey(cloud.port(), &planner.scope()).await?;
                     make(planner.observed(&observed))?
                 }
@@ -94,6 +97,81 @@ fn refusing(planner: Planner<'_>, floor: Option<MarginFloor>) -> Planner<'_> {
 /// The margin floor a caller names, at AWS's list prices.
 pub(crate) fn margin_floor(given: Option<&Bound<'_, PyAny>>) -> Result<Option<MarginFloor>> {
     given.map(|given| Ok(MarginFloor::new(exact("margin_floor", given)?))).transpose()
+}
+
+/// A step that waits for time or for a person: neither done nor failed.
+#[pyclass(frozen, eq, module = "securebase")]
+#[derive(PartialEq)]
+pub(crate) struct Pending(pub(crate) CorePending);
+
+#[pymethods]
+impl Pending {
+    /// The resource.
+    #[getter]
+    fn address(&self) -> &str {
+        self.0.address.as_str()
+    }
+
+    /// Its kind, in snake_case.
+    #[getter]
+    fn kind(&self) -> &'static str {
+        self.0.kind.name()
+    }
+
+    /// What the step does to the resource: `create`, `delete` and so on.
+    #[getter]
+    fn action(&self) -> &'static str {
+        self.0.action.name()
+    }
+
+    /// What the step waits for: `"time"` or `"person"`.
+    #[getter]
+    fn waits_for(&self) -> &'static str {
+        self.0.deferral.waits_for.name()
+    }
+
+    /// The earliest moment at which a call may succeed, in seconds by the clock of the cloud: virtual in a simulated cloud, else
+    /// since 1970. `None` where the step waits for a person.
+    #[getter]
+    fn not_before(&self) -> Option<f64> {
+        self.0.deferral.waits_for.not_before().map(Time::as_secs_f64)
+    }
+
+    /// Why the step waits.
+    #[getter]
+    fn reason(&self) -> &str {
+        &self.0.deferral.reason
+    }
+
+    /// The call (`service:Operation`) whose reply shows whether the step can go on.
+    #[getter]
+    fn probe(&self) -> &str {
+        &self.0.deferral.probe
+    }
+
+    fn __str__(&self) -> String {
+        self.0.to_string()
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<Pending {}>", self.0)
+    }
+
+    fn __hash__(&self) -> u64 {
+        hash(&self.0.to_string())
+    }
+
+    #[classmethod]
+    fn _from_json(
+        _class: &Bound<'_, PyType>,
+        #[pyo3(from_py_with = argument::text::text)] text: &str,
+    ) -> Result<Self> {
+        from_json(text).map(Self)
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Result<(Bound<'py, PyAny>, (String,))> {
+        Ok((slf.get_type().getattr("_from_json")?, (to_json(&slf.get().0)?,)))
+    }
 }
 
 /// One step: one resource, one action.
@@ -301,6 +379,12 @@ impl Plan {
     #[getter]
     fn warnings(&self) -> Vec<Problem> {
         self.0.warnings.iter().cloned().map(Problem::from).collect()
+    }
+
+    /// The steps that wait for time or for a person, and those that wait for such a step: none of them is among the steps.
+    #[getter]
+    fn pending(&self) -> Vec<Pending> {
+        self.0.pending.iter().cloned().map(Pending).collect()
     }
 
     /// The warnings that the file acknowledges.
@@ -552,7 +636,7 @@ impl Plan {
 #[pymodule(submodule, gil_used = false)]
 pub(crate) mod plan {
     #[pymodule_export]
-    use super::{Plan, Step};
+    use super::{Pending, Plan, Step};
     #[pymodule_export]
     use crate::cost::{Cost, CostChange};
     #[pymodule_export]

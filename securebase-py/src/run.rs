@@ -15,6 +15,7 @@ use crate::argument;
 use crate::cloud::AnyCloud;
 use crate::convert::{from_json, hash, plain, to_json};
 use crate::error::{Class, Failure, Result};
+use crate::plan::Pending;
 use crate::runtime::{awaitable, calling_out, wait};
 use crate::state;
 
@@ -31,7 +32,8 @@ impl Event {
         self.0.at.as_secs_f64()
     }
 
-    /// What happened: `begun`, `started`, `retrying`, `reading_back`, `waiting`, `finished`, `failed`, `blocked` or `ended`.
+    /// What happened: `begun`, `started`, `retrying`, `reading_back`, `waiting`, `finished`, `failed`, `deferred`, `blocked`
+    /// or `ended`.
     #[getter]
     fn name(&self) -> &'static str {
         self.0.name()
@@ -82,7 +84,7 @@ pub(crate) struct Run(CoreRun);
 
 #[pymethods]
 impl Run {
-    /// `"succeeded"` or `"failed"`.
+    /// `"succeeded"`, `"failed"`, or `"pending"` where everything is done that can be done now.
     #[getter]
     fn status(&self) -> &'static str {
         self.0.status.name()
@@ -112,7 +114,13 @@ impl Run {
         self.0.failed.iter().map(|(address, error)| (address.as_str(), error.as_str())).collect()
     }
 
-    /// The steps that were not begun, and the failed step each of them waits for.
+    /// The steps that wait for time or for a person: a later plan takes them up.
+    #[getter]
+    fn pending(&self) -> Vec<Pending> {
+        self.0.pending.iter().cloned().map(Pending).collect()
+    }
+
+    /// The steps that were not begun, and the failed or pending step each of them waits for.
     #[getter]
     fn blocked(&self) -> BTreeMap<&str, &str> {
         self.0.blocked.iter().map(|(address, by)| (address.as_str(), by.as_str())).collect()
@@ -223,29 +231,33 @@ impl Apply {
 
     /// Waits that long for the state, a `timedelta` or seconds, where somebody else has it.
     pub(crate) fn wait_for_lock(mut self, given: Option<&Bound<'_, PyAny>>) -> Result<Self> {
-        let Some(given) = given else { return Ok(self) };
-        let name = "wait_for_lock";
-        let refused = || {
-            argument::refused(
-                Class::Input,
-                "duration-invalid",
-                name,
-                given,
-                "seconds of zero or more, or a `timedelta` that is not negative",
-                "pass seconds from 0 on, or a `timedelta`",
-            )
-        };
-        let longest = match given.extract::<Duration>() {
-            Ok(duration) => duration,
-            // A `Duration` cannot be negative, a `timedelta` can.
-            Err(_) if given.hasattr("total_seconds")? => return Err(refused()),
-            Err(_) => {
-                let seconds = argument::number(Class::Input, name, given)?;
-                Duration::try_from_secs_f64(seconds).map_err(|_| refused())?
-            }
-        };
-        self.options = self.options.wait_for_lock(longest);
+        if let Some(given) = given {
+            self.options = self.options.wait_for_lock(duration("wait_for_lock", given)?);
+        }
         Ok(self)
+    }
+}
+
+/// A `timedelta` that is not negative, or seconds.
+pub(crate) fn duration(name: &str, given: &Bound<'_, PyAny>) -> Result<Duration> {
+    let refused = || {
+        argument::refused(
+            Class::Input,
+            "duration-invalid",
+            name,
+            given,
+            "seconds of zero or more, or a `timedelta` that is not negative",
+            "pass seconds from 0 on, or a `timedelta`",
+        )
+    };
+    match given.extract::<Duration>() {
+        Ok(duration) => Ok(duration),
+        // A `Duration` cannot be negative, a `timedelta` can.
+        Err(_) if given.hasattr("total_seconds")? => Err(refused()),
+        Err(_) => {
+            let seconds = argument::number(Class::Input, name, given)?;
+            Duration::try_from_secs_f64(seconds).map_err(|_| refused())
+        }
     }
 }
 

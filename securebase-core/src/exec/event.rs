@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Address, ResourceId, ResourceKind};
-use crate::plan::Action;
+use crate::plan::{Action, Pending};
 use crate::state::RunStatus;
 use crate::time::Time;
 
@@ -115,11 +115,13 @@ pub enum EventKind {
         /// Why.
         error: String,
     },
-    /// A step will not be carried out, because one that it waits for failed.
+    /// A step can go no further before time has passed or a person has acted.
+    Deferred(Pending),
+    /// A step will not be carried out in this run, because one that it waits for failed or is put off.
     Blocked {
         /// The resource.
         address: Address,
-        /// The step that failed.
+        /// The step that failed or is put off.
         by: Address,
     },
     /// The run ended.
@@ -149,6 +151,7 @@ impl Event {
             EventKind::Waiting { .. } => "waiting",
             EventKind::Finished { .. } => "finished",
             EventKind::Failed { .. } => "failed",
+            EventKind::Deferred(_) => "deferred",
             EventKind::Blocked { .. } => "blocked",
             EventKind::Ended { .. } => "ended",
         }
@@ -159,6 +162,7 @@ impl Event {
         match &self.kind {
             EventKind::Begun { .. } | EventKind::Ended { .. } => None,
             EventKind::Waiting { address, .. } => address.as_ref(),
+            EventKind::Deferred(pending) => Some(&pending.address),
             EventKind::Started { address, .. }
             | EventKind::Retrying { address, .. }
             | EventKind::ReadingBack { address, .. }
@@ -190,6 +194,7 @@ impl fmt::Display for Event {
             EventKind::Waiting { address: None, reason } => write!(f, "waiting: {reason}"),
             EventKind::Finished { address, action, id, .. } => write!(f, "{address}: {action} done, {id}"),
             EventKind::Failed { address, error } => write!(f, "{address}: failed: {error}"),
+            EventKind::Deferred(pending) => write!(f, "{pending}"),
             EventKind::Blocked { address, by } => write!(f, "{address}: not begun, {by} failed"),
             EventKind::Ended { status } => write!(f, "the run {}", status.name()),
         }

@@ -12,7 +12,7 @@ use super::call_report::{CallReport, CallStats};
 use super::control::{Pause, Stop};
 use super::event::{Event, EventKind};
 use crate::model::{Address, Limits};
-use crate::plan::MarginFloor;
+use crate::plan::{MarginFloor, Pending};
 use crate::state::{Holder, RunId, RunStatus};
 use crate::time::Time;
 
@@ -143,7 +143,10 @@ pub struct Run {
     pub applied: Vec<Address>,
     /// The steps that failed for good, and why.
     pub failed: Vec<(Address, String)>,
-    /// The steps that were not begun because one they wait for failed, and which.
+    /// The steps that wait for time or for a person: a later plan takes them up.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pending: Vec<Pending>,
+    /// The steps that were not begun because one they wait for failed or is pending, and which.
     pub blocked: Vec<(Address, Address)>,
     /// Everything that happened.
     pub events: Vec<Event>,
@@ -166,6 +169,7 @@ impl Run {
             run: None,
             applied: Vec::new(),
             failed: Vec::new(),
+            pending: Vec::new(),
             blocked: Vec::new(),
             events: Vec::new(),
             calls: BTreeMap::new(),
@@ -195,6 +199,7 @@ impl Run {
         match &event.kind {
             EventKind::Finished { address, .. } => self.applied.push(address.clone()),
             EventKind::Failed { address, error } => self.failed.push((address.clone(), error.clone())),
+            EventKind::Deferred(pending) => self.pending.push(pending.clone()),
             EventKind::Blocked { address, by } => self.blocked.push((address.clone(), by.clone())),
             EventKind::Ended { status } => self.status = *status,
             EventKind::Begun { .. }
@@ -209,7 +214,8 @@ impl Run {
 
 impl fmt::Display for Run {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { status, run, applied, failed, blocked, events: _, calls: _, began, ended, dry } = self;
+        let Self { status, run, applied, failed, pending, blocked, events: _, calls: _, began, ended, dry } =
+            self;
         let Some(run) = run else { return write!(f, "nothing to do") };
         let seconds = ended.since(*began).as_secs_f64();
         if *dry {
@@ -219,6 +225,9 @@ impl fmt::Display for Run {
         }
         if !failed.is_empty() || !blocked.is_empty() {
             write!(f, ", {} failed, {} not begun", failed.len(), blocked.len())?;
+        }
+        if !pending.is_empty() {
+            write!(f, ", {} pending", pending.len())?;
         }
         write!(f, " in {seconds:.0} s")?;
         // One cause fails many steps in the same words: the first of them carries it.
@@ -231,6 +240,9 @@ impl fmt::Display for Run {
             if count > 1 {
                 write!(f, " (and {} more)", count - 1)?;
             }
+        }
+        for pending in pending {
+            write!(f, "\n  {pending}")?;
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use super::accounts::earlier::Existing;
 use crate::cloud::{AccountRequest, CloudError, ErrorKind, Operation, PageToken, Reply};
 use crate::kinds::ResourceSpec;
 use crate::kinds::step::{
-    Acted, Action, Context, Decided, Found, Procedure, Progress, Reaction, Settled, StepError,
+    Acted, Action, Context, Decided, Deferral, Found, Procedure, Progress, Reaction, Settled, StepError,
 };
 use crate::model::{Latencies, Latency, ResourceId};
 use crate::pacing::Pages;
@@ -28,6 +28,8 @@ pub(super) enum Want {
     Done(ResourceId),
     /// Nothing more: it cannot be done.
     Failed(String),
+    /// Nothing more for now: it cannot be done before time has passed or a person has acted.
+    Deferred(Deferral),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +69,7 @@ pub(super) struct StepRun<'p> {
     polls: u32,
     awaited_since: Option<Time>,
     failure: Option<StepError>,
+    deferral: Option<Deferral>,
 }
 
 impl<'p> StepRun<'p> {
@@ -87,6 +90,7 @@ impl<'p> StepRun<'p> {
             polls: 0,
             awaited_since: None,
             failure: None,
+            deferral: None,
         }
     }
 
@@ -144,6 +148,9 @@ impl<'p> StepRun<'p> {
     pub(super) fn want(&mut self, cx: &Context<'_>) -> Want {
         if let Some(failure) = self.failure.take() {
             return Want::Failed(failure.to_string());
+        }
+        if let Some(deferral) = self.deferral.take() {
+            return Want::Deferred(deferral);
         }
         if let Some(pause) = self.pause.take() {
             return Want::Pause(pause);
@@ -359,6 +366,7 @@ impl<'p> StepRun<'p> {
                 self.look_from_the_start();
                 self.doubt_since = Some(now);
             }
+            Reaction::PutOff(put_off) => self.deferral = Some(put_off.at(now)),
             Reaction::Exists | Reaction::Unhandled => return false,
         }
         true
@@ -441,6 +449,10 @@ impl<'p> StepRun<'p> {
                 if in_doubt {
                     self.doubt_since = Some(now);
                 }
+            }
+            Decided::PutOff(put_off) => {
+                self.request = None;
+                self.deferral = Some(put_off.at(now));
             }
         }
     }

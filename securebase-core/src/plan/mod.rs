@@ -18,7 +18,7 @@ mod step;
 mod terms;
 mod view;
 
-pub use crate::kinds::step::{Action, Change};
+pub use crate::kinds::step::{Action, Change, Deferral, Pending, WaitsFor};
 pub use check::calls::member_operations;
 pub(crate) use check::home::is_placeholder;
 pub use cost::{MarginFloor, PlanCost, PromisedChange, StepCost};

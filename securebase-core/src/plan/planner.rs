@@ -17,7 +17,7 @@ use super::diff::drift::{Base, Drifted};
 use super::diff::existing::Existing;
 use super::diff::since::{Basis, Earlier, Settled};
 use super::diff::{Index, Presence, account_id};
-use super::order::sequence;
+use super::order::{sequence, set_aside};
 use super::prune::departure;
 use super::step::{Plan, PlannedTenant, Site, Step};
 use super::terms::Terms;
@@ -28,6 +28,7 @@ use crate::kinds::step::Action;
 use crate::model::{AccountId, Address, LandingZone, Problem, Problems, ResourceId, TenantKey};
 use crate::net::ZoneBlocks;
 use crate::observe::{Names, Observed, ObservedOrganization, Scope, tenant_of};
+use crate::time::Time;
 
 /// Plans a zone.
 ///
@@ -50,6 +51,7 @@ pub struct Planner<'a> {
     since: Option<&'a Plan>,
     served: Option<Terms>,
     state: StatePlace,
+    now: Option<Time>,
 }
 
 impl<'a> Planner<'a> {
@@ -64,6 +66,7 @@ impl<'a> Planner<'a> {
             since: None,
             served: None,
             state: StatePlace::Unnamed,
+            now: None,
         }
     }
 
@@ -116,6 +119,14 @@ impl<'a> Planner<'a> {
     #[must_use]
     pub fn without_state(mut self, place: impl Into<String>) -> Self {
         self.state = StatePlace::Missing(place.into());
+        self
+    }
+
+    /// The same planner at a moment, by the clock of the cloud: what an earlier run has put off and cannot succeed yet is
+    /// pending in its plan and not a step. Without a moment every step is planned.
+    #[must_use]
+    pub fn now(mut self, now: Time) -> Self {
+        self.now = Some(now);
         self
     }
 
@@ -233,6 +244,10 @@ impl<'a> Planner<'a> {
         }
         warnings.extend(departure::plan(self.zone, &graph, &index, &known, &mut steps));
         sequence::arrange(&graph, observed, &mut steps)?;
+        let pending = match (&self.applied, self.now) {
+            (Some(applied), Some(now)) => set_aside::set_aside(applied, now, &mut steps),
+            _ => Vec::new(),
+        };
         warnings.extend(warnings::cautions(self.zone, observed, &steps));
         warnings.extend(warnings::quotas(self.zone, observed, &steps));
         warnings.extend(account_quotas::warnings(self.zone, observed, &known, &steps));
@@ -255,6 +270,7 @@ impl<'a> Planner<'a> {
             served: self.served.clone(),
             warnings,
             acknowledged: warnings::acknowledged(self.zone),
+            pending,
             basis: Basis::of(self.zone, past),
         };
         self.accepted(plan)

@@ -9,11 +9,11 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::Error;
 use super::diff::drift::Drifted;
 use super::diff::since::Basis;
 use super::step::{Plan, PlannedTenant, Step};
 use super::terms::Terms;
+use super::{Error, Pending};
 use crate::cloud::{Account, AccountState};
 use crate::model::{AccountId, Address, Problem, ResourceId, ResourceKind, Tier};
 use crate::observe::{Observed, ObservedMember, Scope};
@@ -49,10 +49,12 @@ struct Body<'a> {
     warnings: Cow<'a, [Problem]>,
     #[serde(default, skip_serializing_if = "is_empty")]
     acknowledged: Cow<'a, [Problem]>,
+    #[serde(default, skip_serializing_if = "is_empty")]
+    pending: Cow<'a, [Pending]>,
 }
 
-fn is_empty(problems: &[Problem]) -> bool {
-    problems.is_empty()
+fn is_empty<T>(list: &[T]) -> bool {
+    list.is_empty()
 }
 
 /// Steps as a list: each says its own address.
@@ -92,6 +94,7 @@ impl<'a> From<&'a Plan> for Body<'a> {
             served,
             warnings,
             acknowledged,
+            pending,
             basis: _,
         } = plan;
         Self {
@@ -108,6 +111,7 @@ impl<'a> From<&'a Plan> for Body<'a> {
             served: served.as_ref().map(Cow::Borrowed),
             warnings: Cow::Borrowed(warnings),
             acknowledged: Cow::Borrowed(acknowledged),
+            pending: Cow::Borrowed(pending),
         }
     }
 }
@@ -187,6 +191,7 @@ impl Plan {
             served,
             warnings,
             acknowledged,
+            pending,
         } = saved.plan;
         let plan = Self {
             scope: scope.into_owned(),
@@ -202,6 +207,7 @@ impl Plan {
             served: served.map(Cow::into_owned),
             warnings: warnings.into_owned(),
             acknowledged: acknowledged.into_owned(),
+            pending: pending.into_owned(),
             basis: Basis::default(),
         };
         let found = plan.fingerprint();

@@ -10,7 +10,7 @@ use super::desired::graph::Dependency;
 use super::diff::drift::Drifted;
 use super::diff::since::Basis;
 use super::terms::Terms;
-use crate::kinds::step::{Action, Change};
+use crate::kinds::step::{Action, Change, Pending};
 use crate::kinds::{ResourceSpec, facts};
 use crate::model::{
     Address, Departure, Money, Problem, Region, ResourceId, ResourceKind, TenantKey, Tier, TierName,
@@ -115,6 +115,8 @@ pub struct Plan {
     pub warnings: Vec<Problem>,
     /// The warnings that the file acknowledges.
     pub acknowledged: Vec<Problem>,
+    /// The steps that wait for time or for a person, and those that wait for such a step: none of them is among the steps.
+    pub pending: Vec<Pending>,
     /// What it was made from, for a plan that comes after it.
     pub(super) basis: Basis,
 }
@@ -135,7 +137,7 @@ impl Plan {
         &self.steps[index]
     }
 
-    /// Whether there is nothing to do.
+    /// Whether there is nothing to do now. What still waits for time or for a person is in [`Plan::pending`].
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
     }

@@ -221,6 +221,12 @@ impl SimulatedCloud {
         self.world().reopen_account(account)
     }
 
+    /// Adds a valid payment method to the management account, or removes it: AWS then refuses to create accounts. Returns
+    /// whether the organization exists.
+    pub fn set_payment_method(&self, valid: bool) -> bool {
+        self.world().set_payment_method(valid)
+    }
+
     /// Lets a member account use these zones of a region and no others, as when AWS opens or closes one. Answers whether there
     /// is such an account.
     pub fn set_zones(&self, account: AccountId, region: &Region, zones: UsableZones) -> bool {

@@ -85,6 +85,13 @@ impl World {
         self.org.as_mut().is_some_and(|org| org.change_state(account, &closed, AccountState::Active))
     }
 
+    /// Adds or removes the payment method of the management account. Returns whether the organization exists.
+    pub(super) fn set_payment_method(&mut self, valid: bool) -> bool {
+        let Some(org) = &mut self.org else { return false };
+        org.unpaid = !valid;
+        true
+    }
+
     /// Takes a member account out of the organization; answers whether it was in.
     pub(super) fn expel_account(&mut self, account: AccountId) -> bool {
         account != self.management && self.org.as_mut().is_some_and(|org| org.expel_member(account))

@@ -49,13 +49,19 @@ impl State {
     }
 }
 
-fn fold(Applied { specs, stray_tags }: &mut Applied, recorded: Recorded) {
+fn fold(Applied { specs, stray_tags, pending }: &mut Applied, recorded: Recorded) {
     let Recorded { plan, replay, .. } = recorded;
     rename(specs, &plan);
     rename(stray_tags, &plan);
+    rename(pending, &plan);
     for step in plan.steps() {
         let address = &step.address;
-        let status = replay.steps.get(address).map(|record| record.status).unwrap_or_default();
+        let record = replay.steps.get(address);
+        let status = record.map(|record| record.status).unwrap_or_default();
+        match record.and_then(|record| record.deferral.clone()).filter(|_| status == StepStatus::Deferred) {
+            Some(deferral) => drop(pending.insert(address.clone(), (step.action, deferral))),
+            None => drop(pending.remove(address)),
+        }
         match (step.action, status) {
             (Action::Delete, StepStatus::Done) => {
                 specs.remove(address);

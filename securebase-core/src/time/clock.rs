@@ -31,6 +31,18 @@ impl Time {
         Duration::from_micros(self.0).as_secs_f64()
     }
 
+    /// The moment as text: date and time in UTC by a real clock, hours since the beginning by a virtual one.
+    ///
+    /// A virtual clock begins at its epoch, so a moment before the year 2000 is one of a virtual clock.
+    pub fn to_text(self) -> String {
+        const YEAR_2000: Duration = Duration::from_secs(946_684_800);
+        let since = Duration::from_micros(self.0);
+        match i64::try_from(since.as_secs()).ok().and_then(|secs| jiff::Timestamp::from_second(secs).ok()) {
+            Some(date) if since >= YEAR_2000 => date.to_string(),
+            _ => format!("{:.1} h of virtual time", since.as_secs_f64() / 3600.0),
+        }
+    }
+
     /// How long after `earlier` this is; zero if it is not after.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(self.0.saturating_sub(earlier.0))

@@ -153,6 +153,8 @@ struct Watch {
     ends: BTreeMap<Address, Time>,
     /// The steps that failed, and why.
     failures: Vec<(Address, String)>,
+    /// The steps that wait for time or for a person, and those that wait for such a step.
+    pending: BTreeSet<Address>,
     /// The changing calls of each step: no schedule does with fewer.
     calls: BTreeSet<(Address, &'static str)>,
     /// The accounts that were made.
@@ -172,13 +174,18 @@ impl Watch {
                 self.ends.insert(address, at);
             }
             EventKind::Failed { address, error } => self.failures.push((address, error)),
+            EventKind::Deferred(pending) => drop(self.pending.insert(pending.address)),
+            EventKind::Blocked { address, by } if self.pending.contains(&by) => {
+                self.pending.insert(address);
+            }
             _ => {}
         }
     }
 
     /// The steps that were not carried out, if there are any.
     fn failed(&self, plan: &Plan) -> Option<FailedRehearsal> {
-        let missing = plan.steps().filter(|step| !self.ends.contains_key(&step.address)).count();
+        let is_over = |address: &Address| self.ends.contains_key(address) || self.pending.contains(address);
+        let missing = plan.steps().filter(|step| !is_over(&step.address)).count();
         let failed = self.failures.clone();
         let waiting = missing.saturating_sub(failed.len());
         (missing > 0).then_some(FailedRehearsal { case: None, failed, waiting })

@@ -9,7 +9,7 @@ use securebase_core::cloud::{
 use securebase_core::exec::{EventKind, Machine, Output, RunIdentity};
 use securebase_core::kinds::{AccountSpec, ResourceSpec};
 use securebase_core::model::{Address, Latencies, Limits, Tags};
-use securebase_core::plan::{Plan, Planner};
+use securebase_core::plan::{Action, Pending, Plan, Planner};
 use securebase_core::sim::{Faults, SimulatedCloud};
 use securebase_core::state::{Replay, RunStatus, StepRecord, StepStatus};
 
@@ -22,6 +22,7 @@ type Answer = Result<Reply, CloudError>;
 struct Told {
     status: Option<RunStatus>,
     failed: Vec<String>,
+    pending: Vec<Pending>,
     calls: Vec<Operation>,
 }
 
@@ -75,10 +76,13 @@ fn drive_from(
     let mut told = Told::default();
     loop {
         let Output { calls, events, wake, ended, .. } = machine.poll(cloud.now());
-        told.failed.extend(events.into_iter().filter_map(|event| match event.kind {
-            EventKind::Failed { error, .. } => Some(error),
-            _ => None,
-        }));
+        for event in events {
+            match event.kind {
+                EventKind::Failed { error, .. } => told.failed.push(error),
+                EventKind::Deferred(pending) => told.pending.push(pending),
+                _ => {}
+            }
+        }
         if ended.is_some() {
             told.status = ended;
             return told;
@@ -342,21 +346,15 @@ fn an_organization_that_settles_is_asked_again_at_length() {
 
 #[test]
 fn what_is_refused_for_good_says_what_to_do() {
-    for (reason, mend) in [
-        ("ACCOUNT_CREATION_RATE_LIMIT_EXCEEDED", "plan again tomorrow"),
-        ("MASTER_ACCOUNT_MISSING_CONTACT_INFO", "contact information"),
-        ("MASTER_ACCOUNT_PAYMENT_INSTRUMENT_REQUIRED", "payment information"),
-    ] {
-        let told =
-            drive(&planned(ONE_TENANT), &SimulatedCloud::new(0), false, at_first(1, || refused(reason)));
-        assert_eq!((told.failed.len(), told.count("CreateAccount")), (1, 1), "{reason}");
-        assert!(told.failed[0].contains(mend), "{:?}", told.failed);
-    }
+    let too_fast = || refused("ACCOUNT_CREATION_RATE_LIMIT_EXCEEDED");
+    let told = drive(&planned(ONE_TENANT), &SimulatedCloud::new(0), false, at_first(1, too_fast));
+    assert_eq!((told.failed.len(), told.count("CreateAccount")), (1, 1));
+    assert!(told.failed[0].contains("plan again tomorrow"), "{:?}", told.failed);
     // So does what is refused later, known or not.
     for (reason, mend) in [
         ("ACCOUNT_LIMIT_EXCEEDED", "quota"),
         ("EMAIL_ALREADY_EXISTS", "invite"),
-        ("PENDING_BUSINESS_VALIDATION", "contact information"),
+        ("FAILED_BUSINESS_VALIDATION", "contact information"),
         ("INVENTED_TOMORROW", "failure reasons"),
     ] {
         let (plan, cloud) = (planned(ONE_TENANT), SimulatedCloud::new(0));
@@ -378,6 +376,50 @@ fn what_is_refused_for_good_says_what_to_do() {
         assert_eq!((told.status, told.failed.len()), (Some(RunStatus::Failed), 1), "{reason}");
         assert!(told.failed[0].contains(reason) && told.failed[0].contains(mend), "{:?}", told.failed);
     }
+}
+
+#[test]
+fn a_request_that_waits_for_time_or_a_person_is_put_off() {
+    // AWS refuses at once, or decides later.
+    for (reason, waits_for, what) in [
+        ("MASTER_ACCOUNT_MISSING_CONTACT_INFO", "person", "contact information"),
+        ("MASTER_ACCOUNT_PAYMENT_INSTRUMENT_REQUIRED", "person", "payment method"),
+    ] {
+        let told =
+            drive(&planned(ONE_TENANT), &SimulatedCloud::new(0), false, at_first(1, || refused(reason)));
+        check_put_off(&told, waits_for, what);
+    }
+    for (reason, waits_for, what) in [
+        ("PENDING_BUSINESS_VALIDATION", "time", "business information"),
+        ("MISSING_BUSINESS_VALIDATION", "person", "contact information"),
+        ("MISSING_PAYMENT_INSTRUMENT", "person", "payment method"),
+        ("INVALID_PAYMENT_INSTRUMENT", "person", "payment method"),
+    ] {
+        let (plan, cloud) = (planned(ONE_TENANT), SimulatedCloud::new(0));
+        let (account_name, _) = wanted(&plan);
+        let request = |state| {
+            let (id, account_name) = ("car-1".parse().unwrap(), account_name.clone());
+            Some(Ok(Reply::AccountRequest(AccountRequest { id, account_name, state })))
+        };
+        let told = drive(&plan, &cloud, false, |operation| match operation {
+            Operation::CreateAccount { .. } => request(AccountRequestState::InProgress),
+            Operation::DescribeCreateAccountStatus { .. } => {
+                request(AccountRequestState::Failed { reason: reason.to_owned() })
+            }
+            _ => None,
+        });
+        check_put_off(&told, waits_for, what);
+    }
+}
+
+fn check_put_off(told: &Told, waits_for: &str, what: &str) {
+    assert_eq!((told.status, &told.failed), (Some(RunStatus::Pending), &vec![]), "{what}");
+    let [pending] = &told.pending[..] else { panic!("one account is put off: {:?}", told.pending) };
+    assert_eq!(pending.address.as_str(), "tenant/acme-finance/account");
+    assert_eq!((pending.action, pending.deferral.waits_for.name()), (Action::Create, waits_for));
+    assert!(pending.deferral.reason.contains(what), "{pending}");
+    assert_eq!(pending.deferral.probe, "organizations:CreateAccount");
+    assert_eq!(told.count("CreateAccount"), 1);
 }
 
 #[test]
@@ -449,7 +491,7 @@ fn what_was_refused_before_a_crash_is_refused_no_more_once_there_is_room() {
     let (plan, cloud) = (planned(TEN_TENANTS), SimulatedCloud::new(0));
     let step = plan.steps().find(|step| matches!(step.spec, ResourceSpec::Account(_))).unwrap();
     let before = "car-before".parse().unwrap();
-    let asked = StepRecord { status: StepStatus::Between, id: None, request: Some(before) };
+    let asked = StepRecord { status: StepStatus::Between, id: None, request: Some(before), deferral: None };
     let mut replay = Replay { last_seq: 1, ..Replay::default() };
     replay.steps.insert(step.address.clone(), asked);
     let told = drive_from(&plan, &cloud, Some(&replay), |operation| match operation {

@@ -21,6 +21,7 @@ from securebase._securebase.net import subnets as subnets
 from securebase._securebase.plan import Cost as Cost
 from securebase._securebase.plan import CostChange as CostChange
 from securebase._securebase.plan import GuardrailEffect as GuardrailEffect
+from securebase._securebase.plan import Pending as Pending
 from securebase._securebase.plan import Plan as Plan
 from securebase._securebase.plan import Spread as Spread
 from securebase._securebase.plan import Step as Step

@@ -26,6 +26,7 @@ use crate::exec::accounts::requests::Question;
 use crate::exec::call_report::CallReport;
 use crate::exec::event::{Event, EventKind, WaitReason};
 use crate::exec::step::{StepRun, Want};
+use crate::kinds::step::{Deferral, Pending};
 use crate::kinds::{advice_on_refusal, facts};
 use crate::model::{Address, Latencies, Limits, ResourceId};
 use crate::pacing::{Contact, Failing, of_new_organization};
@@ -179,7 +180,7 @@ impl<'a> Machine<'a> {
             }
         }
         if self.steps.left() == 0 && self.ended.is_none() && self.flights.is_empty() {
-            let status = if self.steps.all_done() { RunStatus::Succeeded } else { RunStatus::Failed };
+            let status = self.steps.status();
             self.record(now, Fact::Ended { status });
             self.tell(now, EventKind::Ended { status });
             self.ended = Some(status);
@@ -283,6 +284,7 @@ impl<'a> Machine<'a> {
             }
             Want::Done(id) => self.done(now, step, id),
             Want::Failed(error) => self.give_up(now, step, &error),
+            Want::Deferred(deferral) => self.put_off(now, step, deferral),
         }
     }
 
@@ -454,6 +456,24 @@ impl<'a> Machine<'a> {
         self.release_account(now, step);
     }
 
+    /// A step can go no further before time has passed or a person has acted, and neither can what waits for it.
+    fn put_off(&mut self, now: Time, step: StepIndex, deferral: Deferral) {
+        let planned = self.known.step(step);
+        let (address, kind, action) = (planned.address.clone(), planned.kind, planned.action);
+        self.record(now, Fact::Deferred { address: address.clone(), deferral: deferral.clone() });
+        self.tell(now, EventKind::Deferred(Pending { address: address.clone(), kind, action, deferral }));
+        let blocked = self.steps.defer(step);
+        self.blocked(now, blocked, &address);
+        self.release_account(now, step);
+    }
+
+    fn blocked(&mut self, now: Time, blocked: Vec<StepIndex>, by: &Address) {
+        for step in blocked {
+            let address = self.steps[step].address.clone();
+            self.tell(now, EventKind::Blocked { address, by: by.clone() });
+        }
+    }
+
     fn give_up(&mut self, now: Time, step: StepIndex, error: &str) {
         let address = self.steps[step].address.clone();
         self.record(now, Fact::Failed { address: address.clone(), error: error.to_owned() });
@@ -461,10 +481,8 @@ impl<'a> Machine<'a> {
         for other in self.zones_never_answered(step) {
             self.give_up(now, other, error);
         }
-        for blocked in self.steps.fail(step) {
-            let blocked = self.steps[blocked].address.clone();
-            self.tell(now, EventKind::Blocked { address: blocked, by: address.clone() });
-        }
+        let blocked = self.steps.fail(step);
+        self.blocked(now, blocked, &address);
         self.release_account(now, step);
     }
 }

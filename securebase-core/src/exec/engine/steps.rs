@@ -10,7 +10,7 @@ use crate::exec::step::StepRun;
 use crate::model::{Address, Latencies, ResourceId};
 use crate::pacing::Failing;
 use crate::plan::Plan;
-use crate::state::{Replay, StepStatus};
+use crate::state::{Replay, RunStatus, StepStatus};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Status {
@@ -18,6 +18,7 @@ pub(super) enum Status {
     Running,
     Done,
     Failed,
+    Deferred,
     Blocked,
 }
 
@@ -114,8 +115,16 @@ impl<'p> Steps<'p> {
         self.left
     }
 
-    pub(super) fn all_done(&self) -> bool {
-        self.slots.iter().all(|slot| slot.status == Status::Done)
+    /// How a run ends whose steps have all come to an end.
+    pub(super) fn status(&self) -> RunStatus {
+        let any = |status| self.slots.iter().any(|slot| slot.status == status);
+        if any(Status::Failed) {
+            RunStatus::Failed
+        } else if any(Status::Deferred) {
+            RunStatus::Pending
+        } else {
+            RunStatus::Succeeded
+        }
     }
 
     pub(in crate::exec) fn iter(&self) -> impl Iterator<Item = &Slot<'p>> {
@@ -147,10 +156,19 @@ impl<'p> Steps<'p> {
         slot.waits_for == 0 && slot.status == Status::Waiting
     }
 
-    /// A step has failed for good. Answers all that can never begin now.
+    /// Ends a step that has failed for good. Returns the steps that can never begin now.
     pub(super) fn fail(&mut self, step: StepIndex) -> Vec<StepIndex> {
+        self.end_early(step, Status::Failed)
+    }
+
+    /// Ends a step that can go no further for now. Returns the steps that cannot begin in this run.
+    pub(super) fn defer(&mut self, step: StepIndex) -> Vec<StepIndex> {
+        self.end_early(step, Status::Deferred)
+    }
+
+    fn end_early(&mut self, step: StepIndex, status: Status) -> Vec<StepIndex> {
         let slot = &mut self.slots[step];
-        slot.status = Status::Failed;
+        slot.status = status;
         slot.run = None;
         slot.queued = None;
         self.left -= 1;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::refusal::advice;
+use super::refusal::{advice, put_off_by_decision, put_off_by_refusal};
 use crate::cloud::{
     Account, AccountRequest, AccountRequestState, AccountState, CloudError, ErrorKind, Operation, PageToken,
     Reply,
@@ -16,7 +16,8 @@ use crate::kinds::governance::retag;
 use crate::kinds::info::{Facts, KindInfo, OrganizationQuota, Phase, Planned, PlannedStep};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{
-    Acted, Action, Context, Decided, Found, Procedure, Progress, Reaction, Requested, Settled, StepError,
+    Acted, Action, Context, Decided, Found, Procedure, Progress, PutOff, Reaction, Requested, Settled,
+    StepError, Until,
 };
 use crate::model::billing::{PriceId, Quantity};
 use crate::model::{AccountId, Address, Email, Latency, Limits, Problem, Quota, ResourceId, Tags};
@@ -73,6 +74,11 @@ impl Kind for AccountSpec {
 
 /// The service of AWS that renames accounts, once the organization trusts it.
 const ACCOUNT_SERVICE: &str = "account.amazonaws.com";
+/// AWS closes only so many accounts of an organization within thirty days.
+const CLOSED_TOO_MANY: &str = "CLOSE_ACCOUNT_QUOTA_EXCEEDED";
+/// How long after a refusal an account is closed again. A place becomes free thirty days after any earlier closure, and AWS
+/// says of none when it was: a day is the share of the thirty that a plan can know nothing better about.
+const CLOSED_AGAIN_AFTER: Duration = Duration::from_secs(24 * 3600);
 /// How often a name is refused after the service was trusted, until that is taken for an answer.
 const DENIALS_MAX: u32 = 10;
 /// How often a request is made again that AWS failed to decide on.
@@ -208,7 +214,7 @@ impl Procurement<'_> {
                 self.look_again();
                 Ok(Decided::LookUp { in_doubt: true, after: None, else_fails: Some(refused()) })
             }
-            _ => Err(refused()),
+            _ => put_off_by_decision(reason).map(Decided::PutOff).ok_or_else(refused),
         }
     }
 }
@@ -332,7 +338,17 @@ impl Procedure for Procurement<'_> {
     }
 
     fn refused(&mut self, cx: &Context<'_>, error: &CloudError) -> Reaction {
+        if cx.action == Action::Delete && error.reason.as_deref() == Some(CLOSED_TOO_MANY) {
+            return Reaction::PutOff(PutOff {
+                until: Until::After(CLOSED_AGAIN_AFTER),
+                reason: "AWS closes a limited number of accounts within thirty days".to_owned(),
+                probe: "organizations:CloseAccount",
+            });
+        }
         match error.kind {
+            _ if cx.action == Action::Create => {
+                put_off_by_refusal(error).map_or(Reaction::Unhandled, Reaction::PutOff)
+            }
             ErrorKind::AlreadyExists if cx.action == Action::Delete => Reaction::Done,
             // The first time the service that renames is not trusted yet; after that it takes a moment until it is.
             ErrorKind::NotReady if Self::renames(cx) && self.denials < DENIALS_MAX => {

@@ -11,6 +11,7 @@ mod change;
 mod context;
 mod error;
 mod outcome;
+mod pending;
 mod requested;
 
 use std::fmt;
@@ -22,6 +23,8 @@ pub use change::{Action, Change};
 pub(crate) use context::{Context, Progress};
 pub(crate) use error::StepError;
 pub(crate) use outcome::{Acted, Decided, Found, Reaction, Settled, listed};
+pub use pending::{Deferral, Pending, WaitsFor};
+pub(crate) use pending::{PutOff, Until};
 pub(crate) use requested::Requested;
 
 /// One step of one resource on its way, with whatever the kind must remember between two calls.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::StepError;
+use super::{PutOff, StepError};
 use crate::cloud::PageToken;
 use crate::model::ResourceId;
 
@@ -63,6 +63,8 @@ pub(crate) enum Decided {
         /// With what the step fails where it does not show at all.
         else_fails: Option<StepError>,
     },
+    /// Nothing, and another request would come to the same before time has passed or a person has acted.
+    PutOff(PutOff),
 }
 
 /// What an awaited read says.
@@ -77,7 +79,7 @@ pub(crate) enum Settled {
 }
 
 /// How a step takes a refusal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Reaction {
     /// It cannot.
     Unhandled,
@@ -92,4 +94,6 @@ pub(crate) enum Reaction {
     LookUp,
     /// It exists already, so that looking must show it.
     Exists,
+    /// The call cannot succeed before time has passed or a person has acted.
+    PutOff(PutOff),
 }

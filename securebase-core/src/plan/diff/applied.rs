@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::kinds::ResourceSpec;
+use crate::kinds::step::{Action, Deferral};
 use crate::model::{Address, ResourceId, Tags, TenantKey};
 
 /// What was applied, as a state knows it.
@@ -13,6 +14,8 @@ pub struct Applied {
     pub specs: BTreeMap<Address, ResourceSpec>,
     /// The keys of tags that runs have set besides those of `specs`, or may have set before they failed.
     pub stray_tags: BTreeMap<Address, BTreeSet<String>>,
+    /// The steps that the last run which reached them put off, each with its action.
+    pub pending: BTreeMap<Address, (Action, Deferral)>,
 }
 
 /// Keys that begin like this are never taken off: by them resources are found again.

@@ -56,7 +56,7 @@ impl<'a> Base<'a> {
     /// What was applied under the names that tenants have now.
     pub(in crate::plan) fn new(
         scope: &'a Scope,
-        Applied { specs, stray_tags }: &'a Applied,
+        Applied { specs, stray_tags, pending: _ }: &'a Applied,
         remembered: &'a BTreeMap<Address, ResourceId>,
     ) -> Self {
         let renamed = || {

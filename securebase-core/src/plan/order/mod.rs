@@ -2,4 +2,5 @@
 
 mod duration;
 pub(super) mod sequence;
+pub(super) mod set_aside;
 mod subset;

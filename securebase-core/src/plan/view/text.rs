@@ -35,6 +35,7 @@ impl fmt::Display for Plan {
             // The price that a tenant pays changes without a step.
             difference(f, cost)?;
         }
+        self.put_off(f)?;
         self.drifted(f)?;
         self.warned(f)
     }
@@ -54,6 +55,14 @@ impl Plan {
             }
         }
         (shared, tenants)
+    }
+
+    /// What waits for time or for a person.
+    fn put_off(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.pending.is_empty() {
+            writeln!(f, "\nPending: {} steps wait for time or for a person", self.pending.len())?;
+        }
+        self.pending.iter().try_for_each(|pending| writeln!(f, "  {pending}"))
     }
 
     /// What the cloud has changed, apart from what the file has.
@@ -169,7 +178,8 @@ impl fmt::Display for Summary<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plan = self.0;
         if plan.is_empty() {
-            return writeln!(f, "no changes; {} resources are up to date", plan.inventory.len());
+            let now = if plan.pending.is_empty() { "" } else { " now" };
+            return writeln!(f, "no changes{now}; {} resources are up to date", plan.inventory.len());
         }
         let counts = plan.counts();
         let parts: Vec<String> = counts

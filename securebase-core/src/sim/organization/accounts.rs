@@ -135,6 +135,12 @@ impl Org {
         check_name(name)?;
         let malformed = check_email(email)?;
         context.check_tags(&Tags::new(), tags).map_err(|fault| fault.organizations())?;
+        if self.unpaid {
+            return Err(constraint(
+                "MASTER_ACCOUNT_PAYMENT_INSTRUMENT_REQUIRED",
+                "the management account has no valid payment method",
+            ));
+        }
         if self.in_progress.len() as u64 >= context.limits.quota(Quota::AccountsInCreation) {
             return Err(CloudError::rejected(
                 "TooManyRequestsException",

@@ -101,6 +101,8 @@ pub(super) struct Org {
     /// Root addresses asked for, and the codes that were mailed there.
     mailed: BTreeMap<AccountId, (String, String)>,
     enabling: bool,
+    /// The management account has no valid payment method.
+    pub(super) unpaid: bool,
     /// Changes whenever a document or an attachment does, other than those that a new unit or account comes with.
     pub(super) epoch: u64,
 }
@@ -151,6 +153,7 @@ impl Org {
             closures: BTreeMap::new(),
             mailed: BTreeMap::new(),
             enabling: false,
+            unpaid: false,
             epoch: 0,
             root,
         };

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::Delivery;
+use crate::kinds::step::Deferral;
 use crate::model::{AccountId, Address, Region, ResourceId, UsableZones};
 use crate::time::Time;
 
@@ -37,16 +38,19 @@ pub struct Home {
 pub enum RunStatus {
     /// Every step is done.
     Succeeded,
-    /// Some step failed for good; everything that did not need it is done.
+    /// Some step failed for good; everything that did not need it is done, or pending.
     Failed,
+    /// Everything is done that can be done now: some steps wait for time or for a person.
+    Pending,
 }
 
 impl RunStatus {
-    /// `succeeded` or `failed`.
+    /// The name: `succeeded`, `failed` or `pending`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Succeeded => "succeeded",
             Self::Failed => "failed",
+            Self::Pending => "pending",
         }
     }
 }
@@ -125,6 +129,13 @@ pub enum Fact {
         address: Address,
         /// Why.
         error: String,
+    },
+    /// The step can go no further before time has passed or a person has acted.
+    Deferred {
+        /// The resource.
+        address: Address,
+        /// What the step waits for.
+        deferral: Deferral,
     },
     /// The run ended.
     Ended {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::entry::{CallOutcome, Entry, Fact, Home, RunStatus};
 use crate::cloud::Delivery;
+use crate::kinds::step::Deferral;
 use crate::model::{AccountId, Address, Region, ResourceId, UsableZones};
 use crate::state::Error;
 use crate::time::Time;
@@ -27,6 +28,8 @@ pub enum StepStatus {
     Done,
     /// It has failed for good.
     Failed,
+    /// It waits for time or for a person.
+    Deferred,
 }
 
 impl StepStatus {
@@ -38,6 +41,7 @@ impl StepStatus {
             Self::Unsure => "unsure",
             Self::Done => "done",
             Self::Failed => "failed",
+            Self::Deferred => "deferred",
         }
     }
 
@@ -52,8 +56,10 @@ impl StepStatus {
             }),
             (Self::Untouched | Self::Between | Self::Unsure, Fact::Done { .. }) => Some(Self::Done),
             (Self::Untouched | Self::Between | Self::Unsure, Fact::Failed { .. }) => Some(Self::Failed),
-            // A resumed run does not know how a call ended that was under way, and tries again what had failed.
-            (Self::Calling | Self::Failed, Fact::Resumed { .. }) => Some(Self::Unsure),
+            (Self::Untouched | Self::Between | Self::Unsure, Fact::Deferred { .. }) => Some(Self::Deferred),
+            // A resumed run does not know how a call ended that was under way, and tries again what had failed or was put
+            // off: time has passed, and a person may have acted.
+            (Self::Calling | Self::Failed | Self::Deferred, Fact::Resumed { .. }) => Some(Self::Unsure),
             (status, Fact::Resumed { .. }) => Some(status),
             _ => None,
         }
@@ -69,6 +75,8 @@ pub struct StepRecord {
     pub id: Option<ResourceId>,
     /// A request that AWS answers later, if one was made.
     pub request: Option<ResourceId>,
+    /// What the step waits for, where it is deferred.
+    pub deferral: Option<Deferral>,
 }
 
 /// How a run began.
@@ -150,6 +158,7 @@ impl Replay {
             Fact::Outcome { address, .. } => (address, "answered"),
             Fact::Done { address, .. } => (address, "done"),
             Fact::Failed { address, .. } => (address, "given up"),
+            Fact::Deferred { address, .. } => (address, "deferred"),
         };
         let record = self.steps.entry(address.clone()).or_default();
         record.status = record.status.next(&entry.fact).ok_or_else(|| Error::Illegal {
@@ -160,9 +169,13 @@ impl Replay {
         })?;
         match &entry.fact {
             // A new call was not made without reason: what became of an older request is known, and no longer what counts.
-            Fact::Intent { .. } => record.request = None,
+            Fact::Intent { .. } => {
+                record.request = None;
+                record.deferral = None;
+            }
             Fact::Outcome { request: Some(request), .. } => record.request = Some(request.clone()),
             Fact::Done { id, .. } => record.id = Some(id.clone()),
+            Fact::Deferred { deferral, .. } => record.deferral = Some(deferral.clone()),
             _ => {}
         }
         Ok(())

@@ -9,6 +9,7 @@ mod drift;
 mod endpoints;
 mod hand;
 mod orphans;
+mod pending;
 mod rename;
 mod survey;
 mod tags;
@@ -37,7 +38,7 @@ fn try_replan(
 ) -> Result<Plan, securebase_core::plan::Error> {
     let planner = now(exec::remember(Planner::new(zone), state)).unwrap_or_else(|error| panic!("{error}"));
     let observed = now(observe::survey(cloud, &planner.scope())).unwrap();
-    planner.observed(&observed).plan()
+    planner.observed(&observed).now(cloud.clock()).plan()
 }
 
 /// The names of the changing calls that left after the first `skip` calls, as `service:Operation`.

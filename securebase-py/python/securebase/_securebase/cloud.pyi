@@ -1,4 +1,5 @@
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import final
 
 @final
@@ -61,6 +62,12 @@ class SimulatedCloud:
         """The code that the owner of a mailbox finds there, where a change of an account's root address waits for it."""
     def snapshot(self) -> dict[str, list[dict[str, object]]]:
         """All that exists: resource kind → list of dicts, each with at least `id`, `account_id`, `region` and `tags`."""
+    def advance(self, duration: timedelta | float, /) -> None:
+        """Moves the virtual clock forward by a `timedelta` or seconds; what is due by then happens."""
+    def set_payment_method(self, valid: bool, /) -> bool:
+        """Adds a valid payment method to the management account, or removes it: AWS then refuses to create accounts. Returns
+        whether the organization exists.
+        """
     def remove(self, id: str, /) -> int:
         """Deletes a resource behind everybody's back, and all that cannot exist without it; answers how many are gone."""
     def set_tag(self, id: str, key: str, value: str | None = None, /) -> bool:

@@ -13,6 +13,36 @@ from securebase._securebase.state import State
 from securebase._securebase.table import Table
 
 @final
+class Pending:
+    """A step that waits for time or for a person: neither done nor failed."""
+
+    @property
+    def address(self) -> str:
+        """The resource."""
+    @property
+    def kind(self) -> str:
+        """Its kind, in snake_case."""
+    @property
+    def action(self) -> str:
+        """What the step does to the resource: `create`, `delete` and so on."""
+    @property
+    def waits_for(self) -> Literal["time", "person"]:
+        """What the step waits for: `"time"` or `"person"`."""
+    @property
+    def not_before(self) -> float | None:
+        """The earliest moment at which a call may succeed, in seconds by the clock of the cloud: virtual in a simulated cloud, else
+        since 1970. `None` where the step waits for a person.
+        """
+    @property
+    def reason(self) -> str:
+        """Why the step waits."""
+    @property
+    def probe(self) -> str:
+        """The call (`service:Operation`) whose reply shows whether the step can go on."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
 class Step:
     """One step: one resource, one action."""
 
@@ -270,6 +300,9 @@ class Plan:
     @property
     def warnings(self) -> list[Problem]:
         """Warnings for the operator before applying."""
+    @property
+    def pending(self) -> list[Pending]:
+        """The steps that wait for time or for a person, and those that wait for such a step: none of them is among the steps."""
     @property
     def acknowledged(self) -> list[Problem]:
         """The warnings that the file acknowledges."""

@@ -4,6 +4,7 @@ from os import PathLike
 from typing import Any, Literal, final
 
 from securebase._securebase.cloud import AwsCloud, SimulatedCloud
+from securebase._securebase.plan import Pending
 from securebase._securebase.state import State
 
 @final
@@ -15,7 +16,9 @@ class Event:
         """When, in seconds by the clock of the run: virtual in a simulated cloud, else since 1970."""
     @property
     def name(self) -> str:
-        """`begun`, `started`, `retrying`, `reading_back`, `waiting`, `finished`, `failed`, `blocked` or `ended`."""
+        """`begun`, `started`, `retrying`, `reading_back`, `waiting`, `finished`, `failed`, `deferred`, `blocked`
+        or `ended`.
+        """
     @property
     def address(self) -> str | None:
         """The resource it is about."""
@@ -29,8 +32,8 @@ class Run:
     """What came of a run."""
 
     @property
-    def status(self) -> Literal["succeeded", "failed"]:
-        """`"succeeded"` or `"failed"`."""
+    def status(self) -> Literal["succeeded", "failed", "pending"]:
+        """`"succeeded"`, `"failed"`, or `"pending"` where everything is done that can be done now."""
     @property
     def run(self) -> int | None:
         """The number of the run in its state; `None` where there was nothing to do."""
@@ -44,8 +47,11 @@ class Run:
     def errors(self) -> dict[str, str]:
         """Why each of them failed."""
     @property
+    def pending(self) -> list[Pending]:
+        """The steps that wait for time or for a person: a later plan takes them up."""
+    @property
     def blocked(self) -> dict[str, str]:
-        """The steps that were not begun, and the failed step each of them waits for."""
+        """The steps that were not begun, and the failed or pending step each of them waits for."""
     @property
     def events(self) -> list[Event]:
         """Everything that happened, in order."""
