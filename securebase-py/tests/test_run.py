@@ -296,3 +296,53 @@ def test_a_held_run_goes_on_when_it_may(zone: sb.LandingZone, tmp_path: Path) ->
     run = zone.plan().apply(sb.SimulatedCloud(), state=str(tmp_path), progress=progress, pause=pause)
     thread.join()
     assert (run.status, pause.is_held) == ("succeeded", False)
+
+
+def test_a_step_that_waits_for_time_is_pending_until_its_moment(tmp_path: Path) -> None:
+    cloud = sb.SimulatedCloud(limits={"accounts": 20, "account_closures": 1})
+    assert small_zone(3).plan(cloud).apply(cloud, state=tmp_path).status == "succeeded"
+    document = small_zone(3).to_dict()
+    for key in ("tenant-0", "tenant-1"):
+        document["clients"][key]["offboard"] = "close"
+    zone = sb.LandingZone.from_dict(document)
+    plan = zone.plan(cloud, tmp_path)
+    run = plan.apply(cloud, state=tmp_path, destroy=plan.destructive)
+    assert (run.status, run.failed, len(run.pending)) == ("pending", [], 1)
+    assert [event.address for event in run.events if event.name == "deferred"] == [run.pending[0].address]
+    (pending,) = zone.plan(cloud, tmp_path).pending
+    assert pending == run.pending[0]
+    assert hash(pending) == hash(run.pending[0])
+    assert pickle.loads(pickle.dumps(pending)) == pending
+    assert (pending.kind, pending.action, pending.waits_for) == ("account", "delete", "time")
+    assert pending.probe == "organizations:CloseAccount"
+    assert "thirty days" in pending.reason
+    assert pending.not_before is not None
+    assert pending.not_before > cloud.now
+    assert str(pending) in str(run)
+    assert zone.plan(cloud, tmp_path).is_empty
+    cloud.advance(timedelta(days=31))
+    plan = zone.plan(cloud, tmp_path)
+    assert ([step.address for step in plan.steps], plan.pending) == ([pending.address], [])
+    assert plan.apply(cloud, state=tmp_path, destroy=plan.destructive).status == "succeeded"
+    assert zone.plan(cloud, tmp_path).is_empty
+
+
+def test_a_step_that_waits_for_a_person_goes_on_after_the_act(tmp_path: Path) -> None:
+    cloud = sb.SimulatedCloud()
+    assert small_zone(1).plan(cloud).apply(cloud, state=tmp_path).status == "succeeded"
+    assert cloud.set_payment_method(False)
+    zone = small_zone(2)
+    run = zone.plan(cloud, tmp_path).apply(cloud, state=tmp_path)
+    (pending,) = run.pending
+    assert (run.status, pending.waits_for, pending.not_before) == ("pending", "person", None)
+    assert pending.address in run.blocked.values()
+    cloud.advance(30 * 86_400)
+    assert not zone.plan(cloud, tmp_path).is_empty
+    assert cloud.set_payment_method(True)
+    assert zone.plan(cloud, tmp_path).apply(cloud, state=tmp_path).status == "succeeded"
+
+
+@pytest.mark.parametrize("duration", [-1, timedelta(seconds=-1), float("nan"), 1e300, "1", None])
+def test_a_duration_that_cannot_be_is_refused_by_name(duration: object) -> None:
+    with pytest.raises((sb.InputError, TypeError), match="duration"):
+        sb.SimulatedCloud().advance(duration)  # type: ignore[arg-type]
