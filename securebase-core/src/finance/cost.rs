@@ -22,7 +22,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use rust_decimal::Decimal;
 
-use super::Error;
+use super::error::Error;
 use super::pricing::prices::{Grade, PriceBook, PriceId};
 use crate::model::{Currency, Money, Problem, Region, ResourceKind, Tier};
 use demand::{Age, CostBasis, Demand, of_logs_elsewhere, of_tenant};

@@ -14,7 +14,7 @@ mod table;
 
 use rust_decimal::Decimal;
 
-use super::Error;
+use super::error::Error;
 use super::inputs::assumptions::Category;
 use super::inputs::growth::Growth;
 

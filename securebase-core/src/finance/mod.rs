@@ -6,15 +6,15 @@
 //! addressed by seed, label and trial.
 //! Not here: plans and steps (`plan` calls this module, never the other way), invoices, taxes, exchange rates.
 
+mod business;
 mod cost;
 mod error;
 mod forecast;
+pub mod inputs;
+mod pricing;
+mod rounding;
 mod simulation;
 mod until;
-
-use rust_decimal::Decimal;
-
-use crate::model::unsigned_zero;
 
 pub use business::break_even::BreakEven;
 pub use business::bridge::{Bridge, BridgeLine, BridgeSide};
@@ -41,40 +41,11 @@ pub use inputs::staffing::Staffing;
 pub use inputs::uncertainty::{Distribution, Factor, Uncertain};
 pub use pricing::offers::{Offer, OfferReport};
 pub use pricing::prices::{Grade, Price, PriceBook, PriceId, PricePool, PriceScope, PriceStep};
+pub(crate) use rounding::thousands;
 pub use simulation::{FigureSpread, Simulation};
 pub use until::Until;
 
 pub use crate::model::billing::Quantity;
 
-/// Whole cents, half to even: every amount a person sees is rounded here, once.
-fn cents(amount: Decimal) -> Decimal {
-    crate::model::Rounding::HalfEven.apply(amount, 2)
-}
-
-/// A fraction as a percentage with `digits` decimals: `96.68 %`.
-fn percent(fraction: Decimal, digits: usize) -> String {
-    let rounded = (fraction * Decimal::ONE_HUNDRED).round_dp(u32::try_from(digits).unwrap_or(2));
-    format!("{:.digits$} %", unsigned_zero(rounded))
-}
-
-/// A number with thousands separated by commas and `digits` decimals.
-pub(crate) fn thousands(value: Decimal, digits: usize) -> String {
-    let rounded = unsigned_zero(value.round_dp(u32::try_from(digits).unwrap_or(2)));
-    let text = format!("{rounded:.digits$}");
-    let (sign, text) = text.strip_prefix('-').map_or(("", text.as_str()), |rest| ("-", rest));
-    let (whole, rest) = text.split_once('.').map_or((text, ""), |(whole, rest)| (whole, rest));
-    let mut grouped = String::new();
-    for (index, digit) in whole.chars().enumerate() {
-        if index > 0 && (whole.len() - index) % 3 == 0 {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    if rest.is_empty() { format!("{sign}{grouped}") } else { format!("{sign}{grouped}.{rest}") }
-}
-
-mod business;
-pub mod inputs;
-mod pricing;
 #[cfg(test)]
 mod tests;

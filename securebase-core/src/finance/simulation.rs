@@ -14,9 +14,9 @@ mod quantiles;
 mod stream;
 mod tables;
 
-use super::Error;
 use super::business::metric::Metric;
 use super::business::model::Model;
+use super::error::Error;
 use super::forecast::MONTHS_MAX;
 use super::inputs::bounds::FIRST_TRIAL;
 use super::inputs::growth::Growth;

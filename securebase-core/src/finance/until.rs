@@ -3,7 +3,7 @@
 use super::business::model::Model;
 use crate::time::Interrupt;
 
-/// A model whose long computations end with [`Error::Interrupted`](super::Error::Interrupted) once their caller asks them to.
+/// A model whose long computations end with [`Error::Interrupted`](super::error::Error::Interrupted) once their caller asks them to.
 #[derive(Debug, Clone, Copy)]
 pub struct Until<'a> {
     pub(super) model: &'a Model,

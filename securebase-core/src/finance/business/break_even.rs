@@ -4,10 +4,11 @@ use rust_decimal::Decimal;
 
 use super::model::{Model, unknown_tier};
 use crate::finance::cost::demand::Age;
+use crate::finance::error::Error;
 use crate::finance::forecast::expected::Expected;
 use crate::finance::inputs::assumptions::Category;
 use crate::finance::inputs::growth::Growth;
-use crate::finance::{Error, cents};
+use crate::finance::rounding::cents;
 use crate::model::MoneyError;
 
 /// The largest number of tenants that a search tries.

@@ -10,8 +10,9 @@ use rust_decimal::Decimal;
 use super::explain::{Figure, prices_paid};
 use super::month::Month;
 use crate::finance::cost::report::CostItem;
+use crate::finance::error::Error;
 use crate::finance::pricing::prices::PriceStep;
-use crate::finance::{Error, percent, thousands};
+use crate::finance::rounding::{percent, thousands};
 use crate::model::{Currency, MoneyError, unsigned_zero};
 use crate::table::{Column, Table};
 

@@ -10,8 +10,9 @@ use crate::finance::cost::footprint::{BilledTenant, Counts};
 use crate::finance::cost::is_pooled;
 use crate::finance::cost::promised::{of_core_account, of_organization};
 use crate::finance::cost::usage::Usage;
+use crate::finance::error::Error;
 use crate::finance::pricing::prices::{Price, PriceBook, PriceId};
-use crate::finance::{Error, cents};
+use crate::finance::rounding::cents;
 use crate::model::{ResourceKind, Tier};
 
 /// What one tenant of a tier adds.

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::metric::Metric;
 use super::model::Model;
-use crate::finance::Error;
+use crate::finance::error::Error;
 use crate::finance::forecast::expected::Expected;
 use crate::finance::inputs::assumption::{Assumption, TierFigure};
 use crate::finance::inputs::assumptions::Category;

@@ -1,6 +1,6 @@
 //! The figures that simulations and searches look at.
 
-use crate::finance::Error;
+use crate::finance::error::Error;
 use crate::finance::inputs::assumptions::Category;
 use crate::finance::simulation::compiled::Outcome;
 

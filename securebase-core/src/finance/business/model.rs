@@ -7,10 +7,10 @@ use rust_decimal::Decimal;
 
 use super::curve::Curve;
 use super::month::{ModelTenant, Month, MonthLine};
-use crate::finance::Error;
 use crate::finance::cost::demand::Age;
 use crate::finance::cost::footprint::{BilledTenant, Counts, Footprint};
 use crate::finance::cost::{CostReport, cost_of_footprint, lines};
+use crate::finance::error::Error;
 use crate::finance::inputs::assumptions::{Assumptions, Basis, Category, Infrastructure};
 use crate::model::{
     Currency, LandingZone, Money, MoneyError, NetworkFeatures, Problem, Region, ResourceKind, Tier,

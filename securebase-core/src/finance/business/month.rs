@@ -9,8 +9,8 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 
 use super::model::Model;
-use crate::finance::Error;
 use crate::finance::cost::{Bearer, CostReport, TenantCost, share};
+use crate::finance::error::Error;
 use crate::finance::inputs::assumptions::Category;
 use crate::model::{Money, unsigned_zero};
 use crate::table::{Column, Table};

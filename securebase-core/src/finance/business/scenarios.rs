@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 
 use super::model::Model;
 use super::month::Month;
-use crate::finance::Error;
+use crate::finance::error::Error;
 use crate::finance::inputs::assumptions::Category;
 use crate::finance::inputs::growth::Growth;
 use crate::model::{Problem, Problems, unsigned_zero};

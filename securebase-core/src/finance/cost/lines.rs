@@ -4,8 +4,8 @@ use rust_decimal::Decimal;
 
 use super::report::CostItem;
 use super::{CostReport, is_pooled};
-use crate::finance::Error;
 use crate::finance::business::month::MonthLine;
+use crate::finance::error::Error;
 use crate::finance::inputs::assumptions::Category;
 use crate::finance::pricing::prices::Price;
 use crate::model::{Money, MoneyError};

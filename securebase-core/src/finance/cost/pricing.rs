@@ -7,8 +7,9 @@ use rust_decimal::Decimal;
 
 use super::demand::{Age, Demand};
 use super::{CENT, CostReport, GroupLine, Shared, SharedLine};
+use crate::finance::error::Error;
 use crate::finance::pricing::prices::{Price, PriceBook, PriceId, PricePool};
-use crate::finance::{Error, cents};
+use crate::finance::rounding::cents;
 use crate::model::{Money, Rounding};
 
 /// What takes part in a pooled price: the lines of a group, or one of the organization's.

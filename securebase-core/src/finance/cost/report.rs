@@ -7,8 +7,9 @@ use rust_decimal::Decimal;
 use super::demand::CostBasis;
 use super::footprint::Standing;
 use super::{Allocation, CostReport, Margin};
+use crate::finance::error::Error;
 use crate::finance::pricing::prices::Price;
-use crate::finance::{Error, percent, thousands};
+use crate::finance::rounding::{percent, thousands};
 use crate::model::Money;
 use crate::table::{Column, Table};
 

@@ -6,12 +6,13 @@ use super::demand::{Age, of_tenant};
 use super::footprint::BilledTenant;
 use super::usage::Usage;
 use crate::finance::business::model::Model;
+use crate::finance::error::Error;
 use crate::finance::forecast::expected::mean;
 use crate::finance::inputs::assumption::Assumption;
 use crate::finance::inputs::growth::Growth;
 use crate::finance::inputs::uncertainty::Factor;
 use crate::finance::pricing::prices::PriceBook;
-use crate::finance::{Error, cents};
+use crate::finance::rounding::cents;
 use crate::model::{Departure, NetworkFeatures, Tier};
 
 /// The cost of one tenant of a tier in the month in which it leaves and in each later month, until its logs have expired or for

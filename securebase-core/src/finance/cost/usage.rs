@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::finance::Error;
+use crate::finance::error::Error;
 use crate::model::Tier;
 use crate::model::billing::Quantity;
 use crate::model::diagnostics::document;

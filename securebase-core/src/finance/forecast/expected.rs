@@ -17,10 +17,10 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
 use super::{terms, yearly};
-use crate::finance::Error;
 use crate::finance::business::model::Model;
 use crate::finance::cost::demand::Age;
 use crate::finance::cost::tail::{FlowMeans, departed, lost};
+use crate::finance::error::Error;
 use crate::finance::inputs::assumption::Assumption;
 use crate::finance::inputs::assumptions::Category;
 use crate::finance::inputs::growth::Growth;

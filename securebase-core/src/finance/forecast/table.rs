@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::{Cohort, Forecast, ForecastMonth};
-use crate::finance::Error;
+use crate::finance::error::Error;
 use crate::finance::inputs::assumptions::Category;
 use crate::table::{Column, Table};
 

@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 
 use super::assumptions::{AssumedLine, Basis, Category};
 use super::bounds::AMOUNT_MAX;
-use crate::finance::cents;
+use crate::finance::rounding::cents;
 use crate::model::{Money, Problem};
 
 /// The problems of a line's numbers.

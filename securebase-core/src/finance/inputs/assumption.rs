@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::assumptions::Category;
 use super::uncertainty::Factor;
-use crate::finance::Error;
+use crate::finance::error::Error;
 use crate::finance::pricing::prices::PriceId;
 use crate::model::billing::Quantity;
 

@@ -12,8 +12,9 @@ use super::operations::Operations;
 use super::staffing::{self, Staffing};
 use crate::finance::cost::Allocation;
 use crate::finance::cost::usage::Usage;
+use crate::finance::error::Error;
 use crate::finance::pricing::prices::PriceBook;
-use crate::finance::{Error, cents};
+use crate::finance::rounding::cents;
 use crate::model::{Problem, Problems, Region};
 
 /// The kinds of cost, which the three margins tell apart.

@@ -8,8 +8,8 @@ use serde::Deserialize;
 use super::amounts::amount_problem;
 use super::assumption::Assumption;
 use super::uncertainty::{Distribution, Factor, Uncertain};
-use crate::finance::Error;
 use crate::finance::business::model::Model;
+use crate::finance::error::Error;
 use crate::model::{Problem, Problems, deserialize_exact};
 
 /// How one tier grows.

@@ -7,7 +7,7 @@ use rust_decimal::prelude::ToPrimitive;
 use serde::Deserialize;
 
 use super::assumptions::{AssumedLine, Basis, Category, When};
-use crate::finance::Error;
+use crate::finance::error::Error;
 
 /// How many people a number of tenants requires.
 ///

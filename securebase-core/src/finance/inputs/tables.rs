@@ -2,9 +2,9 @@
 
 use super::assumptions::Assumptions;
 use super::growth::Growth;
-use crate::finance::Error;
 use crate::finance::business::model::Model;
 use crate::finance::business::month::{FigureChange, Month};
+use crate::finance::error::Error;
 use crate::finance::pricing::offers::OfferReport;
 use crate::table::{Column, Table};
 

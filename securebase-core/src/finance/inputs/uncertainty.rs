@@ -7,7 +7,7 @@
 use serde::Deserialize;
 
 use super::assumption::Assumption;
-use crate::finance::Error;
+use crate::finance::error::Error;
 use crate::finance::simulation::normal::{probability, quantile};
 
 /// What an uncertain factor multiplies.

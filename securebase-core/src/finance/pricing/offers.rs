@@ -15,7 +15,7 @@ use std::io::Read;
 use rust_decimal::Decimal;
 
 use super::prices::{Grade, PriceBook, PriceId, PriceStep, rising};
-use crate::finance::Error;
+use crate::finance::error::Error;
 use crate::model::{Problem, Problems, exact};
 
 /// A product of an offer file, with its on-demand prices.

@@ -15,7 +15,7 @@ use std::sync::LazyLock;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::finance::Error;
+use crate::finance::error::Error;
 use crate::model::diagnostics::document;
 use crate::model::{Currency, Region};
 use crate::table::{Column, Table};

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::compiled::{BLOCK, Fast, Given, ONES, Outcomes};
 use super::draw::{TENANTS_MAX, binomial, certain, none, poisson};
 use super::stream::{Stream, lower, unit, upper};
-use crate::finance::Error;
+use crate::finance::error::Error;
 use crate::finance::inputs::uncertainty::{Factor, Joint};
 use crate::finance::inputs::varied::Varied;
 use crate::time::Interrupt;

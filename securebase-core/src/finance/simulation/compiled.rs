@@ -10,11 +10,11 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde::Serialize;
 
-use crate::finance::Error;
 use crate::finance::business::curve::Curve;
 use crate::finance::business::model::Model;
 use crate::finance::cost::demand::Age;
 use crate::finance::cost::tail::{FlowMeans, departed, lost};
+use crate::finance::error::Error;
 use crate::finance::forecast::yearly;
 use crate::finance::inputs::assumptions::Category;
 use crate::finance::inputs::growth::Growth;

@@ -6,8 +6,8 @@ use super::chunk::Room;
 use super::compiled::Outcomes;
 use super::quantiles::PERCENTILES;
 use super::{FigureSpread, Simulation};
-use crate::finance::Error;
 use crate::finance::business::metric::Metric;
+use crate::finance::error::Error;
 use crate::table::{Column, Table};
 
 impl Simulation {

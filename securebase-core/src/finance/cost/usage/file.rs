@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{Quantity, Usage, UsageProfile, folded};
-use crate::finance::Error;
+use crate::finance::error::Error;
 use crate::finance::pricing::number::Number;
 use crate::model::{Problem, Problems};
 

@@ -5,7 +5,7 @@
 //! multiplied.
 
 use super::nodes::varies;
-use crate::finance::Error;
+use crate::finance::error::Error;
 use crate::finance::inputs::assumption::{Assumption, GrowthFigure, TierFigure};
 use crate::finance::inputs::assumptions::Category;
 use crate::finance::inputs::growth::Growth;

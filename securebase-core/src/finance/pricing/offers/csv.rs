@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Read;
 
 use super::{Offer, Product, Rate, is_of_region, unreadable};
-use crate::finance::Error;
+use crate::finance::error::Error;
 use csv::{ReaderBuilder, StringRecord};
 
 /// A file's rates by SKU and term, before the newest term of each is taken.

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::{Offer, Product, Rate, is_of_region, unreadable};
-use crate::finance::Error;
+use crate::finance::error::Error;
 
 #[derive(Deserialize)]
 struct RawProduct {

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{Grade, Price, PriceBook, PriceId, PricePool, PriceScope, PriceStep, rising};
-use crate::finance::Error;
+use crate::finance::error::Error;
 use crate::finance::pricing::number::Number;
 use crate::model::{Currency, Problem, Problems, Region, RegionError, nearest};
 
