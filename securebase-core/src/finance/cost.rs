@@ -7,12 +7,10 @@
 mod allocation;
 pub(super) mod demand;
 pub(super) mod footprint;
-pub(super) mod lines;
 mod margin;
 mod pricing;
 pub(super) mod promised;
 pub(super) mod report;
-pub(super) mod tail;
 mod tenants;
 pub(super) mod usage;
 

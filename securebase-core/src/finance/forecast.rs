@@ -7,10 +7,12 @@
 //! that of months in which stored logs have reached their retention, which is conservative for new tenants.
 //! Invariant: opening + new + expansion - contraction - churned = closing, to the cent, every month.
 
+pub(super) mod break_even;
 mod cohorts;
 pub(super) mod expected;
 mod run;
 mod table;
+pub(super) mod tail;
 
 use rust_decimal::Decimal;
 

@@ -9,21 +9,21 @@
 mod business;
 mod cost;
 mod error;
+mod explore;
 mod forecast;
 pub mod inputs;
 mod pricing;
 mod rounding;
 mod simulation;
-mod until;
 
-pub use business::break_even::BreakEven;
 pub use business::bridge::{Bridge, BridgeLine, BridgeSide};
 pub use business::explain::{Figure, FigureLine};
-pub use business::explore::{Goal, SCENARIOS_MAX};
 pub use business::metric::Metric;
 pub use business::model::{Model, Structure};
 pub use business::month::{FigureChange, Month, MonthLine, TenantMonth, TierMonth};
+pub use business::rows::TenantRow;
 pub use business::scenarios::{Driver, Scenario, Scenarios};
+pub use business::until::Until;
 pub use cost::demand::{Age, CostBasis};
 pub use cost::footprint::{BilledTenant, Footprint, Standing};
 pub(crate) use cost::report::signed;
@@ -31,19 +31,19 @@ pub use cost::report::{CostChange, CostItem};
 pub use cost::usage::{ArchiveClass, Usage, UsageProfile};
 pub use cost::{Allocation, CostLine, CostReport, Margin, TenantCost, cost_of, cost_of_footprint};
 pub use error::Error;
+pub use explore::{Goal, SCENARIOS_MAX};
+pub use forecast::break_even::BreakEven;
 pub use forecast::{Cohort, Forecast, ForecastMonth};
 pub use inputs::assumption::{Assumption, GrowthFigure, OrganizationFigure, TierFigure};
 pub use inputs::assumptions::{AssumedLine, Assumptions, Basis, Category, When};
 pub use inputs::growth::{Growth, TierGrowth};
 pub use inputs::operations::Operations;
-pub use inputs::rows::TenantRow;
 pub use inputs::staffing::Staffing;
 pub use inputs::uncertainty::{Distribution, Factor, Uncertain};
 pub use pricing::offers::{Offer, OfferReport};
 pub use pricing::prices::{Grade, Price, PriceBook, PriceId, PricePool, PriceScope, PriceStep};
 pub(crate) use rounding::thousands;
 pub use simulation::{FigureSpread, Simulation};
-pub use until::Until;
 
 pub use crate::model::billing::Quantity;
 

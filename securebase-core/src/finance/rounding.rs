@@ -1,6 +1,7 @@
 //! Rounding of amounts and fractions, and how they are written for a person.
 
 use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 
 use crate::model::unsigned_zero;
 
@@ -29,4 +30,9 @@ pub(crate) fn thousands(value: Decimal, digits: usize) -> String {
         grouped.push(digit);
     }
     if rest.is_empty() { format!("{sign}{grouped}") } else { format!("{sign}{grouped}.{rest}") }
+}
+
+/// The nearest float; NaN for a number too large for one.
+pub(super) fn float(value: Decimal) -> f64 {
+    value.to_f64().unwrap_or(f64::NAN)
 }

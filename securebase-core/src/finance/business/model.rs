@@ -6,10 +6,11 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 
 use super::curve::Curve;
+use super::lines;
 use super::month::{ModelTenant, Month, MonthLine};
 use crate::finance::cost::demand::Age;
 use crate::finance::cost::footprint::{BilledTenant, Counts, Footprint};
-use crate::finance::cost::{CostReport, cost_of_footprint, lines};
+use crate::finance::cost::{CostReport, cost_of_footprint};
 use crate::finance::error::Error;
 use crate::finance::inputs::assumptions::{Assumptions, Basis, Category, Infrastructure};
 use crate::model::{
@@ -366,6 +367,6 @@ fn whole(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
-pub(super) fn unknown_tier(name: &str, tiers: &[Tier]) -> Error {
+pub(in crate::finance) fn unknown_tier(name: &str, tiers: &[Tier]) -> Error {
     Error::unknown("tier", name, tiers.iter().map(|tier| tier.name.as_str()))
 }

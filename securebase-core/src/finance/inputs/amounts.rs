@@ -26,7 +26,7 @@ pub(super) fn line_problems(category: Category, line: &AssumedLine) -> Vec<Probl
 
 /// The problem of an amount of money from a caller: below zero, above a quadrillion, or, where it has to be whole cents, finer than a
 /// cent. Silent rounding would book a different amount from the one given.
-pub(super) fn amount_problem(path: &str, value: Decimal, whole_cents: bool) -> Option<Problem> {
+pub(in crate::finance) fn amount_problem(path: &str, value: Decimal, whole_cents: bool) -> Option<Problem> {
     let (expected, hint) = if value.is_sign_negative() && !value.is_zero() {
         ("zero or more", "use zero or more".to_owned())
     } else if value > Decimal::from(AMOUNT_MAX) {

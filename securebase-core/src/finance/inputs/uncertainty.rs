@@ -7,8 +7,8 @@
 use serde::Deserialize;
 
 use super::assumption::Assumption;
+use super::normal::{probability, quantile};
 use crate::finance::error::Error;
-use crate::finance::simulation::normal::{probability, quantile};
 
 /// What an uncertain factor multiplies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
@@ -79,6 +79,16 @@ pub enum Distribution {
 }
 
 impl Distribution {
+    /// The mean. A normal or lognormal factor has mean one by definition.
+    pub(in crate::finance) fn mean(self) -> f64 {
+        match self {
+            Self::Fixed(value) => value,
+            Self::Uniform(low, high) => f64::midpoint(low, high),
+            Self::Triangular(low, mode, high) => (low + mode + high) / 3.0,
+            Self::Normal(_) | Self::Lognormal(_) => 1.0,
+        }
+    }
+
     /// The value that a share `u` of draws, strictly between 0 and 1, stays below.
     pub fn quantile(self, u: f64) -> f64 {
         let mut value = [u];

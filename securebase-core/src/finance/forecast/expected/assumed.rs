@@ -4,9 +4,9 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
 use super::counts::Total;
-use super::float;
 use crate::finance::business::model::Model;
 use crate::finance::inputs::assumptions::{AssumedLine, Basis, Category, When};
+use crate::finance::rounding::float;
 
 /// A line whose cost changes in steps with the number of tenants.
 #[derive(Debug, Clone)]

@@ -12,8 +12,8 @@ use std::cell::OnceCell;
 use rust_decimal::Decimal;
 
 use super::counts::{Counts, State};
-use super::float;
 use crate::finance::business::curve::PooledCurve;
+use crate::finance::rounding::float;
 
 /// Quantities are counted in steps of their common divisor, if a bound is at most this many of them away.
 const LATTICE_MAX: f64 = 20_000.0;

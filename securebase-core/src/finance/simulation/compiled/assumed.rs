@@ -3,9 +3,9 @@
 use rust_decimal::Decimal;
 use serde::{Serialize, Serializer};
 
-use super::float;
 use crate::finance::business::model::Model;
 use crate::finance::inputs::assumptions::{AssumedLine, Basis, Category, When};
+use crate::finance::rounding::float;
 
 /// How many tenants the table of a compiled model shown as JSON reaches.
 const SHOWN: u32 = 4_096;

@@ -2,9 +2,9 @@
 
 use rust_decimal::Decimal;
 
-use super::report::CostItem;
-use super::{CostReport, is_pooled};
-use crate::finance::business::month::MonthLine;
+use super::month::MonthLine;
+use crate::finance::cost::report::CostItem;
+use crate::finance::cost::{CostReport, is_pooled};
 use crate::finance::error::Error;
 use crate::finance::inputs::assumptions::Category;
 use crate::finance::pricing::prices::Price;

@@ -8,13 +8,12 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
 
-use super::assumption::{Assumption, GrowthFigure, OrganizationFigure, TierFigure};
-use super::assumptions::{AssumedLine, Basis, Infrastructure};
-use super::growth::Growth;
-use crate::finance::business::model::Model;
+use super::model::Model;
 use crate::finance::error::Error;
+use crate::finance::inputs::assumption::{Assumption, GrowthFigure, OrganizationFigure, TierFigure};
+use crate::finance::inputs::assumptions::{AssumedLine, Basis, Infrastructure};
+use crate::finance::inputs::growth::Growth;
 use crate::finance::pricing::prices::PriceId;
-use crate::finance::simulation::compiled::Fast;
 use crate::model::billing::Quantity;
 
 /// The item of a line as its path writes it: `AWS support` is `aws_support`.
@@ -101,11 +100,6 @@ impl Varied {
                 (Some(_), None) | (None, _) => value,
             };
         })
-    }
-
-    /// The model with its numbers as they are now.
-    pub(in crate::finance) fn compiled(&self, months: u32) -> Result<Fast, Error> {
-        Fast::with_paid(&self.model, &self.growth, months, &self.paid)
     }
 
     /// Every number a path names, in a fixed order. What must be whole, or a share, is made so again.

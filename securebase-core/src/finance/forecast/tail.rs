@@ -2,17 +2,17 @@
 
 use rust_decimal::Decimal;
 
-use super::demand::{Age, of_tenant};
-use super::footprint::BilledTenant;
-use super::usage::Usage;
 use crate::finance::business::model::Model;
+use crate::finance::cost::demand::{Age, of_tenant};
+use crate::finance::cost::footprint::BilledTenant;
+use crate::finance::cost::usage::Usage;
 use crate::finance::error::Error;
-use crate::finance::forecast::expected::mean;
 use crate::finance::inputs::assumption::Assumption;
 use crate::finance::inputs::growth::Growth;
 use crate::finance::inputs::uncertainty::Factor;
 use crate::finance::pricing::prices::PriceBook;
 use crate::finance::rounding::cents;
+use crate::finance::rounding::float;
 use crate::model::{Departure, NetworkFeatures, Tier};
 
 /// The cost of one tenant of a tier in the month in which it leaves and in each later month, until its logs have expired or for
@@ -69,7 +69,7 @@ impl FlowMeans {
         let mean = |factor| {
             let assumption = Assumption::Factor(factor);
             let known = growth.uncertain.iter().find(|known| known.assumption == assumption);
-            known.map_or(1.0, |known| mean(known.distribution))
+            known.map_or(1.0, |known| known.distribution.mean())
         };
         Self { new: mean(Factor::New), churn: mean(Factor::Churn) }
     }
@@ -104,7 +104,7 @@ impl Model {
         };
         let of_tier = |known: &Tier| {
             let costs = tail(known, self.network(), prices, usage, months)?;
-            Ok(costs.into_iter().map(crate::finance::forecast::expected::float).collect())
+            Ok(costs.into_iter().map(float).collect())
         };
         self.tiers().iter().map(of_tier).collect()
     }
