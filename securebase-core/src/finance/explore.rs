@@ -4,14 +4,15 @@ use rayon::prelude::*;
 
 use super::business::metric::Metric;
 use super::business::model::Model;
+use super::business::model::until::Until;
 use super::business::outcome::Outcome;
-use super::business::until::Until;
 use super::error::Error;
 use super::forecast::expected::Expected;
 use super::inputs::assumption::{Assumption, TierFigure};
-use super::inputs::assumptions::Category;
+use super::inputs::distribution::{Distribution, Factor};
 use super::inputs::growth::Growth;
-use super::inputs::uncertainty::{Distribution, Factor, Uncertain};
+use super::inputs::line::Category;
+use super::inputs::uncertainty::Uncertain;
 use super::simulation::compiled::Fast;
 use crate::table::{Column, Table};
 use crate::time::Interrupt;

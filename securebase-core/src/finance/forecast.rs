@@ -17,8 +17,8 @@ pub(super) mod tail;
 use rust_decimal::Decimal;
 
 use super::error::Error;
-use super::inputs::assumptions::Category;
 use super::inputs::growth::Growth;
+use super::inputs::line::Category;
 
 /// The longest horizon, in months.
 pub(super) const MONTHS_MAX: u32 = 600;

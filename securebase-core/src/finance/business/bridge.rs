@@ -142,7 +142,7 @@ impl Month {
             }
         }
         if let Some(report) = self.report() {
-            let category = crate::finance::inputs::assumptions::Category::Infrastructure;
+            let category = crate::finance::inputs::line::Category::Infrastructure;
             for CostItem { price, quantity, amount, .. } in report.items() {
                 let Some(sign) = figure.sign_of(category) else { break };
                 let graduated = price.is_graduated().then(|| price.steps.clone());

@@ -5,7 +5,8 @@
 
 use rust_decimal::Decimal;
 
-use crate::finance::cost::demand::{Age, Demand, of_tenant};
+use crate::finance::cost::billed::of_tenant;
+use crate::finance::cost::demand::{Age, Demand};
 use crate::finance::cost::footprint::{BilledTenant, Counts};
 use crate::finance::cost::is_pooled;
 use crate::finance::cost::promised::{of_core_account, of_organization};

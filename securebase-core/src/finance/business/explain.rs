@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 
 use super::month::Month;
 use crate::finance::error::Error;
-use crate::finance::inputs::assumptions::Category;
+use crate::finance::inputs::line::Category;
 use crate::model::{MoneyError, unsigned_zero};
 use crate::table::{Column, Table};
 

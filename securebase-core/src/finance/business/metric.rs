@@ -2,7 +2,7 @@
 
 use super::outcome::Outcome;
 use crate::finance::error::Error;
-use crate::finance::inputs::assumptions::Category;
+use crate::finance::inputs::line::Category;
 
 /// A figure whose spread a simulation reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

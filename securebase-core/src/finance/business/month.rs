@@ -3,6 +3,10 @@
 //! Three margins, each a fraction of revenue: `infrastructure_margin` after infrastructure, `gross_margin` after cost of revenue
 //! (infrastructure and support), `operating_margin` after everything.
 
+mod lines;
+mod statement;
+mod tables;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -11,18 +15,9 @@ use rust_decimal::Decimal;
 use super::model::Model;
 use crate::finance::cost::{Bearer, CostReport, TenantCost, share};
 use crate::finance::error::Error;
-use crate::finance::inputs::assumptions::Category;
+use crate::finance::inputs::line::Category;
 use crate::model::{Money, unsigned_zero};
 use crate::table::{Column, Table};
-
-/// A tenant as the model sees it.
-#[derive(Debug, Clone, PartialEq)]
-pub(in crate::finance) struct ModelTenant {
-    pub(in crate::finance) key: Arc<str>,
-    /// The place of its tier among the model's tiers.
-    pub(in crate::finance) tier: usize,
-    pub(in crate::finance) price: Money,
-}
 
 /// One line of a month's cost: a price times a quantity, and where both come from.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,6 +1,6 @@
 //! The figures of a month as floats.
 
-use crate::finance::inputs::assumptions::Category;
+use crate::finance::inputs::line::Category;
 
 /// What one month brings in one trial.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]

@@ -5,12 +5,19 @@ use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
+use super::bill::{CENT, CostReport, GroupLine, SharedLine};
 use super::demand::{Age, Demand};
-use super::{CENT, CostReport, GroupLine, Shared, SharedLine};
 use crate::finance::error::Error;
 use crate::finance::pricing::prices::{Price, PriceBook, PriceId, PricePool};
 use crate::finance::rounding::cents;
 use crate::model::{Money, Rounding};
+
+/// A demand of the organization: the number of copies, and whether only some tenants bear it.
+pub(super) struct Shared {
+    pub(super) demand: Demand,
+    pub(super) copies: u32,
+    pub(super) shield: bool,
+}
 
 /// What takes part in a pooled price: the lines of a group, or one of the organization's.
 #[derive(Clone, Copy)]

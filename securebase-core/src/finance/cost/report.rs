@@ -4,9 +4,11 @@ use std::fmt;
 
 use rust_decimal::Decimal;
 
+use super::allocation::Allocation;
+use super::bill::CostReport;
 use super::demand::CostBasis;
 use super::footprint::Standing;
-use super::{Allocation, CostReport, Margin};
+use super::margin::Margin;
 use crate::finance::error::Error;
 use crate::finance::pricing::prices::Price;
 use crate::finance::rounding::{percent, thousands};

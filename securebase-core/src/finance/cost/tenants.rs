@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
-use super::CostReport;
 use super::allocation::{Allocation, Bearer, share};
+use super::bill::CostReport;
 use super::footprint::Standing;
 use crate::finance::error::Error;
 use crate::model::Money;

@@ -10,9 +10,9 @@ use crate::finance::business::curve::Curve;
 use crate::finance::business::model::Model;
 use crate::finance::cost::demand::Age;
 use crate::finance::error::Error;
-use crate::finance::inputs::assumptions::Category;
+use crate::finance::inputs::distribution::Factor;
 use crate::finance::inputs::growth::Growth;
-use crate::finance::inputs::uncertainty::Factor;
+use crate::finance::inputs::line::Category;
 use crate::finance::rounding::cents;
 
 impl Model {

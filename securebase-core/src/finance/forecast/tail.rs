@@ -3,13 +3,14 @@
 use rust_decimal::Decimal;
 
 use crate::finance::business::model::Model;
-use crate::finance::cost::demand::{Age, of_tenant};
+use crate::finance::cost::billed::of_tenant;
+use crate::finance::cost::demand::Age;
 use crate::finance::cost::footprint::BilledTenant;
 use crate::finance::cost::usage::Usage;
 use crate::finance::error::Error;
 use crate::finance::inputs::assumption::Assumption;
+use crate::finance::inputs::distribution::Factor;
 use crate::finance::inputs::growth::Growth;
-use crate::finance::inputs::uncertainty::Factor;
 use crate::finance::pricing::prices::PriceBook;
 use crate::finance::rounding::cents;
 use crate::finance::rounding::float;

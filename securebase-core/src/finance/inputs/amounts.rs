@@ -2,8 +2,8 @@
 
 use rust_decimal::Decimal;
 
-use super::assumptions::{AssumedLine, Basis, Category};
 use super::bounds::AMOUNT_MAX;
+use super::line::{AssumedLine, Basis, Category};
 use crate::finance::rounding::cents;
 use crate::model::{Money, Problem};
 

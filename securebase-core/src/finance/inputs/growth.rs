@@ -7,7 +7,8 @@ use serde::Deserialize;
 
 use super::amounts::amount_problem;
 use super::assumption::Assumption;
-use super::uncertainty::{Distribution, Factor, Uncertain};
+use super::distribution::{Distribution, Factor};
+use super::uncertainty::Uncertain;
 use crate::finance::error::Error;
 use crate::model::{Problem, Problems, deserialize_exact};
 

@@ -10,7 +10,6 @@ mod map;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::Read;
 
 use rust_decimal::Decimal;
 
@@ -95,23 +94,6 @@ fn is_of_region(region: &str, code: &str, location: &str) -> bool {
 }
 
 impl Offer {
-    /// Reads a JSON offer file, keeping the products of one region and those of no region.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] where the text is not an offer file.
-    pub fn from_json(text: impl Read, region: &str) -> Result<Self, Error> {
-        json::read(text, region)
-    }
-
-    /// Reads a CSV offer file, with or without its five lines of metadata, keeping the products of one region and those of
-    /// no region.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] where the text is not an offer file.
-    pub fn from_csv(text: impl Read, region: &str) -> Result<Self, Error> {
-        csv::read(text, region)
-    }
-
     fn empty(region: &str) -> Self {
         Self {
             offer_code: String::new(),

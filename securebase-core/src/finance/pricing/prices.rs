@@ -10,16 +10,13 @@ mod regions;
 mod tests_regions;
 
 use std::fmt;
-use std::sync::LazyLock;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::finance::error::Error;
-use crate::model::diagnostics::document;
 use crate::model::{Currency, Region};
 use crate::table::{Column, Table};
-use file::{File, unreadable};
 
 pub use crate::model::billing::PriceId;
 
@@ -152,56 +149,7 @@ pub struct PriceBook {
     prices: Vec<Price>,
 }
 
-#[expect(clippy::expect_used, reason = "the file is part of the crate and every test reads it")]
-static SHIPPED: LazyLock<PriceBook> = LazyLock::new(|| {
-    let file: File =
-        toml::from_str(include_str!("../../../data/prices.toml")).expect("data/prices.toml is TOML");
-    let mut book = PriceBook {
-        as_of: String::new(),
-        region: Region::us_east_1(),
-        currency: Currency::Usd,
-        hours_per_month: Decimal::ZERO,
-        prices: Vec::new(),
-    };
-    book.apply(file).expect("data/prices.toml is valid");
-    book.prices.sort_by_key(|price| price.id);
-    assert_eq!(book.prices.len(), PriceId::ALL.len(), "data/prices.toml has every price");
-    book
-});
-
 impl PriceBook {
-    /// The shipped prices: AWS's list prices in us-east-1.
-    pub fn shipped() -> &'static Self {
-        &SHIPPED
-    }
-
-    /// These prices with those that a TOML file names replaced. A file for another `region` first converts the book to that
-    /// region, as [`Self::in_region`] does; the prices that it names are those of that region.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] with everything that is wrong with the file.
-    pub fn with_toml(&self, text: &str) -> Result<Self, Error> {
-        self.with(toml::from_str(text).map_err(|error| unreadable(&error.to_string()))?)
-    }
-
-    /// These prices with those a JSON document names replaced; same shape as the TOML file.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] with everything that is wrong with the document.
-    pub fn with_json(&self, text: &str) -> Result<Self, Error> {
-        self.with(serde_json::from_str(text).map_err(|error| unreadable(&error.to_string()))?)
-    }
-
-    /// As [`Self::with_json`], from a plain value; an attribute that is the id of a price is short for a row with that price:
-    /// `{"nat_gateway_hour": "0.041"}`.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] with everything that is wrong with the document.
-    pub fn with_value(&self, document: &serde_json::Value) -> Result<Self, Error> {
-        let document = file::written_out(document);
-        self.with(document::read("", &document).map_err(|problem| Error::Invalid(problem.into()))?)
-    }
-
     /// These prices with some replaced by a flat price each.
     ///
     /// # Errors
@@ -221,12 +169,6 @@ impl PriceBook {
             source.clone_into(&mut entry.source);
             entry.borrowed_from = None;
         }
-        Ok(book)
-    }
-
-    fn with(&self, file: File) -> Result<Self, Error> {
-        let mut book = self.clone();
-        book.apply(file).map_err(Error::Invalid)?;
         Ok(book)
     }
 

@@ -4,7 +4,7 @@
 //! against the exact model. Mathematics comes from `libm`, so that the same trial gives the same bits everywhere.
 
 mod assumed;
-mod months;
+pub(super) mod months;
 
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -15,12 +15,10 @@ use crate::finance::cost::demand::Age;
 use crate::finance::error::Error;
 use crate::finance::forecast::tail::{FlowMeans, departed, lost};
 use crate::finance::forecast::yearly;
-use crate::finance::inputs::assumptions::Category;
 use crate::finance::inputs::growth::Growth;
+use crate::finance::inputs::line::Category;
 use crate::finance::rounding::float;
 use assumed::Assumed;
-
-pub(in crate::finance) use months::{BLOCK, Given, ONES, Outcomes};
 
 /// A graduated price, cumulated: above `from` units the cost is `cost` plus `price` for each further unit.
 #[derive(Debug, Clone, Copy, Serialize)]

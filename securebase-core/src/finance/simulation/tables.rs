@@ -2,10 +2,11 @@
 
 use rayon::prelude::*;
 
+use super::Simulation;
 use super::chunk::Room;
-use super::compiled::Outcomes;
+use super::compiled::months::Outcomes;
 use super::quantiles::PERCENTILES;
-use super::{FigureSpread, Simulation};
+use super::spread::FigureSpread;
 use crate::finance::business::metric::Metric;
 use crate::finance::error::Error;
 use crate::table::{Column, Table};

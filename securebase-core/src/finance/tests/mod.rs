@@ -10,6 +10,7 @@ mod laws;
 mod uncertain;
 
 use proptest::prelude::*;
+use rust_decimal::Decimal;
 
 use super::*;
 use crate::model::{Money, NetworkFeatures, ResourceKind, Tier};

@@ -3,13 +3,13 @@
 use rust_decimal::Decimal;
 use rust_decimal::prelude::FromPrimitive;
 
-use super::Scenario;
+use super::scenario::Scenario;
 use crate::finance::business::model::Model;
-use crate::finance::business::varied::path_of;
+use crate::finance::business::model::varied::path_of;
 use crate::finance::inputs::assumption::Assumption;
-use crate::finance::inputs::assumptions::Basis;
+use crate::finance::inputs::distribution::Distribution;
 use crate::finance::inputs::growth::Growth;
-use crate::finance::inputs::uncertainty::Distribution;
+use crate::finance::inputs::line::Basis;
 use crate::finance::pricing::prices::{Price, PriceId};
 
 type Values = Vec<(String, Decimal)>;

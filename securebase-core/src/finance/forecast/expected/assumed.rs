@@ -5,7 +5,7 @@ use rust_decimal::prelude::ToPrimitive;
 
 use super::counts::Total;
 use crate::finance::business::model::Model;
-use crate::finance::inputs::assumptions::{AssumedLine, Basis, Category, When};
+use crate::finance::inputs::line::{AssumedLine, Basis, Category, When};
 use crate::finance::rounding::float;
 
 /// A line whose cost changes in steps with the number of tenants.

@@ -8,8 +8,9 @@ use std::sync::LazyLock;
 
 use super::rules::{Rule, Sides, hermite};
 use crate::finance::inputs::assumption::Assumption;
+use crate::finance::inputs::distribution::{Distribution, Factor};
 use crate::finance::inputs::normal::probability;
-use crate::finance::inputs::uncertainty::{Distribution, Factor, Uncertain};
+use crate::finance::inputs::uncertainty::Uncertain;
 
 /// A node: its weight, and the six factors in the order of [`Factor::ALL`].
 #[derive(Debug, Clone, Copy, PartialEq)]

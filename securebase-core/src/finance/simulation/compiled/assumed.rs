@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use serde::{Serialize, Serializer};
 
 use crate::finance::business::model::Model;
-use crate::finance::inputs::assumptions::{AssumedLine, Basis, Category, When};
+use crate::finance::inputs::line::{AssumedLine, Basis, Category, When};
 use crate::finance::rounding::float;
 
 /// How many tenants the table of a compiled model shown as JSON reaches.

@@ -1,7 +1,7 @@
 //! Assumptions, changes and what became of an offer file, as tables.
 
-use super::model::Model;
-use super::month::{FigureChange, Month};
+use super::{FigureChange, Month};
+use crate::finance::business::model::Model;
 use crate::finance::error::Error;
 use crate::finance::inputs::assumptions::Assumptions;
 use crate::finance::inputs::growth::Growth;

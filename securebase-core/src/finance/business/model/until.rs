@@ -1,6 +1,6 @@
 //! Computations of minutes that end when their caller asks them to.
 
-use super::model::Model;
+use super::Model;
 use crate::time::Interrupt;
 
 /// A model whose long computations end with [`Error::Interrupted`](crate::finance::error::Error::Interrupted) once their caller asks them to.

@@ -2,8 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use super::model::{Model, check_tenants};
-use super::month::ModelTenant;
+use super::{Model, ModelTenant, check_tenants};
 use crate::finance::cost::footprint::{BilledTenant, Counts, Footprint};
 use crate::finance::error::Error;
 use crate::finance::inputs::amounts::amount_problem;

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use rust_decimal::prelude::FromPrimitive;
 
-use super::model::Model;
+use super::Model;
 use super::varied::Varied;
 use crate::finance::error::Error;
 use crate::finance::inputs::assumption::{Assumption, TierFigure};

@@ -8,11 +8,12 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
 
-use super::model::Model;
+use super::Model;
 use crate::finance::error::Error;
 use crate::finance::inputs::assumption::{Assumption, GrowthFigure, OrganizationFigure, TierFigure};
-use crate::finance::inputs::assumptions::{AssumedLine, Basis, Infrastructure};
+use crate::finance::inputs::assumptions::Infrastructure;
 use crate::finance::inputs::growth::Growth;
+use crate::finance::inputs::line::{AssumedLine, Basis};
 use crate::finance::pricing::prices::PriceId;
 use crate::model::billing::Quantity;
 

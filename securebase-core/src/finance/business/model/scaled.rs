@@ -1,6 +1,6 @@
 //! The same business with another number of tenants.
 
-use super::model::Model;
+use super::Model;
 use crate::finance::error::Error;
 
 impl Model {

@@ -2,11 +2,11 @@
 
 use rust_decimal::Decimal;
 
-use super::month::MonthLine;
+use super::MonthLine;
 use crate::finance::cost::report::CostItem;
 use crate::finance::cost::{CostReport, is_pooled};
 use crate::finance::error::Error;
-use crate::finance::inputs::assumptions::Category;
+use crate::finance::inputs::line::Category;
 use crate::finance::pricing::prices::Price;
 use crate::model::{Money, MoneyError};
 

@@ -1,6 +1,6 @@
 //! Growth against a model: the tiers it names are the model's.
 
-use super::model::Model;
+use super::Model;
 use crate::finance::error::Error;
 use crate::finance::inputs::growth::{Growth, TierGrowth};
 
