@@ -228,3 +228,79 @@ impl Graph {
 fn text(place: &Place) -> String {
     if place.is_empty() { "mod".to_owned() } else { place.join("/") }
 }
+
+/// The parts of `finance` in their order, as the page has them, and the names that it lets run against the order.
+fn order() -> (Vec<String>, BTreeSet<String>) {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/architecture.md");
+    let text = std::fs::read_to_string(page).unwrap();
+    let table =
+        text.split("| part of `finance` | holds |").nth(1).expect("the page has the order of finance");
+    let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
+    let order = rows.map(|row| row.split('`').nth(1).expect("a row names a part").to_owned()).collect();
+    let after = table.split("\n\n").nth(1).unwrap_or_default();
+    let exceptions = after.lines().filter_map(|line| line.strip_prefix("- ")).map(str::to_owned).collect();
+    (order, exceptions)
+}
+
+#[test]
+fn finance_keeps_the_order_of_the_page() {
+    let graph = Graph::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), "finance");
+    let (order, exceptions) = order();
+    assert_eq!(
+        order.iter().cloned().collect::<BTreeSet<_>>(),
+        graph.parts(),
+        "the page lists every part once"
+    );
+    assert_eq!(order.len(), graph.parts().len(), "the page lists every part once");
+    assert!(exceptions.len() < 5, "name the defining file, or move what both need into a file of its own");
+    assert_eq!(graph.against(&order), exceptions);
+}
+
+#[test]
+fn no_two_files_of_finance_name_each_other() {
+    let graph = Graph::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), "finance");
+    let circles = graph.circles();
+    assert!(circles.is_empty(), "move what both need into a file of its own: {circles:#?}");
+}
+
+/// Texts of a small module, of which `price` is below `bill` and `bill` below `report`.
+fn small(price: &str) -> Graph {
+    let texts = [
+        ("mod", "mod bill; pub use report::Report;"),
+        ("price", price),
+        ("bill", "mod lines; use super::price::Price; use lines::Line;"),
+        (
+            "bill/lines",
+            "pub(in crate::small) struct Line; fn line() -> crate::small::price::Price { todo!() }",
+        ),
+        ("report", "use crate::small::{bill::Bill, price}; use crate::model::report;"),
+    ];
+    Graph::of("small", texts.map(|(path, text)| (path.to_owned(), text.to_owned())))
+}
+
+#[test]
+fn every_way_to_name_a_file_is_found() {
+    let order: Vec<String> = ["price", "bill", "report"].map(str::to_owned).into();
+    let plain = "use std::fmt; #[cfg(test)] mod tests { use super::super::report::Report; } fn free() {}";
+    assert!(small(plain).against(&order).is_empty());
+    assert!(small(plain).circles().is_empty());
+    for planted in [
+        "use super::report::Report;",
+        "use crate::small::{price, report::Report as Other};",
+        "use super::report::*;",
+        "fn cost() -> u8 { crate::small::report::cost() }",
+        "fn cost(report: &super::report::Report) {}",
+        "fn cost() { format!(\"{}\", super::report::cost()); }",
+    ] {
+        let graph = small(planted);
+        assert_eq!(graph.against(&order), BTreeSet::from(["`price` names `report`".to_owned()]), "{planted}");
+        assert!(graph.circles().contains_key("price"), "{planted}");
+    }
+    let hub = small("use super::Report;");
+    assert_eq!(hub.against(&order), BTreeSet::from(["`price` names `mod`".to_owned()]));
+    let within = small("use super::bill::lines::Line;");
+    assert_eq!(within.against(&order), BTreeSet::from(["`price` names `bill/lines`".to_owned()]));
+    assert!(within.circles().contains_key("bill/lines"));
+    let unknown = small(plain).against(&order[1..]);
+    assert_eq!(unknown, BTreeSet::from(["`price` is not in the order".to_owned()]));
+}
