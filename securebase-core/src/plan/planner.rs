@@ -208,17 +208,8 @@ impl<'a> Planner<'a> {
         let mut index = Index::new(observed, &scope, &settled);
         index.adopt(&scope, &graph).map_err(|problems| Error::Problems(Problems(problems)))?;
         let base = self.applied.as_ref().map(|applied| Base::new(&scope, applied, &self.remembered));
-        let mut diff = Diff { base: base.as_ref(), known, ..Diff::default() };
-        diff.problems.extend(observed.organization.as_ref().and_then(features));
-        for resource in graph.iter() {
-            diff.compare(resource, &index);
-        }
-        diff.problems.extend(prune::elsewhere::problems(self.zone, observed, index.names(), &diff.known));
-        diff.problems.extend(regions::problems(self.zone, observed, &diff.known, &settled));
-        diff.problems.extend(zones::name(&graph, &index, &diff.known, &mut diff.steps));
-        if !diff.problems.is_empty() {
-            return Err(Error::Problems(Problems(diff.problems)));
-        }
+        let diff = Diff { base: base.as_ref(), known, ..Diff::default() };
+        let diff = self.compared(diff, &graph, &index, observed, &settled)?;
         let Diff { mut steps, mut known, mut drift, .. } = diff;
         drift.sort();
         let mut warnings = warnings::of_file(self.zone);
@@ -258,6 +249,28 @@ impl<'a> Planner<'a> {
             basis: Basis::of(self.zone, past),
         };
         self.accepted(plan)
+    }
+
+    /// Compares what is wanted with what there is.
+    ///
+    /// # Errors
+    /// [`Error::Problems`] with everything in which the two do not go together.
+    fn compared<'d>(
+        &self,
+        mut diff: Diff<'d>,
+        graph: &ResourceGraph,
+        index: &Index<'_>,
+        observed: &Observed,
+        settled: &Settled<'_>,
+    ) -> Result<Diff<'d>, Error> {
+        diff.problems.extend(observed.organization.as_ref().and_then(features));
+        for resource in graph.iter() {
+            diff.compare(resource, index);
+        }
+        diff.problems.extend(prune::elsewhere::problems(self.zone, observed, index.names(), &diff.known));
+        diff.problems.extend(regions::problems(self.zone, observed, &diff.known, settled));
+        diff.problems.extend(zones::name(graph, index, &diff.known, &mut diff.steps));
+        if diff.problems.is_empty() { Ok(diff) } else { Err(Error::Problems(Problems(diff.problems))) }
     }
 
     /// Returns the warnings about what a survey could not read.
