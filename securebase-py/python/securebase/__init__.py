@@ -9,7 +9,7 @@ from securebase._securebase.model import LandingZone as LandingZone
 from securebase._securebase.model import Tenant as Tenant
 from securebase._securebase.model import Tier as Tier
 from securebase._securebase.net import AddressPool as AddressPool
-from securebase._securebase.net import Clash as Clash
+from securebase._securebase.net import Conflict as Conflict
 from securebase._securebase.net import Move as Move
 from securebase._securebase.net import Network as Network
 from securebase._securebase.net import Overlap as Overlap

@@ -15,7 +15,7 @@ use indexmap::IndexMap;
 
 use super::event::{Name, PoolEvent};
 use super::request::{Exclusion, PoolSettings};
-use super::space::{Hold, Space};
+use super::space::{AddressSpace, Hold};
 use crate::model::PoolStrategy;
 use crate::net::cidr::Block4;
 use crate::net::error::Error;
@@ -43,9 +43,9 @@ pub(in crate::net) struct State {
     /// In the order of addresses.
     pub(super) exclusions: Vec<Exclusion>,
     /// By path; the whole pool is at the empty path. Under `per-account` these are templates.
-    pub(in crate::net) spaces: BTreeMap<Name, Space>,
+    pub(in crate::net) spaces: BTreeMap<Name, AddressSpace>,
     /// Under `per-account`: every owner's own copy of the templates it uses.
-    pub(super) islands: BTreeMap<Name, BTreeMap<Name, Space>>,
+    pub(super) islands: BTreeMap<Name, BTreeMap<Name, AddressSpace>>,
     /// Every owner's blocks, sorted.
     pub(in crate::net) owners: IndexMap<Name, Vec<Holding>>,
     pub(in crate::net) pins: BTreeMap<Block4, BTreeSet<Name>>,
@@ -59,7 +59,7 @@ impl State {
             settings,
             serial: 0,
             exclusions: Vec::new(),
-            spaces: BTreeMap::from([(Name::from(""), Space::default())]),
+            spaces: BTreeMap::from([(Name::from(""), AddressSpace::default())]),
             islands: BTreeMap::new(),
             owners: IndexMap::new(),
             pins: BTreeMap::new(),
@@ -72,7 +72,7 @@ impl State {
     }
 
     /// The space an owner allocates from, its own island where it has one.
-    pub(in crate::net) fn space(&self, path: &str, owner: &str) -> Option<&Space> {
+    pub(in crate::net) fn space(&self, path: &str, owner: &str) -> Option<&AddressSpace> {
         let island = self.islands.get(owner).and_then(|spaces| spaces.get(path));
         island.or_else(|| self.spaces.get(path))
     }
@@ -85,7 +85,7 @@ impl State {
                 self.exclude(*cidr, reason);
                 Ok(())
             }
-            PoolEvent::Admitted { cidr } => self.admit(*cidr),
+            PoolEvent::Included { cidr } => self.include(*cidr),
             PoolEvent::Allocated { owner, cidr, tier, pool } => {
                 self.allocate(owner, *cidr, tier.clone(), pool)
             }
@@ -168,7 +168,7 @@ impl State {
         }
     }
 
-    fn admit(&mut self, cidr: Block4) -> Result<(), Error> {
+    fn include(&mut self, cidr: Block4) -> Result<(), Error> {
         let Some(at) = self.exclusions.iter().position(|other| other.cidr == cidr) else {
             return Err(Error::NotExcluded { cidr });
         };
@@ -264,7 +264,7 @@ impl State {
         own.chain(islands).collect()
     }
 
-    fn exact_space_mut(&mut self, path: &Name, island: Option<&Name>) -> Option<&mut Space> {
+    fn exact_space_mut(&mut self, path: &Name, island: Option<&Name>) -> Option<&mut AddressSpace> {
         match island {
             None => self.spaces.get_mut(path),
             Some(owner) => self.islands.get_mut(owner)?.get_mut(path),
@@ -272,7 +272,7 @@ impl State {
     }
 
     /// The space an owner may change: under `per-account` its island, made on first use.
-    fn space_mut(&mut self, path: &Name, owner: &Name) -> Result<&mut Space, Error> {
+    fn space_mut(&mut self, path: &Name, owner: &Name) -> Result<&mut AddressSpace, Error> {
         if !self.is_island() {
             return match self.spaces.get_mut(path) {
                 // Looked up twice on the cold path only: the borrow checker refuses an early return of the first.
@@ -372,7 +372,7 @@ pub(in crate::net) fn parent_of(path: &str) -> Option<&str> {
     if path.is_empty() { None } else { Some(path.rsplit_once('/').map_or("", |(parent, _)| parent)) }
 }
 
-pub(in crate::net) fn unknown_pool(spaces: &BTreeMap<Name, Space>, path: &str) -> Error {
+pub(in crate::net) fn unknown_pool(spaces: &BTreeMap<Name, AddressSpace>, path: &str) -> Error {
     Error::UnknownPool { path: path.to_owned(), nearest: nearest(path, spaces.keys().map(Arc::as_ref)) }
 }
 
