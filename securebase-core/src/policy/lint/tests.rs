@@ -336,7 +336,8 @@ fn documents_as_wholes() {
     let old = PolicyDocument::parse(r#"{"Version":"2008-10-17","Id":"x","Statement":{"Effect":"Deny","Action":"s3:GetObject","Resource":"arn:aws:s3:::${aws:username}"}}"#).unwrap();
     let codes: Vec<String> = old.lint().into_iter().map(|problem| problem.code).collect();
     assert_eq!(codes, ["policy.old-version", "policy.id", "policy.variable-version"]);
-    let small = LintOptions { fit: Fit { max_size: 100, max_documents: 1 }, ..LintOptions::default() };
+    let small =
+        LintOptions { limits: PolicyLimits { max_size: 100, max_documents: 1 }, ..LintOptions::default() };
     assert!(old.lint_with(&small).iter().any(|problem| problem.code == "policy.too-large"));
     let full = Policy::full_access();
     let narrow = PolicyDocument::parse(
