@@ -286,7 +286,7 @@ def test_a_tenant_that_leaves_is_named_recorded_and_suspended(ten: sb.LandingZon
     leaving = changed(zone.to_dict(), key, offboard="suspend")
     assert leaving.tenants[0].offboard == "suspend"
     plan = leaving.plan(cloud, state)
-    [record] = plan.departures()
+    [record] = plan.offboardings()
     assert record["tenant"] == key
     assert f"tenant/{key}/vpc" in plan.destructive
     with pytest.raises(sb.PlanError):

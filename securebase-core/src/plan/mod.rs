@@ -28,7 +28,7 @@ pub use diff::applied::Applied;
 pub use diff::drift::Drifted;
 pub use error::Error;
 pub use planner::Planner;
-pub use prune::record::{DepartureRecord, Fate, RecordedResource};
+pub use prune::record::{Disposition, OffboardingRecord, RecordedResource};
 pub use saved::FORMAT_VERSION;
 pub(crate) use saved::{Written, fingerprint};
 pub use step::{Plan, PlannedTenant, Site, Step};

@@ -18,7 +18,7 @@ use super::diff::existing::Existing;
 use super::diff::since::{Basis, Earlier, Settled};
 use super::diff::{Index, Presence, account_id};
 use super::order::sequence;
-use super::prune::departure;
+use super::prune::offboarding;
 use super::step::{Plan, PlannedTenant, Site, Step};
 use super::terms::Terms;
 use super::{Error, desired, prune};
@@ -222,13 +222,13 @@ impl<'a> Planner<'a> {
             known.extend(step.id.clone().map(|id| (step.address.clone(), id)));
             steps.insert(step.address.clone(), step);
         }
-        warnings.extend(departure::plan(self.zone, &graph, &index, &known, &mut steps));
+        warnings.extend(offboarding::plan(self.zone, &graph, &index, &known, &mut steps));
         sequence::arrange(&graph, observed, &mut steps)?;
         warnings.extend(warnings::cautions(self.zone, observed, &steps));
         warnings.extend(warnings::quotas(self.zone, observed, &steps));
         warnings.extend(account_quotas::warnings(self.zone, observed, &known, &steps));
         warnings.extend(warnings::prices(&scope));
-        let wanted = |resource: &&Resource| departure::is_wanted(&index, &known, resource);
+        let wanted = |resource: &&Resource| offboarding::is_wanted(&index, &known, resource);
         let kept = graph.iter().filter(wanted);
         inventory.extend(kept.map(|resource| (resource.address.clone(), resource.kind())));
         let (observed, fingerprint) = settled.observation(observed, &scope);
@@ -379,7 +379,7 @@ impl Diff<'_> {
             Presence::Present { id, changes } => (facts.when_different, Some(id), changes),
             Presence::Foreign { id, changes } => (Action::Adopt, Some(id), changes),
             // Nobody gets an account in order to leave it.
-            Presence::Absent if index.departure(tenant_of(&resource.address)).is_some() => return,
+            Presence::Absent if index.offboarding(tenant_of(&resource.address)).is_some() => return,
             Presence::Absent => (facts.when_absent, None, Vec::new()),
         };
         if let Some(id) = &id {

@@ -14,7 +14,7 @@ use crate::finance::inputs::growth::Growth;
 use crate::finance::pricing::prices::PriceBook;
 use crate::finance::rounding::cents;
 use crate::finance::rounding::float;
-use crate::model::{Departure, NetworkFeatures, Tier};
+use crate::model::{NetworkFeatures, Offboarding, Tier};
 
 /// The cost of one tenant of a tier in the month in which it leaves and in each later month, until its logs have expired or for
 /// `months` months. Its account is assumed to be suspended, which keeps its log group; graduated prices are assumed
@@ -27,7 +27,7 @@ pub(in crate::finance) fn tail(
     months: u32,
 ) -> Result<Vec<Decimal>, Error> {
     let profile = usage.profile(Some(tier));
-    let departed = BilledTenant::new(Some(tier.name.as_str())).departed(Departure::Suspend, network);
+    let departed = BilledTenant::new(Some(tier.name.as_str())).departed(Offboarding::Suspend, network);
     let mut costs = Vec::new();
     for month in 0..months {
         let age = Age::Left(month);

@@ -13,8 +13,8 @@ use crate::input::node::{Entry, Quoted};
 use crate::input::reader::{Object, Text, checked, entries};
 use crate::input::report::{Path, Report};
 use crate::model::{
-    AccountId, Departure, Email, Framework, Money, Quota, Region, ResourceId, Tags, Tenant, TenantKey, Tier,
-    TierName,
+    AccountId, Email, Framework, Money, Offboarding, Quota, Region, ResourceId, Tags, Tenant, TenantKey,
+    Tier, TierName,
 };
 
 pub(in crate::input) const CLIENT: &[&str] = &[
@@ -51,7 +51,7 @@ pub(super) struct Draft<'n> {
     pub(super) ou_path: Option<Vec<String>>,
     pub(super) renamed_from: Option<(TenantKey, Option<usize>)>,
     pub(super) vpc_id: Option<(ResourceId, Option<usize>)>,
-    offboard: Option<Departure>,
+    offboard: Option<Offboarding>,
     tier: Option<(TierName, Framework, Money)>,
     vpce_id: Option<String>,
     audit_bucket: Option<String>,
@@ -239,10 +239,10 @@ fn vpc_id(object: &Object<'_, '_>, report: &mut Report<'_>) -> Option<(ResourceI
 }
 
 /// How the tenant leaves.
-fn offboard(object: &Object<'_, '_>, report: &mut Report<'_>) -> Option<Departure> {
+fn offboard(object: &Object<'_, '_>, report: &mut Report<'_>) -> Option<Offboarding> {
     let text = object.string("offboard", report)?;
-    let known = [Departure::Suspend, Departure::Close];
-    let found = known.into_iter().find(|departure| departure.name() == text.text);
+    let known = [Offboarding::Suspend, Offboarding::Close];
+    let found = known.into_iter().find(|offboarding| offboarding.name() == text.text);
     if found.is_none() {
         report.error(
             code::OFFBOARD_UNKNOWN,

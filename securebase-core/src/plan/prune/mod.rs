@@ -3,9 +3,9 @@
 //! Accounts are never deleted here: leaving is an explicit act, because closing an account takes ninety days and its e-mail
 //! address stays taken. Log groups are never deleted either: they hold the audit trail.
 
-pub(super) mod departure;
 pub(super) mod elsewhere;
 mod network;
+pub(super) mod offboarding;
 mod organization;
 pub(super) mod record;
 mod unclaimed;

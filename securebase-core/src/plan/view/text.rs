@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::finance::{CostBasis, PriceBook, Usage, signed, thousands};
 use crate::kinds::step::{Action, Change};
-use crate::model::{Address, Departure, ResourceKind, WARNINGS};
+use crate::model::{Address, Offboarding, ResourceKind, WARNINGS};
 use crate::plan::cost::{PlanCost, PromisedChange, StepCost};
 use crate::plan::desired::graph::Why;
 use crate::plan::diff::drift::Drifted;
@@ -202,8 +202,8 @@ fn about(tenant: &PlannedTenant) -> String {
     let block = tenant.vpc_cidr.map_or_else(String::new, |block| format!(", {block} in {}", tenant.region));
     let leaves = match tenant.offboard {
         None => "",
-        Some(Departure::Suspend) => ", leaves and is suspended",
-        Some(Departure::Close) => ", leaves and is closed",
+        Some(Offboarding::Suspend) => ", leaves and is suspended",
+        Some(Offboarding::Close) => ", leaves and is closed",
     };
     format!(" ({}{block}{leaves})", tenant.tier_title)
 }

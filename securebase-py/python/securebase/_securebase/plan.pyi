@@ -265,7 +265,7 @@ class Plan:
     @property
     def drift_known(self) -> bool:
         """Whether drift is told from change: the plan was made with a state."""
-    def departures(self) -> list[dict[str, Any]]:
+    def offboardings(self) -> list[dict[str, Any]]:
         """What each tenant that leaves has, and what becomes of it: one dict a tenant, to be kept."""
     @property
     def warnings(self) -> list[Problem]:
