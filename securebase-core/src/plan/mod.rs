@@ -23,7 +23,7 @@ pub use check::calls::member_operations;
 pub(crate) use check::home::is_placeholder;
 pub use cost::{MarginFloor, PlanCost, PromisedChange, StepCost};
 pub use desired::blocks::PlannedBlock;
-pub use desired::graph::{Dependency, Resource, ResourceGraph, Why};
+pub use desired::graph::{Dependency, DependencyReason, Resource, ResourceGraph};
 pub use diff::applied::Applied;
 pub use diff::drift::Drifted;
 pub use error::Error;

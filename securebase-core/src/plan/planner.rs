@@ -10,12 +10,12 @@ use super::check::home::{PLACEHOLDER, StatePlace};
 use super::check::unread::{self, Memory};
 use super::check::{account_quotas, lockout, other_zone, regions, warnings};
 use super::cost::MarginFloor;
-use super::desired::graph::{Dependency, Resource, ResourceGraph, Why};
+use super::desired::graph::{Dependency, DependencyReason, Resource, ResourceGraph};
 use super::desired::{blocks, zones};
 use super::diff::applied::{Applied, Past};
 use super::diff::drift::{Base, Drifted};
 use super::diff::existing::Existing;
-use super::diff::since::{Basis, Earlier, Settled};
+use super::diff::incremental::{Basis, Earlier, Settled};
 use super::diff::{Index, Presence, account_id};
 use super::order::sequence;
 use super::prune::offboarding;
@@ -47,7 +47,7 @@ pub struct Planner<'a> {
     remembered: Arc<BTreeMap<Address, ResourceId>>,
     margin_floor: Option<MarginFloor>,
     applied: Option<Arc<Applied>>,
-    since: Option<&'a Plan>,
+    earlier: Option<&'a Plan>,
     served: Option<Terms>,
     state: StatePlace,
 }
@@ -61,7 +61,7 @@ impl<'a> Planner<'a> {
             remembered: Arc::default(),
             margin_floor: None,
             applied: None,
-            since: None,
+            earlier: None,
             served: None,
             state: StatePlace::Unnamed,
         }
@@ -123,8 +123,8 @@ impl<'a> Planner<'a> {
     /// the observation is the same, which makes planning several times faster when a few of many tenants change. The plan is
     /// the same as without.
     #[must_use]
-    pub fn since(mut self, earlier: &'a Plan) -> Self {
-        self.since = Some(earlier);
+    pub fn incremental(mut self, earlier: &'a Plan) -> Self {
+        self.earlier = Some(earlier);
         self
     }
 
@@ -196,7 +196,7 @@ impl<'a> Planner<'a> {
             self.blocks(&existing).map(|blocks| (existing, blocks))
         };
         // Comparing two observations takes as long as what comes next and has nothing to do with it.
-        let (earlier, looked) = match self.since {
+        let (earlier, looked) = match self.earlier {
             Some(earlier) => rayon::join(|| Earlier::of(earlier, self.zone, observed), look),
             None => (None, look()),
         };
@@ -348,17 +348,17 @@ impl Diff<'_> {
 
     /// The steps a resource waits for.
     fn pending_of(&self, resource: &Resource) -> Vec<Dependency> {
-        let mut all: BTreeMap<Address, Why> = BTreeMap::new();
-        for Dependency { on, why } in resource.dependencies() {
+        let mut all: BTreeMap<Address, DependencyReason> = BTreeMap::new();
+        for Dependency { on, reason } in resource.dependencies() {
             if self.steps.contains_key(&on) {
-                all.insert(on, why);
+                all.insert(on, reason);
             } else if let Some(pending) = self.pending.get(&on) {
                 for on in pending {
-                    all.entry(on.clone()).or_insert(why);
+                    all.entry(on.clone()).or_insert(reason);
                 }
             }
         }
-        all.into_iter().map(|(on, why)| Dependency { on, why }).collect()
+        all.into_iter().map(|(on, reason)| Dependency { on, reason }).collect()
     }
 
     fn compare<'a>(&mut self, resource: &'a Resource, index: &Index<'a>) {

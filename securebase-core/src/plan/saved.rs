@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::Error;
 use super::diff::drift::Drifted;
-use super::diff::since::Basis;
+use super::diff::incremental::Basis;
 use super::step::{Plan, PlannedTenant, Step};
 use super::terms::Terms;
 use crate::cloud::{Account, AccountState};

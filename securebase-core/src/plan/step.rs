@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::desired::graph::Dependency;
 use super::diff::drift::Drifted;
-use super::diff::since::Basis;
+use super::diff::incremental::Basis;
 use super::terms::Terms;
 use crate::kinds::step::{Action, Change};
 use crate::kinds::{ResourceSpec, facts};

@@ -11,7 +11,7 @@ use ipnet::Ipv4Net;
 
 use super::Error;
 use super::diff::existing::Existing;
-use super::diff::since::Settled;
+use super::diff::incremental::Settled;
 use crate::kinds::{
     AccountPlacementSpec, AccountReadinessSpec, AccountSpec, ElasticIpSpec, FlowLogRoleSpec, FlowLogSpec,
     InternetGatewaySpec, LogGroupSpec, NatGatewaySpec, OrganizationRootSpec, OrganizationSpec,
@@ -25,7 +25,7 @@ use crate::model::{
 };
 use crate::net::{SubnetPlan, SubnetRole, layout};
 use crate::observe::{Scope, flow_log_group_name};
-use graph::{Dependency, Resource, ResourceGraph, Why};
+use graph::{Dependency, DependencyReason, Resource, ResourceGraph};
 
 /// Everything a zone wants to exist, given the block of each tenant's VPC and what exists and cannot change its name.
 ///
@@ -111,7 +111,7 @@ impl Build<'_> {
 
     fn organization(&mut self) {
         self.shared(Address::organization(), ResourceSpec::Organization(OrganizationSpec {}), Vec::new());
-        let on_organization = Dependency { on: Address::organization(), why: Why::Id };
+        let on_organization = Dependency { on: Address::organization(), reason: DependencyReason::Id };
         self.shared(
             Address::root(),
             ResourceSpec::OrganizationRoot(OrganizationRootSpec {}),
@@ -168,7 +168,7 @@ impl Build<'_> {
         let guardrail_documents::Document { name, description, text } = document;
         let policy = Address::policy(&name);
         let tags = self.tags(&policy, None, None);
-        let enabled = Dependency { on: Address::root(), why: Why::PoliciesEnabled };
+        let enabled = Dependency { on: Address::root(), reason: DependencyReason::PoliciesEnabled };
         let spec = ResourceSpec::ServiceControlPolicy(ServiceControlPolicySpec {
             name: name.clone(),
             description,
@@ -200,8 +200,10 @@ impl Build<'_> {
     }
 
     fn account(&mut self, tenant: &Tenant, unit: &str, attachments: &[Address]) {
-        let guarded: Vec<Dependency> =
-            attachments.iter().map(|on| Dependency { on: on.clone(), why: Why::Guarded }).collect();
+        let guarded: Vec<Dependency> = attachments
+            .iter()
+            .map(|on| Dependency { on: on.clone(), reason: DependencyReason::Guarded })
+            .collect();
         let account = Address::tenant(&tenant.key, "account");
         let mut tags = self.tags(&account, Some(tenant), None);
         for (key, value) in &tenant.tags {
@@ -215,7 +217,7 @@ impl Build<'_> {
         });
         let unit = Address::organizational_unit(unit);
         let mut after = guarded.clone();
-        after.push(Dependency { on: unit.clone(), why: Why::Guarded });
+        after.push(Dependency { on: unit.clone(), reason: DependencyReason::Guarded });
         self.of_tenant(tenant, &account, spec, after);
         let placement = Address::tenant(&tenant.key, "account/placement");
         let spec =
@@ -223,7 +225,7 @@ impl Build<'_> {
         self.of_tenant(tenant, &placement, spec, guarded);
         if self.zone.network.is_some() && tenant.offboard.is_none() {
             let readiness = Address::tenant(&tenant.key, "account/readiness");
-            let placed = Dependency { on: placement, why: Why::Placed };
+            let placed = Dependency { on: placement, reason: DependencyReason::Placed };
             self.of_tenant(
                 tenant,
                 &readiness,
@@ -307,7 +309,7 @@ impl Build<'_> {
             elastic_ip,
             tags: self.tags(&nat, Some(tenant), named(tenant, "nat-1")),
         });
-        let attached = Dependency { on: internet.clone(), why: Why::Attached };
+        let attached = Dependency { on: internet.clone(), reason: DependencyReason::Attached };
         self.of_tenant(tenant, &nat, spec, vec![attached]);
         nat
     }
@@ -399,5 +401,8 @@ fn subnet_of(tenant: &Tenant, name: &str) -> Address {
 
 /// What waits until the account can be entered.
 fn when_ready(tenant: &Tenant) -> Vec<Dependency> {
-    vec![Dependency { on: Address::tenant(&tenant.key, "account/readiness"), why: Why::Ready }]
+    vec![Dependency {
+        on: Address::tenant(&tenant.key, "account/readiness"),
+        reason: DependencyReason::Ready,
+    }]
 }

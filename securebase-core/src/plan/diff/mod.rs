@@ -10,8 +10,8 @@ pub(super) mod applied;
 mod changes;
 pub(super) mod drift;
 pub(super) mod existing;
+pub(super) mod incremental;
 mod member;
-pub(super) mod since;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,7 +25,7 @@ use crate::observe::{
     ObservedUnit, Scope, unit_paths,
 };
 use applied::Ours;
-use since::Settled;
+use incremental::Settled;
 
 pub(super) use account::account_id;
 pub(super) use member::Member;

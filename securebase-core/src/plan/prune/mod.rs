@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-use super::desired::graph::{Dependency, ResourceGraph, Why};
+use super::desired::graph::{Dependency, DependencyReason, ResourceGraph};
 use super::diff::{Index, account_id};
 use super::step::Step;
 use crate::kinds::facts;
@@ -68,7 +68,8 @@ fn chained(mut steps: Vec<Step>) -> Vec<Step> {
             }
             kind = Some(step.kind);
         }
-        step.depends_on = before.iter().map(|on| Dependency { on: on.clone(), why: Why::Freed }).collect();
+        step.depends_on =
+            before.iter().map(|on| Dependency { on: on.clone(), reason: DependencyReason::Freed }).collect();
         step.depends_on.sort();
         same.push(step.address.clone());
     }

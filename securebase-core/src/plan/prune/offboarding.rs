@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use crate::kinds::step::Action;
 use crate::model::{Address, LandingZone, Offboarding, Problem, ResourceId, TenantKey};
-use crate::plan::desired::graph::{Dependency, Resource, ResourceGraph, Why};
+use crate::plan::desired::graph::{Dependency, DependencyReason, Resource, ResourceGraph};
 use crate::plan::diff::{Index, account_id};
 use crate::plan::step::{Site, Step};
 
@@ -33,7 +33,7 @@ pub(in crate::plan) fn plan(
         if let Some(step) = steps.get_mut(&placement) {
             step.depends_on.append(&mut before);
             step.depends_on.sort();
-            before.push(Dependency { on: placement, why: Why::Placed });
+            before.push(Dependency { on: placement, reason: DependencyReason::Placed });
         }
         if offboarding == Offboarding::Close && !found.is_closed() {
             let close = close(&account, graph, known, before, steps);
@@ -50,7 +50,7 @@ fn last_deletions(key: &TenantKey, steps: &IndexMap<Address, Step>) -> Vec<Depen
     let waited: BTreeSet<&Address> =
         deletions().flat_map(|step| &step.depends_on).map(|dependency| &dependency.on).collect();
     let last = deletions().map(|step| &step.address).filter(|address| !waited.contains(address));
-    last.map(|on| Dependency { on: on.clone(), why: Why::TornDown }).collect()
+    last.map(|on| Dependency { on: on.clone(), reason: DependencyReason::TornDown }).collect()
 }
 
 /// Closing the account: whatever else would be changed about it no longer matters.
