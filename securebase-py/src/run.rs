@@ -173,7 +173,7 @@ impl Run {
     }
 }
 
-/// Holds a run: no new call leaves until it may go on; those under way are waited for, and the lease is kept.
+/// Pauses a run: no new call leaves until it is resumed; those under way are waited for, and the lease is kept.
 #[pyclass(frozen, module = "securebase")]
 #[derive(Default)]
 pub(crate) struct Pause(CorePause);
@@ -185,20 +185,20 @@ impl Pause {
         Self::default()
     }
 
-    /// Holds the run.
-    fn hold(&self) {
-        self.0.hold();
+    /// Pauses the run.
+    fn pause(&self) {
+        self.0.pause();
     }
 
-    /// Lets it go on.
-    fn go_on(&self) {
-        self.0.go_on();
+    /// Resumes it.
+    fn resume(&self) {
+        self.0.resume();
     }
 
-    /// Whether the run is held.
+    /// Whether the run is paused.
     #[getter]
-    fn is_held(&self) -> bool {
-        self.0.is_held()
+    fn is_paused(&self) -> bool {
+        self.0.is_paused()
     }
 }
 
@@ -213,7 +213,7 @@ pub(crate) struct Apply {
 }
 
 impl Apply {
-    /// Lets that handle hold the run.
+    /// Lets that handle pause the run.
     pub(crate) fn pause(mut self, pause: Option<&Bound<'_, Pause>>) -> Self {
         if let Some(pause) = pause {
             self.options = self.options.pause(pause.get().0.clone());

@@ -278,21 +278,21 @@ def test_runs_speak_through_logging(zone: sb.LandingZone, caplog: pytest.LogCapt
     assert all(record.levelno >= logging.INFO for record in told)
 
 
-def test_a_held_run_goes_on_when_it_may(zone: sb.LandingZone, tmp_path: Path) -> None:
-    pause, held = sb.Pause(), threading.Event()
+def test_a_paused_run_goes_on_once_it_is_resumed(zone: sb.LandingZone, tmp_path: Path) -> None:
+    pause, paused = sb.Pause(), threading.Event()
 
     def progress(event: sb.Event) -> None:
-        if event.name == "finished" and not held.is_set():
-            pause.hold()
-            held.set()
+        if event.name == "finished" and not paused.is_set():
+            pause.pause()
+            paused.set()
 
     def let_go() -> None:
-        held.wait()
-        assert pause.is_held
-        pause.go_on()
+        paused.wait()
+        assert pause.is_paused
+        pause.resume()
 
     thread = threading.Thread(target=let_go)
     thread.start()
     run = zone.plan().apply(sb.SimulatedCloud(), state=str(tmp_path), progress=progress, pause=pause)
     thread.join()
-    assert (run.status, pause.is_held) == ("succeeded", False)
+    assert (run.status, pause.is_paused) == ("succeeded", False)

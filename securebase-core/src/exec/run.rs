@@ -34,7 +34,7 @@ pub struct ApplyOptions {
     pub on_call: Option<OnCall>,
     /// Ends the run early, cleanly.
     pub stop: Stop,
-    /// Holds the run, and lets it go on.
+    /// Pauses the run, and lets it go on.
     pub pause: Pause,
     /// Addresses that may be destroyed although something is lost with them.
     pub destroy: BTreeSet<Address>,
@@ -80,7 +80,7 @@ impl ApplyOptions {
         self
     }
 
-    /// Lets that handle hold the run.
+    /// Lets that handle pause the run.
     #[must_use]
     pub fn pause(mut self, pause: Pause) -> Self {
         self.pause = pause;

@@ -62,15 +62,15 @@ class Run:
 
 @final
 class Pause:
-    """Holds a run: no new call leaves until it may go on; those under way are waited for, and the lease is kept."""
+    """Pauses a run: no new call leaves until it is resumed; those under way are waited for, and the lease is kept."""
 
-    def hold(self) -> None:
-        """Holds the run."""
-    def go_on(self) -> None:
-        """Lets it go on."""
+    def pause(self) -> None:
+        """Pauses the run."""
+    def resume(self) -> None:
+        """Resumes it."""
     @property
-    def is_held(self) -> bool:
-        """Whether the run is held."""
+    def is_paused(self) -> bool:
+        """Whether the run is paused."""
 
 def resume(
     state: State | str | PathLike[str],
