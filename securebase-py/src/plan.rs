@@ -476,8 +476,8 @@ impl Plan {
     ///
     /// `progress` is called with every `Event`; what it raises stops the run. `destroy` names what may be destroyed. A plan
     /// that leaves less than `margin_floor`, a fraction of revenue, at AWS's list prices is refused. `pause` can hold it.
-    /// Where somebody else has the state, `wait_for_lock`, a `timedelta` or seconds, says how long to wait.
-    #[pyo3(signature = (cloud, state = None, progress = None, *, who = None, destroy = Vec::new(), margin_floor = None, pause = None, wait_for_lock = None))]
+    /// Where somebody else has the state, `wait_for_lease`, a `timedelta` or seconds, says how long to wait.
+    #[pyo3(signature = (cloud, state = None, progress = None, *, who = None, destroy = Vec::new(), margin_floor = None, pause = None, wait_for_lease = None))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of a Python method")]
     fn apply(
         &self,
@@ -489,9 +489,9 @@ impl Plan {
         #[pyo3(from_py_with = argument::texts::destroy)] destroy: Vec<String>,
         margin_floor: Option<&Bound<'_, PyAny>>,
         pause: Option<&Bound<'_, Pause>>,
-        wait_for_lock: Option<&Bound<'_, PyAny>>,
+        wait_for_lease: Option<&Bound<'_, PyAny>>,
     ) -> Result<Run> {
-        let apply = options(progress, who, destroy).pause(pause).wait_for_lock(wait_for_lock)?;
+        let apply = options(progress, who, destroy).pause(pause).wait_for_lease(wait_for_lease)?;
         let Apply { mut options, raised, stop } = apply;
         options.margin_floor = self::margin_floor(margin_floor)?;
         let (plan, cloud, state) = (Arc::clone(&self.0), AnyCloud::of(cloud)?, state::or_default(state)?);
@@ -500,7 +500,7 @@ impl Plan {
     }
 
     /// As `apply`, to be awaited. `progress` is called in another thread.
-    #[pyo3(signature = (cloud, state = None, progress = None, *, who = None, destroy = Vec::new(), margin_floor = None, pause = None, wait_for_lock = None))]
+    #[pyo3(signature = (cloud, state = None, progress = None, *, who = None, destroy = Vec::new(), margin_floor = None, pause = None, wait_for_lease = None))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of a Python method")]
     fn apply_async<'py>(
         &self,
@@ -512,9 +512,9 @@ impl Plan {
         #[pyo3(from_py_with = argument::texts::destroy)] destroy: Vec<String>,
         margin_floor: Option<&Bound<'py, PyAny>>,
         pause: Option<&Bound<'py, Pause>>,
-        wait_for_lock: Option<&Bound<'py, PyAny>>,
+        wait_for_lease: Option<&Bound<'py, PyAny>>,
     ) -> Result<Bound<'py, PyAny>> {
-        let apply = options(progress, who, destroy).pause(pause).wait_for_lock(wait_for_lock)?;
+        let apply = options(progress, who, destroy).pause(pause).wait_for_lease(wait_for_lease)?;
         let Apply { mut options, raised, stop } = apply;
         options.margin_floor = self::margin_floor(margin_floor)?;
         let (plan, cloud, state) = (Arc::clone(&self.0), AnyCloud::of(cloud)?, state::or_default(state)?);

@@ -222,9 +222,9 @@ impl Apply {
     }
 
     /// Waits that long for the state, a `timedelta` or seconds, where somebody else has it.
-    pub(crate) fn wait_for_lock(mut self, given: Option<&Bound<'_, PyAny>>) -> Result<Self> {
+    pub(crate) fn wait_for_lease(mut self, given: Option<&Bound<'_, PyAny>>) -> Result<Self> {
         let Some(given) = given else { return Ok(self) };
-        let name = "wait_for_lock";
+        let name = "wait_for_lease";
         let refused = || {
             argument::refused(
                 Class::Input,
@@ -244,7 +244,7 @@ impl Apply {
                 Duration::try_from_secs_f64(seconds).map_err(|_| refused())?
             }
         };
-        self.options = self.options.wait_for_lock(longest);
+        self.options = self.options.wait_for_lease(longest);
         Ok(self)
     }
 }
@@ -282,19 +282,20 @@ pub(crate) fn applied(run: std::result::Result<CoreRun, exec::Error>, raised: &R
     }
 }
 
-/// Goes on with the run that was cut off; does nothing where none was. Waits up to `wait_for_lock`, a `timedelta` or
+/// Goes on with the run that was cut off; does nothing where none was. Waits up to `wait_for_lease`, a `timedelta` or
 /// seconds, where somebody else has the state: the lease of a process that died runs out within a minute.
 #[pyfunction]
-#[pyo3(signature = (state, cloud, progress = None, *, who = None, wait_for_lock = None))]
+#[pyo3(signature = (state, cloud, progress = None, *, who = None, wait_for_lease = None))]
 fn resume(
     py: Python<'_>,
     state: &Bound<'_, PyAny>,
     cloud: &Bound<'_, PyAny>,
     #[pyo3(from_py_with = crate::convert::callback)] progress: Option<Py<PyAny>>,
     #[pyo3(from_py_with = argument::owned_text::who)] who: Option<String>,
-    wait_for_lock: Option<&Bound<'_, PyAny>>,
+    wait_for_lease: Option<&Bound<'_, PyAny>>,
 ) -> Result<Run> {
-    let Apply { options, raised, stop } = options(progress, who, Vec::new()).wait_for_lock(wait_for_lock)?;
+    let Apply { options, raised, stop } =
+        options(progress, who, Vec::new()).wait_for_lease(wait_for_lease)?;
     let (state, cloud) = (state::open(state)?, AnyCloud::of(cloud)?);
     let run = wait(py, &stop, async move { exec::resume(cloud.port(), &state, options).await })?;
     applied(run, &raised)
@@ -302,16 +303,17 @@ fn resume(
 
 /// As `resume`, to be awaited.
 #[pyfunction]
-#[pyo3(signature = (state, cloud, progress = None, *, who = None, wait_for_lock = None))]
+#[pyo3(signature = (state, cloud, progress = None, *, who = None, wait_for_lease = None))]
 fn resume_async<'py>(
     py: Python<'py>,
     state: &Bound<'py, PyAny>,
     cloud: &Bound<'py, PyAny>,
     #[pyo3(from_py_with = crate::convert::callback)] progress: Option<Py<PyAny>>,
     #[pyo3(from_py_with = argument::owned_text::who)] who: Option<String>,
-    wait_for_lock: Option<&Bound<'py, PyAny>>,
+    wait_for_lease: Option<&Bound<'py, PyAny>>,
 ) -> Result<Bound<'py, PyAny>> {
-    let Apply { options, raised, stop } = options(progress, who, Vec::new()).wait_for_lock(wait_for_lock)?;
+    let Apply { options, raised, stop } =
+        options(progress, who, Vec::new()).wait_for_lease(wait_for_lease)?;
     let (state, cloud) = (state::open(state)?, AnyCloud::of(cloud)?);
     awaitable(py, stop, async move { applied(exec::resume(cloud.port(), &state, options).await, &raised) })
 }

@@ -370,7 +370,7 @@ def test_numbers_that_no_float_holds_are_refused_by_name() -> None:
             "correlations[0]": lambda n=number: F.Growth(
                 uncertain={"churn": ("normal", 0.1), "new": ("normal", 0.1)}, correlations=[("churn", "new", n)]
             ),
-            "wait_for_lock": lambda n=number: plan.apply(sb.SimulatedCloud(), "memory://", wait_for_lock=n),
+            "wait_for_lease": lambda n=number: plan.apply(sb.SimulatedCloud(), "memory://", wait_for_lease=n),
             "minutes": lambda n=number: model.capacity_plan([1], minutes={1: n}),
         }
         for name, call in calls.items():
@@ -420,8 +420,8 @@ def test_a_state_imports_bytes_and_a_table_has_columns_of_their_type() -> None:
 
 def test_a_negative_duration_is_called_one() -> None:
     for wait in (timedelta(-1), timedelta(seconds=-1), -1, -0.5):
-        with pytest.raises(sb.InputError, match="invalid `wait_for_lock`.* negative") as caught:
-            small_zone().plan().apply(sb.SimulatedCloud(), "memory://", wait_for_lock=wait)
+        with pytest.raises(sb.InputError, match="invalid `wait_for_lease`.* negative") as caught:
+            small_zone().plan().apply(sb.SimulatedCloud(), "memory://", wait_for_lease=wait)
         assert caught.value.code == "duration-invalid"
 
 

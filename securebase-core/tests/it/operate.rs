@@ -132,11 +132,11 @@ fn bucket(cloud: &SimulatedCloud) -> State {
 }
 
 fn waiting(seconds: u64) -> ApplyOptions {
-    ApplyOptions::new().wait_for_lock(Duration::from_secs(seconds))
+    ApplyOptions::new().wait_for_lease(Duration::from_secs(seconds))
 }
 
 fn is_locked<T>(result: &Result<T, Error>) -> bool {
-    matches!(result, Err(Error::State(state::Error::Locked { .. })))
+    matches!(result, Err(Error::State(state::Error::Leased { .. })))
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn the_lease_of_the_dead_is_waited_for_where_that_is_wanted() {
     let died = now(exec::apply(&plan, &cloud, &state, ApplyOptions::new()));
     assert!(matches!(died, Err(Error::Interrupted { .. })), "{died:?}");
     assert!(is_locked(&now(exec::resume(&cloud, &state, ApplyOptions::new()))));
-    let expires = now(state.lock_info()).unwrap().unwrap().expires;
+    let expires = now(state.lease_info()).unwrap().unwrap().expires;
     let run = now(exec::resume(&cloud, &state, waiting(120))).unwrap();
     assert_eq!(run.status, RunStatus::Succeeded, "{run}");
     assert!(run.began >= expires && run.began.since(expires) < Duration::from_secs(10), "{}", run.began);
@@ -159,7 +159,7 @@ fn a_holder_that_lives_is_waited_for_until_it_lets_go_or_time_is_up() {
     let cloud = SimulatedCloud::new(0);
     let state = bucket(&cloud);
     let plan = plan(&zone(ONE_TENANT), &cloud);
-    let lease = now(state.lock(&Holder::this_process("ada"))).unwrap();
+    let lease = now(state.acquire(&Holder::this_process("ada"))).unwrap();
     let began = cloud.now();
     let refused = now(exec::apply(&plan, &cloud, &state, waiting(20)));
     assert!(is_locked(&refused), "{refused:?}");

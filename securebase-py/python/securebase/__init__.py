@@ -52,7 +52,7 @@ from securebase._securebase.run import finish_root_email_change as finish_root_e
 from securebase._securebase.run import resume as resume
 from securebase._securebase.run import resume_async as resume_async
 from securebase._securebase.run import start_root_email_change as start_root_email_change
-from securebase._securebase.state import LockInfo as LockInfo
+from securebase._securebase.state import LeaseInfo as LeaseInfo
 from securebase._securebase.state import Resumption as Resumption
 from securebase._securebase.state import RunRecord as RunRecord
 from securebase._securebase.state import State as State

@@ -139,11 +139,11 @@ impl<'ast> Visit<'ast> for Names<'_> {
 }
 
 /// Which files of a module each of its files names.
-pub struct Graph(BTreeMap<Place, BTreeSet<Place>>);
+pub(super) struct Graph(BTreeMap<Place, BTreeSet<Place>>);
 
 impl Graph {
     /// Reads the files of a module of the crate, but not those of its tests.
-    pub fn read(source: &Path, module: &str) -> Self {
+    pub(super) fn read(source: &Path, module: &str) -> Self {
         let directory = source.join(module);
         let mut all = Vec::new();
         files(&directory, &mut all);
@@ -158,7 +158,7 @@ impl Graph {
     }
 
     /// The graph of files by their paths without `.rs`, and their texts.
-    pub fn of(module: &str, texts: impl IntoIterator<Item = (String, String)>) -> Self {
+    pub(super) fn of(module: &str, texts: impl IntoIterator<Item = (String, String)>) -> Self {
         let place = |path: &str| -> Place {
             let mut place: Place = path.split('/').map(str::to_owned).collect();
             if place.last().is_some_and(|last| last == "mod") {
@@ -179,7 +179,7 @@ impl Graph {
 
     /// The files that lie on a circle or lead only to files on circles: empty where the files can be put in an order in which
     /// each names only earlier ones. Returns each with the files of the circles that it names.
-    pub fn circles(&self) -> BTreeMap<String, BTreeSet<String>> {
+    pub(super) fn circles(&self) -> BTreeMap<String, BTreeSet<String>> {
         let mut left = self.0.clone();
         // Both ends are taken off until only circles are left, and what connects them.
         loop {
@@ -202,7 +202,7 @@ impl Graph {
 
     /// Every name that runs against an order of the module's parts, as `file names file`. The module's own `mod.rs` stands
     /// above them all; a part that the order leaves out is in the list, too.
-    pub fn against(&self, order: &[String]) -> BTreeSet<String> {
+    pub(super) fn against(&self, order: &[String]) -> BTreeSet<String> {
         let rank = |place: &Place| match place.first() {
             None => Some(order.len()),
             Some(part) => order.iter().position(|one| one == part),
@@ -220,7 +220,7 @@ impl Graph {
     }
 
     /// The parts of the module: its folders and files.
-    pub fn parts(&self) -> BTreeSet<String> {
+    pub(super) fn parts(&self) -> BTreeSet<String> {
         self.0.keys().filter_map(|place| place.first().cloned()).collect()
     }
 }

@@ -357,13 +357,13 @@ class Plan:
         destroy: Sequence[str] = ...,
         margin_floor: Decimal | int | str | None = None,
         pause: Pause | None = None,
-        wait_for_lock: timedelta | float | None = None,
+        wait_for_lease: timedelta | float | None = None,
     ) -> Run:
         """Carries the plan out. A run that could not go on raises `RunInterrupted`; `resume` continues it.
 
         The state is `.securebase` in the working directory where none is named. `progress` is called with every `Event`;
         what it raises stops the run. `destroy` names what may be destroyed. Ctrl-C stops the run. Where somebody else has the
-        state, `wait_for_lock`, a `timedelta` or seconds, says how long to wait.
+        state, `wait_for_lease`, a `timedelta` or seconds, says how long to wait.
         """
     def apply_async(
         self,
@@ -375,7 +375,7 @@ class Plan:
         destroy: Sequence[str] = ...,
         margin_floor: Decimal | int | str | None = None,
         pause: Pause | None = None,
-        wait_for_lock: timedelta | float | None = None,
+        wait_for_lease: timedelta | float | None = None,
     ) -> Awaitable[Run]:
         """As `apply`, to be awaited. `progress` is called in another thread."""
     def __len__(self) -> int: ...

@@ -78,11 +78,11 @@ def resume(
     progress: Callable[[Event], object] | None = None,
     *,
     who: str | None = None,
-    wait_for_lock: timedelta | float | None = None,
+    wait_for_lease: timedelta | float | None = None,
 ) -> Run:
     """Goes on with the run that was cut off; does nothing where none was.
 
-    Waits up to `wait_for_lock`, a `timedelta` or seconds, where somebody else has the state: the lease of a process that died
+    Waits up to `wait_for_lease`, a `timedelta` or seconds, where somebody else has the state: the lease of a process that died
     runs out within a minute.
     """
 
@@ -92,7 +92,7 @@ def resume_async(
     progress: Callable[[Event], object] | None = None,
     *,
     who: str | None = None,
-    wait_for_lock: timedelta | float | None = None,
+    wait_for_lease: timedelta | float | None = None,
 ) -> Awaitable[Run]:
     """As `resume`, to be awaited."""
 
