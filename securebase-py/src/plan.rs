@@ -175,8 +175,8 @@ impl Step {
 
     /// What is paid once for carrying it out, at AWS's list prices.
     #[getter]
-    fn one_off_cost(&self) -> Option<Decimal> {
-        self.cost.map(|cost| cost.one_off.amount)
+    fn one_time_cost(&self) -> Option<Decimal> {
+        self.cost.map(|cost| cost.one_time.amount)
     }
 
     /// How long it usually takes by itself, in minutes.
@@ -343,7 +343,7 @@ impl Plan {
         Ok(Self(Arc::new(py.detach(|| CorePlan::from_json(text))?)))
     }
 
-    /// The steps as a table, with what each brings at AWS's list prices: `monthly_cost`, `one_off_cost`, `minutes`.
+    /// The steps as a table, with what each brings at AWS's list prices: `monthly_cost`, `one_time_cost`, `minutes`.
     fn to_arrow(&self) -> Result<Table> {
         Ok(self.0.table()?.into())
     }

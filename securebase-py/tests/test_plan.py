@@ -228,7 +228,7 @@ def test_every_step_carries_its_cost(plan: sb.Plan) -> None:
     assert pickle.loads(pickle.dumps(difference)) == difference
     gateway = next(step for step in plan.steps if step.kind == "nat_gateway")
     assert gateway.monthly_cost == Decimal("37.35")
-    assert gateway.one_off_cost == 0
+    assert gateway.one_time_cost == 0
     assert gateway.minutes == pytest.approx(106 / 60)
     assert pickle.loads(pickle.dumps(gateway)).monthly_cost == gateway.monthly_cost
     table = pyarrow.table(plan.to_arrow())

@@ -38,12 +38,12 @@ pub use inputs::assumption::{Assumption, GrowthFigure, OrganizationFigure, TierF
 pub use inputs::assumptions::Assumptions;
 pub use inputs::distribution::{Distribution, Factor};
 pub use inputs::growth::{Growth, TierGrowth};
-pub use inputs::line::{AssumedLine, Basis, Category, When};
+pub use inputs::line::{AppliesTo, AssumedLine, Category, CostDriver};
 pub use inputs::operations::Operations;
 pub use inputs::staffing::Staffing;
 pub use inputs::uncertainty::Uncertain;
 pub use pricing::offers::{Offer, OfferReport};
-pub use pricing::prices::{Grade, Price, PriceBook, PriceId, PricePool, PriceScope, PriceStep};
+pub use pricing::prices::{BillingScope, Confidence, Price, PriceBand, PriceBook, PriceId, PriceScope};
 pub(crate) use rounding::thousands;
 pub use simulation::Simulation;
 pub use simulation::spread::FigureSpread;

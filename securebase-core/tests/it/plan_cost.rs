@@ -102,7 +102,7 @@ fn every_step_carries_its_cost_and_its_minutes() {
     let step = |rest: &str| *cost.step(&Address::new(format!("tenant/acme-finance/{rest}"))).unwrap();
     let gateway = step("vpc/nat-gateway/nat-1");
     assert_eq!(gateway.monthly, Money::usd(Decimal::new(3_735, 2)));
-    assert_eq!(gateway.one_off, Money::usd(Decimal::ZERO), "nothing records what it costs once");
+    assert_eq!(gateway.one_time, Money::usd(Decimal::ZERO), "nothing records what it costs once");
     assert_eq!(gateway.duration.as_secs(), 106);
     assert_eq!(step("vpc/subnet/public-1").monthly, Money::usd(Decimal::ZERO));
     assert!((step("account").minutes() - 2.0).abs() < 1e-9);

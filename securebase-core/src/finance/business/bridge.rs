@@ -11,7 +11,7 @@ use super::explain::{Figure, prices_paid};
 use super::month::Month;
 use crate::finance::cost::report::CostItem;
 use crate::finance::error::Error;
-use crate::finance::pricing::prices::PriceStep;
+use crate::finance::pricing::prices::PriceBand;
 use crate::finance::rounding::{percent, thousands};
 use crate::model::{Currency, MoneyError, unsigned_zero};
 use crate::table::{Column, Table};
@@ -27,7 +27,7 @@ pub struct BridgeSide {
     /// The line's part of the figure.
     pub amount: Decimal,
     /// Every step of a price that has more than one.
-    steps: Option<Vec<PriceStep>>,
+    steps: Option<Vec<PriceBand>>,
 }
 
 /// One line of a bridge.
@@ -145,7 +145,7 @@ impl Month {
             let category = crate::finance::inputs::line::Category::Infrastructure;
             for CostItem { price, quantity, amount, .. } in report.items() {
                 let Some(sign) = figure.sign_of(category) else { break };
-                let graduated = price.is_graduated().then(|| price.steps.clone());
+                let graduated = price.is_graduated().then(|| price.bands.clone());
                 let average = || amount.amount.checked_div(quantity).unwrap_or_default();
                 let side = BridgeSide {
                     quantity: quantity * sign,

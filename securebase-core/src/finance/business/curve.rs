@@ -60,7 +60,7 @@ impl Curve {
             tiers: Vec::with_capacity(tiers.len()),
             pooled: Vec::new(),
             base: Decimal::ZERO,
-            shield: cents(prices.price(PriceId::ShieldAdvancedMonth).amount(Decimal::ONE)?),
+            shield: cents(prices.price(PriceId::ShieldAdvancedMonth).charge_for(Decimal::ONE)?),
         };
         let hours = prices.hours_per_month();
         for (index, tier) in tiers.iter().enumerate() {
@@ -75,7 +75,7 @@ impl Curve {
                 if is_pooled(price) {
                     curve.pooled(price, tiers.len()).per_tenant[index] += demand.quantity;
                 } else {
-                    each += cents(price.amount(demand.quantity)?);
+                    each += cents(price.charge_for(demand.quantity)?);
                 }
             }
             let shield = profile.shield_advanced && counts.of(ResourceKind::Account) > 0;
@@ -123,7 +123,7 @@ impl Curve {
         if is_pooled(price) {
             self.pooled(price, tiers).base += demand.quantity * copies;
         } else {
-            self.base += cents(price.amount(demand.quantity)?) * copies;
+            self.base += cents(price.charge_for(demand.quantity)?) * copies;
         }
         Ok(())
     }
@@ -143,7 +143,7 @@ impl Curve {
             let tenants_use: Decimal =
                 pool.per_tenant.iter().zip(tenants).map(|(each, count)| *each * *count).sum();
             let quantity = pool.base + pool.per_present_tier * Decimal::from(present) + tenants_use;
-            amount += cents(pool.price.amount(quantity)?);
+            amount += cents(pool.price.charge_for(quantity)?);
         }
         Ok(if shield { amount + self.shield } else { amount })
     }

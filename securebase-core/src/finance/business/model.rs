@@ -18,7 +18,7 @@ use crate::finance::cost::footprint::{BilledTenant, Counts, Footprint};
 use crate::finance::cost::{CostReport, cost_of_footprint};
 use crate::finance::error::Error;
 use crate::finance::inputs::assumptions::{Assumptions, Infrastructure};
-use crate::finance::inputs::line::{Basis, Category};
+use crate::finance::inputs::line::{Category, CostDriver};
 use crate::model::{
     Currency, LandingZone, Money, MoneyError, NetworkFeatures, Problem, Region, ResourceKind, Tier,
 };
@@ -316,10 +316,10 @@ impl Model {
         let networked = self.has_networks();
         let lines = self.assumptions.lines.iter().filter(|line| line.category == category);
         lines
-            .filter(|line| match line.basis {
-                Basis::Tenant => true,
-                Basis::Network => networked,
-                Basis::Organization | Basis::Points(_) | Basis::People(_) => false,
+            .filter(|line| match line.driver {
+                CostDriver::Tenant => true,
+                CostDriver::Network => networked,
+                CostDriver::Organization | CostDriver::Points(_) | CostDriver::People(_) => false,
             })
             .map(|line| line.quantity * line.price)
             .sum()

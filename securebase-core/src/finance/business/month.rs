@@ -31,7 +31,7 @@ pub struct MonthLine {
     pub(in crate::finance) basis: Option<bool>,
     pub(in crate::finance) networked_only: bool,
     /// Whether every month brings it.
-    pub steady: bool,
+    pub recurring: bool,
     /// How many units.
     pub quantity: Decimal,
     /// What a unit is.
@@ -137,7 +137,7 @@ impl Month {
         };
         let [infrastructure, support, sales, other] =
             Category::ALL.map(|category| of(&|line| line.category == category));
-        let contingent = of(&|line| !line.steady);
+        let contingent = of(&|line| !line.recurring);
         Self { revenue, infrastructure, support, sales, other, contingent, lines, report, model }
     }
 

@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use super::demand::{CostBasis, Demand};
 use super::footprint::Standing;
 use super::margin::Margin;
-use crate::finance::pricing::prices::{Grade, PriceBook, PriceId};
+use crate::finance::pricing::prices::{Confidence, PriceBook, PriceId};
 use crate::model::{Currency, Money, Problem, ResourceKind};
 
 /// One line of the cost: a price times a quantity.
@@ -38,12 +38,12 @@ pub struct CostLine<'a> {
     /// Where the price comes from.
     pub source: &'a str,
     /// How far the price can be trusted.
-    pub grade: Grade,
+    pub confidence: Confidence,
     /// The region of the price, or `global`; not the resource's own region where the price is borrowed.
     pub price_region: &'a str,
 }
 
-/// A line of each tenant of a group: `each` cents more for the first `coins` tenants.
+/// A line of each tenant of a group: `each` cents more for the first `remainder_cents` tenants.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct GroupLine {
     pub(super) demand: Demand,
@@ -51,7 +51,7 @@ pub(super) struct GroupLine {
     pub(super) prices: Arc<PriceBook>,
     pub(super) unit_price: Decimal,
     pub(super) each: Decimal,
-    pub(super) coins: usize,
+    pub(super) remainder_cents: usize,
 }
 
 /// Tenants on the same terms with the same resources: their costs differ by a cent at most.
@@ -77,7 +77,7 @@ impl Group {
 
 impl GroupLine {
     fn amount(&self, index: usize) -> Decimal {
-        if index < self.coins { self.each + CENT } else { self.each }
+        if index < self.remainder_cents { self.each + CENT } else { self.each }
     }
 }
 
@@ -137,7 +137,9 @@ impl CostReport {
         self.groups
             .iter()
             .flat_map(|group| group.lines.iter().map(|line| (line, group.tenants.len())))
-            .map(|(line, tenants)| line.each * Decimal::from(tenants) + CENT * Decimal::from(line.coins))
+            .map(|(line, tenants)| {
+                line.each * Decimal::from(tenants) + CENT * Decimal::from(line.remainder_cents)
+            })
             .sum()
     }
 
@@ -156,7 +158,7 @@ impl CostReport {
         let of_tenants = self.groups.iter().flat_map(|group| {
             let tenants = Decimal::from(group.tenants.len());
             let lines = group.lines.iter().filter(move |line| line.demand.basis == basis);
-            lines.map(move |line| line.each * tenants + CENT * Decimal::from(line.coins))
+            lines.map(move |line| line.each * tenants + CENT * Decimal::from(line.remainder_cents))
         });
         let shared = self.shared.iter().filter(|line| line.demand.basis == basis).map(|line| line.amount);
         self.money(of_tenants.chain(shared).sum())
@@ -253,7 +255,7 @@ impl CostReport {
             unit_price,
             amount: self.money(amount),
             source: &price.source,
-            grade: price.grade,
+            confidence: price.confidence,
             price_region: prices.price_region(demand.id),
         }
     }

@@ -34,7 +34,7 @@ pub(in crate::finance) fn tail(
         let kept = of_tenant(&departed, profile, tier.log_retention_days, prices.hours_per_month(), age);
         let mut cost = Decimal::ZERO;
         for demand in kept {
-            cost += cents(prices.price(demand.id).amount(demand.quantity)?);
+            cost += cents(prices.price(demand.id).charge_for(demand.quantity)?);
         }
         if cost.is_zero() {
             break;

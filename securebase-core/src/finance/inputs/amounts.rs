@@ -3,19 +3,19 @@
 use rust_decimal::Decimal;
 
 use super::bounds::AMOUNT_MAX;
-use super::line::{AssumedLine, Basis, Category};
+use super::line::{AssumedLine, Category, CostDriver};
 use crate::finance::rounding::cents;
 use crate::model::{Money, Problem};
 
 /// The problems of a line's numbers.
 pub(super) fn line_problems(category: Category, line: &AssumedLine) -> Vec<Problem> {
-    let AssumedLine { item, basis, quantity, price, .. } = line;
+    let AssumedLine { item, driver, quantity, price, .. } = line;
     let path = format!("lines.{}.{item}", category.name());
     let mut numbers = vec![
         ("quantity".to_owned(), *quantity, false),
         ("price".to_owned(), *price, *quantity == Decimal::ONE),
     ];
-    if let Basis::Points(points) = basis {
+    if let CostDriver::Points(points) = driver {
         numbers.extend(points.iter().map(|(tenants, amount)| (format!("points[{tenants}]"), *amount, true)));
     }
     let wrong = |(name, value, is_amount): (String, Decimal, bool)| {
@@ -79,7 +79,7 @@ mod tests {
             "a unit price may be finer"
         );
         let mut hired = AssumedLine::fixed(Category::Support, "people", Decimal::ZERO, "test");
-        hired.basis = Basis::Points(vec![
+        hired.driver = CostDriver::Points(vec![
             (5, Decimal::new(3_000_001, 3)),
             (10, Decimal::new(-1, 0)),
             (20, Decimal::ONE),

@@ -7,7 +7,7 @@ use rust_decimal::prelude::ToPrimitive;
 use serde::Deserialize;
 
 use super::amounts::line_problems;
-use super::line::{AssumedLine, Basis, Category, When};
+use super::line::{AppliesTo, AssumedLine, Category, CostDriver};
 use super::operations::Operations;
 use super::people;
 use crate::finance::cost::Allocation;
@@ -67,8 +67,9 @@ struct Line {
     unit: Option<String>,
     price: Option<Decimal>,
     #[serde(default)]
-    when: When,
-    steady: Option<bool>,
+    when: AppliesTo,
+    #[serde(alias = "steady")]
+    recurring: Option<bool>,
     source: String,
 }
 
@@ -83,22 +84,22 @@ enum Per {
 
 impl From<Line> for AssumedLine {
     fn from(line: Line) -> Self {
-        let Line { category, item, per, points, quantity, unit, price, when, steady, source } = line;
-        let basis = match (points, per) {
-            (Some(points), _) => Basis::Points(points),
-            (None, Per::Organization) => Basis::Organization,
-            (None, Per::Tenant) => Basis::Tenant,
-            (None, Per::Network) => Basis::Network,
+        let Line { category, item, per, points, quantity, unit, price, when, recurring, source } = line;
+        let driver = match (points, per) {
+            (Some(points), _) => CostDriver::Points(points),
+            (None, Per::Organization) => CostDriver::Organization,
+            (None, Per::Tenant) => CostDriver::Tenant,
+            (None, Per::Network) => CostDriver::Network,
         };
         Self {
             category,
             item,
-            basis,
+            driver,
             quantity: quantity.unwrap_or(Decimal::ONE),
             unit: unit.unwrap_or_else(|| "month".to_owned()),
             price: price.unwrap_or_default(),
-            when,
-            steady: steady.unwrap_or(true),
+            applies_to: when,
+            recurring: recurring.unwrap_or(true),
             source,
         }
     }
@@ -224,7 +225,7 @@ impl Assumptions {
     /// As [`Staffing::with_lead`](super::staffing::Staffing::with_lead).
     pub fn with_lead_time(mut self, months: Decimal, tenants_a_month: Decimal) -> Result<Self, Error> {
         for line in &mut self.lines {
-            if let Basis::People(staffing) = &mut line.basis {
+            if let CostDriver::People(staffing) = &mut line.driver {
                 *staffing = staffing.clone().with_lead(months, tenants_a_month)?;
             }
         }
@@ -233,8 +234,8 @@ impl Assumptions {
 
     /// People in support for a number of tenants: those of the line of people if that is a whole number, else the report's figure.
     pub fn support_people(&self, tenants: u32) -> Option<u32> {
-        let whole = self.lines.iter().find_map(|line| match &line.basis {
-            Basis::People(staffing) if line.category == Category::Support => {
+        let whole = self.lines.iter().find_map(|line| match &line.driver {
+            CostDriver::People(staffing) if line.category == Category::Support => {
                 (tenants > staffing.part_time_up_to()).then(|| staffing.people(tenants))
             }
             _ => None,

@@ -50,7 +50,7 @@ impl FromStr for Category {
 
 /// What a line of cost is multiplied by.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Basis {
+pub enum CostDriver {
     /// Once.
     Organization,
     /// For each tenant.
@@ -66,7 +66,7 @@ pub enum Basis {
 /// Which zones a line of cost applies to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum When {
+pub enum AppliesTo {
     /// All.
     #[default]
     Always,
@@ -85,17 +85,17 @@ pub struct AssumedLine {
     /// What it is.
     pub item: String,
     /// What it is multiplied by.
-    pub basis: Basis,
-    /// Units for each of the basis.
+    pub driver: CostDriver,
+    /// Units for each of what it is multiplied by.
     pub quantity: Decimal,
     /// What a unit is.
     pub unit: String,
     /// The price of a unit.
     pub price: Decimal,
     /// Which zones it applies to.
-    pub when: When,
+    pub applies_to: AppliesTo,
     /// Whether every month brings it; a contingency is not.
-    pub steady: bool,
+    pub recurring: bool,
     /// Where it comes from.
     pub source: String,
 }
@@ -106,12 +106,12 @@ impl AssumedLine {
         Self {
             category,
             item: item.to_owned(),
-            basis: Basis::Organization,
+            driver: CostDriver::Organization,
             quantity: Decimal::ONE,
             unit: "month".to_owned(),
             price: amount,
-            when: When::Always,
-            steady: true,
+            applies_to: AppliesTo::Always,
+            recurring: true,
             source: source.to_owned(),
         }
     }
@@ -119,7 +119,7 @@ impl AssumedLine {
     /// A line of an amount for each tenant a month.
     pub fn per_tenant(category: Category, item: &str, amount: Decimal, source: &str) -> Self {
         Self {
-            basis: Basis::Tenant,
+            driver: CostDriver::Tenant,
             unit: "tenant-month".to_owned(),
             ..Self::fixed(category, item, amount, source)
         }
@@ -127,21 +127,21 @@ impl AssumedLine {
 
     /// Quantity, unit price and amount for a number of tenants, with or without a network each.
     pub(in crate::finance) fn priced(&self, tenants: u32, networks: u32) -> (Decimal, Decimal, Decimal) {
-        let applies = match self.when {
-            When::Always => true,
-            When::WithNetwork => networks > 0,
-            When::WithoutNetwork => networks == 0,
+        let applies = match self.applies_to {
+            AppliesTo::Always => true,
+            AppliesTo::WithNetwork => networks > 0,
+            AppliesTo::WithoutNetwork => networks == 0,
         };
-        let times = match &self.basis {
+        let times = match &self.driver {
             _ if !applies => 0,
-            Basis::Organization => 1,
-            Basis::Tenant => tenants,
-            Basis::Network => networks,
-            Basis::Points(points) => {
+            CostDriver::Organization => 1,
+            CostDriver::Tenant => tenants,
+            CostDriver::Network => networks,
+            CostDriver::Points(points) => {
                 let total = at_points(points, tenants);
                 return (Decimal::ONE, total, total);
             }
-            Basis::People(staffing) => {
+            CostDriver::People(staffing) => {
                 let people = self.quantity * staffing.people(tenants);
                 return (people, self.price, cents((people * self.price).normalize()));
             }

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
-use super::line::{AssumedLine, Basis, Category, When};
+use super::line::{AppliesTo, AssumedLine, Category, CostDriver};
 use super::staffing::Staffing;
 
 #[derive(Deserialize)]
@@ -33,9 +33,9 @@ static SHIPPED: LazyLock<AssumedLine> = LazyLock::new(|| {
         .and_then(|staffing| staffing.with_lead(file.lead_months, file.tenants_a_month));
     let staffing = staffing.expect("data/people.toml is valid");
     AssumedLine {
-        basis: Basis::People(staffing),
+        driver: CostDriver::People(staffing),
         unit: "person-month".to_owned(),
-        when: When::Always,
+        applies_to: AppliesTo::Always,
         ..AssumedLine::fixed(file.category, &file.item, file.price, &file.source)
     }
 });
@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn lead_time_staffs_for_the_tenants_to_come() {
-        let Basis::People(staffing) = &shipped().basis else { panic!() };
+        let CostDriver::People(staffing) = &shipped().driver else { panic!() };
         let ahead = staffing.clone().with_lead(Decimal::from(3), Decimal::new(125, 2)).unwrap();
         // 3 × 1.25 = 3.75 tenants: four.
         for tenants in 1..300 {

@@ -22,7 +22,7 @@ use assumed::Assumed;
 
 /// A graduated price, cumulated: above `from` units the cost is `cost` plus `price` for each further unit.
 #[derive(Debug, Clone, Copy, Serialize)]
-struct Step {
+struct Band {
     from: f64,
     cost: f64,
     price: f64,
@@ -30,7 +30,7 @@ struct Step {
 
 #[derive(Debug, Clone, Serialize)]
 struct Pooled {
-    steps: Vec<Step>,
+    steps: Vec<Band>,
     base: f64,
     per_present_tier: f64,
     per_tenant: Vec<f64>,
@@ -271,9 +271,9 @@ fn pooled(curve: &Curve) -> Vec<Pooled> {
         .map(|pool| {
             let mut from = Decimal::ZERO;
             let mut cost = Decimal::ZERO;
-            let mut steps = Vec::with_capacity(pool.price.steps.len());
-            for step in &pool.price.steps {
-                steps.push(Step { from: float(from), cost: float(cost), price: float(step.price) });
+            let mut steps = Vec::with_capacity(pool.price.bands.len());
+            for step in &pool.price.bands {
+                steps.push(Band { from: float(from), cost: float(cost), price: float(step.price) });
                 if let Some(bound) = step.up_to {
                     cost += (bound - from) * step.price;
                     from = bound;

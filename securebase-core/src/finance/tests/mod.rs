@@ -432,7 +432,7 @@ proptest! {
         factor in 1_u32..5,
     ) {
         let mut book = PriceBook::shipped().clone();
-        for step in &mut book.entry(price).steps {
+        for step in &mut book.entry(price).bands {
             step.price *= Decimal::from(factor);
         }
         let before = model(counts, Assumptions::aws()).month().unwrap();

@@ -44,7 +44,7 @@ class Step:
     def monthly_cost(self) -> Decimal | None:
         """How much more (or, negative, less) is paid every month because of it, at AWS's list prices."""
     @property
-    def one_off_cost(self) -> Decimal | None:
+    def one_time_cost(self) -> Decimal | None:
         """What is paid once for carrying it out, at AWS's list prices."""
     @property
     def minutes(self) -> float | None:
@@ -143,7 +143,7 @@ class Cost:
     def ensure_margin(self, floor: Decimal | int | str, /) -> None:
         """Raises a `FinanceError` with the numbers where the infrastructure margin is below a fraction such as `"0.95"`."""
     def steps(self) -> Table:
-        """The steps with what each brings: `monthly_cost`, `one_off_cost` and `minutes` at these prices."""
+        """The steps with what each brings: `monthly_cost`, `one_time_cost` and `minutes` at these prices."""
     def per_tenant(self, allocation: Literal["equal", "revenue", "usage", "tier"] = "equal") -> Table:
         """What each tenant costs and pays; `allocation` says how shared costs are shared."""
     def lines(self) -> Table:
@@ -175,7 +175,7 @@ class CostChange:
     def promised(self) -> Decimal:
         """The promised part of the difference, which is on no step: `Cost.promised_by_tier` breaks it down."""
     @property
-    def one_off(self) -> Decimal:
+    def one_time(self) -> Decimal:
         """What is paid once for carrying the plan out."""
     @property
     def shield_advanced(self) -> Decimal:

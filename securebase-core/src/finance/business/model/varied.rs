@@ -13,7 +13,7 @@ use crate::finance::error::Error;
 use crate::finance::inputs::assumption::{Assumption, GrowthFigure, OrganizationFigure, TierFigure};
 use crate::finance::inputs::assumptions::Infrastructure;
 use crate::finance::inputs::growth::Growth;
-use crate::finance::inputs::line::{AssumedLine, Basis};
+use crate::finance::inputs::line::{AssumedLine, CostDriver};
 use crate::finance::pricing::prices::PriceId;
 use crate::model::billing::Quantity;
 
@@ -151,9 +151,14 @@ impl Varied {
                     return Err(missing(path, model.assumptions.lines.iter().map(path_of)));
                 }
                 for line in lines {
-                    match &mut line.basis {
-                        Basis::Points(points) => points.iter_mut().for_each(|(_, amount)| change(amount)),
-                        Basis::Organization | Basis::Tenant | Basis::Network | Basis::People(_) => {
+                    match &mut line.driver {
+                        CostDriver::Points(points) => {
+                            points.iter_mut().for_each(|(_, amount)| change(amount))
+                        }
+                        CostDriver::Organization
+                        | CostDriver::Tenant
+                        | CostDriver::Network
+                        | CostDriver::People(_) => {
                             change(&mut line.price);
                         }
                     }
@@ -179,7 +184,7 @@ fn catalogue(
     };
     match path {
         Assumption::Price(id) => {
-            Arc::make_mut(prices).entry(*id).steps.iter_mut().for_each(|step| change(&mut step.price));
+            Arc::make_mut(prices).entry(*id).bands.iter_mut().for_each(|step| change(&mut step.price));
         }
         Assumption::HoursPerMonth => change(Arc::make_mut(prices).hours_mut()),
         Assumption::Organization(figure) => {

@@ -5,7 +5,7 @@ use super::{Month, MonthLine};
 use crate::finance::business::model::Model;
 use crate::finance::cost::demand::Age;
 use crate::finance::error::Error;
-use crate::finance::inputs::line::Basis;
+use crate::finance::inputs::line::CostDriver;
 use crate::model::Money;
 
 impl Model {
@@ -33,9 +33,9 @@ impl Model {
             lines.push(MonthLine {
                 category: line.category,
                 item: line.item.clone(),
-                basis: Some(matches!(line.basis, Basis::Tenant | Basis::Network)),
-                networked_only: matches!(line.basis, Basis::Network),
-                steady: line.steady,
+                basis: Some(matches!(line.driver, CostDriver::Tenant | CostDriver::Network)),
+                networked_only: matches!(line.driver, CostDriver::Network),
+                recurring: line.recurring,
                 quantity,
                 unit: line.unit.clone(),
                 unit_price,

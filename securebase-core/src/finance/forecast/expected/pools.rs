@@ -62,7 +62,7 @@ impl<'a> Tiers<'a> {
 
 impl Pool {
     pub(super) fn new(curve: &PooledCurve) -> Self {
-        let steps = &curve.price.steps;
+        let steps = &curve.price.bands;
         let divisor = divisor(curve.per_tenant.iter().chain([&curve.per_present_tier]).copied());
         let bends = steps.windows(2).filter_map(|pair| {
             let bound = pair[0].up_to?;

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{Grade, Price, PriceBook, PriceId, PricePool, PriceScope, PriceStep, rising};
+use super::{BillingScope, Confidence, Price, PriceBand, PriceBook, PriceId, PriceScope, rising};
 use crate::finance::error::Error;
 use crate::finance::pricing::number::Number;
 use crate::model::diagnostics::document;
@@ -32,11 +32,11 @@ struct Row {
     unit: Option<String>,
     price: Option<Number>,
     steps: Option<Vec<(Number, Number)>>,
-    pool: Option<PricePool>,
+    pool: Option<BillingScope>,
     scope: Option<PriceScope>,
     trial_days: Option<u32>,
     borrowed_from: Option<Region>,
-    grade: Option<Grade>,
+    grade: Option<Confidence>,
     source: Option<String>,
 }
 
@@ -188,7 +188,7 @@ impl PriceBook {
         };
         let steps = match (price, steps) {
             (Some(price), None) => {
-                vec![PriceStep { up_to: None, price: price.read(&format!("{path}.price"), problems)? }]
+                vec![PriceBand { up_to: None, price: price.read(&format!("{path}.price"), problems)? }]
             }
             (None, Some(steps)) => read_steps(&path, &steps, problems)?,
             (None, None) | (Some(_), Some(_)) => {
@@ -206,11 +206,11 @@ impl PriceBook {
             id,
             name: name.or_else(|| known.map(|known| known.name.clone())).unwrap_or_else(|| text.clone()),
             unit: unit.or_else(|| known.map(|known| known.unit.clone())).unwrap_or_default(),
-            steps,
-            pool: pool.or_else(|| known.map(|known| known.pool)).unwrap_or_default(),
+            bands: steps,
+            billing_scope: pool.or_else(|| known.map(|known| known.billing_scope)).unwrap_or_default(),
             scope: scope.or_else(|| known.map(|known| known.scope)).unwrap_or_default(),
             trial_days: trial_days.or_else(|| known.and_then(|known| known.trial_days)),
-            grade: grade.unwrap_or(Grade::C),
+            confidence: grade.unwrap_or(Confidence::C),
             source: source.unwrap_or_else(|| "given by the user".to_owned()),
             borrowed_from,
         })
@@ -218,22 +218,22 @@ impl PriceBook {
 
     /// All of it as JSON of the shape [`Self::with_json`] reads.
     pub fn to_json(&self) -> Value {
-        let bound = |step: &PriceStep| step.up_to.map_or_else(|| "Inf".to_owned(), |bound| bound.to_string());
+        let bound = |step: &PriceBand| step.up_to.map_or_else(|| "Inf".to_owned(), |bound| bound.to_string());
         let prices: Vec<Value> = self
             .prices
             .iter()
             .map(|price| {
                 let steps: Vec<[String; 2]> =
-                    price.steps.iter().map(|step| [bound(step), step.price.to_string()]).collect();
+                    price.bands.iter().map(|step| [bound(step), step.price.to_string()]).collect();
                 json!({
                     "id": price.id.name(),
                     "name": price.name,
                     "unit": price.unit,
                     "steps": steps,
-                    "pool": price.pool,
+                    "pool": price.billing_scope,
                     "scope": price.scope,
                     "trial_days": price.trial_days,
-                    "grade": price.grade,
+                    "grade": price.confidence,
                     "source": price.source,
                     "borrowed_from": price.borrowed_from,
                 })
@@ -284,7 +284,7 @@ pub(super) fn unreadable(message: &str) -> Error {
 }
 
 /// Steps in rising order that end at infinity.
-fn read_steps(path: &str, rows: &[(Number, Number)], problems: &mut Vec<Problem>) -> Option<Vec<PriceStep>> {
+fn read_steps(path: &str, rows: &[(Number, Number)], problems: &mut Vec<Problem>) -> Option<Vec<PriceBand>> {
     let mut steps = Vec::with_capacity(rows.len());
     for (index, (bound, price)) in rows.iter().enumerate() {
         let path = format!("{path}.steps[{index}]");
@@ -292,7 +292,7 @@ fn read_steps(path: &str, rows: &[(Number, Number)], problems: &mut Vec<Problem>
             Number::Text(text) if text == "Inf" => None,
             bound => Some(bound.read(&path, problems)?),
         };
-        steps.push(PriceStep { up_to, price: price.read(&path, problems)? });
+        steps.push(PriceBand { up_to, price: price.read(&path, problems)? });
     }
     if rising(&steps) {
         return Some(steps);
