@@ -215,9 +215,9 @@ impl<'a> Planner<'a> {
         let mut warnings = warnings::of_file(self.zone);
         warnings.extend(self.state.missing());
         warnings.extend(unseen);
-        let surplus = prune::find(self.zone, &scope, &graph, &index, &known, &steps);
-        warnings.extend(surplus.warnings);
-        for step in surplus.deletions {
+        let pruned = prune::find(self.zone, &scope, &graph, &index, &known, &steps);
+        warnings.extend(pruned.warnings);
+        for step in pruned.deletions {
             // What another deletion names by its address, a gateway's VPC, must have an id.
             known.extend(step.id.clone().map(|id| (step.address.clone(), id)));
             steps.insert(step.address.clone(), step);

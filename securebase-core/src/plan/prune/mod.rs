@@ -23,7 +23,7 @@ use crate::observe::Scope;
 
 /// What to delete, and what to say about the rest.
 #[derive(Default)]
-pub(super) struct Surplus {
+pub(super) struct Pruned {
     pub(super) deletions: Vec<Step>,
     pub(super) warnings: Vec<Problem>,
 }
@@ -36,22 +36,22 @@ pub(super) fn find(
     index: &Index<'_>,
     known: &BTreeMap<Address, ResourceId>,
     steps: &IndexMap<Address, Step>,
-) -> Surplus {
-    let mut surplus = Surplus::default();
+) -> Pruned {
+    let mut pruned = Pruned::default();
     let mut tenants: Vec<&Tenant> = zone.tenants.iter().collect();
     tenants.sort_by(|a, b| a.key.cmp(&b.key));
     for tenant in tenants {
         let Some(account) = account_id(known, &Address::tenant(&tenant.key, "account")) else { continue };
         if let Some(member) = index.member(account, &tenant.region) {
-            let deletions = network::find(tenant, graph, member, index.names(), &mut surplus.warnings);
-            surplus.deletions.extend(chained(deletions));
+            let deletions = network::find(tenant, graph, member, index.names(), &mut pruned.warnings);
+            pruned.deletions.extend(chained(deletions));
         }
     }
     if let Some(organization) = index.organization() {
-        organization::find(organization, index.names(), &zone.suspended_ou, graph, steps, &mut surplus);
-        unclaimed::find(organization, zone, scope, index.names(), known, &mut surplus.warnings);
+        organization::find(organization, index.names(), &zone.suspended_ou, graph, steps, &mut pruned);
+        unclaimed::find(organization, zone, scope, index.names(), known, &mut pruned.warnings);
     }
-    surplus
+    pruned
 }
 
 /// Sorts deletions so that each comes after those it must wait for, and makes it wait for the kinds before it.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
-use super::Surplus;
+use super::Pruned;
 use crate::kinds::guardrail_role::GuardrailRole;
 use crate::kinds::step::Action;
 use crate::kinds::{
@@ -25,7 +25,7 @@ pub(super) fn find(
     suspended: &str,
     graph: &ResourceGraph,
     steps: &IndexMap<Address, Step>,
-    surplus: &mut Surplus,
+    pruned: &mut Pruned,
 ) {
     let mut leftovers = Leftovers::new(organization, names, graph, steps);
     for policy in &organization.policies {
@@ -37,8 +37,8 @@ pub(super) fn find(
     for unit in organization.units.iter().rev() {
         leftovers.unit(unit, suspended);
     }
-    surplus.deletions.extend(leftovers.steps);
-    surplus.warnings.extend(leftovers.warnings);
+    pruned.deletions.extend(leftovers.steps);
+    pruned.warnings.extend(leftovers.warnings);
 }
 
 struct Leftovers<'a> {
