@@ -28,7 +28,7 @@ fn command(pool: &mut AddressPool, [what, a, b, c]: [u8; 4]) {
         7 => pool.release_until(&owner, pool.serial() + u64::from(b % 4)).map(drop),
         8 => pool.advance(pool.serial() + u64::from(b % 3)),
         9 => pool.exclude(block, "fuzz"),
-        10 => pool.admit(block),
+        10 => pool.include(block),
         _ => pool.carve(["p", "p/q", "t0"][usize::from(b % 3)], block).or_else(|_| pool.grow(path, block)),
     };
 }

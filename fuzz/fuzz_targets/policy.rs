@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use securebase_core::policy::{
-    Error, Fit, Level, Policy, PolicyDocument, PolicyKind, PolicyPath, Request, effective, pack,
+    Error, PolicyLimits, Level, Policy, PolicyDocument, PolicyKind, PolicyPath, Request, effective, pack,
 };
 
 fuzz_target!(|data: &[u8]| {
@@ -38,7 +38,7 @@ fuzz_target!(|data: &[u8]| {
     for request in [request.clone(), request.partial()] {
         let decision = path.decide(&request);
         assert_eq!(path.explain(&request).decision, decision);
-        match pack(std::slice::from_ref(&document), Fit { max_size: 2_000, max_documents: 8 }) {
+        match pack(std::slice::from_ref(&document), PolicyLimits { max_size: 2_000, max_documents: 8 }) {
             Ok(packed) => {
                 let packed = PolicyPath::new(PolicyKind::ServiceControl, &levels(&packed)).expect("packed is sound");
                 assert_eq!(packed.decide(&request), decision);

@@ -111,7 +111,7 @@ impl Cost {
         let core = &slf.get().core;
         CostChange {
             change: core.difference(),
-            one_off: core.one_off().amount,
+            one_time: core.one_time().amount,
             shield_advanced: core.shield_advanced().amount,
             cost: slf.clone().unbind(),
         }
@@ -123,7 +123,7 @@ impl Cost {
         Ok(self.core.promised_table()?.into())
     }
 
-    /// The steps with what each brings: the table of the plan, with `monthly_cost`, `one_off_cost` and `minutes` at these
+    /// The steps with what each brings: the table of the plan, with `monthly_cost`, `one_time_cost` and `minutes` at these
     /// prices.
     fn steps(&self, py: Python<'_>) -> Result<Table> {
         Ok(py.detach(|| self.plan.table_at(Some(&self.core)))?.into())
@@ -171,7 +171,7 @@ type Given<'py> = (Option<Bound<'py, PyAny>>, Option<Bound<'py, PyAny>>);
 #[pyclass(frozen, eq, module = "securebase")]
 pub(crate) struct CostChange {
     change: CoreChange,
-    one_off: Decimal,
+    one_time: Decimal,
     shield_advanced: Decimal,
     /// The cost that it belongs to, from which unpickling restores it.
     cost: Py<Cost>,
@@ -179,8 +179,8 @@ pub(crate) struct CostChange {
 
 impl PartialEq for CostChange {
     fn eq(&self, other: &Self) -> bool {
-        let Self { change, one_off, shield_advanced, cost: _ } = self;
-        (change, one_off, shield_advanced) == (&other.change, &other.one_off, &other.shield_advanced)
+        let Self { change, one_time, shield_advanced, cost: _ } = self;
+        (change, one_time, shield_advanced) == (&other.change, &other.one_time, &other.shield_advanced)
     }
 }
 
@@ -230,8 +230,8 @@ impl CostChange {
 
     /// What is paid once for carrying the plan out.
     #[getter]
-    fn one_off(&self) -> Decimal {
-        self.one_off
+    fn one_time(&self) -> Decimal {
+        self.one_time
     }
 
     /// How much of the monthly difference is the organization's one fee for Shield Advanced.

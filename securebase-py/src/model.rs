@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
 use rust_decimal::Decimal;
 use securebase_core::model::{
-    Departure, LandingZone as CoreZone, ResourceId, Tenant as CoreTenant, TenantKey, Tier as CoreTier,
+    LandingZone as CoreZone, Offboarding, ResourceId, Tenant as CoreTenant, TenantKey, Tier as CoreTier,
 };
 use securebase_core::net::Network as CoreNetwork;
 
@@ -162,7 +162,7 @@ impl Tenant {
     /// How it leaves: `suspend` or `close`; `None` where it stays.
     #[getter]
     fn offboard(&self) -> Option<&'static str> {
-        self.core().offboard.map(Departure::name)
+        self.core().offboard.map(Offboarding::name)
     }
 
     /// An existing VPC to adopt, never one to create.

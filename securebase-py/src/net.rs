@@ -297,7 +297,7 @@ fn check_secondary_block(
 #[pymodule(submodule, gil_used = false)]
 pub(crate) mod net {
     #[pymodule_export]
-    use super::network::{Clash, Move, Network};
+    use super::network::{Conflict, Move, Network};
     #[pymodule_export]
     use super::pool::AddressPool;
     #[pymodule_export]

@@ -253,8 +253,8 @@ impl Step {
 
     /// What is paid once for carrying it out, at AWS's list prices.
     #[getter]
-    fn one_off_cost(&self) -> Option<Decimal> {
-        self.cost.map(|cost| cost.one_off.amount)
+    fn one_time_cost(&self) -> Option<Decimal> {
+        self.cost.map(|cost| cost.one_time.amount)
     }
 
     /// How long it usually takes by itself, in minutes.
@@ -372,7 +372,7 @@ impl Plan {
 
     /// What each tenant that leaves has, and what becomes of it: one dict a tenant, to be kept.
     fn departures<'py>(&self, py: Python<'py>) -> Result<Vec<Bound<'py, PyAny>>> {
-        self.0.departures().iter().map(|record| plain(py, record)).collect()
+        self.0.offboardings().iter().map(|record| plain(py, record)).collect()
     }
 
     /// Warnings for the operator before applying.
@@ -427,7 +427,7 @@ impl Plan {
         Ok(Self(Arc::new(py.detach(|| CorePlan::from_json(text))?)))
     }
 
-    /// The steps as a table, with what each brings at AWS's list prices: `monthly_cost`, `one_off_cost`, `minutes`.
+    /// The steps as a table, with what each brings at AWS's list prices: `monthly_cost`, `one_time_cost`, `minutes`.
     fn to_arrow(&self) -> Result<Table> {
         Ok(self.0.table()?.into())
     }
@@ -560,8 +560,8 @@ impl Plan {
     ///
     /// `progress` is called with every `Event`; what it raises stops the run. `destroy` names what may be destroyed. A plan
     /// that leaves less than `margin_floor`, a fraction of revenue, at AWS's list prices is refused. `pause` can hold it.
-    /// Where somebody else has the state, `wait_for_lock`, a `timedelta` or seconds, says how long to wait.
-    #[pyo3(signature = (cloud, state = None, progress = None, *, who = None, destroy = Vec::new(), margin_floor = None, pause = None, wait_for_lock = None))]
+    /// Where somebody else has the state, `wait_for_lease`, a `timedelta` or seconds, says how long to wait.
+    #[pyo3(signature = (cloud, state = None, progress = None, *, who = None, destroy = Vec::new(), margin_floor = None, pause = None, wait_for_lease = None))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of a Python method")]
     fn apply(
         &self,
@@ -573,9 +573,9 @@ impl Plan {
         #[pyo3(from_py_with = argument::texts::destroy)] destroy: Vec<String>,
         margin_floor: Option<&Bound<'_, PyAny>>,
         pause: Option<&Bound<'_, Pause>>,
-        wait_for_lock: Option<&Bound<'_, PyAny>>,
+        wait_for_lease: Option<&Bound<'_, PyAny>>,
     ) -> Result<Run> {
-        let apply = options(progress, who, destroy).pause(pause).wait_for_lock(wait_for_lock)?;
+        let apply = options(progress, who, destroy).pause(pause).wait_for_lease(wait_for_lease)?;
         let Apply { mut options, raised, stop } = apply;
         options.margin_floor = self::margin_floor(margin_floor)?;
         let (plan, cloud, state) = (Arc::clone(&self.0), AnyCloud::of(cloud)?, state::or_default(state)?);
@@ -584,7 +584,7 @@ impl Plan {
     }
 
     /// As `apply`, to be awaited. `progress` is called in another thread.
-    #[pyo3(signature = (cloud, state = None, progress = None, *, who = None, destroy = Vec::new(), margin_floor = None, pause = None, wait_for_lock = None))]
+    #[pyo3(signature = (cloud, state = None, progress = None, *, who = None, destroy = Vec::new(), margin_floor = None, pause = None, wait_for_lease = None))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of a Python method")]
     fn apply_async<'py>(
         &self,
@@ -596,9 +596,9 @@ impl Plan {
         #[pyo3(from_py_with = argument::texts::destroy)] destroy: Vec<String>,
         margin_floor: Option<&Bound<'py, PyAny>>,
         pause: Option<&Bound<'py, Pause>>,
-        wait_for_lock: Option<&Bound<'py, PyAny>>,
+        wait_for_lease: Option<&Bound<'py, PyAny>>,
     ) -> Result<Bound<'py, PyAny>> {
-        let apply = options(progress, who, destroy).pause(pause).wait_for_lock(wait_for_lock)?;
+        let apply = options(progress, who, destroy).pause(pause).wait_for_lease(wait_for_lease)?;
         let Apply { mut options, raised, stop } = apply;
         options.margin_floor = self::margin_floor(margin_floor)?;
         let (plan, cloud, state) = (Arc::clone(&self.0), AnyCloud::of(cloud)?, state::or_default(state)?);

@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple, PyType};
 use securebase_core::model::Problem as CoreProblem;
 use securebase_core::policy as core;
-use securebase_core::policy::{Fit, Level, LintOptions, Parameters, Policy, PolicyKind};
+use securebase_core::policy::{Level, LintOptions, Parameters, Policy, PolicyKind, PolicyLimits};
 use securebase_core::time::Interrupted;
 
 use crate::argument::{self, ITEMS_MAX};
@@ -116,9 +116,9 @@ fn parameters(given: Option<&Bound<'_, PyDict>>) -> Result<Parameters> {
     }
 }
 
-fn fit(max_size: Option<usize>, max_documents: Option<usize>) -> Fit {
-    let default = Fit::default();
-    Fit {
+fn limits(max_size: Option<usize>, max_documents: Option<usize>) -> PolicyLimits {
+    let default = PolicyLimits::default();
+    PolicyLimits {
         max_size: max_size.unwrap_or(default.max_size),
         max_documents: max_documents.unwrap_or(default.max_documents),
     }
@@ -167,7 +167,7 @@ impl PolicyDocument {
         #[pyo3(from_py_with = max_size)] max_size: Option<usize>,
     ) -> Result<Vec<Problem>> {
         let mut options =
-            LintOptions { kind: self::kind(kind)?, fit: fit(max_size, None), ..LintOptions::default() };
+            LintOptions { kind: self::kind(kind)?, limits: limits(max_size, None), ..LintOptions::default() };
         if let Some(role) = executor_role {
             options.parameters.executor_role = role;
         }
@@ -615,8 +615,8 @@ fn pack(
     #[pyo3(from_py_with = max_documents)] max_documents: Option<usize>,
 ) -> Result<Vec<PolicyDocument>> {
     let documents = self::documents("documents", documents)?;
-    let fit = fit(max_size, max_documents);
-    let packed = py.detach(|| core::pack(&documents, fit))?;
+    let limits = limits(max_size, max_documents);
+    let packed = py.detach(|| core::pack(&documents, limits))?;
     Ok(packed.into_iter().map(PolicyDocument).collect())
 }
 

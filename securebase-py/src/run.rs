@@ -181,7 +181,7 @@ impl Run {
     }
 }
 
-/// Holds a run: no new call leaves until it may go on; those under way are waited for, and the lease is kept.
+/// Pauses a run: no new call leaves until it is resumed; those under way are waited for, and the lease is kept.
 #[pyclass(frozen, module = "securebase")]
 #[derive(Default)]
 pub(crate) struct Pause(CorePause);
@@ -193,20 +193,20 @@ impl Pause {
         Self::default()
     }
 
-    /// Holds the run.
-    fn hold(&self) {
-        self.0.hold();
+    /// Pauses the run.
+    fn pause(&self) {
+        self.0.pause();
     }
 
-    /// Lets it go on.
-    fn go_on(&self) {
-        self.0.go_on();
+    /// Resumes it.
+    fn resume(&self) {
+        self.0.resume();
     }
 
-    /// Whether the run is held.
+    /// Whether the run is paused.
     #[getter]
-    fn is_held(&self) -> bool {
-        self.0.is_held()
+    fn is_paused(&self) -> bool {
+        self.0.is_paused()
     }
 }
 
@@ -221,7 +221,7 @@ pub(crate) struct Apply {
 }
 
 impl Apply {
-    /// Lets that handle hold the run.
+    /// Lets that handle pause the run.
     pub(crate) fn pause(mut self, pause: Option<&Bound<'_, Pause>>) -> Self {
         if let Some(pause) = pause {
             self.options = self.options.pause(pause.get().0.clone());
@@ -230,9 +230,9 @@ impl Apply {
     }
 
     /// Waits that long for the state, a `timedelta` or seconds, where somebody else has it.
-    pub(crate) fn wait_for_lock(mut self, given: Option<&Bound<'_, PyAny>>) -> Result<Self> {
+    pub(crate) fn wait_for_lease(mut self, given: Option<&Bound<'_, PyAny>>) -> Result<Self> {
         if let Some(given) = given {
-            self.options = self.options.wait_for_lock(duration("wait_for_lock", given)?);
+            self.options = self.options.wait_for_lease(duration("wait_for_lease", given)?);
         }
         Ok(self)
     }
@@ -294,19 +294,20 @@ pub(crate) fn applied(run: std::result::Result<CoreRun, exec::Error>, raised: &R
     }
 }
 
-/// Goes on with the run that was cut off; does nothing where none was. Waits up to `wait_for_lock`, a `timedelta` or
+/// Goes on with the run that was cut off; does nothing where none was. Waits up to `wait_for_lease`, a `timedelta` or
 /// seconds, where somebody else has the state: the lease of a process that died runs out within a minute.
 #[pyfunction]
-#[pyo3(signature = (state, cloud, progress = None, *, who = None, wait_for_lock = None))]
+#[pyo3(signature = (state, cloud, progress = None, *, who = None, wait_for_lease = None))]
 fn resume(
     py: Python<'_>,
     state: &Bound<'_, PyAny>,
     cloud: &Bound<'_, PyAny>,
     #[pyo3(from_py_with = crate::convert::callback)] progress: Option<Py<PyAny>>,
     #[pyo3(from_py_with = argument::owned_text::who)] who: Option<String>,
-    wait_for_lock: Option<&Bound<'_, PyAny>>,
+    wait_for_lease: Option<&Bound<'_, PyAny>>,
 ) -> Result<Run> {
-    let Apply { options, raised, stop } = options(progress, who, Vec::new()).wait_for_lock(wait_for_lock)?;
+    let Apply { options, raised, stop } =
+        options(progress, who, Vec::new()).wait_for_lease(wait_for_lease)?;
     let (state, cloud) = (state::open(state)?, AnyCloud::of(cloud)?);
     let run = wait(py, &stop, async move { exec::resume(cloud.port(), &state, options).await })?;
     applied(run, &raised)
@@ -314,16 +315,17 @@ fn resume(
 
 /// As `resume`, to be awaited.
 #[pyfunction]
-#[pyo3(signature = (state, cloud, progress = None, *, who = None, wait_for_lock = None))]
+#[pyo3(signature = (state, cloud, progress = None, *, who = None, wait_for_lease = None))]
 fn resume_async<'py>(
     py: Python<'py>,
     state: &Bound<'py, PyAny>,
     cloud: &Bound<'py, PyAny>,
     #[pyo3(from_py_with = crate::convert::callback)] progress: Option<Py<PyAny>>,
     #[pyo3(from_py_with = argument::owned_text::who)] who: Option<String>,
-    wait_for_lock: Option<&Bound<'py, PyAny>>,
+    wait_for_lease: Option<&Bound<'py, PyAny>>,
 ) -> Result<Bound<'py, PyAny>> {
-    let Apply { options, raised, stop } = options(progress, who, Vec::new()).wait_for_lock(wait_for_lock)?;
+    let Apply { options, raised, stop } =
+        options(progress, who, Vec::new()).wait_for_lease(wait_for_lease)?;
     let (state, cloud) = (state::open(state)?, AnyCloud::of(cloud)?);
     awaitable(py, stop, async move { applied(exec::resume(cloud.port(), &state, options).await, &raised) })
 }

@@ -10,7 +10,7 @@ use pyo3::types::{PyBytes, PyString, PyType};
 use securebase_core::exec::{self, ApplyOptions, Stop};
 use securebase_core::model::ResourceKind;
 use securebase_core::state::{
-    Holder, LockInfo as CoreLockInfo, Resumption as CoreResumption, RunRecord as CoreRecord,
+    Holder, LeaseInfo as CoreLeaseInfo, Resumption as CoreResumption, RunRecord as CoreRecord,
     State as CoreState, StoredResource,
 };
 use securebase_core::time::Time;
@@ -236,10 +236,10 @@ impl RunRecord {
 /// Who is writing a state.
 #[pyclass(frozen, eq, module = "securebase")]
 #[derive(PartialEq)]
-pub(crate) struct LockInfo(CoreLockInfo);
+pub(crate) struct LeaseInfo(CoreLeaseInfo);
 
 #[pymethods]
-impl LockInfo {
+impl LeaseInfo {
     /// The user.
     #[getter]
     fn who(&self) -> &str {
@@ -293,7 +293,7 @@ impl LockInfo {
     }
 
     fn __repr__(&self) -> String {
-        format!("LockInfo({:?}, {:?}, {})", self.0.holder.who, self.0.holder.host, self.0.holder.pid)
+        format!("LeaseInfo({:?}, {:?}, {})", self.0.holder.who, self.0.holder.host, self.0.holder.pid)
     }
 
     fn __hash__(&self) -> u64 {
@@ -412,9 +412,14 @@ impl State {
     }
 
     /// Who is writing, if anybody.
-    fn lock_info(&self, py: Python<'_>) -> Result<Option<LockInfo>> {
+    fn lease_info(&self, py: Python<'_>) -> Result<Option<LeaseInfo>> {
         let state = self.core.clone();
-        Ok(wait(py, &Stop::new(), async move { state.lock_info().await })??.map(LockInfo))
+        Ok(wait(py, &Stop::new(), async move { state.lease_info().await })??.map(LeaseInfo))
+    }
+
+    /// The earlier name of `lease_info`.
+    fn lock_info(&self, py: Python<'_>) -> Result<Option<LeaseInfo>> {
+        self.lease_info(py)
     }
 
     /// The whole state as one file, checked; the lease is left out.
@@ -493,5 +498,5 @@ impl State {
 #[pymodule(submodule, gil_used = false)]
 pub(crate) mod state {
     #[pymodule_export]
-    use super::{LockInfo, Resumption, RunRecord, State, StateResource};
+    use super::{LeaseInfo, Resumption, RunRecord, State, StateResource};
 }

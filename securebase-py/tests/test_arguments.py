@@ -61,7 +61,7 @@ print(repr(pool))
         "pool.reserve(block('10.1.0.0/16'), 'a')",
         "pool.pin(block('10.1.0.0/16'), 'a')",
         "pool.exclude(block('10.1.0.0/16'), 'why')",
-        "(pool.exclude('10.1.0.0/16', 'why'), pool.admit(block('10.1.0.0/16')))",
+        "(pool.exclude('10.1.0.0/16', 'why'), pool.include(block('10.1.0.0/16')))",
         "pool.grow(block('11.0.0.0/16'))",
         "pool.carve('prod', block('10.1.0.0/16'))",
         "pool.import_ipam(Items(other.to_ipam()))",
@@ -226,7 +226,7 @@ def _lists() -> Iterator[tuple[str, Callable[[Any], object]]]:
     pool = _pool()
     path, requests = sb.PolicyPath([[FULL]]), sb.Requests([REQUEST])
     cloud = sb.SimulatedCloud()
-    yield "fewest_moves", lambda v: sb.Network([]).fewest_moves(v)
+    yield "minimal_renumbering", lambda v: sb.Network([]).minimal_renumbering(v)
     yield "propose", lambda v: sb.Network([]).propose(pool, v)
     yield "evaluate_many", lambda v: sb.evaluate_many(v, requests)
     yield "evaluate", lambda v: path.evaluate(REQUEST) and sb.evaluate(v, REQUEST)
@@ -280,7 +280,7 @@ def test_a_list_without_end_is_refused_and_none_is_reserved_by_its_length(value:
 
 @pytest.mark.parametrize("value", ["", "abc", b"", b"abc", bytearray(b"x"), {}, {"a": 1}, None, 5, True])
 def test_what_is_no_list_is_none_and_the_argument_is_named(value: Any) -> None:
-    may_be_left_out = {"fewest_moves", "propose", "staffing", "capacity_plan", "growth path", "correlations"}
+    may_be_left_out = {"minimal_renumbering", "propose", "staffing", "capacity_plan", "growth path", "correlations"}
     for name, call in _lists():
         if (value is None and name in may_be_left_out) or name in {"ranges", "vpc_blocks"}:
             continue
@@ -335,7 +335,7 @@ def test_a_lone_surrogate_is_refused_by_the_name_of_the_argument() -> None:
         "owner": lambda: pool.allocate(20, LONE),
         "pool": lambda: pool.free(LONE),
         "reason": lambda: pool.exclude("10.0.0.0/20", LONE),
-        "owners[0]": lambda: sb.Network([]).fewest_moves([LONE]),
+        "owners[0]": lambda: sb.Network([]).minimal_renumbering([LONE]),
         "entries[0]": lambda: sb.overlaps([(LONE, "10.0.0.0/16")]),
         "tiers": lambda: sb.AddressPool("10.0.0.0/8", "per-tier", tiers={LONE: "10.0.0.0/16"}),
         "kind": lambda: sb.PolicyPath([[FULL]], kind=LONE),  # type: ignore[arg-type]
@@ -370,7 +370,7 @@ def test_numbers_that_no_float_holds_are_refused_by_name() -> None:
             "correlations[0]": lambda n=number: F.Growth(
                 uncertain={"churn": ("normal", 0.1), "new": ("normal", 0.1)}, correlations=[("churn", "new", n)]
             ),
-            "wait_for_lock": lambda n=number: plan.apply(sb.SimulatedCloud(), "memory://", wait_for_lock=n),
+            "wait_for_lease": lambda n=number: plan.apply(sb.SimulatedCloud(), "memory://", wait_for_lease=n),
             "minutes": lambda n=number: model.capacity_plan([1], minutes={1: n}),
         }
         for name, call in calls.items():
@@ -420,8 +420,8 @@ def test_a_state_imports_bytes_and_a_table_has_columns_of_their_type() -> None:
 
 def test_a_negative_duration_is_called_one() -> None:
     for wait in (timedelta(-1), timedelta(seconds=-1), -1, -0.5):
-        with pytest.raises(sb.InputError, match="invalid `wait_for_lock`.* negative") as caught:
-            small_zone().plan().apply(sb.SimulatedCloud(), "memory://", wait_for_lock=wait)
+        with pytest.raises(sb.InputError, match="invalid `wait_for_lease`.* negative") as caught:
+            small_zone().plan().apply(sb.SimulatedCloud(), "memory://", wait_for_lease=wait)
         assert caught.value.code == "duration-invalid"
 
 
@@ -507,7 +507,7 @@ def test_more_pairs_of_blocks_than_a_list_holds_are_counted() -> None:
     assert caught.value.code == "overlaps-too-many"
     network = sb.Network([{"owner": owner, "blocks": [block]} for owner, block in same])
     with pytest.raises(sb.InputError, match="12497500 pairs"):
-        network.clashes()
+        network.conflicts()
     assert len(network.findings()) == 1
     assert len(sb.overlaps(same[:300])) == 300 * 299 / 2
 

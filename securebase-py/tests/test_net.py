@@ -224,19 +224,20 @@ def test_the_ten_tenants() -> None:
     members = [{"owner": owner, "tier": tier, "blocks": [block]} for owner, (tier, block) in TEN.items()]
     apart = sb.Network(members)
     assert [problem.severity for problem in apart.findings()] == ["warning", "warning"]
-    joined = sb.Network(members, [{"name": "hub", "kind": "transit-gateway", "joins": ["everyone"]}])
+    joined = sb.Network(members, [{"name": "hub", "kind": "transit-gateway", "members": ["everyone"]}])
     assert [problem.severity for problem in joined.findings()] == ["error", "error"]
-    assert joined.fewest_moves() == ["medicorp-health", "statecorp-govfed", "startup-standard"]
+    assert sb.Network(members, [{"name": "hub", "kind": "transit-gateway", "joins": ["everyone"]}]) == joined
+    assert joined.minimal_renumbering() == ["medicorp-health", "statecorp-govfed", "startup-standard"]
     moves = joined.propose(sb.AddressPool("10.0.0.0/8"))
     assert [move.after for move in moves] == ["10.7.0.0/16", "10.8.0.0/16", "10.9.0.0/16"]
-    assert len(joined.clashes()) == 4 and joined.clashes()[0].links == ["hub"]
-    for value in (joined, moves[0], joined.clashes()[0], pairs[0]):
+    assert len(joined.conflicts()) == 4 and joined.conflicts()[0].links == ["hub"]
+    for value in (joined, moves[0], joined.conflicts()[0], pairs[0]):
         assert pickle.loads(pickle.dumps(value)) == value
     assert len({*moves, *pickle.loads(pickle.dumps(moves))}) == 3
     with pytest.raises(sb.InputError):
-        sb.Network(members, [{"name": "hub", "kind": "tunnel", "joins": ["everyone"]}])
+        sb.Network(members, [{"name": "hub", "kind": "tunnel", "members": ["everyone"]}])
     with pytest.raises(sb.InputError) as caught:
-        sb.Network(members, [{"name": "hub", "kind": "vpn", "joins": [{"tier": "fintec"}]}])
+        sb.Network(members, [{"name": "hub", "kind": "vpn", "members": [{"tier": "fintec"}]}])
     assert caught.value.problems[0].hint == "did you mean `fintech`?"
 
 
@@ -305,7 +306,7 @@ def test_the_addresses_of_a_zone_follow_the_plan(ten: sb.LandingZone, tmp_path: 
     ("call", "path", "expected"),
     [
         (
-            lambda: sb.Network([], [{"name": "hub", "kind": "tgw", "joins": ["everyone"]}]),
+            lambda: sb.Network([], [{"name": "hub", "kind": "tgw", "members": ["everyone"]}]),
             "links[0].kind",
             "invalid `links[0].kind` `tgw`: expected one of `peering`",
         ),

@@ -228,7 +228,7 @@ def test_every_step_carries_its_cost(plan: sb.Plan) -> None:
     assert pickle.loads(pickle.dumps(difference)) == difference
     gateway = next(step for step in plan.steps if step.kind == "nat_gateway")
     assert gateway.monthly_cost == Decimal("37.35")
-    assert gateway.one_off_cost == 0
+    assert gateway.one_time_cost == 0
     assert gateway.minutes == pytest.approx(106 / 60)
     assert pickle.loads(pickle.dumps(gateway)).monthly_cost == gateway.monthly_cost
     table = pyarrow.table(plan.to_arrow())
@@ -286,7 +286,7 @@ def test_a_tenant_that_leaves_is_named_recorded_and_suspended(ten: sb.LandingZon
     leaving = changed(zone.to_dict(), key, offboard="suspend")
     assert leaving.tenants[0].offboard == "suspend"
     plan = leaving.plan(cloud, state)
-    [record] = plan.departures()
+    [record] = plan.offboardings()
     assert record["tenant"] == key
     assert f"tenant/{key}/vpc" in plan.destructive
     with pytest.raises(sb.PlanError):

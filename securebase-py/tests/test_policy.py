@@ -301,6 +301,6 @@ def test_a_change_of_guardrails_shows_what_it_means(ten: sb.LandingZone, tmp_pat
     assert effect.tenants == [moved] and effect.accounts == 1
     assert effect.steps == [f"tenant/{moved}/account/placement"]
     assert not effect.difference.is_empty
-    assert effect.difference.summary()[0].tendency == "denied"
+    assert effect.difference.summary()[0].direction == "denied"
     assert "now denied: " in str(plan)
     assert pickle.loads(pickle.dumps(effect)) == effect

@@ -135,22 +135,22 @@ def test_two_do_not_write_one_state(zone: sb.LandingZone, tmp_path: Path) -> Non
     cloud = sb.SimulatedCloud()
     plan = zone.plan(cloud)
     refused: list[sb.StateError] = []
-    holders: list[sb.LockInfo | None] = []
+    holders: list[sb.LeaseInfo | None] = []
 
     def progress(event: sb.Event) -> None:
         if event.name == "begun":
-            holders.append(sb.State(tmp_path).lock_info())
+            holders.append(sb.State(tmp_path).lease_info())
             try:
                 plan.apply(sb.SimulatedCloud(), state=tmp_path)
             except sb.StateError as error:
                 refused.append(error)
 
     plan.apply(cloud, state=tmp_path, progress=progress, who="ada")
-    assert [error.code for error in refused] == ["state-locked"]
+    assert [error.code for error in refused] == ["state-leased"]
     (holder,) = holders
     assert holder is not None
     assert (holder.who, holder.pid) == ("ada", os.getpid())
-    assert sb.State(tmp_path).lock_info() is None
+    assert sb.State(tmp_path).lease_info() is None
 
 
 def test_awaited(zone: sb.LandingZone, tmp_path: Path) -> None:
@@ -165,10 +165,10 @@ def test_awaited(zone: sb.LandingZone, tmp_path: Path) -> None:
 def test_a_run_may_wait_for_the_state(zone: sb.LandingZone, tmp_path: Path) -> None:
     cloud = sb.SimulatedCloud()
     # Nobody has it, so nobody waits.
-    zone.plan(cloud).apply(cloud, tmp_path, wait_for_lock=timedelta(minutes=2))
-    assert sb.resume(tmp_path, cloud, wait_for_lock=0.5).status == "succeeded"
+    zone.plan(cloud).apply(cloud, tmp_path, wait_for_lease=timedelta(minutes=2))
+    assert sb.resume(tmp_path, cloud, wait_for_lease=0.5).status == "succeeded"
     with pytest.raises(sb.SecureBaseError) as caught:
-        sb.resume(tmp_path, cloud, wait_for_lock=-1)
+        sb.resume(tmp_path, cloud, wait_for_lease=-1)
     assert caught.value.code == "duration-invalid"
 
 
@@ -199,7 +199,7 @@ def test_a_cancelled_awaitable_lets_go(zone: sb.LandingZone, tmp_path: Path) -> 
     asyncio.run(main())
     # Whoever comes next gets the state and ends what was begun.
     for _ in range(600):
-        if sb.State(tmp_path).lock_info() is None:
+        if sb.State(tmp_path).lease_info() is None:
             break
         threading.Event().wait(0.05)
     assert sb.resume(tmp_path, cloud).status == "succeeded"
@@ -227,7 +227,7 @@ def progress(event):
 try:
     zone.plan(cloud).apply(cloud, state=sys.argv[2], progress=progress)
 except KeyboardInterrupt:
-    assert sb.State(sys.argv[2]).lock_info() is None
+    assert sb.State(sys.argv[2]).lease_info() is None
     assert sb.resume(sys.argv[2], cloud).status == "succeeded"
     assert zone.plan(cloud).is_empty
     print("interrupted and resumed", flush=True)
@@ -278,24 +278,24 @@ def test_runs_speak_through_logging(zone: sb.LandingZone, caplog: pytest.LogCapt
     assert all(record.levelno >= logging.INFO for record in told)
 
 
-def test_a_held_run_goes_on_when_it_may(zone: sb.LandingZone, tmp_path: Path) -> None:
-    pause, held = sb.Pause(), threading.Event()
+def test_a_paused_run_goes_on_once_it_is_resumed(zone: sb.LandingZone, tmp_path: Path) -> None:
+    pause, paused = sb.Pause(), threading.Event()
 
     def progress(event: sb.Event) -> None:
-        if event.name == "finished" and not held.is_set():
-            pause.hold()
-            held.set()
+        if event.name == "finished" and not paused.is_set():
+            pause.pause()
+            paused.set()
 
     def let_go() -> None:
-        held.wait()
-        assert pause.is_held
-        pause.go_on()
+        paused.wait()
+        assert pause.is_paused
+        pause.resume()
 
     thread = threading.Thread(target=let_go)
     thread.start()
     run = zone.plan().apply(sb.SimulatedCloud(), state=str(tmp_path), progress=progress, pause=pause)
     thread.join()
-    assert (run.status, pause.is_held) == ("succeeded", False)
+    assert (run.status, pause.is_paused) == ("succeeded", False)
 
 
 def test_a_step_that_waits_for_time_is_pending_until_its_moment(tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ def test_nothing_is_there_before_the_first_run(tmp_path: Path) -> None:
     place = tmp_path / "new"
     state = sb.State(place)
     cloud = sb.SimulatedCloud()
-    for ask in (state.resources, state.history, state.lock_info, state.export, lambda: sb.resume(state, cloud)):
+    for ask in (state.resources, state.history, state.lease_info, state.export, lambda: sb.resume(state, cloud)):
         with pytest.raises(sb.StateError) as caught:
             ask()
         assert caught.value.code == "state-not-found"
@@ -197,15 +197,15 @@ def test_the_lock_names_its_holder_while_a_run_goes_on(zone: sb.LandingZone, tmp
 
     def look(event: sb.Event) -> None:
         if event.name == "begun":
-            lock = state.lock_info()
-            assert lock is not None
-            assert lock.expires > lock.since
-            assert lock.token == 1
-            holders.append(lock.who)
+            lease = state.lease_info()
+            assert lease is not None and state.lock_info() == lease
+            assert lease.expires > lease.since
+            assert lease.token == 1
+            holders.append(lease.who)
 
     zone.plan(cloud).apply(cloud, state=state, progress=look, who="ada")
     assert holders == ["ada"]
-    assert state.lock_info() is None
+    assert state.lease_info() is None
 
 
 def test_a_place_that_cannot_be_written_to(zone: sb.LandingZone, tmp_path: Path) -> None:
@@ -246,7 +246,7 @@ def test_a_state_in_s3(moto: str, zone: sb.LandingZone, monkeypatch: pytest.Monk
     # The dead give nothing back: whoever comes now is told how long to wait.
     with pytest.raises(sb.StateError) as caught:
         sb.resume("s3://states/small", cloud)
-    assert caught.value.code == "state-locked"
+    assert caught.value.code == "state-leased"
     state = sb.State("s3://states/other", settings)
     assert repr(state) == 'State("s3://states/other")'
     with pytest.raises(TypeError, match="settings"):

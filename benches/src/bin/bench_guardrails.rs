@@ -4,8 +4,8 @@ use std::hint::black_box;
 
 use securebase_benches::{nanoseconds_per_call, record, timed};
 use securebase_core::policy::{
-    Fit, Level, Parameters, Policy, PolicyDocument, PolicyKind, PolicyPath, Request, certify, decide_all,
-    guardrails, pack, tier_documents, verify,
+    Level, Parameters, Policy, PolicyDocument, PolicyKind, PolicyLimits, PolicyPath, Request, certify,
+    decide_all, guardrails, pack, tier_documents, verify,
 };
 
 const REQUESTS: usize = 1 << 10;
@@ -53,7 +53,7 @@ fn levels(framework: &str) -> Vec<Level> {
     let all: Vec<PolicyDocument> = guardrails(framework)
         .and_then(|found| found.iter().map(|one| one.document(&Parameters::default())).collect())
         .unwrap_or_default();
-    let parts = pack(&all, Fit { max_size: 4_400, max_documents: 3 }).unwrap_or_default();
+    let parts = pack(&all, PolicyLimits { max_size: 4_400, max_documents: 3 }).unwrap_or_default();
     let mut parts =
         parts.into_iter().enumerate().map(|(at, document)| Policy::new(format!("part-{at}"), document));
     let mut level = |name: &str, count: usize| {
@@ -116,7 +116,7 @@ fn packing() {
         });
         record(&format!("guardrails/pack/{framework}"), took / 1e6, "ms", n);
         let written: usize = before.iter().map(PolicyDocument::size).sum();
-        let Ok(after) = pack(&before, Fit::default()) else { continue };
+        let Ok(after) = pack(&before, PolicyLimits::default()) else { continue };
         let packed: usize = after.iter().map(PolicyDocument::size).sum();
         record(&format!("guardrails/pack/{framework}/characters_before"), written as f64, "characters", 1);
         record(&format!("guardrails/pack/{framework}/characters_after"), packed as f64, "characters", 1);

@@ -69,7 +69,7 @@ fn again(mut zone: LandingZone, plan: &Plan, tenants: usize, runs: usize) {
         let planner = || Planner::new(&zone).observed(&observed);
         let (took, plan) = timed(|| planner().plan().expect("it can be planned"));
         from_nothing.push(took.as_secs_f64());
-        let (took, again) = timed(|| planner().since(&earlier).plan().expect("it can be planned"));
+        let (took, again) = timed(|| planner().incremental(&earlier).plan().expect("it can be planned"));
         since.push(took.as_secs_f64());
         assert!(plan == again && plan.steps().len() == 1, "{plan}");
     }

@@ -277,110 +277,102 @@ mod tests {
     }
 
     /// Codes by what a correct client does about them: AWS's reference, service by service.
+    const CODES: &[(ErrorKind, &[&str])] = &[
+        (
+            ErrorKind::Throttled,
+            &["TooManyRequestsException", "RequestLimitExceeded", "Throttling", "ThrottlingException"],
+        ),
+        (
+            ErrorKind::Busy,
+            &[
+                "ConcurrentModificationException",
+                "FinalizingOrganizationException",
+                "PolicyChangesInProgressException",
+                "ConcurrentTagAccess",
+                "DependencyViolation",
+                "InvalidIPAddress.InUse",
+                "OperationAbortedException",
+            ],
+        ),
+        (
+            ErrorKind::NotFound,
+            &[
+                "InvalidVpcID.NotFound",
+                "InvalidSubnetID.NotFound",
+                "InvalidSubnetId.NotFound",
+                "InvalidInternetGatewayID.NotFound",
+                "InvalidRouteTableID.NotFound",
+                "InvalidAllocationID.NotFound",
+                "NatGatewayNotFound",
+                "InvalidNatGatewayID.NotFound",
+                "CreateAccountStatusNotFoundException",
+                "SourceParentNotFoundException",
+                "AccountNotFoundException",
+                "NoSuchEntity",
+            ],
+        ),
+        (
+            ErrorKind::AlreadyExists,
+            &[
+                "AlreadyInOrganizationException",
+                "DuplicateOrganizationalUnitException",
+                "DuplicatePolicyException",
+                "DuplicatePolicyAttachmentException",
+                "DuplicateAccountException",
+                "PolicyTypeAlreadyEnabledException",
+                "Resource.AlreadyAssociated",
+                "RouteAlreadyExists",
+                "FlowLogAlreadyExists",
+                "EntityAlreadyExists",
+                "ResourceAlreadyExistsException",
+            ],
+        ),
+        (
+            ErrorKind::NotReady,
+            &["PendingVerification", "OptInRequired", "AuthFailure", "UnauthorizedOperation", "AccessDenied"],
+        ),
+        (ErrorKind::ExpiredCredentials, &["RequestExpired", "ExpiredToken", "ExpiredTokenException"]),
+        (
+            ErrorKind::Quota,
+            &[
+                "VpcLimitExceeded",
+                "AddressLimitExceeded",
+                "NatGatewayLimitExceeded",
+                "SubnetLimitExceeded",
+                "InternetGatewayLimitExceeded",
+                "RouteTableLimitExceeded",
+                "VpnGatewayLimitExceeded",
+                "CidrLimitExceeded",
+                "LimitExceededException",
+            ],
+        ),
+        (
+            ErrorKind::Permanent,
+            &[
+                "InvalidVpcRange",
+                "InvalidVpc.Range",
+                "InvalidSubnet.Range",
+                "MalformedPolicyDocumentException",
+                "InvalidInputException",
+                "IdempotentParameterMismatch",
+            ],
+        ),
+    ];
+
     #[test]
     fn what_passes_is_tried_again_and_what_does_not_is_not() {
-        use ErrorKind::{
-            AlreadyExists, Busy, ExpiredCredentials, NotFound, NotReady, Permanent, Quota, Throttled,
-        };
-        let cases: &[(ErrorKind, &[&str])] = &[
-            (
-                Throttled,
-                &["TooManyRequestsException", "RequestLimitExceeded", "Throttling", "ThrottlingException"],
-            ),
-            (
-                Busy,
-                &[
-                    "ConcurrentModificationException",
-                    "FinalizingOrganizationException",
-                    "PolicyChangesInProgressException",
-                    "ConcurrentTagAccess",
-                    "DependencyViolation",
-                    "InvalidIPAddress.InUse",
-                    "OperationAbortedException",
-                ],
-            ),
-            (
-                NotFound,
-                &[
-                    "InvalidVpcID.NotFound",
-                    "InvalidSubnetID.NotFound",
-                    "InvalidSubnetId.NotFound",
-                    "InvalidInternetGatewayID.NotFound",
-                    "InvalidRouteTableID.NotFound",
-                    "InvalidAllocationID.NotFound",
-                    "NatGatewayNotFound",
-                    "InvalidNatGatewayID.NotFound",
-                    "CreateAccountStatusNotFoundException",
-                    "SourceParentNotFoundException",
-                    "AccountNotFoundException",
-                    "NoSuchEntity",
-                ],
-            ),
-            (
-                AlreadyExists,
-                &[
-                    "AlreadyInOrganizationException",
-                    "DuplicateOrganizationalUnitException",
-                    "DuplicatePolicyException",
-                    "DuplicatePolicyAttachmentException",
-                    "DuplicateAccountException",
-                    "PolicyTypeAlreadyEnabledException",
-                    "Resource.AlreadyAssociated",
-                    "RouteAlreadyExists",
-                    "FlowLogAlreadyExists",
-                    "EntityAlreadyExists",
-                    "ResourceAlreadyExistsException",
-                ],
-            ),
-            (
-                NotReady,
-                &[
-                    "PendingVerification",
-                    "OptInRequired",
-                    "AuthFailure",
-                    "UnauthorizedOperation",
-                    "AccessDenied",
-                ],
-            ),
-            (ExpiredCredentials, &["RequestExpired", "ExpiredToken", "ExpiredTokenException"]),
-            (
-                Quota,
-                &[
-                    "VpcLimitExceeded",
-                    "AddressLimitExceeded",
-                    "NatGatewayLimitExceeded",
-                    "SubnetLimitExceeded",
-                    "InternetGatewayLimitExceeded",
-                    "RouteTableLimitExceeded",
-                    "VpnGatewayLimitExceeded",
-                    "CidrLimitExceeded",
-                    "LimitExceededException",
-                ],
-            ),
-            (
-                Permanent,
-                &[
-                    "InvalidVpcRange",
-                    "InvalidVpc.Range",
-                    "InvalidSubnet.Range",
-                    "MalformedPolicyDocumentException",
-                    "InvalidInputException",
-                    "IdempotentParameterMismatch",
-                ],
-            ),
-        ];
-        for (kind, codes) in cases {
+        for (kind, codes) in CODES {
             for code in *codes {
                 assert_eq!(ErrorKind::classify(code, None), *kind, "{code}");
             }
         }
         let reasons = [
-            ("ACCOUNT_NUMBER_LIMIT_EXCEEDED", Quota),
-            ("ACCOUNT_CREATION_RATE_LIMIT_EXCEEDED", Quota),
-            ("OU_NUMBER_LIMIT_EXCEEDED", Quota),
-            ("MASTER_ACCOUNT_MISSING_CONTACT_INFO", Permanent),
-            ("MASTER_ACCOUNT_PAYMENT_INSTRUMENT_REQUIRED", Permanent),
-            ("A_REASON_OF_THE_FUTURE", Permanent),
+            ("ACCOUNT_NUMBER_LIMIT_EXCEEDED", ErrorKind::Quota),
+            ("ACCOUNT_CREATION_RATE_LIMIT_EXCEEDED", ErrorKind::Quota),
+            ("OU_NUMBER_LIMIT_EXCEEDED", ErrorKind::Quota),
+            ("MASTER_ACCOUNT_MISSING_CONTACT_INFO", ErrorKind::Permanent),
+            ("MASTER_ACCOUNT_PAYMENT_INSTRUMENT_REQUIRED", ErrorKind::Permanent),
+            ("A_REASON_OF_THE_FUTURE", ErrorKind::Permanent),
         ];
         for (reason, kind) in reasons {
             assert_eq!(ErrorKind::classify("ConstraintViolationException", Some(reason)), kind, "{reason}");

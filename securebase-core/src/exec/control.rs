@@ -1,4 +1,4 @@
-//! Handles on a run that is under way: ending it early, holding it.
+//! Handles on a run that is under way: ending it early, pausing it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -31,35 +31,35 @@ impl Stop {
     }
 }
 
-/// Holds a run: no new call leaves until it may go on; those under way are waited for, and the lease is kept. Clones are
+/// Pauses a run: no new call leaves until it is resumed; those under way are waited for, and the lease is kept. Clones are
 /// one and the same handle.
 #[derive(Debug, Clone, Default)]
 pub struct Pause(Switch);
 
 impl Pause {
-    /// A handle on a run that is not held.
+    /// A handle on a run that is not paused.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Holds the run.
-    pub fn hold(&self) {
+    /// Pauses the run.
+    pub fn pause(&self) {
         self.0.set(true);
     }
 
-    /// Lets it go on.
-    pub fn go_on(&self) {
+    /// Resumes it.
+    pub fn resume(&self) {
         self.0.set(false);
     }
 
-    /// Whether the run is held.
-    pub fn is_held(&self) -> bool {
+    /// Whether the run is paused.
+    pub fn is_paused(&self) -> bool {
         self.0.is_on()
     }
 
-    /// Returns once the run is held, or not any more.
-    pub(super) async fn becomes(&self, held: bool) {
-        self.0.becomes(held).await;
+    /// Returns once the run is paused, or not any more.
+    pub(super) async fn becomes(&self, paused: bool) {
+        self.0.becomes(paused).await;
     }
 }
 

@@ -190,8 +190,8 @@ async fn call_and_journal(
             stopping = true;
             machine.handle_stop();
         }
-        let held = options.pause.is_held();
-        machine.handle_pause(held);
+        let paused = options.pause.is_paused();
+        machine.handle_pause(paused);
         let Output { entries, calls, events, reports, wake, ended, stopped } = machine.poll(now());
         let written = if ends_with_process && ended.is_none() && !stopped {
             // What outlives this process outlives every call that it has made.
@@ -215,7 +215,7 @@ async fn call_and_journal(
             may_leave(&call, &journal).await?;
             flights.send(ticket, call).map_err(|_| Error::crashed())?;
         }
-        if flights.count() == 0 && wake.is_none() && !held && !stopping {
+        if flights.count() == 0 && wake.is_none() && !paused && !stopping {
             return Err(Error::Interrupted { reason: Interruption::Stuck });
         }
         let arrivals = flights.next(wake.map(|wake| clock.steady_at(wake)));
@@ -230,7 +230,7 @@ async fn call_and_journal(
                     machine.handle_reply(now, ticket, result);
                 }
             }
-            () = options.pause.becomes(!held) => {}
+            () = options.pause.becomes(!paused) => {}
             // However quiet the run is, the lease must not run out. Virtual time says nothing about it.
             () = runtime.sleep(at_least_a_moment(journal.lease().renew_in())), if !ends_with_process => {
                 journal.lease().keep().await.map_err(Error::CutOff)?;

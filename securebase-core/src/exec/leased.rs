@@ -18,7 +18,7 @@ pub(super) async fn leased<T, F: Future<Output = Result<T, Error>>>(
     options: &ApplyOptions,
     work: impl FnOnce(Lease) -> F,
 ) -> Result<T, Error> {
-    let lease = lock(cloud, state, options).await?;
+    let lease = acquire(cloud, state, options).await?;
     let result = work(lease.clone()).await;
     if !result.as_ref().is_err_and(Error::is_crash) {
         // What was done is durable by now. A lease that cannot be given back runs out.
@@ -28,17 +28,17 @@ pub(super) async fn leased<T, F: Future<Output = Result<T, Error>>>(
 }
 
 /// Takes the lease, and waits for it as long as the caller wants to.
-async fn lock(cloud: &dyn Cloud, state: &State, options: &ApplyOptions) -> Result<Lease, Error> {
+async fn acquire(cloud: &dyn Cloud, state: &State, options: &ApplyOptions) -> Result<Lease, Error> {
     let began = cloud.runtime().steady();
     let mut said = false;
     loop {
-        let by = match state.lock(&options.holder()).await {
-            Err(state::Error::Locked { by }) => by,
+        let by = match state.acquire(&options.holder()).await {
+            Err(state::Error::Leased { by }) => by,
             taken => return Ok(taken?),
         };
-        let left = options.wait_for_lock.saturating_sub(cloud.runtime().steady().since(began));
+        let left = options.wait_for_lease.saturating_sub(cloud.runtime().steady().since(began));
         if left.is_zero() || options.stop.is_asked() {
-            return Err(Error::State(state::Error::Locked { by }));
+            return Err(Error::State(state::Error::Leased { by }));
         }
         if !std::mem::replace(&mut said, true) {
             tracing::warn!(%by, "waiting for the state, which another process is writing to");

@@ -67,7 +67,7 @@ pub(super) async fn prepare(
     let unfinished = last.filter(is_unfinished);
     if let Some(last) = unfinished {
         if same {
-            return go_on(last, cloud, state, lease, options, now).await.map(|(_, ready)| Some(ready));
+            return resume(last, cloud, state, lease, options, now).await.map(|(_, ready)| Some(ready));
         }
         if last.replay.last_seq > 0 {
             return Err(Error::Unfinished { run: last.run });
@@ -117,12 +117,12 @@ pub(super) async fn prepare_resume(
 ) -> Result<Option<(Plan, Ready)>, Error> {
     match state.last_run().await?.filter(is_unfinished) {
         None => Ok(None),
-        Some(last) => go_on(last, cloud, state, lease, options, now).await.map(Some),
+        Some(last) => resume(last, cloud, state, lease, options, now).await.map(Some),
     }
 }
 
 /// Takes up a run that was cut off. One that had called nothing yet begins as if applied now.
-async fn go_on(
+async fn resume(
     last: Recorded,
     cloud: &dyn Cloud,
     state: &State,

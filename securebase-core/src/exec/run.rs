@@ -34,19 +34,19 @@ pub struct ApplyOptions {
     pub on_call: Option<OnCall>,
     /// Ends the run early, cleanly.
     pub stop: Stop,
-    /// Holds the run, and lets it go on.
+    /// Pauses the run, and lets it go on.
     pub pause: Pause,
     /// Addresses that may be destroyed although something is lost with them.
     pub destroy: BTreeSet<Address>,
     /// The margin below which nothing is applied.
     pub margin_floor: Option<MarginFloor>,
     /// How long to wait for the state where somebody else has its lease.
-    pub wait_for_lock: Duration,
+    pub wait_for_lease: Duration,
 }
 
 impl fmt::Debug for ApplyOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { who, progress, on_call, stop, pause, destroy, margin_floor, wait_for_lock } = self;
+        let Self { who, progress, on_call, stop, pause, destroy, margin_floor, wait_for_lease } = self;
         f.debug_struct("ApplyOptions")
             .field("who", who)
             .field("progress", &progress.is_some())
@@ -55,7 +55,7 @@ impl fmt::Debug for ApplyOptions {
             .field("pause", pause)
             .field("destroy", destroy)
             .field("margin_floor", &margin_floor.is_some())
-            .field("wait_for_lock", wait_for_lock)
+            .field("wait_for_lease", wait_for_lease)
             .finish()
     }
 }
@@ -80,7 +80,7 @@ impl ApplyOptions {
         self
     }
 
-    /// Lets that handle hold the run.
+    /// Lets that handle pause the run.
     #[must_use]
     pub fn pause(mut self, pause: Pause) -> Self {
         self.pause = pause;
@@ -118,10 +118,10 @@ impl ApplyOptions {
     /// Waits that long for the state where somebody else has its lease; not at all where nothing else is said.
     ///
     /// The lease of a process that died runs out within [`LEASE_TERM`](crate::state::LEASE_TERM), so two minutes are enough
-    /// to go on with its run. A holder that lives renews it; then this ends with [`state::Error::Locked`](crate::state::Error).
+    /// to go on with its run. A holder that lives renews it; then this ends with [`state::Error::Leased`](crate::state::Error).
     #[must_use]
-    pub fn wait_for_lock(mut self, longest: Duration) -> Self {
-        self.wait_for_lock = longest;
+    pub fn wait_for_lease(mut self, longest: Duration) -> Self {
+        self.wait_for_lease = longest;
         self
     }
 

@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use super::percent;
+use super::rounding::percent;
 use crate::model::{Diagnosis, Money, MoneyError, Problems, Rounding, diagnostic, likeness};
 use crate::time::Interrupted;
 

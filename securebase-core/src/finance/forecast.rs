@@ -7,16 +7,18 @@
 //! that of months in which stored logs have reached their retention, which is conservative for new tenants.
 //! Invariant: opening + new + expansion - contraction - churned = closing, to the cent, every month.
 
+pub(super) mod break_even;
 mod cohorts;
 pub(super) mod expected;
 mod run;
 mod table;
+pub(super) mod tail;
 
 use rust_decimal::Decimal;
 
-use super::Error;
-use super::inputs::assumptions::Category;
+use super::error::Error;
 use super::inputs::growth::Growth;
+use super::inputs::line::Category;
 
 /// The longest horizon, in months.
 pub(super) const MONTHS_MAX: u32 = 600;

@@ -6,21 +6,21 @@
 //! addressed by seed, label and trial.
 //! Not here: plans and steps (`plan` calls this module, never the other way), invoices, taxes, exchange rates.
 
+mod business;
 mod cost;
 mod error;
+mod explore;
 mod forecast;
+pub mod inputs;
+mod pricing;
+mod rounding;
 mod simulation;
-mod until;
 
-use rust_decimal::Decimal;
-
-use crate::model::unsigned_zero;
-
-pub use business::break_even::BreakEven;
 pub use business::bridge::{Bridge, BridgeLine, BridgeSide};
 pub use business::explain::{Figure, FigureLine};
-pub use business::explore::{Goal, SCENARIOS_MAX};
 pub use business::metric::Metric;
+pub use business::model::rows::TenantRow;
+pub use business::model::until::Until;
 pub use business::model::{Model, Structure};
 pub use business::month::{FigureChange, Month, MonthLine, TenantMonth, TierMonth};
 pub use business::scenarios::{Driver, Scenario, Scenarios};
@@ -31,50 +31,24 @@ pub use cost::report::{CostChange, CostItem};
 pub use cost::usage::{ArchiveClass, Usage, UsageProfile};
 pub use cost::{Allocation, CostLine, CostReport, Margin, TenantCost, cost_of, cost_of_footprint};
 pub use error::Error;
+pub use explore::{Goal, SCENARIOS_MAX};
+pub use forecast::break_even::BreakEven;
 pub use forecast::{Cohort, Forecast, ForecastMonth};
 pub use inputs::assumption::{Assumption, GrowthFigure, OrganizationFigure, TierFigure};
-pub use inputs::assumptions::{AssumedLine, Assumptions, Basis, Category, When};
+pub use inputs::assumptions::Assumptions;
+pub use inputs::distribution::{Distribution, Factor};
 pub use inputs::growth::{Growth, TierGrowth};
+pub use inputs::line::{AppliesTo, AssumedLine, Category, CostDriver};
 pub use inputs::operations::Operations;
-pub use inputs::rows::TenantRow;
 pub use inputs::staffing::Staffing;
-pub use inputs::uncertainty::{Distribution, Factor, Uncertain};
+pub use inputs::uncertainty::Uncertain;
 pub use pricing::offers::{Offer, OfferReport};
-pub use pricing::prices::{Grade, Price, PriceBook, PriceId, PricePool, PriceScope, PriceStep};
-pub use simulation::{FigureSpread, Simulation};
-pub use until::Until;
+pub use pricing::prices::{BillingScope, Confidence, Price, PriceBand, PriceBook, PriceId, PriceScope};
+pub(crate) use rounding::thousands;
+pub use simulation::Simulation;
+pub use simulation::spread::FigureSpread;
 
 pub use crate::model::billing::Quantity;
 
-/// Whole cents, half to even: every amount a person sees is rounded here, once.
-fn cents(amount: Decimal) -> Decimal {
-    crate::model::Rounding::HalfEven.apply(amount, 2)
-}
-
-/// A fraction as a percentage with `digits` decimals: `96.68 %`.
-fn percent(fraction: Decimal, digits: usize) -> String {
-    let rounded = (fraction * Decimal::ONE_HUNDRED).round_dp(u32::try_from(digits).unwrap_or(2));
-    format!("{:.digits$} %", unsigned_zero(rounded))
-}
-
-/// A number with thousands separated by commas and `digits` decimals.
-pub(crate) fn thousands(value: Decimal, digits: usize) -> String {
-    let rounded = unsigned_zero(value.round_dp(u32::try_from(digits).unwrap_or(2)));
-    let text = format!("{rounded:.digits$}");
-    let (sign, text) = text.strip_prefix('-').map_or(("", text.as_str()), |rest| ("-", rest));
-    let (whole, rest) = text.split_once('.').map_or((text, ""), |(whole, rest)| (whole, rest));
-    let mut grouped = String::new();
-    for (index, digit) in whole.chars().enumerate() {
-        if index > 0 && (whole.len() - index) % 3 == 0 {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    if rest.is_empty() { format!("{sign}{grouped}") } else { format!("{sign}{grouped}.{rest}") }
-}
-
-mod business;
-pub mod inputs;
-mod pricing;
 #[cfg(test)]
 mod tests;

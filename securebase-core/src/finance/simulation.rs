@@ -9,25 +9,26 @@ mod chunk;
 pub(super) mod compiled;
 mod draw;
 mod lanes;
-pub(super) mod normal;
 mod quantiles;
+pub(super) mod spread;
 mod stream;
 mod tables;
 
-use super::Error;
 use super::business::metric::Metric;
 use super::business::model::Model;
+use super::business::model::until::Until;
+use super::business::model::varied::Varied;
+use super::error::Error;
 use super::forecast::MONTHS_MAX;
 use super::inputs::bounds::FIRST_TRIAL;
 use super::inputs::growth::Growth;
 use super::inputs::uncertainty::Joint;
-use super::inputs::varied::Varied;
-use super::until::Until;
 use crate::time::Interrupt;
 use chunk::{Chunk, Places, Start};
 use compiled::Fast;
 use lanes::{Lanes, Shared};
 use quantiles::REACH;
+use spread::FigureSpread;
 
 /// The most trials of one call.
 const TRIALS_MAX: u64 = 10_000_000;
@@ -37,20 +38,6 @@ const COMPILED_MAX: u64 = 250_000;
 const NUMBERS_MAX: u64 = 300_000_000;
 /// The most months over all trials of one call: minutes on a small machine.
 const MONTHS_OF_TRIALS_MAX: u64 = 1_000_000_000;
-
-/// How a figure is spread over the trials in one month. A margin is left out where a trial has no revenue.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[non_exhaustive]
-pub struct FigureSpread {
-    /// The month, from 1.
-    pub month: u32,
-    /// The figure.
-    pub metric: Metric,
-    /// Its mean.
-    pub mean: f64,
-    /// The values below which 1, 5, 10, 25, 50, 75, 90, 95 and 99 percent of the trials lie.
-    pub percentiles: [f64; 9],
-}
 
 /// The result of a simulation: spreads by month, and each trial's end.
 pub struct Simulation {

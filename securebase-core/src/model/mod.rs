@@ -38,6 +38,6 @@ pub use zone::framework::Framework;
 pub use zone::guarding::Guarding;
 pub use zone::resource::ResourceKind;
 pub use zone::tags::{ADDRESS_TAG, TENANT_TAG, Tags, ZONE_TAG};
-pub use zone::tenant::{Departure, Tenant};
+pub use zone::tenant::{Offboarding, Tenant};
 
 pub use zone::tier::{LOG_RETENTION_DAYS, Tier};

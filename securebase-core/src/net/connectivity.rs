@@ -6,7 +6,7 @@
 //! *Invariants.* An overlap inside a link is an error, any other a warning. Findings are grouped by block: ten thousand
 //! tenants on one block are one finding.
 //!
-//! *Non-goals.* Making the links. What to change: [`super::readdress`].
+//! *Non-goals.* Making the links. What to change: [`super::renumber`].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -136,7 +136,8 @@ pub struct NetworkLink {
     /// What it is.
     pub kind: LinkKind,
     /// Whom it joins.
-    pub joins: Vec<Selector>,
+    #[serde(alias = "joins")]
+    pub members: Vec<Selector>,
     /// Addresses on the far side, which nobody can change.
     #[serde(default)]
     pub ranges: Vec<Block4>,
@@ -145,14 +146,14 @@ pub struct NetworkLink {
 impl NetworkLink {
     /// A link that joins these owners.
     pub fn of_owners(name: &str, kind: LinkKind, owners: &[&str]) -> Self {
-        let joins = owners.iter().map(|owner| Selector::Owner((*owner).to_owned())).collect();
-        Self { name: name.to_owned(), kind, joins, ranges: Vec::new() }
+        let members = owners.iter().map(|owner| Selector::Owner((*owner).to_owned())).collect();
+        Self { name: name.to_owned(), kind, members, ranges: Vec::new() }
     }
 }
 
 /// Two members, or a member and a link's far side, whose addresses overlap.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Clash {
+pub struct Conflict {
     /// The first, in the order of members.
     pub a: String,
     /// The second: a member, or a link whose range it is.
@@ -211,10 +212,10 @@ impl Network {
                 );
             }
             let mut all = BTreeSet::new();
-            for (m, selector) in link.joins.iter().enumerate() {
+            for (m, selector) in link.members.iter().enumerate() {
                 let selected = select(&members, &owners, selector);
                 if selected.is_empty() {
-                    problems.push(selects_nobody(&members, selector, format!("links[{n}].joins[{m}]")));
+                    problems.push(selects_nobody(&members, selector, format!("links[{n}].members[{m}]")));
                 }
                 all.extend(selected);
             }
@@ -243,7 +244,7 @@ impl Network {
             links.push(NetworkLink {
                 name: link.name.clone(),
                 kind,
-                joins: joined.map(|key| Selector::Owner(key.as_str().to_owned())).collect(),
+                members: joined.map(|key| Selector::Owner(key.as_str().to_owned())).collect(),
                 ranges: link.cidrs.iter().map(|cidr| Block4::from(*cidr)).collect(),
             });
         }
@@ -294,7 +295,7 @@ impl Network {
     ///
     /// # Errors
     /// [`Error::TooManyPairs`] where more pairs overlap than anything lists one by one.
-    pub fn clashes(&self) -> Result<Vec<Clash>, Error> {
+    pub fn conflicts(&self) -> Result<Vec<Conflict>, Error> {
         let mut found: BTreeMap<Pair, (Vec<String>, bool)> = BTreeMap::new();
         let everyone = self.blocks_of(0..self.members.len());
         let within_links = (0..self.links.len()).map(|n| pair_count(&plain(&self.blocks_in(n))));
@@ -313,14 +314,14 @@ impl Network {
         for (n, link) in self.links.iter().enumerate() {
             note(&self.blocks_in(n), Some(link));
         }
-        let clash = |((a, a_cidr, b, b_cidr), (links, lasting))| {
+        let conflict = |((a, a_cidr, b, b_cidr), (links, lasting))| {
             let (a, b) = (self.name(a), self.name(b));
-            Clash { a, b, a_cidr, b_cidr, links, lasting }
+            Conflict { a, b, a_cidr, b_cidr, links, lasting }
         };
-        Ok(found.into_iter().map(clash).collect())
+        Ok(found.into_iter().map(conflict).collect())
     }
 
-    /// What is wrong: an error for every block that clashes within a link (`cidr-overlap-connected`), a warning where two
+    /// What is wrong: an error for every block that conflicts within a link (`cidr-overlap-connected`), a warning where two
     /// peers of one VPC overlap (`cidr-overlap-shared-peer`), and a warning for every block that several members have
     /// although no link joins them (`cidr-overlap`). Errors first.
     pub fn findings(&self) -> Vec<Problem> {
@@ -329,7 +330,7 @@ impl Network {
         for (n, link) in self.links.iter().enumerate() {
             for (block, parties) in self.clusters(&self.blocks_in(n)) {
                 let names = self.list(&parties);
-                let message = format!("`{block}` clashes in `{}`: {names} overlap there", link.name);
+                let message = format!("`{block}` conflicts in `{}`: {names} overlap there", link.name);
                 let hint = format!(
                     "{}: give all but one other addresses (a VPC's primary block never changes, so before it is built), \
                      or take them out of `{}`",
@@ -397,7 +398,7 @@ impl Network {
         };
         let found = clusters(&plain(blocks));
         let found = found.into_iter().map(|cluster| (cluster.block, parties(&cluster.members)));
-        // Two ranges of one far side are nobody's clash.
+        // Two ranges of one far side are nobody's conflict.
         found
             .filter(|(_, parties)| parties.len() > 1 && parties.iter().any(|p| member(*p).is_some()))
             .collect()

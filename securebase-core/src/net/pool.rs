@@ -26,7 +26,7 @@ use crate::model::PoolStrategy;
 use event::{LedgerEntry, Name, PoolEvent};
 use free::FreeSet;
 use request::{BlockRequest, Exclusion, PoolSettings};
-use space::{Hold, Space};
+use space::{AddressSpace, Hold};
 use state::{Claim, State, parent_of, unknown_pool};
 
 /// Ranges of addresses and who has what of them.
@@ -348,8 +348,8 @@ impl AddressPool {
     ///
     /// # Errors
     /// [`Error::NotExcluded`] where the range is not excluded exactly so.
-    pub fn admit(&mut self, cidr: Block4) -> Result<(), Error> {
-        self.record(PoolEvent::Admitted { cidr })
+    pub fn include(&mut self, cidr: Block4) -> Result<(), Error> {
+        self.record(PoolEvent::Included { cidr })
     }
 
     /// The addresses nobody has, in the whole pool and its sub-pools, as the fewest blocks in the order of addresses.
@@ -394,7 +394,7 @@ impl AddressPool {
     }
 
     fn exhausted(&self, path: &str, owner: &str, prefix_len: u8) -> Error {
-        let empty = Space::default();
+        let empty = AddressSpace::default();
         let space = self.state.space(path, owner).unwrap_or(&empty);
         let mut free = space.free.blocks();
         // A tier that may grow has what the whole pool has, too.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::ObservedOrganization;
 use crate::cloud::{Account, Vpc};
 use crate::model::{
-    AccountId, Address, Departure, LandingZone, Region, ResourceId, RoleName, TenantKey, ZoneName,
+    AccountId, Address, LandingZone, Offboarding, Region, ResourceId, RoleName, TenantKey, ZoneName,
 };
 
 /// What of the cloud a zone is concerned with.
@@ -69,7 +69,7 @@ pub struct ScopedTenant {
     pub vpc_cidr: Option<Ipv4Net>,
     /// How it leaves, if it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub offboard: Option<Departure>,
+    pub offboard: Option<Offboarding>,
 }
 
 /// Plans of earlier versions name one region of an account.

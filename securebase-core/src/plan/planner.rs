@@ -10,15 +10,15 @@ use super::check::home::{PLACEHOLDER, StatePlace};
 use super::check::unread::{self, Memory};
 use super::check::{account_quotas, lockout, other_zone, regions, warnings};
 use super::cost::MarginFloor;
-use super::desired::graph::{Dependency, Resource, ResourceGraph, Why};
+use super::desired::graph::{Dependency, DependencyReason, Resource, ResourceGraph};
 use super::desired::{blocks, zones};
 use super::diff::applied::{Applied, Past};
 use super::diff::drift::{Base, Drifted};
 use super::diff::existing::Existing;
-use super::diff::since::{Basis, Earlier, Settled};
+use super::diff::incremental::{Basis, Earlier, Settled};
 use super::diff::{Index, Presence, account_id};
 use super::order::{sequence, set_aside};
-use super::prune::departure;
+use super::prune::offboarding;
 use super::step::{Plan, PlannedTenant, Site, Step};
 use super::terms::Terms;
 use super::{Error, desired, prune};
@@ -48,7 +48,7 @@ pub struct Planner<'a> {
     remembered: Arc<BTreeMap<Address, ResourceId>>,
     margin_floor: Option<MarginFloor>,
     applied: Option<Arc<Applied>>,
-    since: Option<&'a Plan>,
+    earlier: Option<&'a Plan>,
     served: Option<Terms>,
     state: StatePlace,
     now: Option<Time>,
@@ -63,7 +63,7 @@ impl<'a> Planner<'a> {
             remembered: Arc::default(),
             margin_floor: None,
             applied: None,
-            since: None,
+            earlier: None,
             served: None,
             state: StatePlace::Unnamed,
             now: None,
@@ -134,8 +134,8 @@ impl<'a> Planner<'a> {
     /// the observation is the same, which makes planning several times faster when a few of many tenants change. The plan is
     /// the same as without.
     #[must_use]
-    pub fn since(mut self, earlier: &'a Plan) -> Self {
-        self.since = Some(earlier);
+    pub fn incremental(mut self, earlier: &'a Plan) -> Self {
+        self.earlier = Some(earlier);
         self
     }
 
@@ -207,7 +207,7 @@ impl<'a> Planner<'a> {
             self.blocks(&existing).map(|blocks| (existing, blocks))
         };
         // Comparing two observations takes as long as what comes next and has nothing to do with it.
-        let (earlier, looked) = match self.since {
+        let (earlier, looked) = match self.earlier {
             Some(earlier) => rayon::join(|| Earlier::of(earlier, self.zone, observed), look),
             None => (None, look()),
         };
@@ -219,30 +219,21 @@ impl<'a> Planner<'a> {
         let mut index = Index::new(observed, &scope, &settled);
         index.adopt(&scope, &graph).map_err(|problems| Error::Problems(Problems(problems)))?;
         let base = self.applied.as_ref().map(|applied| Base::new(&scope, applied, &self.remembered));
-        let mut diff = Diff { base: base.as_ref(), known, ..Diff::default() };
-        diff.problems.extend(observed.organization.as_ref().and_then(features));
-        for resource in graph.iter() {
-            diff.compare(resource, &index);
-        }
-        diff.problems.extend(prune::elsewhere::problems(self.zone, observed, index.names(), &diff.known));
-        diff.problems.extend(regions::problems(self.zone, observed, &diff.known, &settled));
-        diff.problems.extend(zones::name(&graph, &index, &diff.known, &mut diff.steps));
-        if !diff.problems.is_empty() {
-            return Err(Error::Problems(Problems(diff.problems)));
-        }
+        let diff = Diff { base: base.as_ref(), known, ..Diff::default() };
+        let diff = self.compared(diff, &graph, &index, observed, &settled)?;
         let Diff { mut steps, mut known, mut drift, .. } = diff;
         drift.sort();
         let mut warnings = warnings::of_file(self.zone);
         warnings.extend(self.state.missing());
         warnings.extend(unseen);
-        let surplus = prune::find(self.zone, &scope, &graph, &index, &known, &steps);
-        warnings.extend(surplus.warnings);
-        for step in surplus.deletions {
+        let pruned = prune::find(self.zone, &scope, &graph, &index, &known, &steps);
+        warnings.extend(pruned.warnings);
+        for step in pruned.deletions {
             // What another deletion names by its address, a gateway's VPC, must have an id.
             known.extend(step.id.clone().map(|id| (step.address.clone(), id)));
             steps.insert(step.address.clone(), step);
         }
-        warnings.extend(departure::plan(self.zone, &graph, &index, &known, &mut steps));
+        warnings.extend(offboarding::plan(self.zone, &graph, &index, &known, &mut steps));
         sequence::arrange(&graph, observed, &mut steps)?;
         let pending = match (&self.applied, self.now) {
             (Some(applied), Some(now)) => set_aside::set_aside(applied, now, &mut steps),
@@ -252,7 +243,7 @@ impl<'a> Planner<'a> {
         warnings.extend(warnings::quotas(self.zone, observed, &steps));
         warnings.extend(account_quotas::warnings(self.zone, observed, &known, &steps));
         warnings.extend(warnings::prices(&scope));
-        let wanted = |resource: &&Resource| departure::is_wanted(&index, &known, resource);
+        let wanted = |resource: &&Resource| offboarding::is_wanted(&index, &known, resource);
         let kept = graph.iter().filter(wanted);
         inventory.extend(kept.map(|resource| (resource.address.clone(), resource.kind())));
         let (observed, fingerprint) = settled.observation(observed, &scope);
@@ -274,6 +265,28 @@ impl<'a> Planner<'a> {
             basis: Basis::of(self.zone, past),
         };
         self.accepted(plan)
+    }
+
+    /// Compares what is wanted with what there is.
+    ///
+    /// # Errors
+    /// [`Error::Problems`] with everything in which the two do not go together.
+    fn compared<'d>(
+        &self,
+        mut diff: Diff<'d>,
+        graph: &ResourceGraph,
+        index: &Index<'_>,
+        observed: &Observed,
+        settled: &Settled<'_>,
+    ) -> Result<Diff<'d>, Error> {
+        diff.problems.extend(observed.organization.as_ref().and_then(features));
+        for resource in graph.iter() {
+            diff.compare(resource, index);
+        }
+        diff.problems.extend(prune::elsewhere::problems(self.zone, observed, index.names(), &diff.known));
+        diff.problems.extend(regions::problems(self.zone, observed, &diff.known, settled));
+        diff.problems.extend(zones::name(graph, index, &diff.known, &mut diff.steps));
+        if diff.problems.is_empty() { Ok(diff) } else { Err(Error::Problems(Problems(diff.problems))) }
     }
 
     /// Returns the warnings about what a survey could not read.
@@ -351,17 +364,17 @@ impl Diff<'_> {
 
     /// The steps a resource waits for.
     fn pending_of(&self, resource: &Resource) -> Vec<Dependency> {
-        let mut all: BTreeMap<Address, Why> = BTreeMap::new();
-        for Dependency { on, why } in resource.dependencies() {
+        let mut all: BTreeMap<Address, DependencyReason> = BTreeMap::new();
+        for Dependency { on, reason } in resource.dependencies() {
             if self.steps.contains_key(&on) {
-                all.insert(on, why);
+                all.insert(on, reason);
             } else if let Some(pending) = self.pending.get(&on) {
                 for on in pending {
-                    all.entry(on.clone()).or_insert(why);
+                    all.entry(on.clone()).or_insert(reason);
                 }
             }
         }
-        all.into_iter().map(|(on, why)| Dependency { on, why }).collect()
+        all.into_iter().map(|(on, reason)| Dependency { on, reason }).collect()
     }
 
     fn compare<'a>(&mut self, resource: &'a Resource, index: &Index<'a>) {
@@ -382,7 +395,7 @@ impl Diff<'_> {
             Presence::Present { id, changes } => (facts.when_different, Some(id), changes),
             Presence::Foreign { id, changes } => (Action::Adopt, Some(id), changes),
             // Nobody gets an account in order to leave it.
-            Presence::Absent if index.departure(tenant_of(&resource.address)).is_some() => return,
+            Presence::Absent if index.offboarding(tenant_of(&resource.address)).is_some() => return,
             Presence::Absent => (facts.when_absent, None, Vec::new()),
         };
         if let Some(id) = &id {

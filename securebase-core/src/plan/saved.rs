@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::diff::drift::Drifted;
-use super::diff::since::Basis;
+use super::diff::incremental::Basis;
 use super::step::{Plan, PlannedTenant, Step};
 use super::terms::Terms;
 use super::{Error, Pending};

@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use super::desired::graph::Dependency;
 use super::diff::drift::Drifted;
-use super::diff::since::Basis;
+use super::diff::incremental::Basis;
 use super::terms::Terms;
 use crate::kinds::step::{Action, Change, Pending};
 use crate::kinds::{ResourceSpec, facts};
 use crate::model::{
-    Address, Departure, Money, Problem, Region, ResourceId, ResourceKind, TenantKey, Tier, TierName,
+    Address, Money, Offboarding, Problem, Region, ResourceId, ResourceKind, TenantKey, Tier, TierName,
 };
 use crate::observe::{Observed, Scope};
 
@@ -82,7 +82,7 @@ pub struct PlannedTenant {
     pub vpc_cidr: Option<ipnet::Ipv4Net>,
     /// How it leaves, if it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub offboard: Option<Departure>,
+    pub offboard: Option<Offboarding>,
 }
 
 /// A plan: every step, what each waits for, and what was known when it was made.

@@ -62,7 +62,7 @@ pub enum Error {
     TooComplex(usize),
     /// Statements do not fit into the documents that a target may have.
     #[error("policies do not fit: {0}")]
-    DoesNotFit(Box<super::pack::Shortfall>),
+    DoesNotFit(Box<super::pack::Overflow>),
 }
 
 impl Error {

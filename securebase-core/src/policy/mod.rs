@@ -18,7 +18,7 @@ pub use analysis::difference::{
 };
 pub use analysis::lockout::{PlannedCall, check_calls};
 pub use analysis::privilege::{ExecutorIdentity, Side, executor_calls, known_calls, least_privilege};
-pub use analysis::summary::{ChangeSummary, Tendency};
+pub use analysis::summary::{ChangeSummary, Direction};
 pub use catalog::coverage::{ControlCoverage, Coverage, CoverageReport, coverage};
 pub use catalog::example::{FailedExample, GuardrailView};
 pub use catalog::parameters::{Parameters, SETTABLE};
@@ -34,7 +34,7 @@ pub use eval::verdict::{Cause, Decision, Level, Policy, PolicyKind, Verdict};
 pub use lint::{LintOptions, lint_target, unmet_needs};
 pub use pack::certificate::{Certificate, Counterexample, StatementPlace, certify};
 pub use pack::verify::verify;
-pub use pack::{Fit, Hoisted, Shortfall, hoist, pack, total_size};
+pub use pack::{Hoisted, Overflow, PolicyLimits, hoist, pack, total_size};
 pub use syntax::actions::{ActionInfo, KeyInfo, KeyType, ResourceSupport, ServiceInfo, ServiceReference};
 pub use syntax::condition::Truth;
 pub use syntax::document::{Condition, Effect, PolicyDocument, Principal, Selection, Statement, Version};

@@ -10,7 +10,7 @@ use super::journal::entry::{Entry, Fact, RunId};
 use super::journal::line::{self, Seal, Tail};
 use super::journal::replay::Replay;
 use super::journal::run_journal::RunJournal;
-use super::lease::holder::{Holder, LockInfo};
+use super::lease::holder::{Holder, LeaseInfo};
 use super::lease::{self, LEASE_TERM, Lease};
 use super::store::{Store, WriteCondition};
 use crate::plan::{Plan, Terms, Written};
@@ -107,8 +107,8 @@ impl State {
     /// writes has an effect.
     ///
     /// # Errors
-    /// [`Error::Locked`] with the holder; [`Error::Corrupt`] where a file is not ours; where the store fails.
-    pub async fn lock(&self, holder: &Holder) -> Result<Lease, Error> {
+    /// [`Error::Leased`] with the holder; [`Error::Corrupt`] where a file is not ours; where the store fails.
+    pub async fn acquire(&self, holder: &Holder) -> Result<Lease, Error> {
         let taken = Lease::take(&self.store, &self.clock, self.lease_term, holder).await?;
         if let Some(run) = taken.abandoned {
             self.seal(&taken.lease, RunId(run), true).await?;
@@ -120,7 +120,7 @@ impl State {
     ///
     /// # Errors
     /// [`Error::NotFound`] where there is no state; [`Error::Corrupt`] where the lease is not ours, or where the store fails.
-    pub async fn lock_info(&self) -> Result<Option<LockInfo>, Error> {
+    pub async fn lease_info(&self) -> Result<Option<LeaseInfo>, Error> {
         let found = lease::info(self.store.as_ref(), self.clock.now()).await?;
         if found.is_none() {
             self.check_exists().await?;
@@ -128,8 +128,16 @@ impl State {
         Ok(found)
     }
 
+    /// The earlier name of [`Self::lease_info`].
+    ///
+    /// # Errors
+    /// As [`Self::lease_info`].
+    pub async fn lock_info(&self) -> Result<Option<LeaseInfo>, Error> {
+        self.lease_info().await
+    }
+
     /// How long it takes until that lease has run out, unless it is renewed.
-    pub(crate) fn left_of(&self, by: &LockInfo) -> Duration {
+    pub(crate) fn left_of(&self, by: &LeaseInfo) -> Duration {
         by.expires.since(self.now())
     }
 

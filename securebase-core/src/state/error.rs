@@ -1,6 +1,6 @@
 //! Why the state cannot be read or written.
 
-use super::lease::holder::LockInfo;
+use super::lease::holder::LeaseInfo;
 use crate::model::{Diagnosis, ResourceId, ZoneName, diagnostic};
 use crate::time::Time;
 
@@ -10,9 +10,9 @@ use crate::time::Time;
 pub enum Error {
     /// Somebody else is writing.
     #[error("the state is in use by {by}")]
-    Locked {
+    Leased {
         /// Who.
-        by: Box<LockInfo>,
+        by: Box<LeaseInfo>,
     },
     /// The lease was lost, and with it the right to write.
     #[error(
@@ -21,7 +21,7 @@ pub enum Error {
     )]
     Fenced {
         /// Who has it now, `None` where nobody has.
-        by: Option<Box<LockInfo>>,
+        by: Option<Box<LeaseInfo>>,
     },
     /// The URL is none this build can open.
     #[error("`{url}` cannot hold a state: {why}")]
@@ -143,10 +143,10 @@ pub enum Error {
 impl Error {
     pub(crate) fn diagnosis(&self) -> Diagnosis<'_> {
         let (code, help) = match self {
-            Self::Locked { .. } => {
-                ("state-locked", "wait for the other run to end, or let this one wait with `wait_for_lock`")
+            Self::Leased { .. } => {
+                ("state-leased", "wait for the other run to end, or let this one wait with `wait_for_lease`")
             }
-            Self::Fenced { .. } => ("state-fenced", "look who has taken over with `lock_info`, then resume"),
+            Self::Fenced { .. } => ("state-fenced", "look who has taken over with `lease_info`, then resume"),
             Self::Url { .. } => ("state-url", "name a directory or an `s3://` URL"),
             Self::Io { .. } => {
                 ("state-io", "check the path, its permissions and the space left on the medium, then resume")

@@ -35,7 +35,7 @@ pub use history::{RecordKind, RunRecord};
 pub use journal::entry::{CallOutcome, Entry, FORMAT_VERSION, Fact, Home, RunId, RunStatus};
 pub use journal::replay::{BegunRecord, Replay, Resumption, StepRecord, StepStatus};
 pub use journal::run_journal::RunJournal;
-pub use lease::holder::{Holder, LockInfo};
+pub use lease::holder::{Holder, LeaseInfo};
 pub use lease::{LEASE_TERM, Lease};
 pub use resources::StoredResource;
 pub use store::bucket::BucketStore;

@@ -91,7 +91,7 @@ impl State {
     /// The whole state as one file, every part of it checked; see [`State::import`]. The lease is left out.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where there is no state; [`Error::Empty`] where there is nothing in it; [`Error::Locked`] while a process holds the lease; [`Error::Corrupt`] where a file is
+    /// [`Error::NotFound`] where there is no state; [`Error::Empty`] where there is nothing in it; [`Error::Leased`] while a process holds the lease; [`Error::Corrupt`] where a file is
     /// damaged, or where the store fails.
     pub async fn export(&self) -> Result<Vec<u8>, Error> {
         let before = self.still(None).await?;
@@ -119,8 +119,8 @@ impl State {
 
     /// The fencing token in force while nobody writes, which must be the one that was in force `before`.
     async fn still(&self, before: Option<u64>) -> Result<u64, Error> {
-        if let Some(by) = self.lock_info().await? {
-            return Err(Error::Locked { by: Box::new(by) });
+        if let Some(by) = self.lease_info().await? {
+            return Err(Error::Leased { by: Box::new(by) });
         }
         let token = self.token().await?;
         match before {
@@ -136,7 +136,7 @@ impl State {
     /// as the store lets it.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] or [`Error::Version`] where it is no export of ours; [`Error::NotEmpty`]; [`Error::Locked`]; where
+    /// [`Error::Corrupt`] or [`Error::Version`] where it is no export of ours; [`Error::NotEmpty`]; [`Error::Leased`]; where
     /// the store fails.
     pub async fn import(&self, bytes: &[u8], holder: &Holder) -> Result<(), Error> {
         let files = parse(bytes)?;
@@ -147,7 +147,7 @@ impl State {
         }
         trial.resources().await?;
         trial.history().await?;
-        let lease = self.lock(holder).await?;
+        let lease = self.acquire(holder).await?;
         let filled = self.fill(&lease, &files).await;
         let released = lease.release().await;
         filled.and(released)

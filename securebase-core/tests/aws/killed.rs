@@ -158,7 +158,7 @@ async fn patiently(work: impl AsyncFn() -> Result<Run, exec::Error>) -> Run {
     loop {
         match work().await {
             Ok(run) => return run,
-            Err(exec::Error::State(Error::Locked { by })) => {
+            Err(exec::Error::State(Error::Leased { by })) => {
                 tokio::time::sleep(by.expires.since(SystemClock.now())).await;
             }
             Err(error) => panic!("{error}"),
@@ -268,7 +268,7 @@ fn world(seed: Seed, wanted: u64, in_bucket: bool, kills: &mut Kills) {
             proxy.set_trap(after, moment);
             let mut child = Process::start(&orders, &log);
             if proxy.wait_for_trap(|| child.has_ended()) {
-                let holder = block_on(state.lock_info()).unwrap();
+                let holder = block_on(state.lease_info()).unwrap();
                 if let Some(info) = &holder {
                     assert_eq!(info.holder.pid, child.0.id());
                 }
@@ -281,7 +281,7 @@ fn world(seed: Seed, wanted: u64, in_bucket: bool, kills: &mut Kills) {
                 }
                 if !in_bucket {
                     // Its lease has most of a minute left, and yet nobody has to wait.
-                    let lock = block_on(state.lock_info());
+                    let lock = block_on(state.lease_info());
                     assert!(!matches!(lock, Ok(Some(_))), "the dead hold the lease: {lock:?}");
                 }
                 let history = match block_on(state.history()) {
@@ -313,7 +313,7 @@ fn world(seed: Seed, wanted: u64, in_bucket: bool, kills: &mut Kills) {
         let observed = survey(&cloud, &Scope::of(&zone)).await.unwrap();
         let again = Planner::new(&zone).observed(&observed).plan().unwrap();
         assert!(again.is_empty(), "not settled:\n{again}");
-        assert_eq!(state.lock_info().await.unwrap(), None);
+        assert_eq!(state.lease_info().await.unwrap(), None);
         assert_eq!(state.resources().await.unwrap().len(), everything.inventory.len());
     });
 }

@@ -49,7 +49,7 @@ struct Past<'a> {
     closed: &'a BTreeSet<String>,
 }
 
-/// An entry for a tenant, new or as it was, with a change of tier, of region, or a departure.
+/// An entry for a tenant, new or as it was, with a change of tier, of region, or an offboarding.
 fn client(rng: &mut impl Rng, place: usize, key: &str, past: Option<&Past<'_>>) -> Option<Value> {
     let known = past.and_then(|past| past.document["clients"].get(key));
     let is_closed = past.is_some_and(|past| past.closed.contains(key));

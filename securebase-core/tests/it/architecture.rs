@@ -1,5 +1,8 @@
 //! Holds the modules to `docs/architecture.md`: who may import whom, and who may decide by the kind of a resource.
 
+mod graph;
+mod lengths;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 

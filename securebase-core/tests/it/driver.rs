@@ -106,7 +106,7 @@ fn the_lease_is_held_at_every_call_however_quiet_the_run_is() {
     let clockwork = {
         let (state, began, lost) = (state.clone(), Arc::clone(&began), Arc::clone(&lost));
         Clockwork::new(&cloud, move |call| {
-            if began.load(Ordering::SeqCst) && now(state.lock_info()).unwrap().is_none() {
+            if began.load(Ordering::SeqCst) && now(state.lease_info()).unwrap().is_none() {
                 lost.lock().unwrap().push(call.operation.action());
             }
             None
@@ -143,7 +143,7 @@ fn the_lease_is_held_once_a_slow_write_is_done() {
     let plan = plan(&zone(ONE_TENANT), &cloud);
     let slow = Slow(cloud.clone(), state::LEASE_TERM + Duration::from_secs(1));
     let state = State::new(GatedStore::new(Arc::new(MemoryStore::new()), slow)).clock(CloudClock(cloud));
-    let lease = now(state.lock(&Holder::this_process("ada"))).unwrap();
+    let lease = now(state.acquire(&Holder::this_process("ada"))).unwrap();
     let journal = now(state.begin(&lease, &plan)).unwrap();
     let fact = Fact::Begun {
         format_version: FORMAT_VERSION,
@@ -152,7 +152,7 @@ fn the_lease_is_held_once_a_slow_write_is_done() {
         organization: None,
     };
     now(journal.append(&[Entry { seq: 1, at: Time::ZERO, fact }])).unwrap();
-    let held = now(state.lock_info()).unwrap();
+    let held = now(state.lease_info()).unwrap();
     assert_eq!(held.map(|held| held.token), Some(lease.token()), "what follows rests on it");
 }
 
@@ -178,7 +178,7 @@ fn no_changing_call_leaves_once_another_has_taken_the_lease() {
         let mut thief = thief.lock().unwrap();
         if matches!(event.kind, EventKind::Started { .. }) && thief.is_none() {
             world.advance_to(world.now() + state::LEASE_TERM);
-            *thief = Some(now(place.lock(&Holder::this_process("eve"))).unwrap());
+            *thief = Some(now(place.acquire(&Holder::this_process("eve"))).unwrap());
         }
     });
     let stopped = clockwork.run(exec::apply(&plan, &clockwork, &state, options));

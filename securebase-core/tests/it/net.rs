@@ -19,7 +19,7 @@ enum Op {
     Release { owner: u8, rest: u8 },
     Advance { by: u8 },
     Exclude { cell: u8, len: u8 },
-    Admit { cell: u8, len: u8 },
+    Include { cell: u8, len: u8 },
     Grow,
 }
 
@@ -33,7 +33,7 @@ fn op() -> impl Strategy<Value = Op> {
         4 => (owner, prop_oneof![2 => Just(0), 1 => 1_u8..4]).prop_map(|(owner, rest)| Op::Release { owner, rest }),
         1 => (0_u8..3).prop_map(|by| Op::Advance { by }),
         1 => (cell.clone(), len.clone()).prop_map(|(cell, len)| Op::Exclude { cell, len }),
-        1 => (cell, len).prop_map(|(cell, len)| Op::Admit { cell, len }),
+        1 => (cell, len).prop_map(|(cell, len)| Op::Include { cell, len }),
         1 => Just(Op::Grow),
     ]
 }
@@ -204,9 +204,9 @@ fn run(strategy: PoolStrategy, ops: &[Op]) -> Result<AddressPool, TestCaseError>
                     model.excluded.push(block(cell, len));
                 }
             }
-            Op::Admit { cell, len } => {
+            Op::Include { cell, len } => {
                 let known = model.excluded.contains(&block(cell, len));
-                prop_assert_eq!(pool.admit(block(cell, len)).is_ok(), known);
+                prop_assert_eq!(pool.include(block(cell, len)).is_ok(), known);
                 model.excluded.retain(|other| *other != block(cell, len));
             }
             Op::Grow => {
@@ -298,10 +298,10 @@ proptest! {
                     islands.exclude(block(cell, len), "test").unwrap();
                     lone.iter_mut().for_each(|pool| pool.exclude(block(cell, len), "test").unwrap());
                 }
-                Op::Admit { cell, len } => {
-                    let known = islands.admit(block(cell, len)).is_ok();
+                Op::Include { cell, len } => {
+                    let known = islands.include(block(cell, len)).is_ok();
                     for pool in &mut lone {
-                        prop_assert_eq!(pool.admit(block(cell, len)).is_ok(), known);
+                        prop_assert_eq!(pool.include(block(cell, len)).is_ok(), known);
                     }
                 }
                 Op::Grow => {
@@ -363,7 +363,7 @@ proptest! {
                 }
                 Op::Advance { by } => pool.advance(pool.serial() + u64::from(by)),
                 Op::Exclude { cell, len } => pool.exclude(block(cell, len), "test"),
-                Op::Admit { cell, len } => pool.admit(block(cell, len)),
+                Op::Include { cell, len } => pool.include(block(cell, len)),
                 Op::Grow => pool.grow("", block(16, 24)),
             };
             let allocations: Vec<_> =

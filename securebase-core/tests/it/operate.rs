@@ -58,24 +58,24 @@ fn every_call_of_a_run_is_reported_once_with_what_came_of_it() {
 }
 
 #[test]
-fn a_run_that_is_held_calls_nothing_until_it_may_go_on() {
+fn a_paused_run_calls_nothing_until_it_is_resumed() {
     let cloud = SimulatedCloud::new(0);
     let plan = plan(&zone(ONE_TENANT), &cloud);
-    let (pause, may_go_on) = (Pause::new(), Arc::new(AtomicBool::new(false)));
+    let (pause, may_resume) = (Pause::new(), Arc::new(AtomicBool::new(false)));
     let (finished, too_early) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-    let held_at = Mutex::new(None);
+    let paused_at = Mutex::new(None);
     let options = {
-        let (pause, may_go_on) = (pause.clone(), Arc::clone(&may_go_on));
+        let (pause, may_resume) = (pause.clone(), Arc::clone(&may_resume));
         let (finished, too_early) = (Arc::clone(&finished), Arc::clone(&too_early));
         ApplyOptions::new().pause(pause.clone()).progress(move |event| match event.kind {
             EventKind::Finished { .. } if finished.fetch_add(1, Ordering::SeqCst) == 5 => {
-                *held_at.lock().unwrap() = Some(event.at);
-                pause.hold();
+                *paused_at.lock().unwrap() = Some(event.at);
+                pause.pause();
             }
             // What was decided at the moment of the request may still leave.
             EventKind::Started { .. }
-                if held_at.lock().unwrap().is_some_and(|held_at| event.at > held_at)
-                    && !may_go_on.load(Ordering::SeqCst) =>
+                if paused_at.lock().unwrap().is_some_and(|paused_at| event.at > paused_at)
+                    && !may_resume.load(Ordering::SeqCst) =>
             {
                 too_early.fetch_add(1, Ordering::SeqCst);
             }
@@ -83,13 +83,13 @@ fn a_run_that_is_held_calls_nothing_until_it_may_go_on() {
         })
     };
     let waker = {
-        let (pause, may_go_on) = (pause.clone(), Arc::clone(&may_go_on));
+        let (pause, may_resume) = (pause.clone(), Arc::clone(&may_resume));
         std::thread::spawn(move || {
-            while !pause.is_held() {
+            while !pause.is_paused() {
                 std::thread::yield_now();
             }
-            may_go_on.store(true, Ordering::SeqCst);
-            pause.go_on();
+            may_resume.store(true, Ordering::SeqCst);
+            pause.resume();
         })
     };
     let run = now(exec::apply(&plan, &cloud, &memory(), options)).unwrap();
@@ -132,11 +132,11 @@ fn bucket(cloud: &SimulatedCloud) -> State {
 }
 
 fn waiting(seconds: u64) -> ApplyOptions {
-    ApplyOptions::new().wait_for_lock(Duration::from_secs(seconds))
+    ApplyOptions::new().wait_for_lease(Duration::from_secs(seconds))
 }
 
 fn is_locked<T>(result: &Result<T, Error>) -> bool {
-    matches!(result, Err(Error::State(state::Error::Locked { .. })))
+    matches!(result, Err(Error::State(state::Error::Leased { .. })))
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn the_lease_of_the_dead_is_waited_for_where_that_is_wanted() {
     let died = now(exec::apply(&plan, &cloud, &state, ApplyOptions::new()));
     assert!(matches!(died, Err(Error::Interrupted { .. })), "{died:?}");
     assert!(is_locked(&now(exec::resume(&cloud, &state, ApplyOptions::new()))));
-    let expires = now(state.lock_info()).unwrap().unwrap().expires;
+    let expires = now(state.lease_info()).unwrap().unwrap().expires;
     let run = now(exec::resume(&cloud, &state, waiting(120))).unwrap();
     assert_eq!(run.status, RunStatus::Succeeded, "{run}");
     assert!(run.began >= expires && run.began.since(expires) < Duration::from_secs(10), "{}", run.began);
@@ -159,7 +159,7 @@ fn a_holder_that_lives_is_waited_for_until_it_lets_go_or_time_is_up() {
     let cloud = SimulatedCloud::new(0);
     let state = bucket(&cloud);
     let plan = plan(&zone(ONE_TENANT), &cloud);
-    let lease = now(state.lock(&Holder::this_process("ada"))).unwrap();
+    let lease = now(state.acquire(&Holder::this_process("ada"))).unwrap();
     let began = cloud.now();
     let refused = now(exec::apply(&plan, &cloud, &state, waiting(20)));
     assert!(is_locked(&refused), "{refused:?}");

@@ -6,7 +6,7 @@ use std::time::Duration;
 use securebase_core::cloud::{Call, Cloud, Operation, Target};
 use securebase_core::model::{Address, LandingZone, Problem, ResourceKind, Tags};
 use securebase_core::observe::Observed;
-use securebase_core::plan::{Action, Error, Plan, Planner, Why};
+use securebase_core::plan::{Action, DependencyReason, Error, Plan, Planner};
 
 use crate::support::{ONE_TENANT, TEN_TENANTS, applied, now, plan, zone};
 
@@ -127,8 +127,9 @@ fn guardrails_come_before_accounts_and_the_unit_before_the_network() {
 fn every_wait_has_its_reason() {
     let plan = planned(&zone(ONE_TENANT));
     let account = plan.step(&Address::new("tenant/acme-finance/account")).unwrap();
-    let reasons: Vec<Why> = account.depends_on.iter().map(|dependency| dependency.why).collect();
-    assert_eq!(reasons, [Why::Guarded, Why::Guarded]);
+    let reasons: Vec<DependencyReason> =
+        account.depends_on.iter().map(|dependency| dependency.reason).collect();
+    assert_eq!(reasons, [DependencyReason::Guarded, DependencyReason::Guarded]);
     let (on, why) = account.waits_for().next().unwrap();
     assert_eq!(on.as_str(), "organization/attachment/Customers-Fintech/securebase-fintech");
     assert_eq!(why, "the guardrails must be in force first");

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use securebase_core::exec::{self, ApplyOptions};
 use securebase_core::finance::{self, Allocation, Assumptions, CostBasis, Model, PriceBook, PriceId, Usage};
-use securebase_core::model::{Address, Departure, LandingZone, Money, ResourceKind};
+use securebase_core::model::{Address, LandingZone, Money, Offboarding, ResourceKind};
 use securebase_core::observe;
 use securebase_core::plan::{Error, MarginFloor, Plan, PlanCost, Planner};
 use securebase_core::sim::SimulatedCloud;
@@ -102,7 +102,7 @@ fn every_step_carries_its_cost_and_its_minutes() {
     let step = |rest: &str| *cost.step(&Address::new(format!("tenant/acme-finance/{rest}"))).unwrap();
     let gateway = step("vpc/nat-gateway/nat-1");
     assert_eq!(gateway.monthly, Money::usd(Decimal::new(3_735, 2)));
-    assert_eq!(gateway.one_off, Money::usd(Decimal::ZERO), "nothing records what it costs once");
+    assert_eq!(gateway.one_time, Money::usd(Decimal::ZERO), "nothing records what it costs once");
     assert_eq!(gateway.duration.as_secs(), 106);
     assert_eq!(step("vpc/subnet/public-1").monthly, Money::usd(Decimal::ZERO));
     assert!((step("account").minutes() - 2.0).abs() < 1e-9);
@@ -244,10 +244,10 @@ fn logs_that_are_kept_stay_on_the_bill() {
 #[test]
 fn plan_and_model_agree_about_tenants_that_leave() {
     let cloud = applied_zone(&zone(TEN_TENANTS));
-    for departure in [Departure::Suspend, Departure::Close] {
+    for offboarding in [Offboarding::Suspend, Offboarding::Close] {
         let mut leaving = zone(TEN_TENANTS);
         for tenant in leaving.tenants.iter_mut().filter(|tenant| tenant.tier.as_str() == "gov-federal") {
-            tenant.offboard = Some(departure);
+            tenant.offboard = Some(offboarding);
         }
         let plan = plan(&leaving, &cloud);
         let cost = priced(&plan);
@@ -255,7 +255,7 @@ fn plan_and_model_agree_about_tenants_that_leave() {
         assert_eq!(cost.before().revenue().amount, dollars("116000"));
         assert_eq!(cost.after().revenue(), month.revenue);
         assert_eq!(month.revenue.amount, dollars("66000"));
-        assert_eq!(cost.after().total(), month.infrastructure, "{departure:?}");
+        assert_eq!(cost.after().total(), month.infrastructure, "{offboarding:?}");
         // The eight that stay cost 700.15; storage in the archive outlives both tenants, a log group one that is suspended.
         let kept = cost.after().total().amount - dollars("700.15");
         let stored = cost.after().lines().filter(|line| {
@@ -263,14 +263,14 @@ fn plan_and_model_agree_about_tenants_that_leave() {
         });
         let kinds: std::collections::BTreeSet<_> = stored.map(|line| line.id).collect();
         let archive = [PriceId::S3StandardGbMonth, PriceId::S3DeepArchiveGbMonth];
-        let expected: Vec<PriceId> = match departure {
-            Departure::Suspend => [PriceId::CloudwatchStorageGbMonth].into_iter().chain(archive).collect(),
-            Departure::Close => archive.to_vec(),
+        let expected: Vec<PriceId> = match offboarding {
+            Offboarding::Suspend => [PriceId::CloudwatchStorageGbMonth].into_iter().chain(archive).collect(),
+            Offboarding::Close => archive.to_vec(),
         };
         assert_eq!(kinds.into_iter().collect::<Vec<_>>(), expected);
         // 30 GB × 0.03; (30 + 117 × 8,760 × 8 KB) × 0.023 and 117 × (10 + 8,760 × 32 KB) × 0.00099, for two tenants.
-        let group = if departure == Departure::Suspend { dollars("1.80") } else { Decimal::ZERO };
-        assert_eq!(kept - group, dollars("4.12"), "{departure:?}");
+        let group = if offboarding == Offboarding::Suspend { dollars("1.80") } else { Decimal::ZERO };
+        assert_eq!(kept - group, dollars("4.12"), "{offboarding:?}");
         let rows = month.per_tenant().unwrap();
         let sum: Decimal = rows.iter().flat_map(|row| row.costs).map(|cost| cost.amount).sum();
         assert_eq!(sum, month.total_cost().amount, "every cost is some tenant's");
@@ -426,8 +426,8 @@ fn the_archive_outlives_the_entry_of_a_tenant_that_left() {
     let ten = zone(TEN_TENANTS);
     apply(&with_state(&ten, &cloud, &state), &cloud, &state);
     let mut leaving = ten.clone();
-    for (tenant, departure) in leaving.tenants.iter_mut().zip([Departure::Suspend, Departure::Close]) {
-        tenant.offboard = Some(departure);
+    for (tenant, offboarding) in leaving.tenants.iter_mut().zip([Offboarding::Suspend, Offboarding::Close]) {
+        tenant.offboard = Some(offboarding);
     }
     let plan = with_state(&leaving, &cloud, &state);
     let options = ApplyOptions::new().destroy(plan.destructive().into_iter().cloned());

@@ -59,8 +59,8 @@ fn stored(bill: &CostReport) -> (Decimal, Decimal) {
 }
 
 /// An entry of a tenant that leaves.
-fn leaving(entry: &str, departure: &str) -> String {
-    format!("{entry}, offboard = \"{departure}\"")
+fn leaving(entry: &str, offboarding: &str) -> String {
+    format!("{entry}, offboard = \"{offboarding}\"")
 }
 
 #[test]
@@ -108,13 +108,13 @@ fn the_archive_keeps_the_tier_with_which_a_tenant_left() {
     // Seven years at ten gigabytes a month, of which three months in Standard: 10 × 3 × 0.023 and 81 × 8,760 × 8 KB × 0.023
     // make 0.81; 81 × (10 + 8,760 × 32 KB) × 0.00099 make 0.82. The tier Standard has no archive.
     let archive = dollars("1.63");
-    for (tier, departure, archive) in [
+    for (tier, offboarding, archive) in [
         (FINTECH, "suspend", archive),
         (FINTECH, "close", archive),
         (STANDARD, "suspend", Decimal::ZERO),
         (STANDARD, "close", Decimal::ZERO),
     ] {
-        let (before, after) = (leaving(tier, departure), leaving(FEDERAL, departure));
+        let (before, after) = (leaving(tier, offboarding), leaving(FEDERAL, offboarding));
         let closed = leaving(FEDERAL, "close");
         let bills = walk(&[
             two_tenants(Some(tier), NETWORK),

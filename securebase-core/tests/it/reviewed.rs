@@ -94,7 +94,7 @@ fn the_page_prints_what_trials_and_pooled_steps_are_worth() {
     let worth = |id, quantity: Decimal| {
         let price = shipped.price(id);
         assert!(price.is_free_in_first_month(), "{id}");
-        price.amount(quantity).unwrap()
+        price.charge_for(quantity).unwrap()
     };
     // Thirteen accounts with 200,000 events and 3,000 checks each, which no step of 100,000 bounds; ten with 10 GB of logs.
     let trials = worth(PriceId::GuarddutyEventsMillion, Decimal::new(26, 1))
@@ -104,7 +104,7 @@ fn the_page_prints_what_trials_and_pooled_steps_are_worth() {
     says(&page, "trials of thirty days", &dollars(-trials));
     let flow = shipped.price(PriceId::GuarddutyFlowGb);
     let (together, alone) = (Decimal::ONE_THOUSAND, Decimal::TEN);
-    let pooled = Decimal::ONE_HUNDRED * flow.amount(alone).unwrap() - flow.amount(together).unwrap();
+    let pooled = Decimal::ONE_HUNDRED * flow.charge_for(alone).unwrap() - flow.charge_for(together).unwrap();
     assert_eq!(pooled, Decimal::from(250));
     says(&page, "steps of GuardDuty", "250.00");
 }

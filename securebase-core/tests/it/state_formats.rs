@@ -104,7 +104,7 @@ fn a_run_that_was_cut_off_is_gone_on_with_from_every_format() {
         let before = now(state.last_run()).unwrap().unwrap();
         assert_eq!((before.replay.last_seq, before.replay.ended), (16, None), "{version}");
         // The cloud of the fixture is gone; that the run is found and taken up is what counts here.
-        let lease = now(state.lock(&Holder::this_process("test"))).unwrap();
+        let lease = now(state.acquire(&Holder::this_process("test"))).unwrap();
         let journal = now(state.reopen(&lease, &before)).unwrap();
         let resumed = securebase_core::state::Entry {
             seq: 17,
@@ -132,7 +132,7 @@ fn a_newer_format_is_refused_by_name_and_left_alone() {
         std::fs::write(&path, &newer).unwrap();
         let state = state(&scratch);
         let error = match file {
-            "lease.json" => now(state.lock(&Holder::this_process("test"))).err(),
+            "lease.json" => now(state.acquire(&Holder::this_process("test"))).err(),
             "resources.json" => now(state.resources()).err(),
             _ => now(state.history()).err(),
         };

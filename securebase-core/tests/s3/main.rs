@@ -84,7 +84,7 @@ async fn a_run_is_journalled_cut_off_and_resumed_from_s3() {
     // The dead give nothing back: the lease has to run out.
     let there = state(&moto, "zones/one", &clock);
     let early = exec::resume(&cloud, &there, ApplyOptions::new().who("grace")).await;
-    let Err(exec::Error::State(Error::Locked { by })) = early else { panic!("{early:?}") };
+    let Err(exec::Error::State(Error::Leased { by })) = early else { panic!("{early:?}") };
     assert_eq!(by.holder.who, "ada");
     clock.advance(LEASE_TERM);
     let run = exec::resume(&cloud, &there, ApplyOptions::new().who("grace")).await.unwrap();
@@ -93,7 +93,7 @@ async fn a_run_is_journalled_cut_off_and_resumed_from_s3() {
     let history = there.history().await.unwrap();
     assert_eq!((history.len(), history[0].step_count), (1, planned.steps().len()));
     assert_eq!(here.resources().await.unwrap().len(), planned.inventory.len());
-    assert_eq!(there.lock_info().await.unwrap(), None);
+    assert_eq!(there.lease_info().await.unwrap(), None);
     // Nothing to go on with, and no lease in the way.
     let again = exec::resume(&cloud, &here, ApplyOptions::new()).await.unwrap();
     assert_eq!((again.run, again.applied.len()), (None, 0));
@@ -105,13 +105,13 @@ async fn of_many_that_want_the_lease_one_gets_it() {
     for round in 1..=5_u64 {
         let tries = (0..8).map(|number| {
             let state = state(&moto, "raced", &clock);
-            async move { state.lock(&holder(&format!("racer {number}"))).await }
+            async move { state.acquire(&holder(&format!("racer {number}"))).await }
         });
         let mut leases = Vec::new();
         for tried in futures::future::join_all(tries).await {
             match tried {
                 Ok(lease) => leases.push(lease),
-                Err(Error::Locked { by }) => assert_eq!(by.token, round),
+                Err(Error::Leased { by }) => assert_eq!(by.token, round),
                 Err(error) => panic!("{error}"),
             }
         }
@@ -126,7 +126,7 @@ async fn a_zombie_is_shut_out_by_s3_itself() {
     let (moto, clock) = (server(), HandClock::new());
     let (here, there) = (state(&moto, "", &clock), state(&moto, "", &clock));
     let planned = plan();
-    let zombie = here.lock(&holder("zombie")).await.unwrap();
+    let zombie = here.acquire(&holder("zombie")).await.unwrap();
     let journal = here.begin(&zombie, &planned).await.unwrap();
     let entry = |seq, who: &str| securebase_core::state::Entry {
         seq,
@@ -135,7 +135,7 @@ async fn a_zombie_is_shut_out_by_s3_itself() {
     };
     journal.append(&[entry(1, "zombie")]).await.unwrap();
     clock.advance(LEASE_TERM);
-    let lease = there.lock(&holder("grace")).await.unwrap();
+    let lease = there.acquire(&holder("grace")).await.unwrap();
     let refused = journal.append(&[entry(2, "zombie")]).await;
     let Err(Error::Fenced { by: Some(by) }) = refused else { panic!("{refused:?}") };
     assert_eq!((by.holder.who.as_str(), by.token), ("grace", 2));
@@ -174,7 +174,7 @@ async fn a_bucket_that_is_not_there_is_named() {
         ("aws_secret_access_key", "test"),
     ];
     let state = State::open_with("s3://nowhere/state", settings).unwrap().clock(clock);
-    let Err(error) = state.lock(&holder("ada")).await else { panic!("no bucket is needed?") };
+    let Err(error) = state.acquire(&holder("ada")).await else { panic!("no bucket is needed?") };
     assert!(matches!(error, Error::Io { .. }), "{error:?}");
     let text = error.message();
     assert!(text.contains("s3://nowhere/state/lease.json") && text.contains("NoSuchBucket"), "{text}");

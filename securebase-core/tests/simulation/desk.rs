@@ -287,7 +287,7 @@ impl Desk {
             }
             What::Second { resume } => self.second(&around, *resume, false),
             What::Takeover { resume } => {
-                let held = matches!(ready(plain.lock_info()), Ok(Some(_)));
+                let held = matches!(ready(plain.lease_info()), Ok(Some(_)));
                 // Longer than any lease lasts.
                 cloud.advance_to(cloud.now() + Duration::from_secs(600));
                 self.second(&around, *resume, held);
@@ -304,7 +304,7 @@ impl Desk {
     /// Another executor begins in the middle of the first one: it is kept out as long as the first has its lease. Once
     /// that has run out it is let in, and the first may do nothing any more.
     fn second(&self, Around { cloud, state, plain }: &Around, resume: bool, over: bool) {
-        let held = matches!(ready(plain.lock_info()), Ok(Some(_)));
+        let held = matches!(ready(plain.lease_info()), Ok(Some(_)));
         let options = ApplyOptions::new().who("second");
         self.note("a second executor begins");
         // Whatever the first has lost, the second has not.
@@ -329,7 +329,7 @@ impl Desk {
         }
         // A state that cannot be read lets nobody in.
         let kept_out =
-            matches!(result, Err(Error::State(state::Error::Locked { .. } | state::Error::Io { .. })));
+            matches!(result, Err(Error::State(state::Error::Leased { .. } | state::Error::Io { .. })));
         match (held, kept_out) {
             (true, false) => self.wrong(format!("a second executor was let in beside the first: {told}")),
             (true, true) => {}

@@ -160,7 +160,7 @@ impl Living<'_> {
             Err(Error::Interrupted { .. } | Error::Survey(_) | Error::Unfinished { .. }) => Next::Resume,
             // The lease could not be written, so there is nothing to go on with.
             Err(Error::State(state::Error::NotFound { .. })) => Next::PlanAgain,
-            Err(Error::State(state::Error::Locked { by })) => {
+            Err(Error::State(state::Error::Leased { by })) => {
                 self.around.cloud.advance_to(self.around.cloud.off_clock(by.expires));
                 Next::Resume
             }

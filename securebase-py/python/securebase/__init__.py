@@ -9,7 +9,7 @@ from securebase._securebase.model import LandingZone as LandingZone
 from securebase._securebase.model import Tenant as Tenant
 from securebase._securebase.model import Tier as Tier
 from securebase._securebase.net import AddressPool as AddressPool
-from securebase._securebase.net import Clash as Clash
+from securebase._securebase.net import Conflict as Conflict
 from securebase._securebase.net import Move as Move
 from securebase._securebase.net import Network as Network
 from securebase._securebase.net import Overlap as Overlap
@@ -53,7 +53,7 @@ from securebase._securebase.run import finish_root_email_change as finish_root_e
 from securebase._securebase.run import resume as resume
 from securebase._securebase.run import resume_async as resume_async
 from securebase._securebase.run import start_root_email_change as start_root_email_change
-from securebase._securebase.state import LockInfo as LockInfo
+from securebase._securebase.state import LeaseInfo as LeaseInfo
 from securebase._securebase.state import Resumption as Resumption
 from securebase._securebase.state import RunRecord as RunRecord
 from securebase._securebase.state import State as State

@@ -150,24 +150,46 @@ fn distribution(factor: &str, value: &Bound<'_, PyAny>) -> Result<Distribution> 
     })
 }
 
+/// What a growth can be changed by.
+const KNOWN: [&str; 13] = [
+    "new",
+    "churn",
+    "expansion",
+    "contraction",
+    "acquisition_cost",
+    "price_change_yearly",
+    "cost_inflation_yearly",
+    "discount",
+    "discount_months",
+    "ramp_months",
+    "uncertain",
+    "correlations",
+    "path",
+];
+
+/// Pairs of uncertain factors by their places, with the correlation of each.
+fn correlations(growth: &core::Growth, value: &Bound<'_, PyAny>) -> Result<Vec<(usize, usize, f64)>> {
+    let name = "correlations";
+    argument::items(Class::Finance, name, value, CORRELATIONS_MAX, |index, item| {
+        let entry = format!("{name}[{index}]");
+        let expected = "two factors and their correlation";
+        let [left, right, correlation] = argument::tuple(Class::Finance, &entry, &item, expected)?;
+        let place = |factor: &Bound<'_, PyAny>| {
+            let factor = argument::text(&entry, factor)?;
+            let path: Assumption = factor.parse()?;
+            let place = growth.uncertain.iter().position(|known| known.assumption == path);
+            place.ok_or_else(|| {
+                bad(&format!("`{}` is certain", cut(factor.to_owned())), "name two uncertain factors")
+            })
+        };
+        let correlation = argument::number(Class::Finance, &entry, &correlation)?;
+        Ok((place(&left)?, place(&right)?, correlation))
+    })
+}
+
 impl Growth {
     fn changed(mut growth: core::Growth, changes: &Bound<'_, PyDict>) -> Result<core::Growth> {
         let given = |name: &str| Ok::<_, Failure>(changes.get_item(name)?.filter(|value| !value.is_none()));
-        const KNOWN: [&str; 13] = [
-            "new",
-            "churn",
-            "expansion",
-            "contraction",
-            "acquisition_cost",
-            "price_change_yearly",
-            "cost_inflation_yearly",
-            "discount",
-            "discount_months",
-            "ramp_months",
-            "uncertain",
-            "correlations",
-            "path",
-        ];
         for name in changes.keys().iter() {
             let name = argument::key(Class::Finance, "changes", &name)?;
             if !KNOWN.contains(&name.as_str()) {
@@ -212,23 +234,7 @@ impl Growth {
         }
         if let Some(value) = given("correlations")? {
             growth.correlations.clear();
-            let name = "correlations";
-            let found = argument::items(Class::Finance, name, &value, CORRELATIONS_MAX, |index, item| {
-                let entry = format!("{name}[{index}]");
-                let expected = "two factors and their correlation";
-                let [left, right, correlation] = argument::tuple(Class::Finance, &entry, &item, expected)?;
-                let place = |factor: &Bound<'_, PyAny>| {
-                    let factor = argument::text(&entry, factor)?;
-                    let path: Assumption = factor.parse()?;
-                    let place = growth.uncertain.iter().position(|known| known.assumption == path);
-                    place.ok_or_else(|| {
-                        bad(&format!("`{}` is certain", cut(factor.to_owned())), "name two uncertain factors")
-                    })
-                };
-                let correlation = argument::number(Class::Finance, &entry, &correlation)?;
-                Ok((place(&left)?, place(&right)?, correlation))
-            })?;
-            growth.correlations = found;
+            growth.correlations = correlations(&growth, &value)?;
         }
         growth.check()?;
         growth.check_amounts()?;

@@ -14,10 +14,10 @@ use crate::runtime::compute;
 /// Two whose addresses overlap, and the links between them.
 #[pyclass(frozen, eq, module = "securebase")]
 #[derive(PartialEq)]
-pub(crate) struct Clash(core::Clash);
+pub(crate) struct Conflict(core::Conflict);
 
 #[pymethods]
-impl Clash {
+impl Conflict {
     #[getter]
     fn a(&self) -> &str {
         &self.0.a
@@ -49,8 +49,8 @@ impl Clash {
     }
 
     fn __repr__(&self) -> String {
-        let core::Clash { a, b, a_cidr, b_cidr, links, .. } = &self.0;
-        format!("Clash(a={a:?}, a_cidr='{a_cidr}', b={b:?}, b_cidr='{b_cidr}', links={links:?})")
+        let core::Conflict { a, b, a_cidr, b_cidr, links, .. } = &self.0;
+        format!("Conflict(a={a:?}, a_cidr='{a_cidr}', b={b:?}, b_cidr='{b_cidr}', links={links:?})")
     }
 
     fn __hash__(&self) -> Result<u64> {
@@ -146,20 +146,20 @@ impl Network {
         py.detach(|| self.0.findings()).into_iter().map(Problem::from).collect()
     }
 
-    fn clashes<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyList>> {
-        let found = compute(py, |_| self.0.clashes())??;
-        listed(py, found.into_iter().map(Clash))
+    fn conflicts<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyList>> {
+        let found = compute(py, |_| self.0.conflicts())??;
+        listed(py, found.into_iter().map(Conflict))
     }
 
     #[pyo3(signature = (owners = None))]
-    fn fewest_moves(
+    fn minimal_renumbering(
         &self,
         py: Python<'_>,
         #[pyo3(from_py_with = crate::argument::optional_texts::owners)] owners: Option<Vec<String>>,
     ) -> Result<Vec<String>> {
         let owners = self.or_all(owners);
         let owners: Vec<&str> = owners.iter().map(String::as_str).collect();
-        let moves = py.detach(|| self.0.fewest_moves(&owners))?;
+        let moves = py.detach(|| self.0.minimal_renumbering(&owners))?;
         match moves.impossible.into_iter().next() {
             Some((a, b)) => Err(core::Error::Unconnectable { a, b }.into()),
             None => Ok(moves.owners),

@@ -246,9 +246,9 @@ impl AddressPool {
         Ok(self.with(cidr.py(), |pool| pool.exclude(block, reason))?)
     }
 
-    fn admit(&self, cidr: &Bound<'_, PyAny>) -> Result<()> {
+    fn include(&self, cidr: &Bound<'_, PyAny>) -> Result<()> {
         let block = block("cidr", cidr)?;
-        Ok(self.with(cidr.py(), |pool| pool.admit(block))?)
+        Ok(self.with(cidr.py(), |pool| pool.include(block))?)
     }
 
     #[pyo3(signature = (pool = None, *, owner = None))]

@@ -137,8 +137,8 @@ pub(crate) struct ChangeSummary(core::ChangeSummary);
 #[pymethods]
 impl ChangeSummary {
     #[getter]
-    fn tendency(&self) -> &'static str {
-        self.0.tendency.name()
+    fn direction(&self) -> &'static str {
+        self.0.direction.name()
     }
 
     #[getter]
@@ -166,7 +166,7 @@ impl ChangeSummary {
     }
 
     fn __repr__(&self) -> String {
-        format!("ChangeSummary({:?}, {} actions)", self.tendency(), self.0.actions.len())
+        format!("ChangeSummary({:?}, {} actions)", self.direction(), self.0.actions.len())
     }
 
     fn __hash__(&self) -> u64 {

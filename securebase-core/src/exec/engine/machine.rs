@@ -73,7 +73,7 @@ pub struct Machine<'a> {
     reports: Vec<CallReport>,
     calls: Vec<Dispatch>,
     stopping: bool,
-    held: bool,
+    paused: bool,
     said_to_want_room: bool,
     ended: Option<RunStatus>,
     began: bool,
@@ -124,7 +124,7 @@ impl<'a> Machine<'a> {
             reports: Vec::new(),
             calls: Vec::new(),
             stopping: false,
-            held: false,
+            paused: false,
             said_to_want_room: false,
             ended: None,
             began: false,
@@ -152,9 +152,9 @@ impl<'a> Machine<'a> {
         self.stopping = true;
     }
 
-    /// No new call leaves while the run is held.
-    pub fn handle_pause(&mut self, held: bool) {
-        self.held = held;
+    /// No new call leaves while the run is paused.
+    pub fn handle_pause(&mut self, paused: bool) {
+        self.paused = paused;
     }
 
     /// What to do now.
@@ -162,7 +162,7 @@ impl<'a> Machine<'a> {
         if !self.began {
             self.begin(now);
         }
-        if !self.stopping && !self.held {
+        if !self.stopping && !self.paused {
             while let Some(&(at, step)) = self.timers.first() {
                 if at > now {
                     break;
@@ -185,7 +185,7 @@ impl<'a> Machine<'a> {
             self.tell(now, EventKind::Ended { status });
             self.ended = Some(status);
         }
-        let wake = if self.stopping || self.held { None } else { self.next_wake(now) };
+        let wake = if self.stopping || self.paused { None } else { self.next_wake(now) };
         Output {
             entries: std::mem::take(&mut self.entries),
             calls: std::mem::take(&mut self.calls),

@@ -51,7 +51,7 @@ async fn write_down(
         let kind = plan.inventory.get(address)?;
         Some(stored(address, *kind, id))
     });
-    let surplus = plan.steps().filter_map(|step| {
+    let pruned = plan.steps().filter_map(|step| {
         let id = step.id.as_ref().filter(|_| !plan.inventory.contains_key(&step.address))?;
         Some(stored(&step.address, step.kind, id))
     });
@@ -67,7 +67,7 @@ async fn write_down(
         {
             return Err(Error::Unfinished { run: last.run });
         }
-        Ok(state.replace_resources(&lease, wanted.chain(surplus)).await?)
+        Ok(state.replace_resources(&lease, wanted.chain(pruned)).await?)
     })
     .await
 }

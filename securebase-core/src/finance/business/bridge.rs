@@ -10,8 +10,9 @@ use rust_decimal::Decimal;
 use super::explain::{Figure, prices_paid};
 use super::month::Month;
 use crate::finance::cost::report::CostItem;
-use crate::finance::pricing::prices::PriceStep;
-use crate::finance::{Error, percent, thousands};
+use crate::finance::error::Error;
+use crate::finance::pricing::prices::PriceBand;
+use crate::finance::rounding::{percent, thousands};
 use crate::model::{Currency, MoneyError, unsigned_zero};
 use crate::table::{Column, Table};
 
@@ -26,7 +27,7 @@ pub struct BridgeSide {
     /// The line's part of the figure.
     pub amount: Decimal,
     /// Every step of a price that has more than one.
-    steps: Option<Vec<PriceStep>>,
+    steps: Option<Vec<PriceBand>>,
 }
 
 /// One line of a bridge.
@@ -141,10 +142,10 @@ impl Month {
             }
         }
         if let Some(report) = self.report() {
-            let category = crate::finance::inputs::assumptions::Category::Infrastructure;
+            let category = crate::finance::inputs::line::Category::Infrastructure;
             for CostItem { price, quantity, amount, .. } in report.items() {
                 let Some(sign) = figure.sign_of(category) else { break };
-                let graduated = price.is_graduated().then(|| price.steps.clone());
+                let graduated = price.is_graduated().then(|| price.bands.clone());
                 let average = || amount.amount.checked_div(quantity).unwrap_or_default();
                 let side = BridgeSide {
                     quantity: quantity * sign,

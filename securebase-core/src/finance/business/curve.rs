@@ -5,13 +5,15 @@
 
 use rust_decimal::Decimal;
 
-use crate::finance::cost::demand::{Age, Demand, of_tenant};
+use crate::finance::cost::billed::of_tenant;
+use crate::finance::cost::demand::{Age, Demand};
 use crate::finance::cost::footprint::{BilledTenant, Counts};
 use crate::finance::cost::is_pooled;
 use crate::finance::cost::promised::{of_core_account, of_organization};
 use crate::finance::cost::usage::Usage;
+use crate::finance::error::Error;
 use crate::finance::pricing::prices::{Price, PriceBook, PriceId};
-use crate::finance::{Error, cents};
+use crate::finance::rounding::cents;
 use crate::model::{ResourceKind, Tier};
 
 /// What one tenant of a tier adds.
@@ -58,7 +60,7 @@ impl Curve {
             tiers: Vec::with_capacity(tiers.len()),
             pooled: Vec::new(),
             base: Decimal::ZERO,
-            shield: cents(prices.price(PriceId::ShieldAdvancedMonth).amount(Decimal::ONE)?),
+            shield: cents(prices.price(PriceId::ShieldAdvancedMonth).charge_for(Decimal::ONE)?),
         };
         let hours = prices.hours_per_month();
         for (index, tier) in tiers.iter().enumerate() {
@@ -73,7 +75,7 @@ impl Curve {
                 if is_pooled(price) {
                     curve.pooled(price, tiers.len()).per_tenant[index] += demand.quantity;
                 } else {
-                    each += cents(price.amount(demand.quantity)?);
+                    each += cents(price.charge_for(demand.quantity)?);
                 }
             }
             let shield = profile.shield_advanced && counts.of(ResourceKind::Account) > 0;
@@ -121,7 +123,7 @@ impl Curve {
         if is_pooled(price) {
             self.pooled(price, tiers).base += demand.quantity * copies;
         } else {
-            self.base += cents(price.amount(demand.quantity)?) * copies;
+            self.base += cents(price.charge_for(demand.quantity)?) * copies;
         }
         Ok(())
     }
@@ -141,7 +143,7 @@ impl Curve {
             let tenants_use: Decimal =
                 pool.per_tenant.iter().zip(tenants).map(|(each, count)| *each * *count).sum();
             let quantity = pool.base + pool.per_present_tier * Decimal::from(present) + tenants_use;
-            amount += cents(pool.price.amount(quantity)?);
+            amount += cents(pool.price.charge_for(quantity)?);
         }
         Ok(if shield { amount + self.shield } else { amount })
     }

@@ -8,8 +8,8 @@ use std::str::FromStr;
 use rust_decimal::Decimal;
 
 use super::month::Month;
-use crate::finance::Error;
-use crate::finance::inputs::assumptions::Category;
+use crate::finance::error::Error;
+use crate::finance::inputs::line::Category;
 use crate::model::{MoneyError, unsigned_zero};
 use crate::table::{Column, Table};
 

@@ -1,8 +1,8 @@
 //! The figures that simulations and searches look at.
 
-use crate::finance::Error;
-use crate::finance::inputs::assumptions::Category;
-use crate::finance::simulation::compiled::Outcome;
+use super::outcome::Outcome;
+use crate::finance::error::Error;
+use crate::finance::inputs::line::Category;
 
 /// A figure whose spread a simulation reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

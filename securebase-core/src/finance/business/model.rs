@@ -1,17 +1,24 @@
 //! The business model: a zone's tenants under a set of assumptions.
 
+mod growth;
+mod lever;
+pub(in crate::finance) mod rows;
+mod scaled;
+pub(in crate::finance) mod until;
+pub(in crate::finance) mod varied;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
 use super::curve::Curve;
-use super::month::{ModelTenant, Month, MonthLine};
-use crate::finance::Error;
 use crate::finance::cost::demand::Age;
 use crate::finance::cost::footprint::{BilledTenant, Counts, Footprint};
-use crate::finance::cost::{CostReport, cost_of_footprint, lines};
-use crate::finance::inputs::assumptions::{Assumptions, Basis, Category, Infrastructure};
+use crate::finance::cost::{CostReport, cost_of_footprint};
+use crate::finance::error::Error;
+use crate::finance::inputs::assumptions::{Assumptions, Infrastructure};
+use crate::finance::inputs::line::{Category, CostDriver};
 use crate::model::{
     Currency, LandingZone, Money, MoneyError, NetworkFeatures, Problem, Region, ResourceKind, Tier,
 };
@@ -31,6 +38,15 @@ pub struct Model {
     settings: Arc<serde_json::Value>,
     currency: Currency,
     pub(in crate::finance) assumptions: Assumptions,
+}
+
+/// A tenant as the model sees it.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::finance) struct ModelTenant {
+    pub(in crate::finance) key: Arc<str>,
+    /// The place of its tier among the model's tiers.
+    pub(in crate::finance) tier: usize,
+    pub(in crate::finance) price: Money,
 }
 
 /// How many of what a zone has, as far as effort and quotas care.
@@ -233,46 +249,8 @@ impl Model {
         }
     }
 
-    /// A month in which stored logs have reached their retention.
-    ///
-    /// # Errors
-    /// [`Error::Money`] where amounts have too many digits.
-    pub fn month(&self) -> Result<Month, Error> {
-        self.month_at(Age::Steady)
-    }
-
-    /// A month of the given age for all tenants.
-    ///
-    /// # Errors
-    /// [`Error::Money`] where amounts have too many digits.
-    pub fn month_at(&self, age: Age) -> Result<Month, Error> {
-        let report = self.cost(age)?;
-        let (tenants, networks) = self.sizes();
-        let mut lines = report.as_ref().map_or(Ok(Vec::new()), lines::infrastructure)?;
-        for line in &self.assumptions.lines {
-            let (quantity, unit_price, amount) = line.priced(tenants, networks);
-            if quantity.is_zero() {
-                continue;
-            }
-            lines.push(MonthLine {
-                category: line.category,
-                item: line.item.clone(),
-                basis: Some(matches!(line.basis, Basis::Tenant | Basis::Network)),
-                networked_only: matches!(line.basis, Basis::Network),
-                steady: line.steady,
-                quantity,
-                unit: line.unit.clone(),
-                unit_price,
-                amount: Money::new(amount, self.currency),
-                source: line.source.clone(),
-            });
-        }
-        let revenue = Money::sum(self.currency, self.tenants.iter().map(|tenant| tenant.price))?;
-        Ok(Month::new(self.clone(), revenue, lines, report))
-    }
-
     /// How many tenants there are, and how many of them have a VPC.
-    fn sizes(&self) -> (u32, u32) {
+    pub(super) fn sizes(&self) -> (u32, u32) {
         (whole(self.tenants.len()), whole(self.footprint.tenants_with(ResourceKind::Vpc)))
     }
 
@@ -338,10 +316,10 @@ impl Model {
         let networked = self.has_networks();
         let lines = self.assumptions.lines.iter().filter(|line| line.category == category);
         lines
-            .filter(|line| match line.basis {
-                Basis::Tenant => true,
-                Basis::Network => networked,
-                Basis::Organization | Basis::Points(_) | Basis::People(_) => false,
+            .filter(|line| match line.driver {
+                CostDriver::Tenant => true,
+                CostDriver::Network => networked,
+                CostDriver::Organization | CostDriver::Points(_) | CostDriver::People(_) => false,
             })
             .map(|line| line.quantity * line.price)
             .sum()
@@ -366,6 +344,6 @@ fn whole(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
-pub(super) fn unknown_tier(name: &str, tiers: &[Tier]) -> Error {
+pub(in crate::finance) fn unknown_tier(name: &str, tiers: &[Tier]) -> Error {
     Error::unknown("tier", name, tiers.iter().map(|tier| tier.name.as_str()))
 }

@@ -3,26 +3,21 @@
 //! Three margins, each a fraction of revenue: `infrastructure_margin` after infrastructure, `gross_margin` after cost of revenue
 //! (infrastructure and support), `operating_margin` after everything.
 
+mod lines;
+mod statement;
+mod tables;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
 use super::model::Model;
-use crate::finance::Error;
 use crate::finance::cost::{Bearer, CostReport, TenantCost, share};
-use crate::finance::inputs::assumptions::Category;
+use crate::finance::error::Error;
+use crate::finance::inputs::line::Category;
 use crate::model::{Money, unsigned_zero};
 use crate::table::{Column, Table};
-
-/// A tenant as the model sees it.
-#[derive(Debug, Clone, PartialEq)]
-pub(in crate::finance) struct ModelTenant {
-    pub(in crate::finance) key: Arc<str>,
-    /// The place of its tier among the model's tiers.
-    pub(in crate::finance) tier: usize,
-    pub(in crate::finance) price: Money,
-}
 
 /// One line of a month's cost: a price times a quantity, and where both come from.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,7 +31,7 @@ pub struct MonthLine {
     pub(in crate::finance) basis: Option<bool>,
     pub(in crate::finance) networked_only: bool,
     /// Whether every month brings it.
-    pub steady: bool,
+    pub recurring: bool,
     /// How many units.
     pub quantity: Decimal,
     /// What a unit is.
@@ -142,7 +137,7 @@ impl Month {
         };
         let [infrastructure, support, sales, other] =
             Category::ALL.map(|category| of(&|line| line.category == category));
-        let contingent = of(&|line| !line.steady);
+        let contingent = of(&|line| !line.recurring);
         Self { revenue, infrastructure, support, sales, other, contingent, lines, report, model }
     }
 

@@ -1,5 +1,6 @@
 //! Named scenarios: their figures, the differences from the first scenario, and the assumptions that differ.
 
+mod scenario;
 mod values;
 
 use std::collections::BTreeSet;
@@ -8,23 +9,13 @@ use rust_decimal::Decimal;
 
 use super::model::Model;
 use super::month::Month;
-use crate::finance::Error;
-use crate::finance::inputs::assumptions::Category;
-use crate::finance::inputs::growth::Growth;
+use crate::finance::error::Error;
+use crate::finance::inputs::line::Category;
 use crate::model::{Problem, Problems, unsigned_zero};
 use crate::table::{Column, Table};
 use values::{left_out, values};
 
-/// A named model with the growth that its forecast assumes.
-#[derive(Debug, Clone)]
-pub struct Scenario {
-    /// Its name, which becomes the name of a column.
-    pub name: String,
-    /// The model: tenants and assumptions.
-    pub model: Model,
-    /// The growth of its forecast: new tenants, churn, price and cost changes.
-    pub growth: Growth,
-}
+pub use scenario::Scenario;
 
 /// The rows of the table, in the order of a profit and loss account.
 const FIGURES: [&str; 11] = [

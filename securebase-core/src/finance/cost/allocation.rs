@@ -5,7 +5,7 @@ use std::str::FromStr;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::finance::Error;
+use crate::finance::error::Error;
 use crate::model::{Money, MoneyError};
 
 /// How a shared cost is allocated among tenants.

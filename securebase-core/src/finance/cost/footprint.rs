@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 
 use crate::kinds::billing::OnBill;
 use crate::kinds::facts;
-use crate::model::{Departure, LandingZone, Money, NetworkFeatures, Region, ResourceKind};
+use crate::model::{LandingZone, Money, NetworkFeatures, Offboarding, Region, ResourceKind};
 
 const KINDS: usize = ResourceKind::ALL.len();
 
@@ -213,14 +213,14 @@ impl BilledTenant {
     /// nothing; the archive outlives both.
     pub(in crate::finance) fn departed(
         mut self,
-        departure: Departure,
+        offboarding: Offboarding,
         network: Option<NetworkFeatures>,
     ) -> Self {
         self.standing = Standing::Departed;
         self.archived = network.is_some_and(|network| network.flow_logs);
-        self.counts = match departure {
-            Departure::Suspend => Counts::of_suspended(network),
-            Departure::Close => Counts::NONE,
+        self.counts = match offboarding {
+            Offboarding::Suspend => Counts::of_suspended(network),
+            Offboarding::Close => Counts::NONE,
         };
         self
     }
@@ -289,8 +289,8 @@ impl Footprint {
             let mut billed = BilledTenant::with_counts(&name, counts);
             billed.price = Some(tenant.monthly_price);
             billed.region = Some(tenant.region.clone());
-            if let Some(departure) = tenant.offboard {
-                billed = billed.departed(departure, zone.network);
+            if let Some(offboarding) = tenant.offboard {
+                billed = billed.departed(offboarding, zone.network);
             }
             footprint.tenants.insert(tenant.key.as_str().into(), billed);
         }

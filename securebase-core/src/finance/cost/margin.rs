@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use crate::finance::Error;
+use crate::finance::error::Error;
 use crate::model::Money;
 
 /// Revenue against infrastructure: the margin before any people.

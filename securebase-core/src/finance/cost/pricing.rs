@@ -5,11 +5,19 @@ use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
+use super::bill::{CENT, CostReport, GroupLine, SharedLine};
 use super::demand::{Age, Demand};
-use super::{CENT, CostReport, GroupLine, Shared, SharedLine};
-use crate::finance::pricing::prices::{Price, PriceBook, PriceId, PricePool};
-use crate::finance::{Error, cents};
+use crate::finance::error::Error;
+use crate::finance::pricing::prices::{BillingScope, Price, PriceBook, PriceId};
+use crate::finance::rounding::cents;
 use crate::model::{Money, Rounding};
+
+/// A demand of the organization: the number of copies, and whether only some tenants bear it.
+pub(super) struct Shared {
+    pub(super) demand: Demand,
+    pub(super) copies: u32,
+    pub(super) shield: bool,
+}
 
 /// What takes part in a pooled price: the lines of a group, or one of the organization's.
 #[derive(Clone, Copy)]
@@ -45,10 +53,16 @@ impl CostReport {
                     pool(&mut pooled, price).push(part);
                     continue;
                 }
-                let amount = price.amount(demand.quantity)?;
+                let amount = price.charge_for(demand.quantity)?;
                 let (each, unit_price) = (cents(amount), unit_price(price, amount, demand.quantity));
                 let (demand, prices) = (*demand, Arc::clone(prices));
-                self.groups[place].lines.push(GroupLine { demand, prices, unit_price, each, coins: 0 });
+                self.groups[place].lines.push(GroupLine {
+                    demand,
+                    prices,
+                    unit_price,
+                    each,
+                    remainder_cents: 0,
+                });
             }
         }
         let prices = Arc::clone(&self.prices);
@@ -61,7 +75,7 @@ impl CostReport {
             if is_pooled(price) {
                 pool(&mut pooled, price).push((Part::Shared(index), whole));
             } else {
-                each = price.amount(demand.quantity)?;
+                each = price.charge_for(demand.quantity)?;
                 amount = cents(each) * Decimal::from(copies);
             }
             let unit_price = unit_price(price, each, demand.quantity);
@@ -80,7 +94,7 @@ impl CostReport {
     fn share_out(&mut self, price: &Price, parts: &[(Part<'_>, Decimal)]) -> Result<(), Error> {
         let quantities: Vec<Decimal> = parts.iter().map(|(_, quantity)| *quantity).collect();
         let whole: Decimal = quantities.iter().sum();
-        let amount = price.amount(whole)?;
+        let amount = price.charge_for(whole)?;
         let unit_price = unit_price(price, amount, whole);
         let total = Money::new(cents(amount), self.currency);
         let shares = total.allocate(&quantities)?;
@@ -95,10 +109,10 @@ impl CostReport {
                     let tenants = Decimal::from(group.tenants.len());
                     let each = Rounding::Down.apply(share.amount / tenants, 2);
                     let left = (share.amount - each * tenants) / CENT;
-                    let coins =
+                    let remainder_cents =
                         usize::try_from(left.mantissa() / 10_i128.pow(left.scale())).unwrap_or_default();
                     let prices = Arc::clone(prices);
-                    group.lines.push(GroupLine { demand, prices, unit_price, each, coins });
+                    group.lines.push(GroupLine { demand, prices, unit_price, each, remainder_cents });
                 }
             }
         }
@@ -112,7 +126,7 @@ fn pool<'p, 'a>(
     price: &Price,
 ) -> &'p mut Vec<(Part<'a>, Decimal)> {
     let pools = pooled.entry(price.id).or_default();
-    let place = pools.iter().position(|pool| pool.price.steps == price.steps).unwrap_or_else(|| {
+    let place = pools.iter().position(|pool| pool.price.bands == price.bands).unwrap_or_else(|| {
         pools.push(Pooled { price: price.clone(), parts: Vec::new() });
         pools.len() - 1
     });
@@ -120,7 +134,7 @@ fn pool<'p, 'a>(
 }
 
 pub(in crate::finance) fn is_pooled(price: &Price) -> bool {
-    price.is_graduated() && price.pool == PricePool::Payer
+    price.is_graduated() && price.billing_scope == BillingScope::Payer
 }
 
 fn unit_price(price: &Price, amount: Decimal, quantity: Decimal) -> Decimal {

@@ -4,11 +4,14 @@ use std::fmt;
 
 use rust_decimal::Decimal;
 
+use super::allocation::Allocation;
+use super::bill::CostReport;
 use super::demand::CostBasis;
 use super::footprint::Standing;
-use super::{Allocation, CostReport, Margin};
+use super::margin::Margin;
+use crate::finance::error::Error;
 use crate::finance::pricing::prices::Price;
-use crate::finance::{Error, percent, thousands};
+use crate::finance::rounding::{percent, thousands};
 use crate::model::Money;
 use crate::table::{Column, Table};
 
@@ -20,7 +23,7 @@ impl CostReport {
     /// [`Error::Table`] where a quantity has too many digits.
     pub fn lines_table(&self) -> Result<Table, Error> {
         let lines: Vec<_> = self.lines().collect();
-        let grades: Vec<String> = lines.iter().map(|line| line.grade.to_string()).collect();
+        let grades: Vec<String> = lines.iter().map(|line| line.confidence.to_string()).collect();
         Ok(Table::new(vec![
             Column::utf8("tenant", lines.iter().map(|line| line.tenant))?,
             Column::utf8("tier", lines.iter().map(|line| line.tier))?,
@@ -185,9 +188,9 @@ impl fmt::Display for CostReport {
         writeln!(f, "{:<38} {:>14}  {:<15} {:>10} {:>12}", "item", "quantity", "unit", "price", "amount")?;
         for CostItem { price, region, quantity, amount } in self.items() {
             let mark = if price.is_borrowed() { format!(" of {region}") } else { String::new() };
-            let graded = format!("{} [{}{mark}]", price.name, price.grade);
+            let graded = format!("{} [{}{mark}]", price.name, price.confidence);
             let each = if price.is_graduated() {
-                let whole = price.amount(quantity).unwrap_or_default();
+                let whole = price.charge_for(quantity).unwrap_or_default();
                 let average = whole.checked_div(quantity).unwrap_or_default().round_dp(5).normalize();
                 if average == price.list_price() { average.to_string() } else { format!("~{average}") }
             } else {

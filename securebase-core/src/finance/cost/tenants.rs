@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
-use super::CostReport;
 use super::allocation::{Allocation, Bearer, share};
+use super::bill::CostReport;
 use super::footprint::Standing;
-use crate::finance::Error;
+use crate::finance::error::Error;
 use crate::model::Money;
 
 /// What one tenant costs a month.

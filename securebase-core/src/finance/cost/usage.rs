@@ -8,11 +8,9 @@ use std::sync::LazyLock;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::finance::Error;
+use crate::finance::error::Error;
 use crate::model::Tier;
 use crate::model::billing::Quantity;
-use crate::model::diagnostics::document;
-use file::unreadable;
 
 const QUANTITIES: usize = Quantity::ALL.len();
 
@@ -134,31 +132,6 @@ impl Usage {
     /// The shipped assumptions.
     pub fn shipped() -> &'static Self {
         &SHIPPED
-    }
-
-    /// These assumptions with those a TOML file names replaced: a profile of a known tier replaces the quantities it
-    /// names, one of a new tier begins at zero.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] with everything that is wrong with the file.
-    pub fn with_toml(&self, text: &str) -> Result<Self, Error> {
-        self.with(toml::from_str(text).map_err(|error| unreadable(&error.to_string()))?)
-    }
-
-    /// The same from a JSON document of the same shape.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] with everything that is wrong with the document.
-    pub fn with_json(&self, text: &str) -> Result<Self, Error> {
-        self.with(serde_json::from_str(text).map_err(|error| unreadable(&error.to_string()))?)
-    }
-
-    /// As [`Self::with_json`], from a plain value.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] with everything that is wrong with the document.
-    pub fn with_value(&self, document: &serde_json::Value) -> Result<Self, Error> {
-        self.with(document::read("", document).map_err(|problem| Error::Invalid(problem.into()))?)
     }
 
     /// The profile of a tier: the one of its name, else of its framework, else `default`.

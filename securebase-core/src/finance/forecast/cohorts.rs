@@ -7,9 +7,10 @@ use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
 
 use super::expected::{Expected, Survival};
 use super::{Cohort, ForecastMonth, terms};
+use crate::finance::error::Error;
+use crate::finance::inputs::distribution::Factor;
 use crate::finance::inputs::growth::{Growth, TierGrowth};
-use crate::finance::inputs::uncertainty::Factor;
-use crate::finance::{Error, cents};
+use crate::finance::rounding::cents;
 
 /// Numbers of tenants keep this many decimals: far below what a cent can show.
 const TENANT_DIGITS: u32 = 9;

@@ -14,29 +14,25 @@ mod pools;
 mod rules;
 
 use rust_decimal::Decimal;
-use rust_decimal::prelude::ToPrimitive;
 
 use super::{terms, yearly};
-use crate::finance::Error;
 use crate::finance::business::model::Model;
+use crate::finance::business::model::varied::Varied;
+use crate::finance::business::outcome::Outcome;
 use crate::finance::cost::demand::Age;
-use crate::finance::cost::tail::{FlowMeans, departed, lost};
+use crate::finance::error::Error;
+use crate::finance::forecast::tail::{FlowMeans, departed, lost};
 use crate::finance::inputs::assumption::Assumption;
-use crate::finance::inputs::assumptions::Category;
+use crate::finance::inputs::distribution::Factor;
 use crate::finance::inputs::growth::Growth;
-use crate::finance::inputs::uncertainty::{Factor, Joint};
-use crate::finance::inputs::varied::Varied;
-use crate::finance::simulation::compiled::Outcome;
+use crate::finance::inputs::line::Category;
+use crate::finance::inputs::uncertainty::Joint;
+use crate::finance::rounding::float;
 use assumed::Assumed;
 use counts::{State, Total};
 
-pub(in crate::finance) use nodes::mean;
 use nodes::{Node, nodes};
 use pools::{Pool, Tiers};
-
-pub(in crate::finance) fn float(value: Decimal) -> f64 {
-    value.to_f64().unwrap_or(f64::NAN)
-}
 
 /// One tier.
 #[derive(Debug, Clone)]
@@ -108,7 +104,7 @@ pub(super) fn at_means(model: &Model, growth: &Growth) -> Result<Option<Varied>,
     }
     correlated::check(growth)?;
     let mut varied = Varied::new(model, growth, joint.assumptions())?;
-    let means: Vec<f64> = growth.uncertain.iter().map(|uncertain| mean(uncertain.distribution)).collect();
+    let means: Vec<f64> = growth.uncertain.iter().map(|uncertain| uncertain.distribution.mean()).collect();
     varied.apply(&means)?;
     Ok(Some(varied))
 }

@@ -9,10 +9,11 @@ use super::{Forecast, ForecastMonth, MONTHS_MAX, yearly};
 use crate::finance::business::curve::Curve;
 use crate::finance::business::model::Model;
 use crate::finance::cost::demand::Age;
-use crate::finance::inputs::assumptions::Category;
+use crate::finance::error::Error;
+use crate::finance::inputs::distribution::Factor;
 use crate::finance::inputs::growth::Growth;
-use crate::finance::inputs::uncertainty::Factor;
-use crate::finance::{Error, cents};
+use crate::finance::inputs::line::Category;
+use crate::finance::rounding::cents;
 
 impl Model {
     /// The expected values of the next `months` months under the assumptions about growth: the mean of a simulation in every

@@ -3,8 +3,8 @@
 use rust_decimal::Decimal;
 
 use super::{Cohort, Forecast, ForecastMonth};
-use crate::finance::Error;
-use crate::finance::inputs::assumptions::Category;
+use crate::finance::error::Error;
+use crate::finance::inputs::line::Category;
 use crate::table::{Column, Table};
 
 impl Forecast {

@@ -2,20 +2,20 @@
 
 use rust_decimal::Decimal;
 
-use super::assumptions::{AssumedLine, Basis, Category};
 use super::bounds::AMOUNT_MAX;
-use crate::finance::cents;
+use super::line::{AssumedLine, Category, CostDriver};
+use crate::finance::rounding::cents;
 use crate::model::{Money, Problem};
 
 /// The problems of a line's numbers.
 pub(super) fn line_problems(category: Category, line: &AssumedLine) -> Vec<Problem> {
-    let AssumedLine { item, basis, quantity, price, .. } = line;
+    let AssumedLine { item, driver, quantity, price, .. } = line;
     let path = format!("lines.{}.{item}", category.name());
     let mut numbers = vec![
         ("quantity".to_owned(), *quantity, false),
         ("price".to_owned(), *price, *quantity == Decimal::ONE),
     ];
-    if let Basis::Points(points) = basis {
+    if let CostDriver::Points(points) = driver {
         numbers.extend(points.iter().map(|(tenants, amount)| (format!("points[{tenants}]"), *amount, true)));
     }
     let wrong = |(name, value, is_amount): (String, Decimal, bool)| {
@@ -26,7 +26,7 @@ pub(super) fn line_problems(category: Category, line: &AssumedLine) -> Vec<Probl
 
 /// The problem of an amount of money from a caller: below zero, above a quadrillion, or, where it has to be whole cents, finer than a
 /// cent. Silent rounding would book a different amount from the one given.
-pub(super) fn amount_problem(path: &str, value: Decimal, whole_cents: bool) -> Option<Problem> {
+pub(in crate::finance) fn amount_problem(path: &str, value: Decimal, whole_cents: bool) -> Option<Problem> {
     let (expected, hint) = if value.is_sign_negative() && !value.is_zero() {
         ("zero or more", "use zero or more".to_owned())
     } else if value > Decimal::from(AMOUNT_MAX) {
@@ -79,7 +79,7 @@ mod tests {
             "a unit price may be finer"
         );
         let mut hired = AssumedLine::fixed(Category::Support, "people", Decimal::ZERO, "test");
-        hired.basis = Basis::Points(vec![
+        hired.driver = CostDriver::Points(vec![
             (5, Decimal::new(3_000_001, 3)),
             (10, Decimal::new(-1, 0)),
             (20, Decimal::ONE),

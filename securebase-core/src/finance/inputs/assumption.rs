@@ -8,9 +8,9 @@ use std::str::FromStr;
 
 use serde::Deserialize;
 
-use super::assumptions::Category;
-use super::uncertainty::Factor;
-use crate::finance::Error;
+use super::distribution::Factor;
+use super::line::Category;
+use crate::finance::error::Error;
 use crate::finance::pricing::prices::PriceId;
 use crate::model::billing::Quantity;
 

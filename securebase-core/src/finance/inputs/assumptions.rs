@@ -1,175 +1,20 @@
 //! Assumptions: what a month costs beside what tenants pay, as data.
 
-use std::str::FromStr;
 use std::sync::{Arc, LazyLock};
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::amounts::line_problems;
+use super::line::{AppliesTo, AssumedLine, Category, CostDriver};
 use super::operations::Operations;
-use super::staffing::{self, Staffing};
+use super::people;
 use crate::finance::cost::Allocation;
 use crate::finance::cost::usage::Usage;
+use crate::finance::error::Error;
 use crate::finance::pricing::prices::PriceBook;
-use crate::finance::{Error, cents};
 use crate::model::{Problem, Problems, Region};
-
-/// The kinds of cost, which the three margins tell apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Category {
-    /// What AWS is paid.
-    Infrastructure,
-    /// The people who keep tenants running.
-    Support,
-    /// Winning tenants.
-    Sales,
-    /// Everything else.
-    Other,
-}
-
-impl Category {
-    /// All of them, in the order of a profit and loss account.
-    pub const ALL: [Self; 4] = [Self::Infrastructure, Self::Support, Self::Sales, Self::Other];
-
-    /// The stable name, in snake_case.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Infrastructure => "infrastructure",
-            Self::Support => "support",
-            Self::Sales => "sales",
-            Self::Other => "other",
-        }
-    }
-}
-
-impl FromStr for Category {
-    type Err = Error;
-    fn from_str(text: &str) -> Result<Self, Error> {
-        Self::ALL
-            .into_iter()
-            .find(|category| category.name() == text)
-            .ok_or_else(|| Error::unknown("category of cost", text, Self::ALL.map(Self::name)))
-    }
-}
-
-/// What a line of cost is multiplied by.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Basis {
-    /// Once.
-    Organization,
-    /// For each tenant.
-    Tenant,
-    /// For each tenant's VPC.
-    Network,
-    /// A total by number of tenants: the first point not below the number holds; beyond the last, in proportion.
-    Points(Vec<(u32, Decimal)>),
-    /// For each of the people that the tenants require, hired one at a time.
-    People(Staffing),
-}
-
-/// Which zones a line of cost applies to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum When {
-    /// All.
-    #[default]
-    Always,
-    /// Those whose tenants have a VPC.
-    WithNetwork,
-    /// Those whose tenants have none.
-    WithoutNetwork,
-}
-
-/// One assumed line of cost.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct AssumedLine {
-    /// The kind of cost.
-    pub category: Category,
-    /// What it is.
-    pub item: String,
-    /// What it is multiplied by.
-    pub basis: Basis,
-    /// Units for each of the basis.
-    pub quantity: Decimal,
-    /// What a unit is.
-    pub unit: String,
-    /// The price of a unit.
-    pub price: Decimal,
-    /// Which zones it applies to.
-    pub when: When,
-    /// Whether every month brings it; a contingency is not.
-    pub steady: bool,
-    /// Where it comes from.
-    pub source: String,
-}
-
-impl AssumedLine {
-    /// A line of a fixed amount a month.
-    pub fn fixed(category: Category, item: &str, amount: Decimal, source: &str) -> Self {
-        Self {
-            category,
-            item: item.to_owned(),
-            basis: Basis::Organization,
-            quantity: Decimal::ONE,
-            unit: "month".to_owned(),
-            price: amount,
-            when: When::Always,
-            steady: true,
-            source: source.to_owned(),
-        }
-    }
-
-    /// A line of an amount for each tenant a month.
-    pub fn per_tenant(category: Category, item: &str, amount: Decimal, source: &str) -> Self {
-        Self {
-            basis: Basis::Tenant,
-            unit: "tenant-month".to_owned(),
-            ..Self::fixed(category, item, amount, source)
-        }
-    }
-
-    /// Quantity, unit price and amount for a number of tenants, with or without a network each.
-    pub(in crate::finance) fn priced(&self, tenants: u32, networks: u32) -> (Decimal, Decimal, Decimal) {
-        let applies = match self.when {
-            When::Always => true,
-            When::WithNetwork => networks > 0,
-            When::WithoutNetwork => networks == 0,
-        };
-        let times = match &self.basis {
-            _ if !applies => 0,
-            Basis::Organization => 1,
-            Basis::Tenant => tenants,
-            Basis::Network => networks,
-            Basis::Points(points) => {
-                let total = at_points(points, tenants);
-                return (Decimal::ONE, total, total);
-            }
-            Basis::People(staffing) => {
-                let people = self.quantity * staffing.people(tenants);
-                return (people, self.price, cents((people * self.price).normalize()));
-            }
-        };
-        let quantity = self.quantity * Decimal::from(times);
-        (quantity, self.price, cents(quantity * self.price))
-    }
-}
-
-/// The amount that the points give for a number of tenants; zero for none.
-fn at_points(points: &[(u32, Decimal)], tenants: u32) -> Decimal {
-    if tenants == 0 {
-        return Decimal::ZERO;
-    }
-    if let Some((_, amount)) = points.iter().find(|(bound, _)| *bound >= tenants) {
-        return *amount;
-    }
-    points.last().map_or(Decimal::ZERO, |(bound, amount)| {
-        cents(*amount * Decimal::from(tenants) / Decimal::from((*bound).max(1)))
-    })
-}
 
 /// Where infrastructure costs come from.
 #[derive(Debug, Clone, PartialEq)]
@@ -222,8 +67,9 @@ struct Line {
     unit: Option<String>,
     price: Option<Decimal>,
     #[serde(default)]
-    when: When,
-    steady: Option<bool>,
+    when: AppliesTo,
+    #[serde(alias = "steady")]
+    recurring: Option<bool>,
     source: String,
 }
 
@@ -238,22 +84,22 @@ enum Per {
 
 impl From<Line> for AssumedLine {
     fn from(line: Line) -> Self {
-        let Line { category, item, per, points, quantity, unit, price, when, steady, source } = line;
-        let basis = match (points, per) {
-            (Some(points), _) => Basis::Points(points),
-            (None, Per::Organization) => Basis::Organization,
-            (None, Per::Tenant) => Basis::Tenant,
-            (None, Per::Network) => Basis::Network,
+        let Line { category, item, per, points, quantity, unit, price, when, recurring, source } = line;
+        let driver = match (points, per) {
+            (Some(points), _) => CostDriver::Points(points),
+            (None, Per::Organization) => CostDriver::Organization,
+            (None, Per::Tenant) => CostDriver::Tenant,
+            (None, Per::Network) => CostDriver::Network,
         };
         Self {
             category,
             item,
-            basis,
+            driver,
             quantity: quantity.unwrap_or(Decimal::ONE),
             unit: unit.unwrap_or_else(|| "month".to_owned()),
             price: price.unwrap_or_default(),
-            when,
-            steady: steady.unwrap_or(true),
+            applies_to: when,
+            recurring: recurring.unwrap_or(true),
             source,
         }
     }
@@ -304,7 +150,7 @@ impl Assumptions {
     /// The same with prices and usage of one's own.
     pub fn catalogue(prices: PriceBook, usage: Usage) -> Self {
         let report = SEEDS.iter().find(|seed| seed.name == "ten-customers-vpc");
-        let people = std::iter::once(staffing::shipped());
+        let people = std::iter::once(people::shipped());
         let other = report.into_iter().flat_map(|seed| &seed.lines);
         let other =
             other.filter(|line| !matches!(line.category, Category::Infrastructure | Category::Support));
@@ -376,10 +222,10 @@ impl Assumptions {
     /// only lines of people who are hired one at a time.
     ///
     /// # Errors
-    /// As [`Staffing::with_lead`].
+    /// As [`Staffing::with_lead`](super::staffing::Staffing::with_lead).
     pub fn with_lead_time(mut self, months: Decimal, tenants_a_month: Decimal) -> Result<Self, Error> {
         for line in &mut self.lines {
-            if let Basis::People(staffing) = &mut line.basis {
+            if let CostDriver::People(staffing) = &mut line.driver {
                 *staffing = staffing.clone().with_lead(months, tenants_a_month)?;
             }
         }
@@ -388,8 +234,8 @@ impl Assumptions {
 
     /// People in support for a number of tenants: those of the line of people if that is a whole number, else the report's figure.
     pub fn support_people(&self, tenants: u32) -> Option<u32> {
-        let whole = self.lines.iter().find_map(|line| match &line.basis {
-            Basis::People(staffing) if line.category == Category::Support => {
+        let whole = self.lines.iter().find_map(|line| match &line.driver {
+            CostDriver::People(staffing) if line.category == Category::Support => {
                 (tenants > staffing.part_time_up_to()).then(|| staffing.people(tenants))
             }
             _ => None,
@@ -418,17 +264,6 @@ impl Assumptions {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn people_are_hired_in_steps() {
-        let points = [(5, Decimal::from(3_000)), (10, Decimal::from(11_000))];
-        let at = |tenants| at_points(&points, tenants);
-        assert_eq!(at(0), Decimal::ZERO);
-        assert_eq!(at(1), Decimal::from(3_000));
-        assert_eq!(at(6), Decimal::from(11_000));
-        assert_eq!(at(10), Decimal::from(11_000));
-        assert_eq!(at(20), Decimal::from(22_000), "in proportion beyond the last point");
-    }
 
     #[test]
     fn every_document_is_there_and_no_other() {

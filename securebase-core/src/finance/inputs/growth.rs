@@ -7,9 +7,9 @@ use serde::Deserialize;
 
 use super::amounts::amount_problem;
 use super::assumption::Assumption;
-use super::uncertainty::{Distribution, Factor, Uncertain};
-use crate::finance::Error;
-use crate::finance::business::model::Model;
+use super::distribution::{Distribution, Factor};
+use super::uncertainty::Uncertain;
+use crate::finance::error::Error;
 use crate::model::{Problem, Problems, deserialize_exact};
 
 /// How one tier grows.
@@ -90,24 +90,6 @@ static SHIPPED: LazyLock<Growth> = LazyLock::new(|| {
 
 /// The version of the file format.
 const VERSION: u32 = 1;
-
-impl Model {
-    /// Whether the growth is in range and every tier it names is one of this model's; rows of the shipped growth and `default`
-    /// may be there in any case.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] with everything out of range, [`Error::Unknown`] for a tier.
-    pub fn check_growth(&self, growth: &Growth) -> Result<(), Error> {
-        growth.check()?;
-        let names = || self.tiers().iter().map(|tier| tier.name.as_str());
-        let shipped = |row: &TierGrowth| SHIPPED.tiers.iter().any(|known| known.tier == row.tier);
-        let stray = growth.tiers.iter().find(|row| !shipped(row) && names().all(|name| name != row.tier));
-        match stray {
-            Some(row) if row.tier != "default" => Err(Error::unknown("tier", &row.tier, names())),
-            _ => Ok(()),
-        }
-    }
-}
 
 impl Growth {
     /// What the reports of January 2026 and published benchmarks say, with the sources beside the numbers in the file; what

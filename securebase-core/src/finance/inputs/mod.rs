@@ -1,14 +1,14 @@
-//! What a user assumes: people, growth, uncertainty, tenants from rows, and the checks on them.
+//! What a user assumes: people, growth, uncertainty, and the checks on them.
 
-mod amounts;
+pub(super) mod amounts;
 pub(super) mod assumption;
 pub(super) mod assumptions;
 pub mod bounds;
+pub(super) mod distribution;
 pub(super) mod growth;
-mod lever;
+pub(super) mod line;
+pub(super) mod normal;
 pub(super) mod operations;
-pub(super) mod rows;
+mod people;
 pub(super) mod staffing;
-mod tables;
 pub(super) mod uncertainty;
-pub(super) mod varied;

@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde::Deserialize;
 
-use crate::finance::Error;
+use crate::finance::error::Error;
 use crate::table::{Column, Table};
 
 /// What a report says about effort and time: claims beside the model's own answers.

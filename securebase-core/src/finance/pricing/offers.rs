@@ -10,12 +10,11 @@ mod map;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::Read;
 
 use rust_decimal::Decimal;
 
-use super::prices::{Grade, PriceBook, PriceId, PriceStep, rising};
-use crate::finance::Error;
+use super::prices::{Confidence, PriceBand, PriceBook, PriceId, rising};
+use crate::finance::error::Error;
 use crate::model::{Problem, Problems, exact};
 
 /// A product of an offer file, with its on-demand prices.
@@ -95,23 +94,6 @@ fn is_of_region(region: &str, code: &str, location: &str) -> bool {
 }
 
 impl Offer {
-    /// Reads a JSON offer file, keeping the products of one region and those of no region.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] where the text is not an offer file.
-    pub fn from_json(text: impl Read, region: &str) -> Result<Self, Error> {
-        json::read(text, region)
-    }
-
-    /// Reads a CSV offer file, with or without its five lines of metadata, keeping the products of one region and those of
-    /// no region.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] where the text is not an offer file.
-    pub fn from_csv(text: impl Read, region: &str) -> Result<Self, Error> {
-        csv::read(text, region)
-    }
-
     fn empty(region: &str) -> Self {
         Self {
             offer_code: String::new(),
@@ -138,7 +120,7 @@ impl Product {
     }
 
     /// The steps, each bound and price converted to the line's unit.
-    fn steps(&self, line: &map::Line) -> Result<Vec<PriceStep>, String> {
+    fn steps(&self, line: &map::Line) -> Result<Vec<PriceBand>, String> {
         let units = line.units;
         let number =
             |text: &str| exact(text).ok_or_else(|| format!("`{text}` is not a number of at most 28 digits"));
@@ -159,9 +141,9 @@ impl Product {
             }
             reached = *to;
         }
-        let steps: Vec<PriceStep> = steps
+        let steps: Vec<PriceBand> = steps
             .into_iter()
-            .map(|(_, to, price)| PriceStep {
+            .map(|(_, to, price)| PriceBand {
                 up_to: to.map(|to| (to / units).normalize()),
                 price: (price * units).normalize(),
             })
@@ -179,7 +161,7 @@ impl PriceBook {
             Err(_) => self.clone(),
         };
         let mut report = OfferReport { elsewhere: offer.elsewhere, ..OfferReport::default() };
-        let mut found: BTreeMap<PriceId, (String, Vec<PriceStep>)> = BTreeMap::new();
+        let mut found: BTreeMap<PriceId, (String, Vec<PriceBand>)> = BTreeMap::new();
         for (sku, product) in &offer.products {
             let mut leave_out =
                 |reason: String| report.unmapped.push((sku.clone(), product.usage_type.clone(), reason));
@@ -227,8 +209,8 @@ impl PriceBook {
             let effective = product.map_or("", |product| product.effective.as_str());
             let service = product.map_or("", |product| product.service.as_str());
             let entry = book.entry(id);
-            entry.steps = steps;
-            entry.grade = Grade::A;
+            entry.bands = steps;
+            entry.confidence = Confidence::A;
             entry.borrowed_from = None;
             entry.source = format!(
                 "AWS price list {}{}, SKU {sku}, effective {}",

@@ -1,6 +1,6 @@
 //! The price book: what AWS charges, dated and sourced.
 //!
-//! Invariants: every price this crate uses has an entry; the steps of a price cover zero to infinity without a gap; a price
+//! Invariants: every price this crate uses has an entry; the bands of a price cover zero to infinity without a gap; a price
 //! that is borrowed from another region is marked.
 
 mod file;
@@ -10,22 +10,19 @@ mod regions;
 mod tests_regions;
 
 use std::fmt;
-use std::sync::LazyLock;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::finance::Error;
-use crate::model::diagnostics::document;
+use crate::finance::error::Error;
 use crate::model::{Currency, Region};
 use crate::table::{Column, Table};
-use file::{File, unreadable};
 
 pub use crate::model::billing::PriceId;
 
 /// How far a price can be trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Grade {
+pub enum Confidence {
     /// AWS's price list or pricing page, transcribed with a date.
     A,
     /// A public tool or a secondary page with a date.
@@ -34,16 +31,16 @@ pub enum Grade {
     C,
 }
 
-impl fmt::Display for Grade {
+impl fmt::Display for Confidence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self, f)
     }
 }
 
-/// Whose usage fills the steps of a price.
+/// Whose usage fills the bands of a price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum PricePool {
+pub enum BillingScope {
     /// The whole organization's: consolidated billing.
     #[default]
     Payer,
@@ -62,12 +59,12 @@ pub enum PriceScope {
     Global,
 }
 
-/// One step of a graduated price.
+/// One band of a graduated price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PriceStep {
-    /// The cumulative usage up to which the price holds, `None` for the last step.
+pub struct PriceBand {
+    /// The cumulative usage up to which the price holds, `None` for the last band.
     pub up_to: Option<Decimal>,
-    /// The price of a unit inside the step.
+    /// The price of a unit inside the band.
     pub price: Decimal,
 }
 
@@ -81,16 +78,16 @@ pub struct Price {
     pub name: String,
     /// What a unit is.
     pub unit: String,
-    /// Its steps, at least one.
-    pub steps: Vec<PriceStep>,
-    /// Whose usage fills the steps.
-    pub pool: PricePool,
+    /// Its bands, at least one.
+    pub bands: Vec<PriceBand>,
+    /// Whose usage fills the bands.
+    pub billing_scope: BillingScope,
     /// Where it applies.
     pub scope: PriceScope,
     /// The length of the free trial, in days from when an account begins to use the service.
     pub trial_days: Option<u32>,
     /// How far it can be trusted.
-    pub grade: Grade,
+    pub confidence: Confidence,
     /// Where it comes from, with a date.
     pub source: String,
     /// The region it is borrowed from; `None` if it is a price of the book's own region.
@@ -101,14 +98,14 @@ pub struct Price {
 const DAYS_OF_FIRST_MONTH: u32 = 30;
 
 impl Price {
-    /// What `quantity` units cost, unrounded: each step prices the usage inside it.
+    /// What `quantity` units cost, unrounded: each band prices the usage inside it.
     ///
     /// # Errors
     /// Where the product has too many digits.
-    pub fn amount(&self, quantity: Decimal) -> Result<Decimal, Error> {
+    pub fn charge_for(&self, quantity: Decimal) -> Result<Decimal, Error> {
         let mut from = Decimal::ZERO;
         let mut amount = Decimal::ZERO;
-        for step in &self.steps {
+        for step in &self.bands {
             let to = step.up_to.map_or(quantity, |bound| bound.min(quantity));
             if to > from {
                 amount = (to - from)
@@ -123,7 +120,7 @@ impl Price {
 
     /// Whether the price of a unit depends on how many are used.
     pub fn is_graduated(&self) -> bool {
-        self.steps.len() > 1
+        self.bands.len() > 1
     }
 
     /// Whether it is free in the first month of an account: its trial lasts at least thirty days.
@@ -136,9 +133,9 @@ impl Price {
         self.borrowed_from.is_some()
     }
 
-    /// The price of a unit in the first step that costs something: the list price.
+    /// The price of a unit in the first band that costs something: the list price.
     pub fn list_price(&self) -> Decimal {
-        self.steps.iter().map(|step| step.price).find(|price| !price.is_zero()).unwrap_or_default()
+        self.bands.iter().map(|step| step.price).find(|price| !price.is_zero()).unwrap_or_default()
     }
 }
 
@@ -152,56 +149,7 @@ pub struct PriceBook {
     prices: Vec<Price>,
 }
 
-#[expect(clippy::expect_used, reason = "the file is part of the crate and every test reads it")]
-static SHIPPED: LazyLock<PriceBook> = LazyLock::new(|| {
-    let file: File =
-        toml::from_str(include_str!("../../../data/prices.toml")).expect("data/prices.toml is TOML");
-    let mut book = PriceBook {
-        as_of: String::new(),
-        region: Region::us_east_1(),
-        currency: Currency::Usd,
-        hours_per_month: Decimal::ZERO,
-        prices: Vec::new(),
-    };
-    book.apply(file).expect("data/prices.toml is valid");
-    book.prices.sort_by_key(|price| price.id);
-    assert_eq!(book.prices.len(), PriceId::ALL.len(), "data/prices.toml has every price");
-    book
-});
-
 impl PriceBook {
-    /// The shipped prices: AWS's list prices in us-east-1.
-    pub fn shipped() -> &'static Self {
-        &SHIPPED
-    }
-
-    /// These prices with those that a TOML file names replaced. A file for another `region` first converts the book to that
-    /// region, as [`Self::in_region`] does; the prices that it names are those of that region.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] with everything that is wrong with the file.
-    pub fn with_toml(&self, text: &str) -> Result<Self, Error> {
-        self.with(toml::from_str(text).map_err(|error| unreadable(&error.to_string()))?)
-    }
-
-    /// These prices with those a JSON document names replaced; same shape as the TOML file.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] with everything that is wrong with the document.
-    pub fn with_json(&self, text: &str) -> Result<Self, Error> {
-        self.with(serde_json::from_str(text).map_err(|error| unreadable(&error.to_string()))?)
-    }
-
-    /// As [`Self::with_json`], from a plain value; an attribute that is the id of a price is short for a row with that price:
-    /// `{"nat_gateway_hour": "0.041"}`.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] with everything that is wrong with the document.
-    pub fn with_value(&self, document: &serde_json::Value) -> Result<Self, Error> {
-        let document = file::written_out(document);
-        self.with(document::read("", &document).map_err(|problem| Error::Invalid(problem.into()))?)
-    }
-
     /// These prices with some replaced by a flat price each.
     ///
     /// # Errors
@@ -217,16 +165,10 @@ impl PriceBook {
                 return Err(Error::range("price", &price, "use zero or more"));
             }
             let entry = book.entry(id.parse()?);
-            entry.steps = vec![PriceStep { up_to: None, price }];
+            entry.bands = vec![PriceBand { up_to: None, price }];
             source.clone_into(&mut entry.source);
             entry.borrowed_from = None;
         }
-        Ok(book)
-    }
-
-    fn with(&self, file: File) -> Result<Self, Error> {
-        let mut book = self.clone();
-        book.apply(file).map_err(Error::Invalid)?;
         Ok(book)
     }
 
@@ -238,16 +180,17 @@ impl PriceBook {
         &mut self.prices[id as usize]
     }
 
-    /// The prices as a table, one row a step: `price_id, item, unit, up_to, price, pool, grade, source, region, trial_days`;
-    /// the last step of a price has no bound, `region` is [`Self::price_region`].
+    /// The prices as a table, one row a band: `price_id, item, unit, up_to, price, pool, grade, source, region, trial_days`;
+    /// the last band of a price has no bound, `region` is [`Self::price_region`].
     ///
     /// # Errors
     /// [`Error::Table`] where a number has too many digits.
     pub fn table(&self) -> Result<Table, Error> {
-        let rows: Vec<(&Price, &PriceStep)> =
-            self.prices.iter().flat_map(|price| price.steps.iter().map(move |step| (price, step))).collect();
-        let pool = |price: &Price| if price.pool == PricePool::Payer { "payer" } else { "account" };
-        let grades: Vec<String> = rows.iter().map(|(price, _)| price.grade.to_string()).collect();
+        let rows: Vec<(&Price, &PriceBand)> =
+            self.prices.iter().flat_map(|price| price.bands.iter().map(move |step| (price, step))).collect();
+        let pool =
+            |price: &Price| if price.billing_scope == BillingScope::Payer { "payer" } else { "account" };
+        let grades: Vec<String> = rows.iter().map(|(price, _)| price.confidence.to_string()).collect();
         Ok(Table::new(vec![
             Column::utf8("price_id", rows.iter().map(|(price, _)| price.id.name()))?,
             Column::utf8("item", rows.iter().map(|(price, _)| price.name.as_str()))?,
@@ -297,8 +240,8 @@ impl PriceBook {
     }
 }
 
-/// Whether the steps cover all usage from zero on, each once.
-pub(in crate::finance) fn rising(steps: &[PriceStep]) -> bool {
+/// Whether the bands cover all usage from zero on, each once.
+pub(in crate::finance) fn rising(steps: &[PriceBand]) -> bool {
     let Some((last, bounded)) = steps.split_last() else { return false };
     let mut from = Decimal::ZERO;
     for step in bounded {
@@ -320,7 +263,7 @@ mod tests {
         for id in PriceId::ALL {
             let price = book.price(*id);
             assert_eq!(price.id, *id);
-            assert!(rising(&price.steps) && !price.source.is_empty(), "{id}");
+            assert!(rising(&price.bands) && !price.source.is_empty(), "{id}");
         }
         assert_eq!(book.hours_per_month(), Decimal::from(730));
     }
@@ -328,7 +271,7 @@ mod tests {
     #[test]
     fn a_step_prices_only_the_usage_inside_it() {
         let price = PriceBook::shipped().price(PriceId::EgressGb);
-        let cost = |gb: i64| price.amount(Decimal::from(gb)).unwrap();
+        let cost = |gb: i64| price.charge_for(Decimal::from(gb)).unwrap();
         assert_eq!(cost(100), Decimal::ZERO);
         assert_eq!(cost(101), Decimal::new(9, 2));
         // 10,140 at 0.09, then 40,960 at 0.085, then 1 at 0.07.
@@ -345,7 +288,10 @@ mod tests {
         assert_eq!(book.price(PriceId::KmsKeyMonth), PriceBook::shipped().price(PriceId::KmsKeyMonth));
         let json = r#"{"price": [{"id": "alarm_month", "steps": [[10, "0"], ["Inf", "0.2"]]}]}"#;
         let book = PriceBook::shipped().with_json(json).unwrap();
-        assert_eq!(book.price(PriceId::AlarmMonth).amount(Decimal::from(11)).unwrap(), Decimal::new(2, 1));
+        assert_eq!(
+            book.price(PriceId::AlarmMonth).charge_for(Decimal::from(11)).unwrap(),
+            Decimal::new(2, 1)
+        );
     }
 
     #[test]

@@ -2,12 +2,14 @@
 
 use rayon::prelude::*;
 
-use super::compiled::{BLOCK, Fast, Given, ONES, Outcomes};
+use super::compiled::Fast;
+use super::compiled::months::{BLOCK, Given, ONES, Outcomes};
 use super::draw::{TENANTS_MAX, binomial, certain, none, poisson};
 use super::stream::{Stream, lower, unit, upper};
-use crate::finance::Error;
-use crate::finance::inputs::uncertainty::{Factor, Joint};
-use crate::finance::inputs::varied::Varied;
+use crate::finance::business::model::varied::Varied;
+use crate::finance::error::Error;
+use crate::finance::inputs::distribution::Factor;
+use crate::finance::inputs::uncertainty::Joint;
 use crate::time::Interrupt;
 
 /// Trials held together. Part of the result: sums are taken chunk by chunk.
@@ -89,7 +91,7 @@ impl Start<'_> {
                     *factor = factors[place * trials + trial];
                 }
                 varied.apply(&drawn)?;
-                compiled.push(varied.compiled(self.months)?);
+                compiled.push(Fast::with_paid(&varied.model, &varied.growth, self.months, &varied.paid)?);
             }
         }
         let mut chunk = Chunk {

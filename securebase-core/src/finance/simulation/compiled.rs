@@ -4,31 +4,25 @@
 //! against the exact model. Mathematics comes from `libm`, so that the same trial gives the same bits everywhere.
 
 mod assumed;
-mod months;
+pub(super) mod months;
 
 use rust_decimal::Decimal;
-use rust_decimal::prelude::ToPrimitive;
 use serde::Serialize;
 
-use crate::finance::Error;
 use crate::finance::business::curve::Curve;
 use crate::finance::business::model::Model;
 use crate::finance::cost::demand::Age;
-use crate::finance::cost::tail::{FlowMeans, departed, lost};
+use crate::finance::error::Error;
+use crate::finance::forecast::tail::{FlowMeans, departed, lost};
 use crate::finance::forecast::yearly;
-use crate::finance::inputs::assumptions::Category;
 use crate::finance::inputs::growth::Growth;
+use crate::finance::inputs::line::Category;
+use crate::finance::rounding::float;
 use assumed::Assumed;
-
-pub(in crate::finance) use months::{BLOCK, Given, ONES, Outcomes};
-
-fn float(value: Decimal) -> f64 {
-    value.to_f64().unwrap_or(f64::NAN)
-}
 
 /// A graduated price, cumulated: above `from` units the cost is `cost` plus `price` for each further unit.
 #[derive(Debug, Clone, Copy, Serialize)]
-struct Step {
+struct Band {
     from: f64,
     cost: f64,
     price: f64,
@@ -36,7 +30,7 @@ struct Step {
 
 #[derive(Debug, Clone, Serialize)]
 struct Pooled {
-    steps: Vec<Step>,
+    steps: Vec<Band>,
     base: f64,
     per_present_tier: f64,
     per_tenant: Vec<f64>,
@@ -85,31 +79,6 @@ impl Bends {
             alike: pool.per_tenant.windows(2).all(|pair| pair[0].to_bits() == pair[1].to_bits()),
             bends,
         })
-    }
-}
-
-/// What one month brings in one trial.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(in crate::finance) struct Outcome {
-    pub(in crate::finance) tenants: f64,
-    pub(in crate::finance) revenue: f64,
-    /// By category, in the order of [`Category::ALL`].
-    pub(in crate::finance) costs: [f64; 4],
-}
-
-impl Outcome {
-    pub(in crate::finance) fn total_cost(&self) -> f64 {
-        self.costs[0] + self.costs[1] + self.costs[2] + self.costs[3]
-    }
-
-    pub(in crate::finance) fn profit(&self) -> f64 {
-        self.revenue - self.total_cost()
-    }
-
-    /// What is left of revenue after the categories up to and including one; NaN without revenue.
-    pub(in crate::finance) fn margin(&self, upto: Category) -> f64 {
-        let costs: f64 = self.costs.iter().take(upto as usize + 1).sum();
-        if self.revenue > 0.0 { (self.revenue - costs) / self.revenue } else { f64::NAN }
     }
 }
 
@@ -302,9 +271,9 @@ fn pooled(curve: &Curve) -> Vec<Pooled> {
         .map(|pool| {
             let mut from = Decimal::ZERO;
             let mut cost = Decimal::ZERO;
-            let mut steps = Vec::with_capacity(pool.price.steps.len());
-            for step in &pool.price.steps {
-                steps.push(Step { from: float(from), cost: float(cost), price: float(step.price) });
+            let mut steps = Vec::with_capacity(pool.price.bands.len());
+            for step in &pool.price.bands {
+                steps.push(Band { from: float(from), cost: float(cost), price: float(step.price) });
                 if let Some(bound) = step.up_to {
                     cost += (bound - from) * step.price;
                     from = bound;

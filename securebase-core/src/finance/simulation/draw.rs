@@ -2,8 +2,8 @@
 //! uniform number. Inversion makes every draw rise with its mean, so that two assumptions can be compared on the same
 //! futures. Uniform numbers are in units of 2^-32, as [`super::stream`] gives them.
 
-use super::normal::quantile;
 use super::stream::SPAN;
+use crate::finance::inputs::normal::quantile;
 
 /// Where counting up from none would take too many steps, and the chance of none is no longer a normal float.
 const MEAN_MAX: f64 = 30.0;

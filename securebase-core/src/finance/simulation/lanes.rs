@@ -2,10 +2,11 @@
 
 use rayon::prelude::*;
 
-use super::FigureSpread;
 use super::chunk::{Chunk, Places, Room};
-use super::compiled::{Fast, Outcomes};
+use super::compiled::Fast;
+use super::compiled::months::Outcomes;
 use super::quantiles::{Brackets, Tally, percentiles};
+use super::spread::FigureSpread;
 use super::stream::Stream;
 use crate::finance::business::metric::Metric;
 use crate::time::Interrupt;

@@ -2,12 +2,13 @@
 
 use rayon::prelude::*;
 
+use super::Simulation;
 use super::chunk::Room;
-use super::compiled::Outcomes;
+use super::compiled::months::Outcomes;
 use super::quantiles::PERCENTILES;
-use super::{FigureSpread, Simulation};
-use crate::finance::Error;
+use super::spread::FigureSpread;
 use crate::finance::business::metric::Metric;
+use crate::finance::error::Error;
 use crate::table::{Column, Table};
 
 impl Simulation {

@@ -1,6 +1,7 @@
 //! Explain adds up, bridges add up, scenarios stand side by side.
 
 use proptest::prelude::*;
+use rust_decimal::Decimal;
 
 use super::usd;
 use crate::finance::*;

@@ -1,8 +1,10 @@
 //! The forecast against futures that are drawn, sums by hand, and the month's own lines.
 
+use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
 use super::{model, usd};
+use crate::finance::rounding::cents;
 use crate::finance::*;
 use crate::table::{Cell, Table};
 

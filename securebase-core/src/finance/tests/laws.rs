@@ -1,6 +1,7 @@
 //! What must hold whatever the numbers: which way figures go, that parts add up, that shards join.
 
 use proptest::prelude::*;
+use rust_decimal::Decimal;
 
 use super::model;
 use crate::finance::cost::{Bearer, share};

@@ -10,6 +10,7 @@ mod laws;
 mod uncertain;
 
 use proptest::prelude::*;
+use rust_decimal::Decimal;
 
 use super::*;
 use crate::model::{Money, NetworkFeatures, ResourceKind, Tier};
@@ -431,7 +432,7 @@ proptest! {
         factor in 1_u32..5,
     ) {
         let mut book = PriceBook::shipped().clone();
-        for step in &mut book.entry(price).steps {
+        for step in &mut book.entry(price).bands {
             step.price *= Decimal::from(factor);
         }
         let before = model(counts, Assumptions::aws()).month().unwrap();

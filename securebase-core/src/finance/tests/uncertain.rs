@@ -1,5 +1,6 @@
 //! Uncertainty on every assumption, and what a simulation shares with the forecast.
 
+use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
 use super::model;

@@ -8,7 +8,8 @@ use crate::input::reader::{Object, entries, items, mismatch, nearest, string};
 use crate::input::report::{Path, Report};
 use crate::model::{Guarding, Problem, Region, Tier};
 use crate::policy::{
-    Error, Fit, LintOptions, Parameters, Policy, PolicyDocument, SETTABLE, guardrails, lint_target, set_of,
+    Error, LintOptions, Parameters, Policy, PolicyDocument, PolicyLimits, SETTABLE, guardrails, lint_target,
+    set_of,
 };
 
 /// What an object adds to guardrails. What is wrong with it has been reported and is left out.
@@ -121,8 +122,8 @@ fn findings(document: &PolicyDocument, surroundings: &Surroundings<'_>) -> Resul
     let parameters = Parameters { executor_role: surroundings.executor.to_owned(), ..Parameters::default() }
         .with(surroundings.parameters)?;
     // It is packed with the guardrails: whether it fits is found out there.
-    let fit = Fit { max_size: usize::MAX, max_documents: usize::MAX };
-    let options = LintOptions { fit, parameters: parameters.clone(), ..LintOptions::default() };
+    let limits = PolicyLimits { max_size: usize::MAX, max_documents: usize::MAX };
+    let options = LintOptions { limits, parameters: parameters.clone(), ..LintOptions::default() };
     let mut found = document.lint_with(&options);
     let mut policies = vec![Policy::full_access()];
     for guardrail in guardrails("baseline")?.into_iter().filter(|guardrail| guardrail.id == "G40") {

@@ -143,7 +143,7 @@ pub(super) fn overlaps(drafts: &[Draft<'_>], links: &[Joined], report: &mut Repo
         name: joined.link.name.clone(),
         kind: joined.kind,
         // A tenant without a written block gets one later, which the planner chooses to fit.
-        joins: joined
+        members: joined
             .link
             .tenants
             .iter()

@@ -24,7 +24,7 @@ use crate::model::{Problem, Problems};
 /// assert_eq!(error.help().as_deref(), Some("write `10.1.0.0/16`"));
 /// ```
 pub trait Diagnostic: Error {
-    /// Returns the stable word for the kind of error, such as `state-locked`.
+    /// Returns the stable word for the kind of error, such as `state-leased`.
     fn code(&self) -> &str;
 
     /// Returns the error and its sources on one line, as [`chain`] joins them.

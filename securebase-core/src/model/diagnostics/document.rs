@@ -134,21 +134,21 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_named_by_its_path() {
-        let good = json!({"name": "hub", "kind": "vpn", "joins": ["everyone"]});
-        let kind = links(&json!([good, good, {"name": "far", "kind": "tgw", "joins": ["everyone"]}]));
+        let good = json!({"name": "hub", "kind": "vpn", "members": ["everyone"]});
+        let kind = links(&json!([good, good, {"name": "far", "kind": "tgw", "members": ["everyone"]}]));
         assert_eq!((kind.code.as_str(), kind.path.as_str()), ("word-unknown", "links[2].kind"));
         assert!(
             kind.message.starts_with("invalid `links[2].kind` `tgw`: expected one of `peering`"),
             "{}",
             kind.message
         );
-        let joins = links(&json!([{"name": "hub", "kind": "vpn", "joins": [{"owner": 5}]}]));
-        assert_eq!(joins.path, "links[0].joins[0].owner");
-        assert_eq!(joins.message, "invalid `links[0].joins[0].owner` `5`: expected a string");
-        let unknown = links(&json!([{"name": "hub", "kind": "vpn", "join": []}]));
+        let members = links(&json!([{"name": "hub", "kind": "vpn", "members": [{"owner": 5}]}]));
+        assert_eq!(members.path, "links[0].members[0].owner");
+        assert_eq!(members.message, "invalid `links[0].members[0].owner` `5`: expected a string");
+        let unknown = links(&json!([{"name": "hub", "kind": "vpn", "member": []}]));
         assert_eq!(
             (unknown.path.as_str(), unknown.hint.as_str()),
-            ("links[0].join", "did you mean `joins`?")
+            ("links[0].member", "did you mean `members`?")
         );
         let missing = read::<Vec<Member>>("members", &json!([{"owner": "acme"}])).unwrap_err();
         assert_eq!(

@@ -8,14 +8,14 @@ use crate::model::{AccountId, Email, Framework, Money, Region, ResourceId, Tags,
 /// How a tenant leaves. Its network goes either way, what holds its audit trail stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Departure {
+pub enum Offboarding {
     /// Its account stays, in a unit in which everything is denied.
     Suspend,
     /// Its account is suspended, then closed: AWS deletes it after ninety days.
     Close,
 }
 
-impl Departure {
+impl Offboarding {
     /// `suspend` or `close`.
     pub fn name(self) -> &'static str {
         match self {
@@ -34,7 +34,7 @@ pub struct Tenant {
     /// The key it had before: what carries that key in the cloud is this tenant's.
     pub renamed_from: Option<TenantKey>,
     /// How it leaves, if it does.
-    pub offboard: Option<Departure>,
+    pub offboard: Option<Offboarding>,
     /// The tier it buys.
     pub tier: TierName,
     /// The framework of that tier.

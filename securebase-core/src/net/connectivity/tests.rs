@@ -51,9 +51,9 @@ fn the_ten_tenants_apart_are_warned() {
             "warning: `10.4.0.0/16` is used more than once: `techgov-federal`, `statecorp-govfed` overlap",
         ]
     );
-    let clashes = ten(Vec::new()).clashes().unwrap();
-    assert_eq!(clashes.len(), 4);
-    assert!(clashes.iter().all(|clash| clash.links.is_empty() && clash.lasting));
+    let conflicts = ten(Vec::new()).conflicts().unwrap();
+    assert_eq!(conflicts.len(), 4);
+    assert!(conflicts.iter().all(|conflict| conflict.links.is_empty() && conflict.lasting));
 }
 
 #[test]
@@ -61,14 +61,14 @@ fn a_transit_gateway_makes_them_errors() {
     let link = NetworkLink {
         name: "hub".into(),
         kind: LinkKind::TransitGateway,
-        joins: vec![Selector::Everyone],
+        members: vec![Selector::Everyone],
         ranges: vec![],
     };
     assert_eq!(
         text(&ten(vec![link]).findings()),
         [
-            "error: `10.1.0.0/16` clashes in `hub`: `quantumbank-fintech`, `medicorp-health`, `startup-standard` overlap there",
-            "error: `10.4.0.0/16` clashes in `hub`: `techgov-federal`, `statecorp-govfed` overlap there",
+            "error: `10.1.0.0/16` conflicts in `hub`: `quantumbank-fintech`, `medicorp-health`, `startup-standard` overlap there",
+            "error: `10.4.0.0/16` conflicts in `hub`: `techgov-federal`, `statecorp-govfed` overlap there",
         ]
     );
 }
@@ -78,7 +78,7 @@ fn a_link_of_some_leaves_the_others_warned() {
     let link = NetworkLink {
         name: "gov".into(),
         kind: LinkKind::Peering,
-        joins: vec![Selector::Tier("gov-federal".into())],
+        members: vec![Selector::Tier("gov-federal".into())],
         ranges: vec![],
     };
     let found = ten(vec![link]).findings();
@@ -102,7 +102,7 @@ fn a_far_side_counts() {
         "{}",
         found[0].message
     );
-    let moves = network.fewest_moves(&["acme-finance", "metabank-fintech"]).unwrap();
+    let moves = network.minimal_renumbering(&["acme-finance", "metabank-fintech"]).unwrap();
     assert_eq!((moves.owners.len(), moves.exact, moves.impossible.len()), (2, true, 0));
 }
 
@@ -122,7 +122,7 @@ fn a_vpc_between_two_peers_that_overlap_is_warned() {
 #[test]
 fn the_fewest_of_the_ten_move_and_then_nothing_clashes() {
     let network = ten(Vec::new());
-    let moves = network.fewest_moves(&everyone()).unwrap();
+    let moves = network.minimal_renumbering(&everyone()).unwrap();
     assert_eq!(moves.owners, ["medicorp-health", "statecorp-govfed", "startup-standard"]);
     assert!(moves.exact && moves.impossible.is_empty());
     let proposal = network.propose(&everyone(), &pool("10.0.0.0/8")).unwrap();
@@ -135,7 +135,7 @@ fn the_fewest_of_the_ten_move_and_then_nothing_clashes() {
             "startup-standard 10.1.0.0/16 10.9.0.0/16",
         ]
     );
-    let none = network.fewest_moves(&["acme-finance", "medicorp-health"]).unwrap();
+    let none = network.minimal_renumbering(&["acme-finance", "medicorp-health"]).unwrap();
     assert!(none.owners.is_empty());
     let full = network.propose(&everyone(), &pool("10.0.0.0/14")).unwrap_err();
     assert!(matches!(full, Error::Exhausted(_)));
@@ -146,11 +146,11 @@ fn whoever_cannot_move_stays_or_makes_it_impossible() {
     let mut members: Vec<Member> = TEN.iter().map(|(owner, _, block)| Member::new(owner, b(block))).collect();
     members[8].fixed = true;
     let network = Network::new(members.clone(), Vec::new()).unwrap();
-    let moves = network.fewest_moves(&everyone()).unwrap();
+    let moves = network.minimal_renumbering(&everyone()).unwrap();
     assert_eq!(moves.owners, ["quantumbank-fintech", "medicorp-health", "statecorp-govfed"]);
     members[1].fixed = true;
     let network = Network::new(members, Vec::new()).unwrap();
-    let moves = network.fewest_moves(&everyone()).unwrap();
+    let moves = network.minimal_renumbering(&everyone()).unwrap();
     assert_eq!(moves.impossible, [("quantumbank-fintech".to_owned(), "startup-standard".to_owned())]);
     assert!(matches!(network.propose(&everyone(), &pool("10.0.0.0/8")), Err(Error::Unconnectable { .. })));
 }
@@ -163,14 +163,14 @@ fn ten_thousand_on_one_block_are_no_trouble() {
     let owners: Vec<&str> = owners.iter().map(String::as_str).collect();
     let network = Network::new(members.clone(), Vec::new()).unwrap();
     assert_eq!(network.findings().len(), 1);
-    let moves = network.fewest_moves(&owners).unwrap();
+    let moves = network.minimal_renumbering(&owners).unwrap();
     assert_eq!((moves.owners.len(), moves.exact), (9_999, true));
     // With secondary blocks all over, the answer is good but no longer proven best.
     for (n, member) in (0..).zip(&mut members) {
         member.blocks.push(Block4::containing((0x6440_0000_u32 + (n << 8)).into(), 20));
     }
     let network = Network::new(members, Vec::new()).unwrap();
-    let moves = network.fewest_moves(&owners).unwrap();
+    let moves = network.minimal_renumbering(&owners).unwrap();
     assert_eq!((moves.owners.len(), moves.exact), (9_999, false));
 }
 
@@ -181,7 +181,7 @@ fn unknown_names_are_all_reported() {
         NetworkLink {
             name: "x".into(),
             kind: LinkKind::Vpn,
-            joins: vec![Selector::Tier("fintec".into())],
+            members: vec![Selector::Tier("fintec".into())],
             ranges: vec![],
         },
     ];
@@ -217,7 +217,7 @@ fn members() -> impl Strategy<Value = Vec<Member>> {
     })
 }
 
-fn clash(members: &[&Member]) -> bool {
+fn conflict(members: &[&Member]) -> bool {
     members.iter().enumerate().any(|(n, a)| {
         members[n + 1..].iter().any(|b| a.blocks.iter().any(|x| b.blocks.iter().any(|y| x.overlaps(y))))
     })
@@ -230,14 +230,14 @@ proptest! {
     fn no_smaller_set_of_movers_does(members in members()) {
         let network = Network::new(members.clone(), Vec::new()).unwrap();
         let owners: Vec<&str> = members.iter().map(|member| member.owner.as_str()).collect();
-        let moves = network.fewest_moves(&owners).unwrap();
+        let moves = network.minimal_renumbering(&owners).unwrap();
         prop_assert!(moves.exact);
-        // All subsets: which may stay without a clash and with everybody who cannot move?
+        // All subsets: which may stay without a conflict and with everybody who cannot move?
         let staying = (0_u32..1 << members.len()).filter_map(|mask| {
             let stay: Vec<&Member> = (0..members.len()).filter(|n| mask >> n & 1 == 1).map(|n| &members[n]).collect();
             let fixed = members.iter().filter(|member| member.fixed).count();
             let all_fixed = stay.iter().filter(|member| member.fixed).count() == fixed;
-            (all_fixed && !clash(&stay)).then_some(stay.len())
+            (all_fixed && !conflict(&stay)).then_some(stay.len())
         });
         match staying.max() {
             Some(most) => {
@@ -251,9 +251,19 @@ proptest! {
                     prop_assert_eq!(block.prefix_len(), step.to.prefix_len());
                     *block = step.to;
                 }
-                prop_assert!(!clash(&moved.iter().collect::<Vec<_>>()));
+                prop_assert!(!conflict(&moved.iter().collect::<Vec<_>>()));
             }
             None => prop_assert!(!moves.impossible.is_empty()),
         }
     }
+}
+
+/// Links written before `members` was called so.
+#[test]
+fn a_link_may_name_its_members_as_it_once_did() {
+    let link = NetworkLink::of_owners("hub", LinkKind::Vpn, &["acme"]);
+    let written = serde_json::to_string(&link).unwrap();
+    let before = written.replace("\"members\"", "\"joins\"");
+    assert_ne!(before, written);
+    assert_eq!(serde_json::from_str::<NetworkLink>(&before).unwrap(), link);
 }

@@ -42,7 +42,8 @@ pub enum PoolEvent {
         reason: String,
     },
     /// An excluded range may be handed out after all.
-    Admitted {
+    #[serde(rename = "admitted")]
+    Included {
         /// The range, as it was excluded.
         cidr: Block4,
     },

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::AddressPool;
 use super::event::{Name, PoolEvent};
 use super::request::{Exclusion, PoolSettings};
-use super::space::{Hold, Space};
+use super::space::{AddressSpace, Hold};
 use super::state::{Claim, State};
 use crate::model::Problems;
 use crate::model::diagnostics::document;
@@ -228,7 +228,7 @@ impl BlockAllocation {
     }
 }
 
-fn resting<'a>(path: &'a Name, space: &'a Space) -> impl Iterator<Item = Resting> + 'a {
+fn resting<'a>(path: &'a Name, space: &'a AddressSpace) -> impl Iterator<Item = Resting> + 'a {
     space.held().filter_map(|(cidr, hold)| match hold {
         Hold::Quarantined { owner, until } => {
             Some(Resting { cidr, owner: owner.clone(), until: *until, pool: path.clone() })

@@ -36,7 +36,7 @@ impl Hold {
 
 /// Ranges, what of them is free, and who holds the rest.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(in crate::net) struct Space {
+pub(in crate::net) struct AddressSpace {
     /// In the order of addresses, apart from each other.
     pub(in crate::net) ranges: Vec<Block4>,
     /// Ranges that were given to this space directly, not taken from a parent.
@@ -46,7 +46,7 @@ pub(in crate::net) struct Space {
     held: BTreeMap<u32, (u8, Hold)>,
 }
 
-impl Space {
+impl AddressSpace {
     /// A space of the same ranges, sub-pools and free addresses, in which no owner holds anything.
     pub(super) fn unused(&self) -> Self {
         let Self { ranges, own, free, held } = self;

@@ -6,15 +6,16 @@
 //! *Invariants.* A refused event leaves the state as it was. Equal histories give equal states, and a state equals the one
 //! rebuilt from its snapshot.
 
+mod release;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 
 use super::event::{Name, PoolEvent};
-use super::free::FreeSet;
 use super::request::{Exclusion, PoolSettings};
-use super::space::{Hold, Space};
+use super::space::{AddressSpace, Hold};
 use crate::model::PoolStrategy;
 use crate::net::cidr::Block4;
 use crate::net::error::Error;
@@ -42,9 +43,9 @@ pub(in crate::net) struct State {
     /// In the order of addresses.
     pub(super) exclusions: Vec<Exclusion>,
     /// By path; the whole pool is at the empty path. Under `per-account` these are templates.
-    pub(in crate::net) spaces: BTreeMap<Name, Space>,
+    pub(in crate::net) spaces: BTreeMap<Name, AddressSpace>,
     /// Under `per-account`: every owner's own copy of the templates it uses.
-    pub(super) islands: BTreeMap<Name, BTreeMap<Name, Space>>,
+    pub(super) islands: BTreeMap<Name, BTreeMap<Name, AddressSpace>>,
     /// Every owner's blocks, sorted.
     pub(in crate::net) owners: IndexMap<Name, Vec<Holding>>,
     pub(in crate::net) pins: BTreeMap<Block4, BTreeSet<Name>>,
@@ -58,7 +59,7 @@ impl State {
             settings,
             serial: 0,
             exclusions: Vec::new(),
-            spaces: BTreeMap::from([(Name::from(""), Space::default())]),
+            spaces: BTreeMap::from([(Name::from(""), AddressSpace::default())]),
             islands: BTreeMap::new(),
             owners: IndexMap::new(),
             pins: BTreeMap::new(),
@@ -71,7 +72,7 @@ impl State {
     }
 
     /// The space an owner allocates from, its own island where it has one.
-    pub(in crate::net) fn space(&self, path: &str, owner: &str) -> Option<&Space> {
+    pub(in crate::net) fn space(&self, path: &str, owner: &str) -> Option<&AddressSpace> {
         let island = self.islands.get(owner).and_then(|spaces| spaces.get(path));
         island.or_else(|| self.spaces.get(path))
     }
@@ -84,7 +85,7 @@ impl State {
                 self.exclude(*cidr, reason);
                 Ok(())
             }
-            PoolEvent::Admitted { cidr } => self.admit(*cidr),
+            PoolEvent::Included { cidr } => self.include(*cidr),
             PoolEvent::Allocated { owner, cidr, tier, pool } => {
                 self.allocate(owner, *cidr, tier.clone(), pool)
             }
@@ -167,7 +168,7 @@ impl State {
         }
     }
 
-    fn admit(&mut self, cidr: Block4) -> Result<(), Error> {
+    fn include(&mut self, cidr: Block4) -> Result<(), Error> {
         let Some(at) = self.exclusions.iter().position(|other| other.cidr == cidr) else {
             return Err(Error::NotExcluded { cidr });
         };
@@ -247,135 +248,6 @@ impl State {
         }
     }
 
-    fn release(&mut self, owner: &Name, cidr: Block4, until: u64) -> Result<(), Error> {
-        let Some((index, _, holdings)) = self.owners.get_full_mut(owner) else {
-            return Err(self.unknown_owner(owner));
-        };
-        let Some(at) = holdings.iter().position(|holding| holding.block == cidr) else {
-            return Err(Error::NotHeld { owner: owner.to_string(), cidr });
-        };
-        let Holding { path, claim, .. } = holdings.remove(at);
-        if holdings.is_empty() {
-            self.owners.swap_remove_index(index);
-        }
-        if claim == Claim::Pinned {
-            if let Some(owners) = self.pins.get_mut(&cidr) {
-                owners.remove(owner);
-                if owners.is_empty() {
-                    self.pins.remove(&cidr);
-                }
-            }
-            for (path, island) in self.all_spaces() {
-                let concerned = if self.is_island() { island.as_ref() == Some(owner) } else { true };
-                if concerned {
-                    self.retire(&path, island.as_ref(), owner, cidr, until, false);
-                }
-            }
-        } else {
-            let island = self.is_island().then(|| owner.clone());
-            self.space_mut(&path, owner)?.unhold(cidr);
-            self.retire(&path, island.as_ref(), owner, cidr, until, true);
-        }
-        self.drop_unused_island(owner);
-        Ok(())
-    }
-
-    /// Frees what no other owner has a claim to, now or when its quarantine ends.
-    fn retire(
-        &mut self,
-        path: &Name,
-        island: Option<&Name>,
-        owner: &Name,
-        cidr: Block4,
-        until: u64,
-        apart: bool,
-    ) {
-        if until <= self.serial {
-            self.give_back(path, island, cidr, apart);
-            return;
-        }
-        self.rest(path, island, owner, cidr, until);
-    }
-
-    /// Lets all of a block rest that no owner is given, whatever is excluded or pinned in it: that may go before the quarantine does.
-    /// Where some of it rests already, the longer rest counts.
-    fn rest(&mut self, path: &Name, island: Option<&Name>, owner: &Name, cidr: Block4, until: u64) {
-        let Some(space) = self.exact_space_mut(path, island) else { return };
-        let mut parts = space.clip(cidr);
-        let mut shorter = Vec::new();
-        for (held, hold) in space.held_over(cidr) {
-            match hold {
-                Hold::Quarantined { owner, until: ends } if *ends < until => {
-                    shorter.push((held, owner.clone(), *ends));
-                }
-                _ => drop(parts.take_within(held)),
-            }
-        }
-        let mut resting: Vec<(Block4, Name, u64)> =
-            parts.blocks().into_iter().map(|part| (part, owner.clone(), until)).collect();
-        for (held, by, ends) in &shorter {
-            space.unhold(*held);
-            // What lies outside of the block rests as long as before.
-            let mut around: FreeSet = [*held].into_iter().collect();
-            drop(around.take_within(cidr));
-            resting.extend(around.blocks().into_iter().map(|part| (part, by.clone(), *ends)));
-        }
-        for (part, by, ends) in &resting {
-            drop(space.free.take_within(*part));
-            space.hold(*part, Hold::Quarantined { owner: by.clone(), until: *ends });
-        }
-        let entry = |block: Block4, until: u64| (until, path.clone(), island.cloned(), block);
-        for (held, _, ends) in shorter {
-            self.quarantined.remove(&entry(held, ends));
-        }
-        self.quarantined.extend(resting.into_iter().map(|(part, _, ends)| entry(part, ends)));
-    }
-
-    fn advance(&mut self, serial: u64) -> Result<(), Error> {
-        if serial < self.serial {
-            return Err(Error::SerialBackwards { from: self.serial, to: serial });
-        }
-        self.serial = serial;
-        while let Some((until, path, island, block)) = self.quarantined.pop_first() {
-            if until > serial {
-                self.quarantined.insert((until, path, island, block));
-                break;
-            }
-            if let Some(space) = self.exact_space_mut(&path, island.as_ref()) {
-                space.unhold(block);
-            }
-            self.give_back(&path, island.as_ref(), block, true);
-            if let Some(owner) = island {
-                self.drop_unused_island(&owner);
-            }
-        }
-        Ok(())
-    }
-
-    /// Puts back as quarantined what a snapshot says is.
-    pub(in crate::net) fn quarantine(
-        &mut self,
-        path: &Name,
-        owner: &Name,
-        cidr: Block4,
-        until: u64,
-    ) -> Result<(), Error> {
-        let island = self.is_island().then(|| owner.clone());
-        let space = self.space_mut(path, owner)?;
-        if let Some((held, hold)) = space.holder(cidr) {
-            let by = hold.describe();
-            return Err(Error::Taken { cidr, held, by });
-        }
-        if !space.covers(cidr) {
-            let ranges = space.ranges.clone();
-            return Err(Error::Outside { cidr, ranges });
-        }
-        drop(space.free.take_within(cidr));
-        space.hold(cidr, Hold::Quarantined { owner: owner.clone(), until });
-        self.quarantined.insert((until, path.clone(), island, cidr));
-        Ok(())
-    }
-
     fn note(&mut self, owner: &Name, path: &Name, block: Block4, claim: Claim) {
         let holdings = self.owners.entry(owner.clone()).or_default();
         let holding = Holding { path: path.clone(), block, claim };
@@ -392,7 +264,7 @@ impl State {
         own.chain(islands).collect()
     }
 
-    fn exact_space_mut(&mut self, path: &Name, island: Option<&Name>) -> Option<&mut Space> {
+    fn exact_space_mut(&mut self, path: &Name, island: Option<&Name>) -> Option<&mut AddressSpace> {
         match island {
             None => self.spaces.get_mut(path),
             Some(owner) => self.islands.get_mut(owner)?.get_mut(path),
@@ -400,7 +272,7 @@ impl State {
     }
 
     /// The space an owner may change: under `per-account` its island, made on first use.
-    fn space_mut(&mut self, path: &Name, owner: &Name) -> Result<&mut Space, Error> {
+    fn space_mut(&mut self, path: &Name, owner: &Name) -> Result<&mut AddressSpace, Error> {
         if !self.is_island() {
             return match self.spaces.get_mut(path) {
                 // Looked up twice on the cold path only: the borrow checker refuses an early return of the first.
@@ -452,51 +324,6 @@ impl State {
         }
     }
 
-    /// `apart`: the block was held until now, so nobody else holds a part of it.
-    fn give_back(&mut self, path: &Name, island: Option<&Name>, block: Block4, apart: bool) {
-        // Almost always nothing else has a claim, and the block goes back as it is.
-        let simple =
-            self.pins.is_empty() && !self.exclusions.iter().any(|exclusion| exclusion.cidr.overlaps(&block));
-        if simple
-            && let Some(space) = self.exact_space_mut(path, island)
-            && space.covers(block)
-            && (apart || space.holder(block).is_none())
-        {
-            space.free.insert(block);
-            return;
-        }
-        let parts = self.unclaimed(path, island, block).blocks();
-        if let Some(space) = self.exact_space_mut(path, island) {
-            for part in parts {
-                space.free.insert(part);
-            }
-        }
-    }
-
-    /// The part of `block` in a space that is not held, pinned or excluded.
-    fn unclaimed(&self, path: &Name, island: Option<&Name>, block: Block4) -> FreeSet {
-        let space = match island {
-            None => self.spaces.get(path),
-            Some(owner) => self.islands.get(owner).and_then(|spaces| spaces.get(path)),
-        };
-        let Some(space) = space else { return FreeSet::new() };
-        if matches!(space.holder(block), Some((held, _)) if held.contains(&block)) {
-            return FreeSet::new();
-        }
-        let mut parts = space.clip(block);
-        let excluded =
-            self.exclusions.iter().map(|exclusion| exclusion.cidr).filter(|cidr| cidr.overlaps(&block));
-        // Under `per-account` a pin counts on its owner's island only, and templates have none.
-        let pinned = self
-            .pin_over(block, island)
-            .filter(|_| island.is_some() || !self.is_island())
-            .map(|(pin, _)| pin);
-        for claimed in excluded.chain(space.held_within(block)).chain(pinned) {
-            drop(parts.take_within(claimed));
-        }
-        parts
-    }
-
     /// The pins that share addresses with `block`, those of one owner where one is given.
     pub(super) fn pin_over<'a>(
         &'a self,
@@ -545,7 +372,7 @@ pub(in crate::net) fn parent_of(path: &str) -> Option<&str> {
     if path.is_empty() { None } else { Some(path.rsplit_once('/').map_or("", |(parent, _)| parent)) }
 }
 
-pub(in crate::net) fn unknown_pool(spaces: &BTreeMap<Name, Space>, path: &str) -> Error {
+pub(in crate::net) fn unknown_pool(spaces: &BTreeMap<Name, AddressSpace>, path: &str) -> Error {
     Error::UnknownPool { path: path.to_owned(), nearest: nearest(path, spaces.keys().map(Arc::as_ref)) }
 }
 

@@ -58,9 +58,9 @@ fn ranges_nobody_should_use_are_left_out() {
     );
     let mut pool = pool;
     pool.reserve(b("172.31.0.0/16"), "default VPCs").unwrap();
-    pool.admit(b("172.17.0.0/16")).unwrap();
+    pool.include(b("172.17.0.0/16")).unwrap();
     assert!(text(&pool.free()).starts_with("172.16.0.0/13 "));
-    assert!(matches!(pool.admit(b("172.17.0.0/16")), Err(Error::NotExcluded { .. })));
+    assert!(matches!(pool.include(b("172.17.0.0/16")), Err(Error::NotExcluded { .. })));
     assert!(matches!(pool.reserve(b("172.31.4.0/24"), "x"), Err(Error::Taken { .. })));
 }
 
@@ -198,7 +198,7 @@ fn all_of_a_block_rests_whatever_is_excluded_or_pinned_in_it() {
     pool.exclude(b("10.0.0.0/27"), "x").unwrap();
     pool.release("a").unwrap();
     assert!(matches!(pool.reserve(b("10.0.0.0/28"), "b"), Err(Error::Taken { .. })));
-    pool.admit(b("10.0.0.0/27")).unwrap();
+    pool.include(b("10.0.0.0/27")).unwrap();
     assert_eq!(text(&pool.free()), "10.0.0.128/25");
     // A part that is pinned and given back rests longer, the rest of the block no longer than before.
     pool.advance(1).unwrap();

@@ -3,8 +3,8 @@
 use super::asker::{Asker, failed};
 use super::{Surveyor, Visit};
 use crate::cloud::{
-    AvailabilityZone, CloudError, ErrorKind, FlowLog, Operation, Reply, Role, Target, Vpc, VpcAttribute,
-    VpcEndpoint,
+    AvailabilityZone, CloudError, ErrorKind, FlowLog, Operation, Reply, Role, RouteTable, Target, Vpc,
+    VpcAttribute, VpcEndpoint,
 };
 use crate::model::{ResourceId, Tags, UsableZones, ZONE_TAG};
 use crate::observe::{
@@ -20,6 +20,30 @@ const OF_REGIONS_THAT_ARE_OFF: [&str; 5] = [
     "RegionDisabledException",
     "UnrecognizedClientException",
 ];
+
+/// Every item of a list that AWS filters by tags and gives in pages.
+macro_rules! all {
+    ($asker:expr, $tags:expr, $operation:ident, $reply:ident) => {
+        $asker
+            .all(
+                |page| Operation::$operation { tags: $tags, page },
+                |reply| match reply {
+                    Reply::$reply(page) => Some((page.items, page.next)),
+                    _ => None,
+                },
+            )
+            .await?
+    };
+}
+
+/// The VPCs of an account.
+struct Vpcs {
+    /// Ours, and the one that may become ours.
+    vpcs: Vec<ObservedVpc>,
+    foreign_vpcs: Vec<Vpc>,
+    /// The one that may become ours.
+    candidate: Option<ResourceId>,
+}
 
 impl Surveyor<'_> {
     /// What is in an account in one region.
@@ -76,118 +100,29 @@ impl Surveyor<'_> {
         tenant: Option<&ScopedTenant>,
     ) -> Result<ObservedMember, Error> {
         let ours = || Tags::from_iter([(ZONE_TAG.to_owned(), self.scope.zone.to_string())]);
-        // One call more than a filter would need where there are many, and the only way to see whose else there are.
-        let listed = asker
-            .all(
-                |page| Operation::DescribeVpcs { tags: Tags::new(), page },
-                |reply| match reply {
-                    Reply::Vpcs(page) => Some((page.items, page.next)),
-                    _ => None,
-                },
-            )
-            .await?;
         let names = Names::of(self.scope);
-        let is_ours = |vpc: &Vpc| names.ours(&vpc.tags);
-        let adoptable = tenant.and_then(|tenant| tenant.adoptable(&listed, is_ours));
-        let candidate = adoptable.map(|vpc| vpc.id.clone());
-        let mut vpcs = Vec::new();
-        let mut foreign_vpcs = Vec::new();
-        for vpc in listed {
-            if !is_ours(&vpc) && candidate.as_ref() != Some(&vpc.id) {
-                // The default VPC of every account has the same block: it is nobody's decision.
-                foreign_vpcs.extend(Some(vpc).filter(|vpc| !vpc.is_default));
-                continue;
-            }
-            let dns_support = self.attribute(asker, &vpc.id, VpcAttribute::DnsSupport).await?;
-            let dns_hostnames = self.attribute(asker, &vpc.id, VpcAttribute::DnsHostnames).await?;
-            vpcs.push(ObservedVpc { vpc, dns_support, dns_hostnames });
-        }
+        let Vpcs { vpcs, foreign_vpcs, candidate } = self.vpcs(asker, &names, tenant).await?;
         // In a VPC to adopt there may be what is not ours yet: then everything is listed, and what lies elsewhere left out.
         let asked = || if candidate.is_some() { Tags::new() } else { ours() };
-        macro_rules! all {
-            ($operation:ident, $reply:ident) => {
-                asker
-                    .all(
-                        |page| Operation::$operation { tags: asked(), page },
-                        |reply| match reply {
-                            Reply::$reply(page) => Some((page.items, page.next)),
-                            _ => None,
-                        },
-                    )
-                    .await?
-            };
-        }
         // Where a network may be built, the zones it can have.
         let builds = tenant.is_some_and(|tenant| tenant.offboard.is_none()) && self.scope.network;
         let zones = if builds { Some(self.zones(asker).await?) } else { None };
-        let subnets = all!(DescribeSubnets, Subnets);
-        let internet_gateways = all!(DescribeInternetGateways, InternetGateways);
+        let subnets = all!(asker, asked(), DescribeSubnets, Subnets);
+        let internet_gateways = all!(asker, asked(), DescribeInternetGateways, InternetGateways);
         let elastic_ips = match asker.ask(Operation::DescribeAddresses { tags: asked() }).await? {
             Reply::Addresses(items) => items,
             _ => Vec::new(),
         };
-        let nat_gateways = all!(DescribeNatGateways, NatGateways);
-        let route_tables = all!(DescribeRouteTables, RouteTables);
-        // Without a filter: one that has lost its tags still stands in the place of ours.
-        let mut flow_logs = asker
-            .all(
-                |page| Operation::DescribeFlowLogs { tags: Tags::new(), page },
-                |reply| match reply {
-                    Reply::FlowLogs(page) => Some((page.items, page.next)),
-                    _ => None,
-                },
-            )
-            .await?;
-        let prefix = flow_log_group_prefix(&self.scope.zone);
-        let delivers_to_ours =
-            |found: &FlowLog| found.log_group.as_ref().is_some_and(|group| group.starts_with(&prefix));
-        flow_logs.retain(|found| names.ours(&found.tags) || delivers_to_ours(found));
+        let nat_gateways = all!(asker, asked(), DescribeNatGateways, NatGateways);
+        let route_tables = all!(asker, asked(), DescribeRouteTables, RouteTables);
+        let flow_logs = self.flow_logs(asker, &names).await?;
         let vpn_gateways = match asker.ask(Operation::DescribeVpnGateways { tags: asked() }).await? {
             Reply::VpnGateways(items) => items,
             _ => Vec::new(),
         };
-        // Without a filter, as for flow logs: an endpoint of others to the same service stands in the place of ours.
-        let mut vpc_endpoints = asker
-            .all(
-                |page| Operation::DescribeVpcEndpoints { tags: Tags::new(), page },
-                |reply| match reply {
-                    Reply::VpcEndpoints(page) => Some((page.items, page.next)),
-                    _ => None,
-                },
-            )
-            .await?;
-        let leads_there =
-            |found: &VpcEndpoint| route_tables.iter().any(|table| found.route_tables.contains(&table.id));
-        vpc_endpoints.retain(|found| names.ours(&found.tags) || leads_there(found));
-        let role = asker.find(Operation::GetRole { name: self.scope.flow_log_role.clone() }).await?;
-        let roles = match role {
-            Some(Reply::Role(role)) => vec![role],
-            _ => Vec::new(),
-        };
-        let mut role_policies = Vec::new();
-        for Role { name: role, .. } in &roles {
-            let name = FLOW_LOG_POLICY_NAME.to_owned();
-            let get = Operation::GetRolePolicy { role: role.clone(), name: name.clone() };
-            if let Some(Reply::RolePolicy(document)) = asker.find(get).await? {
-                role_policies.push(ObservedRolePolicy { role: role.clone(), name, document });
-            }
-        }
-        // By what the names of all our groups begin with: a tenant that was renamed keeps the group it has.
-        let list = |page| Operation::DescribeLogGroups { prefix: prefix.clone(), page };
-        let groups = asker
-            .all(list, |reply| match reply {
-                Reply::LogGroups(page) => Some((page.items, page.next)),
-                _ => None,
-            })
-            .await?;
-        let mut log_groups = Vec::new();
-        for group in groups {
-            let tags = match asker.ask(Operation::ListLogGroupTags { arn: group.arn.clone() }).await? {
-                Reply::Tags(tags, _) => tags,
-                _ => Tags::new(),
-            };
-            log_groups.push(ObservedLogGroup { group, tags });
-        }
+        let vpc_endpoints = vpc_endpoints(asker, &names, &route_tables).await?;
+        let (roles, role_policies) = self.roles(asker).await?;
+        let log_groups = self.log_groups(asker).await?;
         let mut member = ObservedMember {
             vpcs,
             foreign_vpcs,
@@ -210,6 +145,84 @@ impl Surveyor<'_> {
         Ok(member)
     }
 
+    /// The VPCs of an account, and which of them may become ours.
+    async fn vpcs(
+        &self,
+        asker: &Asker<'_>,
+        names: &Names<'_>,
+        tenant: Option<&ScopedTenant>,
+    ) -> Result<Vpcs, Error> {
+        // One call more than a filter would need where there are many, and the only way to see whose else there are.
+        let listed = all!(asker, Tags::new(), DescribeVpcs, Vpcs);
+        let is_ours = |vpc: &Vpc| names.ours(&vpc.tags);
+        let adoptable = tenant.and_then(|tenant| tenant.adoptable(&listed, is_ours));
+        let candidate = adoptable.map(|vpc| vpc.id.clone());
+        let mut vpcs = Vec::new();
+        let mut foreign_vpcs = Vec::new();
+        for vpc in listed {
+            if !is_ours(&vpc) && candidate.as_ref() != Some(&vpc.id) {
+                // The default VPC of every account has the same block: it is nobody's decision.
+                foreign_vpcs.extend(Some(vpc).filter(|vpc| !vpc.is_default));
+                continue;
+            }
+            let dns_support = self.attribute(asker, &vpc.id, VpcAttribute::DnsSupport).await?;
+            let dns_hostnames = self.attribute(asker, &vpc.id, VpcAttribute::DnsHostnames).await?;
+            vpcs.push(ObservedVpc { vpc, dns_support, dns_hostnames });
+        }
+        Ok(Vpcs { vpcs, foreign_vpcs, candidate })
+    }
+
+    /// The flow logs that are ours or deliver to a log group of ours.
+    async fn flow_logs(&self, asker: &Asker<'_>, names: &Names<'_>) -> Result<Vec<FlowLog>, Error> {
+        // Without a filter: one that has lost its tags still stands in the place of ours.
+        let mut flow_logs = all!(asker, Tags::new(), DescribeFlowLogs, FlowLogs);
+        let prefix = flow_log_group_prefix(&self.scope.zone);
+        let delivers_to_ours =
+            |found: &FlowLog| found.log_group.as_ref().is_some_and(|group| group.starts_with(&prefix));
+        flow_logs.retain(|found| names.ours(&found.tags) || delivers_to_ours(found));
+        Ok(flow_logs)
+    }
+
+    /// The role of the flow logs, with its policy.
+    async fn roles(&self, asker: &Asker<'_>) -> Result<(Vec<Role>, Vec<ObservedRolePolicy>), Error> {
+        let role = asker.find(Operation::GetRole { name: self.scope.flow_log_role.clone() }).await?;
+        let roles = match role {
+            Some(Reply::Role(role)) => vec![role],
+            _ => Vec::new(),
+        };
+        let mut role_policies = Vec::new();
+        for Role { name: role, .. } in &roles {
+            let name = FLOW_LOG_POLICY_NAME.to_owned();
+            let get = Operation::GetRolePolicy { role: role.clone(), name: name.clone() };
+            if let Some(Reply::RolePolicy(document)) = asker.find(get).await? {
+                role_policies.push(ObservedRolePolicy { role: role.clone(), name, document });
+            }
+        }
+        Ok((roles, role_policies))
+    }
+
+    /// The log groups of flow logs, with their tags.
+    async fn log_groups(&self, asker: &Asker<'_>) -> Result<Vec<ObservedLogGroup>, Error> {
+        // By what the names of all our groups begin with: a tenant that was renamed keeps the group it has.
+        let prefix = flow_log_group_prefix(&self.scope.zone);
+        let list = |page| Operation::DescribeLogGroups { prefix: prefix.clone(), page };
+        let groups = asker
+            .all(list, |reply| match reply {
+                Reply::LogGroups(page) => Some((page.items, page.next)),
+                _ => None,
+            })
+            .await?;
+        let mut log_groups = Vec::new();
+        for group in groups {
+            let tags = match asker.ask(Operation::ListLogGroupTags { arn: group.arn.clone() }).await? {
+                Reply::Tags(tags, _) => tags,
+                _ => Tags::new(),
+            };
+            log_groups.push(ObservedLogGroup { group, tags });
+        }
+        Ok(log_groups)
+    }
+
     async fn zones(&self, asker: &Asker<'_>) -> Result<UsableZones, Error> {
         let operation = Operation::DescribeAvailabilityZones;
         match asker.ask(operation.clone()).await? {
@@ -227,4 +240,18 @@ impl Surveyor<'_> {
         let reply = asker.ask(Operation::DescribeVpcAttribute { vpc: vpc.clone(), attribute }).await?;
         Ok(matches!(reply, Reply::VpcAttribute(true)))
     }
+}
+
+/// The endpoints that are ours, and those to which a route table of ours leads.
+async fn vpc_endpoints(
+    asker: &Asker<'_>,
+    names: &Names<'_>,
+    route_tables: &[RouteTable],
+) -> Result<Vec<VpcEndpoint>, Error> {
+    // Without a filter, as for flow logs: an endpoint of others to the same service stands in the place of ours.
+    let mut vpc_endpoints = all!(asker, Tags::new(), DescribeVpcEndpoints, VpcEndpoints);
+    let leads_there =
+        |found: &VpcEndpoint| route_tables.iter().any(|table| found.route_tables.contains(&table.id));
+    vpc_endpoints.retain(|found| names.ours(&found.tags) || leads_there(found));
+    Ok(vpc_endpoints)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::model::{AccountId, Address, LandingZone, Problem, Region, Regions, ResourceId, Tenant};
 use crate::observe::{Observed, Unread};
 use crate::plan::diff::account_id;
-use crate::plan::diff::since::Settled;
+use crate::plan::diff::incremental::Settled;
 
 /// The most tenants that a message names.
 const NAMED: usize = 3;

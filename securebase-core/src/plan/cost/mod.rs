@@ -35,7 +35,7 @@ pub struct StepCost {
     /// The change in the planned and assumed monthly cost that it causes.
     pub monthly: Money,
     /// What AWS charges once for the step: zero for every current kind of resource.
-    pub one_off: Money,
+    pub one_time: Money,
     /// How long it usually takes by itself.
     pub duration: Duration,
 }
@@ -111,9 +111,9 @@ impl PlanCost {
     }
 
     /// What AWS charges once for applying the plan.
-    pub fn one_off(&self) -> Money {
+    pub fn one_time(&self) -> Money {
         let zero = Money::zero(self.after.currency());
-        Money { amount: self.steps.values().map(|step| step.one_off.amount).sum(), ..zero }
+        Money { amount: self.steps.values().map(|step| step.one_time.amount).sum(), ..zero }
     }
 }
 
@@ -148,7 +148,7 @@ impl Plan {
             .zip(attribution.monthly()?)
             .map(|(step, monthly)| {
                 let duration = step.typical_duration(&latencies);
-                (step.address.clone(), StepCost { monthly, one_off: once, duration })
+                (step.address.clone(), StepCost { monthly, one_time: once, duration })
             })
             .collect();
         let (promised, shield) = (attribution.promised(), attribution.shield());

@@ -15,7 +15,7 @@ use crate::plan::Error;
 /// Why one resource waits for another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Why {
+pub enum DependencyReason {
     /// It needs the other's id.
     Id,
     /// Service control policies must be enabled before one can be made.
@@ -36,7 +36,7 @@ pub enum Why {
     TornDown,
 }
 
-impl Why {
+impl DependencyReason {
     /// The reason in words that complete «waits because …».
     pub fn text(self) -> &'static str {
         match self {
@@ -59,7 +59,8 @@ pub struct Dependency {
     /// What is waited for.
     pub on: Address,
     /// Why.
-    pub why: Why,
+    #[serde(rename = "why")]
+    pub reason: DependencyReason,
 }
 
 /// One resource as it shall be.
@@ -85,14 +86,14 @@ impl Resource {
 
     /// All it waits for, each once, in address order.
     pub fn dependencies(&self) -> Vec<Dependency> {
-        let mut all: BTreeMap<&Address, Why> = BTreeMap::new();
+        let mut all: BTreeMap<&Address, DependencyReason> = BTreeMap::new();
         for dependency in &self.after {
-            all.insert(&dependency.on, dependency.why);
+            all.insert(&dependency.on, dependency.reason);
         }
         for address in self.spec.references() {
-            all.insert(address, Why::Id);
+            all.insert(address, DependencyReason::Id);
         }
-        all.into_iter().map(|(on, why)| Dependency { on: on.clone(), why }).collect()
+        all.into_iter().map(|(on, reason)| Dependency { on: on.clone(), reason }).collect()
     }
 }
 
@@ -210,7 +211,10 @@ mod tests {
             spec: ResourceSpec::ElasticIp(ElasticIpSpec { tags: Tags::new() }),
             tenant: None,
             region: Region::us_east_1(),
-            after: after.iter().map(|on| Dependency { on: Address::new(on), why: Why::Id }).collect(),
+            after: after
+                .iter()
+                .map(|on| Dependency { on: Address::new(on), reason: DependencyReason::Id })
+                .collect(),
         }
     }
 

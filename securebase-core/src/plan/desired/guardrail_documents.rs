@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::model::{LandingZone, Problem, Tier};
 use crate::observe::flow_log_group_prefix;
-use crate::policy::{self, Fit, Parameters, PolicyDocument, set_of, tier_documents_with};
+use crate::policy::{self, Parameters, PolicyDocument, PolicyLimits, set_of, tier_documents_with};
 
 /// A guardrail document as the plan carries it.
 pub(super) struct Document {
@@ -47,14 +47,14 @@ pub(in crate::plan) fn documents(
     let parameters = parameters.with(&tier.guarding.parameters).map_err(invalid)?;
     let own = tier.guarding.policies.iter().map(|text| PolicyDocument::parse(text));
     let own = own.collect::<Result<Vec<_>, _>>().map_err(invalid)?;
-    let fit = Fit::from_limits(&zone.limits);
-    let places = fit.max_documents;
-    let fit = Fit { max_documents: places.saturating_sub(taken), ..fit };
-    if fit.max_documents == 0 {
+    let limits = PolicyLimits::from_limits(&zone.limits);
+    let places = limits.max_documents;
+    let limits = PolicyLimits { max_documents: places.saturating_sub(taken), ..limits };
+    if limits.max_documents == 0 {
         return Err(no_place(format!("tiers.\"{}\"", tier.name), &tier.ou_name, places, taken));
     }
     let documents =
-        tier_documents_with(set_of(&tier.framework), &parameters, &own, fit).map_err(|error| {
+        tier_documents_with(set_of(&tier.framework), &parameters, &own, limits).map_err(|error| {
             let places = format!(
                 "; policies of others take {taken} of the {places} places on organizational unit `{}`, `FullAWSAccess` among them",
                 tier.ou_name
@@ -89,7 +89,7 @@ fn no_place(path: String, unit: &str, places: usize, taken: usize) -> Problem {
 /// The document on the unit of those who left: nothing is allowed to anybody but the executor, who must be able to look, and
 /// to take the tenant back.
 pub(in crate::plan) fn suspended(zone: &LandingZone, taken: usize) -> Result<Document, Problem> {
-    let places = Fit::from_limits(&zone.limits).max_documents;
+    let places = PolicyLimits::from_limits(&zone.limits).max_documents;
     if taken >= places {
         return Err(no_place("suspended_ou".to_owned(), &zone.suspended_ou, places, taken));
     }

@@ -11,7 +11,7 @@ use ipnet::Ipv4Net;
 
 use super::Error;
 use super::diff::existing::Existing;
-use super::diff::since::Settled;
+use super::diff::incremental::Settled;
 use crate::kinds::{
     AccountPlacementSpec, AccountReadinessSpec, AccountSpec, ElasticIpSpec, FlowLogRoleSpec, FlowLogSpec,
     InternetGatewaySpec, LogGroupSpec, NatGatewaySpec, OrganizationRootSpec, OrganizationSpec,
@@ -23,9 +23,9 @@ use crate::model::{
     ADDRESS_TAG, Address, LandingZone, NetworkFeatures, Problem, SubnetZone, TENANT_TAG, Tags, Tenant,
     TenantKey, TierName, ZONE_TAG, ZoneOrdinal,
 };
-use crate::net::{SubnetRole, layout};
+use crate::net::{SubnetPlan, SubnetRole, layout};
 use crate::observe::{Scope, flow_log_group_name};
-use graph::{Dependency, Resource, ResourceGraph, Why};
+use graph::{Dependency, DependencyReason, Resource, ResourceGraph};
 
 /// Everything a zone wants to exist, given the block of each tenant's VPC and what exists and cannot change its name.
 ///
@@ -111,7 +111,7 @@ impl Build<'_> {
 
     fn organization(&mut self) {
         self.shared(Address::organization(), ResourceSpec::Organization(OrganizationSpec {}), Vec::new());
-        let on_organization = Dependency { on: Address::organization(), why: Why::Id };
+        let on_organization = Dependency { on: Address::organization(), reason: DependencyReason::Id };
         self.shared(
             Address::root(),
             ResourceSpec::OrganizationRoot(OrganizationRootSpec {}),
@@ -168,7 +168,7 @@ impl Build<'_> {
         let guardrail_documents::Document { name, description, text } = document;
         let policy = Address::policy(&name);
         let tags = self.tags(&policy, None, None);
-        let enabled = Dependency { on: Address::root(), why: Why::PoliciesEnabled };
+        let enabled = Dependency { on: Address::root(), reason: DependencyReason::PoliciesEnabled };
         let spec = ResourceSpec::ServiceControlPolicy(ServiceControlPolicySpec {
             name: name.clone(),
             description,
@@ -200,8 +200,10 @@ impl Build<'_> {
     }
 
     fn account(&mut self, tenant: &Tenant, unit: &str, attachments: &[Address]) {
-        let guarded: Vec<Dependency> =
-            attachments.iter().map(|on| Dependency { on: on.clone(), why: Why::Guarded }).collect();
+        let guarded: Vec<Dependency> = attachments
+            .iter()
+            .map(|on| Dependency { on: on.clone(), reason: DependencyReason::Guarded })
+            .collect();
         let account = Address::tenant(&tenant.key, "account");
         let mut tags = self.tags(&account, Some(tenant), None);
         for (key, value) in &tenant.tags {
@@ -215,7 +217,7 @@ impl Build<'_> {
         });
         let unit = Address::organizational_unit(unit);
         let mut after = guarded.clone();
-        after.push(Dependency { on: unit.clone(), why: Why::Guarded });
+        after.push(Dependency { on: unit.clone(), reason: DependencyReason::Guarded });
         self.of_tenant(tenant, &account, spec, after);
         let placement = Address::tenant(&tenant.key, "account/placement");
         let spec =
@@ -223,7 +225,7 @@ impl Build<'_> {
         self.of_tenant(tenant, &placement, spec, guarded);
         if self.zone.network.is_some() && tenant.offboard.is_none() {
             let readiness = Address::tenant(&tenant.key, "account/readiness");
-            let placed = Dependency { on: placement, why: Why::Placed };
+            let placed = Dependency { on: placement, reason: DependencyReason::Placed };
             self.of_tenant(
                 tenant,
                 &readiness,
@@ -235,8 +237,6 @@ impl Build<'_> {
 
     fn network(&mut self, tenant: &Tenant, features: NetworkFeatures, block: Ipv4Net) {
         let at = |rest: &str| Address::tenant(&tenant.key, rest);
-        let named = |rest: &str| Some(format!("{}-{rest}", tenant.prefix));
-        let ready = || vec![Dependency { on: at("account/readiness"), why: Why::Ready }];
         let subnets = match layout::seed(block) {
             Ok(subnets) => subnets,
             Err(error) => {
@@ -244,82 +244,30 @@ impl Build<'_> {
                 return;
             }
         };
-
         let vpc = at("vpc");
         let spec = ResourceSpec::Vpc(VpcSpec {
             cidr: block,
             dns_support: features.dns_support,
             dns_hostnames: features.dns_hostnames,
-            tags: self.tags(&vpc, Some(tenant), named("vpc")),
+            tags: self.tags(&vpc, Some(tenant), named(tenant, "vpc")),
         });
-        self.of_tenant(tenant, &vpc, spec, ready());
-
-        let subnet_at = |name: &str| at(&format!("vpc/subnet/{name}"));
-        for subnet in &subnets {
-            let address = subnet_at(&subnet.name);
-            // A layout is checked before it is applied: every label is a letter.
-            let Some(place) = ZoneOrdinal::of_letter(subnet.zone_suffix) else { continue };
-            let spec = ResourceSpec::Subnet(SubnetSpec {
-                vpc: vpc.clone(),
-                cidr: subnet.cidr.net(),
-                zone: SubnetZone::Ordinal(place),
-                tags: self.tags(&address, Some(tenant), named(&subnet.name)),
-            });
-            self.of_tenant(tenant, &address, spec, Vec::new());
-        }
-
+        self.of_tenant(tenant, &vpc, spec, when_ready(tenant));
+        self.subnets(tenant, &subnets);
         let internet = at("vpc/internet-gateway");
         let spec = ResourceSpec::InternetGateway(InternetGatewaySpec {
             vpc: vpc.clone(),
-            tags: self.tags(&internet, Some(tenant), named("internet")),
+            tags: self.tags(&internet, Some(tenant), named(tenant, "internet")),
         });
         self.of_tenant(tenant, &internet, spec, Vec::new());
-
-        let nat = features.nat_gateway.then(|| {
-            let elastic_ip = at("vpc/elastic-ip/nat-1");
-            let tags = self.tags(&elastic_ip, Some(tenant), named("nat-1"));
-            self.of_tenant(tenant, &elastic_ip, ResourceSpec::ElasticIp(ElasticIpSpec { tags }), ready());
-            let nat = at("vpc/nat-gateway/nat-1");
-            let spec = ResourceSpec::NatGateway(NatGatewaySpec {
-                subnet: subnet_at("public-1"),
-                elastic_ip,
-                tags: self.tags(&nat, Some(tenant), named("nat-1")),
-            });
-            let attached = Dependency { on: internet.clone(), why: Why::Attached };
-            self.of_tenant(tenant, &nat, spec, vec![attached]);
-            nat
-        });
-
+        let nat = features.nat_gateway.then(|| self.nat_gateway(tenant, &internet));
         let public_way = Some(RouteTarget::InternetGateway(internet));
         let private_way = nat.map(RouteTarget::NatGateway);
         for (name, role, way) in
             [("public", SubnetRole::Public, public_way), ("private", SubnetRole::Private, private_way)]
         {
-            let table = at(&format!("vpc/route-table/{name}"));
-            let spec = ResourceSpec::RouteTable(RouteTableSpec {
-                vpc: vpc.clone(),
-                tags: self.tags(&table, Some(tenant), named(name)),
-            });
-            self.of_tenant(tenant, &table, spec, Vec::new());
-            if let Some(target) = way {
-                let route = at(&format!("vpc/route-table/{name}/route/default"));
-                let spec = ResourceSpec::Route(RouteSpec {
-                    table: table.clone(),
-                    destination: Ipv4Net::default(),
-                    target,
-                });
-                self.of_tenant(tenant, &route, spec, Vec::new());
-            }
-            for subnet in subnets.iter().filter(|subnet| subnet.role == role) {
-                let association = at(&format!("vpc/route-table/{name}/association/{}", subnet.name));
-                let spec = ResourceSpec::RouteTableAssociation(RouteTableAssociationSpec {
-                    table: table.clone(),
-                    subnet: subnet_at(&subnet.name),
-                });
-                self.of_tenant(tenant, &association, spec, Vec::new());
-            }
+            let associated = subnets.iter().filter(|subnet| subnet.role == role);
+            self.route_table(tenant, name, way, associated.map(|subnet| subnet.name.as_str()));
         }
-
         if features.flow_logs {
             self.flow_log(tenant, &vpc);
         }
@@ -328,9 +276,70 @@ impl Build<'_> {
             let gateway = at("vpc/vpn-gateway");
             let spec = ResourceSpec::VpnGateway(VpnGatewaySpec {
                 vpc,
-                tags: self.tags(&gateway, Some(tenant), named("vpn")),
+                tags: self.tags(&gateway, Some(tenant), named(tenant, "vpn")),
             });
             self.of_tenant(tenant, &gateway, spec, Vec::new());
+        }
+    }
+
+    fn subnets(&mut self, tenant: &Tenant, subnets: &[SubnetPlan]) {
+        for subnet in subnets {
+            let address = subnet_of(tenant, &subnet.name);
+            // A layout is checked before it is applied: every label is a letter.
+            let Some(place) = ZoneOrdinal::of_letter(subnet.zone_suffix) else { continue };
+            let spec = ResourceSpec::Subnet(SubnetSpec {
+                vpc: Address::tenant(&tenant.key, "vpc"),
+                cidr: subnet.cidr.net(),
+                zone: SubnetZone::Ordinal(place),
+                tags: self.tags(&address, Some(tenant), named(tenant, &subnet.name)),
+            });
+            self.of_tenant(tenant, &address, spec, Vec::new());
+        }
+    }
+
+    /// A NAT gateway in the first public subnet, with its Elastic IP; returns its address.
+    fn nat_gateway(&mut self, tenant: &Tenant, internet: &Address) -> Address {
+        let elastic_ip = Address::tenant(&tenant.key, "vpc/elastic-ip/nat-1");
+        let tags = self.tags(&elastic_ip, Some(tenant), named(tenant, "nat-1"));
+        let spec = ResourceSpec::ElasticIp(ElasticIpSpec { tags });
+        self.of_tenant(tenant, &elastic_ip, spec, when_ready(tenant));
+        let nat = Address::tenant(&tenant.key, "vpc/nat-gateway/nat-1");
+        let spec = ResourceSpec::NatGateway(NatGatewaySpec {
+            subnet: subnet_of(tenant, "public-1"),
+            elastic_ip,
+            tags: self.tags(&nat, Some(tenant), named(tenant, "nat-1")),
+        });
+        let attached = Dependency { on: internet.clone(), reason: DependencyReason::Attached };
+        self.of_tenant(tenant, &nat, spec, vec![attached]);
+        nat
+    }
+
+    /// A route table with its default route, if there is a way out, and the subnets that use it.
+    fn route_table<'s>(
+        &mut self,
+        tenant: &Tenant,
+        name: &str,
+        way: Option<RouteTarget>,
+        subnets: impl Iterator<Item = &'s str>,
+    ) {
+        let table = Address::tenant(&tenant.key, &format!("vpc/route-table/{name}"));
+        let spec = ResourceSpec::RouteTable(RouteTableSpec {
+            vpc: Address::tenant(&tenant.key, "vpc"),
+            tags: self.tags(&table, Some(tenant), named(tenant, name)),
+        });
+        self.of_tenant(tenant, &table, spec, Vec::new());
+        if let Some(target) = way {
+            let route = Address::tenant(&tenant.key, &format!("vpc/route-table/{name}/route/default"));
+            let (table, destination) = (table.clone(), Ipv4Net::default());
+            let spec = ResourceSpec::Route(RouteSpec { table, destination, target });
+            self.of_tenant(tenant, &route, spec, Vec::new());
+        }
+        for subnet in subnets {
+            let place = format!("vpc/route-table/{name}/association/{subnet}");
+            let association = Address::tenant(&tenant.key, &place);
+            let (table, subnet) = (table.clone(), subnet_of(tenant, subnet));
+            let spec = ResourceSpec::RouteTableAssociation(RouteTableAssociationSpec { table, subnet });
+            self.of_tenant(tenant, &association, spec, Vec::new());
         }
     }
 
@@ -345,7 +354,7 @@ impl Build<'_> {
                 route_tables: ["public", "private"]
                     .map(|name| at(&format!("vpc/route-table/{name}")))
                     .to_vec(),
-                tags: self.tags(&address, Some(tenant), Some(format!("{}-{service}", tenant.prefix))),
+                tags: self.tags(&address, Some(tenant), named(tenant, service)),
             });
             self.of_tenant(tenant, &address, spec, Vec::new());
         }
@@ -353,13 +362,12 @@ impl Build<'_> {
 
     fn flow_log(&mut self, tenant: &Tenant, vpc: &Address) {
         let at = |rest: &str| Address::tenant(&tenant.key, rest);
-        let ready = || vec![Dependency { on: at("account/readiness"), why: Why::Ready }];
         let role = at("flow-log-role");
         let spec = ResourceSpec::FlowLogRole(FlowLogRoleSpec {
             name: self.scope.flow_log_role.clone(),
             tags: self.tags(&role, Some(tenant), None),
         });
-        self.of_tenant(tenant, &role, spec, ready());
+        self.of_tenant(tenant, &role, spec, when_ready(tenant));
         let log_group = at("flow-log-group");
         let spec = ResourceSpec::LogGroup(LogGroupSpec {
             name: self
@@ -371,14 +379,30 @@ impl Build<'_> {
             retention_days: self.zone.tier(&tenant.tier).map_or(90, |tier| tier.log_retention_days),
             tags: self.tags(&log_group, Some(tenant), None),
         });
-        self.of_tenant(tenant, &log_group, spec, ready());
+        self.of_tenant(tenant, &log_group, spec, when_ready(tenant));
         let flow_log = at("vpc/flow-log");
         let spec = ResourceSpec::FlowLog(FlowLogSpec {
             vpc: vpc.clone(),
             log_group,
             role,
-            tags: self.tags(&flow_log, Some(tenant), Some(format!("{}-flow-log", tenant.prefix))),
+            tags: self.tags(&flow_log, Some(tenant), named(tenant, "flow-log")),
         });
         self.of_tenant(tenant, &flow_log, spec, Vec::new());
     }
+}
+
+fn named(tenant: &Tenant, rest: &str) -> Option<String> {
+    Some(format!("{}-{rest}", tenant.prefix))
+}
+
+fn subnet_of(tenant: &Tenant, name: &str) -> Address {
+    Address::tenant(&tenant.key, &format!("vpc/subnet/{name}"))
+}
+
+/// What waits until the account can be entered.
+fn when_ready(tenant: &Tenant) -> Vec<Dependency> {
+    vec![Dependency {
+        on: Address::tenant(&tenant.key, "account/readiness"),
+        reason: DependencyReason::Ready,
+    }]
 }

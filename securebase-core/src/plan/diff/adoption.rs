@@ -64,22 +64,53 @@ pub(in crate::plan) fn network<'a>(
             subnets.insert(&subnet.id, resource.address.clone());
         }
     }
-    let attached = |to: &Option<ResourceId>| to.as_ref() == Some(&vpc.id);
+    found.extend(gateways(tenant, member, &vpc.id, &subnets));
+    tables(tenant, member, &vpc.id, &subnets, &mut found)?;
+    found.retain(|address, _| graph.get(address).is_some());
+    Ok(found)
+}
+
+/// The gateways of a VPC, by the address each gets: those attached to it, and the NAT gateway in the public subnet.
+fn gateways<'a>(
+    tenant: &ScopedTenant,
+    member: &'a ObservedMember,
+    vpc: &ResourceId,
+    subnets: &BTreeMap<&ResourceId, Address>,
+) -> Vec<(Address, &'a ResourceId)> {
+    let at = |rest: &str| Address::tenant(&tenant.key, rest);
+    let mut found = Vec::new();
+    let attached = |to: &Option<ResourceId>| to.as_ref() == Some(vpc);
     let internet = member.internet_gateways.iter().find(|gateway| attached(&gateway.vpc));
     found.extend(internet.map(|gateway| (at("vpc/internet-gateway"), &gateway.id)));
     let vpn = member.vpn_gateways.iter().find(|gateway| attached(&gateway.vpc) && !gateway.deleted);
     found.extend(vpn.map(|gateway| (at("vpc/vpn-gateway"), &gateway.id)));
-    let public = at("vpc/subnet/public-1");
+    let public = public_subnet(tenant);
     let nat = member
         .nat_gateways
         .iter()
         .find(|nat| subnets.get(&nat.subnet) == Some(&public) && nat.state == NatGatewayState::Available);
     if let Some(nat) = nat {
-        found.insert(at("vpc/nat-gateway/nat-1"), &nat.id);
+        found.push((at("vpc/nat-gateway/nat-1"), &nat.id));
         let elastic_ip = member.elastic_ips.iter().find(|found| nat.allocation.as_ref() == Some(&found.id));
         found.extend(elastic_ip.map(|elastic_ip| (at("vpc/elastic-ip/nat-1"), &elastic_ip.id)));
     }
-    for table in member.route_tables.iter().filter(|table| table.vpc == vpc.id) {
+    found
+}
+
+/// Adds the route tables of a VPC, by the subnets that use them.
+///
+/// # Errors
+/// A problem where public and private subnets share a table, or those of one kind have two.
+fn tables<'a>(
+    tenant: &ScopedTenant,
+    member: &'a ObservedMember,
+    vpc: &ResourceId,
+    subnets: &BTreeMap<&ResourceId, Address>,
+    found: &mut BTreeMap<Address, &'a ResourceId>,
+) -> Result<(), Problem> {
+    let at = |rest: &str| Address::tenant(&tenant.key, rest);
+    let public = public_subnet(tenant);
+    for table in member.route_tables.iter().filter(|table| table.vpc == *vpc) {
         let mut roles: Vec<&str> = table
             .associations
             .iter()
@@ -95,8 +126,11 @@ pub(in crate::plan) fn network<'a>(
             _ => return Err(shared_table(tenant, &table.id)),
         }
     }
-    found.retain(|address, _| graph.get(address).is_some());
-    Ok(found)
+    Ok(())
+}
+
+fn public_subnet(tenant: &ScopedTenant) -> Address {
+    Address::tenant(&tenant.key, "vpc/subnet/public-1")
 }
 
 /// A subnet belongs to one table, and public and private ones of ours to one each.

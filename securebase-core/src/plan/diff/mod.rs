@@ -10,8 +10,8 @@ pub(super) mod applied;
 mod changes;
 pub(super) mod drift;
 pub(super) mod existing;
+pub(super) mod incremental;
 mod member;
-pub(super) mod since;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,13 +19,13 @@ use super::desired::graph::{Resource, ResourceGraph};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::Change;
 use crate::kinds::{AccountSpec, ResourceSpec};
-use crate::model::{AccountId, Address, Departure, Problem, Region, ResourceId, Tags, ZONE_TAG};
+use crate::model::{AccountId, Address, Offboarding, Problem, Region, ResourceId, Tags, ZONE_TAG};
 use crate::observe::{
     Accounts, Names, Observed, ObservedAccount, ObservedMember, ObservedOrganization, ObservedPolicy,
     ObservedUnit, Scope, unit_paths,
 };
 use applied::Ours;
-use since::Settled;
+use incremental::Settled;
 
 pub(super) use account::account_id;
 pub(super) use member::Member;
@@ -57,7 +57,7 @@ pub(in crate::plan) struct Index<'a> {
     /// The keys of all tenants of the file.
     keys: BTreeSet<&'a str>,
     /// The tenants that leave.
-    leaving: BTreeMap<&'a str, Departure>,
+    leaving: BTreeMap<&'a str, Offboarding>,
     names: Names<'a>,
 }
 impl<'a> Index<'a> {
@@ -141,7 +141,7 @@ impl<'a> Index<'a> {
     }
 
     /// How a tenant leaves, if it does.
-    pub(in crate::plan) fn departure(&self, key: &str) -> Option<Departure> {
+    pub(in crate::plan) fn offboarding(&self, key: &str) -> Option<Offboarding> {
         self.leaving.get(key).copied()
     }
 

@@ -10,7 +10,7 @@ use crate::kinds::step::Action;
 use crate::model::{AccountId, Address, ResourceId};
 use crate::observe::{Observed, unit_paths};
 use crate::plan::Error;
-use crate::plan::desired::graph::{Dependency, ResourceGraph, Why, in_order};
+use crate::plan::desired::graph::{Dependency, DependencyReason, ResourceGraph, in_order};
 use crate::plan::step::Step;
 
 /// Lets policies change only after the accounts that leave them, where that is possible, and puts each step after all it
@@ -102,7 +102,7 @@ fn departures(
         };
         for (step, from, to) in &leaving {
             if under(from, unit) && !under(to, unit) {
-                let left = Dependency { on: step.address.clone(), why: Why::Left };
+                let left = Dependency { on: step.address.clone(), reason: DependencyReason::Left };
                 waits.entry(policy.clone()).or_default().push(left);
             }
         }

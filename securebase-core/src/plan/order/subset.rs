@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::model::Address;
 use crate::plan::Error;
-use crate::plan::diff::since::Basis;
+use crate::plan::diff::incremental::Basis;
 use crate::plan::step::{Plan, Step};
 
 impl Plan {

@@ -3,9 +3,9 @@
 //! Accounts are never deleted here: leaving is an explicit act, because closing an account takes ninety days and its e-mail
 //! address stays taken. Log groups are never deleted either: they hold the audit trail.
 
-pub(super) mod departure;
 pub(super) mod elsewhere;
 mod network;
+pub(super) mod offboarding;
 mod organization;
 pub(super) mod record;
 mod unclaimed;
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-use super::desired::graph::{Dependency, ResourceGraph, Why};
+use super::desired::graph::{Dependency, DependencyReason, ResourceGraph};
 use super::diff::{Index, account_id};
 use super::step::Step;
 use crate::kinds::facts;
@@ -23,7 +23,7 @@ use crate::observe::Scope;
 
 /// What to delete, and what to say about the rest.
 #[derive(Default)]
-pub(super) struct Surplus {
+pub(super) struct Pruned {
     pub(super) deletions: Vec<Step>,
     pub(super) warnings: Vec<Problem>,
 }
@@ -36,22 +36,22 @@ pub(super) fn find(
     index: &Index<'_>,
     known: &BTreeMap<Address, ResourceId>,
     steps: &IndexMap<Address, Step>,
-) -> Surplus {
-    let mut surplus = Surplus::default();
+) -> Pruned {
+    let mut pruned = Pruned::default();
     let mut tenants: Vec<&Tenant> = zone.tenants.iter().collect();
     tenants.sort_by(|a, b| a.key.cmp(&b.key));
     for tenant in tenants {
         let Some(account) = account_id(known, &Address::tenant(&tenant.key, "account")) else { continue };
         if let Some(member) = index.member(account, &tenant.region) {
-            let deletions = network::find(tenant, graph, member, index.names(), &mut surplus.warnings);
-            surplus.deletions.extend(chained(deletions));
+            let deletions = network::find(tenant, graph, member, index.names(), &mut pruned.warnings);
+            pruned.deletions.extend(chained(deletions));
         }
     }
     if let Some(organization) = index.organization() {
-        organization::find(organization, index.names(), &zone.suspended_ou, graph, steps, &mut surplus);
-        unclaimed::find(organization, zone, scope, index.names(), known, &mut surplus.warnings);
+        organization::find(organization, index.names(), &zone.suspended_ou, graph, steps, &mut pruned);
+        unclaimed::find(organization, zone, scope, index.names(), known, &mut pruned.warnings);
     }
-    surplus
+    pruned
 }
 
 /// Sorts deletions so that each comes after those it must wait for, and makes it wait for the kinds before it.
@@ -68,7 +68,8 @@ fn chained(mut steps: Vec<Step>) -> Vec<Step> {
             }
             kind = Some(step.kind);
         }
-        step.depends_on = before.iter().map(|on| Dependency { on: on.clone(), why: Why::Freed }).collect();
+        step.depends_on =
+            before.iter().map(|on| Dependency { on: on.clone(), reason: DependencyReason::Freed }).collect();
         step.depends_on.sort();
         same.push(step.address.clone());
     }

@@ -1,4 +1,4 @@
-//! The surplus in a tenant's account: the parts of its network that the file dropped, or all of it when the tenant leaves.
+//! What is pruned in a tenant's account: the parts of its network that the file dropped, or all of it when the tenant leaves.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
-use super::Surplus;
+use super::Pruned;
 use crate::kinds::guardrail_role::GuardrailRole;
 use crate::kinds::step::Action;
 use crate::kinds::{
@@ -15,7 +15,7 @@ use crate::kinds::{
 };
 use crate::model::{AccountId, Address, Problem, ResourceId};
 use crate::observe::{Names, ObservedOrganization, ObservedPolicy, ObservedUnit, unit_paths};
-use crate::plan::desired::graph::{Dependency, ResourceGraph, Why};
+use crate::plan::desired::graph::{Dependency, DependencyReason, ResourceGraph};
 use crate::plan::step::{Site, Step};
 
 /// Adds what is to go, each after all it waits for.
@@ -25,7 +25,7 @@ pub(super) fn find(
     suspended: &str,
     graph: &ResourceGraph,
     steps: &IndexMap<Address, Step>,
-    surplus: &mut Surplus,
+    pruned: &mut Pruned,
 ) {
     let mut leftovers = Leftovers::new(organization, names, graph, steps);
     for policy in &organization.policies {
@@ -37,8 +37,8 @@ pub(super) fn find(
     for unit in organization.units.iter().rev() {
         leftovers.unit(unit, suspended);
     }
-    surplus.deletions.extend(leftovers.steps);
-    surplus.warnings.extend(leftovers.warnings);
+    pruned.deletions.extend(leftovers.steps);
+    pruned.warnings.extend(leftovers.warnings);
 }
 
 struct Leftovers<'a> {
@@ -127,7 +127,7 @@ impl<'a> Leftovers<'a> {
     /// The waits for all accounts that leave a unit.
     fn after_departures(&self, unit: &ResourceId) -> Vec<Dependency> {
         let moves = self.departures.get(unit).into_iter().flatten();
-        moves.map(|on| Dependency { on: on.clone(), why: Why::Left }).collect()
+        moves.map(|on| Dependency { on: on.clone(), reason: DependencyReason::Left }).collect()
     }
 
     fn delete(
@@ -181,13 +181,16 @@ impl<'a> Leftovers<'a> {
                 let on_unit = |step: &&Step| matches!(step.spec.as_kind().guardrail_role(), Some(GuardrailRole::Attachment { target, .. }) if *target == unit);
                 let successors = self.planned.values().filter(on_unit);
                 waits.extend(
-                    successors.map(|step| Dependency { on: step.address.clone(), why: Why::Guarded }),
+                    successors.map(|step| Dependency {
+                        on: step.address.clone(),
+                        reason: DependencyReason::Guarded,
+                    }),
                 );
             }
             let spec =
                 ResourceSpec::PolicyAttachment(PolicyAttachmentSpec { policy: policy.clone(), target: unit });
             self.delete(address.clone(), spec, attachment_id(&found.policy.id, target), waits);
-            gone.push(Dependency { on: address, why: Why::Freed });
+            gone.push(Dependency { on: address, reason: DependencyReason::Freed });
         }
         if !stays {
             let spec = ResourceSpec::ServiceControlPolicy(ServiceControlPolicySpec {
@@ -225,7 +228,9 @@ impl<'a> Leftovers<'a> {
         let mut waits = self.after_departures(&unit.id);
         // Attachments to the unit, and units below it.
         let before = self.steps.iter().filter(|step| step.spec.references().contains(&&address));
-        waits.extend(before.map(|step| Dependency { on: step.address.clone(), why: Why::Freed }));
+        waits.extend(
+            before.map(|step| Dependency { on: step.address.clone(), reason: DependencyReason::Freed }),
+        );
         let spec = ResourceSpec::OrganizationalUnit(OrganizationalUnitSpec {
             name: unit.name.clone(),
             parent,

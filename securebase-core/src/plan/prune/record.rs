@@ -1,9 +1,9 @@
-//! The record of a departure: what a tenant has when it leaves, and what becomes of each.
+//! The record of an offboarding: what a tenant has when it leaves, and what becomes of each.
 
 use serde::{Deserialize, Serialize};
 
 use crate::kinds::step::Action;
-use crate::model::{AccountId, Address, Departure, ResourceId, ResourceKind, Tags, TenantKey};
+use crate::model::{AccountId, Address, Offboarding, ResourceId, ResourceKind, Tags, TenantKey};
 use crate::observe::unit_paths;
 use crate::plan::diff::account_id;
 use crate::plan::step::Plan;
@@ -11,7 +11,7 @@ use crate::plan::step::Plan;
 /// What becomes of a resource of a tenant that leaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Fate {
+pub enum Disposition {
     /// It is deleted.
     Deleted,
     /// It stays as it is: log groups do.
@@ -34,17 +34,19 @@ pub struct RecordedResource {
     /// Its tags, for kinds that take tags.
     pub tags: Tags,
     /// What becomes of it.
-    pub fate: Fate,
+    #[serde(alias = "fate")]
+    pub disposition: Disposition,
 }
 
 /// What a tenant has when it leaves.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct DepartureRecord {
+pub struct OffboardingRecord {
     /// The tenant.
     pub tenant: TenantKey,
     /// How it leaves.
-    pub departure: Departure,
+    #[serde(alias = "departure")]
+    pub offboarding: Offboarding,
     /// Its account, `None` where it has none.
     pub account_id: Option<AccountId>,
     /// The name of its account.
@@ -61,12 +63,12 @@ pub struct DepartureRecord {
 
 impl Plan {
     /// What each tenant that leaves has, by key: to be kept by whoever applies the plan.
-    pub fn departures(&self) -> Vec<DepartureRecord> {
+    pub fn offboardings(&self) -> Vec<OffboardingRecord> {
         let leaving = self.tenants.iter().filter_map(|tenant| Some((&tenant.key, tenant.offboard?)));
-        leaving.map(|(key, departure)| self.record(key, departure)).collect()
+        leaving.map(|(key, offboarding)| self.record(key, offboarding)).collect()
     }
 
-    fn record(&self, key: &TenantKey, departure: Departure) -> DepartureRecord {
+    fn record(&self, key: &TenantKey, offboarding: Offboarding) -> OffboardingRecord {
         let address = Address::tenant(key, "account");
         let id = account_id(&self.known, &address);
         let organization = self.observed.organization.as_ref();
@@ -87,11 +89,11 @@ impl Plan {
                     kind: step.kind,
                     id: step.id.clone()?,
                     tags: step.spec.tags().cloned().unwrap_or_default(),
-                    fate: Fate::Deleted,
+                    disposition: Disposition::Deleted,
                 })
             })
             .collect();
-        // The record lists what the departure rules keep by name: the logs and the account.
+        // The record lists what the offboarding rules keep by name: the logs and the account.
         let groups = regions().flat_map(|member| &member.log_groups);
         resources.extend(groups.filter_map(|group| {
             Some(RecordedResource {
@@ -99,7 +101,7 @@ impl Plan {
                 kind: ResourceKind::LogGroup,
                 id: group.group.name.parse().ok()?,
                 tags: group.tags.clone(),
-                fate: Fate::Kept,
+                disposition: Disposition::Kept,
             })
         }));
         resources.extend(found.and_then(|found| {
@@ -108,15 +110,15 @@ impl Plan {
                 kind: ResourceKind::Account,
                 id: ResourceId::from(id?),
                 tags: found.tags.clone(),
-                fate: match departure {
-                    Departure::Suspend => Fate::Suspended,
-                    Departure::Close => Fate::Closed,
+                disposition: match offboarding {
+                    Offboarding::Suspend => Disposition::Suspended,
+                    Offboarding::Close => Disposition::Closed,
                 },
             })
         }));
-        DepartureRecord {
+        OffboardingRecord {
             tenant: key.clone(),
-            departure,
+            offboarding,
             account_id: id,
             account_name: found.map(|found| found.account.name.clone()),
             account_email: found.map(|found| found.account.email.clone()),

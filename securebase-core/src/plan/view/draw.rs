@@ -23,7 +23,7 @@ impl Plan {
         for step in self.steps() {
             for dependency in &step.depends_on {
                 let (from, to) = (dot(dependency.on.as_str()), dot(step.address.as_str()));
-                let _ = writeln!(text, "  {from} -> {to} [tooltip = {}];", dot(dependency.why.text()));
+                let _ = writeln!(text, "  {from} -> {to} [tooltip = {}];", dot(dependency.reason.text()));
             }
         }
         text.push_str("}\n");

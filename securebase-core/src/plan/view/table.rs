@@ -17,7 +17,7 @@ impl Plan {
     }
 
     /// The steps: `address, kind, action, tenant, id, depends_on` (addresses joined by line breaks), `monthly_cost` and
-    /// `one_off_cost` (decimals), `minutes`.
+    /// `one_time_cost` (decimals), `minutes`.
     ///
     /// # Errors
     /// [`Error::TooLong`] beyond 2 GiB of text.
@@ -38,7 +38,7 @@ impl Plan {
             Column::utf8("id", self.steps().map(|step| step.id.as_ref().map(ResourceId::as_str)))?,
             Column::utf8("depends_on", waits.iter().map(String::as_str))?,
             Column::decimal("monthly_cost", 2, costs().map(|cost| cost.map(|cost| cost.monthly.amount)))?,
-            Column::decimal("one_off_cost", 10, costs().map(|cost| cost.map(|cost| cost.one_off.amount)))?,
+            Column::decimal("one_time_cost", 10, costs().map(|cost| cost.map(|cost| cost.one_time.amount)))?,
             Column::float64("minutes", costs().map(|cost| cost.map(StepCost::minutes))),
         ])
     }

@@ -5,9 +5,9 @@ use std::fmt;
 
 use crate::finance::{CostBasis, PriceBook, Usage, signed, thousands};
 use crate::kinds::step::{Action, Change};
-use crate::model::{Address, Departure, ResourceKind, WARNINGS};
+use crate::model::{Address, Offboarding, ResourceKind, WARNINGS};
 use crate::plan::cost::{PlanCost, PromisedChange, StepCost};
-use crate::plan::desired::graph::Why;
+use crate::plan::desired::graph::DependencyReason;
 use crate::plan::diff::drift::Drifted;
 use crate::plan::step::{Plan, PlannedTenant, Step};
 
@@ -149,13 +149,14 @@ impl Plan {
 
     /// How many steps wait for what, beyond the ids they need anyway.
     fn waits(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut counts: BTreeMap<Why, usize> = BTreeMap::new();
+        let mut counts: BTreeMap<DependencyReason, usize> = BTreeMap::new();
         for step in self.steps() {
-            let mut reasons: Vec<Why> = step.depends_on.iter().map(|dependency| dependency.why).collect();
+            let mut reasons: Vec<DependencyReason> =
+                step.depends_on.iter().map(|dependency| dependency.reason).collect();
             reasons.sort();
             reasons.dedup();
-            for why in reasons {
-                *counts.entry(why).or_default() += 1;
+            for reason in reasons {
+                *counts.entry(reason).or_default() += 1;
             }
         }
         let free = self.steps().filter(|step| step.depends_on.is_empty()).count();
@@ -163,9 +164,9 @@ impl Plan {
             return writeln!(f, "Order: every step can start at once");
         }
         writeln!(f, "Order: {free} of {} steps can start at once; of the others", self.steps.len())?;
-        for (why, count) in counts {
+        for (reason, count) in counts {
             let verb = if count == 1 { "waits" } else { "wait" };
-            writeln!(f, "  {count:>6} {verb} because {}", why.text())?;
+            writeln!(f, "  {count:>6} {verb} because {}", reason.text())?;
         }
         Ok(())
     }
@@ -212,8 +213,8 @@ fn about(tenant: &PlannedTenant) -> String {
     let block = tenant.vpc_cidr.map_or_else(String::new, |block| format!(", {block} in {}", tenant.region));
     let leaves = match tenant.offboard {
         None => "",
-        Some(Departure::Suspend) => ", leaves and is suspended",
-        Some(Departure::Close) => ", leaves and is closed",
+        Some(Offboarding::Suspend) => ", leaves and is suspended",
+        Some(Offboarding::Close) => ", leaves and is closed",
     };
     format!(" ({}{block}{leaves})", tenant.tier_title)
 }
@@ -344,6 +345,6 @@ fn shorten(value: &str) -> String {
 impl Step {
     /// What the step waits for and why, one line each.
     pub fn waits_for(&self) -> impl Iterator<Item = (&Address, &'static str)> {
-        self.depends_on.iter().map(|dependency| (&dependency.on, dependency.why.text()))
+        self.depends_on.iter().map(|dependency| (&dependency.on, dependency.reason.text()))
     }
 }

@@ -10,7 +10,7 @@ use super::difference::{Difference, Outcome, PermissionChange, region_names};
 /// Which way requests change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Tendency {
+pub enum Direction {
     /// They are denied now.
     Denied,
     /// They were allowed and are denied now where conditions hold.
@@ -23,7 +23,7 @@ pub enum Tendency {
     Allowed,
 }
 
-impl Tendency {
+impl Direction {
     /// The stable name, in snake_case.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -61,7 +61,8 @@ impl Tendency {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangeSummary {
     /// Which way.
-    pub tendency: Tendency,
+    #[serde(rename = "tendency")]
+    pub direction: Direction,
     /// Actions as documented, sorted.
     pub actions: Vec<String>,
     /// Kinds of principals: `executor`, `role`, `root`, `user`.
@@ -75,7 +76,7 @@ pub struct ChangeSummary {
 /// What the actions of one summary have in common.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Group<'a> {
-    tendency: Tendency,
+    direction: Direction,
     regions: &'a [String],
     principals: Vec<&'a str>,
     some_resources: bool,
@@ -85,33 +86,33 @@ impl Difference {
     /// The changes without resources and conditions: first what becomes denied, in the end what becomes allowed.
     #[must_use]
     pub fn summary(&self) -> Vec<ChangeSummary> {
-        // By tendency, regions and resources: which principals each action changes for.
-        let mut found: BTreeMap<(Tendency, &[String], &str), BTreeSet<&str>> = BTreeMap::new();
-        let mut anywhere: BTreeSet<(Tendency, &str)> = BTreeSet::new();
+        // By direction, regions and resources: which principals each action changes for.
+        let mut found: BTreeMap<(Direction, &[String], &str), BTreeSet<&str>> = BTreeMap::new();
+        let mut anywhere: BTreeSet<(Direction, &str)> = BTreeSet::new();
         for change in &self.changes {
-            let tendency = Tendency::of(change);
+            let direction = Direction::of(change);
             for action in &change.actions {
                 found
-                    .entry((tendency, &change.regions, action))
+                    .entry((direction, &change.regions, action))
                     .or_default()
                     .extend(change.principals.iter().map(String::as_str));
                 if change.resource == "*" {
-                    anywhere.insert((tendency, action));
+                    anywhere.insert((direction, action));
                 }
             }
         }
         let mut groups: BTreeMap<Group<'_>, Vec<String>> = BTreeMap::new();
-        for ((tendency, regions, action), principals) in found {
+        for ((direction, regions, action), principals) in found {
             let group = Group {
-                tendency,
+                direction,
                 regions,
                 principals: principals.into_iter().collect(),
-                some_resources: !anywhere.contains(&(tendency, action)),
+                some_resources: !anywhere.contains(&(direction, action)),
             };
             groups.entry(group).or_default().push(action.to_owned());
         }
         let summary = |(group, actions): (Group<'_>, Vec<String>)| ChangeSummary {
-            tendency: group.tendency,
+            direction: group.direction,
             actions,
             principals: group.principals.into_iter().map(str::to_owned).collect(),
             regions: group.regions.to_vec(),
@@ -126,9 +127,9 @@ const NAMED_MAX: usize = 4;
 
 impl fmt::Display for ChangeSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { tendency, actions, principals, regions, some_resources } = self;
+        let Self { direction, actions, principals, regions, some_resources } = self;
         let named: Vec<String> = actions.iter().take(NAMED_MAX).map(|action| format!("`{action}`")).collect();
-        write!(f, "{}: {}", tendency.text(), named.join(", "))?;
+        write!(f, "{}: {}", direction.text(), named.join(", "))?;
         if actions.len() > NAMED_MAX {
             write!(f, " and {} more", actions.len() - NAMED_MAX)?;
         }

@@ -6,7 +6,7 @@ use crate::model::{Framework, Limits};
 use crate::policy::error::Error;
 use crate::policy::pack::certificate::certify;
 use crate::policy::pack::verify::verify;
-use crate::policy::pack::{Fit, pack};
+use crate::policy::pack::{PolicyLimits, pack};
 use crate::policy::syntax::document::PolicyDocument;
 
 /// A policy document with the name and description that it has in the organization.
@@ -42,7 +42,7 @@ pub fn guardrails(framework: &str) -> Result<Vec<&'static Guardrail>, Error> {
 /// # Errors
 /// [`Error::UnknownFramework`], [`Error::BadParameter`] and [`Error::MissingParameter`]; [`Error::DoesNotFit`] where AWS's limits are too small.
 pub fn tier_documents(framework: &str, parameters: &Parameters) -> Result<Vec<NamedDocument>, Error> {
-    tier_documents_within(framework, parameters, Fit::from_limits(&Limits::default()))
+    tier_documents_within(framework, parameters, PolicyLimits::from_limits(&Limits::default()))
 }
 
 /// [`tier_documents`] under limits of the caller's.
@@ -52,9 +52,9 @@ pub fn tier_documents(framework: &str, parameters: &Parameters) -> Result<Vec<Na
 pub fn tier_documents_within(
     framework: &str,
     parameters: &Parameters,
-    fit: Fit,
+    limits: PolicyLimits,
 ) -> Result<Vec<NamedDocument>, Error> {
-    tier_documents_with(framework, parameters, &[], fit)
+    tier_documents_with(framework, parameters, &[], limits)
 }
 
 /// [`tier_documents_within`] with custom documents, packed together with the guardrails and certified to deny and allow the
@@ -67,7 +67,7 @@ pub fn tier_documents_with(
     framework: &str,
     parameters: &Parameters,
     own: &[PolicyDocument],
-    fit: Fit,
+    limits: PolicyLimits,
 ) -> Result<Vec<NamedDocument>, Error> {
     let catalogue = Catalogue::shipped()?;
     let (set, guardrails) = catalogue.for_framework(framework)?;
@@ -75,7 +75,7 @@ pub fn tier_documents_with(
     let mut documents =
         guardrails.iter().map(|guardrail| guardrail.document(parameters)).collect::<Result<Vec<_>, _>>()?;
     documents.extend(own.iter().cloned());
-    let packed = pack(&documents, fit)?;
+    let packed = pack(&documents, limits)?;
     if !own.is_empty() {
         verify(&certify(&documents, &packed)?, &documents, &packed)?;
     }

@@ -17,7 +17,7 @@ pub use target::{lint_target, unmet_needs};
 
 use super::catalog::parameters::Parameters;
 use super::eval::verdict::PolicyKind;
-use super::pack::Fit;
+use super::pack::PolicyLimits;
 use super::syntax::actions::ServiceReference;
 use super::syntax::document::{PolicyDocument, Statement};
 use crate::model::{Limits, Problem, Severity};
@@ -28,7 +28,7 @@ pub struct LintOptions {
     /// Which kind of policy it is meant as.
     pub kind: PolicyKind,
     /// What the target holds.
-    pub fit: Fit,
+    pub limits: PolicyLimits,
     /// Who works in the accounts and must not be locked out.
     pub parameters: Parameters,
 }
@@ -38,7 +38,7 @@ impl Default for LintOptions {
     fn default() -> Self {
         Self {
             kind: PolicyKind::ServiceControl,
-            fit: Fit::from_limits(&Limits::default()),
+            limits: PolicyLimits::from_limits(&Limits::default()),
             parameters: Parameters::default(),
         }
     }

@@ -23,7 +23,7 @@ pub(super) fn document(document: &PolicyDocument, options: &LintOptions, notes: 
     if document.id.is_some() {
         notes.warning("policy.id", "Id", "`Id` takes room and does nothing".to_owned(), "drop it");
     }
-    let (size, most) = (document.size(), options.fit.max_size);
+    let (size, most) = (document.size(), options.limits.max_size);
     if size > most {
         let message = format!("{size} characters, {} more than the {most} allowed", size - most);
         notes.error("policy.too-large", "", message, "pack it into several documents");

@@ -23,7 +23,7 @@ pub fn lint_target(policies: &[Policy], options: &LintOptions) -> Vec<Problem> {
             found.push(problem);
         }
     }
-    let most = options.fit.max_documents;
+    let most = options.limits.max_documents;
     if policies.len() > most {
         let message = format!("{} policies are attached, {most} allowed", policies.len());
         found.push(Problem::error("policy.too-many", "", message, "pack them into fewer documents"));

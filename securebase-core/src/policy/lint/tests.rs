@@ -12,170 +12,170 @@ fn codes(body: &str) -> Vec<String> {
     PolicyDocument::parse(&text).unwrap().lint().into_iter().map(|problem| problem.code).collect()
 }
 
+/// Statements with one defect each, and the code that names it.
+const DEFECTS: &[(&str, &str)] = &[
+    (r#""Effect":"Deny","Action":"s3*:GetObject","Resource":"*""#, "policy.prefix-wildcard"),
+    (r#""Effect":"Deny","Action":"s33:GetObject","Resource":"*""#, "policy.unknown-service"),
+    (r#""Effect":"Deny","Action":"s3:GetObjekt","Resource":"*""#, "policy.unknown-action"),
+    (r#""Effect":"Deny","Action":"s3:Frobnicate*","Resource":"*""#, "policy.unknown-action"),
+    (r#""Effect":"Deny","Action":["s3:Get*","s3:GetObject"],"Resource":"*""#, "policy.redundant-action"),
+    (
+        r#""Effect":"Deny","Action":"organizations:CreateAccount","Resource":"*""#,
+        "policy.management-account-only",
+    ),
+    (r#""Effect":"Deny","Action":[],"Resource":"*""#, "policy.empty-list"),
+    (r#""Effect":"Deny","NotAction":"*","Resource":"*""#, "policy.never-matches"),
+    (
+        r#""Effect":"Deny","Action":"s3:GetObject","Resource":["*","arn:aws:s3:::b"]"#,
+        "policy.redundant-resource",
+    ),
+    (r#""Effect":"Deny","Action":"s3:GetObject","Resource":"arn:aws:s3*""#, "policy.short-arn"),
+    (r#""Effect":"Deny","Action":"s3:GetObject","Resource":"arn:aws:*:::b""#, "policy.arn-service-wildcard"),
+    (r#""Effect":"Deny","Action":"s3:GetObject","Resource":"arn:aws:s3::1234:b""#, "policy.arn-account"),
+    (
+        r#""Effect":"Deny","Action":"s3:GetObject","Resource":"arn:aws:s3:::${aws:username/*""#,
+        "policy.variable",
+    ),
+    (
+        r#""Effect":"Deny","Action":"organizations:LeaveOrganization","Resource":"arn:aws:s3:::b""#,
+        "policy.resource-never-matches",
+    ),
+    (r#""Sid":"a b","Effect":"Deny","Action":"s3:GetObject","Resource":"*""#, "policy.sid"),
+    (r#""Effect":"Deny","Principal":"*","Action":"s3:GetObject","Resource":"*""#, "policy.principal"),
+    (
+        r#""Effect":"Deny","Action":"s3:GetObject","Resource":"*","Condition":{"NullIfExists":{"aws:SourceVpc":"true"}}"#,
+        "policy.null-if-exists",
+    ),
+    (
+        r#""Effect":"Deny","Action":"s3:GetObject","Resource":"*","Condition":{"NumericLessThan":{"s3:TlsVersion":"old"}}"#,
+        "policy.value",
+    ),
+    (
+        r#""Effect":"Deny","Action":"s3:GetObject","Resource":"*","Condition":{"StringEquals":{"aws:Nonsense":"a"}}"#,
+        "policy.unknown-key",
+    ),
+    (
+        r#""Effect":"Deny","Action":"ec2:ModifyImageAttribute","Resource":"*","Condition":{"StringEquals":{"ec2:Add/group":"all"}}"#,
+        "policy.key-not-carried",
+    ),
+    (
+        r#""Effect":"Deny","Action":"s3:GetObject","Resource":"*","Condition":{"IpAddress":{"aws:SourceVpc":"10.0.0.0/8"}}"#,
+        "policy.operator-type",
+    ),
+    (
+        r#""Effect":"Deny","Action":"s3:GetObject","Resource":"*","Condition":{"StringEquals":{"aws:SourceVpc":"vpc-*"}}"#,
+        "policy.literal-wildcard",
+    ),
+    (
+        r#""Effect":"Deny","Action":"s3:GetObject","Resource":"*","Condition":{"ArnLike":{"aws:PrincipalArn":"*"}}"#,
+        "policy.arn-value",
+    ),
+    (
+        r#""Effect":"Deny","Action":"s3:GetObject","Resource":"*","Condition":{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}"#,
+        "policy.private-address",
+    ),
+    (
+        r#""Effect":"Deny","Action":"s3:GetObject","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"${aws:username}"}}"#,
+        "policy.variable-operator",
+    ),
+    (
+        r#""Effect":"Deny","Action":"ec2:CreateTags","Resource":"*","Condition":{"ForAllValues:StringLike":{"aws:TagKeys":"x"}}"#,
+        "policy.for-all-values-without-null",
+    ),
+    (
+        r#""Effect":"Deny","Action":"s3:GetObject","Resource":"*","Condition":{"ForAnyValue:StringLike":{"aws:SourceVpc":"x"}}"#,
+        "policy.set-operator-on-single-value",
+    ),
+    (
+        r#""Effect":"Deny","Action":"ec2:CreateTags","Resource":"*","Condition":{"StringLike":{"aws:TagKeys":"x"}}"#,
+        "policy.multivalued-key",
+    ),
+    (
+        r#""Effect":"Deny","Action":"ec2:CreateTags","Resource":"*","Condition":{"ForAnyValue:StringLikeIfExists":{"aws:TagKeys":"x"}}"#,
+        "policy.for-any-value-if-exists",
+    ),
+    (
+        r#""Effect":"Deny","Action":"s3:GetObject","Resource":"*","Condition":{"Null":{"aws:SourceVpc":"true"},"StringEquals":{"aws:SourceVpc":"vpc-1"}}"#,
+        "policy.never-matches",
+    ),
+    (
+        r#""Effect":"Deny","Action":"s3:PutObject","Resource":"*","Condition":{"StringNotEqualsIfExists":{"s3:x-amz-server-side-encryption":"aws:kms"}}"#,
+        "policy.if-exists-without-effect",
+    ),
+    (
+        r#""Effect":"Deny","Action":"s3:GetObject","Resource":"*","Condition":{"StringNotEquals":{"aws:SourceVpc":"vpc-1"}}"#,
+        "policy.denies-without-key",
+    ),
+    (
+        r#""Effect":"Deny","Action":"s3:GetObject","Resource":"*","Condition":{"Bool":{"aws:MultiFactorAuthPresent":"false"}}"#,
+        "policy.mfa-absent",
+    ),
+    (
+        r#""Effect":"Deny","Action":"s3:GetObject","Resource":"*","Condition":{"BoolIfExists":{"aws:MultiFactorAuthPresent":"false"}}"#,
+        "policy.mfa-denies-roles",
+    ),
+    (
+        r#""Effect":"Deny","Action":"s3:GetObject","Resource":"*","Condition":{"StringEquals":{"aws:PrincipalOrgID":"a","aws:principalorgid":"b"}}"#,
+        "policy.duplicate-key",
+    ),
+    (
+        r#""Effect":"Deny","Action":"s3:GetObject","Resource":"*","Condition":{"StringEquals":{"aws:PrincipalTag/Team":"a"},"StringLike":{"aws:PrincipalTag/team":"b"}}"#,
+        "policy.tag-key-case",
+    ),
+    (
+        r#""Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringNotEquals":{"aws:RequestedRegion":"us-east-1"}}"#,
+        "policy.region-lock-global-services",
+    ),
+    (
+        r#""Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringNotEquals":{"aws:RequestedRegion":"us-east-1"}}"#,
+        "policy.locks-out-executor",
+    ),
+    (r#""Effect":"Deny","Action":"ec2:CreateVpc","Resource":"*""#, "policy.locks-out-executor"),
+    (
+        r#""Effect":"Deny","Action":"s3:GetObject","Resource":"*","Condition":{"StringNotLike":{"aws:userid":"*:admin"}}"#,
+        "policy.exempts-by-session",
+    ),
+    (
+        r#""Effect":"Deny","Action":"s3:GetObject","Resource":"*","Condition":{"StringNotEquals":{"aws:PrincipalTag/admin":"true"}}"#,
+        "policy.exempts-by-tag",
+    ),
+    (
+        r#""Effect":"Deny","Action":"s3:GetObject","Resource":"*","Condition":{"ArnNotLike":{"aws:PrincipalArn":"arn:aws:sts::*:assumed-role/x/*"}}"#,
+        "policy.session-arn",
+    ),
+    (
+        r#""Effect":"Deny","Action":"s3:GetObject","Resource":"*","Condition":{"NotIpAddress":{"aws:SourceIp":"203.0.113.0/24"}}"#,
+        "policy.source-ip-alone",
+    ),
+    (
+        r#""Effect":"Deny","Action":"*","Resource":"*","Condition":{"ArnLike":{"aws:PrincipalArn":"arn:*:iam::*:root"}}"#,
+        "policy.blocks-central-root",
+    ),
+    (
+        r#""Effect":"Deny","Action":"s3:PutObject","Resource":"*","Condition":{"Null":{"s3:x-amz-server-side-encryption":"true"}}"#,
+        "policy.breaks-default-encryption",
+    ),
+    (
+        r#""Effect":"Deny","Action":"s3:GetObject","Resource":"*","Condition":{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/aws-service-role/*"}}"#,
+        "policy.never-matches",
+    ),
+    (
+        r#""Effect":"Deny","Action":"s3:GetObject","Resource":"arn:aws:s3:::b"},{"Effect":"Deny","Action":"s3:*","Resource":"*""#,
+        "policy.unreachable",
+    ),
+    (
+        r#""Effect":"Allow","Action":"s3:GetObject","Resource":"*"},{"Effect":"Deny","Action":"s3:*","Resource":"*""#,
+        "policy.unreachable",
+    ),
+    (
+        r#""Sid":"a","Effect":"Deny","Action":"s3:GetObject","Resource":"*"},{"Sid":"a","Effect":"Deny","Action":"s3:PutObject","Resource":"*""#,
+        "policy.duplicate-sid",
+    ),
+];
+
 #[test]
 fn one_finding_per_defect() {
-    for (body, code) in [
-        (r#""Effect":"Deny","Action":"s3*:GetObject","Resource":"*""#, "policy.prefix-wildcard"),
-        (r#""Effect":"Deny","Action":"s33:GetObject","Resource":"*""#, "policy.unknown-service"),
-        (r#""Effect":"Deny","Action":"s3:GetObjekt","Resource":"*""#, "policy.unknown-action"),
-        (r#""Effect":"Deny","Action":"s3:Frobnicate*","Resource":"*""#, "policy.unknown-action"),
-        (r#""Effect":"Deny","Action":["s3:Get*","s3:GetObject"],"Resource":"*""#, "policy.redundant-action"),
-        (
-            r#""Effect":"Deny","Action":"organizations:CreateAccount","Resource":"*""#,
-            "policy.management-account-only",
-        ),
-        (r#""Effect":"Deny","Action":[],"Resource":"*""#, "policy.empty-list"),
-        (r#""Effect":"Deny","NotAction":"*","Resource":"*""#, "policy.never-matches"),
-        (
-            r#""Effect":"Deny","Action":"s3:GetObject","Resource":["*","arn:aws:s3:::b"]"#,
-            "policy.redundant-resource",
-        ),
-        (r#""Effect":"Deny","Action":"s3:GetObject","Resource":"arn:aws:s3*""#, "policy.short-arn"),
-        (
-            r#""Effect":"Deny","Action":"s3:GetObject","Resource":"arn:aws:*:::b""#,
-            "policy.arn-service-wildcard",
-        ),
-        (r#""Effect":"Deny","Action":"s3:GetObject","Resource":"arn:aws:s3::1234:b""#, "policy.arn-account"),
-        (
-            r#""Effect":"Deny","Action":"s3:GetObject","Resource":"arn:aws:s3:::${aws:username/*""#,
-            "policy.variable",
-        ),
-        (
-            r#""Effect":"Deny","Action":"organizations:LeaveOrganization","Resource":"arn:aws:s3:::b""#,
-            "policy.resource-never-matches",
-        ),
-        (r#""Sid":"a b","Effect":"Deny","Action":"s3:GetObject","Resource":"*""#, "policy.sid"),
-        (r#""Effect":"Deny","Principal":"*","Action":"s3:GetObject","Resource":"*""#, "policy.principal"),
-        (
-            r#""Effect":"Deny","Action":"s3:GetObject","Resource":"*","Condition":{"NullIfExists":{"aws:SourceVpc":"true"}}"#,
-            "policy.null-if-exists",
-        ),
-        (
-            r#""Effect":"Deny","Action":"s3:GetObject","Resource":"*","Condition":{"NumericLessThan":{"s3:TlsVersion":"old"}}"#,
-            "policy.value",
-        ),
-        (
-            r#""Effect":"Deny","Action":"s3:GetObject","Resource":"*","Condition":{"StringEquals":{"aws:Nonsense":"a"}}"#,
-            "policy.unknown-key",
-        ),
-        (
-            r#""Effect":"Deny","Action":"ec2:ModifyImageAttribute","Resource":"*","Condition":{"StringEquals":{"ec2:Add/group":"all"}}"#,
-            "policy.key-not-carried",
-        ),
-        (
-            r#""Effect":"Deny","Action":"s3:GetObject","Resource":"*","Condition":{"IpAddress":{"aws:SourceVpc":"10.0.0.0/8"}}"#,
-            "policy.operator-type",
-        ),
-        (
-            r#""Effect":"Deny","Action":"s3:GetObject","Resource":"*","Condition":{"StringEquals":{"aws:SourceVpc":"vpc-*"}}"#,
-            "policy.literal-wildcard",
-        ),
-        (
-            r#""Effect":"Deny","Action":"s3:GetObject","Resource":"*","Condition":{"ArnLike":{"aws:PrincipalArn":"*"}}"#,
-            "policy.arn-value",
-        ),
-        (
-            r#""Effect":"Deny","Action":"s3:GetObject","Resource":"*","Condition":{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}"#,
-            "policy.private-address",
-        ),
-        (
-            r#""Effect":"Deny","Action":"s3:GetObject","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"${aws:username}"}}"#,
-            "policy.variable-operator",
-        ),
-        (
-            r#""Effect":"Deny","Action":"ec2:CreateTags","Resource":"*","Condition":{"ForAllValues:StringLike":{"aws:TagKeys":"x"}}"#,
-            "policy.for-all-values-without-null",
-        ),
-        (
-            r#""Effect":"Deny","Action":"s3:GetObject","Resource":"*","Condition":{"ForAnyValue:StringLike":{"aws:SourceVpc":"x"}}"#,
-            "policy.set-operator-on-single-value",
-        ),
-        (
-            r#""Effect":"Deny","Action":"ec2:CreateTags","Resource":"*","Condition":{"StringLike":{"aws:TagKeys":"x"}}"#,
-            "policy.multivalued-key",
-        ),
-        (
-            r#""Effect":"Deny","Action":"ec2:CreateTags","Resource":"*","Condition":{"ForAnyValue:StringLikeIfExists":{"aws:TagKeys":"x"}}"#,
-            "policy.for-any-value-if-exists",
-        ),
-        (
-            r#""Effect":"Deny","Action":"s3:GetObject","Resource":"*","Condition":{"Null":{"aws:SourceVpc":"true"},"StringEquals":{"aws:SourceVpc":"vpc-1"}}"#,
-            "policy.never-matches",
-        ),
-        (
-            r#""Effect":"Deny","Action":"s3:PutObject","Resource":"*","Condition":{"StringNotEqualsIfExists":{"s3:x-amz-server-side-encryption":"aws:kms"}}"#,
-            "policy.if-exists-without-effect",
-        ),
-        (
-            r#""Effect":"Deny","Action":"s3:GetObject","Resource":"*","Condition":{"StringNotEquals":{"aws:SourceVpc":"vpc-1"}}"#,
-            "policy.denies-without-key",
-        ),
-        (
-            r#""Effect":"Deny","Action":"s3:GetObject","Resource":"*","Condition":{"Bool":{"aws:MultiFactorAuthPresent":"false"}}"#,
-            "policy.mfa-absent",
-        ),
-        (
-            r#""Effect":"Deny","Action":"s3:GetObject","Resource":"*","Condition":{"BoolIfExists":{"aws:MultiFactorAuthPresent":"false"}}"#,
-            "policy.mfa-denies-roles",
-        ),
-        (
-            r#""Effect":"Deny","Action":"s3:GetObject","Resource":"*","Condition":{"StringEquals":{"aws:PrincipalOrgID":"a","aws:principalorgid":"b"}}"#,
-            "policy.duplicate-key",
-        ),
-        (
-            r#""Effect":"Deny","Action":"s3:GetObject","Resource":"*","Condition":{"StringEquals":{"aws:PrincipalTag/Team":"a"},"StringLike":{"aws:PrincipalTag/team":"b"}}"#,
-            "policy.tag-key-case",
-        ),
-        (
-            r#""Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringNotEquals":{"aws:RequestedRegion":"us-east-1"}}"#,
-            "policy.region-lock-global-services",
-        ),
-        (
-            r#""Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringNotEquals":{"aws:RequestedRegion":"us-east-1"}}"#,
-            "policy.locks-out-executor",
-        ),
-        (r#""Effect":"Deny","Action":"ec2:CreateVpc","Resource":"*""#, "policy.locks-out-executor"),
-        (
-            r#""Effect":"Deny","Action":"s3:GetObject","Resource":"*","Condition":{"StringNotLike":{"aws:userid":"*:admin"}}"#,
-            "policy.exempts-by-session",
-        ),
-        (
-            r#""Effect":"Deny","Action":"s3:GetObject","Resource":"*","Condition":{"StringNotEquals":{"aws:PrincipalTag/admin":"true"}}"#,
-            "policy.exempts-by-tag",
-        ),
-        (
-            r#""Effect":"Deny","Action":"s3:GetObject","Resource":"*","Condition":{"ArnNotLike":{"aws:PrincipalArn":"arn:aws:sts::*:assumed-role/x/*"}}"#,
-            "policy.session-arn",
-        ),
-        (
-            r#""Effect":"Deny","Action":"s3:GetObject","Resource":"*","Condition":{"NotIpAddress":{"aws:SourceIp":"203.0.113.0/24"}}"#,
-            "policy.source-ip-alone",
-        ),
-        (
-            r#""Effect":"Deny","Action":"*","Resource":"*","Condition":{"ArnLike":{"aws:PrincipalArn":"arn:*:iam::*:root"}}"#,
-            "policy.blocks-central-root",
-        ),
-        (
-            r#""Effect":"Deny","Action":"s3:PutObject","Resource":"*","Condition":{"Null":{"s3:x-amz-server-side-encryption":"true"}}"#,
-            "policy.breaks-default-encryption",
-        ),
-        (
-            r#""Effect":"Deny","Action":"s3:GetObject","Resource":"*","Condition":{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/aws-service-role/*"}}"#,
-            "policy.never-matches",
-        ),
-        (
-            r#""Effect":"Deny","Action":"s3:GetObject","Resource":"arn:aws:s3:::b"},{"Effect":"Deny","Action":"s3:*","Resource":"*""#,
-            "policy.unreachable",
-        ),
-        (
-            r#""Effect":"Allow","Action":"s3:GetObject","Resource":"*"},{"Effect":"Deny","Action":"s3:*","Resource":"*""#,
-            "policy.unreachable",
-        ),
-        (
-            r#""Sid":"a","Effect":"Deny","Action":"s3:GetObject","Resource":"*"},{"Sid":"a","Effect":"Deny","Action":"s3:PutObject","Resource":"*""#,
-            "policy.duplicate-sid",
-        ),
-    ] {
+    for (body, code) in DEFECTS {
         let found = codes(body);
         assert!(found.iter().any(|found| found == code), "{body}: {code} not among {found:?}");
     }
@@ -336,7 +336,8 @@ fn documents_as_wholes() {
     let old = PolicyDocument::parse(r#"{"Version":"2008-10-17","Id":"x","Statement":{"Effect":"Deny","Action":"s3:GetObject","Resource":"arn:aws:s3:::${aws:username}"}}"#).unwrap();
     let codes: Vec<String> = old.lint().into_iter().map(|problem| problem.code).collect();
     assert_eq!(codes, ["policy.old-version", "policy.id", "policy.variable-version"]);
-    let small = LintOptions { fit: Fit { max_size: 100, max_documents: 1 }, ..LintOptions::default() };
+    let small =
+        LintOptions { limits: PolicyLimits { max_size: 100, max_documents: 1 }, ..LintOptions::default() };
     assert!(old.lint_with(&small).iter().any(|problem| problem.code == "policy.too-large"));
     let full = Policy::full_access();
     let narrow = PolicyDocument::parse(

@@ -320,7 +320,7 @@ mod tests {
     use crate::policy::catalog::Catalogue;
     use crate::policy::catalog::parameters::Parameters;
     use crate::policy::pack::verify::verify;
-    use crate::policy::pack::{Fit, pack};
+    use crate::policy::pack::{PolicyLimits, pack};
 
     fn parse(text: &str) -> PolicyDocument {
         PolicyDocument::parse(&format!(r#"{{"Version":"2012-10-17","Statement":[{text}]}}"#)).unwrap()
@@ -334,9 +334,11 @@ mod tests {
                 .iter()
                 .map(|guardrail| guardrail.document(&Parameters::default()).unwrap())
                 .collect();
-            for fit in [Fit { max_size: 10_240, max_documents: 1 }, Fit { max_size: 5_120, max_documents: 5 }]
-            {
-                let after = pack(&before, fit).unwrap();
+            for limits in [
+                PolicyLimits { max_size: 10_240, max_documents: 1 },
+                PolicyLimits { max_size: 5_120, max_documents: 5 },
+            ] {
+                let after = pack(&before, limits).unwrap();
                 let certificate = certify(&before, &after).unwrap();
                 assert!(certificate.cells() > 500);
                 verify(&certificate, &before, &after).unwrap();

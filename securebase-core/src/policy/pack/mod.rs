@@ -18,21 +18,21 @@ use simplify::simplify;
 
 /// How much a target holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Fit {
+pub struct PolicyLimits {
     /// Characters of one document.
     pub max_size: usize,
     /// Documents that may be used.
     pub max_documents: usize,
 }
 
-impl Default for Fit {
+impl Default for PolicyLimits {
     /// AWS's limits as of the shipped date.
     fn default() -> Self {
         Self::from_limits(&Limits::default())
     }
 }
 
-impl Fit {
+impl PolicyLimits {
     /// What AWS grants for service control policies.
     #[must_use]
     pub fn from_limits(limits: &Limits) -> Self {
@@ -43,9 +43,9 @@ impl Fit {
 
 /// By how much policies miss, and what weighs most.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shortfall {
+pub struct Overflow {
     /// What the target holds.
-    pub fit: Fit,
+    pub limits: PolicyLimits,
     /// Documents that would be needed, where splitting can help at all.
     pub documents_needed: Option<usize>,
     /// Characters over what all documents hold.
@@ -54,9 +54,10 @@ pub struct Shortfall {
     pub heaviest: Vec<(String, usize)>,
 }
 
-impl std::fmt::Display for Shortfall {
+impl std::fmt::Display for Overflow {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { fit: Fit { max_size, max_documents }, documents_needed, excess, heaviest } = self;
+        let Self { limits: PolicyLimits { max_size, max_documents }, documents_needed, excess, heaviest } =
+            self;
         match documents_needed {
             Some(needed) => write!(
                 formatter,
@@ -76,21 +77,22 @@ impl std::fmt::Display for Shortfall {
 ///
 /// # Errors
 /// [`Error::DoesNotFit`] says by how much and what weighs most.
-pub fn pack(documents: &[PolicyDocument], fit: Fit) -> Result<Vec<PolicyDocument>, Error> {
+pub fn pack(documents: &[PolicyDocument], limits: PolicyLimits) -> Result<Vec<PolicyDocument>, Error> {
     // An old version reads `${` as plain text: such documents cannot be joined with current ones.
-    let (current, old): (Vec<_>, Vec<_>) =
-        documents.iter().partition(|document| is_mergeable(document) && !is_full_unversioned(document, fit));
+    let (current, old): (Vec<_>, Vec<_>) = documents
+        .iter()
+        .partition(|document| is_mergeable(document) && !is_full_unversioned(document, limits));
     let statements = simplify(current.iter().flat_map(|document| document.statements.iter().cloned()));
     let old: Vec<PolicyDocument> = old.into_iter().cloned().collect();
     let plain: Vec<Statement> = statements.iter().map(|it| Statement { sid: None, ..it.clone() }).collect();
-    let mut packed = lay(&plain, &statements, fit, old.len())?;
-    if let Ok(named) = lay(&with_unique_sids(&statements), &statements, fit, old.len())
+    let mut packed = lay(&plain, &statements, limits, old.len())?;
+    if let Ok(named) = lay(&with_unique_sids(&statements), &statements, limits, old.len())
         && named.len() <= packed.len()
     {
         packed = named;
     }
-    if let Some(large) = old.iter().find(|document| document.size() > fit.max_size) {
-        return Err(shortfall(fit, None, large.size() - fit.max_size, &large.statements));
+    if let Some(large) = old.iter().find(|document| document.size() > limits.max_size) {
+        return Err(overflow(limits, None, large.size() - limits.max_size, &large.statements));
     }
     packed.extend(old);
     if packed.is_empty() && !documents.is_empty() {
@@ -104,9 +106,9 @@ fn is_mergeable(document: &PolicyDocument) -> bool {
 }
 
 /// Whether a document fits as it is and would not with the version that joining gives it.
-fn is_full_unversioned(document: &PolicyDocument, fit: Fit) -> bool {
+fn is_full_unversioned(document: &PolicyDocument, limits: PolicyLimits) -> bool {
     let size = if document.version == Version::Missing { document.size() } else { return false };
-    size <= fit.max_size && size + VERSION > fit.max_size
+    size <= limits.max_size && size + VERSION > limits.max_size
 }
 
 /// Names must be unique within a document; here they are unique overall.
@@ -145,10 +147,10 @@ const VERSION: usize = r#""Version":"2012-10-17","#.len();
 fn lay(
     statements: &[Statement],
     named: &[Statement],
-    fit: Fit,
+    limits: PolicyLimits,
     taken: usize,
 ) -> Result<Vec<PolicyDocument>, Error> {
-    let room = fit.max_size;
+    let room = limits.max_size;
     let mut sized: Vec<(usize, &Statement)> =
         statements.iter().map(|statement| (characters(statement), statement)).collect();
     sized.sort_by_key(|(size, _)| std::cmp::Reverse(*size));
@@ -182,7 +184,7 @@ fn lay(
             let space = room.saturating_sub(FRAME_OF_ONE);
             let Some((head, tail)) = split(&rest, space) else {
                 let excess = characters(&rest) + FRAME_OF_ONE - room;
-                return Err(shortfall(fit, None, excess, named));
+                return Err(overflow(limits, None, excess, named));
             };
             bins.push((FRAME + characters(&head), vec![head]));
             match tail {
@@ -192,10 +194,10 @@ fn lay(
         }
     }
     let needed = bins.len() + taken;
-    if needed > fit.max_documents {
-        let held = fit.max_documents.saturating_sub(taken) * room;
+    if needed > limits.max_documents {
+        let held = limits.max_documents.saturating_sub(taken) * room;
         let total: usize = bins.iter().map(|(used, _)| used).sum();
-        return Err(shortfall(fit, Some(needed), total.saturating_sub(held).max(1), named));
+        return Err(overflow(limits, Some(needed), total.saturating_sub(held).max(1), named));
     }
     Ok(bins.into_iter().map(|(_, bin)| PolicyDocument::new(bin)).collect())
 }
@@ -242,7 +244,12 @@ fn split(statement: &Statement, space: usize) -> Option<(Statement, Option<State
     None
 }
 
-fn shortfall(fit: Fit, documents_needed: Option<usize>, excess: usize, statements: &[Statement]) -> Error {
+fn overflow(
+    limits: PolicyLimits,
+    documents_needed: Option<usize>,
+    excess: usize,
+    statements: &[Statement],
+) -> Error {
     let mut heaviest: Vec<(String, usize)> = statements
         .iter()
         .enumerate()
@@ -254,7 +261,7 @@ fn shortfall(fit: Fit, documents_needed: Option<usize>, excess: usize, statement
         .collect();
     heaviest.sort_by(|left, right| right.1.cmp(&left.1).then_with(|| left.0.cmp(&right.0)));
     heaviest.truncate(5);
-    Error::DoesNotFit(Box::new(Shortfall { fit, documents_needed, excess, heaviest }))
+    Error::DoesNotFit(Box::new(Overflow { limits, documents_needed, excess, heaviest }))
 }
 
 /// What several units have in common, to be attached to their parent, and what is left for each.
@@ -273,7 +280,10 @@ pub struct Hoisted {
 ///
 /// # Errors
 /// [`Error::DoesNotFit`].
-pub fn hoist(children: &BTreeMap<String, Vec<PolicyDocument>>, fit: Fit) -> Result<Hoisted, Error> {
+pub fn hoist(
+    children: &BTreeMap<String, Vec<PolicyDocument>>,
+    limits: PolicyLimits,
+) -> Result<Hoisted, Error> {
     use super::syntax::document::Effect;
     // A unit of work: one action pattern with everything else of its statement, so that lists may differ in part.
     let pieces = |statement: &Statement| -> Vec<Statement> {
@@ -314,11 +324,11 @@ pub fn hoist(children: &BTreeMap<String, Vec<PolicyDocument>>, fit: Fit) -> Resu
                 remaining.push(PolicyDocument { statements, ..document.clone() });
             }
         }
-        rest.insert(name.clone(), pack(&remaining, fit)?);
+        rest.insert(name.clone(), pack(&remaining, limits)?);
     }
     let parent = match common.is_empty() {
         true => Vec::new(),
-        false => pack(&[PolicyDocument::new(common.into_values().collect())], fit)?,
+        false => pack(&[PolicyDocument::new(common.into_values().collect())], limits)?,
     };
     Ok(Hoisted { parent, children: rest })
 }

@@ -113,7 +113,7 @@ impl RunJournal {
         }
         let store: Arc<dyn Store> = self.state.store();
         if store.segment_bytes_max().is_some_and(|max| writer.written >= max)
-            && let Err(error) = writer.go_on(store.as_ref(), self.run).await
+            && let Err(error) = writer.resume(store.as_ref(), self.run).await
         {
             return Err(self.lease.explain(error).await);
         }
@@ -164,7 +164,7 @@ impl Writer {
     }
 
     /// Goes on in a new segment. That is said in the old one first: whoever takes over then knows where to look.
-    async fn go_on(&mut self, store: &dyn Store, run: RunId) -> Result<(), Error> {
+    async fn resume(&mut self, store: &dyn Store, run: RunId) -> Result<(), Error> {
         self.text.clear();
         LineRef::Continued {}.write(&mut self.text).map_err(|error| Error::Io {
             what: "write",

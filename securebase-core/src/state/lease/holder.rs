@@ -73,7 +73,7 @@ impl fmt::Display for Holder {
 /// The lease that somebody has on a state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct LockInfo {
+pub struct LeaseInfo {
     /// Who has it.
     pub holder: Holder,
     /// The fencing token: one more with every holder.
@@ -88,7 +88,7 @@ pub struct LockInfo {
     pub file: String,
 }
 
-impl fmt::Display for LockInfo {
+impl fmt::Display for LeaseInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { holder, token: _, expires, ahead, file } = self;
         write!(f, "{holder}, until {} unless renewed", moment(*expires))?;

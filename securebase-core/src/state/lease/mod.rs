@@ -17,7 +17,7 @@ use super::Error;
 use super::journal::envelope;
 use super::store::{ObjectVersion, Presence, Store, WriteCondition};
 use crate::time::{Clock, Time};
-use holder::{Holder, LockInfo};
+use holder::{Holder, LeaseInfo};
 
 pub(super) const LEASE: &str = "lease.json";
 
@@ -49,9 +49,9 @@ const NUMBER_MAX: u64 = 1 << 53;
 
 impl Document {
     /// Who has it, as seen at that moment.
-    fn info(&self, store: &dyn Store, now: Time) -> LockInfo {
+    fn info(&self, store: &dyn Store, now: Time) -> LeaseInfo {
         let ahead = self.renewed.since(now);
-        LockInfo {
+        LeaseInfo {
             holder: self.holder.clone(),
             token: self.token,
             expires: self.expires,
@@ -92,7 +92,7 @@ async fn is_over(store: &dyn Store, document: &Document, now: Time) -> Result<bo
 }
 
 /// Who has the lease, if anybody.
-pub(super) async fn info(store: &dyn Store, now: Time) -> Result<Option<LockInfo>, Error> {
+pub(super) async fn info(store: &dyn Store, now: Time) -> Result<Option<LeaseInfo>, Error> {
     match read(store).await? {
         Some((document, _)) if !document.released && !is_over(store, &document, now).await? => {
             Ok(Some(document.info(store, now)))
@@ -169,7 +169,7 @@ impl Lease {
                 && !document.released
                 && !is_over(store.as_ref(), document, now).await?
             {
-                return Err(Error::Locked { by: Box::new(document.info(store.as_ref(), now)) });
+                return Err(Error::Leased { by: Box::new(document.info(store.as_ref(), now)) });
             }
             let (last, condition) = match found {
                 Some((document, version)) => (Some(document), WriteCondition::Unchanged(version)),

@@ -48,7 +48,7 @@ fn same_both_ways(
     what: &str,
 ) -> Plan {
     let fresh = planner(zone, observed, state).plan().unwrap_or_else(|error| panic!("{what}: {error}"));
-    let again = planner(zone, observed, state).since(earlier).plan().unwrap();
+    let again = planner(zone, observed, state).incremental(earlier).plan().unwrap();
     assert!(fresh == again && fresh.to_json() == again.to_json(), "{what}:\n{fresh}\n{again}");
     again
 }

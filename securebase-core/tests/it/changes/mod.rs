@@ -1,13 +1,13 @@
-//! Change and departure: what the file asks for later, applied to what is there already.
+//! Change and offboarding: what the file asks for later, applied to what is there already.
 
 mod adopt;
 mod again;
 mod before;
 mod claims;
-mod departure;
 mod drift;
 mod endpoints;
 mod hand;
+mod offboarding;
 mod orphans;
 mod pending;
 mod rename;

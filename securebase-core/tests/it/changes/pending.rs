@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use securebase_core::exec::{self, ApplyOptions, Error, Run};
-use securebase_core::model::{Address, Departure, LandingZone, Limits};
+use securebase_core::model::{Address, Offboarding, LandingZone, Limits};
 use securebase_core::plan::{Action, Plan, WaitsFor};
 use securebase_core::sim::{Faults, SimulatedCloud};
 use securebase_core::state::{RunStatus, State};
@@ -26,7 +26,7 @@ fn two_closures() -> (SimulatedCloud, State) {
 fn closing(count: usize) -> LandingZone {
     let mut zone = zone(TEN_TENANTS);
     for tenant in zone.tenants.iter_mut().take(count) {
-        tenant.offboard = Some(Departure::Close);
+        tenant.offboard = Some(Offboarding::Close);
     }
     zone
 }

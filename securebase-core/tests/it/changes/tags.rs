@@ -222,7 +222,7 @@ fn a_plan_after_one_without_a_state_finds_the_tags_all_the_same() {
     let earlier = Planner::new(&zone).observed(&observed).plan().unwrap();
     assert!(earlier.is_empty(), "{earlier}");
     let planner = now(exec::remember(Planner::new(&zone), &state)).unwrap().observed(&observed);
-    let (fresh, again) = (planner.clone().plan().unwrap(), planner.since(&earlier).plan().unwrap());
+    let (fresh, again) = (planner.clone().plan().unwrap(), planner.incremental(&earlier).plan().unwrap());
     assert!(!fresh.is_empty() && fresh == again, "{fresh}\n{again}");
 }
 

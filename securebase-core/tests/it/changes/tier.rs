@@ -1,7 +1,7 @@
 //! Accounts move: to another tier, and from flat units into a hierarchy. Guardrails come first, leftovers last.
 
 use securebase_core::model::{Address, ResourceKind};
-use securebase_core::plan::{Action, Site, Why};
+use securebase_core::plan::{Action, DependencyReason, Site};
 use securebase_core::sim::{Faults, SimulatedCloud};
 use securebase_core::state::RunStatus;
 
@@ -41,8 +41,12 @@ fn a_tier_move_attaches_first_moves_then_clears_away() {
     let plan = replan(&zone, &cloud, &state);
     let placement = plan.step(&Address::new("tenant/acme-finance/account/placement")).unwrap();
     assert_eq!(placement.action, Action::Move);
-    let guarded: Vec<&str> =
-        placement.depends_on.iter().filter(|on| on.why == Why::Guarded).map(|on| on.on.as_str()).collect();
+    let guarded: Vec<&str> = placement
+        .depends_on
+        .iter()
+        .filter(|on| on.reason == DependencyReason::Guarded)
+        .map(|on| on.on.as_str())
+        .collect();
     assert!(guarded.contains(&"organization/attachment/Customers-Healthcare/securebase-healthcare"));
     let deleted: Vec<&str> =
         plan.steps().filter(|step| step.action == Action::Delete).map(|step| step.address.as_str()).collect();

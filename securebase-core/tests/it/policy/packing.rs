@@ -4,8 +4,8 @@
 
 use proptest::prelude::*;
 use securebase_core::policy::{
-    Condition, Effect, Error, Fit, Level, Operator, Policy, PolicyDocument, PolicyKind, PolicyPath, Request,
-    Selection, Statement, Version, certify, hoist, pack, verify,
+    Condition, Effect, Error, Level, Operator, Policy, PolicyDocument, PolicyKind, PolicyLimits, PolicyPath,
+    Request, Selection, Statement, Version, certify, hoist, pack, verify,
 };
 
 const ACTIONS: [&str; 8] = ["a:B", "a:Bc", "a:*", "a:b*", "c:D", "c:?", "*", "c:De"];
@@ -90,8 +90,8 @@ proptest! {
 
     #[test]
     fn verdicts_stay(before in documents(), requests in proptest::collection::vec(request(), 20), size in 200_usize..2_000) {
-        let fit = Fit { max_size: size, max_documents: 20 };
-        match pack(&before, fit) {
+        let limits = PolicyLimits { max_size: size, max_documents: 20 };
+        match pack(&before, limits) {
             Ok(after) => {
                 prop_assert!(after.iter().all(|document| document.size() <= size));
                 let (old, new) = (path(&before), path(&after));
@@ -101,7 +101,7 @@ proptest! {
                 let certificate = certify(&before, &after).unwrap();
                 verify(&certificate, &before, &after).unwrap();
             }
-            Err(Error::DoesNotFit(shortfall)) => prop_assert!(shortfall.excess > 0 && !shortfall.heaviest.is_empty()),
+            Err(Error::DoesNotFit(overflow)) => prop_assert!(overflow.excess > 0 && !overflow.heaviest.is_empty()),
             Err(other) => prop_assert!(false, "{}", other),
         }
     }
@@ -178,7 +178,7 @@ fn statements_that_differ_in_a_second_condition_on_one_key_are_not_joined() {
         PolicyDocument::new(vec![statement])
     };
     let before = [deny("arn:aws:a:::x", &["true"]), deny("arn:aws:a:::x*", &["false", "true"])];
-    let after = pack(&before, Fit::default()).unwrap();
+    let after = pack(&before, PolicyLimits::default()).unwrap();
     verify(&certify(&before, &after).unwrap(), &before, &after).unwrap();
     let request = Request::new("a:b", "arn:aws:a:::xy", "arn:aws:iam::111122223333:user/jo", "111122223333")
         .with("k:c", "false");
@@ -192,7 +192,7 @@ fn common_denies_move_to_the_parent() {
     };
     let children = [("a", deny(&["s3:Get*", "ec2:*"])), ("b", deny(&["iam:*", "s3:Get*"]))];
     let children = children.map(|(name, document)| (name.to_owned(), vec![document])).into();
-    let hoisted = hoist(&children, Fit::default()).unwrap();
+    let hoisted = hoist(&children, PolicyLimits::default()).unwrap();
     let texts =
         |documents: &[PolicyDocument]| documents.iter().map(PolicyDocument::to_json).collect::<Vec<_>>();
     assert_eq!(texts(&hoisted.parent), texts(&[deny(&["s3:Get*"])]));
@@ -223,7 +223,8 @@ fn a_full_document_fits() {
             let document = of_size(version, size);
             assert_eq!(document.size(), size);
             let packed =
-                pack(std::slice::from_ref(&document), Fit { max_size: 10_240, max_documents: 1 }).unwrap();
+                pack(std::slice::from_ref(&document), PolicyLimits { max_size: 10_240, max_documents: 1 })
+                    .unwrap();
             assert!(
                 packed[0].size() <= 10_240 && packed[0].same_statements(&document)
                     || version == Version::Missing
@@ -231,12 +232,12 @@ fn a_full_document_fits() {
             verify(&certify(std::slice::from_ref(&document), &packed).unwrap(), &[document], &packed)
                 .unwrap();
         }
-        let over = pack(&[of_size(version, 10_241)], Fit { max_size: 10_240, max_documents: 2 });
+        let over = pack(&[of_size(version, 10_241)], PolicyLimits { max_size: 10_240, max_documents: 2 });
         assert!(matches!(over, Err(Error::DoesNotFit(_))), "{over:?}");
     }
     // Next to others it fills a document of its own, whichever comes first.
     let both = [of_size(Version::Current, 10_240), of_size(Version::Current, 9_000)];
-    let packed = pack(&both, Fit { max_size: 10_240, max_documents: 2 }).unwrap();
+    let packed = pack(&both, PolicyLimits { max_size: 10_240, max_documents: 2 }).unwrap();
     let mut sizes: Vec<usize> = packed.iter().map(PolicyDocument::size).collect();
     sizes.sort_unstable();
     assert_eq!(sizes, [9_000, 10_240]);
@@ -252,7 +253,7 @@ fn statements_that_differ_in_one_condition_of_several_stay_apart() {
             ..Statement::new(Effect::Deny, Selection::of([action]))
         };
         let before = [PolicyDocument::new(vec![deny("a:B", "y"), deny("a:C", "z"), deny("a:D", "y")])];
-        let [packed] = pack(&before, Fit::default()).unwrap().try_into().unwrap();
+        let [packed] = pack(&before, PolicyLimits::default()).unwrap().try_into().unwrap();
         assert_eq!(packed.statements.len(), 2, "{differs}");
         certify(&before, &[packed]).unwrap();
     }
@@ -265,11 +266,12 @@ fn what_cannot_be_split_says_so() {
         sid: Some("Lock".to_owned()),
         ..Statement::new(Effect::Deny, Selection::all_but(services))
     }]);
-    let Err(Error::DoesNotFit(shortfall)) = pack(&[document], Fit { max_size: 500, max_documents: 10 })
+    let Err(Error::DoesNotFit(overflow)) =
+        pack(&[document], PolicyLimits { max_size: 500, max_documents: 10 })
     else {
         panic!("it fits")
     };
-    assert_eq!(shortfall.documents_needed, None);
-    assert_eq!(shortfall.heaviest[0].0, "Lock");
-    assert!(shortfall.to_string().contains("cannot be split"));
+    assert_eq!(overflow.documents_needed, None);
+    assert_eq!(overflow.heaviest[0].0, "Lock");
+    assert!(overflow.to_string().contains("cannot be split"));
 }

@@ -153,7 +153,7 @@ pub(super) fn dashboards() -> Decimal {
 
 /// What so many units cost at list price.
 pub(super) fn at_list_price(id: PriceId, quantity: Decimal) -> Decimal {
-    PriceBook::shipped().price(id).amount(quantity).unwrap()
+    PriceBook::shipped().price(id).charge_for(quantity).unwrap()
 }
 
 /// The share that one kind of storage saves of what another costs.

@@ -93,7 +93,7 @@ fn two_segments() -> (Scratch, State) {
     let scratch = Scratch::new("damage");
     let state = state(&scratch);
     for seq in [1, 2] {
-        let lease = now(state.lock(&holder("ada"))).unwrap();
+        let lease = now(state.acquire(&holder("ada"))).unwrap();
         let journal = match now(state.last_run()).unwrap() {
             Some(last) => now(state.reopen(&lease, &last)).unwrap(),
             None => now(state.begin(&lease, &a_plan())).unwrap(),
@@ -156,7 +156,7 @@ fn compaction_leaves_out_a_run_that_has_not_ended() {
     let cloud = SimulatedCloud::builder(0).faults(faults).build();
     let state = state(&scratch);
     assert!(now(exec::apply(&a_plan(), &cloud, &state, ApplyOptions::new())).is_err());
-    let lease = now(state.lock(&holder("ada"))).unwrap();
+    let lease = now(state.acquire(&holder("ada"))).unwrap();
     now(state.compact(&lease)).unwrap();
     now(lease.release()).unwrap();
     assert!(!scratch.path().join("resources.json").exists());

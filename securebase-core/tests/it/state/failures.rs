@@ -247,7 +247,7 @@ fn a_changed_line_is_named_and_left_alone() {
 fn a_write_that_failed_is_not_followed_by_another() {
     let scratch = Scratch::new("disk");
     let state = State::new(FullDisk::before(directory(&scratch), a_plan().to_json().len() + 2000));
-    let lease = now(state.lock(&holder("ada"))).unwrap();
+    let lease = now(state.acquire(&holder("ada"))).unwrap();
     let journal = now(state.begin(&lease, &a_plan())).unwrap();
     now(journal.append(&[begun(1)])).unwrap();
     let mut seq = 2;
@@ -266,7 +266,7 @@ fn a_write_that_failed_is_not_followed_by_another() {
 #[test]
 fn an_entry_that_cannot_follow_is_refused_before_it_is_written() {
     let state = crate::support::memory();
-    let lease = now(state.lock(&holder("ada"))).unwrap();
+    let lease = now(state.acquire(&holder("ada"))).unwrap();
     let journal = now(state.begin(&lease, &a_plan())).unwrap();
     now(journal.append(&[begun(1), intent(2, "tenant/a/vpc")])).unwrap();
     assert!(matches!(now(journal.append(&[intent(3, "tenant/a/vpc")])), Err(Error::Illegal { .. })));
@@ -280,7 +280,7 @@ fn no_secret_comes_to_lie_in_a_state() {
     let state = State::new(store.clone());
     let (planned, cloud) = (Planner::new(&zone(TEN_TENANTS)).plan().unwrap(), SimulatedCloud::new(0));
     now(exec::apply(&planned, &cloud, &state, ApplyOptions::new())).unwrap();
-    let lease = now(state.lock(&holder("ada"))).unwrap();
+    let lease = now(state.acquire(&holder("ada"))).unwrap();
     let journal = now(state.begin(&lease, &planned)).unwrap();
     let error =
         format!("sts answered InvalidClientTokenId: {id}, X-Amz-Signature=0a1b2c&SessionToken=IQoJb3Jp");

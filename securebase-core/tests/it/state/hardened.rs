@@ -19,17 +19,19 @@ fn a_lease_of_a_clock_that_is_ahead_says_so_and_how_to_break_it() {
         let (here, elsewhere) = (HandClock::new(), HandClock::new());
         elsewhere.advance(YEARS);
         // Never given back.
-        let _lease = now(state(&store, &elsewhere).lock(&holder("ada"))).unwrap();
+        let _lease = now(state(&store, &elsewhere).acquire(&holder("ada"))).unwrap();
         let state = state(&store, &here);
-        let Err(error @ Error::Locked { .. }) = now(state.lock(&holder("grace"))) else { panic!("{name}") };
+        let Err(error @ Error::Leased { .. }) = now(state.acquire(&holder("grace"))) else {
+            panic!("{name}")
+        };
         let file = format!("{}/lease.json", store.place());
         let text = error.to_string();
         assert!(["ada", "clock", &file].iter().all(|word| text.contains(word)), "{name}: {text}");
-        let info = now(state.lock_info()).unwrap().unwrap();
+        let info = now(state.lease_info()).unwrap().unwrap();
         assert_eq!((info.ahead, info.file), (Some(YEARS), file), "{name}");
         // As it says.
         now(store.remove("lease.json")).unwrap();
-        now(state.lock(&holder("grace"))).unwrap();
+        now(state.acquire(&holder("grace"))).unwrap();
     }
 }
 
@@ -38,8 +40,8 @@ fn clocks_that_differ_by_minutes_are_not_worth_a_word() {
     let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
     let (here, elsewhere) = (HandClock::new(), HandClock::new());
     elsewhere.advance(Duration::from_secs(540));
-    let _lease = now(state(&store, &elsewhere).lock(&holder("ada"))).unwrap();
-    let info = now(state(&store, &here).lock_info()).unwrap().unwrap();
+    let _lease = now(state(&store, &elsewhere).acquire(&holder("ada"))).unwrap();
+    let info = now(state(&store, &here).lease_info()).unwrap().unwrap();
     assert!(info.ahead.is_none() && !info.to_string().contains("clock"), "{info}");
 }
 
@@ -66,11 +68,12 @@ fn a_lease_that_nobody_can_have_written_is_damaged() {
     for name in ["expires", "renewed", "since", "run", "token"] {
         let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
         let state = State::new(Arc::clone(&store));
-        let lease = now(state.lock(&holder("ada"))).unwrap();
+        let lease = now(state.acquire(&holder("ada"))).unwrap();
         forge(store.as_ref(), name, 7);
-        assert!(now(state.lock_info()).is_ok(), "{name}: the forger knows the format");
+        assert!(now(state.lease_info()).is_ok(), "{name}: the forger knows the format");
         forge(store.as_ref(), name, u64::MAX);
-        for refused in [now(state.lock_info()).map(|_| ()), now(state.lock(&holder("grace"))).map(|_| ())] {
+        for refused in [now(state.lease_info()).map(|_| ()), now(state.acquire(&holder("grace"))).map(|_| ())]
+        {
             assert!(
                 matches!(&refused, Err(Error::Corrupt { key, .. }) if key == "lease.json"),
                 "{name}: {refused:?}"
@@ -134,7 +137,7 @@ fn files_are_for_their_owner_and_links_are_not_written_through() {
     fs::set_permissions(&root, fs::Permissions::from_mode(0o777)).unwrap();
     let state = State::new(DirectoryStore::new(&root));
     assert_eq!(now(state.history()).unwrap().len(), 1);
-    now(now(state.lock(&holder("ada"))).unwrap().release()).unwrap();
+    now(now(state.acquire(&holder("ada"))).unwrap().release()).unwrap();
 }
 
 /// Removed or moved.
@@ -170,7 +173,7 @@ fn a_directory_that_is_taken_away_stops_the_run_and_is_not_made_again() {
             assert_eq!(cloud.snapshot()["vpc"].as_array().map_or(0, Vec::len), 0, "{case}: it went on");
             if !only_runs {
                 // A new process begins without a state.
-                let lease = now(state.lock(&holder("ada"))).unwrap();
+                let lease = now(state.acquire(&holder("ada"))).unwrap();
                 assert_eq!(lease.token(), 1, "{case}");
             }
         }

@@ -98,7 +98,7 @@ fn a_state_that_was_lost_is_rebuilt_from_tags_and_names() {
     let [record] = history.as_slice() else { panic!("{history:#?}") };
     assert_eq!((record.run, record.kind, record.who.as_str()), (run, RecordKind::Rebuild, "ada"));
     assert_eq!(record.step_count, after.len());
-    assert_eq!(now(rebuilt.lock_info()).unwrap(), None);
+    assert_eq!(now(rebuilt.lease_info()).unwrap(), None);
 
     // Life goes on with it.
     let changed = crate::support::zone(&TEN_TENANTS.replace("ACME Finance Inc", "ACME Finance Ltd"));

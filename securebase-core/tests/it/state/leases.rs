@@ -19,8 +19,8 @@ fn the_second_is_told_who_the_first_is_until_the_first_lets_go() {
     for (name, store, _scratch) in stores() {
         let clock = HandClock::new();
         let state = state(&store, &clock);
-        let lease = now(state.lock(&holder("ada"))).unwrap();
-        let Err(Error::Locked { by }) = now(state.lock(&holder("grace"))) else {
+        let lease = now(state.acquire(&holder("ada"))).unwrap();
+        let Err(Error::Leased { by }) = now(state.acquire(&holder("grace"))) else {
             panic!("{name}: two at a time")
         };
         assert_eq!(
@@ -28,10 +28,10 @@ fn the_second_is_told_who_the_first_is_until_the_first_lets_go() {
             ("ada", std::process::id(), 1),
             "{name}"
         );
-        assert_eq!(now(state.lock_info()).unwrap(), Some(*by), "{name}");
+        assert_eq!(now(state.lease_info()).unwrap(), Some(*by), "{name}");
         now(lease.release()).unwrap();
-        assert_eq!(now(state.lock_info()).unwrap(), None, "{name}");
-        let lease = now(state.lock(&holder("grace"))).unwrap();
+        assert_eq!(now(state.lease_info()).unwrap(), None, "{name}");
+        let lease = now(state.acquire(&holder("grace"))).unwrap();
         assert_eq!(lease.token(), 2, "{name}");
     }
 }
@@ -41,22 +41,22 @@ fn a_lease_lasts_as_long_as_it_is_renewed() {
     for (name, store, _scratch) in stores() {
         let clock = HandClock::new();
         let state = state(&store, &clock);
-        let lease = now(state.lock(&holder("ada"))).unwrap();
+        let lease = now(state.acquire(&holder("ada"))).unwrap();
         for _ in 0..10 {
             let wait = lease.renew_in();
             assert!(Duration::ZERO < wait && wait < LEASE_TERM / 2, "{name}: {wait:?}");
             clock.advance(wait);
             now(lease.keep()).unwrap();
-            let refused = now(state.lock(&holder("grace")));
-            assert!(matches!(refused, Err(Error::Locked { .. })), "{name}");
+            let refused = now(state.acquire(&holder("grace")));
+            assert!(matches!(refused, Err(Error::Leased { .. })), "{name}");
         }
         clock.advance(LEASE_TERM);
-        let taken = now(state.lock(&holder("grace"))).unwrap();
+        let taken = now(state.acquire(&holder("grace"))).unwrap();
         assert_eq!(taken.token(), 2, "{name}");
         assert!(is_fenced(&now(lease.keep())), "{name}");
         assert!(is_fenced(&now(lease.release())), "{name}");
         // Letting go of what was lost takes nothing from whoever has it now.
-        assert_eq!(now(state.lock_info()).unwrap().unwrap().holder.who, "grace", "{name}");
+        assert_eq!(now(state.lease_info()).unwrap().unwrap().holder.who, "grace", "{name}");
     }
 }
 
@@ -67,12 +67,12 @@ fn a_clock_that_is_set_back_lets_no_lease_run_out() {
         let clock = HandClock::new();
         clock.advance(Duration::from_secs(7_200));
         let state = state(&store, &clock);
-        let lease = now(state.lock(&holder("ada"))).unwrap();
-        let first = now(state.lock_info()).unwrap().unwrap().expires;
+        let lease = now(state.acquire(&holder("ada"))).unwrap();
+        let first = now(state.lease_info()).unwrap().unwrap().expires;
         clock.set_back(Duration::from_secs(3_600));
         assert_eq!(lease.renew_in(), Duration::ZERO, "{name}");
         now(lease.keep()).unwrap();
-        let renewed = now(state.lock_info()).unwrap().unwrap().expires;
+        let renewed = now(state.lease_info()).unwrap().unwrap().expires;
         assert_eq!(first.since(renewed), Duration::from_secs(3_600), "{name}");
         assert!(lease.renew_in() > Duration::ZERO, "{name}");
         now(lease.release()).unwrap();
@@ -84,11 +84,11 @@ fn a_lease_that_ran_out_and_nobody_took_is_still_there() {
     for (name, store, _scratch) in stores() {
         let clock = HandClock::new();
         let state = state(&store, &clock);
-        let lease = now(state.lock(&holder("ada"))).unwrap();
+        let lease = now(state.acquire(&holder("ada"))).unwrap();
         let journal = now(state.begin(&lease, &a_plan())).unwrap();
         clock.advance(LEASE_TERM * 3);
         now(journal.append(&[begun(1)])).unwrap();
-        assert!(matches!(now(state.lock(&holder("grace"))), Err(Error::Locked { .. })), "{name}");
+        assert!(matches!(now(state.acquire(&holder("grace"))), Err(Error::Leased { .. })), "{name}");
     }
 }
 
@@ -98,12 +98,12 @@ fn a_holder_that_died_is_not_waited_for_where_that_is_known() {
     for (name, store, _scratch) in stores() {
         let clock = HandClock::new();
         let state = state(&store, &clock);
-        drop(now(state.lock(&holder("ada"))).unwrap());
-        let next = now(state.lock(&holder("grace")));
+        drop(now(state.acquire(&holder("ada"))).unwrap());
+        let next = now(state.acquire(&holder("grace")));
         assert_eq!(next.is_ok(), name != "bucket", "{name}");
         if next.is_err() {
             clock.advance(LEASE_TERM);
-            now(state.lock(&holder("grace"))).unwrap();
+            now(state.acquire(&holder("grace"))).unwrap();
         }
     }
 }
@@ -119,7 +119,7 @@ fn a_zombie_is_told_and_nothing_it_writes_has_an_effect() {
                 let case = format!("{name}, asleep after {asleep_after}, new run: {new_run}");
                 let clock = HandClock::new();
                 let state = state(&store, &clock);
-                let zombie = now(state.lock(&holder("zombie"))).unwrap();
+                let zombie = now(state.acquire(&holder("zombie"))).unwrap();
                 let journal = (asleep_after > 0).then(|| now(state.begin(&zombie, &plan)).unwrap());
                 if asleep_after > 1 {
                     now(journal.as_ref().unwrap().append(&[begun(1)])).unwrap();
@@ -129,7 +129,7 @@ fn a_zombie_is_told_and_nothing_it_writes_has_an_effect() {
                 }
                 clock.advance(LEASE_TERM);
 
-                let lease = now(state.lock(&holder("grace"))).unwrap();
+                let lease = now(state.acquire(&holder("grace"))).unwrap();
                 let before = now(state.last_run()).unwrap();
                 let resumed = match &before {
                     Some(last) if !new_run => now(state.reopen(&lease, last)).unwrap(),
@@ -185,13 +185,13 @@ fn a_plan_that_a_zombie_leaves_behind_is_no_run() {
     for (name, store, _scratch) in stores() {
         let clock = HandClock::new();
         let state = state(&store, &clock);
-        let zombie = now(state.lock(&holder("zombie"))).unwrap();
+        let zombie = now(state.acquire(&holder("zombie"))).unwrap();
         // As far as it got: the lease names the run, the plan is not written yet.
         let journal = now(state.begin(&zombie, &a_plan())).unwrap();
         let plan = now(store.get("runs/000001/plan.json")).unwrap().unwrap();
         now(store.remove("runs/000001/plan.json")).unwrap();
         clock.advance(LEASE_TERM);
-        let lease = now(state.lock(&holder("grace"))).unwrap();
+        let lease = now(state.acquire(&holder("grace"))).unwrap();
         now(store.put("runs/000001/plan.json", &plan, securebase_core::state::WriteCondition::Absent))
             .unwrap();
         assert!(is_fenced(&now(journal.append(&[begun(1)]))), "{name}");
@@ -210,13 +210,13 @@ fn a_zombie_is_shut_out_between_two_segments_too() {
         let clock = HandClock::new();
         let store: Arc<dyn Store> = Arc::new(super::bucket());
         let state = state(&store, &clock);
-        let zombie = now(state.lock(&holder("zombie"))).unwrap();
+        let zombie = now(state.acquire(&holder("zombie"))).unwrap();
         let journal = now(state.begin(&zombie, &plan)).unwrap();
         for seq in 1..=batches {
             now(journal.append(&[intent(seq, &format!("tenant/a{seq}/{long}"))])).unwrap();
         }
         clock.advance(LEASE_TERM);
-        let lease = now(state.lock(&holder("grace"))).unwrap();
+        let lease = now(state.acquire(&holder("grace"))).unwrap();
         let last = now(state.last_run()).unwrap().unwrap();
         assert_eq!(last.replay.last_seq, batches);
         let resumed = now(state.reopen(&lease, &last)).unwrap();
@@ -236,7 +236,7 @@ fn a_zombie_is_shut_out_between_two_segments_too() {
     let clock = HandClock::new();
     let store: Arc<dyn Store> = Arc::new(super::bucket());
     let state = state(&store, &clock);
-    let journal = now(state.begin(&now(state.lock(&holder("a"))).unwrap(), &plan)).unwrap();
+    let journal = now(state.begin(&now(state.acquire(&holder("a"))).unwrap(), &plan)).unwrap();
     for seq in 1..=5 {
         now(journal.append(&[intent(seq, &format!("tenant/a{seq}/{long}"))])).unwrap();
     }
@@ -250,7 +250,7 @@ fn a_lost_reply_to_a_renewal_loses_no_lease() {
     let clock = HandClock::new();
     let state = State::new(BucketStore::new(objects.clone(), "", "test://bucket")).clock(clock.clone());
     objects.lose_next(1);
-    let lease = now(state.lock(&holder("ada"))).unwrap();
+    let lease = now(state.acquire(&holder("ada"))).unwrap();
     for round in 0..5 {
         clock.advance(LEASE_TERM / 2);
         objects.lose_next(1 + round % 2);
@@ -264,5 +264,5 @@ fn a_lost_reply_to_a_renewal_loses_no_lease() {
     objects.drop_next(0);
     now(lease.renew()).unwrap();
     now(lease.release()).unwrap();
-    assert_eq!(now(state.lock_info()).unwrap(), None);
+    assert_eq!(now(state.lease_info()).unwrap(), None);
 }

@@ -36,7 +36,7 @@ fn a_place_without_a_state_says_so_and_stays_empty() {
         let place = store.place();
         assert!(is_not_found(&now(state.resources()), &place), "{name}");
         assert!(is_not_found(&now(state.history()), &place), "{name}");
-        assert!(is_not_found(&now(state.lock_info()), &place), "{name}");
+        assert!(is_not_found(&now(state.lease_info()), &place), "{name}");
         assert!(is_not_found(&now(state.export()), &place), "{name}");
         assert!(is_not_found(&now(state.applied()), &place), "{name}");
         assert!(is_not_found(&now(state.last_run()), &place), "{name}");
@@ -82,10 +82,10 @@ fn a_plan_with_a_state_that_is_not_there_is_the_one_without_and_says_so_in_one_l
 fn a_state_without_runs_is_a_state() {
     for (name, store, _scratch) in stores() {
         let state = State::new(store);
-        now(now(state.lock(&holder("ada"))).unwrap().release()).unwrap();
+        now(now(state.acquire(&holder("ada"))).unwrap().release()).unwrap();
         assert_eq!(now(state.history()).unwrap(), [], "{name}");
         assert!(now(state.resources()).unwrap().is_empty(), "{name}");
-        assert_eq!(now(state.lock_info()).unwrap(), None, "{name}");
+        assert_eq!(now(state.lease_info()).unwrap(), None, "{name}");
         let nothing = now(exec::resume(&SimulatedCloud::new(0), &state, ApplyOptions::new()));
         assert_eq!(nothing.unwrap().run, None, "{name}");
     }

@@ -24,7 +24,7 @@ fn an_export_fills_an_empty_state_of_any_kind_and_no_other() {
         assert_eq!(now(copy.export()).unwrap(), bytes, "{name}");
         let refused = now(copy.import(&bytes, &holder("ada")));
         assert!(matches!(refused, Err(Error::NotEmpty { .. })), "{name}: {refused:?}");
-        assert_eq!(now(copy.lock_info()).unwrap(), None, "{name}");
+        assert_eq!(now(copy.lease_info()).unwrap(), None, "{name}");
     }
 }
 
@@ -33,7 +33,7 @@ fn a_state_that_holds_nothing_is_not_exported_and_says_where_it_is() {
     for (name, store, _scratch) in stores() {
         let state = State::new(Arc::clone(&store));
         // That somebody had the lease once is nothing to keep.
-        let lease = now(state.lock(&holder("ada"))).unwrap();
+        let lease = now(state.acquire(&holder("ada"))).unwrap();
         now(lease.release()).unwrap();
         let refused = now(state.export());
         let Err(error @ Error::Empty { .. }) = refused else { panic!("{name}: {refused:?}") };
@@ -99,8 +99,8 @@ fn a_run_that_was_cut_off_here_is_resumed_there() {
 #[test]
 fn nothing_is_exported_while_somebody_writes() {
     let (_, state) = applied(ONE_TENANT);
-    let lease = now(state.lock(&holder("ada"))).unwrap();
-    assert!(matches!(now(state.export()), Err(Error::Locked { by }) if by.holder.who == "ada"));
+    let lease = now(state.acquire(&holder("ada"))).unwrap();
+    assert!(matches!(now(state.export()), Err(Error::Leased { by }) if by.holder.who == "ada"));
     now(lease.release()).unwrap();
     now(state.export()).unwrap();
 }

@@ -49,7 +49,7 @@ impl Actor {
         let mut word = || words.next().unwrap();
         match word() {
             "lock" => {
-                let lease = now(self.state.lock(&holder("child")))?;
+                let lease = now(self.state.acquire(&holder("child")))?;
                 let token = lease.token();
                 self.lease = Some(lease);
                 Ok(token.to_string())
@@ -97,9 +97,9 @@ impl Actor {
         let state = State::new(DirectoryStore::new(Path::new(&place)));
         let (mut done, mut refused) = (0, 0);
         while done < rounds {
-            let lease = match now(state.lock(&holder(who))) {
+            let lease = match now(state.acquire(&holder(who))) {
                 Ok(lease) => lease,
-                Err(Error::Locked { .. } | Error::Conflict { .. }) => {
+                Err(Error::Leased { .. } | Error::Conflict { .. }) => {
                     refused += 1;
                     std::thread::yield_now();
                     continue;
@@ -206,7 +206,7 @@ fn two_processes_that_race_for_a_state_never_write_at_once() {
     assert_eq!(runs, (1..=2 * ROUNDS as u64).collect::<Vec<_>>(), "a number twice, or left out");
     assert!(history.iter().all(|record| record.status == Some(RunStatus::Succeeded)));
     assert_eq!(history.iter().filter(|record| record.who == "ada").count(), ROUNDS);
-    let lease = now(state.lock(&holder("test"))).unwrap();
+    let lease = now(state.acquire(&holder("test"))).unwrap();
     assert_eq!(lease.token(), 2 * ROUNDS as u64 + 1, "every holder had a token of its own");
 }
 
@@ -217,7 +217,7 @@ fn a_process_that_applies_beside_another_is_told_whom_it_waits_for() {
     assert_eq!(first.ask("lock"), "ok 1");
     let told = second.ask("apply");
     let process = format!("child on {} (process {})", holder("").host, first.child.id());
-    assert!(told.starts_with("state-locked") && told.contains(&process), "{told}");
+    assert!(told.starts_with("state-leased") && told.contains(&process), "{told}");
     assert_eq!(now(State::new(DirectoryStore::new(scratch.path())).history()).unwrap(), []);
     drop(first);
     assert_eq!(second.ask("apply"), format!("ok {}", a_plan().steps().len()));
@@ -233,12 +233,12 @@ fn the_lease_of_a_process_that_was_killed_is_free_at_once() {
     assert_eq!(child.ask("lock"), "ok 1");
     assert_eq!(child.ask("begin"), "ok 000001");
     assert_eq!(child.ask("append 1"), "ok");
-    let Err(Error::Locked { by }) = now(state.lock(&holder("test"))) else { panic!("two at a time") };
+    let Err(Error::Leased { by }) = now(state.acquire(&holder("test"))) else { panic!("two at a time") };
     assert_eq!((by.holder.who.as_str(), by.holder.pid), ("child", child.child.id()));
     child.child.kill().unwrap();
     child.child.wait().unwrap();
-    assert_eq!(now(state.lock_info()).unwrap(), None);
-    let lease = now(state.lock(&holder("test"))).unwrap();
+    assert_eq!(now(state.lease_info()).unwrap(), None);
+    let lease = now(state.acquire(&holder("test"))).unwrap();
     let last = now(state.last_run()).unwrap().unwrap();
     assert_eq!(last.replay.last_seq, 1);
     now(now(state.reopen(&lease, &last)).unwrap().append(&[intent(2, "tenant/a/vpc")])).unwrap();
@@ -254,10 +254,10 @@ fn a_process_that_slept_through_its_lease_is_told_and_writes_nothing() {
     assert_eq!(zombie.ask("lock"), "ok 1");
     assert_eq!(zombie.ask("begin"), "ok 000001");
     assert_eq!(zombie.ask("append 1"), "ok");
-    assert!(matches!(now(state.lock(&holder("test"))), Err(Error::Locked { .. })));
+    assert!(matches!(now(state.acquire(&holder("test"))), Err(Error::Leased { .. })));
     clock.advance(LEASE_TERM);
     // It lives, and has not renewed.
-    let lease = now(state.lock(&holder("test"))).unwrap();
+    let lease = now(state.acquire(&holder("test"))).unwrap();
     let last = now(state.last_run()).unwrap().unwrap();
     let journal = now(state.reopen(&lease, &last)).unwrap();
     // To the zombie no time has passed: it is the journal that shuts it out.
@@ -266,7 +266,7 @@ fn a_process_that_slept_through_its_lease_is_told_and_writes_nothing() {
     let told = zombie.ask("append 2 tenant/zombie/vpc");
     assert!(told.starts_with("state-broken"), "{told}");
     assert!(zombie.ask("begin").starts_with("state-fenced"));
-    assert!(zombie.ask("lock").starts_with("state-locked"));
+    assert!(zombie.ask("lock").starts_with("state-leased"));
     now(journal.append(&[intent(2, "tenant/test/vpc")])).unwrap();
     let entries = now(state.entries(RunId(1))).unwrap();
     assert_eq!(entries, [begun(1), intent(2, "tenant/test/vpc")]);
@@ -296,7 +296,7 @@ fn a_file_that_may_not_grow_stops_the_journal_and_breaks_nothing() {
     let last = now(state.last_run()).unwrap().unwrap();
     assert!(written > 100);
     assert_eq!(last.replay.last_seq, written, "what was confirmed is there, and nothing else");
-    let lease = now(state.lock(&holder("test"))).unwrap();
+    let lease = now(state.acquire(&holder("test"))).unwrap();
     let journal = now(state.reopen(&lease, &last)).unwrap();
     now(journal.append(&[intent(written + 1, "tenant/a/vpc")])).unwrap();
     assert_eq!(now(state.last_run()).unwrap().unwrap().replay.last_seq, written + 1);
@@ -312,6 +312,6 @@ fn a_plan_that_does_not_fit_is_refused_and_leaves_nothing() {
     drop(child);
     let state = State::new(DirectoryStore::new(scratch.path()));
     assert!(now(state.last_run()).unwrap().is_none());
-    let lease = now(state.lock(&holder("test"))).unwrap();
+    let lease = now(state.acquire(&holder("test"))).unwrap();
     now(state.begin(&lease, &a_plan())).unwrap();
 }

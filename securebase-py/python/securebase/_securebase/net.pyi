@@ -64,7 +64,7 @@ class AddressPool:
         """Makes a sub-pool of a range, or of a length where it fits best; `prod/us-east-1` lies in `prod`."""
     def exclude(self, cidr: _Block, reason: str) -> None:
         """Leaves a range out from now on."""
-    def admit(self, cidr: _Block) -> None:
+    def include(self, cidr: _Block) -> None:
         """Ends an exclusion."""
     def free(self, pool: str | None = None, *, owner: str | None = None) -> list[str]:
         """What nobody has, as the fewest blocks in order: everywhere, in one sub-pool, or to one owner."""
@@ -149,7 +149,7 @@ class Subnet:
     def __hash__(self) -> int: ...
 
 @final
-class Clash:
+class Conflict:
     """Two whose addresses overlap, and the links between them."""
 
     @property
@@ -193,9 +193,10 @@ class Move:
 class Network:
     """Members with addresses, and the links that join them now or later.
 
-    A member is `{"owner", "blocks"}` with, if wanted, `tier`, `groups` and `fixed`. A link is `{"name", "kind", "joins"}`
+    A member is `{"owner", "blocks"}` with, if wanted, `tier`, `groups` and `fixed`. A link is `{"name", "kind", "members"}`
     with, if wanted, `ranges`, the addresses on its far side; `kind` is `peering`, `transit-gateway`, `vpn`,
-    `shared-services` or `on-premises`, and `joins` lists `"everyone"`, `{"owner": …}`, `{"tier": …}` or `{"group": …}`.
+    `shared-services` or `on-premises`, and `members` lists `"everyone"`, `{"owner": …}`, `{"tier": …}` or `{"group": …}`.
+    `joins`, the earlier name of `members`, is read as well.
     """
 
     def __new__(
@@ -209,10 +210,10 @@ class Network:
         """The links, as given."""
     def findings(self) -> list[Problem]:
         """Errors for overlaps inside a link, warnings for those that only foreclose one; grouped by block."""
-    def clashes(self) -> list[Clash]:
+    def conflicts(self) -> list[Conflict]:
         """Every overlapping pair."""
-    def fewest_moves(self, owners: Sequence[str] | None = None) -> list[str]:
-        """The fewest of the owners (all, if none are named) to re-address so that they can be connected."""
+    def minimal_renumbering(self, owners: Sequence[str] | None = None) -> list[str]:
+        """The fewest of the owners (all, if none are named) to renumber so that they can be connected."""
     def propose(self, pool: AddressPool, owners: Sequence[str] | None = None) -> list[Move]:
         """New blocks for them, of the same sizes, from what is free in the pool."""
     def __eq__(self, other: object, /) -> bool: ...

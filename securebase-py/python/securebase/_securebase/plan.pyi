@@ -74,7 +74,7 @@ class Step:
     def monthly_cost(self) -> Decimal | None:
         """How much more (or, negative, less) is paid every month because of it, at AWS's list prices."""
     @property
-    def one_off_cost(self) -> Decimal | None:
+    def one_time_cost(self) -> Decimal | None:
         """What is paid once for carrying it out, at AWS's list prices."""
     @property
     def minutes(self) -> float | None:
@@ -173,7 +173,7 @@ class Cost:
     def ensure_margin(self, floor: Decimal | int | str, /) -> None:
         """Raises a `FinanceError` with the numbers where the infrastructure margin is below a fraction such as `"0.95"`."""
     def steps(self) -> Table:
-        """The steps with what each brings: `monthly_cost`, `one_off_cost` and `minutes` at these prices."""
+        """The steps with what each brings: `monthly_cost`, `one_time_cost` and `minutes` at these prices."""
     def per_tenant(self, allocation: Literal["equal", "revenue", "usage", "tier"] = "equal") -> Table:
         """What each tenant costs and pays; `allocation` says how shared costs are shared."""
     def lines(self) -> Table:
@@ -205,7 +205,7 @@ class CostChange:
     def promised(self) -> Decimal:
         """The promised part of the difference, which is on no step: `Cost.promised_by_tier` breaks it down."""
     @property
-    def one_off(self) -> Decimal:
+    def one_time(self) -> Decimal:
         """What is paid once for carrying the plan out."""
     @property
     def shield_advanced(self) -> Decimal:
@@ -295,7 +295,7 @@ class Plan:
     @property
     def drift_known(self) -> bool:
         """Whether drift is told from change: the plan was made with a state."""
-    def departures(self) -> list[dict[str, Any]]:
+    def offboardings(self) -> list[dict[str, Any]]:
         """What each tenant that leaves has, and what becomes of it: one dict a tenant, to be kept."""
     @property
     def warnings(self) -> list[Problem]:
@@ -390,13 +390,13 @@ class Plan:
         destroy: Sequence[str] = ...,
         margin_floor: Decimal | int | str | None = None,
         pause: Pause | None = None,
-        wait_for_lock: timedelta | float | None = None,
+        wait_for_lease: timedelta | float | None = None,
     ) -> Run:
         """Carries the plan out. A run that could not go on raises `RunInterrupted`; `resume` continues it.
 
         The state is `.securebase` in the working directory where none is named. `progress` is called with every `Event`;
         what it raises stops the run. `destroy` names what may be destroyed. Ctrl-C stops the run. Where somebody else has the
-        state, `wait_for_lock`, a `timedelta` or seconds, says how long to wait.
+        state, `wait_for_lease`, a `timedelta` or seconds, says how long to wait.
         """
     def apply_async(
         self,
@@ -408,7 +408,7 @@ class Plan:
         destroy: Sequence[str] = ...,
         margin_floor: Decimal | int | str | None = None,
         pause: Pause | None = None,
-        wait_for_lock: timedelta | float | None = None,
+        wait_for_lease: timedelta | float | None = None,
     ) -> Awaitable[Run]:
         """As `apply`, to be awaited. `progress` is called in another thread."""
     def __len__(self) -> int: ...

@@ -202,7 +202,7 @@ class ChangeSummary:
     """Requests that change in one way, whatever their resources and conditions."""
 
     @property
-    def tendency(self) -> Literal["denied", "tighter", "other", "looser", "allowed"]:
+    def direction(self) -> Literal["denied", "tighter", "other", "looser", "allowed"]:
         """Which way: denied, denied under conditions, under other ones, only under conditions now, or allowed."""
     @property
     def actions(self) -> list[str]:

@@ -68,15 +68,15 @@ class Run:
 
 @final
 class Pause:
-    """Holds a run: no new call leaves until it may go on; those under way are waited for, and the lease is kept."""
+    """Pauses a run: no new call leaves until it is resumed; those under way are waited for, and the lease is kept."""
 
-    def hold(self) -> None:
-        """Holds the run."""
-    def go_on(self) -> None:
-        """Lets it go on."""
+    def pause(self) -> None:
+        """Pauses the run."""
+    def resume(self) -> None:
+        """Resumes it."""
     @property
-    def is_held(self) -> bool:
-        """Whether the run is held."""
+    def is_paused(self) -> bool:
+        """Whether the run is paused."""
 
 def resume(
     state: State | str | PathLike[str],
@@ -84,11 +84,11 @@ def resume(
     progress: Callable[[Event], object] | None = None,
     *,
     who: str | None = None,
-    wait_for_lock: timedelta | float | None = None,
+    wait_for_lease: timedelta | float | None = None,
 ) -> Run:
     """Goes on with the run that was cut off; does nothing where none was.
 
-    Waits up to `wait_for_lock`, a `timedelta` or seconds, where somebody else has the state: the lease of a process that died
+    Waits up to `wait_for_lease`, a `timedelta` or seconds, where somebody else has the state: the lease of a process that died
     runs out within a minute.
     """
 
@@ -98,7 +98,7 @@ def resume_async(
     progress: Callable[[Event], object] | None = None,
     *,
     who: str | None = None,
-    wait_for_lock: timedelta | float | None = None,
+    wait_for_lease: timedelta | float | None = None,
 ) -> Awaitable[Run]:
     """As `resume`, to be awaited."""
 

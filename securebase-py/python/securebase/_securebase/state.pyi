@@ -84,7 +84,7 @@ class RunRecord:
     def __hash__(self) -> int: ...
 
 @final
-class LockInfo:
+class LeaseInfo:
     """Who is writing a state."""
 
     @property
@@ -132,8 +132,10 @@ class State:
     def history_table(self) -> Table:
         """The history as a table: `run, kind, who, began, ended, status, what, resumed_by, resumed_at, plan, step_count,
         failed_count`; moments as text, those who resumed and when joined by line breaks."""
-    def lock_info(self) -> LockInfo | None:
+    def lease_info(self) -> LeaseInfo | None:
         """Who is writing, if anybody."""
+    def lock_info(self) -> LeaseInfo | None:
+        """The earlier name of `lease_info`."""
     def export(self) -> bytes:
         """The whole state as one file, checked; the lease is left out."""
     def import_(self, data: bytes, *, who: str | None = None) -> None:

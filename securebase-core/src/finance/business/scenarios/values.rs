@@ -3,13 +3,13 @@
 use rust_decimal::Decimal;
 use rust_decimal::prelude::FromPrimitive;
 
-use super::Scenario;
+use super::scenario::Scenario;
 use crate::finance::business::model::Model;
+use crate::finance::business::model::varied::path_of;
 use crate::finance::inputs::assumption::Assumption;
-use crate::finance::inputs::assumptions::Basis;
+use crate::finance::inputs::distribution::Distribution;
 use crate::finance::inputs::growth::Growth;
-use crate::finance::inputs::uncertainty::Distribution;
-use crate::finance::inputs::varied::path_of;
+use crate::finance::inputs::line::CostDriver;
 use crate::finance::pricing::prices::{Price, PriceId};
 
 type Values = Vec<(String, Decimal)>;
@@ -65,7 +65,7 @@ fn graduated(model: &Model, id: PriceId) -> Option<&Price> {
 fn steps(model: &Model) -> Values {
     let mut values = Vec::new();
     for price in PriceId::ALL.iter().filter_map(|id| graduated(model, *id)) {
-        for (place, step) in (1..).zip(&price.steps) {
+        for (place, step) in (1..).zip(&price.bands) {
             let path = format!("prices.{}.step_{place}", price.id.name());
             values.extend(step.up_to.map(|bound| (format!("{path}_up_to"), bound)));
             values.push((path, step.price));
@@ -77,8 +77,8 @@ fn steps(model: &Model) -> Values {
 /// How far ahead people are hired.
 fn lead_times(model: &Model) -> Values {
     let lines = model.assumptions().lines().iter();
-    let people = lines.filter_map(|line| match &line.basis {
-        Basis::People(staffing) => Some((path_of(line), staffing)),
+    let people = lines.filter_map(|line| match &line.driver {
+        CostDriver::People(staffing) => Some((path_of(line), staffing)),
         _ => None,
     });
     let numbers = people.flat_map(|(path, staffing)| {

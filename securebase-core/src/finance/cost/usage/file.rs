@@ -8,8 +8,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{Quantity, Usage, UsageProfile, folded};
-use crate::finance::Error;
+use crate::finance::error::Error;
 use crate::finance::pricing::number::Number;
+use crate::model::diagnostics::document;
 use crate::model::{Problem, Problems};
 
 #[derive(Deserialize)]
@@ -43,6 +44,31 @@ struct Organization {
 const VERSION: u32 = 1;
 
 impl Usage {
+    /// These assumptions with those a TOML file names replaced: a profile of a known tier replaces the quantities it
+    /// names, one of a new tier begins at zero.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with everything that is wrong with the file.
+    pub fn with_toml(&self, text: &str) -> Result<Self, Error> {
+        self.with(toml::from_str(text).map_err(|error| unreadable(&error.to_string()))?)
+    }
+
+    /// The same from a JSON document of the same shape.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with everything that is wrong with the document.
+    pub fn with_json(&self, text: &str) -> Result<Self, Error> {
+        self.with(serde_json::from_str(text).map_err(|error| unreadable(&error.to_string()))?)
+    }
+
+    /// As [`Self::with_json`], from a plain value.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with everything that is wrong with the document.
+    pub fn with_value(&self, document: &Value) -> Result<Self, Error> {
+        self.with(document::read("", document).map_err(|problem| Error::Invalid(problem.into()))?)
+    }
+
     /// The whole usage as a JSON document of the file's shape, which [`Usage::with_json`] reads back over any usage of the same profiles.
     pub fn to_json(&self) -> Value {
         let profile = |profile: &UsageProfile, tier: Option<&str>| {

@@ -4,9 +4,9 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
 use super::counts::Total;
-use super::float;
 use crate::finance::business::model::Model;
-use crate::finance::inputs::assumptions::{AssumedLine, Basis, Category, When};
+use crate::finance::inputs::line::{AppliesTo, AssumedLine, Category, CostDriver};
+use crate::finance::rounding::float;
 
 /// A line whose cost changes in steps with the number of tenants.
 #[derive(Debug, Clone)]
@@ -33,12 +33,12 @@ const EVEN: f64 = 1.2;
 
 impl Stairs {
     fn of(line: &AssumedLine) -> Option<Self> {
-        match &line.basis {
-            Basis::Points(points) => {
+        match &line.driver {
+            CostDriver::Points(points) => {
                 let points = points.iter().map(|(bound, amount)| (f64::from(*bound), float(*amount)));
                 Some(Self::Points(points.collect()))
             }
-            Basis::People(staffing) => {
+            CostDriver::People(staffing) => {
                 let (bound, people) = staffing.capacity().last()?;
                 let capacity = staffing.capacity().iter();
                 Some(Self::People {
@@ -49,7 +49,7 @@ impl Stairs {
                     period: period(*people, *bound),
                 })
             }
-            Basis::Organization | Basis::Tenant | Basis::Network => None,
+            CostDriver::Organization | CostDriver::Tenant | CostDriver::Network => None,
         }
     }
 
@@ -125,24 +125,24 @@ impl Assumed {
         for line in model.assumptions().lines().iter().filter(|line| line.category == category) {
             let amount = float(line.quantity * line.price);
             // Every tenant has a network or none has; without tenants there are no networks either.
-            let applies_to_tenants = match line.when {
-                When::Always => true,
-                When::WithNetwork => networked,
-                When::WithoutNetwork => !networked,
+            let applies_to_tenants = match line.applies_to {
+                AppliesTo::Always => true,
+                AppliesTo::WithNetwork => networked,
+                AppliesTo::WithoutNetwork => !networked,
             };
-            match line.basis {
-                Basis::Organization => match (line.when, networked) {
-                    (When::Always, _) | (When::WithoutNetwork, false) => assumed.always += amount,
-                    (When::WithNetwork, true) => assumed.with_tenants += amount,
-                    (When::WithoutNetwork, true) => assumed.without_tenants += amount,
-                    (When::WithNetwork, false) => {}
+            match line.driver {
+                CostDriver::Organization => match (line.applies_to, networked) {
+                    (AppliesTo::Always, _) | (AppliesTo::WithoutNetwork, false) => assumed.always += amount,
+                    (AppliesTo::WithNetwork, true) => assumed.with_tenants += amount,
+                    (AppliesTo::WithoutNetwork, true) => assumed.without_tenants += amount,
+                    (AppliesTo::WithNetwork, false) => {}
                 },
-                Basis::Tenant if applies_to_tenants => assumed.per_tenant += amount,
-                Basis::Network if applies_to_tenants && networked => assumed.per_tenant += amount,
-                Basis::Points(_) | Basis::People(_) if applies_to_tenants => {
+                CostDriver::Tenant if applies_to_tenants => assumed.per_tenant += amount,
+                CostDriver::Network if applies_to_tenants && networked => assumed.per_tenant += amount,
+                CostDriver::Points(_) | CostDriver::People(_) if applies_to_tenants => {
                     assumed.stairs.extend(Stairs::of(line));
                 }
-                Basis::Tenant | Basis::Network | Basis::Points(_) | Basis::People(_) => {}
+                CostDriver::Tenant | CostDriver::Network | CostDriver::Points(_) | CostDriver::People(_) => {}
             }
         }
         assumed
@@ -214,7 +214,7 @@ mod tests {
     fn far_beyond_the_last_point_the_steps_are_even() {
         let staffing = Staffing::new(vec![(10, Decimal::ONE), (30, Decimal::from(4))], 0).unwrap();
         let line = AssumedLine {
-            basis: Basis::People(staffing),
+            driver: CostDriver::People(staffing),
             ..AssumedLine::fixed(Category::Support, "people", Decimal::from(7_000), "test")
         };
         let stairs = Stairs::of(&line).unwrap();

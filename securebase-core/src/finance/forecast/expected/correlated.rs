@@ -5,11 +5,11 @@
 //! multiplied.
 
 use super::nodes::varies;
-use crate::finance::Error;
+use crate::finance::error::Error;
 use crate::finance::inputs::assumption::{Assumption, GrowthFigure, TierFigure};
-use crate::finance::inputs::assumptions::Category;
+use crate::finance::inputs::distribution::Factor;
 use crate::finance::inputs::growth::Growth;
-use crate::finance::inputs::uncertainty::Factor;
+use crate::finance::inputs::line::Category;
 
 /// The factor that multiplies an amount of money, where the number is one: amounts are added up, so that two of them
 /// never multiply each other.

@@ -8,8 +8,9 @@ use std::sync::LazyLock;
 
 use super::rules::{Rule, Sides, hermite};
 use crate::finance::inputs::assumption::Assumption;
-use crate::finance::inputs::uncertainty::{Distribution, Factor, Uncertain};
-use crate::finance::simulation::normal::probability;
+use crate::finance::inputs::distribution::{Distribution, Factor};
+use crate::finance::inputs::normal::probability;
+use crate::finance::inputs::uncertainty::Uncertain;
 
 /// A node: its weight, and the six factors in the order of [`Factor::ALL`].
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -52,16 +53,6 @@ fn deviation(distribution: Distribution) -> f64 {
     (at(distribution, 1.0) - at(distribution, -1.0)) / 2.0
 }
 
-/// The mean of a factor. A normal or lognormal factor has mean one by definition.
-pub(in crate::finance) fn mean(distribution: Distribution) -> f64 {
-    match distribution {
-        Distribution::Fixed(value) => value,
-        Distribution::Uniform(low, high) => f64::midpoint(low, high),
-        Distribution::Triangular(low, mode, high) => (low + mode + high) / 3.0,
-        Distribution::Normal(_) | Distribution::Lognormal(_) => 1.0,
-    }
-}
-
 /// The factor at a normal score.
 fn at(distribution: Distribution, score: f64) -> f64 {
     distribution.quantile(probability(score).clamp(1e-16, 1.0 - 1e-16))
@@ -80,7 +71,7 @@ pub(super) fn varies(distribution: Distribution) -> bool {
 fn values(distribution: Distribution, rule: &[(f64, f64)]) -> Vec<f64> {
     let raw: Vec<f64> = rule.iter().map(|(score, _)| at(distribution, *score)).collect();
     let found: f64 = raw.iter().zip(rule).map(|(value, (_, weight))| value * weight).sum();
-    let by = if found > 0.0 { mean(distribution) / found } else { 1.0 };
+    let by = if found > 0.0 { distribution.mean() / found } else { 1.0 };
     raw.into_iter().map(|value| value * by).collect()
 }
 
@@ -148,7 +139,7 @@ pub(super) fn nodes(uncertain: &[Uncertain], correlations: &[(usize, usize, f64)
             let churn_score = between * score + rest * other;
             factors[Factor::Churn as usize] = match distribution(churn) {
                 Some(known) if varies(known) => at(known, churn_score),
-                Some(known) => mean(known),
+                Some(known) => known.mean(),
                 None => 1.0,
             };
             for factor in [Factor::Price, Factor::Infrastructure, Factor::Support, Factor::Other] {
@@ -164,7 +155,7 @@ pub(super) fn nodes(uncertain: &[Uncertain], correlations: &[(usize, usize, f64)
                 factors[factor as usize] = if left < 1.0 && varies(distribution) {
                     conditional(distribution, known, left)
                 } else {
-                    mean(distribution)
+                    distribution.mean()
                 };
             }
             nodes.push(Node { weight: weight * other_weight, factors });
@@ -172,7 +163,7 @@ pub(super) fn nodes(uncertain: &[Uncertain], correlations: &[(usize, usize, f64)
     }
     // Each factor's mean over the cases is its own, whatever the cases miss of its tails.
     for factor in Factor::ALL {
-        let Some(wanted) = distribution(place(factor)).map(mean) else { continue };
+        let Some(wanted) = distribution(place(factor)).map(Distribution::mean) else { continue };
         let found: f64 = nodes.iter().map(|node| node.weight * node.factors[factor as usize]).sum();
         if found > 0.0 {
             nodes.iter_mut().for_each(|node| node.factors[factor as usize] *= wanted / found);
@@ -236,7 +227,7 @@ mod tests {
     fn the_mean_of_a_normal_factor_under_a_condition_is_known() {
         for (deviation, known, left) in [(0.3, -1.0, 0.5), (1.0, 0.7, 0.8), (2.0, -2.0, 0.2)] {
             let scores = fine(Distribution::Uniform(0.0, 1.0), &|share| {
-                let score = known + left * crate::finance::simulation::normal::quantile(share);
+                let score = known + left * crate::finance::inputs::normal::quantile(share);
                 at(Distribution::Normal(deviation), score)
             });
             close(conditional(Distribution::Normal(deviation), known, left), scores, 1e-4);

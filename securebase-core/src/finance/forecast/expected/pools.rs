@@ -12,8 +12,8 @@ use std::cell::OnceCell;
 use rust_decimal::Decimal;
 
 use super::counts::{Counts, State};
-use super::float;
 use crate::finance::business::curve::PooledCurve;
+use crate::finance::rounding::float;
 
 /// Quantities are counted in steps of their common divisor, if a bound is at most this many of them away.
 const LATTICE_MAX: f64 = 20_000.0;
@@ -62,7 +62,7 @@ impl<'a> Tiers<'a> {
 
 impl Pool {
     pub(super) fn new(curve: &PooledCurve) -> Self {
-        let steps = &curve.price.steps;
+        let steps = &curve.price.bands;
         let divisor = divisor(curve.per_tenant.iter().chain([&curve.per_present_tier]).copied());
         let bends = steps.windows(2).filter_map(|pair| {
             let bound = pair[0].up_to?;

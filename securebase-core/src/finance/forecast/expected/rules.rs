@@ -134,7 +134,7 @@ mod tests {
             close(moment(2), 1.0, 1e-5);
             // The share below the bend is known.
             let below: f64 = rule.iter().filter(|(x, _)| *x < bend).map(|(_, w)| w).sum();
-            close(below, crate::finance::simulation::normal::probability(bend), 1e-6);
+            close(below, crate::finance::inputs::normal::probability(bend), 1e-6);
         }
     }
 }

@@ -4,13 +4,24 @@ use std::collections::BTreeMap;
 use std::io::Read;
 
 use super::{Offer, Product, Rate, is_of_region, unreadable};
-use crate::finance::Error;
+use crate::finance::error::Error;
 use csv::{ReaderBuilder, StringRecord};
 
 /// A file's rates by SKU and term, before the newest term of each is taken.
 type Terms = BTreeMap<(String, String), (String, Vec<Rate>)>;
 
-pub(super) fn read(text: impl Read, region: &str) -> Result<Offer, Error> {
+impl Offer {
+    /// Reads a CSV offer file, with or without its five lines of metadata, keeping the products of one region and those of
+    /// no region.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where the text is not an offer file.
+    pub fn from_csv(text: impl Read, region: &str) -> Result<Self, Error> {
+        read(text, region)
+    }
+}
+
+fn read(text: impl Read, region: &str) -> Result<Offer, Error> {
     let mut offer = Offer::empty(region);
     let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text);
     let mut heading: Option<BTreeMap<String, usize>> = None;

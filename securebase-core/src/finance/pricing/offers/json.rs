@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::{Offer, Product, Rate, is_of_region, unreadable};
-use crate::finance::Error;
+use crate::finance::error::Error;
 
 #[derive(Deserialize)]
 struct RawProduct {
@@ -37,7 +37,17 @@ struct RawDimension {
     price_per_unit: BTreeMap<String, String>,
 }
 
-pub(super) fn read(text: impl Read, region: &str) -> Result<Offer, Error> {
+impl Offer {
+    /// Reads a JSON offer file, keeping the products of one region and those of no region.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where the text is not an offer file.
+    pub fn from_json(text: impl Read, region: &str) -> Result<Self, Error> {
+        read(text, region)
+    }
+}
+
+fn read(text: impl Read, region: &str) -> Result<Offer, Error> {
     let mut offer = Offer::empty(region);
     let mut reader = serde_json::Deserializer::from_reader(std::io::BufReader::new(text));
     let read = Whole(&mut offer).deserialize(&mut reader).and_then(|()| reader.end());

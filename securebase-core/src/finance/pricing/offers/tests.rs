@@ -77,7 +77,7 @@ fn steps_come_in_any_order_and_must_meet() {
     let (book, report) = PriceBook::shipped().with_offer(&load(&good));
     assert_eq!(report.mapped.len(), 1);
     let price = book.price(PriceId::VendedLogsCloudwatchGb);
-    assert_eq!(price.amount(Decimal::from(10_241)).unwrap(), Decimal::new(512_025, 2));
+    assert_eq!(price.charge_for(Decimal::from(10_241)).unwrap(), Decimal::new(512_025, 2));
     let gap = offer(
         "AmazonCloudWatch",
         &[product("LOG", "us-east-1", "USE1-VendedLog-Bytes")],
@@ -247,8 +247,8 @@ fn a_global_offer_with_a_free_allowance() {
     ]));
     assert_eq!(report.mapped.len(), 1, "{report}");
     let price = book.price(PriceId::BudgetActionDay);
-    assert_eq!(price.amount(Decimal::from(62)).unwrap(), Decimal::ZERO);
-    assert_eq!(price.amount(Decimal::from(72)).unwrap(), Decimal::ONE);
+    assert_eq!(price.charge_for(Decimal::from(62)).unwrap(), Decimal::ZERO);
+    assert_eq!(price.charge_for(Decimal::from(72)).unwrap(), Decimal::ONE);
 }
 
 #[test]

@@ -1,12 +1,15 @@
 //! Price files: TOML or JSON, entry by entry over the prices there are, everything wrong at once.
 
+use std::sync::LazyLock;
+
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{Grade, Price, PriceBook, PriceId, PricePool, PriceScope, PriceStep, rising};
-use crate::finance::Error;
+use super::{BillingScope, Confidence, Price, PriceBand, PriceBook, PriceId, PriceScope, rising};
+use crate::finance::error::Error;
 use crate::finance::pricing::number::Number;
+use crate::model::diagnostics::document;
 use crate::model::{Currency, Problem, Problems, Region, RegionError, nearest};
 
 #[derive(Debug, Default, Deserialize)]
@@ -29,11 +32,11 @@ struct Row {
     unit: Option<String>,
     price: Option<Number>,
     steps: Option<Vec<(Number, Number)>>,
-    pool: Option<PricePool>,
+    pool: Option<BillingScope>,
     scope: Option<PriceScope>,
     trial_days: Option<u32>,
     borrowed_from: Option<Region>,
-    grade: Option<Grade>,
+    grade: Option<Confidence>,
     source: Option<String>,
 }
 
@@ -47,7 +50,62 @@ impl File {
 /// The version of the file format.
 const VERSION: u32 = 1;
 
+#[expect(clippy::expect_used, reason = "the file is part of the crate and every test reads it")]
+static SHIPPED: LazyLock<PriceBook> = LazyLock::new(|| {
+    let file: File =
+        toml::from_str(include_str!("../../../../data/prices.toml")).expect("data/prices.toml is TOML");
+    let mut book = PriceBook {
+        as_of: String::new(),
+        region: Region::us_east_1(),
+        currency: Currency::Usd,
+        hours_per_month: Decimal::ZERO,
+        prices: Vec::new(),
+    };
+    book.apply(file).expect("data/prices.toml is valid");
+    book.prices.sort_by_key(|price| price.id);
+    assert_eq!(book.prices.len(), PriceId::ALL.len(), "data/prices.toml has every price");
+    book
+});
+
 impl PriceBook {
+    /// The shipped prices: AWS's list prices in us-east-1.
+    pub fn shipped() -> &'static Self {
+        &SHIPPED
+    }
+
+    /// These prices with those that a TOML file names replaced. A file for another `region` first converts the book to that
+    /// region, as [`Self::in_region`] does; the prices that it names are those of that region.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with everything that is wrong with the file.
+    pub fn with_toml(&self, text: &str) -> Result<Self, Error> {
+        self.with(toml::from_str(text).map_err(|error| unreadable(&error.to_string()))?)
+    }
+
+    /// These prices with those a JSON document names replaced; same shape as the TOML file.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with everything that is wrong with the document.
+    pub fn with_json(&self, text: &str) -> Result<Self, Error> {
+        self.with(serde_json::from_str(text).map_err(|error| unreadable(&error.to_string()))?)
+    }
+
+    /// As [`Self::with_json`], from a plain value; an attribute that is the id of a price is short for a row with that price:
+    /// `{"nat_gateway_hour": "0.041"}`.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with everything that is wrong with the document.
+    pub fn with_value(&self, document: &Value) -> Result<Self, Error> {
+        let document = written_out(document);
+        self.with(document::read("", &document).map_err(|problem| Error::Invalid(problem.into()))?)
+    }
+
+    fn with(&self, file: File) -> Result<Self, Error> {
+        let mut book = self.clone();
+        book.apply(file).map_err(Error::Invalid)?;
+        Ok(book)
+    }
+
     pub(super) fn apply(&mut self, file: File) -> Result<(), Problems> {
         let File { version, as_of, region, currency, hours_per_month, price } = file;
         let mut problems = Vec::new();
@@ -130,7 +188,7 @@ impl PriceBook {
         };
         let steps = match (price, steps) {
             (Some(price), None) => {
-                vec![PriceStep { up_to: None, price: price.read(&format!("{path}.price"), problems)? }]
+                vec![PriceBand { up_to: None, price: price.read(&format!("{path}.price"), problems)? }]
             }
             (None, Some(steps)) => read_steps(&path, &steps, problems)?,
             (None, None) | (Some(_), Some(_)) => {
@@ -148,11 +206,11 @@ impl PriceBook {
             id,
             name: name.or_else(|| known.map(|known| known.name.clone())).unwrap_or_else(|| text.clone()),
             unit: unit.or_else(|| known.map(|known| known.unit.clone())).unwrap_or_default(),
-            steps,
-            pool: pool.or_else(|| known.map(|known| known.pool)).unwrap_or_default(),
+            bands: steps,
+            billing_scope: pool.or_else(|| known.map(|known| known.billing_scope)).unwrap_or_default(),
             scope: scope.or_else(|| known.map(|known| known.scope)).unwrap_or_default(),
             trial_days: trial_days.or_else(|| known.and_then(|known| known.trial_days)),
-            grade: grade.unwrap_or(Grade::C),
+            confidence: grade.unwrap_or(Confidence::C),
             source: source.unwrap_or_else(|| "given by the user".to_owned()),
             borrowed_from,
         })
@@ -160,22 +218,22 @@ impl PriceBook {
 
     /// All of it as JSON of the shape [`Self::with_json`] reads.
     pub fn to_json(&self) -> Value {
-        let bound = |step: &PriceStep| step.up_to.map_or_else(|| "Inf".to_owned(), |bound| bound.to_string());
+        let bound = |step: &PriceBand| step.up_to.map_or_else(|| "Inf".to_owned(), |bound| bound.to_string());
         let prices: Vec<Value> = self
             .prices
             .iter()
             .map(|price| {
                 let steps: Vec<[String; 2]> =
-                    price.steps.iter().map(|step| [bound(step), step.price.to_string()]).collect();
+                    price.bands.iter().map(|step| [bound(step), step.price.to_string()]).collect();
                 json!({
                     "id": price.id.name(),
                     "name": price.name,
                     "unit": price.unit,
                     "steps": steps,
-                    "pool": price.pool,
+                    "pool": price.billing_scope,
                     "scope": price.scope,
                     "trial_days": price.trial_days,
-                    "grade": price.grade,
+                    "grade": price.confidence,
                     "source": price.source,
                     "borrowed_from": price.borrowed_from,
                 })
@@ -226,7 +284,7 @@ pub(super) fn unreadable(message: &str) -> Error {
 }
 
 /// Steps in rising order that end at infinity.
-fn read_steps(path: &str, rows: &[(Number, Number)], problems: &mut Vec<Problem>) -> Option<Vec<PriceStep>> {
+fn read_steps(path: &str, rows: &[(Number, Number)], problems: &mut Vec<Problem>) -> Option<Vec<PriceBand>> {
     let mut steps = Vec::with_capacity(rows.len());
     for (index, (bound, price)) in rows.iter().enumerate() {
         let path = format!("{path}.steps[{index}]");
@@ -234,7 +292,7 @@ fn read_steps(path: &str, rows: &[(Number, Number)], problems: &mut Vec<Problem>
             Number::Text(text) if text == "Inf" => None,
             bound => Some(bound.read(&path, problems)?),
         };
-        steps.push(PriceStep { up_to, price: price.read(&path, problems)? });
+        steps.push(PriceBand { up_to, price: price.read(&path, problems)? });
     }
     if rising(&steps) {
         return Some(steps);

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use crate::finance::Error;
+use crate::finance::error::Error;
 use crate::model::billing::PriceId;
 
 impl FromStr for PriceId {

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::regions::NEEDED;
-use super::{Grade, PriceBook, PriceId, PriceScope, rising};
+use super::{Confidence, PriceBook, PriceId, PriceScope, rising};
 use crate::finance::{Assumptions, Category, Error, Figure, Model, Offer};
 use crate::input::Format;
 use crate::model::{LandingZone, Region};
@@ -33,14 +33,18 @@ fn every_regional_price_has_a_source_a_date_and_a_grade() {
             assert!(!book.price(id).is_borrowed(), "{code} {id}");
         }
         for price in book.prices() {
-            assert!(rising(&price.steps), "{code} {}", price.id);
+            assert!(rising(&price.bands), "{code} {}", price.id);
             if price.is_borrowed() || price.scope == PriceScope::Global {
                 continue;
             }
             assert!(is_dated(&price.source), "{code} {}: {}", price.id, price.source);
-            assert!(price.grade < Grade::C, "{code} {}", price.id);
+            assert!(price.confidence < Confidence::C, "{code} {}", price.id);
             let base = PriceBook::shipped().price(price.id);
-            assert_eq!((&price.unit, &price.name, price.pool), (&base.unit, &base.name, base.pool), "{code}");
+            assert_eq!(
+                (&price.unit, &price.name, price.billing_scope),
+                (&base.unit, &base.name, base.billing_scope),
+                "{code}"
+            );
         }
     }
 }
@@ -58,7 +62,7 @@ fn what_a_region_has_no_source_for_is_marked() {
         assert_eq!(borrowed, all - own - global_prices(), "{code}");
         for price in book.borrowed() {
             assert_eq!(price.borrowed_from, Some(Region::us_east_1()), "{code}");
-            assert_eq!(price.steps, PriceBook::shipped().price(price.id).steps, "{code}");
+            assert_eq!(price.bands, PriceBook::shipped().price(price.id).bands, "{code}");
         }
         let warning = book.warning().unwrap();
         assert_eq!(warning.code, "prices-of-another-region");
@@ -89,7 +93,7 @@ fn regional_prices_are_those_of_the_region() {
     assert_eq!(nat("eu-west-2"), Decimal::new(5, 2));
     assert_eq!(nat("ap-southeast-1"), Decimal::new(59, 3));
     let ireland = PriceBook::for_region(&region("eu-west-1"));
-    let logs = ireland.price(PriceId::VendedLogsCloudwatchGb).amount(Decimal::from(10_242)).unwrap();
+    let logs = ireland.price(PriceId::VendedLogsCloudwatchGb).charge_for(Decimal::from(10_242)).unwrap();
     // 10,240 at 0.57, two at half of it.
     assert_eq!(logs, Decimal::new(583_680, 2) + Decimal::new(57, 2));
     assert_eq!(ireland.price_region(PriceId::NatGatewayHour), "eu-west-1");

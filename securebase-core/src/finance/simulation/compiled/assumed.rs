@@ -3,9 +3,9 @@
 use rust_decimal::Decimal;
 use serde::{Serialize, Serializer};
 
-use super::float;
 use crate::finance::business::model::Model;
-use crate::finance::inputs::assumptions::{AssumedLine, Basis, Category, When};
+use crate::finance::inputs::line::{AppliesTo, AssumedLine, Category, CostDriver};
+use crate::finance::rounding::float;
 
 /// How many tenants the table of a compiled model shown as JSON reaches.
 const SHOWN: u32 = 4_096;
@@ -53,19 +53,26 @@ impl Assumed {
         assumed.steps.networked = networked;
         for line in model.assumptions().lines().iter().filter(|line| line.category == category) {
             let amount = float(line.quantity * line.price);
-            match (&line.basis, line.when) {
-                (Basis::Tenant, When::Always) => assumed.per_tenant += amount,
-                (Basis::Tenant, When::WithNetwork) | (Basis::Network, When::Always | When::WithNetwork)
+            match (&line.driver, line.applies_to) {
+                (CostDriver::Tenant, AppliesTo::Always) => assumed.per_tenant += amount,
+                (CostDriver::Tenant, AppliesTo::WithNetwork)
+                | (CostDriver::Network, AppliesTo::Always | AppliesTo::WithNetwork)
                     if networked =>
                 {
                     assumed.per_tenant += amount;
                 }
-                (Basis::Tenant, When::WithoutNetwork) if !networked => assumed.per_tenant += amount,
-                (Basis::Organization, When::WithNetwork) if networked => assumed.with_tenants += amount,
+                (CostDriver::Tenant, AppliesTo::WithoutNetwork) if !networked => assumed.per_tenant += amount,
+                (CostDriver::Organization, AppliesTo::WithNetwork) if networked => {
+                    assumed.with_tenants += amount
+                }
                 // Without tenants there are no networks either.
-                (Basis::Organization, When::WithoutNetwork) if networked => assumed.without_tenants += amount,
-                (Basis::Organization, When::Always | When::WithoutNetwork) => assumed.always += amount,
-                (Basis::Organization | Basis::Tenant | Basis::Network, _) => {}
+                (CostDriver::Organization, AppliesTo::WithoutNetwork) if networked => {
+                    assumed.without_tenants += amount
+                }
+                (CostDriver::Organization, AppliesTo::Always | AppliesTo::WithoutNetwork) => {
+                    assumed.always += amount
+                }
+                (CostDriver::Organization | CostDriver::Tenant | CostDriver::Network, _) => {}
                 _ => assumed.steps.lines.push(line.clone()),
             }
         }

@@ -5,7 +5,7 @@
 
 use super::{Bends, Fast};
 use crate::finance::business::metric::Metric;
-use crate::finance::inputs::assumptions::Category;
+use crate::finance::inputs::line::Category;
 
 /// The number of trials processed together, whose columns fit the innermost cache.
 pub(in crate::finance) const BLOCK: usize = 512;

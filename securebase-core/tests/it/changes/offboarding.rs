@@ -2,7 +2,7 @@
 
 use securebase_core::exec::{self, ApplyOptions, Error};
 use securebase_core::model::{Address, ResourceKind};
-use securebase_core::plan::{Action, Fate};
+use securebase_core::plan::{Action, Disposition};
 use securebase_core::sim::{Faults, SimulatedCloud};
 
 use super::{let_go, replan, writes};
@@ -90,14 +90,22 @@ fn a_closed_tenant_is_suspended_first_and_its_account_must_be_named() {
         plan.inventory.len() - plan.steps().filter(|step| plan.inventory.contains_key(&step.address)).count()
     );
     crate::plan::golden("close.plan.txt", &plan.to_string());
-    let [record] = &plan.departures()[..] else { panic!("one tenant leaves") };
+    let [record] = &plan.offboardings()[..] else { panic!("one tenant leaves") };
     assert_eq!(
         (record.tenant.as_str(), record.ou_path.as_deref()),
         ("acme-finance", Some("Customers-Fintech"))
     );
     assert_eq!(record.account_email.as_deref(), Some("aws+acme@example.com"));
-    let fates = |fate| record.resources.iter().filter(|found| found.fate == fate).count();
-    assert_eq!((fates(Fate::Deleted), fates(Fate::Kept), fates(Fate::Closed)), (16, 1, 1));
+    let dispositions =
+        |disposition| record.resources.iter().filter(|found| found.disposition == disposition).count();
+    assert_eq!(
+        (
+            dispositions(Disposition::Deleted),
+            dispositions(Disposition::Kept),
+            dispositions(Disposition::Closed)
+        ),
+        (16, 1, 1)
+    );
     let run = now(exec::apply(&plan, &cloud, &state, let_go(&plan))).unwrap();
     assert_eq!(run.failed, []);
     assert_eq!((unit_of(&cloud).as_str(), &account(&cloud)["state"]), ("Suspended", &"suspended".into()));
@@ -115,7 +123,7 @@ fn more_closures_than_a_month_allows_are_told_beforehand() {
     let (cloud, state) = applied(TEN_TENANTS);
     let mut zone = zone(&format!("{TEN_TENANTS}\nlimits = {{ account_closures = 1 }}"));
     for tenant in zone.tenants.iter_mut().take(5) {
-        tenant.offboard = Some(securebase_core::model::Departure::Close);
+        tenant.offboard = Some(securebase_core::model::Offboarding::Close);
     }
     let plan = replan(&zone, &cloud, &state);
     assert!(plan.warnings.iter().any(|warning| warning.code == "closure-quota"), "{plan}");
@@ -126,7 +134,7 @@ fn five_accounts_are_closed_three_at_a_time() {
     let (cloud, state) = applied(TEN_TENANTS);
     let mut zone = zone(TEN_TENANTS);
     for tenant in zone.tenants.iter_mut().take(5) {
-        tenant.offboard = Some(securebase_core::model::Departure::Close);
+        tenant.offboard = Some(securebase_core::model::Offboarding::Close);
     }
     let plan = replan(&zone, &cloud, &state);
     let run = now(exec::apply(&plan, &cloud, &state, let_go(&plan))).unwrap();

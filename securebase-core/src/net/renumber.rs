@@ -1,6 +1,6 @@
 //! Whose addresses to change so that a set of members can be connected.
 //!
-//! *Purpose.* The fewest members to re-address, and where to.
+//! *Purpose.* The fewest members to renumber, and where to.
 //!
 //! *Invariants.* Whoever is not named stays. With one block a member, which is the rule, the answer is the smallest there
 //! is: blocks are nested or apart, so the members that may stay are found bottom up in the tree of blocks. Members with
@@ -44,7 +44,7 @@ pub struct Move {
     pub to: Block4,
 }
 
-/// A re-addressing after which the members can be connected.
+/// A renumbering after which the members can be connected.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proposal {
     /// In the order of members and their blocks.
@@ -54,12 +54,12 @@ pub struct Proposal {
 }
 
 impl Network {
-    /// The fewest of `owners` to re-address so that all of them can be joined by one link, and with the far sides of the
+    /// The fewest of `owners` to renumber so that all of them can be joined by one link, and with the far sides of the
     /// links they have. Of equals, the one with the larger block stays, then the one that stands first.
     ///
     /// # Errors
     /// [`Error::UnknownOwner`].
-    pub fn fewest_moves(&self, owners: &[&str]) -> Result<Moves, Error> {
+    pub fn minimal_renumbering(&self, owners: &[&str]) -> Result<Moves, Error> {
         let tangle = self.tangle(owners)?;
         let (movers, exact) = tangle.movers();
         let movable = movers.iter().filter(|party| !tangle.fixed.contains(party));
@@ -72,13 +72,13 @@ impl Network {
         })
     }
 
-    /// New blocks, of the same sizes, for those [`Network::fewest_moves`] names, from what is free in `pool`.
+    /// New blocks, of the same sizes, for those [`Network::minimal_renumbering`] names, from what is free in `pool`.
     ///
     /// # Errors
     /// [`Error::UnknownOwner`]; [`Error::Unconnectable`] where two that cannot move overlap; [`Error::Exhausted`] where the
     /// pool has no room.
     pub fn propose(&self, owners: &[&str], pool: &AddressPool) -> Result<Proposal, Error> {
-        let Moves { owners: movers, exact, impossible } = self.fewest_moves(owners)?;
+        let Moves { owners: movers, exact, impossible } = self.minimal_renumbering(owners)?;
         if let Some((a, b)) = impossible.into_iter().next() {
             return Err(Error::Unconnectable { a, b });
         }

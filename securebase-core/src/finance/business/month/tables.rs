@@ -1,10 +1,10 @@
 //! Assumptions, changes and what became of an offer file, as tables.
 
-use super::assumptions::Assumptions;
-use super::growth::Growth;
-use crate::finance::Error;
+use super::{FigureChange, Month};
 use crate::finance::business::model::Model;
-use crate::finance::business::month::{FigureChange, Month};
+use crate::finance::error::Error;
+use crate::finance::inputs::assumptions::Assumptions;
+use crate::finance::inputs::growth::Growth;
 use crate::finance::pricing::offers::OfferReport;
 use crate::table::{Column, Table};
 

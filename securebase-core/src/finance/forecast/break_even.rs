@@ -2,12 +2,14 @@
 
 use rust_decimal::Decimal;
 
-use super::model::{Model, unknown_tier};
+use super::expected::Expected;
+use crate::finance::business::model::{Model, unknown_tier};
 use crate::finance::cost::demand::Age;
-use crate::finance::forecast::expected::Expected;
-use crate::finance::inputs::assumptions::Category;
+use crate::finance::error::Error;
 use crate::finance::inputs::growth::Growth;
-use crate::finance::{Error, cents};
+use crate::finance::inputs::line::Category;
+use crate::finance::rounding::cents;
+use crate::finance::rounding::float;
 use crate::model::MoneyError;
 
 /// The largest number of tenants that a search tries.
@@ -42,8 +44,7 @@ impl Model {
         let mut counts = vec![Decimal::ZERO; self.tiers.len()];
         let mut is_profit = |tenants: u32| -> Result<bool, Error> {
             let count = Decimal::from(tenants);
-            let near = crate::finance::forecast::expected::float(price * count)
-                - expected.cost_alone(place, tenants.into());
+            let near = float(price * count) - expected.cost_alone(place, tenants.into());
             // Floats are off by some cents, so they decide only where the result is not close to zero.
             if near.abs() > 1.0 {
                 return Ok(near > 0.0);

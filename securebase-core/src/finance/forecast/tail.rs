@@ -2,17 +2,19 @@
 
 use rust_decimal::Decimal;
 
-use super::demand::{Age, of_tenant};
-use super::footprint::BilledTenant;
-use super::usage::Usage;
 use crate::finance::business::model::Model;
-use crate::finance::forecast::expected::mean;
+use crate::finance::cost::billed::of_tenant;
+use crate::finance::cost::demand::Age;
+use crate::finance::cost::footprint::BilledTenant;
+use crate::finance::cost::usage::Usage;
+use crate::finance::error::Error;
 use crate::finance::inputs::assumption::Assumption;
+use crate::finance::inputs::distribution::Factor;
 use crate::finance::inputs::growth::Growth;
-use crate::finance::inputs::uncertainty::Factor;
 use crate::finance::pricing::prices::PriceBook;
-use crate::finance::{Error, cents};
-use crate::model::{Departure, NetworkFeatures, Tier};
+use crate::finance::rounding::cents;
+use crate::finance::rounding::float;
+use crate::model::{NetworkFeatures, Offboarding, Tier};
 
 /// The cost of one tenant of a tier in the month in which it leaves and in each later month, until its logs have expired or for
 /// `months` months. Its account is assumed to be suspended, which keeps its log group; graduated prices are assumed
@@ -25,14 +27,14 @@ pub(in crate::finance) fn tail(
     months: u32,
 ) -> Result<Vec<Decimal>, Error> {
     let profile = usage.profile(Some(tier));
-    let departed = BilledTenant::new(Some(tier.name.as_str())).departed(Departure::Suspend, network);
+    let departed = BilledTenant::new(Some(tier.name.as_str())).departed(Offboarding::Suspend, network);
     let mut costs = Vec::new();
     for month in 0..months {
         let age = Age::Left(month);
         let kept = of_tenant(&departed, profile, tier.log_retention_days, prices.hours_per_month(), age);
         let mut cost = Decimal::ZERO;
         for demand in kept {
-            cost += cents(prices.price(demand.id).amount(demand.quantity)?);
+            cost += cents(prices.price(demand.id).charge_for(demand.quantity)?);
         }
         if cost.is_zero() {
             break;
@@ -68,7 +70,7 @@ impl FlowMeans {
         let mean = |factor| {
             let assumption = Assumption::Factor(factor);
             let known = growth.uncertain.iter().find(|known| known.assumption == assumption);
-            known.map_or(1.0, |known| mean(known.distribution))
+            known.map_or(1.0, |known| known.distribution.mean())
         };
         Self { new: mean(Factor::New), churn: mean(Factor::Churn) }
     }
@@ -103,7 +105,7 @@ impl Model {
         };
         let of_tier = |known: &Tier| {
             let costs = tail(known, self.network(), prices, usage, months)?;
-            Ok(costs.into_iter().map(crate::finance::forecast::expected::float).collect())
+            Ok(costs.into_iter().map(float).collect())
         };
         self.tiers().iter().map(of_tier).collect()
     }

@@ -1,13 +1,13 @@
 //! Computations of minutes that end when their caller asks them to.
 
-use super::business::model::Model;
+use super::Model;
 use crate::time::Interrupt;
 
-/// A model whose long computations end with [`Error::Interrupted`](super::Error::Interrupted) once their caller asks them to.
+/// A model whose long computations end with [`Error::Interrupted`](crate::finance::error::Error::Interrupted) once their caller asks them to.
 #[derive(Debug, Clone, Copy)]
 pub struct Until<'a> {
-    pub(super) model: &'a Model,
-    pub(super) interrupt: &'a Interrupt,
+    pub(in crate::finance) model: &'a Model,
+    pub(in crate::finance) interrupt: &'a Interrupt,
 }
 
 impl Model {

@@ -2,12 +2,11 @@
 
 use rust_decimal::Decimal;
 
-use super::amounts::amount_problem;
-use super::assumptions::Assumptions;
-use crate::finance::Error;
-use crate::finance::business::model::{Model, check_tenants};
-use crate::finance::business::month::ModelTenant;
+use super::{Model, ModelTenant, check_tenants};
 use crate::finance::cost::footprint::{BilledTenant, Counts, Footprint};
+use crate::finance::error::Error;
+use crate::finance::inputs::amounts::amount_problem;
+use crate::finance::inputs::assumptions::Assumptions;
 use crate::model::{Money, NetworkFeatures, Problem, Problems, Tier, exact, likeness};
 
 /// A tenant as a row of a data frame, all as text.

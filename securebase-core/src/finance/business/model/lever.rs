@@ -3,11 +3,11 @@
 use rust_decimal::Decimal;
 use rust_decimal::prelude::FromPrimitive;
 
-use super::assumption::{Assumption, TierFigure};
-use super::growth::Growth;
+use super::Model;
 use super::varied::Varied;
-use crate::finance::Error;
-use crate::finance::business::model::Model;
+use crate::finance::error::Error;
+use crate::finance::inputs::assumption::{Assumption, TierFigure};
+use crate::finance::inputs::growth::Growth;
 
 impl Model {
     /// The model and its growth with an assumption at a value: a factor at that factor, any other path at the value that

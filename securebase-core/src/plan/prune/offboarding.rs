@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexMap;
 
 use crate::kinds::step::Action;
-use crate::model::{Address, Departure, LandingZone, Problem, ResourceId, TenantKey};
-use crate::plan::desired::graph::{Dependency, Resource, ResourceGraph, Why};
+use crate::model::{Address, LandingZone, Offboarding, Problem, ResourceId, TenantKey};
+use crate::plan::desired::graph::{Dependency, DependencyReason, Resource, ResourceGraph};
 use crate::plan::diff::{Index, account_id};
 use crate::plan::step::{Site, Step};
 
-/// Puts the steps of every departure in order: network down, account into the unit of those who left, account closed.
+/// Puts the steps of every offboarding in order: network down, account into the unit of those who left, account closed.
 pub(in crate::plan) fn plan(
     zone: &LandingZone,
     graph: &ResourceGraph,
@@ -18,11 +18,11 @@ pub(in crate::plan) fn plan(
     known: &BTreeMap<Address, ResourceId>,
     steps: &mut IndexMap<Address, Step>,
 ) -> Vec<Problem> {
-    let mut leaving: Vec<(&TenantKey, Departure)> =
+    let mut leaving: Vec<(&TenantKey, Offboarding)> =
         zone.tenants.iter().filter_map(|tenant| Some((&tenant.key, tenant.offboard?))).collect();
     leaving.sort();
     let mut warnings = Vec::new();
-    for (key, departure) in leaving {
+    for (key, offboarding) in leaving {
         let account = Address::tenant(key, "account");
         let Some(found) = account_id(known, &account).and_then(|id| index.account(id)) else {
             warnings.push(nothing(key));
@@ -33,9 +33,9 @@ pub(in crate::plan) fn plan(
         if let Some(step) = steps.get_mut(&placement) {
             step.depends_on.append(&mut before);
             step.depends_on.sort();
-            before.push(Dependency { on: placement, why: Why::Placed });
+            before.push(Dependency { on: placement, reason: DependencyReason::Placed });
         }
-        if departure == Departure::Close && !found.is_closed() {
+        if offboarding == Offboarding::Close && !found.is_closed() {
             let close = close(&account, graph, known, before, steps);
             steps.extend(close.map(|step| (step.address.clone(), step)));
         }
@@ -50,7 +50,7 @@ fn last_deletions(key: &TenantKey, steps: &IndexMap<Address, Step>) -> Vec<Depen
     let waited: BTreeSet<&Address> =
         deletions().flat_map(|step| &step.depends_on).map(|dependency| &dependency.on).collect();
     let last = deletions().map(|step| &step.address).filter(|address| !waited.contains(address));
-    last.map(|on| Dependency { on: on.clone(), why: Why::TornDown }).collect()
+    last.map(|on| Dependency { on: on.clone(), reason: DependencyReason::TornDown }).collect()
 }
 
 /// Closing the account: whatever else would be changed about it no longer matters.
@@ -98,9 +98,9 @@ pub(in crate::plan) fn is_wanted(
     resource: &Resource,
 ) -> bool {
     let Some(key) = &resource.tenant else { return true };
-    match index.departure(key.as_str()) {
+    match index.offboarding(key.as_str()) {
         None => true,
-        Some(Departure::Suspend) => known.contains_key(&Address::tenant(key, "account")),
-        Some(Departure::Close) => false,
+        Some(Offboarding::Suspend) => known.contains_key(&Address::tenant(key, "account")),
+        Some(Offboarding::Close) => false,
     }
 }

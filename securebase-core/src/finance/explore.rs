@@ -2,16 +2,18 @@
 
 use rayon::prelude::*;
 
-use super::metric::Metric;
-use super::model::Model;
-use crate::finance::Error;
-use crate::finance::forecast::expected::Expected;
-use crate::finance::inputs::assumption::{Assumption, TierFigure};
-use crate::finance::inputs::assumptions::Category;
-use crate::finance::inputs::growth::Growth;
-use crate::finance::inputs::uncertainty::{Distribution, Factor, Uncertain};
-use crate::finance::simulation::compiled::{Fast, Outcome};
-use crate::finance::until::Until;
+use super::business::metric::Metric;
+use super::business::model::Model;
+use super::business::model::until::Until;
+use super::business::outcome::Outcome;
+use super::error::Error;
+use super::forecast::expected::Expected;
+use super::inputs::assumption::{Assumption, TierFigure};
+use super::inputs::distribution::{Distribution, Factor};
+use super::inputs::growth::Growth;
+use super::inputs::line::Category;
+use super::inputs::uncertainty::Uncertain;
+use super::simulation::compiled::Fast;
 use crate::table::{Column, Table};
 use crate::time::Interrupt;
 

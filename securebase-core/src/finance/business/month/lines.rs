@@ -2,11 +2,11 @@
 
 use rust_decimal::Decimal;
 
-use super::report::CostItem;
-use super::{CostReport, is_pooled};
-use crate::finance::Error;
-use crate::finance::business::month::MonthLine;
-use crate::finance::inputs::assumptions::Category;
+use super::MonthLine;
+use crate::finance::cost::report::CostItem;
+use crate::finance::cost::{CostReport, is_pooled};
+use crate::finance::error::Error;
+use crate::finance::inputs::line::Category;
 use crate::finance::pricing::prices::Price;
 use crate::model::{Money, MoneyError};
 
@@ -24,7 +24,7 @@ pub(in crate::finance) fn infrastructure(report: &CostReport) -> Result<Vec<Mont
             item: format!("{}{place}{}", price.name, part.which),
             basis: None,
             networked_only: false,
-            steady: true,
+            recurring: true,
             quantity: part.quantity,
             unit: price.unit.clone(),
             unit_price: part.unit_price,
@@ -38,7 +38,7 @@ pub(in crate::finance) fn infrastructure(report: &CostReport) -> Result<Vec<Mont
 /// The grade and the source of a price, and the region it is borrowed from.
 fn source(price: &Price) -> String {
     let borrowed = price.borrowed_from.as_ref().map(|region| format!(" of {region}")).unwrap_or_default();
-    format!("[{}{borrowed}] {}", price.grade, price.source)
+    format!("[{}{borrowed}] {}", price.confidence, price.source)
 }
 
 /// What one step of a price takes of an item.
@@ -62,7 +62,7 @@ fn parts(price: &Price, quantity: Decimal, amount: Money) -> Result<Vec<Part>, E
     }
     let mut from = Decimal::ZERO;
     let mut used = Vec::new();
-    for step in &price.steps {
+    for step in &price.bands {
         let to = step.up_to.map_or(quantity, |bound| bound.min(quantity));
         if to > from {
             used.push((from, step.up_to, to - from, step.price));

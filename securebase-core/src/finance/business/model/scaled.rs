@@ -1,7 +1,7 @@
 //! The same business with another number of tenants.
 
-use super::model::Model;
-use crate::finance::Error;
+use super::Model;
+use crate::finance::error::Error;
 
 impl Model {
     /// A number of tenants at the current mix of tiers, by largest remainder, each at its tier's price.

@@ -8,13 +8,13 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
 
-use super::assumption::{Assumption, GrowthFigure, OrganizationFigure, TierFigure};
-use super::assumptions::{AssumedLine, Basis, Infrastructure};
-use super::growth::Growth;
-use crate::finance::Error;
-use crate::finance::business::model::Model;
+use super::Model;
+use crate::finance::error::Error;
+use crate::finance::inputs::assumption::{Assumption, GrowthFigure, OrganizationFigure, TierFigure};
+use crate::finance::inputs::assumptions::Infrastructure;
+use crate::finance::inputs::growth::Growth;
+use crate::finance::inputs::line::{AssumedLine, CostDriver};
 use crate::finance::pricing::prices::PriceId;
-use crate::finance::simulation::compiled::Fast;
 use crate::model::billing::Quantity;
 
 /// The item of a line as its path writes it: `AWS support` is `aws_support`.
@@ -103,11 +103,6 @@ impl Varied {
         })
     }
 
-    /// The model with its numbers as they are now.
-    pub(in crate::finance) fn compiled(&self, months: u32) -> Result<Fast, Error> {
-        Fast::with_paid(&self.model, &self.growth, months, &self.paid)
-    }
-
     /// Every number a path names, in a fixed order. What must be whole, or a share, is made so again.
     fn visit(&mut self, path: &Assumption, change: &mut dyn FnMut(&mut Decimal)) -> Result<(), Error> {
         let Self { model, growth, paid, .. } = self;
@@ -156,9 +151,14 @@ impl Varied {
                     return Err(missing(path, model.assumptions.lines.iter().map(path_of)));
                 }
                 for line in lines {
-                    match &mut line.basis {
-                        Basis::Points(points) => points.iter_mut().for_each(|(_, amount)| change(amount)),
-                        Basis::Organization | Basis::Tenant | Basis::Network | Basis::People(_) => {
+                    match &mut line.driver {
+                        CostDriver::Points(points) => {
+                            points.iter_mut().for_each(|(_, amount)| change(amount))
+                        }
+                        CostDriver::Organization
+                        | CostDriver::Tenant
+                        | CostDriver::Network
+                        | CostDriver::People(_) => {
                             change(&mut line.price);
                         }
                     }
@@ -184,7 +184,7 @@ fn catalogue(
     };
     match path {
         Assumption::Price(id) => {
-            Arc::make_mut(prices).entry(*id).steps.iter_mut().for_each(|step| change(&mut step.price));
+            Arc::make_mut(prices).entry(*id).bands.iter_mut().for_each(|step| change(&mut step.price));
         }
         Assumption::HoursPerMonth => change(Arc::make_mut(prices).hours_mut()),
         Assumption::Organization(figure) => {
