@@ -8,31 +8,27 @@
 //! is repeated. Not here: what to do (`plan`), how to reach AWS (`cloud`), how bytes are kept (`state`).
 
 mod accounts;
-mod call_report;
-mod control;
 mod driver;
 pub(crate) mod engine;
 mod error;
-mod event;
-mod keeping;
-mod leased;
-mod prepare;
 mod recover;
 mod run;
 mod step;
 
-pub use call_report::{CallReport, CallStats};
-pub use control::{Pause, Stop};
+pub(crate) use driver::carry_out::{Handles, Told, carry_out};
+pub(crate) use driver::record::Unrecorded;
 pub use driver::{apply, resume};
 pub use engine::identity::RunIdentity;
 pub use engine::machine::Machine;
 pub use engine::output::{Dispatch, Output};
 pub use error::{Error, Interruption};
-pub use event::{Event, EventKind, WaitReason};
 pub use recover::dry_run::dry_run;
 pub use recover::rebuild::rebuild;
 pub use recover::remember::remember;
 pub use recover::root_email::{finish_root_email_change, start_root_email_change};
+pub use run::call_report::{CallReport, CallStats};
+pub use run::control::{Pause, Stop};
+pub use run::event::{Event, EventKind, WaitReason};
 pub(crate) use run::limits_in_force;
 pub use run::{ApplyOptions, OnCall, Progress, Run};
 

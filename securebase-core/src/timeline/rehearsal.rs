@@ -3,18 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use futures::executor::block_on;
+
 use super::bound::{Work, bounds};
 use super::{FailedRehearsal, Interval, RehearsalError, Timeline, critical_path};
-use crate::cloud::InFlight as _;
-use crate::exec::engine::identity::RunIdentity;
-use crate::exec::engine::machine::Machine;
-use crate::exec::engine::output::Output;
-use crate::exec::{EventKind, limits_in_force};
+use crate::cloud::Cloud as _;
+use crate::exec::{
+    Dispatch, EventKind, Handles, Machine, Pause, RunIdentity, Stop, Told, Unrecorded, carry_out,
+    limits_in_force,
+};
 use crate::kinds::facts;
 use crate::model::{Address, Latencies, LimitError, Limits, ResourceId};
 use crate::plan::{Action, Plan};
-use crate::sim::{SimulatedCloud, VirtualTime};
-use crate::time::{Interrupt, Time};
+use crate::sim::SimulatedCloud;
+use crate::time::{Elapsing, Interrupt, Time};
 
 /// Under which circumstances a plan is rehearsed.
 #[derive(Debug, Clone, Default)]
@@ -99,29 +101,22 @@ pub fn rehearse_until(
     let identity =
         RunIdentity { who: rehearsal(), fingerprint: rehearsal(), token_salt: format!("rehearsal {seed}") };
     let mut machine = Machine::new(plan, limits.clone(), latencies.clone(), known, None, identity);
-    let mut flights = VirtualTime::new(&cloud);
     let mut watch = Watch::default();
     let began = cloud.now();
-    loop {
-        let Output { calls, events, wake, ended, .. } = machine.poll(cloud.now());
-        for dispatch in calls.iter().filter(|dispatch| dispatch.call.operation.is_mutating()) {
-            if let Some(address) = &dispatch.address {
-                watch.calls.insert((address.clone(), dispatch.call.operation.action()));
-            }
-        }
+    let (stop, pause) = (Stop::new(), Pause::new());
+    let clock = Elapsing::new(began, cloud.runtime().steady());
+    let handles = Handles { stop: &stop, pause: &pause };
+    let tell = |Told { events, calls, reports: _ }: Told<'_>| {
+        watch.note_calls(calls);
         for event in events {
             watch.note(event.at, event.kind);
         }
-        let sent = calls.into_iter().try_for_each(|dispatch| flights.send(dispatch.ticket, dispatch.call));
-        if ended.is_some() || sent.is_err() || interrupt.is_asked() {
-            break;
+        if interrupt.is_asked() {
+            stop.ask();
         }
-        // Without a reply and a timer to wait for, the machine is stuck: its steps count as not carried out.
-        let Some(arrived) = flights.advance(wake) else { break };
-        for (ticket, result) in arrived {
-            machine.handle_reply(cloud.now(), ticket, result);
-        }
-    }
+    };
+    // A run that is stuck or cut off has steps that were not carried out: `Watch::failed` reports them.
+    drop(block_on(carry_out(&mut machine, &cloud, &Unrecorded, &clock, handles, tell)));
     interrupt.check()?;
     if let Some(failed) = watch.failed(plan) {
         return Err(RehearsalError::Failed(failed));
@@ -162,6 +157,14 @@ struct Watch {
 }
 
 impl Watch {
+    fn note_calls(&mut self, calls: &[Dispatch]) {
+        for Dispatch { address, call, .. } in calls {
+            if let Some(address) = address.as_ref().filter(|_| call.operation.is_mutating()) {
+                self.calls.insert((address.clone(), call.operation.action()));
+            }
+        }
+    }
+
     fn note(&mut self, at: Time, kind: EventKind) {
         match kind {
             EventKind::Started { address, .. } => {

@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::earlier::{Earlier, Existing, Found};
 use super::requests::{Answer, Blind, Question, Requests};
 use crate::cloud::{CloudError, Operation, Reply};
+use crate::exec::WaitReason;
 use crate::exec::engine::lane::{Lanes, StepIndex};
-use crate::exec::event::WaitReason;
 use crate::model::{Limits, Quota, ResourceId};
 use crate::time::{Seed, Time};
 

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use crate::cloud::{
     Account, AccountRequest, AccountRequestState, CloudError, ErrorKind, Operation, PageToken, Reply, Target,
 };
+use crate::exec::WaitReason;
 use crate::exec::engine::lane::Lanes;
-use crate::exec::event::WaitReason;
 use crate::model::ResourceId;
 use crate::pacing::{Failing, Pages};
 use crate::time::{Seed, Time};

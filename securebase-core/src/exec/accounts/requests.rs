@@ -10,8 +10,8 @@ use std::time::Duration;
 use crate::cloud::{
     AccountRequest, AccountRequestState, CloudError, ErrorKind, Operation, PageToken, Reply, Target,
 };
+use crate::exec::WaitReason;
 use crate::exec::engine::lane::{Lanes, StepIndex};
-use crate::exec::event::WaitReason;
 use crate::model::ResourceId;
 use crate::pacing::{Failing, Pages};
 use crate::time::{Seed, Time};

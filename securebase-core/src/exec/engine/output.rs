@@ -1,8 +1,8 @@
 //! What the machine wants done.
 
 use crate::cloud::{Call, Ticket};
-use crate::exec::call_report::CallReport;
-use crate::exec::event::Event;
+use crate::exec::CallReport;
+use crate::exec::Event;
 use crate::model::Address;
 use crate::state::{Entry, RunStatus};
 use crate::time::Time;

@@ -3,7 +3,7 @@
 use crate::cloud::Cloud;
 use crate::exec::Error;
 use crate::exec::driver::apply;
-use crate::exec::prepare::refuse;
+use crate::exec::driver::prepare::refuse;
 use crate::exec::run::{ApplyOptions, Run, limits_in_force};
 use crate::observe::survey;
 use crate::plan::{Plan, fingerprint};

@@ -1,9 +1,9 @@
 //! A state that was lost, from what exists.
 
 use crate::cloud::Cloud;
+use crate::exec::ApplyOptions;
 use crate::exec::Error;
-use crate::exec::leased::leased;
-use crate::exec::run::ApplyOptions;
+use crate::exec::driver::leased::leased;
 use crate::model::{Address, LandingZone, ResourceId, ResourceKind, TenantKey};
 use crate::observe::{Observed, Scope, survey};
 use crate::plan::Planner;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use securebase_core::exec::{self, ApplyOptions, Error, Run};
-use securebase_core::model::{Address, Offboarding, LandingZone, Limits};
+use securebase_core::model::{Address, LandingZone, Limits, Offboarding};
 use securebase_core::plan::{Action, Plan, WaitsFor};
 use securebase_core::sim::{Faults, SimulatedCloud};
 use securebase_core::state::{RunStatus, State};

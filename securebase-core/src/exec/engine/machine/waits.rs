@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Machine;
 use crate::cloud::{CloudError, ErrorKind, Operation};
 use crate::exec::engine::lane::StepIndex;
-use crate::exec::event::{EventKind, WaitReason};
+use crate::exec::{EventKind, WaitReason};
 use crate::pacing::LONG;
 use crate::time::Time;
 

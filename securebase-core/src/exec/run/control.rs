@@ -26,7 +26,7 @@ impl Stop {
     }
 
     /// Returns once it is made.
-    pub(super) async fn asked(&self) {
+    pub(in crate::exec) async fn asked(&self) {
         self.0.becomes(true).await;
     }
 }
@@ -58,7 +58,7 @@ impl Pause {
     }
 
     /// Returns once the run is paused, or not any more.
-    pub(super) async fn becomes(&self, paused: bool) {
+    pub(in crate::exec) async fn becomes(&self, paused: bool) {
         self.0.becomes(paused).await;
     }
 }

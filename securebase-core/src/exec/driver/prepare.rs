@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::Error;
 use super::keeping::Keeping;
-use super::run::ApplyOptions;
 use crate::cloud::Cloud;
+use crate::exec::{ApplyOptions, Error};
 use crate::model::{Address, ResourceId};
 use crate::observe::{organization_ids, survey_once};
 use crate::plan::{Plan, fingerprint};
@@ -15,7 +14,7 @@ use crate::state::{
 use crate::time::Time;
 
 /// Refuses a plan that destroys what the caller has not named, or leaves less margin than the caller accepts.
-pub(super) fn refuse(plan: &Plan, options: &ApplyOptions) -> Result<(), Error> {
+pub(in crate::exec) fn refuse(plan: &Plan, options: &ApplyOptions) -> Result<(), Error> {
     // A slip in an address must not stand for a resource that is destroyed nowhere.
     plan.check_targets(&options.destroy)?;
     let addresses: Vec<Address> = plan
@@ -34,11 +33,11 @@ pub(super) fn refuse(plan: &Plan, options: &ApplyOptions) -> Result<(), Error> {
 }
 
 /// A run that may call.
-pub(super) struct Ready {
-    pub(super) known: BTreeMap<Address, ResourceId>,
+pub(in crate::exec) struct Ready {
+    pub(in crate::exec) known: BTreeMap<Address, ResourceId>,
     /// What an earlier part of the run has done, `None` where it begins.
-    pub(super) replay: Option<Replay>,
-    pub(super) journal: RunJournal,
+    pub(in crate::exec) replay: Option<Replay>,
+    pub(in crate::exec) journal: RunJournal,
 }
 
 /// Whether a run has ended neither way.
@@ -47,7 +46,7 @@ fn is_unfinished(recorded: &Recorded) -> bool {
 }
 
 /// Everything that must hold before the first call; `None` where the plan is empty, or done already.
-pub(super) async fn prepare(
+pub(in crate::exec) async fn prepare(
     plan: &Plan,
     cloud: &dyn Cloud,
     state: &State,
@@ -108,7 +107,7 @@ pub(super) async fn prepare(
 }
 
 /// Everything that must hold before a run goes on; `None` where none was cut off.
-pub(super) async fn prepare_resume(
+pub(in crate::exec) async fn prepare_resume(
     cloud: &dyn Cloud,
     state: &State,
     lease: &Lease,

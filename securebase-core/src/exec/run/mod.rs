@@ -1,5 +1,9 @@
 //! A run: what it may do, what came of it.
 
+pub(super) mod call_report;
+pub(super) mod control;
+pub(super) mod event;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
@@ -8,9 +12,9 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use super::call_report::{CallReport, CallStats};
-use super::control::{Pause, Stop};
-use super::event::{Event, EventKind};
+use self::call_report::{CallReport, CallStats};
+use self::control::{Pause, Stop};
+use self::event::{Event, EventKind};
 use crate::model::{Address, Limits};
 use crate::plan::{MarginFloor, Pending};
 use crate::state::{Holder, RunId, RunStatus};
@@ -126,7 +130,7 @@ impl ApplyOptions {
     }
 
     /// Who applies, for the history and for whoever is kept waiting.
-    pub(super) fn holder(&self) -> Holder {
+    pub(in crate::exec) fn holder(&self) -> Holder {
         Holder::this_process(&self.who)
     }
 }
@@ -163,7 +167,7 @@ pub struct Run {
 
 impl Run {
     /// A run that had nothing to do.
-    pub(super) fn nothing(now: Time) -> Self {
+    pub(in crate::exec) fn nothing(now: Time) -> Self {
         Self {
             status: RunStatus::Succeeded,
             run: None,
@@ -179,22 +183,22 @@ impl Run {
         }
     }
 
-    pub(super) fn begin(run: RunId, now: Time) -> Self {
+    pub(in crate::exec) fn begin(run: RunId, now: Time) -> Self {
         Self { run: Some(run), ..Self::nothing(now) }
     }
 
     /// Takes note of a call.
-    pub(super) fn note_call(&mut self, report: &CallReport) {
+    pub(in crate::exec) fn note_call(&mut self, report: &CallReport) {
         self.calls.entry(report.call.to_owned()).or_default().add(report);
     }
 
     /// Whether a step has failed for that reason.
-    pub(super) fn has_failed_with(&self, error: &str) -> bool {
+    pub(in crate::exec) fn has_failed_with(&self, error: &str) -> bool {
         self.failed.iter().any(|(_, known)| known == error)
     }
 
     /// Takes note of an event.
-    pub(super) fn note(&mut self, event: Event) {
+    pub(in crate::exec) fn note(&mut self, event: Event) {
         self.ended = event.at;
         match &event.kind {
             EventKind::Finished { address, .. } => self.applied.push(address.clone()),

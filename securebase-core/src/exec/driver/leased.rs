@@ -3,16 +3,14 @@
 use std::time::Duration;
 
 use crate::cloud::Cloud;
+use crate::exec::{ApplyOptions, Error};
 use crate::state::{self, Lease, State};
-
-use super::Error;
-use super::run::ApplyOptions;
 
 /// How often to look whether a lease was given back before it has run out.
 const LOOK: Duration = Duration::from_secs(5);
 
 /// Does something under the lease and gives that back, however it ends; the dead do not.
-pub(super) async fn leased<T, F: Future<Output = Result<T, Error>>>(
+pub(in crate::exec) async fn leased<T, F: Future<Output = Result<T, Error>>>(
     cloud: &dyn Cloud,
     state: &State,
     options: &ApplyOptions,

@@ -38,7 +38,7 @@ pub struct CallStats {
 }
 
 impl CallStats {
-    pub(super) fn add(&mut self, report: &CallReport) {
+    pub(in crate::exec) fn add(&mut self, report: &CallReport) {
         self.count += 1;
         self.took += report.took;
         self.longest = self.longest.max(report.took);
