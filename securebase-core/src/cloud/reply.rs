@@ -1,9 +1,8 @@
 //! Everything AWS answers, in the parts this crate reads.
 
-use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{AccountId, ResourceId, Tags, UsableZones};
+use crate::model::{AccountId, Cidr, ResourceId, Tags, UsableZones};
 use crate::time::Time;
 
 use super::PageToken;
@@ -163,7 +162,7 @@ pub struct Vpc {
     /// Its id.
     pub id: ResourceId,
     /// Its primary block.
-    pub cidr: Ipv4Net,
+    pub cidr: Cidr,
     /// Whether AWS made it with the account.
     pub is_default: bool,
     /// Its tags.
@@ -209,7 +208,7 @@ pub struct Subnet {
     /// Its VPC.
     pub vpc: ResourceId,
     /// Its block.
-    pub cidr: Ipv4Net,
+    pub cidr: Cidr,
     /// Its availability zone.
     pub zone: String,
     /// Its tags.
@@ -279,7 +278,7 @@ pub struct NatGateway {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Route {
     /// The destinations.
-    pub destination: Ipv4Net,
+    pub destination: Cidr,
     /// The internet or NAT gateway.
     pub gateway: ResourceId,
     /// Whether the gateway is gone and traffic is dropped.

@@ -3,9 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-use ipnet::Ipv4Net;
-
 use super::check::home::{PLACEHOLDER, StatePlace};
 use super::check::unread::{self, Memory};
 use super::check::{account_quotas, lockout, other_zone, regions, warnings};
@@ -22,10 +19,12 @@ use super::prune::departure;
 use super::step::{Plan, PlannedTenant, Site, Step};
 use super::terms::Terms;
 use super::{Error, desired, prune};
+use indexmap::IndexMap;
+
 use crate::kinds::facts;
 use crate::kinds::info::Home;
 use crate::kinds::step::Action;
-use crate::model::{AccountId, Address, LandingZone, Problem, Problems, ResourceId, TenantKey};
+use crate::model::{AccountId, Address, Cidr, LandingZone, Problem, Problems, ResourceId, TenantKey};
 use crate::net::ZoneBlocks;
 use crate::observe::{Names, Observed, ObservedOrganization, Scope, tenant_of};
 
@@ -158,7 +157,7 @@ impl<'a> Planner<'a> {
         Past { applied, remembered: Arc::clone(&self.remembered) }
     }
 
-    fn blocks(&self, existing: &Existing) -> Result<BTreeMap<TenantKey, Ipv4Net>, Error> {
+    fn blocks(&self, existing: &Existing) -> Result<BTreeMap<TenantKey, Cidr>, Error> {
         blocks::assign(self.zone, existing).map(|done| done.blocks)
     }
 
@@ -421,7 +420,7 @@ fn site_of(resource: &Resource, home: Option<Address>) -> Site {
     }
 }
 
-fn planned_tenants(zone: &LandingZone, blocks: &BTreeMap<TenantKey, Ipv4Net>) -> Vec<PlannedTenant> {
+fn planned_tenants(zone: &LandingZone, blocks: &BTreeMap<TenantKey, Cidr>) -> Vec<PlannedTenant> {
     let mut tenants: Vec<PlannedTenant> = zone
         .tenants
         .iter()

@@ -1,7 +1,5 @@
 //! One tenant: everything that can be said without looking at the others.
 
-use ipnet::Ipv4Net;
-
 use super::network::vpc_block;
 use super::{Zone, region, tags, tier};
 use crate::input::code;
@@ -9,7 +7,7 @@ use crate::input::node::{Entry, Quoted};
 use crate::input::reader::{Object, Text, checked, entries};
 use crate::input::report::{Path, Report};
 use crate::model::{
-    AccountId, Departure, Email, EmailError, Framework, Money, Quota, Region, ResourceId, Tags, Tenant,
+    AccountId, Cidr, Departure, Email, EmailError, Framework, Money, Quota, Region, ResourceId, Tags, Tenant,
     TenantKey, Tier, TierName,
 };
 
@@ -46,7 +44,7 @@ pub(super) struct Draft<'n> {
     pub(super) root: Option<Root>,
     pub(super) account_id: Option<(AccountId, Option<usize>)>,
     pub(super) account_name: Option<String>,
-    pub(super) vpc_cidr: Option<(Ipv4Net, Option<usize>)>,
+    pub(super) vpc_cidr: Option<(Cidr, Option<usize>)>,
     pub(super) ou_path: Option<Vec<String>>,
     pub(super) renamed_from: Option<(TenantKey, Option<usize>)>,
     pub(super) vpc_id: Option<(ResourceId, Option<usize>)>,

@@ -15,8 +15,7 @@ use super::event::{Name, PoolEvent};
 use super::free::FreeSet;
 use super::request::{Exclusion, PoolSettings};
 use super::space::{Hold, Space};
-use crate::model::PoolStrategy;
-use crate::net::cidr::Block4;
+use crate::model::{Cidr, PoolStrategy};
 use crate::net::error::Error;
 
 /// How an owner came to a block.
@@ -31,7 +30,7 @@ pub(super) enum Claim {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::net) struct Holding {
     pub(in crate::net) path: Name,
-    pub(in crate::net) block: Block4,
+    pub(in crate::net) block: Cidr,
     pub(super) claim: Claim,
 }
 
@@ -47,9 +46,9 @@ pub(in crate::net) struct State {
     pub(super) islands: BTreeMap<Name, BTreeMap<Name, Space>>,
     /// Every owner's blocks, sorted.
     pub(in crate::net) owners: IndexMap<Name, Vec<Holding>>,
-    pub(in crate::net) pins: BTreeMap<Block4, BTreeSet<Name>>,
+    pub(in crate::net) pins: BTreeMap<Cidr, BTreeSet<Name>>,
     /// Ends of quarantines: serial, path, island, block.
-    quarantined: BTreeSet<(u64, Name, Option<Name>, Block4)>,
+    quarantined: BTreeSet<(u64, Name, Option<Name>, Cidr)>,
 }
 
 impl State {
@@ -98,7 +97,7 @@ impl State {
         }
     }
 
-    fn grow(&mut self, path: &Name, cidr: Block4, own: bool) -> Result<(), Error> {
+    fn grow(&mut self, path: &Name, cidr: Cidr, own: bool) -> Result<(), Error> {
         let parent = parent_of(path);
         if let Some(other) =
             self.spaces.get(path).and_then(|space| space.ranges.iter().find(|r| r.overlaps(&cidr)))
@@ -154,7 +153,7 @@ impl State {
         Ok(())
     }
 
-    fn exclude(&mut self, cidr: Block4, reason: &str) {
+    fn exclude(&mut self, cidr: Cidr, reason: &str) {
         let at = self.exclusions.partition_point(|other| other.cidr < cidr);
         if self.exclusions.get(at).is_some_and(|other| other.cidr == cidr) {
             reason.clone_into(&mut self.exclusions[at].reason);
@@ -167,7 +166,7 @@ impl State {
         }
     }
 
-    fn admit(&mut self, cidr: Block4) -> Result<(), Error> {
+    fn admit(&mut self, cidr: Cidr) -> Result<(), Error> {
         let Some(at) = self.exclusions.iter().position(|other| other.cidr == cidr) else {
             return Err(Error::NotExcluded { cidr });
         };
@@ -178,7 +177,7 @@ impl State {
         Ok(())
     }
 
-    fn allocate(&mut self, owner: &Name, cidr: Block4, tier: Option<Name>, path: &Name) -> Result<(), Error> {
+    fn allocate(&mut self, owner: &Name, cidr: Cidr, tier: Option<Name>, path: &Name) -> Result<(), Error> {
         if !self.space_mut(path, owner)?.free.take_exact(cidr) {
             self.drop_unused_island(owner);
             return Err(self.not_free(path, owner, cidr));
@@ -188,7 +187,7 @@ impl State {
         Ok(())
     }
 
-    fn reserve(&mut self, owner: &Name, cidr: Block4, path: &Name) -> Result<(), Error> {
+    fn reserve(&mut self, owner: &Name, cidr: Cidr, path: &Name) -> Result<(), Error> {
         if let Some(error) = self.reserve_conflict(path, owner, cidr) {
             return Err(error);
         }
@@ -200,7 +199,7 @@ impl State {
     }
 
     /// Who has a block that an owner wants to keep as reserved, though it is pinned for this owner already.
-    pub(super) fn taken_by_another(&self, path: &Name, owner: &Name, cidr: Block4) -> Option<Error> {
+    pub(super) fn taken_by_another(&self, path: &Name, owner: &Name, cidr: Cidr) -> Option<Error> {
         let space = self.space(path, owner).filter(|space| space.covers(cidr))?;
         let others = |hold: &Hold| match hold {
             Hold::Allocated { owner: by, .. } | Hold::Reserved { owner: by } => by != owner,
@@ -213,7 +212,7 @@ impl State {
     }
 
     /// Excluded addresses may be reserved: that keeps them out of use, which is what the exclusion wants too.
-    fn reserve_conflict(&self, path: &Name, owner: &Name, cidr: Block4) -> Option<Error> {
+    fn reserve_conflict(&self, path: &Name, owner: &Name, cidr: Cidr) -> Option<Error> {
         let Some(space) = self.space(path, owner) else { return Some(unknown_pool(&self.spaces, path)) };
         if !space.covers(cidr) {
             return Some(Error::Outside { cidr, ranges: space.ranges.clone() });
@@ -224,13 +223,13 @@ impl State {
         self.pinned_by_another(owner, cidr)
     }
 
-    fn pinned_by_another(&self, owner: &Name, cidr: Block4) -> Option<Error> {
+    fn pinned_by_another(&self, owner: &Name, cidr: Cidr) -> Option<Error> {
         let (held, by) =
             self.pin_over(cidr, self.is_island().then_some(owner)).find(|(_, by)| *by != owner)?;
         Some(Error::Taken { cidr, held, by: format!("pinned by `{by}`") })
     }
 
-    fn pin(&mut self, owner: &Name, cidr: Block4) {
+    fn pin(&mut self, owner: &Name, cidr: Cidr) {
         if !self.pins.entry(cidr).or_default().insert(owner.clone()) {
             return;
         }
@@ -247,7 +246,7 @@ impl State {
         }
     }
 
-    fn release(&mut self, owner: &Name, cidr: Block4, until: u64) -> Result<(), Error> {
+    fn release(&mut self, owner: &Name, cidr: Cidr, until: u64) -> Result<(), Error> {
         let Some((index, _, holdings)) = self.owners.get_full_mut(owner) else {
             return Err(self.unknown_owner(owner));
         };
@@ -286,7 +285,7 @@ impl State {
         path: &Name,
         island: Option<&Name>,
         owner: &Name,
-        cidr: Block4,
+        cidr: Cidr,
         until: u64,
         apart: bool,
     ) {
@@ -299,7 +298,7 @@ impl State {
 
     /// Lets all of a block rest that no owner is given, whatever is excluded or pinned in it: that may go before the quarantine does.
     /// Where some of it rests already, the longer rest counts.
-    fn rest(&mut self, path: &Name, island: Option<&Name>, owner: &Name, cidr: Block4, until: u64) {
+    fn rest(&mut self, path: &Name, island: Option<&Name>, owner: &Name, cidr: Cidr, until: u64) {
         let Some(space) = self.exact_space_mut(path, island) else { return };
         let mut parts = space.clip(cidr);
         let mut shorter = Vec::new();
@@ -311,7 +310,7 @@ impl State {
                 _ => drop(parts.take_within(held)),
             }
         }
-        let mut resting: Vec<(Block4, Name, u64)> =
+        let mut resting: Vec<(Cidr, Name, u64)> =
             parts.blocks().into_iter().map(|part| (part, owner.clone(), until)).collect();
         for (held, by, ends) in &shorter {
             space.unhold(*held);
@@ -324,7 +323,7 @@ impl State {
             drop(space.free.take_within(*part));
             space.hold(*part, Hold::Quarantined { owner: by.clone(), until: *ends });
         }
-        let entry = |block: Block4, until: u64| (until, path.clone(), island.cloned(), block);
+        let entry = |block: Cidr, until: u64| (until, path.clone(), island.cloned(), block);
         for (held, _, ends) in shorter {
             self.quarantined.remove(&entry(held, ends));
         }
@@ -357,7 +356,7 @@ impl State {
         &mut self,
         path: &Name,
         owner: &Name,
-        cidr: Block4,
+        cidr: Cidr,
         until: u64,
     ) -> Result<(), Error> {
         let island = self.is_island().then(|| owner.clone());
@@ -376,7 +375,7 @@ impl State {
         Ok(())
     }
 
-    fn note(&mut self, owner: &Name, path: &Name, block: Block4, claim: Claim) {
+    fn note(&mut self, owner: &Name, path: &Name, block: Cidr, claim: Claim) {
         let holdings = self.owners.entry(owner.clone()).or_default();
         let holding = Holding { path: path.clone(), block, claim };
         let at = holdings.partition_point(|other| *other < holding);
@@ -435,7 +434,7 @@ impl State {
         }
     }
 
-    fn pins_of(&self, owner: &Name) -> Vec<Block4> {
+    fn pins_of(&self, owner: &Name) -> Vec<Cidr> {
         let holdings = self.owners.get(owner).into_iter().flatten();
         holdings.filter(|holding| holding.claim == Claim::Pinned).map(|holding| holding.block).collect()
     }
@@ -453,7 +452,7 @@ impl State {
     }
 
     /// `apart`: the block was held until now, so nobody else holds a part of it.
-    fn give_back(&mut self, path: &Name, island: Option<&Name>, block: Block4, apart: bool) {
+    fn give_back(&mut self, path: &Name, island: Option<&Name>, block: Cidr, apart: bool) {
         // Almost always nothing else has a claim, and the block goes back as it is.
         let simple =
             self.pins.is_empty() && !self.exclusions.iter().any(|exclusion| exclusion.cidr.overlaps(&block));
@@ -474,7 +473,7 @@ impl State {
     }
 
     /// The part of `block` in a space that is not held, pinned or excluded.
-    fn unclaimed(&self, path: &Name, island: Option<&Name>, block: Block4) -> FreeSet {
+    fn unclaimed(&self, path: &Name, island: Option<&Name>, block: Cidr) -> FreeSet {
         let space = match island {
             None => self.spaces.get(path),
             Some(owner) => self.islands.get(owner).and_then(|spaces| spaces.get(path)),
@@ -500,12 +499,12 @@ impl State {
     /// The pins that share addresses with `block`, those of one owner where one is given.
     pub(super) fn pin_over<'a>(
         &'a self,
-        block: Block4,
+        block: Cidr,
         owner: Option<&'a Name>,
-    ) -> impl Iterator<Item = (Block4, &'a Name)> {
-        let around = (0..block.prefix_len()).map(move |len| Block4::at(block.start(), len));
+    ) -> impl Iterator<Item = (Cidr, &'a Name)> {
+        let around = (0..block.prefix_len()).map(move |len| Cidr::at(block.start(), len));
         let around = around.filter_map(|around| self.pins.get_key_value(&around));
-        let last = Block4::at(block.end(), 32);
+        let last = Cidr::at(block.end(), 32);
         let around = around.take_while(|_| !self.pins.is_empty());
         around
             .chain(self.pins.range(block..=last))
@@ -513,7 +512,7 @@ impl State {
             .filter(move |(_, by)| owner.is_none_or(|owner| owner == *by))
     }
 
-    fn not_free(&self, path: &str, owner: &str, cidr: Block4) -> Error {
+    fn not_free(&self, path: &str, owner: &str, cidr: Cidr) -> Error {
         let Some(space) = self.space(path, owner) else { return unknown_pool(&self.spaces, path) };
         if !space.covers(cidr) {
             return Error::Outside { cidr, ranges: space.ranges.clone() };

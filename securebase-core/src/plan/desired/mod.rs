@@ -7,8 +7,6 @@ pub(super) mod zones;
 
 use std::collections::BTreeMap;
 
-use ipnet::Ipv4Net;
-
 use super::Error;
 use super::diff::existing::Existing;
 use super::diff::since::Settled;
@@ -20,7 +18,7 @@ use crate::kinds::{
     VpnGatewaySpec,
 };
 use crate::model::{
-    ADDRESS_TAG, Address, LandingZone, NetworkFeatures, Problem, SubnetZone, TENANT_TAG, Tags, Tenant,
+    ADDRESS_TAG, Address, Cidr, LandingZone, NetworkFeatures, Problem, SubnetZone, TENANT_TAG, Tags, Tenant,
     TenantKey, TierName, ZONE_TAG, ZoneOrdinal,
 };
 use crate::net::{SubnetRole, layout};
@@ -33,7 +31,7 @@ use graph::{Dependency, Resource, ResourceGraph, Why};
 pub(super) fn graph(
     zone: &LandingZone,
     scope: &Scope,
-    blocks: &BTreeMap<TenantKey, Ipv4Net>,
+    blocks: &BTreeMap<TenantKey, Cidr>,
     existing: &Existing,
     settled: &Settled<'_>,
 ) -> Result<ResourceGraph, Error> {
@@ -233,7 +231,7 @@ impl Build<'_> {
         }
     }
 
-    fn network(&mut self, tenant: &Tenant, features: NetworkFeatures, block: Ipv4Net) {
+    fn network(&mut self, tenant: &Tenant, features: NetworkFeatures, block: Cidr) {
         let at = |rest: &str| Address::tenant(&tenant.key, rest);
         let named = |rest: &str| Some(format!("{}-{rest}", tenant.prefix));
         let ready = || vec![Dependency { on: at("account/readiness"), why: Why::Ready }];
@@ -261,7 +259,7 @@ impl Build<'_> {
             let Some(place) = ZoneOrdinal::of_letter(subnet.zone_suffix) else { continue };
             let spec = ResourceSpec::Subnet(SubnetSpec {
                 vpc: vpc.clone(),
-                cidr: subnet.cidr.net(),
+                cidr: subnet.cidr,
                 zone: SubnetZone::Ordinal(place),
                 tags: self.tags(&address, Some(tenant), named(&subnet.name)),
             });
@@ -305,7 +303,7 @@ impl Build<'_> {
                 let route = at(&format!("vpc/route-table/{name}/route/default"));
                 let spec = ResourceSpec::Route(RouteSpec {
                     table: table.clone(),
-                    destination: Ipv4Net::default(),
+                    destination: Cidr::ANYWHERE,
                     target,
                 });
                 self.of_tenant(tenant, &route, spec, Vec::new());
