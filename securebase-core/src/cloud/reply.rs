@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::{AccountId, Cidr, ResourceId, Tags, UsableZones};
+use crate::policy::PolicyText;
 use crate::time::Time;
 
 use super::PageToken;
@@ -146,7 +147,7 @@ pub struct ControlPolicy {
     /// Whether AWS made it (`FullAWSAccess`).
     pub aws_managed: bool,
     /// Its document as stored; `None` in a list.
-    pub document: Option<String>,
+    pub document: Option<PolicyText>,
 }
 
 /// Where a policy is attached.

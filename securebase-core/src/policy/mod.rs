@@ -41,3 +41,4 @@ pub use syntax::document::{Condition, Effect, PolicyDocument, Principal, Selecti
 pub use syntax::operator::{Comparison, Operator, Quantifier};
 pub use syntax::pattern::{glob, glob_folded};
 pub use syntax::source::Location;
+pub use syntax::text::{PolicyText, Unreadable};

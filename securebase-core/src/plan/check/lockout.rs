@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::attached::Attached;
 use super::calls::step_operations;
-use crate::model::{Address, LandingZone, Problem, Severity, Tenant};
+use crate::model::{Address, LandingZone, Problem, Tenant};
 use crate::plan::step::{Plan, Step};
 use crate::policy::{ExecutorIdentity, PlannedCall, check_calls, executor_calls};
 
@@ -38,7 +38,7 @@ pub(in crate::plan) fn problems(zone: &LandingZone, plan: &Plan) -> Vec<Problem>
     }
     let mut problems = Vec::new();
     for ((path, region, account), tenants) in groups {
-        let levels = attached.levels(&path, account.as_deref());
+        let (levels, unread) = attached.way(&path, account.as_deref()).with_warnings();
         let identity = ExecutorIdentity { account: ANY_ACCOUNT, region, role: zone.access_role.as_str() };
         let mut seen: BTreeSet<&'static str> = BTreeSet::new();
         let mut calls: Vec<PlannedCall> = Vec::new();
@@ -62,7 +62,7 @@ pub(in crate::plan) fn problems(zone: &LandingZone, plan: &Plan) -> Vec<Problem>
         }
         // What cannot be read might deny any of the calls: said, where there are calls that it could deny.
         if !calls.is_empty() {
-            problems.extend(attached.unread(&path, account.as_deref(), Severity::Warning));
+            problems.extend(unread);
         }
         problems.extend(check_calls(&levels, &calls));
     }

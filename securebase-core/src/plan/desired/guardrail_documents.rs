@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::model::{LandingZone, Problem, Tier};
 use crate::observe::flow_log_group_prefix;
-use crate::policy::{self, Fit, Parameters, PolicyDocument, set_of, tier_documents_with};
+use crate::policy::{self, Fit, Parameters, PolicyDocument, PolicyText, set_of, tier_documents_with};
 
 /// A guardrail document as the plan carries it.
 pub(super) struct Document {
@@ -13,7 +13,7 @@ pub(super) struct Document {
     /// What it is for.
     pub(in crate::plan) description: String,
     /// Its canonical text.
-    pub(in crate::plan) text: String,
+    pub(in crate::plan) text: PolicyText,
 }
 
 /// The documents to attach to a tier's unit, where `taken` policies of others are attached.
@@ -67,7 +67,7 @@ pub(in crate::plan) fn documents(
         Document {
             name: format!("{}-{}{part}", zone.name, tier.name),
             description: document.description,
-            text: document.document.to_json(),
+            text: PolicyText::canonical(&document.document),
         }
     });
     Ok(named.collect())
@@ -116,6 +116,6 @@ pub(in crate::plan) fn suspended(zone: &LandingZone, taken: usize) -> Result<Doc
     Ok(Document {
         name: format!("{}-suspended-accounts", zone.name),
         description: "Denies everything to everybody but the landing zone itself".to_owned(),
-        text: document.to_json(),
+        text: PolicyText::canonical(&document),
     })
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::kinds::guardrail_role::GuardrailRole;
-use crate::model::{Address, Problem, Problems, Severity, TenantKey};
+use crate::model::{Address, Problem, Problems, TenantKey};
 use crate::observe::unit_paths;
 use crate::plan::Error;
 use crate::plan::check::attached::{Attached, unit_path};
@@ -71,11 +71,10 @@ impl Plan {
             )
         };
         let attached = Attached::after(self);
-        let unread = attached.unread(&unit, account.as_deref(), Severity::Error);
-        if !unread.is_empty() {
-            return Err(Error::Problems(Problems(unread)));
-        }
-        let levels = attached.levels(&unit, account.as_deref());
+        let levels = attached
+            .way(&unit, account.as_deref())
+            .complete()
+            .map_err(|unread| Error::Problems(Problems(unread)))?;
         let parameters = Parameters {
             executor_role: self.scope.access_role.to_string(),
             regions: vec![planned.region.to_string()],

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use securebase_core::observe::{self, Observed, Reading, Scope};
 use securebase_core::plan::Planner;
+use securebase_core::policy::PolicyText;
 use securebase_core::sim::SimulatedCloud;
 use serde_json::Value;
 
@@ -132,9 +133,9 @@ fn same_otherwise(observed: &Observed, how: Otherwise) -> Observed {
     let organization = observed.organization.as_mut().unwrap();
     for policy in &mut organization.policies {
         let Some(document) = &mut policy.policy.document else { continue };
-        let value = rewritten(&serde_json::from_str(document).unwrap(), turn, lists, lower);
-        *document = if spaces { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) }
-            .unwrap();
+        let value = rewritten(&serde_json::from_str(document.as_str()).unwrap(), turn, lists, lower);
+        let text = if spaces { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) };
+        *document = PolicyText::read(text.unwrap());
     }
     if shout {
         for account in &mut organization.accounts {
