@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::model::{LandingZone, Problem, Tier};
 use crate::observe::flow_log_group_prefix;
-use crate::policy::{self, Fit, Parameters, PolicyDocument, PolicyText, set_of, tier_documents_with};
+use crate::policy::{self, Fit, Parameters, PolicyDocument, PolicyText, SetName, tier_documents_with};
 
 /// A guardrail document as the plan carries it.
 pub(super) struct Document {
@@ -54,7 +54,7 @@ pub(in crate::plan) fn documents(
         return Err(no_place(format!("tiers.\"{}\"", tier.name), &tier.ou_name, places, taken));
     }
     let documents =
-        tier_documents_with(set_of(&tier.framework), &parameters, &own, fit).map_err(|error| {
+        tier_documents_with(SetName::of(&tier.framework), &parameters, &own, fit).map_err(|error| {
             let places = format!(
                 "; policies of others take {taken} of the {places} places on organizational unit `{}`, `FullAWSAccess` among them",
                 tier.ou_name

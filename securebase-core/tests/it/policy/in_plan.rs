@@ -7,7 +7,7 @@ use securebase_core::kinds::{ResourceSpec, ServiceControlPolicySpec};
 use securebase_core::model::{Address, LandingZone, ResourceId, ResourceKind};
 use securebase_core::observe::{self, Observed, ObservedPolicy};
 use securebase_core::plan::{Action, Error, Plan, Planner};
-use securebase_core::policy::PolicyText;
+use securebase_core::policy::{PolicyText, SetName};
 use securebase_core::sim::SimulatedCloud;
 
 use crate::support::{ONE_TENANT, TEN_TENANTS, applied, apply, memory, now, plan, zone};
@@ -224,14 +224,10 @@ fn what_applies_to_a_tenant_is_one_view() {
         assert_eq!(names, ["FullAWSAccess", "securebase-gov-federal"]);
         assert!(policy.guardrails.iter().any(|guardrail| guardrail.id == "G10"));
         // Its own framework's controls, and no other's.
-        assert_eq!(policy.coverage.framework, "fedramp");
-        let frameworks: BTreeSet<&str> = policy
-            .guardrails
-            .iter()
-            .flat_map(|guardrail| guardrail.controls.keys())
-            .map(String::as_str)
-            .collect();
-        assert_eq!(frameworks, BTreeSet::from(["fedramp"]));
+        assert_eq!(policy.coverage.framework, SetName::Fedramp);
+        let frameworks: BTreeSet<SetName> =
+            policy.guardrails.iter().flat_map(|guardrail| guardrail.controls.keys().copied()).collect();
+        assert_eq!(frameworks, BTreeSet::from([SetName::Fedramp]));
         let text = policy.to_string();
         assert!(
             text.starts_with("What applies to `techgov-federal` in Customers-Government-Federal (fedramp):")
