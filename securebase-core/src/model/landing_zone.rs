@@ -164,6 +164,22 @@ impl LandingZone {
         self.tiers.iter().find(|tier| tier.name == *name)
     }
 
+    /// Returns the tier that a tenant buys.
+    ///
+    /// # Errors
+    /// `tier-unknown` where the zone has no such tier, which reading a file excludes.
+    pub fn tier_of(&self, tenant: &Tenant) -> Result<&Tier, Problem> {
+        self.tier(&tenant.tier).ok_or_else(|| {
+            let known: Vec<&str> = self.tiers.iter().map(|tier| tier.name.as_str()).collect();
+            Problem::error(
+                "tier-unknown",
+                format!("clients.\"{}\".tier", tenant.key),
+                format!("there is no tier `{}`", tenant.tier),
+                format!("use one of {}, or add it to `tiers`", known.join(", ")),
+            )
+        })
+    }
+
     /// A tenant by key.
     pub fn tenant(&self, key: &str) -> Option<&Tenant> {
         self.tenants.iter().find(|tenant| tenant.key.as_str() == key)

@@ -246,7 +246,7 @@ impl<'a> Planner<'a> {
             scope,
             limit_overrides: self.zone.limits.overrides(),
             tiers: self.zone.tiers.clone(),
-            tenants: planned_tenants(self.zone, &blocks),
+            tenants: planned_tenants(self.zone, &blocks)?,
             steps,
             known,
             inventory,
@@ -420,22 +420,30 @@ fn site_of(resource: &Resource, home: Option<Address>) -> Site {
     }
 }
 
-fn planned_tenants(zone: &LandingZone, blocks: &BTreeMap<TenantKey, Cidr>) -> Vec<PlannedTenant> {
-    let mut tenants: Vec<PlannedTenant> = zone
-        .tenants
-        .iter()
-        .map(|tenant| PlannedTenant {
-            key: tenant.key.clone(),
-            tier: tenant.tier.clone(),
-            tier_title: zone.tier(&tenant.tier).map_or_else(String::new, |tier| tier.title.clone()),
-            monthly_price: tenant.monthly_price,
-            region: tenant.region.clone(),
-            vpc_cidr: blocks.get(&tenant.key).copied(),
-            offboard: tenant.offboard,
-        })
-        .collect();
+fn planned_tenants(
+    zone: &LandingZone,
+    blocks: &BTreeMap<TenantKey, Cidr>,
+) -> Result<Vec<PlannedTenant>, Error> {
+    let (mut tenants, mut problems) = (Vec::new(), Vec::new());
+    for tenant in &zone.tenants {
+        match zone.tier_of(tenant) {
+            Ok(tier) => tenants.push(PlannedTenant {
+                key: tenant.key.clone(),
+                tier: tenant.tier.clone(),
+                tier_title: tier.title.clone(),
+                monthly_price: tenant.monthly_price,
+                region: tenant.region.clone(),
+                vpc_cidr: blocks.get(&tenant.key).copied(),
+                offboard: tenant.offboard,
+            }),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if !problems.is_empty() {
+        return Err(Error::Problems(Problems(problems)));
+    }
     tenants.sort_by(|a, b| a.key.cmp(&b.key));
-    tenants
+    Ok(tenants)
 }
 
 impl Observed {

@@ -8,7 +8,7 @@ use crate::kinds::billing::OnBill;
 use crate::kinds::facts;
 use crate::kinds::guardrail_role::GuardrailRole;
 use crate::kinds::step::Action;
-use crate::model::{AccountId, Address, Money, Region, ResourceKind, Tier, TierName};
+use crate::model::{AccountId, Address, Money, Region, ResourceKind, TenantKey, Tier, TierName};
 use crate::observe::{Names, ObservedAccount, ObservedMember, ObservedOrganization, unit_paths};
 use crate::plan::diff::account_id;
 use crate::plan::step::{Plan, PlannedTenant, Step};
@@ -76,15 +76,15 @@ fn joined(first: &[Tier], second: &[Tier]) -> Vec<Tier> {
 struct Source<'a> {
     plan: &'a Plan,
     names: Names<'a>,
-    tenants: BTreeMap<&'a str, &'a PlannedTenant>,
+    tenants: BTreeMap<TenantKey, &'a PlannedTenant>,
     /// The tenant of each known account.
     claimed: BTreeMap<AccountId, &'a PlannedTenant>,
     /// The kinds of resource in a network that the plan adopts, by tenant.
-    adopting: BTreeMap<&'a str, Vec<ResourceKind>>,
+    adopting: BTreeMap<TenantKey, Vec<ResourceKind>>,
     /// The tenants on the terms of the last apply, by their current key.
-    served: BTreeMap<&'a str, &'a PlannedTenant>,
+    served: BTreeMap<TenantKey, &'a PlannedTenant>,
     /// The tenants whose account the plan creates or adopts: until then the account is not on this bill.
-    begun: BTreeSet<&'a str>,
+    begun: BTreeSet<TenantKey>,
 }
 
 impl<'a> Source<'a> {
@@ -95,11 +95,11 @@ impl<'a> Source<'a> {
         Self {
             plan,
             names: Names::of(&plan.scope),
-            tenants: plan.tenants.iter().map(|tenant| (tenant.key.as_str(), tenant)).collect(),
+            tenants: plan.tenants.iter().map(|tenant| (tenant.key.clone(), tenant)).collect(),
             claimed: plan.tenants.iter().filter_map(|tenant| Some((account(tenant)?, tenant))).collect(),
             adopting: adopting(plan),
             served: served(plan),
-            begun: plan.steps().filter(begins).filter_map(|step| step.address.tenant_key()).collect(),
+            begun: plan.steps().filter(begins).filter_map(|step| step.tenant.clone()).collect(),
         }
     }
 
@@ -115,7 +115,7 @@ impl<'a> Source<'a> {
         for found in &organization.accounts {
             let path = paths.get(&found.parent).map(String::as_str);
             let billed = match self.claimed.get(&found.account.id) {
-                Some(tenant) if self.begun.contains(tenant.key.as_str()) => {
+                Some(tenant) if self.begun.contains(&tenant.key) => {
                     (tenant.key.to_string(), self.adopted(tenant, found))
                 }
                 Some(tenant) => (tenant.key.to_string(), self.existing(tenant, found, path)),
@@ -206,7 +206,7 @@ impl<'a> Source<'a> {
     /// a state, that of the file. A network is never in another region than the file names.
     fn region_before<'t>(&'t self, tenant: &'t PlannedTenant, found: &ObservedAccount) -> &'t Region {
         let of_account = self.recorded(found.account.id).and_then(|terms| terms.region.as_ref());
-        let served = || self.served.get(tenant.key.as_str()).map(|served| &served.region);
+        let served = || self.served.get(&tenant.key).map(|served| &served.region);
         of_account.or_else(served).unwrap_or(&tenant.region)
     }
 
@@ -285,7 +285,7 @@ impl<'a> Source<'a> {
     ) -> &'a Tier {
         let of_departed = left.and_then(|left| self.tier_named(left.tier.as_ref()?.as_str()));
         let of_unit = || path.and_then(|path| self.tier_of_unit(path));
-        let served = || self.tier_named(self.served.get(tenant.key.as_str())?.tier.as_str());
+        let served = || self.tier_named(self.served.get(&tenant.key)?.tier.as_str());
         of_departed.or_else(of_unit).or_else(served).unwrap_or_else(|| self.tier_wanted(tenant))
     }
 
@@ -312,7 +312,7 @@ impl<'a> Source<'a> {
     /// A tenant's price under a tier: that of the last apply, if a state has it; otherwise the tenant's own price, if it has one;
     /// otherwise the tier's.
     fn price_before(&self, tenant: &PlannedTenant, tier: &Tier) -> Money {
-        let served = self.served.get(tenant.key.as_str());
+        let served = self.served.get(&tenant.key);
         if let Some(served) = served.filter(|served| served.tier == tier.name) {
             return served.monthly_price;
         }
@@ -340,7 +340,7 @@ impl<'a> Source<'a> {
         }
         let organization = Address::organization();
         for step in self.plan.steps() {
-            match step.address.tenant_key().and_then(|key| self.tenants.get(key)) {
+            match step.tenant.as_ref().and_then(|key| self.tenants.get(key)) {
                 Some(tenant) => self.done(&mut bill, tenant, step),
                 None if step.address == organization => {
                     bill.add(None, None, ResourceKind::Organization);
@@ -408,26 +408,26 @@ fn close(billed: &mut BilledTenant, archived: bool) {
     billed.set_archived(archived);
 }
 
-fn adopting(plan: &Plan) -> BTreeMap<&str, Vec<ResourceKind>> {
-    let mut kinds: BTreeMap<&str, Vec<ResourceKind>> = BTreeMap::new();
+fn adopting(plan: &Plan) -> BTreeMap<TenantKey, Vec<ResourceKind>> {
+    let mut kinds: BTreeMap<TenantKey, Vec<ResourceKind>> = BTreeMap::new();
     let adopts = |step: &&Step| step.action == Action::Adopt && is_counted(step.kind);
     for step in plan.steps().filter(adopts) {
-        if let Some(key) = step.address.tenant_key() {
-            kinds.entry(key).or_default().push(step.kind);
+        if let Some(key) = &step.tenant {
+            kinds.entry(key.clone()).or_default().push(step.kind);
         }
     }
     kinds
 }
 
 /// The tenants of the terms in the state, renamed ones by their new key.
-fn served(plan: &Plan) -> BTreeMap<&str, &PlannedTenant> {
+fn served(plan: &Plan) -> BTreeMap<TenantKey, &PlannedTenant> {
     let Some(terms) = &plan.served else { return BTreeMap::new() };
-    let mut served: BTreeMap<&str, &PlannedTenant> =
-        terms.tenants.iter().map(|tenant| (tenant.key.as_str(), tenant)).collect();
+    let mut served: BTreeMap<TenantKey, &PlannedTenant> =
+        terms.tenants.iter().map(|tenant| (tenant.key.clone(), tenant)).collect();
     for tenant in &plan.scope.tenants {
-        let former = tenant.former_key.as_ref().and_then(|former| served.get(former.as_str()).copied());
+        let former = tenant.former_key.as_ref().and_then(|former| served.get(former).copied());
         if let Some(former) = former {
-            served.entry(tenant.key.as_str()).or_insert(former);
+            served.entry(tenant.key.clone()).or_insert(former);
         }
     }
     served

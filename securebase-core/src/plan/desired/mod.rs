@@ -350,6 +350,10 @@ impl Build<'_> {
     }
 
     fn flow_log(&mut self, tenant: &Tenant, vpc: &Address) {
+        let retention_days = match self.zone.tier_of(tenant) {
+            Ok(tier) => tier.log_retention_days,
+            Err(problem) => return self.problems.push(problem),
+        };
         let at = |rest: &str| Address::tenant(&tenant.key, rest);
         let ready = || vec![Dependency { on: at("account/readiness"), why: Why::Ready }];
         let role = at("flow-log-role");
@@ -366,7 +370,7 @@ impl Build<'_> {
                 .get(&tenant.key)
                 .cloned()
                 .unwrap_or_else(|| flow_log_group_name(&self.zone.name, &tenant.key)),
-            retention_days: self.zone.tier(&tenant.tier).map_or(90, |tier| tier.log_retention_days),
+            retention_days,
             tags: self.tags(&log_group, Some(tenant), None),
         });
         self.of_tenant(tenant, &log_group, spec, ready());
