@@ -6,6 +6,7 @@
 
 pub(crate) mod billing;
 mod cidr;
+mod day;
 pub mod diagnostics;
 mod email;
 mod exact;
@@ -16,6 +17,7 @@ mod platform;
 mod zone;
 
 pub use cidr::{AnyCidr, Cidr, Cidr6, CidrError};
+pub use day::{Day, DayError};
 pub(crate) use diagnostics::diagnostic::{Diagnosis, diagnostic};
 pub use diagnostics::diagnostic::{Diagnostic, chain};
 pub(crate) use diagnostics::nearest::{likeness, nearest};

@@ -9,10 +9,10 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::finance::Error;
-use crate::model::Tier;
 use crate::model::billing::Quantity;
 use crate::model::diagnostics::document;
-use file::unreadable;
+use crate::model::{Day, Tier};
+use file::{File, unreadable};
 
 const QUANTITIES: usize = Quantity::ALL.len();
 
@@ -98,7 +98,7 @@ impl UsageProfile {
 #[non_exhaustive]
 pub struct Usage {
     /// The day the assumptions were written down.
-    pub as_of: String,
+    pub as_of: Day,
     /// Accounts the organization has beside its tenants': management, log archive, audit.
     pub core_accounts: u32,
     /// Dashboards of the organization.
@@ -117,8 +117,10 @@ pub struct Usage {
 
 #[expect(clippy::expect_used, reason = "the file is part of the crate and every test reads it")]
 static SHIPPED: LazyLock<Usage> = LazyLock::new(|| {
+    let file: File =
+        toml::from_str(include_str!("../../../data/usage.toml")).expect("data/usage.toml is TOML");
     let empty = Usage {
-        as_of: String::new(),
+        as_of: file.day().expect("data/usage.toml has a day"),
         core_accounts: 0,
         dashboards: Decimal::ZERO,
         dashboards_per_tier: Decimal::ZERO,
@@ -127,7 +129,7 @@ static SHIPPED: LazyLock<Usage> = LazyLock::new(|| {
         core: UsageProfile::new("core".to_owned()),
         profiles: vec![UsageProfile::new("default".to_owned())],
     };
-    empty.with_toml(include_str!("../../../data/usage.toml")).expect("data/usage.toml is valid")
+    empty.with(file).expect("data/usage.toml is valid")
 });
 
 impl Usage {

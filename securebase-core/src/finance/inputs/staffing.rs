@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::assumptions::{AssumedLine, Basis, Category, When};
 use crate::finance::Error;
+use crate::model::Day;
 
 /// How many people a number of tenants requires.
 ///
@@ -116,7 +117,7 @@ struct File {
     #[expect(dead_code, reason = "there is one version so far; serde checks that it is a number")]
     version: u32,
     #[expect(dead_code, reason = "for the reader of the file")]
-    as_of: String,
+    as_of: Day,
     category: Category,
     item: String,
     price: Decimal,

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::finance::Error;
 use crate::model::diagnostics::document;
-use crate::model::{Currency, Region};
+use crate::model::{Currency, Day, Region};
 use crate::table::{Column, Table};
 use file::{File, unreadable};
 
@@ -145,7 +145,7 @@ impl Price {
 /// Every price, for one region and currency, as of a day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PriceBook {
-    as_of: String,
+    as_of: Day,
     region: Region,
     currency: Currency,
     hours_per_month: Decimal,
@@ -157,7 +157,7 @@ static SHIPPED: LazyLock<PriceBook> = LazyLock::new(|| {
     let file: File =
         toml::from_str(include_str!("../../../data/prices.toml")).expect("data/prices.toml is TOML");
     let mut book = PriceBook {
-        as_of: String::new(),
+        as_of: file.day().expect("data/prices.toml has a day"),
         region: Region::us_east_1(),
         currency: Currency::Usd,
         hours_per_month: Decimal::ZERO,
@@ -267,8 +267,8 @@ impl PriceBook {
     }
 
     /// The day the prices were collected.
-    pub fn as_of(&self) -> &str {
-        &self.as_of
+    pub fn as_of(&self) -> Day {
+        self.as_of
     }
 
     /// The region they hold in.

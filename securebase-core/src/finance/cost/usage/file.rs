@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::{Quantity, Usage, UsageProfile, folded};
 use crate::finance::Error;
 use crate::finance::pricing::number::Number;
-use crate::model::{Problem, Problems};
+use crate::model::{Day, Problem, Problems};
 
 #[derive(Deserialize)]
 #[serde(untagged)]
@@ -41,6 +41,13 @@ struct Organization {
 }
 
 const VERSION: u32 = 1;
+
+impl File {
+    /// The day the file names, if it is one.
+    pub(super) fn day(&self) -> Option<Day> {
+        self.as_of.as_ref()?.parse().ok()
+    }
+}
 
 impl Usage {
     /// The whole usage as a JSON document of the file's shape, which [`Usage::with_json`] reads back over any usage of the same profiles.
@@ -80,7 +87,11 @@ impl Usage {
             let message = format!("`{version}` is not a version of the usage file");
             problems.push(Problem::error("version-unknown", "version", message, format!("use {VERSION}")));
         }
-        usage.as_of = as_of.unwrap_or(usage.as_of);
+        match as_of.map(|text| text.parse::<Day>()) {
+            None => {}
+            Some(Ok(day)) => usage.as_of = day,
+            Some(Err(error)) => problems.push(error.problem("as_of")),
+        }
         if let Some(organization) = organization {
             usage.apply_organization(organization, &mut problems);
         }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::{Grade, Price, PriceBook, PriceId, PricePool, PriceScope, PriceStep, rising};
 use crate::finance::Error;
 use crate::finance::pricing::number::Number;
-use crate::model::{Currency, Problem, Problems, Region, RegionError, nearest};
+use crate::model::{Currency, Day, Problem, Problems, Region, RegionError, nearest};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -38,6 +38,11 @@ struct Row {
 }
 
 impl File {
+    /// The day the file names, if it is one.
+    pub(super) fn day(&self) -> Option<Day> {
+        self.as_of.as_ref()?.parse().ok()
+    }
+
     /// The region the file names, if it is one.
     pub(super) fn region(&self) -> Option<Region> {
         self.region.as_ref()?.parse().ok()
@@ -75,15 +80,10 @@ impl PriceBook {
             )),
         }
         if let Some(as_of) = as_of {
-            if as_of.parse::<jiff::civil::Date>().is_err() {
-                problems.push(Problem::error(
-                    "date-unreadable",
-                    "as_of",
-                    format!("`{as_of}` is not a date"),
-                    "write it as 2026-11-21",
-                ));
+            match as_of.parse::<Day>() {
+                Ok(day) => self.as_of = day,
+                Err(error) => problems.push(error.problem("as_of")),
             }
-            self.as_of = as_of;
         }
         self.currency = currency.unwrap_or(self.currency);
         if let Some(hours) = hours_per_month.and_then(|hours| hours.read("hours_per_month", &mut problems)) {
