@@ -24,9 +24,9 @@ use rust_decimal::Decimal;
 
 use super::Error;
 use super::pricing::prices::{Grade, PriceBook, PriceId};
-use crate::model::{Currency, Money, Problem, Region, ResourceKind, Tier};
+use crate::model::{Currency, Money, Problem, Region, ResourceKind, Tier, TierName};
 use demand::{Age, CostBasis, Demand, of_logs_elsewhere, of_tenant};
-use footprint::{BilledTenant, Footprint, Standing};
+use footprint::{BilledTenant, CostOwner, Footprint, Standing};
 use promised::{of_core_account, of_organization};
 use usage::Usage;
 
@@ -43,7 +43,7 @@ pub struct CostLine<'a> {
     /// The tenant that causes it, `None` for the organization's own.
     pub tenant: Option<&'a str>,
     /// The tenant's tier.
-    pub tier: Option<&'a str>,
+    pub tier: Option<&'a TierName>,
     /// The kind of resource it is billed for.
     pub kind: ResourceKind,
     /// Why the line is on the bill: planned, assumed or promised.
@@ -82,7 +82,7 @@ struct GroupLine {
 /// Tenants on the same terms with the same resources: their costs differ by a cent at most.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Group {
-    pub(super) tier: Option<Arc<str>>,
+    pub(super) tier: Option<TierName>,
     /// What each of them pays.
     pub(super) price: Money,
     pub(super) standing: Standing,
@@ -130,13 +130,12 @@ pub struct CostReport {
     first_month: Decimal,
 }
 
-/// The cost a month of resources, each given as the tenant it belongs to and that tenant's tier (neither for the
-/// organization's own) and its kind. See [`cost_of_footprint`].
+/// The cost a month of resources, each given as its owner and its kind. See [`cost_of_footprint`].
 ///
 /// # Errors
 /// [`Error::Unknown`] for a tier that is not among `tiers`, [`Error::Money`] where currencies mix.
 pub fn cost_of<'a>(
-    resources: impl IntoIterator<Item = (Option<&'a str>, Option<&'a str>, ResourceKind)>,
+    resources: impl IntoIterator<Item = (CostOwner<'a>, ResourceKind)>,
     tiers: &[Tier],
     prices: &PriceBook,
     usage: &Usage,
@@ -203,7 +202,7 @@ fn at_age(
                 priced.extend(elsewhere.map(|(region, demand)| (books.of(Some(region)), demand)));
                 demands.push(priced);
                 report.groups.push(Group {
-                    tier: tenant.tier().map(Arc::from),
+                    tier: tenant.tier().cloned(),
                     price,
                     standing: tenant.standing(),
                     shield: served && profile.shield_advanced && tenant.count(ResourceKind::Account) > 0,
@@ -241,13 +240,11 @@ impl Books<'_> {
 /// The log retention of a tenant without a tier: that of every shipped tier.
 const RETENTION_DAYS: u32 = 90;
 
-fn find_tier<'a>(name: Option<&str>, tiers: &'a [Tier]) -> Result<Option<&'a Tier>, Error> {
+fn find_tier<'a>(name: Option<&TierName>, tiers: &'a [Tier]) -> Result<Option<&'a Tier>, Error> {
     let Some(name) = name else { return Ok(None) };
-    tiers
-        .iter()
-        .find(|tier| tier.name.as_str() == name)
-        .map(Some)
-        .ok_or_else(|| Error::unknown("tier", name, tiers.iter().map(|tier| tier.name.as_str())))
+    let known = || tiers.iter().map(|tier| tier.name.as_str());
+    let found = tiers.iter().find(|tier| tier.name == *name);
+    found.map(Some).ok_or_else(|| Error::unknown("tier", name.as_str(), known()))
 }
 
 /// A demand of the organization: the number of copies, and whether only some tenants bear it.
@@ -259,7 +256,7 @@ struct Shared {
 
 fn shared_demands(groups: &[Group], usage: &Usage) -> Vec<Shared> {
     let served = groups.iter().filter(|group| group.standing == Standing::Served);
-    let mut tiers: Vec<_> = served.filter_map(|group| group.tier.as_deref()).collect();
+    let mut tiers: Vec<_> = served.filter_map(|group| group.tier.as_ref()).collect();
     tiers.sort_unstable();
     tiers.dedup();
     let core = of_core_account(usage).into_iter().map(|demand| Shared {
@@ -365,10 +362,9 @@ impl CostReport {
     }
 
     /// The tiers whose tenants need Shield Advanced, in the order in which they come.
-    pub fn shield_tiers(&self) -> Vec<&str> {
-        let mut tiers: Vec<&str> = Vec::new();
-        for tier in self.groups.iter().filter(|group| group.shield).filter_map(|group| group.tier.as_deref())
-        {
+    pub fn shield_tiers(&self) -> Vec<&TierName> {
+        let mut tiers: Vec<&TierName> = Vec::new();
+        for tier in self.groups.iter().filter(|group| group.shield).filter_map(|group| group.tier.as_ref()) {
             if !tiers.contains(&tier) {
                 tiers.push(tier);
             }
@@ -397,7 +393,7 @@ impl CostReport {
         let tenants = self.order.iter().flat_map(move |(tenant, place, index)| {
             let group = &self.groups[*place];
             group.lines.iter().map(move |line| {
-                let owner = Some((tenant.as_ref(), group.tier.as_deref()));
+                let owner = CostOwner::Tenant { key: tenant, tier: group.tier.as_ref() };
                 let amount = line.amount(*index);
                 let prices = line.prices.as_ref();
                 (prices, self.line(owner, prices, &line.demand, Decimal::ONE, line.unit_price, amount))
@@ -406,14 +402,24 @@ impl CostReport {
         let shared = self.shared.iter().map(move |line| {
             let copies = Decimal::from(line.copies);
             let prices = self.prices.as_ref();
-            (prices, self.line(None, prices, &line.demand, copies, line.unit_price, line.amount))
+            (
+                prices,
+                self.line(
+                    CostOwner::Organization,
+                    prices,
+                    &line.demand,
+                    copies,
+                    line.unit_price,
+                    line.amount,
+                ),
+            )
         });
         tenants.chain(shared)
     }
 
     fn line<'a>(
         &'a self,
-        owner: Option<(&'a str, Option<&'a str>)>,
+        owner: CostOwner<'a>,
         prices: &'a PriceBook,
         demand: &Demand,
         copies: Decimal,
@@ -421,9 +427,13 @@ impl CostReport {
         amount: Decimal,
     ) -> CostLine<'a> {
         let price = prices.price(demand.id);
+        let (tenant, tier) = match owner {
+            CostOwner::Organization => (None, None),
+            CostOwner::Tenant { key, tier } => (Some(key), tier),
+        };
         CostLine {
-            tenant: owner.map(|(tenant, _)| tenant),
-            tier: owner.and_then(|(_, tier)| tier),
+            tenant,
+            tier,
             kind: demand.kind,
             basis: demand.basis,
             id: demand.id,

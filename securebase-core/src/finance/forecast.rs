@@ -17,6 +17,7 @@ use rust_decimal::Decimal;
 use super::Error;
 use super::inputs::assumptions::Category;
 use super::inputs::growth::Growth;
+use crate::model::TierName;
 
 /// The longest horizon, in months.
 pub(super) const MONTHS_MAX: u32 = 600;
@@ -198,7 +199,7 @@ pub struct Forecast {
     pub months: Vec<ForecastMonth>,
     /// Every cohort in every month of its life.
     pub cohorts: Vec<Cohort>,
-    tiers: Vec<String>,
+    tiers: Vec<TierName>,
 }
 
 /// The factor of a yearly change after so many months, spread evenly: exact at whole years.

@@ -23,6 +23,7 @@ use super::inputs::growth::Growth;
 use super::inputs::uncertainty::Joint;
 use super::inputs::varied::Varied;
 use super::until::Until;
+use crate::model::TierName;
 use crate::time::Interrupt;
 use chunk::{Chunk, Places, Start};
 use compiled::Fast;
@@ -59,7 +60,7 @@ pub struct Simulation {
     fast: Fast,
     uncertain: Vec<String>,
     places: Places,
-    tiers: Vec<String>,
+    tiers: Vec<TierName>,
     months: u32,
 }
 
@@ -182,7 +183,7 @@ impl Until<'_> {
             interrupt,
         };
         let chunks = start.chunks(trials, first_trial)?;
-        let tiers: Vec<String> = model.tiers().iter().map(|tier| tier.name.as_str().to_owned()).collect();
+        let tiers: Vec<TierName> = model.tiers().iter().map(|tier| tier.name.clone()).collect();
         let mut lanes =
             Lanes::new(chunks, tenants.iter().sum(), Shared { fast, places, seed, tiers: &tiers, interrupt });
         let mut spreads = Vec::new();

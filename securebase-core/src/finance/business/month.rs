@@ -12,7 +12,7 @@ use super::model::Model;
 use crate::finance::Error;
 use crate::finance::cost::{Bearer, CostReport, TenantCost, share};
 use crate::finance::inputs::assumptions::Category;
-use crate::model::{Money, unsigned_zero};
+use crate::model::{Money, TierName, unsigned_zero};
 use crate::table::{Column, Table};
 
 /// A tenant as the model sees it.
@@ -89,7 +89,7 @@ pub struct TenantMonth {
 #[non_exhaustive]
 pub struct TierMonth {
     /// Its name.
-    pub tier: String,
+    pub tier: TierName,
     /// How many tenants it serves.
     pub tenants: usize,
     /// What they pay together.
@@ -271,7 +271,7 @@ impl Month {
                 .iter()
                 .zip(&direct)
                 .map(|(row, direct)| Bearer {
-                    tier: Some(self.model.tiers[row.tier].name.as_str()),
+                    tier: Some(&self.model.tiers[row.tier].name),
                     revenue: row.revenue.amount,
                     direct: *direct,
                 })
@@ -294,12 +294,7 @@ impl Month {
             .model
             .tiers
             .iter()
-            .map(|tier| TierMonth {
-                tier: tier.name.as_str().to_owned(),
-                tenants: 0,
-                revenue: zero,
-                costs: [zero; 4],
-            })
+            .map(|tier| TierMonth { tier: tier.name.clone(), tenants: 0, revenue: zero, costs: [zero; 4] })
             .collect();
         for tenant in self.model.tenants.iter() {
             tiers[tenant.tier].tenants += 1;
@@ -338,16 +333,13 @@ impl Month {
     pub fn tiers_table(&self) -> Result<Table, Error> {
         let rows = self.per_tier()?;
         let all = Decimal::from(self.tenants());
-        let price = |name: &str| {
-            self.model
-                .tiers
-                .iter()
-                .find(|tier| tier.name.as_str() == name)
-                .map(|tier| tier.monthly_price.amount)
+        let price = |name: &TierName| {
+            let tier = self.model.tiers.iter().find(|tier| tier.name == *name);
+            tier.map(|tier| tier.monthly_price.amount)
         };
         let break_even = rows
             .iter()
-            .map(|row| self.model.break_even_tenants(&row.tier).map(|tenants| tenants.map(i64::from)))
+            .map(|row| self.model.break_even_tenants(row.tier.as_str()).map(|tenants| tenants.map(i64::from)))
             .collect::<Result<Vec<_>, _>>()?;
         let count = |row: &TierMonth| i64::try_from(row.tenants).unwrap_or(i64::MAX);
         let share = |row: &TierMonth| fraction(Decimal::from(row.tenants), all);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::counted::{count, is_counted, keep_logs};
-use crate::finance::{BilledTenant, Footprint, Standing};
+use crate::finance::{BilledTenant, CostOwner, Footprint, Standing};
 use crate::kinds::billing::OnBill;
 use crate::kinds::facts;
 use crate::kinds::guardrail_role::GuardrailRole;
@@ -110,7 +110,7 @@ impl<'a> Source<'a> {
             bill.set_home(home.clone());
         }
         let Some(organization) = &self.plan.observed.organization else { return bill };
-        bill.add(None, None, ResourceKind::Organization);
+        bill.add(CostOwner::Organization, ResourceKind::Organization);
         let paths = unit_paths(organization);
         for found in &organization.accounts {
             let path = paths.get(&found.parent).map(String::as_str);
@@ -133,7 +133,7 @@ impl<'a> Source<'a> {
     fn existing(&self, tenant: &PlannedTenant, found: &ObservedAccount, path: Option<&str>) -> BilledTenant {
         let left = self.terms_of_departed(found, path);
         let tier = self.tier_before(tenant, left, path);
-        let mut billed = BilledTenant::new(Some(tier.name.as_str()));
+        let mut billed = BilledTenant::new(Some(tier.name.clone()));
         billed.set_price(self.price_before(tenant, tier));
         billed.set_region(self.region_before(tenant, found).clone());
         self.settle(&mut billed, found, path);
@@ -142,7 +142,7 @@ impl<'a> Source<'a> {
 
     /// An account that a plan adopts: AWS already bills its resources, and its tier promises nothing yet.
     fn adopted(&self, tenant: &PlannedTenant, found: &ObservedAccount) -> BilledTenant {
-        let mut billed = BilledTenant::new(Some(tenant.tier.as_str()));
+        let mut billed = BilledTenant::new(Some(tenant.tier.clone()));
         billed.set_region(tenant.region.clone());
         billed.set_standing(Standing::Departed);
         billed.add(ResourceKind::Account);
@@ -169,14 +169,14 @@ impl<'a> Source<'a> {
         if found.is_closed() && recorded.is_none() && leaving.is_none() {
             return None;
         }
-        let of_unit = self.tier_of_unit(path).map(|tier| tier.name.as_str());
-        let of_record = recorded.and_then(|terms| terms.tier.as_ref()).map(TierName::as_str);
+        let of_unit = self.tier_of_unit(path).map(|tier| &tier.name);
+        let of_record = recorded.and_then(|terms| terms.tier.as_ref());
         let tier = if self.has_left(found, Some(path)) {
-            of_record.or(leaving.map(|tenant| tenant.tier.as_str())).or(of_unit)
+            of_record.or(leaving.map(|tenant| &tenant.tier)).or(of_unit)
         } else {
-            of_unit.or(of_record).or(served.map(|tenant| tenant.tier.as_str()))
+            of_unit.or(of_record).or(served.map(|tenant| &tenant.tier))
         };
-        let mut billed = BilledTenant::new(tier);
+        let mut billed = BilledTenant::new(tier.cloned());
         billed.set_price(Money::zero(self.currency()));
         // A network says where the account works; of an account without one, the state does. A log group may be left over
         // from another region.
@@ -283,16 +283,16 @@ impl<'a> Source<'a> {
         left: Option<&AccountTerms>,
         path: Option<&str>,
     ) -> &'a Tier {
-        let of_departed = left.and_then(|left| self.tier_named(left.tier.as_ref()?.as_str()));
+        let of_departed = left.and_then(|left| self.tier_named(left.tier.as_ref()?));
         let of_unit = || path.and_then(|path| self.tier_of_unit(path));
-        let served = || self.tier_named(self.served.get(&tenant.key)?.tier.as_str());
+        let served = || self.tier_named(&self.served.get(&tenant.key)?.tier);
         of_departed.or_else(of_unit).or_else(served).unwrap_or_else(|| self.tier_wanted(tenant))
     }
 
     /// The tier of that name, in the last apply or in the file.
-    fn tier_named(&self, name: &str) -> Option<&'a Tier> {
+    fn tier_named(&self, name: &TierName) -> Option<&'a Tier> {
         let former = self.plan.served.iter().flat_map(|terms| &terms.tiers);
-        former.chain(&self.plan.tiers).find(|tier| tier.name.as_str() == name)
+        former.chain(&self.plan.tiers).find(|tier| tier.name == *name)
     }
 
     /// The tier a tenant has in the file.
@@ -330,7 +330,7 @@ impl<'a> Source<'a> {
         // A new price or region needs no step; a tenant that changes tier keeps its terms until its account moves.
         for tenant in &self.plan.tenants {
             let Some(billed) = bill.tenant_mut(tenant.key.as_str()) else { continue };
-            if billed.tier() == Some(tenant.tier.as_str()) {
+            if billed.tier() == Some(&tenant.tier) {
                 billed.set_price(tenant.monthly_price);
             }
             // What a tenant that leaves has stored stays where it is.
@@ -343,7 +343,7 @@ impl<'a> Source<'a> {
             match step.tenant.as_ref().and_then(|key| self.tenants.get(key)) {
                 Some(tenant) => self.done(&mut bill, tenant, step),
                 None if step.address == organization => {
-                    bill.add(None, None, ResourceKind::Organization);
+                    bill.add(CostOwner::Organization, ResourceKind::Organization);
                 }
                 None => {}
             }
@@ -355,7 +355,7 @@ impl<'a> Source<'a> {
     fn done(&self, bill: &mut Footprint, tenant: &PlannedTenant, step: &Step) {
         let key = tenant.key.as_str();
         if is_account(step) && begins(step.action) {
-            let mut billed = BilledTenant::new(Some(tenant.tier.as_str()));
+            let mut billed = BilledTenant::new(Some(tenant.tier.clone()));
             billed.set_price(tenant.monthly_price);
             billed.set_region(tenant.region.clone());
             billed.add(ResourceKind::Account);
@@ -391,7 +391,7 @@ fn moved(billed: &mut BilledTenant, tenant: &PlannedTenant, leaves: bool) {
     if leaves && billed.standing() == Standing::Departed {
         return;
     }
-    billed.set_tier(tenant.tier.as_str());
+    billed.set_tier(tenant.tier.clone());
     billed.set_price(tenant.monthly_price);
     if leaves {
         return billed.set_standing(Standing::Departed);

@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::finance::{CostBasis, PriceBook, Usage, signed, thousands};
 use crate::kinds::step::{Action, Change};
-use crate::model::{Address, Departure, ResourceKind, TenantKey, WARNINGS};
+use crate::model::{Address, Departure, ResourceKind, TenantKey, TierName, WARNINGS};
 use crate::plan::cost::{PlanCost, PromisedChange, StepCost};
 use crate::plan::desired::graph::Why;
 use crate::plan::diff::drift::Drifted;
@@ -275,7 +275,7 @@ fn difference(f: &mut fmt::Formatter<'_>, cost: &PlanCost) -> fmt::Result {
     if !cost.promised().is_empty() {
         writeln!(f, "  promised {}, not built by this zone and on no step", part(CostBasis::Promised))?;
         for PromisedChange { tier, monthly, .. } in cost.promised() {
-            let whose = tier.as_deref().unwrap_or("the organization");
+            let whose = tier.as_ref().map_or("the organization", TierName::as_str);
             writeln!(f, "    {whose}: {}", signed(*monthly, 2))?;
         }
     }

@@ -141,7 +141,8 @@ fn cost() -> CostReport {
 pub(super) fn nat_costs(tier: Option<Tier>) -> Vec<Decimal> {
     let cost = cost();
     let lines = cost.lines().filter(|line| line.id == PriceId::NatGatewayHour);
-    let lines = lines.filter(|line| tier.is_none_or(|tier| line.tier == Some(tier.name())));
+    let lines =
+        lines.filter(|line| tier.is_none_or(|tier| line.tier.is_some_and(|of| of.as_str() == tier.name())));
     lines.map(|line| line.amount.amount).collect()
 }
 
