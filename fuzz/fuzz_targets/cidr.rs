@@ -1,21 +1,22 @@
 //! Text in, block or reason out; what is accepted is canonical.
 #![no_main]
 
+use securebase_core::model::{AnyCidr, Cidr};
 use libfuzzer_sys::fuzz_target;
-use securebase_core::net::{Block, Block4, Layout, rules};
+use securebase_core::net::{Layout, rules};
 
 fuzz_target!(|text: &str| {
-    match Block::parse(text) {
+    match AnyCidr::parse(text) {
         Ok(block) => {
             // Only one text stands for an IPv4 block; IPv6 has several spellings.
-            if matches!(block, Block::V4(_)) {
+            if matches!(block, AnyCidr::V4(_)) {
                 assert_eq!(block.to_string(), text);
             }
-            assert_eq!(Block::parse(&block.to_string()), Ok(block));
+            assert_eq!(AnyCidr::parse(&block.to_string()), Ok(block));
         }
         Err(error) => assert!(!error.to_string().is_empty() && error.help().is_some()),
     }
-    if let Ok(block) = Block4::parse(text) {
+    if let Ok(block) = Cidr::parse(text) {
         let sound = rules::check_vpc(&block, "").iter().all(|problem| problem.code != "cidr-size");
         assert_eq!(sound, (16..=28).contains(&block.prefix_len()));
         if let Ok(plan) = Layout::seed().apply(block) {

@@ -2,12 +2,12 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use securebase_core::model::PoolStrategy;
+use securebase_core::model::{Cidr, PoolStrategy};
 use securebase_core::net::exchange::{csv, ipam};
-use securebase_core::net::{AddressPool, Block4, PoolSettings};
+use securebase_core::net::{AddressPool, PoolSettings};
 
 fuzz_target!(|text: &str| {
-    let range = Block4::containing([10, 0, 0, 0].into(), 8);
+    let range = Cidr::containing([10, 0, 0, 0].into(), 8);
     let Ok(mut pool) = AddressPool::new(&[range], PoolSettings::new(PoolStrategy::Unique)) else { return };
     if let Ok(rows) = csv::read(text, None) {
         if pool.import(&rows).is_ok() {

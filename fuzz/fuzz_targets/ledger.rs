@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use securebase_core::model::PoolStrategy;
-use securebase_core::net::{AddressPool, Block4, Ledger, BlockRequest, PoolSettings};
+use securebase_core::model::{Cidr, PoolStrategy};
+use securebase_core::net::{AddressPool, Ledger, BlockRequest, PoolSettings};
 
 fn replays(pool: &AddressPool) {
     let text = pool.ledger().to_json().expect("a ledger is JSON");
@@ -16,7 +16,7 @@ fn replays(pool: &AddressPool) {
 fn command(pool: &mut AddressPool, [what, a, b, c]: [u8; 4]) {
     let owner = format!("o{}", a % 8);
     let (len, tier, path) = (16 + b % 13, format!("t{}", c % 3), ["", "p", "p/q"][usize::from(c % 3)]);
-    let block = Block4::containing([10, b, c, a].into(), 8 + a % 21);
+    let block = Cidr::containing([10, b, c, a].into(), 8 + a % 21);
     let request = BlockRequest::new(len, &owner).tier(Some(&tier)).another(a > 127);
     // Refusals are as good as successes: the state must hold either way.
     let _ = match what % 12 {
@@ -50,7 +50,7 @@ fuzz_target!(|data: &[u8]| {
             return;
         }
     };
-    let range = Block4::containing([10, 0, 0, 0].into(), 8);
+    let range = Cidr::containing([10, 0, 0, 0].into(), 8);
     let Ok(mut pool) = AddressPool::new(&[range], PoolSettings::new(strategy)) else { return };
     let (commands, _) = rest.as_chunks::<4>();
     for words in commands.iter().take(64) {

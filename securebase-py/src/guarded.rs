@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pyo3::prelude::*;
 use pyo3::types::PyType;
-use securebase_core::model::{Address, TenantKey};
+use securebase_core::model::{Address, Framework, TenantKey};
 use securebase_core::plan::{self as core, Plan as CorePlan};
 
 use crate::error::Result;
@@ -112,7 +112,7 @@ impl TenantPolicy {
 
     #[getter]
     fn framework(&self) -> &str {
-        &self.core.framework
+        self.core.framework.as_ref().map_or("", Framework::as_str)
     }
 
     #[getter]

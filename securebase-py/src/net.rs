@@ -5,9 +5,9 @@ pub(crate) mod pool;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyString, PyType};
-use securebase_core::model::{Problem as CoreProblem, Problems};
+use securebase_core::model::{AnyCidr, Cidr, CidrError, Problem as CoreProblem, Problems};
 use securebase_core::net as core;
-use securebase_core::net::{Block, Block4, Layout, rules};
+use securebase_core::net::{Layout, rules};
 
 use crate::argument::{self, ITEMS_MAX};
 use crate::cloud::named_region;
@@ -15,6 +15,12 @@ use crate::convert::{PROBLEMS_MAX, count, document, from_json, hash, shown, to_j
 use crate::error::{Class, Failure, Raised, Result, passes_through};
 use crate::problem::Problem;
 use crate::runtime::compute;
+
+impl Raised for CidrError {
+    fn class(&self) -> Class {
+        Class::Input
+    }
+}
 
 impl Raised for core::Error {
     fn class(&self) -> Class {
@@ -63,12 +69,12 @@ fn block_text(name: &str, value: &Bound<'_, PyAny>) -> Result<String> {
     }
 }
 
-fn block(name: &str, value: &Bound<'_, PyAny>) -> Result<Block4> {
-    Ok(Block4::parse(&block_text(name, value)?)?)
+fn block(name: &str, value: &Bound<'_, PyAny>) -> Result<Cidr> {
+    Ok(Cidr::parse(&block_text(name, value)?)?)
 }
 
 /// One block or several.
-fn blocks(name: &str, value: &Bound<'_, PyAny>) -> Result<Vec<Block4>> {
+fn blocks(name: &str, value: &Bound<'_, PyAny>) -> Result<Vec<Cidr>> {
     if value.is_instance_of::<PyString>() || !value.hasattr("__iter__")? || value.hasattr("prefixlen")? {
         return Ok(vec![block(name, value)?]);
     }
@@ -77,7 +83,7 @@ fn blocks(name: &str, value: &Bound<'_, PyAny>) -> Result<Vec<Block4>> {
     })
 }
 
-fn texts(blocks: impl IntoIterator<Item = Block4>) -> Vec<String> {
+fn texts(blocks: impl IntoIterator<Item = Cidr>) -> Vec<String> {
     blocks.into_iter().map(|block| block.to_string()).collect()
 }
 
@@ -148,13 +154,13 @@ fn listed<'py, T: IntoPyObject<'py, Error = PyErr>>(
 /// Every overlapping pair, each once.
 #[pyfunction]
 fn overlaps<'py>(py: Python<'py>, entries: &Bound<'py, PyAny>) -> Result<Bound<'py, PyList>> {
-    let mut parsed: Vec<(String, Block)> = Vec::new();
+    let mut parsed: Vec<(String, AnyCidr)> = Vec::new();
     let mut problems: Vec<CoreProblem> = Vec::new();
     argument::items(Class::Input, "entries", entries, ITEMS_MAX, |n, entry| {
         let name = format!("entries[{n}]");
         let [owner, cidr] = argument::tuple(Class::Input, &name, &entry, "a pair of an owner and a block")?;
         let owner = argument::text(&name, &owner)?.to_owned();
-        match Block::parse(&block_text(&name, &cidr)?) {
+        match AnyCidr::parse(&block_text(&name, &cidr)?) {
             Ok(block) => parsed.push((owner, block)),
             Err(error) if problems.len() < PROBLEMS_MAX => problems.push(error.problem(name)),
             Err(_) => {}

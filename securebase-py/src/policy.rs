@@ -542,7 +542,7 @@ impl Requests {
 
 #[pyfunction]
 fn coverage(#[pyo3(from_py_with = argument::text::framework)] framework: &str) -> Result<CoverageReport> {
-    Ok(core::coverage(framework)?.into())
+    Ok(core::coverage(framework.parse()?)?.into())
 }
 
 #[pyfunction]
@@ -565,7 +565,7 @@ fn guardrails(
     parameters: Option<&Bound<'_, PyDict>>,
 ) -> Result<Vec<Guardrail>> {
     let parameters = self::parameters(parameters)?;
-    let found = core::guardrails(framework)?;
+    let found = core::guardrails(framework.parse()?)?;
     found.into_iter().map(|one| Ok(Guardrail(one.view(&parameters)?))).collect()
 }
 
@@ -643,7 +643,7 @@ fn tier_documents<'py>(
 ) -> Result<Bound<'py, PyList>> {
     let parameters = self::parameters(parameters)?;
     let list = PyList::empty(py);
-    for named in core::tier_documents(framework, &parameters)? {
+    for named in core::tier_documents(framework.parse()?, &parameters)? {
         list.append((named.name, named.description, Bound::new(py, PolicyDocument(named.document))?))?;
     }
     Ok(list)

@@ -7,20 +7,20 @@ use std::process::{Command, Stdio};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use securebase_benches::{exponent, median, nanoseconds_per_call, record, resident_bytes, timed};
-use securebase_core::model::PoolStrategy;
-use securebase_core::net::{AddressPool, Block, Block4, BlockRequest, FreeSet, PoolSettings, pairs};
+use securebase_core::model::{AnyCidr, Cidr, PoolStrategy};
+use securebase_core::net::{AddressPool, BlockRequest, FreeSet, PoolSettings, pairs};
 
 /// The /28s of 10.0.0.0/8.
 const BLOCKS: usize = 1 << 20;
 const BATCH: usize = 1 << 10;
 
-fn whole() -> Block4 {
-    Block4::containing([10, 0, 0, 0].into(), 8)
+fn whole() -> Cidr {
+    Cidr::containing([10, 0, 0, 0].into(), 8)
 }
 
-fn nth(n: usize, prefix_len: u8) -> Block4 {
+fn nth(n: usize, prefix_len: u8) -> Cidr {
     let start = (10_u32 << 24) + (u32::try_from(n).unwrap_or_default() << (32 - u32::from(prefix_len)));
-    Block4::containing(start.into(), prefix_len)
+    Cidr::containing(start.into(), prefix_len)
 }
 
 /// Fill, free every other, fill again: the free set alone, and with it what it costs to keep the holes.
@@ -108,8 +108,8 @@ fn references() {
 /// allocation).
 fn exchange(count: usize) -> (f64, usize) {
     let mut random = ChaCha8Rng::seed_from_u64(1);
-    let mut set: FreeSet = [Block4::containing([0, 0, 0, 0].into(), 4)].into_iter().collect();
-    let mut held: Vec<Block4> = (0..count).filter_map(|_| set.take(random.random_range(24..=28))).collect();
+    let mut set: FreeSet = [Cidr::containing([0, 0, 0, 0].into(), 4)].into_iter().collect();
+    let mut held: Vec<Cidr> = (0..count).filter_map(|_| set.take(random.random_range(24..=28))).collect();
     let rounds = 1 << 16;
     nanoseconds_per_call(rounds, 1 << 8, |_| {
         let at = random.random_range(0..held.len());
@@ -134,12 +134,12 @@ fn growth() {
 }
 
 /// Blocks of mixed sizes, as dense for every count: so the pairs to report grow with the blocks, not with their square.
-fn random_blocks(count: usize) -> Vec<Block> {
+fn random_blocks(count: usize) -> Vec<AnyCidr> {
     let mut random = ChaCha8Rng::seed_from_u64(2);
     let span = u32::try_from(count << 12).unwrap_or(u32::MAX);
     let mut block = || {
         let start = random.random_range(0..span);
-        Block::from(Block4::containing(start.into(), random.random_range(24..=32)))
+        AnyCidr::from(Cidr::containing(start.into(), random.random_range(24..=32)))
     };
     (0..count).map(|_| block()).collect()
 }
@@ -179,7 +179,7 @@ fn overlap() {
 }
 
 /// Python's own networks compared in all pairs, in milliseconds without start and parsing; `None` without Python.
-fn python_overlaps(sample: &[Block], expected: usize) -> Option<f64> {
+fn python_overlaps(sample: &[AnyCidr], expected: usize) -> Option<f64> {
     const SCRIPT: &str = "import sys, time, ipaddress, itertools\n\
         nets = [ipaddress.IPv4Network(line) for line in sys.argv[1].split()]\n\
         start = time.perf_counter()\n\

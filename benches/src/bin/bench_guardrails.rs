@@ -49,7 +49,7 @@ fn requests() -> Vec<Request> {
 }
 
 /// Three levels, six documents: full access at each, the tier's guardrails in three documents.
-fn levels(framework: &str) -> Vec<Level> {
+fn levels(framework: SetName) -> Vec<Level> {
     let all: Vec<PolicyDocument> = guardrails(framework)
         .and_then(|found| found.iter().map(|one| one.document(&Parameters::default())).collect())
         .unwrap_or_default();
@@ -66,7 +66,7 @@ fn levels(framework: &str) -> Vec<Level> {
 
 fn evaluation() {
     let requests = requests();
-    for framework in ["soc2", "hipaa", "fedramp", "cis"] {
+    for framework in SetName::FRAMEWORKS {
         let levels = levels(framework);
         let documents: usize = levels.iter().map(|level| level.policies.len()).sum();
         let Ok(path) = PolicyPath::new(PolicyKind::ServiceControl, &levels) else { continue };
@@ -82,7 +82,7 @@ fn evaluation() {
         });
         record(&format!("{name}/explained"), explained, "ns", n);
     }
-    let levels = levels("fedramp");
+    let levels = levels(SetName::Fedramp);
     let (made, n) = nanoseconds_per_call(64, 1, |_| {
         black_box(PolicyPath::new(PolicyKind::ServiceControl, &levels).is_ok());
     });
@@ -95,7 +95,7 @@ fn batch() {
     let requests: Vec<Request> = (0..1_000_000).map(|at| few[at % REQUESTS].clone()).collect();
     let paths: Vec<PolicyPath> = (0..100)
         .filter_map(|tenant| {
-            let framework = ["soc2", "hipaa", "fedramp", "cis"][tenant % 4];
+            let framework = SetName::FRAMEWORKS[tenant % 4];
             PolicyPath::new(PolicyKind::ServiceControl, &levels(framework)).ok()
         })
         .collect();
@@ -107,7 +107,7 @@ fn batch() {
 }
 
 fn packing() {
-    for framework in ["soc2", "hipaa", "fedramp", "cis"] {
+    for framework in SetName::FRAMEWORKS {
         let Ok(found) = guardrails(framework) else { continue };
         let before: Vec<PolicyDocument> =
             found.iter().filter_map(|one| one.document(&Parameters::default()).ok()).collect();

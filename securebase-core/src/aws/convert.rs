@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use crate::cloud::{CloudError, Operation};
-use crate::model::ResourceId;
+use crate::model::{Cidr, ResourceId};
 
 /// A reply that lacks what AWS promises. The call had its effect all the same, or may have had.
 pub(super) fn malformed(field: &str) -> CloudError {
@@ -13,6 +13,17 @@ pub(super) fn malformed(field: &str) -> CloudError {
 /// A field that must be there and must parse.
 pub(super) fn parse<T: FromStr>(text: Option<&str>, field: &str) -> Result<T, CloudError> {
     text.and_then(|text| text.parse().ok()).ok_or_else(|| malformed(field))
+}
+
+/// A block of addresses that must be there. One with host bits is an error: which addresses the cloud means by it is unknown.
+pub(super) fn cidr(text: Option<&str>, field: &str) -> Result<Cidr, CloudError> {
+    Cidr::parse(text.ok_or_else(|| malformed(field))?).map_err(|error| {
+        let help = error.help().unwrap_or_default();
+        CloudError::unreadable(
+            "MalformedReply",
+            format!("the reply has no usable `{field}`: {error}: {help}"),
+        )
+    })
 }
 
 /// A field that may be missing but must parse where it is there.

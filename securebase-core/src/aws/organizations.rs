@@ -13,6 +13,7 @@ use crate::cloud::{
     Operation, Organization, OrganizationalUnit, Page, PolicyTarget, Reply, Root,
 };
 use crate::model::Tags;
+use crate::policy::PolicyText;
 use crate::time::Time;
 
 /// The most items Organizations answers a call.
@@ -388,7 +389,7 @@ fn policy(summary: &sdk::PolicySummary, document: Option<&str>) -> Result<Contro
         name: text(summary.name(), "Name")?,
         description: summary.description().unwrap_or_default().to_owned(),
         aws_managed: summary.aws_managed(),
-        document: document.map(str::to_owned),
+        document: document.map(PolicyText::read),
     })
 }
 

@@ -1,9 +1,8 @@
 //! Everything this crate ever asks of AWS: the operations, declared once.
 
-use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{AccountId, ResourceId, RoleName, Tags};
+use crate::model::{AccountId, Cidr, ResourceId, RoleName, Tags};
 
 use super::call::{OneTimeCode, PageToken, Service, VpcAttribute};
 
@@ -292,7 +291,7 @@ operations! {
     /// Creates a VPC.
     Ec2 writes CreateVpc {
         /// Its primary block.
-        cidr: Ipv4Net,
+        cidr: Cidr,
         /// Its tags.
         tags: Tags,
     };
@@ -324,7 +323,7 @@ operations! {
         /// The VPC.
         vpc: ResourceId,
         /// Its block.
-        cidr: Ipv4Net,
+        cidr: Cidr,
         /// Its availability zone.
         zone: String,
         /// Its tags.
@@ -430,7 +429,7 @@ operations! {
         /// The table.
         table: ResourceId,
         /// The destinations.
-        destination: Ipv4Net,
+        destination: Cidr,
         /// The internet or NAT gateway (`igw-…`, `nat-…`).
         gateway: ResourceId,
     };
@@ -439,7 +438,7 @@ operations! {
         /// The table.
         table: ResourceId,
         /// The destinations.
-        destination: Ipv4Net,
+        destination: Cidr,
         /// The internet or NAT gateway (`igw-…`, `nat-…`).
         gateway: ResourceId,
     };
@@ -448,7 +447,7 @@ operations! {
         /// The table.
         table: ResourceId,
         /// The destinations.
-        destination: Ipv4Net,
+        destination: Cidr,
     };
     /// Associates a subnet with a route table.
     Ec2 writes AssociateRouteTable {

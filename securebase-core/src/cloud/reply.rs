@@ -1,9 +1,9 @@
 //! Everything AWS answers, in the parts this crate reads.
 
-use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{AccountId, ResourceId, Tags, UsableZones};
+use crate::model::{AccountId, Cidr, ResourceId, Tags, UsableZones};
+use crate::policy::PolicyText;
 use crate::time::Time;
 
 use super::PageToken;
@@ -147,7 +147,7 @@ pub struct ControlPolicy {
     /// Whether AWS made it (`FullAWSAccess`).
     pub aws_managed: bool,
     /// Its document as stored; `None` in a list.
-    pub document: Option<String>,
+    pub document: Option<PolicyText>,
 }
 
 /// Where a policy is attached.
@@ -163,7 +163,7 @@ pub struct Vpc {
     /// Its id.
     pub id: ResourceId,
     /// Its primary block.
-    pub cidr: Ipv4Net,
+    pub cidr: Cidr,
     /// Whether AWS made it with the account.
     pub is_default: bool,
     /// Its tags.
@@ -209,7 +209,7 @@ pub struct Subnet {
     /// Its VPC.
     pub vpc: ResourceId,
     /// Its block.
-    pub cidr: Ipv4Net,
+    pub cidr: Cidr,
     /// Its availability zone.
     pub zone: String,
     /// Its tags.
@@ -279,7 +279,7 @@ pub struct NatGateway {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Route {
     /// The destinations.
-    pub destination: Ipv4Net,
+    pub destination: Cidr,
     /// The internet or NAT gateway.
     pub gateway: ResourceId,
     /// Whether the gateway is gone and traffic is dropped.

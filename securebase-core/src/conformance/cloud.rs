@@ -59,7 +59,6 @@ const CASES: &[(&str, Run)] = cases! {
     "policy/at-most-ten" => policies::at_most_ten;
     "vpc/create" => vpc::create;
     "vpc/attributes" => vpc::attributes;
-    "vpc/host-bits" => vpc::host_bits;
     "vpc/bad-size" => vpc::bad_size;
     "vpc/bad-range" => vpc::bad_range;
     "vpc/delete" => vpc::delete;

@@ -32,7 +32,6 @@ pub const DEVIATIONS: Deviations = Deviations(&[
     deviation("policy/detach-what-is-not-attached", "detaches without a word"),
     deviation("policy/keep-one", "detaches the last policy"),
     deviation("policy/at-most-ten", "attaches without limit"),
-    deviation("vpc/host-bits", "keeps blocks as written"),
     deviation("vpc/bad-range", "takes reserved ranges"),
     deviation("vpc/delete-with-internet-gateway", "deletes a VPC under its gateway"),
     deviation("vpc/delete-with-endpoint", "deletes a VPC under its endpoint"),

@@ -42,7 +42,8 @@ pub(super) async fn create(bench: &Bench<'_>) -> Verdict {
     bench.root().await?;
     let policy = bench.create(&Target::Management, bench.new_policy("policy", &document)).await?;
     let found = reply!(bench.org(O::DescribePolicy { policy: policy.clone() }).await, Reply::Policy);
-    ensure!(found.document.as_deref() == Some(document.as_str()), "the document is {:?}", found.document);
+    let kept = found.document.as_ref().map(ToString::to_string);
+    ensure!(kept.as_ref() == Some(&document), "the document is {kept:?}");
     ensure!(found.name == bench.name("policy") && !found.aws_managed, "found {found:?}");
     let listed = bench.listed_policies().await?;
     ensure!(listed.iter().any(|row| row.id == policy && row.document.is_none()), "it is not listed");
@@ -83,7 +84,8 @@ pub(super) async fn update(bench: &Bench<'_>) -> Verdict {
     bench.org(update(bench.name("after"))).await?;
     let found = reply!(bench.org(O::DescribePolicy { policy: policy.clone() }).await, Reply::Policy);
     let wanted = (bench.name("after"), "changed", Some(document.as_str()));
-    let is = (found.name.clone(), found.description.as_str(), found.document.as_deref());
+    let kept = found.document.as_ref().map(ToString::to_string);
+    let is = (found.name.clone(), found.description.as_str(), kept.as_deref());
     ensure!(is == wanted, "it became {found:?}");
     bench.org_refused(update(bench.name("taken")), "DuplicatePolicyException", None).await
 }

@@ -1,11 +1,9 @@
 //! Route tables, routes, associations.
 
-use ipnet::Ipv4Net;
-
 use super::bench::{Bench, Verdict, ensure, id};
 use super::vpc::{NO_VPC, absent_vpc};
 use crate::cloud::{NatGatewayState, Operation as O, Reply, RouteTable, Target};
-use crate::model::ResourceId;
+use crate::model::{Cidr, ResourceId};
 
 impl Bench<'_> {
     fn new_table(&self, vpc: &ResourceId, what: &str) -> O {
@@ -23,7 +21,7 @@ impl Bench<'_> {
 }
 
 fn add(table: &ResourceId, gateway: &ResourceId) -> O {
-    O::CreateRoute { table: table.clone(), destination: Ipv4Net::default(), gateway: gateway.clone() }
+    O::CreateRoute { table: table.clone(), destination: Cidr::ANYWHERE, gateway: gateway.clone() }
 }
 
 pub(super) async fn table(bench: &Bench<'_>) -> Verdict {
@@ -68,7 +66,7 @@ pub(super) async fn routes(bench: &Bench<'_>) -> Verdict {
     bench
         .refused(&target, absent, &["InvalidInternetGatewayID.NotFound", "InvalidGatewayID.NotFound"])
         .await?;
-    let delete = O::DeleteRoute { table: table.clone(), destination: Ipv4Net::default() };
+    let delete = O::DeleteRoute { table: table.clone(), destination: Cidr::ANYWHERE };
     bench.call(&target, delete.clone()).await?;
     ensure!(bench.tables(&target).await?[0].routes.is_empty(), "the route is still there");
     bench.refused(&target, delete, &["InvalidRoute.NotFound"]).await.map(drop)
@@ -83,7 +81,7 @@ pub(super) async fn replaced(bench: &Bench<'_>) -> Verdict {
     let nat = bench.nat(&target, &subnet).await?;
     bench.nat_is(&target, NatGatewayState::Available).await?;
     bench.call(&target, add(&table, &internet)).await?;
-    let destination = Ipv4Net::default();
+    let destination = Cidr::ANYWHERE;
     bench.call(&target, O::ReplaceRoute { table: table.clone(), destination, gateway: nat.clone() }).await?;
     let routes = bench.tables(&target).await?[0].routes.clone();
     ensure!(routes.len() == 1 && routes[0].gateway == nat && !routes[0].blackhole, "routes are {routes:?}");
@@ -95,7 +93,7 @@ pub(super) async fn replaced_without_a_route(bench: &Bench<'_>) -> Verdict {
     let vpc = bench.vpc(&target).await?;
     let table = bench.table(&target, &vpc).await?;
     let gateway = bench.internet(&target, &vpc).await?;
-    let replace = O::ReplaceRoute { table, destination: Ipv4Net::default(), gateway };
+    let replace = O::ReplaceRoute { table, destination: Cidr::ANYWHERE, gateway };
     bench.refused(&target, replace, &["InvalidParameterValue"]).await.map(drop)
 }
 

@@ -77,15 +77,6 @@ pub(super) async fn attributes(bench: &Bench<'_>) -> Verdict {
     bench.refused(&target, set(&absent, support, true), &NO_VPC).await.map(drop)
 }
 
-pub(super) async fn host_bits(bench: &Bench<'_>) -> Verdict {
-    let target = bench.member().await?;
-    bench.create(&target, bench.new_vpc("vpc", "100.68.0.18/18")?).await?;
-    let found = bench.vpcs(&target, &bench.tags("vpc")).await?;
-    let blocks: Vec<String> = found.iter().map(|vpc| vpc.cidr.to_string()).collect();
-    ensure!(blocks == ["100.68.0.0/18"], "kept as {blocks:?}");
-    Ok(())
-}
-
 pub(super) async fn bad_size(bench: &Bench<'_>) -> Verdict {
     let target = bench.member().await?;
     for cidr in ["10.0.0.0/15", "10.0.0.0/29"] {

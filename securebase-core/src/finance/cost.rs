@@ -24,11 +24,11 @@ use rust_decimal::Decimal;
 
 use super::error::Error;
 use super::pricing::prices::{PriceBook, PriceId};
-use crate::model::{Money, Region, ResourceKind, Tier};
+use crate::model::{Money, Region, ResourceKind, Tier, TierName};
 use bill::Group;
 use billed::{of_logs_elsewhere, of_tenant};
 use demand::{Age, CostBasis, Demand};
-use footprint::{BilledTenant, Footprint, Standing};
+use footprint::{BilledTenant, CostOwner, Footprint, Standing};
 use pricing::Shared;
 use promised::{of_core_account, of_organization};
 use usage::Usage;
@@ -40,13 +40,12 @@ pub use margin::Margin;
 pub(super) use pricing::is_pooled;
 pub use tenants::TenantCost;
 
-/// The cost a month of resources, each given as the tenant it belongs to and that tenant's tier (neither for the
-/// organization's own) and its kind. See [`cost_of_footprint`].
+/// The cost a month of resources, each given as its owner and its kind. See [`cost_of_footprint`].
 ///
 /// # Errors
 /// [`Error::Unknown`] for a tier that is not among `tiers`, [`Error::Money`] where currencies mix.
 pub fn cost_of<'a>(
-    resources: impl IntoIterator<Item = (Option<&'a str>, Option<&'a str>, ResourceKind)>,
+    resources: impl IntoIterator<Item = (CostOwner<'a>, ResourceKind)>,
     tiers: &[Tier],
     prices: &PriceBook,
     usage: &Usage,
@@ -113,7 +112,7 @@ fn at_age(
                 priced.extend(elsewhere.map(|(region, demand)| (books.of(Some(region)), demand)));
                 demands.push(priced);
                 report.groups.push(Group {
-                    tier: tenant.tier().map(Arc::from),
+                    tier: tenant.tier().cloned(),
                     price,
                     standing: tenant.standing(),
                     shield: served && profile.shield_advanced && tenant.count(ResourceKind::Account) > 0,
@@ -151,18 +150,16 @@ impl Books<'_> {
 /// The log retention of a tenant without a tier: that of every shipped tier.
 const RETENTION_DAYS: u32 = 90;
 
-fn find_tier<'a>(name: Option<&str>, tiers: &'a [Tier]) -> Result<Option<&'a Tier>, Error> {
+fn find_tier<'a>(name: Option<&TierName>, tiers: &'a [Tier]) -> Result<Option<&'a Tier>, Error> {
     let Some(name) = name else { return Ok(None) };
-    tiers
-        .iter()
-        .find(|tier| tier.name.as_str() == name)
-        .map(Some)
-        .ok_or_else(|| Error::unknown("tier", name, tiers.iter().map(|tier| tier.name.as_str())))
+    let known = || tiers.iter().map(|tier| tier.name.as_str());
+    let found = tiers.iter().find(|tier| tier.name == *name);
+    found.map(Some).ok_or_else(|| Error::unknown("tier", name.as_str(), known()))
 }
 
 fn shared_demands(groups: &[Group], usage: &Usage) -> Vec<Shared> {
     let served = groups.iter().filter(|group| group.standing == Standing::Served);
-    let mut tiers: Vec<_> = served.filter_map(|group| group.tier.as_deref()).collect();
+    let mut tiers: Vec<_> = served.filter_map(|group| group.tier.as_ref()).collect();
     tiers.sort_unstable();
     tiers.dedup();
     let core = of_core_account(usage).into_iter().map(|demand| Shared {

@@ -14,6 +14,7 @@ mod run;
 mod table;
 pub(super) mod tail;
 
+use crate::model::TierName;
 use rust_decimal::Decimal;
 
 use super::error::Error;
@@ -200,7 +201,7 @@ pub struct Forecast {
     pub months: Vec<ForecastMonth>,
     /// Every cohort in every month of its life.
     pub cohorts: Vec<Cohort>,
-    tiers: Vec<String>,
+    tiers: Vec<TierName>,
 }
 
 /// The factor of a yearly change after so many months, spread evenly: exact at whole years.

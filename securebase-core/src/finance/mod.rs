@@ -25,7 +25,7 @@ pub use business::model::{Model, Structure};
 pub use business::month::{FigureChange, Month, MonthLine, TenantMonth, TierMonth};
 pub use business::scenarios::{Driver, Scenario, Scenarios};
 pub use cost::demand::{Age, CostBasis};
-pub use cost::footprint::{BilledTenant, Footprint, Standing};
+pub use cost::footprint::{BilledTenant, CostOwner, Footprint, Standing};
 pub(crate) use cost::report::signed;
 pub use cost::report::{CostChange, CostItem};
 pub use cost::usage::{ArchiveClass, Usage, UsageProfile};

@@ -23,6 +23,7 @@ use super::forecast::MONTHS_MAX;
 use super::inputs::bounds::FIRST_TRIAL;
 use super::inputs::growth::Growth;
 use super::inputs::uncertainty::Joint;
+use crate::model::TierName;
 use crate::time::Interrupt;
 use chunk::{Chunk, Places, Start};
 use compiled::Fast;
@@ -46,7 +47,7 @@ pub struct Simulation {
     fast: Fast,
     uncertain: Vec<String>,
     places: Places,
-    tiers: Vec<String>,
+    tiers: Vec<TierName>,
     months: u32,
 }
 
@@ -169,7 +170,7 @@ impl Until<'_> {
             interrupt,
         };
         let chunks = start.chunks(trials, first_trial)?;
-        let tiers: Vec<String> = model.tiers().iter().map(|tier| tier.name.as_str().to_owned()).collect();
+        let tiers: Vec<TierName> = model.tiers().iter().map(|tier| tier.name.clone()).collect();
         let mut lanes =
             Lanes::new(chunks, tenants.iter().sum(), Shared { fast, places, seed, tiers: &tiers, interrupt });
         let mut spreads = Vec::new();

@@ -14,10 +14,9 @@ mod network;
 pub(crate) mod seen;
 pub(crate) mod step;
 
-use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Address, Latency, Problem, ResourceId, ResourceKind, SubnetZone, Tags};
+use crate::model::{Address, Cidr, Latency, Problem, ResourceId, ResourceKind, SubnetZone, Tags};
 use crate::observe::ObservedMember;
 use guardrail_role::GuardrailRole;
 use info::{AccountQuota, Facts, KindInfo, Listed, MemberAccount, OrganizationQuota, Planned};
@@ -67,7 +66,7 @@ pub(crate) trait Kind {
     }
 
     /// The block of addresses that the resource takes.
-    fn block(&self) -> Option<Ipv4Net> {
+    fn block(&self) -> Option<Cidr> {
         None
     }
 

@@ -4,7 +4,7 @@ use super::AccountSpec;
 use super::step::Change;
 use crate::model::{AccountId, Address, Problem, ResourceId, Tags};
 use crate::observe::{ObservedAccount, ObservedMember, ObservedOrganization, ObservedPolicy, ObservedUnit};
-use crate::policy::PolicyDocument;
+use crate::policy::PolicyText;
 
 /// A resource that exists, and how it differs.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,20 +74,12 @@ pub(crate) trait Seen {
 }
 
 /// A policy document, which differs where it does not mean the same.
-pub(crate) fn document_changes(field: &str, found: Option<&String>, desired: &str) -> Vec<Change> {
-    if found.is_some_and(|found| same_meaning(found, desired)) {
+pub(crate) fn document_changes(field: &str, found: Option<&PolicyText>, desired: &PolicyText) -> Vec<Change> {
+    if found.is_some_and(|found| found.same_meaning(desired)) {
         Vec::new()
     } else {
-        vec![Change::new(field, found.cloned(), Some(desired.to_owned()))]
+        vec![Change::new(field, found.map(ToString::to_string), Some(desired.to_string()))]
     }
-}
-
-fn same_meaning(found: &str, desired: &str) -> bool {
-    found == desired
-        || match (PolicyDocument::parse(found), PolicyDocument::parse(desired)) {
-            (Ok(found), Ok(desired)) => found == desired,
-            _ => false,
-        }
 }
 
 /// An attribute that is written as text.

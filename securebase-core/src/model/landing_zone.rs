@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
-use super::{Latencies, Limits, Problem, Region, RoleName, Tags, Tenant, Tier, TierName, ZoneName};
+use super::{Cidr, Latencies, Limits, Problem, Region, RoleName, Tags, Tenant, Tier, TierName, ZoneName};
 
 /// What every tenant's network has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,9 +99,9 @@ pub struct Pool {
     /// How blocks are shared.
     pub strategy: PoolStrategy,
     /// The ranges to allocate from, in order.
-    pub cidrs: Vec<Ipv4Net>,
+    pub cidrs: Vec<Cidr>,
     /// A tier's own ranges, under `per-tier`.
-    pub per_tier: BTreeMap<TierName, Vec<Ipv4Net>>,
+    pub per_tier: BTreeMap<TierName, Vec<Cidr>>,
     /// The size of a tenant's block.
     pub prefix_len: u8,
 }
@@ -118,7 +117,7 @@ pub struct Link {
     /// The keys of the tenants it joins.
     pub tenants: Vec<super::TenantKey>,
     /// Ranges on the far side (an on-premises network, shared services) that no joined tenant may overlap.
-    pub cidrs: Vec<Ipv4Net>,
+    pub cidrs: Vec<Cidr>,
 }
 
 /// The desired state of an organization, valid by construction: only `spec` makes one.
@@ -163,6 +162,22 @@ impl LandingZone {
     /// A tier by name.
     pub fn tier(&self, name: &TierName) -> Option<&Tier> {
         self.tiers.iter().find(|tier| tier.name == *name)
+    }
+
+    /// Returns the tier that a tenant buys.
+    ///
+    /// # Errors
+    /// `tier-unknown` where the zone has no such tier, which reading a file excludes.
+    pub fn tier_of(&self, tenant: &Tenant) -> Result<&Tier, Problem> {
+        self.tier(&tenant.tier).ok_or_else(|| {
+            let known: Vec<&str> = self.tiers.iter().map(|tier| tier.name.as_str()).collect();
+            Problem::error(
+                "tier-unknown",
+                format!("clients.\"{}\".tier", tenant.key),
+                format!("there is no tier `{}`", tenant.tier),
+                format!("use one of {}, or add it to `tiers`", known.join(", ")),
+            )
+        })
     }
 
     /// A tenant by key.

@@ -5,6 +5,8 @@
 //! Not here: what a user may write (`spec`), what exists in the cloud (`observe`), what to do (`plan`).
 
 pub(crate) mod billing;
+mod cidr;
+mod day;
 pub mod diagnostics;
 mod email;
 mod exact;
@@ -14,6 +16,8 @@ mod name;
 mod platform;
 mod zone;
 
+pub use cidr::{AnyCidr, Cidr, Cidr6, CidrError};
+pub use day::{Day, DayError};
 pub(crate) use diagnostics::diagnostic::{Diagnosis, diagnostic};
 pub use diagnostics::diagnostic::{Diagnostic, chain};
 pub(crate) use diagnostics::nearest::{likeness, nearest};

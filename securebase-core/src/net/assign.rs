@@ -11,13 +11,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ipnet::Ipv4Net;
-
-use super::cidr::Block4;
 use super::error::Error;
 use super::pool::AddressPool;
 use super::pool::request::{BlockRequest, PoolSettings};
-use crate::model::{LandingZone, PoolStrategy, Problem, Problems, TenantKey};
+use crate::model::{Cidr, LandingZone, PoolStrategy, Problem, Problems, TenantKey};
 
 /// What one owner needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,14 +26,14 @@ pub(crate) struct Want<'a> {
     /// The size, where the pool chooses.
     pub prefix_len: u8,
     /// The block written for it.
-    pub written: Option<Block4>,
+    pub written: Option<Cidr>,
 }
 
 /// Who has which block.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Assignment {
     /// By owner.
-    pub blocks: BTreeMap<String, Block4>,
+    pub blocks: BTreeMap<String, Cidr>,
     /// Owners the pool knows and nobody asked for: gone from the file, their blocks still held.
     pub left_over: Vec<String>,
     /// Warnings: a written block that differs from the one remembered (`cidr-moved`). And errors: no room
@@ -48,7 +45,7 @@ pub(crate) struct Assignment {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ZoneBlocks {
     /// Every tenant's block.
-    pub blocks: BTreeMap<TenantKey, Ipv4Net>,
+    pub blocks: BTreeMap<TenantKey, Cidr>,
     /// The pool in which they are recorded.
     pub pool: AddressPool,
     /// What somebody should know.
@@ -97,14 +94,14 @@ pub(crate) fn assign(pool: &mut AddressPool, wants: &[Want<'_>]) -> Assignment {
 }
 
 /// The block of an owner's VPC: the one written if it has it, else its largest, the lowest of those.
-fn primary(pool: &AddressPool, want: &Want<'_>) -> Option<Block4> {
+fn primary(pool: &AddressPool, want: &Want<'_>) -> Option<Cidr> {
     let held = pool.blocks_of(want.owner);
     want.written
         .filter(|written| held.contains(written))
         .or_else(|| held.iter().copied().min_by_key(|block| (block.prefix_len(), *block)))
 }
 
-fn moved(owner: &str, written: Block4, kept: Block4, path: String) -> Problem {
+fn moved(owner: &str, written: Cidr, kept: Cidr, path: String) -> Problem {
     Problem::warning(
         "cidr-moved",
         path,
@@ -122,19 +119,19 @@ fn moved(owner: &str, written: Block4, kept: Block4, path: String) -> Problem {
 /// # Errors
 /// Every range that cannot be.
 pub(crate) fn pool_of(zone: &LandingZone) -> Result<AddressPool, Problems> {
-    let ranges: Vec<Block4> = zone.pool.cidrs.iter().map(|cidr| Block4::from(*cidr)).collect();
+    let ranges = &zone.pool.cidrs;
     let mut tiers = Vec::new();
     if zone.pool.strategy == PoolStrategy::PerTier {
         for (tier, ranges) in &zone.pool.per_tier {
-            tiers.extend(ranges.iter().map(|range| (tier.as_str(), Block4::from(*range))));
+            tiers.extend(ranges.iter().map(|range| (tier.as_str(), *range)));
         }
     }
     let one = |error: Error| Problems::from(error.problem("pool"));
     let mut pool =
-        AddressPool::with_tiers(&ranges, PoolSettings::new(zone.pool.strategy), &tiers).map_err(one)?;
+        AddressPool::with_tiers(ranges, PoolSettings::new(zone.pool.strategy), &tiers).map_err(one)?;
     for link in &zone.links {
         for cidr in &link.cidrs {
-            pool.exclude(Block4::from(*cidr), &format!("the far side of {}", link.name)).map_err(one)?;
+            pool.exclude(*cidr, &format!("the far side of {}", link.name)).map_err(one)?;
         }
     }
     pool.rebase();
@@ -147,7 +144,7 @@ pub(crate) fn pool_of(zone: &LandingZone) -> Result<AddressPool, Problems> {
 /// Every tenant for whom there is no room, with what is free; a pool that cannot be.
 pub(crate) fn zone(
     zone: &LandingZone,
-    existing: &BTreeMap<TenantKey, Ipv4Net>,
+    existing: &BTreeMap<TenantKey, Cidr>,
     ledger: Option<&AddressPool>,
 ) -> Result<ZoneBlocks, Problems> {
     zone_beside(zone, existing, &[], ledger)
@@ -160,8 +157,8 @@ pub(crate) fn zone(
 /// As [`zone`].
 pub(crate) fn zone_beside(
     zone: &LandingZone,
-    existing: &BTreeMap<TenantKey, Ipv4Net>,
-    foreign: &[(Ipv4Net, String)],
+    existing: &BTreeMap<TenantKey, Cidr>,
+    foreign: &[(Cidr, String)],
     ledger: Option<&AddressPool>,
 ) -> Result<ZoneBlocks, Problems> {
     let mut pool = pool_of(zone)?;
@@ -173,13 +170,13 @@ pub(crate) fn zone_beside(
         }
     }
     for (tenant, cidr) in existing {
-        let (owner, cidr) = (tenant.as_str(), Block4::from(*cidr));
+        let (owner, cidr) = (tenant.as_str(), *cidr);
         let pinned = pool.pin(cidr, owner);
         pinned.map_err(|error| Problems::from(error.problem("pool")))?;
     }
     if zone.pool.strategy != PoolStrategy::PerAccount {
         for (cidr, whose) in foreign {
-            let excluded = pool.exclude(Block4::from(*cidr), whose);
+            let excluded = pool.exclude(*cidr, whose);
             excluded.map_err(|error| Problems::from(error.problem("pool")))?;
         }
     }
@@ -192,14 +189,14 @@ pub(crate) fn zone_beside(
             owner: tenant.key.as_str(),
             tier: Some(tenant.tier.as_str()),
             prefix_len: zone.pool.prefix_len,
-            written: tenant.vpc_cidr.map(Block4::from),
+            written: tenant.vpc_cidr,
         })
         .collect();
     let Assignment { blocks, left_over: _, problems } = assign(&mut pool, &wants);
     if problems.iter().any(Problem::is_error) {
         return Err(Problems(problems).errors_first());
     }
-    let of = |key: &TenantKey| Some((key.clone(), Ipv4Net::from(*blocks.get(key.as_str())?)));
+    let of = |key: &TenantKey| Some((key.clone(), *blocks.get(key.as_str())?));
     let blocks = zone.tenants.iter().filter_map(|tenant| of(&tenant.key)).collect();
     Ok(ZoneBlocks { blocks, pool, warnings: problems })
 }
@@ -210,8 +207,8 @@ mod tests {
 
     use super::*;
 
-    fn b(text: &str) -> Block4 {
-        Block4::parse(text).unwrap()
+    fn b(text: &str) -> Cidr {
+        Cidr::parse(text).unwrap()
     }
 
     fn want(owner: &str, prefix_len: u8) -> Want<'_> {
@@ -274,7 +271,7 @@ mod tests {
                     owner,
                     tier: Some(tier),
                     prefix_len: *prefix_len,
-                    written: written.map(|n| Block4::containing((0x0a00_0000 + (n << 16)).into(), 16)),
+                    written: written.map(|n| Cidr::containing((0x0a00_0000 + (n << 16)).into(), 16)),
                 })
                 .collect();
             let mut first = pool(strategy);

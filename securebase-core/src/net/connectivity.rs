@@ -12,14 +12,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
-use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
-use super::cidr::{Block, Block4};
 use super::error::Error;
 use super::overlap::{check_pairs, clusters, pair_count, pairs};
 use super::pool::state::nearest;
-use crate::model::{LandingZone, Problem, Problems, TenantKey};
+use crate::model::{AnyCidr, Cidr, LandingZone, Problem, Problems, TenantKey};
 
 /// What joins the members of a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -107,7 +105,7 @@ pub struct Member {
     #[serde(default)]
     pub groups: Vec<String>,
     /// The primary block first, then secondary blocks.
-    pub blocks: Vec<Block4>,
+    pub blocks: Vec<Cidr>,
     /// Whether the member cannot get other addresses.
     #[serde(default)]
     pub fixed: bool,
@@ -115,7 +113,7 @@ pub struct Member {
 
 impl Member {
     /// A member with one block.
-    pub fn new(owner: &str, block: Block4) -> Self {
+    pub fn new(owner: &str, block: Cidr) -> Self {
         Self { owner: owner.to_owned(), tier: None, groups: Vec::new(), blocks: vec![block], fixed: false }
     }
 
@@ -140,7 +138,7 @@ pub struct NetworkLink {
     pub members: Vec<Selector>,
     /// Addresses on the far side, which nobody can change.
     #[serde(default)]
-    pub ranges: Vec<Block4>,
+    pub ranges: Vec<Cidr>,
 }
 
 impl NetworkLink {
@@ -159,9 +157,9 @@ pub struct Conflict {
     /// The second: a member, or a link whose range it is.
     pub b: String,
     /// The first's block.
-    pub a_cidr: Block4,
+    pub a_cidr: Cidr,
     /// The second's block.
-    pub b_cidr: Block4,
+    pub b_cidr: Cidr,
     /// The links that join the two; none where the overlap breaks nothing yet.
     pub links: Vec<String>,
     /// Whether only building one of the two anew helps: both blocks are primary, and AWS never lets one go. A secondary
@@ -187,7 +185,7 @@ pub(super) enum Party {
 }
 
 /// Two parties and the blocks in which they overlap.
-type Pair = (Party, Block4, Party, Block4);
+type Pair = (Party, Cidr, Party, Cidr);
 
 impl Network {
     /// A network of these members and links.
@@ -228,7 +226,7 @@ impl Network {
     ///
     /// # Errors
     /// As [`Network::new`], and `link-kind` for a link whose kind is none of [`LinkKind`].
-    pub fn of_zone(zone: &LandingZone, blocks: &BTreeMap<TenantKey, Ipv4Net>) -> Result<Self, Problems> {
+    pub fn of_zone(zone: &LandingZone, blocks: &BTreeMap<TenantKey, Cidr>) -> Result<Self, Problems> {
         let with_block = zone.tenants.iter().filter_map(|tenant| Some((tenant, *blocks.get(&tenant.key)?)));
         let members: Vec<Member> = with_block
             .map(|(tenant, block)| Member::new(tenant.key.as_str(), block.into()).tier(tenant.tier.as_str()))
@@ -245,7 +243,7 @@ impl Network {
                 name: link.name.clone(),
                 kind,
                 members: joined.map(|key| Selector::Owner(key.as_str().to_owned())).collect(),
-                ranges: link.cidrs.iter().map(|cidr| Block4::from(*cidr)).collect(),
+                ranges: link.cidrs.clone(),
             });
         }
         if problems.is_empty() { Self::new(members, links) } else { Err(Problems(problems)) }
@@ -262,7 +260,7 @@ impl Network {
     }
 
     /// The blocks of some members, each with its member and whether it is the primary one.
-    pub(super) fn blocks_of(&self, members: impl Iterator<Item = usize>) -> Vec<(Party, Block4, bool)> {
+    pub(super) fn blocks_of(&self, members: impl Iterator<Item = usize>) -> Vec<(Party, Cidr, bool)> {
         let of = |n: usize| {
             let blocks = self.members.get(n).map_or(&[][..], |member| &member.blocks);
             blocks.iter().enumerate().map(move |(at, block)| (Party::Member(n), *block, at == 0))
@@ -270,7 +268,7 @@ impl Network {
         members.flat_map(of).collect()
     }
 
-    fn blocks_in(&self, link: usize) -> Vec<(Party, Block4, bool)> {
+    fn blocks_in(&self, link: usize) -> Vec<(Party, Cidr, bool)> {
         let mut blocks = self.blocks_of(self.joined[link].iter().copied());
         blocks.extend(self.links[link].ranges.iter().map(|range| (Party::Far(link), *range, true)));
         blocks
@@ -300,7 +298,7 @@ impl Network {
         let everyone = self.blocks_of(0..self.members.len());
         let within_links = (0..self.links.len()).map(|n| pair_count(&plain(&self.blocks_in(n))));
         check_pairs(within_links.fold(pair_count(&plain(&everyone)), u64::saturating_add))?;
-        let mut note = |blocks: &[(Party, Block4, bool)], link: Option<&NetworkLink>| {
+        let mut note = |blocks: &[(Party, Cidr, bool)], link: Option<&NetworkLink>| {
             for (a, b) in pairs(&plain(blocks)) {
                 let ((a, a_cidr, a_primary), (b, b_cidr, b_primary)) = (blocks[a], blocks[b]);
                 if a != b {
@@ -391,7 +389,7 @@ impl Network {
     }
 
     /// The clusters in which more than one party takes part.
-    fn clusters(&self, blocks: &[(Party, Block4, bool)]) -> Vec<(Block, Vec<Party>)> {
+    fn clusters(&self, blocks: &[(Party, Cidr, bool)]) -> Vec<(AnyCidr, Vec<Party>)> {
         let parties = |members: &[usize]| {
             let parties: BTreeSet<Party> = members.iter().map(|n| blocks[*n].0).collect();
             parties.into_iter().collect::<Vec<_>>()
@@ -426,8 +424,8 @@ fn member(party: Party) -> Option<usize> {
     }
 }
 
-fn plain(blocks: &[(Party, Block4, bool)]) -> Vec<Block> {
-    blocks.iter().map(|(_, block, _)| Block::V4(*block)).collect()
+fn plain(blocks: &[(Party, Cidr, bool)]) -> Vec<AnyCidr> {
+    blocks.iter().map(|(_, block, _)| AnyCidr::V4(*block)).collect()
 }
 
 fn select(members: &[Member], owners: &BTreeMap<&str, usize>, selector: &Selector) -> Vec<usize> {

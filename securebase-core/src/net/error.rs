@@ -1,7 +1,6 @@
 //! What can go wrong with addresses.
 
-use super::cidr::Block4;
-use crate::model::{Diagnosis, Problem, Quoted, diagnostic};
+use crate::model::{Cidr, CidrError, Diagnosis, Problem, Quoted, diagnostic};
 
 /// What was asked for and what there is instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,15 +8,15 @@ pub struct Shortage {
     /// The pool's path, empty for the whole.
     pub pool: String,
     /// Its ranges.
-    pub ranges: Vec<Block4>,
+    pub ranges: Vec<Cidr>,
     /// The length asked for.
     pub prefix_len: u8,
     /// What is free, the largest first.
-    pub free: Vec<Block4>,
+    pub free: Vec<Cidr>,
     /// How many addresses that is.
     pub free_address_count: u64,
     /// The first block in quarantine that would do, and the serial at which it is free.
-    pub resting: Option<(u64, Block4)>,
+    pub resting: Option<(u64, Cidr)>,
 }
 
 impl Shortage {
@@ -53,11 +52,11 @@ impl Shortage {
     }
 }
 
-fn named(path: &str, ranges: &[Block4]) -> String {
+fn named(path: &str, ranges: &[Cidr]) -> String {
     if path.is_empty() { joined(ranges) } else { path.to_owned() }
 }
 
-fn joined(blocks: &[Block4]) -> String {
+fn joined(blocks: &[Cidr]) -> String {
     blocks.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
@@ -72,7 +71,7 @@ fn vpc_hint(prefix_len_needed: Option<u8>) -> String {
     )
 }
 
-fn ranges_hint(ranges: &[Block4]) -> String {
+fn ranges_hint(ranges: &[Cidr]) -> String {
     if ranges.is_empty() {
         return "the pool has no ranges of its own".to_owned();
     }
@@ -90,24 +89,9 @@ fn name_hint(what: &str) -> &'static str {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The text is no block.
-    #[error("`{}` is no block of addresses: {why}", Quoted(text))]
-    Malformed {
-        /// The text.
-        text: String,
-        /// What is wrong with it.
-        why: &'static str,
-        /// What to write instead.
-        hint: String,
-    },
-    /// The address is not the first of its block.
-    #[error("`{}` has host bits set", Quoted(text))]
-    HostBits {
-        /// The text.
-        text: String,
-        /// The block it lies in.
-        canonical: String,
-    },
+    /// The text is not a block, or one with host bits.
+    #[error(transparent)]
+    Cidr(#[from] CidrError),
     /// A size outside what AWS accepts.
     #[error("prefix length `/{prefix_len}` is outside /{prefix_len_min} to /{prefix_len_max}")]
     PrefixLen {
@@ -159,9 +143,9 @@ pub enum Error {
     #[error("range `{range}` overlaps `{other}`, which the pool has already")]
     RangeOverlap {
         /// The new range.
-        range: Block4,
+        range: Cidr,
         /// The range it overlaps.
-        other: Block4,
+        other: Cidr,
     },
     /// Nothing of the size is free.
     #[error("no `/{}` is free in pool `{}`", .0.prefix_len, named(&.0.pool, &.0.ranges))]
@@ -170,9 +154,9 @@ pub enum Error {
     #[error("`{cidr}` is not free: `{held}` is {by}")]
     Taken {
         /// The block asked for.
-        cidr: Block4,
+        cidr: Cidr,
         /// What is in the way.
-        held: Block4,
+        held: Cidr,
         /// Who or what has it, in words.
         by: String,
     },
@@ -180,15 +164,15 @@ pub enum Error {
     #[error("`{cidr}` lies outside the pool")]
     Outside {
         /// The block.
-        cidr: Block4,
+        cidr: Cidr,
         /// The pool's ranges.
-        ranges: Vec<Block4>,
+        ranges: Vec<Cidr>,
     },
     /// The range is not excluded.
     #[error("`{cidr}` is not excluded")]
     NotExcluded {
         /// The range.
-        cidr: Block4,
+        cidr: Cidr,
     },
     /// Nobody of that name has a block.
     #[error("`{}` has no block in the pool", Quoted(owner))]
@@ -204,7 +188,7 @@ pub enum Error {
         /// The owner.
         owner: String,
         /// The block.
-        cidr: Block4,
+        cidr: Cidr,
     },
     /// No sub-pool has this path.
     #[error("there is no pool `{}`", Quoted(path))]
@@ -287,10 +271,7 @@ pub enum Error {
 impl Error {
     pub(crate) fn diagnosis(&self) -> Diagnosis<'_> {
         match self {
-            Self::Malformed { hint, .. } => Diagnosis::new("cidr-invalid").help(hint.as_str()),
-            Self::HostBits { canonical, .. } => {
-                Diagnosis::new("cidr-host-bits").help(format!("write `{canonical}`"))
-            }
+            Self::Cidr(error) => error.diagnosis(),
             Self::PrefixLen { prefix_len_min, prefix_len_max, .. } => Diagnosis::new("cidr-size")
                 .help(format!("use a length from {prefix_len_min} to {prefix_len_max}")),
             Self::TooManyHosts { hosts_max, .. } => Diagnosis::new("hosts-too-many").help(format!(

@@ -8,11 +8,11 @@
 //!
 //! *Non-goals.* Route tables and gateways; which zones a region really has.
 
+use crate::model::{Cidr, Cidr6};
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::cidr::{Block4, Block6};
 use super::error::Error;
 use super::pool::free::FreeSet;
 use super::rules;
@@ -71,7 +71,7 @@ pub struct SubnetPlan {
     /// What it is for.
     pub role: SubnetRole,
     /// Its addresses.
-    pub cidr: Block4,
+    pub cidr: Cidr,
     /// The zone's label: `a` for the first zone that an account can use, `b` for the second. Which letter AWS gives that
     /// zone differs between accounts.
     pub zone_suffix: char,
@@ -83,13 +83,13 @@ pub struct LayoutPlan {
     /// In the order of the layout.
     pub subnets: Vec<SubnetPlan>,
     /// What no subnet took, as the fewest blocks.
-    pub remaining: Vec<Block4>,
+    pub remaining: Vec<Cidr>,
 }
 
 impl LayoutPlan {
     /// How many addresses no subnet took.
     pub fn remaining_address_count(&self) -> u64 {
-        self.remaining.iter().map(Block4::address_count).sum()
+        self.remaining.iter().map(Cidr::address_count).sum()
     }
 }
 
@@ -151,8 +151,7 @@ impl Layout {
     /// [`Error::PrefixLen`] for a VPC or subnet size AWS does not have, [`Error::TooManyHosts`], [`Error::Zone`] for a
     /// zone that is no lower-case letter or stands twice, [`Error::DuplicateName`] for two groups of one name, and
     /// [`Error::LayoutTooLarge`] where the subnets do not fit.
-    pub fn apply(&self, vpc: impl Into<Block4>) -> Result<LayoutPlan, Error> {
-        let vpc = vpc.into();
+    pub fn apply(&self, vpc: Cidr) -> Result<LayoutPlan, Error> {
         rules::check_prefix_len(vpc.prefix_len())?;
         self.check_names()?;
         let mut free: FreeSet = [vpc].into_iter().collect();
@@ -188,7 +187,7 @@ impl Layout {
     }
 
     /// One length for each group: as asked, and shrunk together as far as needed where that is allowed.
-    fn prefix_lens(&self, vpc: Block4) -> Result<Vec<u8>, Error> {
+    fn prefix_lens(&self, vpc: Cidr) -> Result<Vec<u8>, Error> {
         let mut asked = Vec::new();
         for group in &self.groups {
             let len = match group.size {
@@ -229,7 +228,7 @@ impl Layout {
 ///
 /// # Errors
 /// [`Error::PrefixLen`] for a VPC outside /16 to /28, [`Error::LayoutTooLarge`] for a /27 or /28.
-pub(crate) fn seed(vpc: impl Into<Block4>) -> Result<Vec<SubnetPlan>, Error> {
+pub(crate) fn seed(vpc: Cidr) -> Result<Vec<SubnetPlan>, Error> {
     Layout::seed().apply(vpc).map(|plan| plan.subnets)
 }
 
@@ -237,7 +236,7 @@ pub(crate) fn seed(vpc: impl Into<Block4>) -> Result<Vec<SubnetPlan>, Error> {
 ///
 /// # Errors
 /// [`Error::Ipv6VpcLen`] where `vpc` is no /56, [`Error::LayoutTooLarge`] over 256 subnets.
-pub fn ipv6_subnets(vpc: Block6, subnets: &[SubnetPlan]) -> Result<Vec<(String, Block6)>, Error> {
+pub fn ipv6_subnets(vpc: Cidr6, subnets: &[SubnetPlan]) -> Result<Vec<(String, Cidr6)>, Error> {
     if vpc.prefix_len() != 56 {
         return Err(Error::Ipv6VpcLen { vpc: vpc.to_string() });
     }
@@ -252,7 +251,7 @@ pub fn ipv6_subnets(vpc: Block6, subnets: &[SubnetPlan]) -> Result<Vec<(String, 
     }
     let first = vpc.first().to_bits();
     let place = |(n, subnet): (u128, &SubnetPlan)| {
-        (subnet.name.clone(), Block6::containing((first + (n << 64)).into(), 64))
+        (subnet.name.clone(), Cidr6::containing((first + (n << 64)).into(), 64))
     };
     Ok((0_u128..).zip(subnets).map(place).collect())
 }
@@ -261,8 +260,8 @@ pub fn ipv6_subnets(vpc: Block6, subnets: &[SubnetPlan]) -> Result<Vec<(String, 
 mod tests {
     use super::*;
 
-    fn b(text: &str) -> Block4 {
-        Block4::parse(text).unwrap()
+    fn b(text: &str) -> Cidr {
+        Cidr::parse(text).unwrap()
     }
 
     fn text(subnets: &[SubnetPlan]) -> String {
@@ -337,10 +336,10 @@ mod tests {
     #[test]
     fn ipv6_subnets_are_sixty_fours_of_a_fifty_six() {
         let subnets = seed(b("10.1.0.0/16")).unwrap();
-        let blocks = ipv6_subnets(Block6::parse("2001:db8:0:aa00::/56").unwrap(), &subnets).unwrap();
-        assert_eq!(blocks[2], ("private-2".to_owned(), Block6::parse("2001:db8:0:aa02::/64").unwrap()));
+        let blocks = ipv6_subnets(Cidr6::parse("2001:db8:0:aa00::/56").unwrap(), &subnets).unwrap();
+        assert_eq!(blocks[2], ("private-2".to_owned(), Cidr6::parse("2001:db8:0:aa02::/64").unwrap()));
         assert!(matches!(
-            ipv6_subnets(Block6::parse("2001:db8::/64").unwrap(), &subnets),
+            ipv6_subnets(Cidr6::parse("2001:db8::/64").unwrap(), &subnets),
             Err(Error::Ipv6VpcLen { .. })
         ));
     }

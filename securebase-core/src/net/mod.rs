@@ -6,7 +6,6 @@
 //! *Non-goals.* Routes and gateways (the planner makes them), calls to AWS.
 
 pub(crate) mod assign;
-mod cidr;
 mod connectivity;
 mod error;
 pub mod exchange;
@@ -18,7 +17,6 @@ pub mod rules;
 mod tables;
 
 pub use assign::ZoneBlocks;
-pub use cidr::{Block, Block4, Block6};
 pub use connectivity::{Conflict, LinkKind, Member, Network, NetworkLink, Selector};
 pub use error::{Error, Shortage};
 pub use layout::{Layout, LayoutPlan, Size, SubnetGroup, SubnetPlan, SubnetRole, ipv6_subnets};

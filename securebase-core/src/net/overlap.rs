@@ -9,9 +9,9 @@
 //!
 //! *Non-goals.* Whether an overlap matters: that is [`super::connectivity`].
 
+use crate::model::AnyCidr;
 use serde::{Deserialize, Serialize};
 
-use super::cidr::Block;
 use super::error::Error;
 
 /// Two entries that share addresses; `a` stood before `b` in the input.
@@ -22,16 +22,16 @@ pub struct Overlap {
     /// The owner of the second.
     pub b: String,
     /// The first's block.
-    pub a_cidr: Block,
+    pub a_cidr: AnyCidr,
     /// The second's block.
-    pub b_cidr: Block,
+    pub b_cidr: AnyCidr,
 }
 
 /// Blocks that lie in one enclosing block, which is one of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cluster {
     /// The block that encloses the others.
-    pub block: Block,
+    pub block: AnyCidr,
     /// Positions in the input, ascending; at least two.
     pub members: Vec<usize>,
 }
@@ -44,8 +44,8 @@ pub const PAIRS_MAX: u64 = 1_000_000;
 ///
 /// # Errors
 /// [`Error::TooManyPairs`] beyond [`PAIRS_MAX`]: [`clusters`] groups them.
-pub fn overlaps<O: AsRef<str>>(entries: &[(O, Block)]) -> Result<Vec<Overlap>, Error> {
-    let blocks: Vec<Block> = entries.iter().map(|(_, block)| *block).collect();
+pub fn overlaps<O: AsRef<str>>(entries: &[(O, AnyCidr)]) -> Result<Vec<Overlap>, Error> {
+    let blocks: Vec<AnyCidr> = entries.iter().map(|(_, block)| *block).collect();
     check_pairs(pair_count(&blocks))?;
     let name = |n: usize| entries[n].0.as_ref().to_owned();
     let overlap =
@@ -59,7 +59,7 @@ pub(super) fn check_pairs(count: u64) -> Result<(), Error> {
 }
 
 /// Every overlapping pair as positions in `blocks`, `(smaller, larger)`, in ascending order.
-pub fn pairs(blocks: &[Block]) -> Vec<(usize, usize)> {
+pub fn pairs(blocks: &[AnyCidr]) -> Vec<(usize, usize)> {
     let mut pairs = Vec::new();
     sweep(blocks, |n, around| {
         pairs.extend(around.iter().map(|(outer, _)| ((*outer).min(n), (*outer).max(n))));
@@ -69,14 +69,14 @@ pub fn pairs(blocks: &[Block]) -> Vec<(usize, usize)> {
 }
 
 /// How many pairs overlap, without naming them: ten thousand tenants on one block are fifty million pairs.
-pub fn pair_count(blocks: &[Block]) -> u64 {
+pub fn pair_count(blocks: &[AnyCidr]) -> u64 {
     let mut count = 0_u64;
     sweep(blocks, |_, around| count += u64::try_from(around.len()).unwrap_or(u64::MAX));
     count
 }
 
 /// The clusters of overlapping blocks, in the order of their addresses. Blocks that overlap nothing are in none.
-pub fn clusters(blocks: &[Block]) -> Vec<Cluster> {
+pub fn clusters(blocks: &[AnyCidr]) -> Vec<Cluster> {
     let mut clusters: Vec<Cluster> = Vec::new();
     sweep(blocks, |n, around| {
         if let Some((outermost, block)) = around.first() {
@@ -93,19 +93,19 @@ pub fn clusters(blocks: &[Block]) -> Vec<Cluster> {
 }
 
 /// Calls `visit(n, around)` for every block, `around` being the blocks visited before that contain it, outermost first.
-fn sweep(blocks: &[Block], mut visit: impl FnMut(usize, &[(usize, Block)])) {
+fn sweep(blocks: &[AnyCidr], mut visit: impl FnMut(usize, &[(usize, AnyCidr)])) {
     // By first address, the larger block first, equal ones as they stand: an IPv4 block's place is one number.
     let mut v4: Vec<(u64, usize)> = Vec::new();
     let mut v6: Vec<(u128, u8, usize)> = Vec::new();
     for (n, block) in blocks.iter().enumerate() {
         match block {
-            Block::V4(block) => v4.push((u64::from(block.start()) << 8 | u64::from(block.prefix_len()), n)),
-            Block::V6(block) => v6.push((block.first().to_bits(), block.prefix_len(), n)),
+            AnyCidr::V4(block) => v4.push((u64::from(block.start()) << 8 | u64::from(block.prefix_len()), n)),
+            AnyCidr::V6(block) => v6.push((block.first().to_bits(), block.prefix_len(), n)),
         }
     }
     v4.sort_unstable();
     v6.sort_unstable();
-    let mut around: Vec<(usize, Block)> = Vec::new();
+    let mut around: Vec<(usize, AnyCidr)> = Vec::new();
     for n in v4.into_iter().map(|(_, n)| n).chain(v6.into_iter().map(|(_, _, n)| n)) {
         while around.last().is_some_and(|(_, outer)| !outer.overlaps(&blocks[n])) {
             around.pop();
@@ -120,10 +120,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::net::{Block4, Block6};
 
-    fn b(text: &str) -> Block {
-        Block::parse(text).unwrap()
+    use crate::model::{Cidr, Cidr6};
+
+    fn b(text: &str) -> AnyCidr {
+        AnyCidr::parse(text).unwrap()
     }
 
     #[test]
@@ -183,11 +184,11 @@ mod tests {
         );
     }
 
-    fn any_block() -> impl Strategy<Value = Block> {
+    fn any_block() -> impl Strategy<Value = AnyCidr> {
         // Few distinct addresses, so that overlaps are common.
         prop_oneof![
-            4 => (0_u32..64, 24_u8..=32).prop_map(|(n, len)| Block4::containing((0x0a00_0000 | n << 3).into(), len).into()),
-            1 => (0_u128..16, 120_u8..=128).prop_map(|(n, len)| Block6::containing((n << 2).into(), len).into()),
+            4 => (0_u32..64, 24_u8..=32).prop_map(|(n, len)| Cidr::containing((0x0a00_0000 | n << 3).into(), len).into()),
+            1 => (0_u128..16, 120_u8..=128).prop_map(|(n, len)| Cidr6::containing((n << 2).into(), len).into()),
         ]
     }
 

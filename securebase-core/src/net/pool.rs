@@ -19,10 +19,9 @@ pub(super) mod state;
 
 use std::sync::Arc;
 
-use super::cidr::Block4;
 use super::error::{Error, Shortage};
 use super::rules;
-use crate::model::PoolStrategy;
+use crate::model::{Cidr, PoolStrategy};
 use event::{LedgerEntry, Name, PoolEvent};
 use free::FreeSet;
 use request::{BlockRequest, Exclusion, PoolSettings};
@@ -52,7 +51,7 @@ impl AddressPool {
     /// # Errors
     /// [`Error::NoRange`], [`Error::RangeOverlap`], and [`Error::PrefixLen`] for a range too small to hold a VPC or a bad
     /// `tier_prefix_len`.
-    pub fn new(ranges: &[Block4], settings: PoolSettings) -> Result<Self, Error> {
+    pub fn new(ranges: &[Cidr], settings: PoolSettings) -> Result<Self, Error> {
         if ranges.is_empty() {
             return Err(Error::NoRange);
         }
@@ -64,9 +63,9 @@ impl AddressPool {
     /// # Errors
     /// As [`AddressPool::new`], and [`Error::BadName`] for a tier's name.
     pub fn with_tiers(
-        ranges: &[Block4],
+        ranges: &[Cidr],
         settings: PoolSettings,
-        tiers: &[(&str, Block4)],
+        tiers: &[(&str, Cidr)],
     ) -> Result<Self, Error> {
         settings.check()?;
         let mut pool = Self::empty(settings);
@@ -115,7 +114,7 @@ impl AddressPool {
     }
 
     /// The ranges of the whole pool.
-    pub fn ranges(&self) -> &[Block4] {
+    pub fn ranges(&self) -> &[Cidr] {
         self.state.spaces.get("").map_or(&[], |space| &space.ranges)
     }
 
@@ -132,7 +131,7 @@ impl AddressPool {
     /// # Errors
     /// [`Error::PrefixLen`] outside /16 to /28, [`Error::BadName`], [`Error::TierMissing`] under `per-tier` without a tier,
     /// [`Error::UnknownPool`], and [`Error::Exhausted`] with what is free and what would fit.
-    pub fn allocate(&mut self, request: &BlockRequest<'_>) -> Result<Block4, Error> {
+    pub fn allocate(&mut self, request: &BlockRequest<'_>) -> Result<Cidr, Error> {
         let BlockRequest { prefix_len, owner, tier, pool, another } = *request;
         rules::check_prefix_len(prefix_len)?;
         check_name("owner", owner)?;
@@ -165,7 +164,7 @@ impl AddressPool {
         Ok(block)
     }
 
-    fn allocated(&self, owner: &str, path: &str, prefix_len: u8) -> Option<Block4> {
+    fn allocated(&self, owner: &str, path: &str, prefix_len: u8) -> Option<Cidr> {
         let holdings = self.state.owners.get(owner)?;
         let same = |h: &&state::Holding| {
             h.claim == Claim::Allocated && h.block.prefix_len() == prefix_len && *h.path == *path
@@ -174,7 +173,7 @@ impl AddressPool {
     }
 
     /// Takes a further piece of the pool for a tier and answers with where the block lies in it.
-    fn grow_tier(&mut self, tier: &str, prefix_len: u8) -> Result<Block4, Error> {
+    fn grow_tier(&mut self, tier: &str, prefix_len: u8) -> Result<Cidr, Error> {
         let own = self.state.spaces.get(tier).is_some_and(|space| !space.own.is_empty());
         let root = self.state.spaces.get("");
         // A tier with ranges of its own stays in them.
@@ -194,7 +193,7 @@ impl AddressPool {
     pub(super) fn record_allocated(
         &mut self,
         owner: &str,
-        cidr: Block4,
+        cidr: Cidr,
         tier: Option<Name>,
         pool: &str,
     ) -> Result<(), Error> {
@@ -213,7 +212,7 @@ impl AddressPool {
     ///
     /// # Errors
     /// [`Error::BadName`], [`Error::Outside`] where no pool contains the block, [`Error::Taken`] with who has it.
-    pub fn reserve(&mut self, cidr: Block4, owner: &str) -> Result<(), Error> {
+    pub fn reserve(&mut self, cidr: Cidr, owner: &str) -> Result<(), Error> {
         check_name("owner", owner)?;
         let (owner, pool) = (Name::from(owner), self.innermost(cidr));
         let mut own = self.state.owners.get(&owner).into_iter().flatten().filter(|own| own.block == cidr);
@@ -230,7 +229,7 @@ impl AddressPool {
     ///
     /// # Errors
     /// [`Error::BadName`].
-    pub fn pin(&mut self, cidr: Block4, owner: &str) -> Result<(), Error> {
+    pub fn pin(&mut self, cidr: Cidr, owner: &str) -> Result<(), Error> {
         check_name("owner", owner)?;
         if self.blocks_of(owner).contains(&cidr) {
             return Ok(());
@@ -243,7 +242,7 @@ impl AddressPool {
     ///
     /// # Errors
     /// [`Error::UnknownOwner`] with the most similar name.
-    pub fn release(&mut self, owner: &str) -> Result<Vec<Block4>, Error> {
+    pub fn release(&mut self, owner: &str) -> Result<Vec<Cidr>, Error> {
         self.release_until(owner, self.state.serial.saturating_add(self.state.settings.quarantine))
     }
 
@@ -251,7 +250,7 @@ impl AddressPool {
     ///
     /// # Errors
     /// As [`AddressPool::release`].
-    pub fn release_until(&mut self, owner: &str, until: u64) -> Result<Vec<Block4>, Error> {
+    pub fn release_until(&mut self, owner: &str, until: u64) -> Result<Vec<Cidr>, Error> {
         let mut blocks = self.blocks_of(owner);
         if blocks.is_empty() {
             return Err(self.state.unknown_owner(owner));
@@ -267,7 +266,7 @@ impl AddressPool {
     ///
     /// # Errors
     /// [`Error::UnknownOwner`], [`Error::NotHeld`].
-    pub fn release_block(&mut self, owner: &str, cidr: Block4, until: u64) -> Result<(), Error> {
+    pub fn release_block(&mut self, owner: &str, cidr: Cidr, until: u64) -> Result<(), Error> {
         let owner = self
             .state
             .owners
@@ -294,7 +293,7 @@ impl AddressPool {
     /// # Errors
     /// [`Error::RangeOverlap`], [`Error::PrefixLen`] for a range smaller than a VPC, [`Error::UnknownPool`], and where the
     /// parent has not got it free [`Error::Taken`] or [`Error::Outside`].
-    pub fn grow(&mut self, path: &str, range: Block4) -> Result<(), Error> {
+    pub fn grow(&mut self, path: &str, range: Cidr) -> Result<(), Error> {
         check_range_len(range.prefix_len())?;
         if !path.is_empty() && !self.state.spaces.contains_key(path) {
             return Err(unknown_pool(&self.state.spaces, path));
@@ -306,7 +305,7 @@ impl AddressPool {
     ///
     /// # Errors
     /// [`Error::DuplicateName`], [`Error::BadName`], and those of [`AddressPool::grow`].
-    pub fn carve(&mut self, path: &str, range: Block4) -> Result<(), Error> {
+    pub fn carve(&mut self, path: &str, range: Cidr) -> Result<(), Error> {
         check_range_len(range.prefix_len())?;
         self.check_new_path(path)?;
         self.record(PoolEvent::Grown { pool: Name::from(path), cidr: range, own: false })
@@ -316,7 +315,7 @@ impl AddressPool {
     ///
     /// # Errors
     /// As [`AddressPool::carve`], and [`Error::Exhausted`].
-    pub fn carve_len(&mut self, path: &str, prefix_len: u8) -> Result<Block4, Error> {
+    pub fn carve_len(&mut self, path: &str, prefix_len: u8) -> Result<Cidr, Error> {
         check_range_len(prefix_len)?;
         self.check_new_path(path)?;
         let parent = parent_of(path).unwrap_or("");
@@ -340,7 +339,7 @@ impl AddressPool {
     ///
     /// # Errors
     /// None at present.
-    pub fn exclude(&mut self, cidr: Block4, reason: &str) -> Result<(), Error> {
+    pub fn exclude(&mut self, cidr: Cidr, reason: &str) -> Result<(), Error> {
         self.record(PoolEvent::Excluded { cidr, reason: reason.to_owned() })
     }
 
@@ -348,13 +347,13 @@ impl AddressPool {
     ///
     /// # Errors
     /// [`Error::NotExcluded`] where the range is not excluded exactly so.
-    pub fn include(&mut self, cidr: Block4) -> Result<(), Error> {
+    pub fn include(&mut self, cidr: Cidr) -> Result<(), Error> {
         self.record(PoolEvent::Included { cidr })
     }
 
     /// The addresses nobody has, in the whole pool and its sub-pools, as the fewest blocks in the order of addresses.
     /// Under `per-account`: what an owner without blocks has before it.
-    pub fn free(&self) -> Vec<Block4> {
+    pub fn free(&self) -> Vec<Cidr> {
         let mut spaces = self.state.spaces.values();
         let mut all = spaces.next().map_or_else(FreeSet::new, |space| space.free.clone());
         for block in spaces.flat_map(|space| space.free.blocks()) {
@@ -367,13 +366,13 @@ impl AddressPool {
     ///
     /// # Errors
     /// [`Error::UnknownPool`].
-    pub fn free_in(&self, path: &str, owner: &str) -> Result<Vec<Block4>, Error> {
+    pub fn free_in(&self, path: &str, owner: &str) -> Result<Vec<Cidr>, Error> {
         let space = self.state.space(path, owner).ok_or_else(|| unknown_pool(&self.state.spaces, path))?;
         Ok(space.free.blocks())
     }
 
     /// The blocks of an owner, in the order of pools and addresses; none for an unknown owner.
-    pub fn blocks_of(&self, owner: &str) -> Vec<Block4> {
+    pub fn blocks_of(&self, owner: &str) -> Vec<Cidr> {
         self.state.owners.get(owner).into_iter().flatten().map(|holding| holding.block).collect()
     }
 
@@ -382,7 +381,7 @@ impl AddressPool {
         &self.history
     }
 
-    fn innermost(&self, cidr: Block4) -> Name {
+    fn innermost(&self, cidr: Cidr) -> Name {
         let covering = self.state.spaces.iter().filter(|(_, space)| space.covers(cidr));
         let depth = |path: &str| if path.is_empty() { 0 } else { path.split('/').count() };
         covering.max_by_key(|(path, _)| depth(path)).map_or_else(|| Name::from(""), |(path, _)| path.clone())
@@ -420,7 +419,7 @@ impl AddressPool {
             pool: path.to_owned(),
             ranges: if space.ranges.is_empty() { self.ranges().to_vec() } else { space.ranges.clone() },
             prefix_len,
-            free_address_count: free.iter().map(Block4::address_count).sum(),
+            free_address_count: free.iter().map(Cidr::address_count).sum(),
             free,
             resting: resting.min(),
         }))

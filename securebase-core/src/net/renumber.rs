@@ -8,11 +8,11 @@
 //! and [`Moves::exact`] says where the answer may be larger than needed. New blocks overlap no block of any member, old
 //! ones included, so that old and new can run side by side during the move.
 
+use crate::model::{AnyCidr, Cidr};
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::cidr::{Block, Block4};
 use super::connectivity::{Network, Party};
 use super::error::{Error, Shortage};
 use super::overlap::{clusters, pairs};
@@ -39,9 +39,9 @@ pub struct Move {
     /// Whose.
     pub owner: String,
     /// The block it has.
-    pub from: Block4,
+    pub from: Cidr,
     /// The block it should get.
-    pub to: Block4,
+    pub to: Cidr,
 }
 
 /// A renumbering after which the members can be connected.
@@ -63,7 +63,7 @@ impl Network {
         let tangle = self.tangle(owners)?;
         let (movers, exact) = tangle.movers();
         let movable = movers.iter().filter(|party| !tangle.fixed.contains(party));
-        let fixed: Vec<(Party, Block4)> =
+        let fixed: Vec<(Party, Cidr)> =
             tangle.blocks.iter().filter(|(party, _)| tangle.fixed.contains(party)).copied().collect();
         Ok(Moves {
             owners: movable.map(|party| self.name(*party)).collect(),
@@ -126,7 +126,7 @@ impl Network {
             members.insert(*known.get(owner).ok_or_else(unknown)?);
         }
         let of_members = self.blocks_of(members.iter().copied());
-        let mut blocks: Vec<(Party, Block4)> =
+        let mut blocks: Vec<(Party, Cidr)> =
             of_members.into_iter().map(|(party, block, _)| (party, block)).collect();
         let mut fixed: BTreeSet<Party> =
             members.into_iter().filter(|n| self.members()[*n].fixed).map(Party::Member).collect();
@@ -139,8 +139,8 @@ impl Network {
 }
 
 /// Each pair of parties that overlap once, the smaller first.
-fn edges(blocks: &[(Party, Block4)]) -> BTreeSet<(Party, Party)> {
-    let plain: Vec<Block> = blocks.iter().map(|(_, block)| Block::V4(*block)).collect();
+fn edges(blocks: &[(Party, Cidr)]) -> BTreeSet<(Party, Party)> {
+    let plain: Vec<AnyCidr> = blocks.iter().map(|(_, block)| AnyCidr::V4(*block)).collect();
     let party = |n: usize| blocks[n].0;
     let edges = pairs(&plain).into_iter().map(|(a, b)| (party(a).min(party(b)), party(a).max(party(b))));
     edges.filter(|(a, b)| a != b).collect()
@@ -148,7 +148,7 @@ fn edges(blocks: &[(Party, Block4)]) -> BTreeSet<(Party, Party)> {
 
 /// Parties and their blocks, and who of them cannot move.
 struct Tangle {
-    blocks: Vec<(Party, Block4)>,
+    blocks: Vec<(Party, Cidr)>,
     fixed: BTreeSet<Party>,
 }
 
@@ -175,8 +175,8 @@ impl Tangle {
     }
 
     /// The blocks of parties that hang together through overlaps, without parties that overlap nobody.
-    fn components(&self) -> Vec<Vec<(Party, Block4)>> {
-        let plain: Vec<Block> = self.blocks.iter().map(|(_, block)| Block::V4(*block)).collect();
+    fn components(&self) -> Vec<Vec<(Party, Cidr)>> {
+        let plain: Vec<AnyCidr> = self.blocks.iter().map(|(_, block)| AnyCidr::V4(*block)).collect();
         // Every block of a cluster overlaps its outermost one, so a cluster hangs together; parties join clusters.
         let mut clusters_of: BTreeMap<Party, Vec<usize>> = BTreeMap::new();
         let clusters: Vec<BTreeSet<Party>> = clusters(&plain)
@@ -220,7 +220,7 @@ impl Tangle {
     }
 
     /// In a tree of blocks either a block stays or what stays inside it, whichever is more.
-    fn movers_of_tree(&self, blocks: &[(Party, Block4)]) -> Vec<Party> {
+    fn movers_of_tree(&self, blocks: &[(Party, Cidr)]) -> Vec<Party> {
         let mut order: Vec<usize> = (0..blocks.len()).collect();
         order.sort_by_key(|n| (blocks[*n].1, *n));
         // What stays inside each block still open, outermost first.
@@ -252,10 +252,10 @@ impl Tangle {
     }
 
     /// Lets parties stay in turn, those that cannot move first, then those with the fewest blocks.
-    fn movers_in_turn(&self, parties: &BTreeSet<Party>, blocks: &[(Party, Block4)]) -> Vec<Party> {
-        let mut of_party: BTreeMap<Party, Vec<Block4>> = BTreeMap::new();
+    fn movers_in_turn(&self, parties: &BTreeSet<Party>, blocks: &[(Party, Cidr)]) -> Vec<Party> {
+        let mut of_party: BTreeMap<Party, Vec<Cidr>> = BTreeMap::new();
         blocks.iter().for_each(|(party, block)| of_party.entry(*party).or_default().push(*block));
-        let mut turn: Vec<(&Party, &Vec<Block4>)> = of_party.iter().collect();
+        let mut turn: Vec<(&Party, &Vec<Cidr>)> = of_party.iter().collect();
         turn.sort_by_key(|(party, blocks)| (!self.fixed.contains(party), blocks.len(), **party));
         let mut staying = FreeSet::new();
         let mut stay = BTreeSet::new();

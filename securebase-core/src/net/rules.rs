@@ -9,9 +9,8 @@
 //!
 //! Source unless a row says otherwise: Amazon VPC User Guide, "VPC CIDR blocks" and "Subnet CIDR blocks", as of 2026-11.
 
-use super::cidr::Block4;
 use super::error::Error;
-use crate::model::Problem;
+use crate::model::{Cidr, Problem};
 
 /// The largest VPC or subnet: /16.
 pub const PREFIX_LEN_MIN: u8 = 16;
@@ -46,8 +45,8 @@ pub struct RangeRule {
 
 impl RangeRule {
     /// The range.
-    pub fn block(&self) -> Block4 {
-        Block4::containing(self.network.into(), self.prefix_len)
+    pub fn block(&self) -> Cidr {
+        Cidr::containing(self.network.into(), self.prefix_len)
     }
 }
 
@@ -115,12 +114,12 @@ const SECONDARY_RULES: [SecondaryRule; 4] = [
     },
 ];
 
-fn block((network, prefix_len): ([u8; 4], u8)) -> Block4 {
-    Block4::containing(network.into(), prefix_len)
+fn block((network, prefix_len): ([u8; 4], u8)) -> Cidr {
+    Cidr::containing(network.into(), prefix_len)
 }
 
 /// Whether the addresses are private (RFC 1918) or shared (100.64.0.0/10).
-pub fn is_private(of: &Block4) -> bool {
+pub fn is_private(of: &Cidr) -> bool {
     [TEN, SEVENTEEN_TWO, NINETEEN_TWO, ([100, 64, 0, 0], 10)]
         .into_iter()
         .any(|range| block(range).contains(of))
@@ -157,7 +156,7 @@ pub fn check_prefix_len(prefix_len: u8) -> Result<(), Error> {
 /// What is wrong with `vpc` as the primary block of a VPC; `path` says where it was written.
 ///
 /// Codes: `cidr-size` and `cidr-forbidden` (errors), `cidr-discouraged` and `cidr-public` (warnings).
-pub fn check_vpc(vpc: &Block4, path: &str) -> Vec<Problem> {
+pub fn check_vpc(vpc: &Cidr, path: &str) -> Vec<Problem> {
     let mut problems = Vec::new();
     if let Err(error) = check_prefix_len(vpc.prefix_len()) {
         problems.push(Problem::error(
@@ -195,9 +194,9 @@ pub fn check_vpc(vpc: &Block4, path: &str) -> Vec<Problem> {
 /// `blocks_max` is the account's quota, [`BLOCKS_PER_VPC`] unless raised. Codes, all errors: `secondary-size`,
 /// `secondary-count`, `secondary-overlap`, `secondary-range`, `secondary-route`, `cidr-forbidden`.
 pub fn check_secondary(
-    secondary: &Block4,
-    blocks: &[Block4],
-    destinations: &[Block4],
+    secondary: &Cidr,
+    blocks: &[Cidr],
+    destinations: &[Cidr],
     blocks_max: usize,
     path: &str,
 ) -> Vec<Problem> {
@@ -249,8 +248,8 @@ pub fn check_secondary(
             error("secondary-range", message, secondary_hint(rule));
         }
     }
-    let low = Block4::containing([10, 0, 0, 0].into(), 15);
-    let first = Block4::containing([10, 0, 0, 0].into(), 16);
+    let low = Cidr::containing([10, 0, 0, 0].into(), 15);
+    let first = Cidr::containing([10, 0, 0, 0].into(), 16);
     let holder = blocks.iter().find(|other| low.overlaps(other));
     if let (Some(holder), true) = (holder, first.overlaps(secondary)) {
         let message = format!(
@@ -275,8 +274,8 @@ fn secondary_hint(rule: &SecondaryRule) -> String {
 mod tests {
     use super::*;
 
-    fn b(text: &str) -> Block4 {
-        Block4::parse(text).unwrap()
+    fn b(text: &str) -> Cidr {
+        Cidr::parse(text).unwrap()
     }
 
     fn codes(problems: &[Problem]) -> Vec<&str> {

@@ -1,12 +1,12 @@
 //! Pools and allocations as tables.
 
-use super::cidr::Block4;
 use super::pool::AddressPool;
 use super::pool::snapshot::{AllocationKind, Snapshot};
+use crate::model::Cidr;
 use crate::table::{Column, Error, Table};
 
-/// Block, kind, owner, tier, pool, serial.
-type Row<'a> = (Block4, &'a str, &'a str, Option<&'a str>, &'a str, Option<u64>);
+/// AnyCidr, kind, owner, tier, pool, serial.
+type Row<'a> = (Cidr, &'a str, &'a str, Option<&'a str>, &'a str, Option<u64>);
 
 impl AddressPool {
     /// One row for every block: `cidr`, `prefix_len`, `address_count`, `kind` (`allocated`, `reserved`, `pinned`,
@@ -68,7 +68,7 @@ impl AddressPool {
             Column::utf8("ranges", ranges.iter().map(String::as_str))?,
             Column::int64(
                 "address_count",
-                spaces.values().map(|space| count(space.ranges.iter().map(Block4::address_count).sum())),
+                spaces.values().map(|space| count(space.ranges.iter().map(Cidr::address_count).sum())),
             ),
             held("allocated", |hold| matches!(hold, Hold::Allocated { .. })),
             held("reserved", |hold| matches!(hold, Hold::Reserved { .. })),

@@ -2,13 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ipnet::Ipv4Net;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::ObservedOrganization;
 use crate::cloud::{Account, Vpc};
 use crate::model::{
-    AccountId, Address, LandingZone, Offboarding, Region, ResourceId, RoleName, TenantKey, ZoneName,
+    AccountId, Address, Cidr, LandingZone, Offboarding, Region, ResourceId, RoleName, TenantKey, ZoneName,
 };
 
 /// What of the cloud a zone is concerned with.
@@ -66,7 +65,7 @@ pub struct ScopedTenant {
     pub vpc_id: Option<ResourceId>,
     /// See `vpc_id`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub vpc_cidr: Option<Ipv4Net>,
+    pub vpc_cidr: Option<Cidr>,
     /// How it leaves, if it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offboard: Option<Offboarding>,
@@ -98,8 +97,7 @@ impl ScopedTenant {
             return None;
         }
         let named = |vpc: &&Vpc| self.vpc_id.as_ref() == Some(&vpc.id);
-        let fits =
-            |vpc: &&Vpc| self.vpc_id.is_none() && self.vpc_cidr == Some(vpc.cidr.trunc()) && !vpc.is_default;
+        let fits = |vpc: &&Vpc| self.vpc_id.is_none() && self.vpc_cidr == Some(vpc.cidr) && !vpc.is_default;
         vpcs.iter().find(|vpc| named(vpc) || fits(vpc))
     }
 }

@@ -3,9 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-use ipnet::Ipv4Net;
-
 use super::check::home::{PLACEHOLDER, StatePlace};
 use super::check::unread::{self, Memory};
 use super::check::{account_quotas, lockout, other_zone, regions, warnings};
@@ -22,10 +19,12 @@ use super::prune::offboarding;
 use super::step::{Plan, PlannedTenant, Site, Step};
 use super::terms::Terms;
 use super::{Error, desired, prune};
+use indexmap::IndexMap;
+
 use crate::kinds::facts;
 use crate::kinds::info::Home;
 use crate::kinds::step::Action;
-use crate::model::{AccountId, Address, LandingZone, Problem, Problems, ResourceId, TenantKey};
+use crate::model::{AccountId, Address, Cidr, LandingZone, Problem, Problems, ResourceId, TenantKey};
 use crate::net::ZoneBlocks;
 use crate::observe::{Names, Observed, ObservedOrganization, Scope, tenant_of};
 use crate::time::Time;
@@ -169,7 +168,7 @@ impl<'a> Planner<'a> {
         Past { applied, remembered: Arc::clone(&self.remembered) }
     }
 
-    fn blocks(&self, existing: &Existing) -> Result<BTreeMap<TenantKey, Ipv4Net>, Error> {
+    fn blocks(&self, existing: &Existing) -> Result<BTreeMap<TenantKey, Cidr>, Error> {
         blocks::assign(self.zone, existing).map(|done| done.blocks)
     }
 
@@ -253,7 +252,7 @@ impl<'a> Planner<'a> {
             scope,
             limit_overrides: self.zone.limits.overrides(),
             tiers: self.zone.tiers.clone(),
-            tenants: planned_tenants(self.zone, &blocks),
+            tenants: planned_tenants(self.zone, &blocks)?,
             steps,
             known,
             inventory,
@@ -450,22 +449,30 @@ fn site_of(resource: &Resource, home: Option<Address>) -> Site {
     }
 }
 
-fn planned_tenants(zone: &LandingZone, blocks: &BTreeMap<TenantKey, Ipv4Net>) -> Vec<PlannedTenant> {
-    let mut tenants: Vec<PlannedTenant> = zone
-        .tenants
-        .iter()
-        .map(|tenant| PlannedTenant {
-            key: tenant.key.clone(),
-            tier: tenant.tier.clone(),
-            tier_title: zone.tier(&tenant.tier).map_or_else(String::new, |tier| tier.title.clone()),
-            monthly_price: tenant.monthly_price,
-            region: tenant.region.clone(),
-            vpc_cidr: blocks.get(&tenant.key).copied(),
-            offboard: tenant.offboard,
-        })
-        .collect();
+fn planned_tenants(
+    zone: &LandingZone,
+    blocks: &BTreeMap<TenantKey, Cidr>,
+) -> Result<Vec<PlannedTenant>, Error> {
+    let (mut tenants, mut problems) = (Vec::new(), Vec::new());
+    for tenant in &zone.tenants {
+        match zone.tier_of(tenant) {
+            Ok(tier) => tenants.push(PlannedTenant {
+                key: tenant.key.clone(),
+                tier: tenant.tier.clone(),
+                tier_title: tier.title.clone(),
+                monthly_price: tenant.monthly_price,
+                region: tenant.region.clone(),
+                vpc_cidr: blocks.get(&tenant.key).copied(),
+                offboard: tenant.offboard,
+            }),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if !problems.is_empty() {
+        return Err(Error::Problems(Problems(problems)));
+    }
     tenants.sort_by(|a, b| a.key.cmp(&b.key));
-    tenants
+    Ok(tenants)
 }
 
 impl Observed {

@@ -13,7 +13,7 @@ use super::terms::Terms;
 use crate::kinds::step::{Action, Change, Pending};
 use crate::kinds::{ResourceSpec, facts};
 use crate::model::{
-    Address, Money, Offboarding, Problem, Region, ResourceId, ResourceKind, TenantKey, Tier, TierName,
+    Address, Cidr, Money, Offboarding, Problem, Region, ResourceId, ResourceKind, TenantKey, Tier, TierName,
 };
 use crate::observe::{Observed, Scope};
 
@@ -79,7 +79,7 @@ pub struct PlannedTenant {
     /// Its region.
     pub region: Region,
     /// The block of its VPC, if it has one.
-    pub vpc_cidr: Option<ipnet::Ipv4Net>,
+    pub vpc_cidr: Option<Cidr>,
     /// How it leaves, if it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offboard: Option<Offboarding>,

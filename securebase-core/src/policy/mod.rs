@@ -22,10 +22,11 @@ pub use analysis::summary::{ChangeSummary, Direction};
 pub use catalog::coverage::{ControlCoverage, Coverage, CoverageReport, coverage};
 pub use catalog::example::{FailedExample, GuardrailView};
 pub use catalog::parameters::{Parameters, SETTABLE};
+pub use catalog::set::SetName;
 pub use catalog::tier_documents::{
-    NamedDocument, guardrails, set_of, tier_documents, tier_documents_with, tier_documents_within,
+    NamedDocument, guardrails, tier_documents, tier_documents_with, tier_documents_within,
 };
-pub use catalog::{BASELINE, Catalogue, Controls, Guardrail, GuardrailSet};
+pub use catalog::{Catalogue, Controls, Guardrail, GuardrailSet};
 pub use error::Error;
 pub use eval::batch::decide_all;
 pub use eval::evaluate::{PolicyPath, evaluate};
@@ -41,3 +42,4 @@ pub use syntax::document::{Condition, Effect, PolicyDocument, Principal, Selecti
 pub use syntax::operator::{Comparison, Operator, Quantifier};
 pub use syntax::pattern::{glob, glob_folded};
 pub use syntax::source::Location;
+pub use syntax::text::{PolicyText, Unreadable};

@@ -9,7 +9,7 @@ use super::organization::{Org, target_id};
 use crate::cloud::{CloudError, Operation, Service};
 use crate::model::{AccountId, Region, ResourceId, RoleName};
 use crate::policy::{
-    Decision, ExecutorIdentity, Level, Policy, PolicyDocument, PolicyKind, PolicyPath, executor_calls,
+    Decision, ExecutorIdentity, Level, Policy, PolicyKind, PolicyPath, Unreadable, executor_calls,
 };
 
 /// What was decided of an operation: the reason it is denied, if it is.
@@ -82,10 +82,13 @@ fn ready(org: &Org, account: AccountId) -> Ready {
         .map(|target| {
             let rows = org.attached.get(target).into_iter().flatten().filter_map(|id| org.policies.get(id));
             let policies = rows.filter_map(|row| {
-                named.extend(account_ids(&row.document));
-                // An observed policy may hold what no create call would have let through.
-                let document = PolicyDocument::parse(&row.document).ok()?;
-                Some(Policy::new(row.policy.name.clone(), document))
+                named.extend(account_ids(row.document.as_str()));
+                match row.document.document() {
+                    Ok(document) => Some(Policy::new(row.policy.name.clone(), document.clone())),
+                    // An observed policy may hold what no create call would have let through. The plan says so; a simulated cloud
+                    // cannot say what it denies.
+                    Err(Unreadable { .. }) => None,
+                }
             });
             Level::new(target.as_str(), policies.collect())
         })

@@ -8,6 +8,7 @@ use super::world::World;
 use crate::cloud::NatGatewayState;
 use crate::model::ResourceId;
 use crate::observe::{Observed, ObservedMember, ObservedOrganization, ObservedVpc};
+use crate::policy::PolicyText;
 use crate::time::Time;
 
 impl World {
@@ -72,7 +73,7 @@ fn organization_of(observed: &ObservedOrganization) -> Org {
         }
         org.insert_policy(PolicyRow {
             policy: crate::cloud::ControlPolicy { document: None, ..policy.policy.clone() },
-            document: policy.policy.document.clone().unwrap_or_default(),
+            document: policy.policy.document.clone().unwrap_or_else(|| PolicyText::read("")),
             targets: policy.targets.iter().cloned().collect(),
             tags: policy.tags.clone(),
             visible_from: Time::ZERO,

@@ -133,7 +133,7 @@ impl Costs {
 fn kept(set: &Assumptions, months: u32) -> [Vec<f64>; 4] {
     let Some((prices, usage)) = set.prices().zip(set.usage()) else { return Default::default() };
     TIERS.map(|tier| {
-        let mut departed = BilledTenant::new(Some(tier));
+        let mut departed = BilledTenant::new(Some(tier.parse().unwrap()));
         departed.add(ResourceKind::Account);
         departed.add(ResourceKind::LogGroup);
         departed.set_standing(Standing::Departed);

@@ -3,10 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use proptest::prelude::*;
-use securebase_core::model::PoolStrategy;
-use securebase_core::net::{
-    AddressPool, AllocationKind, Block4, BlockRequest, Error, FreeSet, Ledger, PoolSettings,
-};
+use securebase_core::model::{Cidr, PoolStrategy};
+use securebase_core::net::{AddressPool, AllocationKind, BlockRequest, Error, FreeSet, Ledger, PoolSettings};
 
 /// The pool is 10.0.0.0/24; the smallest block, a /28, is a cell, so there are 16, and 16 more to grow into.
 const CELLS: usize = 32;
@@ -40,11 +38,11 @@ fn op() -> impl Strategy<Value = Op> {
 
 const BASE: u32 = 10 << 24;
 
-fn block(cell: u8, len: u8) -> Block4 {
-    Block4::containing((BASE + u32::from(cell) * 16).into(), len)
+fn block(cell: u8, len: u8) -> Cidr {
+    Cidr::containing((BASE + u32::from(cell) * 16).into(), len)
 }
 
-fn cells(block: Block4) -> std::ops::Range<usize> {
+fn cells(block: Cidr) -> std::ops::Range<usize> {
     let first = (u32::from(block.first()) - BASE) as usize / 16;
     first..first + block.address_count() as usize / 16
 }
@@ -52,18 +50,18 @@ fn cells(block: Block4) -> std::ops::Range<usize> {
 /// Who may not be disturbed where, cell by cell: written without a thought for speed or structure.
 #[derive(Default)]
 struct Model {
-    ranges: Vec<Block4>,
-    excluded: Vec<Block4>,
-    held: Vec<(Block4, String)>,
-    pinned: Vec<(Block4, String)>,
-    resting: Vec<(Block4, u64)>,
+    ranges: Vec<Cidr>,
+    excluded: Vec<Cidr>,
+    held: Vec<(Cidr, String)>,
+    pinned: Vec<(Cidr, String)>,
+    resting: Vec<(Cidr, u64)>,
     serial: u64,
 }
 
 impl Model {
     fn free(&self) -> [bool; CELLS] {
         let mut free = [false; CELLS];
-        let mut paint = |block: &Block4, with: bool| free[cells(*block)].fill(with);
+        let mut paint = |block: &Cidr, with: bool| free[cells(*block)].fill(with);
         self.ranges.iter().for_each(|range| paint(range, true));
         self.excluded.iter().for_each(|range| paint(range, false));
         self.held.iter().chain(&self.pinned).for_each(|(block, _)| paint(block, false));
@@ -72,7 +70,7 @@ impl Model {
     }
 }
 
-fn painted(blocks: &[Block4]) -> [bool; CELLS] {
+fn painted(blocks: &[Cidr]) -> [bool; CELLS] {
     let mut cells_free = [false; CELLS];
     for block in blocks {
         assert!(cells_free[cells(*block)].iter().all(|free| !free), "free blocks overlap");
@@ -112,7 +110,7 @@ fn run(strategy: PoolStrategy, ops: &[Op]) -> Result<AddressPool, TestCaseError>
                                 .iter()
                                 .filter(|f| f.prefix_len() <= len)
                                 .max_by_key(|f| (f.prefix_len(), std::cmp::Reverse(**f)));
-                            prop_assert_eq!(best.map(Block4::first), Some(block.first()));
+                            prop_assert_eq!(best.map(Cidr::first), Some(block.first()));
                         }
                         model.held.push((block, owner));
                     }
@@ -138,7 +136,7 @@ fn run(strategy: PoolStrategy, ops: &[Op]) -> Result<AddressPool, TestCaseError>
                 );
                 let had = given || pinned;
                 let within = model.ranges.iter().any(|range| range.contains(&block));
-                let apart = |others: &[(Block4, String)]| {
+                let apart = |others: &[(Cidr, String)]| {
                     others.iter().all(|(b, by)| !b.overlaps(&block) || *by == owner)
                 };
                 let awake = model.resting.iter().all(|(b, _)| !b.overlaps(&block));
@@ -165,7 +163,7 @@ fn run(strategy: PoolStrategy, ops: &[Op]) -> Result<AddressPool, TestCaseError>
             Op::Release { owner, rest } => {
                 let owner = name(owner);
                 let until = model.serial + u64::from(rest);
-                let mut had: Vec<Block4> = model
+                let mut had: Vec<Cidr> = model
                     .held
                     .iter()
                     .chain(&model.pinned)
@@ -247,9 +245,9 @@ proptest! {
         let pool = run(PoolStrategy::PerTier, &ops)?;
         reloads(&pool)?;
         let tiers = pool.snapshot().pools;
-        let ranges: Vec<Block4> = tiers.iter().flat_map(|tier| tier.ranges.clone()).collect();
+        let ranges: Vec<Cidr> = tiers.iter().flat_map(|tier| tier.ranges.clone()).collect();
         let all: FreeSet = ranges.iter().copied().collect();
-        prop_assert_eq!(all.address_count(), ranges.iter().map(Block4::address_count).sum::<u64>(), "tiers overlap");
+        prop_assert_eq!(all.address_count(), ranges.iter().map(Cidr::address_count).sum::<u64>(), "tiers overlap");
         for allocation in pool.allocations().iter().filter(|allocation| allocation.tier.is_some()) {
             prop_assert_eq!(allocation.tier.as_ref(), Some(&allocation.pool));
             let tier = tiers.iter().find(|tier| tier.path == allocation.pool).unwrap();

@@ -86,7 +86,8 @@ fn what_was_applied_is_what_there_was_before() {
     }
     for change in cost.promised() {
         // Two tenants more leave the others a smaller share of the free alarms and dashboards.
-        let most = if change.tier.as_deref() == Some("gov-federal") { 3_200 } else { 10 };
+        let most =
+            if change.tier.as_ref().is_some_and(|tier| tier.as_str() == "gov-federal") { 3_200 } else { 10 };
         let least = if most == 10 { 0 } else { 3_000 };
         assert!((Decimal::from(least)..Decimal::from(most)).contains(&change.monthly.amount), "{change:?}");
     }

@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ipnet::Ipv4Net;
 use securebase_core::cloud::{AvailabilityZone, Call, Cloud, Operation, Reply, Target, ZoneKind};
 use securebase_core::exec::{self, ApplyOptions};
 use securebase_core::kinds::{ResourceSpec, SubnetSpec};
-use securebase_core::model::{AccountId, Address, LandingZone, Region, SubnetZone, Tags, UsableZones};
+use securebase_core::model::{AccountId, Address, Cidr, LandingZone, Region, SubnetZone, Tags, UsableZones};
 use securebase_core::observe::{self, Scope};
 use securebase_core::plan::{Action, Error, Plan, Planner};
 use securebase_core::sim::{CallRecord, Faults, SimulatedCloud};
@@ -222,7 +221,7 @@ fn by_hand(cloud: &SimulatedCloud, account: AccountId, region: &str, subnets: &[
         Ok(Reply::Created(id)) => id,
         other => panic!("{other:?}"),
     };
-    let block = |text: &str| text.parse::<Ipv4Net>().unwrap();
+    let block = |text: &str| text.parse::<Cidr>().unwrap();
     let vpc = made(Operation::CreateVpc { cidr: block("10.0.0.0/16"), tags: Tags::new() });
     for (cidr, letter) in subnets {
         made(Operation::CreateSubnet {
@@ -317,10 +316,10 @@ fn the_simulated_cloud_takes_no_subnet_in_a_zone_that_the_account_lacks() {
     let role = "OrganizationAccountAccessRole".parse().unwrap();
     let target = Target::Member { account, region: TOKYO.parse().unwrap(), role };
     let call = |operation| now(cloud.call(Call { target: target.clone(), operation }));
-    let cidr: Ipv4Net = "10.0.0.0/16".parse().unwrap();
+    let cidr: Cidr = "10.0.0.0/16".parse().unwrap();
     let Ok(Reply::Created(vpc)) = call(Operation::CreateVpc { cidr, tags: Tags::new() }) else { panic!() };
     let zone = "ap-northeast-1b".to_owned();
-    let cidr: Ipv4Net = "10.0.0.0/24".parse().unwrap();
+    let cidr: Cidr = "10.0.0.0/24".parse().unwrap();
     let error = call(Operation::CreateSubnet { vpc, cidr, zone, tags: Tags::new() }).unwrap_err();
     assert_eq!(error.code, "InvalidParameterValue");
     assert!(error.message.contains("ap-northeast-1a, ap-northeast-1c, ap-northeast-1d"), "{error}");

@@ -117,8 +117,8 @@ impl PriceBook {
 
     /// The day the prices were collected.
     #[getter]
-    fn as_of(&self) -> &str {
-        self.0.as_of()
+    fn as_of(&self) -> String {
+        self.0.as_of().to_string()
     }
 
     /// The region they hold in.

@@ -4,10 +4,10 @@ use std::sync::{Mutex, PoisonError};
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyInt, PyType};
-use securebase_core::model::{PoolStrategy, Problems};
+use securebase_core::model::{Cidr, PoolStrategy, Problems};
 use securebase_core::net as core;
 use securebase_core::net::exchange::{csv, ipam};
-use securebase_core::net::{Block4, BlockRequest, PoolSettings};
+use securebase_core::net::{BlockRequest, PoolSettings};
 
 use super::{block, blocks, many, texts};
 use crate::argument;
@@ -107,7 +107,7 @@ impl AddressPool {
             tier_prefix_len: tier_prefix_len.map(prefix_len).transpose()?,
         };
         let ranges = blocks("ranges", ranges)?;
-        let mut of_tiers: Vec<(String, Block4)> = Vec::new();
+        let mut of_tiers: Vec<(String, Cidr)> = Vec::new();
         if let Some(tiers) = tiers {
             argument::pairs(Class::Input, "tiers", tiers, argument::ITEMS_MAX, |tier, ranges| {
                 let tier = argument::key(Class::Input, "tiers", &tier)?;
@@ -116,7 +116,7 @@ impl AddressPool {
                 Ok(())
             })?;
         }
-        let of_tiers: Vec<(&str, Block4)> =
+        let of_tiers: Vec<(&str, Cidr)> =
             of_tiers.iter().map(|(tier, range)| (tier.as_str(), *range)).collect();
         let pool = if of_tiers.is_empty() {
             core::AddressPool::new(&ranges, settings)

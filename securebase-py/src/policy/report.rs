@@ -29,7 +29,7 @@ pub(crate) struct CoverageReport(core::CoverageReport);
 impl CoverageReport {
     #[getter]
     fn framework(&self) -> &str {
-        &self.0.framework
+        self.0.framework.as_str()
     }
 
     #[getter]
@@ -51,11 +51,11 @@ impl CoverageReport {
     }
 
     fn __repr__(&self) -> String {
-        format!("CoverageReport({:?}, {} controls)", self.0.framework, self.0.controls.len())
+        format!("CoverageReport({:?}, {} controls)", self.0.framework.as_str(), self.0.controls.len())
     }
 
     fn __hash__(&self) -> u64 {
-        hash(&self.0.framework)
+        hash(self.0.framework.as_str())
     }
 
     #[classmethod]

@@ -2,7 +2,7 @@
 
 use aws_sdk_ec2::types as sdk;
 
-use crate::aws::convert::{id, parse, parse_optional, text};
+use crate::aws::convert::{cidr, id, parse_optional, text};
 use crate::cloud::{
     AvailabilityZone, CloudError, ElasticIp, FlowLog, InternetGateway, NatGateway, NatGatewayState, Route,
     RouteTable, RouteTableAssociation, Subnet, Vpc, VpcEndpoint, VpnGateway, ZoneKind,
@@ -18,7 +18,7 @@ fn tags(tags: &[sdk::Tag]) -> Tags {
 pub(super) fn vpc(vpc: &sdk::Vpc) -> Result<Vpc, CloudError> {
     Ok(Vpc {
         id: id(vpc.vpc_id(), "VpcId")?,
-        cidr: parse(vpc.cidr_block(), "CidrBlock")?,
+        cidr: cidr(vpc.cidr_block(), "CidrBlock")?,
         is_default: vpc.is_default().unwrap_or(false),
         tags: tags(vpc.tags()),
     })
@@ -42,7 +42,7 @@ pub(super) fn subnet(subnet: &sdk::Subnet) -> Result<Subnet, CloudError> {
     Ok(Subnet {
         id: id(subnet.subnet_id(), "SubnetId")?,
         vpc: id(subnet.vpc_id(), "VpcId")?,
-        cidr: parse(subnet.cidr_block(), "CidrBlock")?,
+        cidr: cidr(subnet.cidr_block(), "CidrBlock")?,
         zone: text(subnet.availability_zone(), "AvailabilityZone")?,
         tags: tags(subnet.tags()),
     })
@@ -130,7 +130,7 @@ fn route(route: &sdk::Route) -> Result<Option<Route>, CloudError> {
         return Ok(None);
     };
     Ok(Some(Route {
-        destination: parse(Some(destination), "DestinationCidrBlock")?,
+        destination: cidr(Some(destination), "DestinationCidrBlock")?,
         gateway: id(Some(gateway), "GatewayId")?,
         blackhole: route.state() == Some(&sdk::RouteState::Blackhole),
     }))

@@ -66,7 +66,7 @@ impl Curve {
         for (index, tier) in tiers.iter().enumerate() {
             let profile = usage.profile(Some(tier));
             let mut each = Decimal::ZERO;
-            let tenant = BilledTenant::with_counts(&tier.name.as_str().into(), *counts);
+            let tenant = BilledTenant::with_counts(&tier.name, *counts);
             for demand in of_tenant(&tenant, profile, tier.log_retention_days, hours, age) {
                 let price = prices.price(demand.id);
                 if age.is_free(price) {

@@ -20,7 +20,7 @@ use crate::finance::error::Error;
 use crate::finance::inputs::assumptions::{Assumptions, Infrastructure};
 use crate::finance::inputs::line::{Category, CostDriver};
 use crate::model::{
-    Currency, LandingZone, Money, MoneyError, NetworkFeatures, Problem, Region, ResourceKind, Tier,
+    Currency, LandingZone, Money, MoneyError, NetworkFeatures, Problem, Region, ResourceKind, Tier, TierName,
 };
 
 /// What a landing zone earns and costs under a set of assumptions.
@@ -128,17 +128,18 @@ impl Model {
     ) -> Result<Self, Error> {
         check_tenants(mix.iter().map(|(_, number)| u64::from(*number)).sum())?;
         let counts = Counts::of_tenant(network);
-        let mut tenants = Vec::new();
+        let (mut tenants, mut names) = (Vec::new(), Vec::new());
         for (name, number) in mix {
             let place = tiers.iter().position(|tier| tier.name.as_str() == *name);
             let tier = place.ok_or_else(|| unknown_tier(name, tiers))?;
+            names.push((&tiers[tier].name, *number));
             tenants.extend((1..=*number).map(|index| ModelTenant {
                 key: format!("{name}-{index}").into(),
                 tier,
                 price: tiers[tier].monthly_price,
             }));
         }
-        let footprint = Footprint::of_mix(mix.iter().copied(), counts);
+        let footprint = Footprint::of_mix(names, counts);
         Self::of(tiers.to_vec(), tenants, footprint, network, assumptions)
     }
 
@@ -148,8 +149,8 @@ impl Model {
     /// As [`Self::of_mix`].
     pub fn with_counts(&self, counts: &[u32]) -> Result<Self, Error> {
         check_tenants(counts.iter().map(|count| u64::from(*count)).sum())?;
-        let names: Vec<(&str, u32)> =
-            self.tiers.iter().map(|tier| tier.name.as_str()).zip(counts.iter().copied()).collect();
+        let names: Vec<(&TierName, u32)> =
+            self.tiers.iter().map(|tier| &tier.name).zip(counts.iter().copied()).collect();
         let mut model = Self {
             tenants: Arc::new(Vec::new()),
             departed: Arc::default(),

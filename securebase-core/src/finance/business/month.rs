@@ -16,7 +16,7 @@ use super::model::Model;
 use crate::finance::cost::{Bearer, CostReport, TenantCost, share};
 use crate::finance::error::Error;
 use crate::finance::inputs::line::Category;
-use crate::model::{Money, unsigned_zero};
+use crate::model::{Money, TierName, unsigned_zero};
 use crate::table::{Column, Table};
 
 /// One line of a month's cost: a price times a quantity, and where both come from.
@@ -84,7 +84,7 @@ pub struct TenantMonth {
 #[non_exhaustive]
 pub struct TierMonth {
     /// Its name.
-    pub tier: String,
+    pub tier: TierName,
     /// How many tenants it serves.
     pub tenants: usize,
     /// What they pay together.
@@ -266,7 +266,7 @@ impl Month {
                 .iter()
                 .zip(&direct)
                 .map(|(row, direct)| Bearer {
-                    tier: Some(self.model.tiers[row.tier].name.as_str()),
+                    tier: Some(&self.model.tiers[row.tier].name),
                     revenue: row.revenue.amount,
                     direct: *direct,
                 })
@@ -289,12 +289,7 @@ impl Month {
             .model
             .tiers
             .iter()
-            .map(|tier| TierMonth {
-                tier: tier.name.as_str().to_owned(),
-                tenants: 0,
-                revenue: zero,
-                costs: [zero; 4],
-            })
+            .map(|tier| TierMonth { tier: tier.name.clone(), tenants: 0, revenue: zero, costs: [zero; 4] })
             .collect();
         for tenant in self.model.tenants.iter() {
             tiers[tenant.tier].tenants += 1;
@@ -333,16 +328,13 @@ impl Month {
     pub fn tiers_table(&self) -> Result<Table, Error> {
         let rows = self.per_tier()?;
         let all = Decimal::from(self.tenants());
-        let price = |name: &str| {
-            self.model
-                .tiers
-                .iter()
-                .find(|tier| tier.name.as_str() == name)
-                .map(|tier| tier.monthly_price.amount)
+        let price = |name: &TierName| {
+            let tier = self.model.tiers.iter().find(|tier| tier.name == *name);
+            tier.map(|tier| tier.monthly_price.amount)
         };
         let break_even = rows
             .iter()
-            .map(|row| self.model.break_even_tenants(&row.tier).map(|tenants| tenants.map(i64::from)))
+            .map(|row| self.model.break_even_tenants(row.tier.as_str()).map(|tenants| tenants.map(i64::from)))
             .collect::<Result<Vec<_>, _>>()?;
         let count = |row: &TierMonth| i64::try_from(row.tenants).unwrap_or(i64::MAX);
         let share = |row: &TierMonth| fraction(Decimal::from(row.tenants), all);

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::finance::error::Error;
-use crate::model::{Money, MoneyError};
+use crate::model::{Money, MoneyError, TierName};
 
 /// How a shared cost is allocated among tenants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -48,7 +48,7 @@ impl FromStr for Allocation {
 
 /// What a rule of sharing looks at in a tenant.
 pub(in crate::finance) struct Bearer<'a> {
-    pub(in crate::finance) tier: Option<&'a str>,
+    pub(in crate::finance) tier: Option<&'a TierName>,
     pub(in crate::finance) revenue: Decimal,
     pub(in crate::finance) direct: Decimal,
 }
@@ -72,7 +72,7 @@ pub(in crate::finance) fn share(
         Allocation::Revenue => by(|bearer| bearer.revenue),
         Allocation::Usage => by(|bearer| bearer.direct),
         Allocation::Tier => {
-            let mut tiers: Vec<(Option<&str>, Vec<usize>)> = Vec::new();
+            let mut tiers: Vec<(Option<&TierName>, Vec<usize>)> = Vec::new();
             for (index, bearer) in bearers.iter().enumerate() {
                 match tiers.iter_mut().find(|(tier, _)| *tier == bearer.tier) {
                     Some((_, members)) => members.push(index),

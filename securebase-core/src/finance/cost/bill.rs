@@ -6,10 +6,10 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 
 use super::demand::{CostBasis, Demand};
-use super::footprint::Standing;
+use super::footprint::{CostOwner, Standing};
 use super::margin::Margin;
 use crate::finance::pricing::prices::{Confidence, PriceBook, PriceId};
-use crate::model::{Currency, Money, Problem, ResourceKind};
+use crate::model::{Currency, Money, Problem, ResourceKind, TierName};
 
 /// One line of the cost: a price times a quantity.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,7 +18,7 @@ pub struct CostLine<'a> {
     /// The tenant that causes it, `None` for the organization's own.
     pub tenant: Option<&'a str>,
     /// The tenant's tier.
-    pub tier: Option<&'a str>,
+    pub tier: Option<&'a TierName>,
     /// The kind of resource it is billed for.
     pub kind: ResourceKind,
     /// Why the line is on the bill: planned, assumed or promised.
@@ -57,7 +57,7 @@ pub(super) struct GroupLine {
 /// Tenants on the same terms with the same resources: their costs differ by a cent at most.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Group {
-    pub(super) tier: Option<Arc<str>>,
+    pub(super) tier: Option<TierName>,
     /// What each of them pays.
     pub(super) price: Money,
     pub(super) standing: Standing,
@@ -187,10 +187,9 @@ impl CostReport {
     }
 
     /// The tiers whose tenants need Shield Advanced, in the order in which they come.
-    pub fn shield_tiers(&self) -> Vec<&str> {
-        let mut tiers: Vec<&str> = Vec::new();
-        for tier in self.groups.iter().filter(|group| group.shield).filter_map(|group| group.tier.as_deref())
-        {
+    pub fn shield_tiers(&self) -> Vec<&TierName> {
+        let mut tiers: Vec<&TierName> = Vec::new();
+        for tier in self.groups.iter().filter(|group| group.shield).filter_map(|group| group.tier.as_ref()) {
             if !tiers.contains(&tier) {
                 tiers.push(tier);
             }
@@ -219,7 +218,7 @@ impl CostReport {
         let tenants = self.order.iter().flat_map(move |(tenant, place, index)| {
             let group = &self.groups[*place];
             group.lines.iter().map(move |line| {
-                let owner = Some((tenant.as_ref(), group.tier.as_deref()));
+                let owner = CostOwner::Tenant { key: tenant, tier: group.tier.as_ref() };
                 let amount = line.amount(*index);
                 let prices = line.prices.as_ref();
                 (prices, self.line(owner, prices, &line.demand, Decimal::ONE, line.unit_price, amount))
@@ -228,14 +227,15 @@ impl CostReport {
         let shared = self.shared.iter().map(move |line| {
             let copies = Decimal::from(line.copies);
             let prices = self.prices.as_ref();
-            (prices, self.line(None, prices, &line.demand, copies, line.unit_price, line.amount))
+            let owner = CostOwner::Organization;
+            (prices, self.line(owner, prices, &line.demand, copies, line.unit_price, line.amount))
         });
         tenants.chain(shared)
     }
 
     fn line<'a>(
         &'a self,
-        owner: Option<(&'a str, Option<&'a str>)>,
+        owner: CostOwner<'a>,
         prices: &'a PriceBook,
         demand: &Demand,
         copies: Decimal,
@@ -243,9 +243,13 @@ impl CostReport {
         amount: Decimal,
     ) -> CostLine<'a> {
         let price = prices.price(demand.id);
+        let (tenant, tier) = match owner {
+            CostOwner::Organization => (None, None),
+            CostOwner::Tenant { key, tier } => (Some(key), tier),
+        };
         CostLine {
-            tenant: owner.map(|(tenant, _)| tenant),
-            tier: owner.and_then(|(_, tier)| tier),
+            tenant,
+            tier,
             kind: demand.kind,
             basis: demand.basis,
             id: demand.id,

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 
 use crate::kinds::billing::OnBill;
 use crate::kinds::facts;
-use crate::model::{LandingZone, Money, NetworkFeatures, Offboarding, Region, ResourceKind};
+use crate::model::{LandingZone, Money, NetworkFeatures, Offboarding, Region, ResourceKind, TierName};
 
 const KINDS: usize = ResourceKind::ALL.len();
 
@@ -71,10 +71,24 @@ pub(super) struct LogGroups {
     pub(in crate::finance) days: u32,
 }
 
+/// The owner of what is billed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CostOwner<'a> {
+    /// The organization itself.
+    Organization,
+    /// A tenant, by the key it has on the bill, and its tier where that is known.
+    Tenant {
+        /// The key: that of a tenant of the zone, the id of an account without one, or the name in a row of a data frame.
+        key: &'a str,
+        /// The tier whose terms it has.
+        tier: Option<&'a TierName>,
+    },
+}
+
 /// One tenant on the bill: its terms and its resources.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct BilledTenant {
-    tier: Option<Arc<str>>,
+    tier: Option<TierName>,
     price: Option<Money>,
     standing: Standing,
     counts: Counts,
@@ -87,9 +101,9 @@ pub struct BilledTenant {
 impl BilledTenant {
     /// A served tenant of a tier without resources, at the tier's price and log retention. Without a tier, it is billed by
     /// the default usage profile and pays nothing.
-    pub fn new(tier: Option<&str>) -> Self {
+    pub fn new(tier: Option<TierName>) -> Self {
         Self {
-            tier: tier.map(Arc::from),
+            tier,
             price: None,
             standing: Standing::Served,
             counts: Counts::NONE,
@@ -110,13 +124,13 @@ impl BilledTenant {
     }
 
     /// The tier whose terms it has.
-    pub fn tier(&self) -> Option<&str> {
-        self.tier.as_deref()
+    pub fn tier(&self) -> Option<&TierName> {
+        self.tier.as_ref()
     }
 
     /// Moves it to the terms of another tier.
-    pub fn set_tier(&mut self, tier: &str) {
-        self.tier = Some(tier.into());
+    pub fn set_tier(&mut self, tier: TierName) {
+        self.tier = Some(tier);
     }
 
     /// Its monthly price, if that is not the price of its tier.
@@ -205,7 +219,7 @@ impl BilledTenant {
     }
 
     /// A served tenant with these resources.
-    pub(in crate::finance) fn with_counts(tier: &Arc<str>, counts: Counts) -> Self {
+    pub(in crate::finance) fn with_counts(tier: &TierName, counts: Counts) -> Self {
         Self { tier: Some(tier.clone()), counts, ..Self::new(None) }
     }
 
@@ -235,16 +249,18 @@ pub struct Footprint {
 }
 
 impl Footprint {
-    /// Counts one resource: of a tenant of a tier, or with neither the organization's own.
-    pub fn add(&mut self, tenant: Option<&str>, tier: Option<&str>, kind: ResourceKind) {
-        let Some(tenant) = tenant else {
-            self.has_organization = true;
-            return;
-        };
-        let billed = self.tenants.entry(tenant.into()).or_insert_with(|| BilledTenant::new(tier));
-        billed.add(kind);
-        if billed.tier.is_none() {
-            billed.tier = tier.map(Arc::from);
+    /// Counts one resource of an owner.
+    pub fn add(&mut self, owner: CostOwner<'_>, kind: ResourceKind) {
+        match owner {
+            CostOwner::Organization => self.has_organization = true,
+            CostOwner::Tenant { key, tier } => {
+                let billed =
+                    self.tenants.entry(key.into()).or_insert_with(|| BilledTenant::new(tier.cloned()));
+                billed.add(kind);
+                if billed.tier.is_none() {
+                    billed.tier = tier.cloned();
+                }
+            }
         }
     }
 
@@ -278,15 +294,8 @@ impl Footprint {
         let mut footprint =
             Self { has_organization: true, home: Some(zone.region.clone()), ..Self::default() };
         let counts = Counts::of_tenant(zone.network);
-        let mut names: Vec<Arc<str>> = Vec::new();
         for tenant in &zone.tenants {
-            let tier = tenant.tier.as_str();
-            let name = names.iter().find(|name| name.as_ref() == tier).cloned().unwrap_or_else(|| {
-                let name: Arc<str> = tier.into();
-                names.push(name.clone());
-                name
-            });
-            let mut billed = BilledTenant::with_counts(&name, counts);
+            let mut billed = BilledTenant::with_counts(&tenant.tier, counts);
             billed.price = Some(tenant.monthly_price);
             billed.region = Some(tenant.region.clone());
             if let Some(offboarding) = tenant.offboard {
@@ -299,14 +308,13 @@ impl Footprint {
 
     /// The organization and identical tenants, `count` of each tier, named `{tier}-{number}` from 1.
     pub(in crate::finance) fn of_mix<'a>(
-        mix: impl IntoIterator<Item = (&'a str, u32)>,
+        mix: impl IntoIterator<Item = (&'a TierName, u32)>,
         counts: Counts,
     ) -> Self {
         let mut footprint = Self { has_organization: true, ..Self::default() };
         for (tier, number) in mix {
-            let name: Arc<str> = tier.into();
             for index in 1..=number {
-                let tenant = BilledTenant::with_counts(&name, counts);
+                let tenant = BilledTenant::with_counts(tier, counts);
                 footprint.tenants.insert(format!("{tier}-{index}").into(), tenant);
             }
         }
@@ -324,13 +332,11 @@ impl Footprint {
     }
 }
 
-impl<'a> FromIterator<(Option<&'a str>, Option<&'a str>, ResourceKind)> for Footprint {
-    fn from_iter<I: IntoIterator<Item = (Option<&'a str>, Option<&'a str>, ResourceKind)>>(
-        resources: I,
-    ) -> Self {
+impl<'a> FromIterator<(CostOwner<'a>, ResourceKind)> for Footprint {
+    fn from_iter<I: IntoIterator<Item = (CostOwner<'a>, ResourceKind)>>(resources: I) -> Self {
         let mut footprint = Self::default();
-        for (tenant, tier, kind) in resources {
-            footprint.add(tenant, tier, kind);
+        for (owner, kind) in resources {
+            footprint.add(owner, kind);
         }
         footprint
     }

@@ -12,7 +12,7 @@ use super::margin::Margin;
 use crate::finance::error::Error;
 use crate::finance::pricing::prices::Price;
 use crate::finance::rounding::{percent, thousands};
-use crate::model::Money;
+use crate::model::{Money, TierName};
 use crate::table::{Column, Table};
 
 impl CostReport {
@@ -26,7 +26,7 @@ impl CostReport {
         let grades: Vec<String> = lines.iter().map(|line| line.confidence.to_string()).collect();
         Ok(Table::new(vec![
             Column::utf8("tenant", lines.iter().map(|line| line.tenant))?,
-            Column::utf8("tier", lines.iter().map(|line| line.tier))?,
+            Column::utf8("tier", lines.iter().map(|line| line.tier.map(TierName::as_str)))?,
             Column::utf8("resource", lines.iter().map(|line| line.kind.name()))?,
             Column::utf8("price_id", lines.iter().map(|line| line.id.name()))?,
             Column::utf8("item", lines.iter().map(|line| line.item))?,
@@ -50,7 +50,7 @@ impl CostReport {
         let margin = |revenue: Money, infrastructure: Money| Margin { revenue, infrastructure }.fraction();
         Ok(Table::new(vec![
             Column::utf8("tenant", costs.iter().map(|cost| cost.tenant.as_ref()))?,
-            Column::utf8("tier", costs.iter().map(|cost| cost.tier.as_deref()))?,
+            Column::utf8("tier", costs.iter().map(|cost| cost.tier.as_ref().map(TierName::as_str)))?,
             Column::decimal("revenue", 2, costs.iter().map(|cost| cost.revenue.amount))?,
             Column::decimal("direct", 2, costs.iter().map(|cost| cost.direct.amount))?,
             Column::decimal("shared", 2, costs.iter().map(|cost| cost.shared.amount))?,
@@ -207,7 +207,7 @@ impl fmt::Display for CostReport {
         writeln!(f)?;
         let mut tiers: Vec<(&str, usize, Decimal, Decimal)> = Vec::new();
         for group in &self.groups {
-            let name = group.tier.as_deref().unwrap_or("no tier");
+            let name = group.tier.as_ref().map_or("no tier", TierName::as_str);
             let direct: Decimal = (0..group.tenants.len()).map(|index| group.direct(index)).sum();
             let revenue = group.price.amount * Decimal::from(group.tenants.len());
             let served = if group.standing == Standing::Served { group.tenants.len() } else { 0 };

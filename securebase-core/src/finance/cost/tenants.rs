@@ -8,7 +8,7 @@ use super::allocation::{Allocation, Bearer, share};
 use super::bill::CostReport;
 use super::footprint::Standing;
 use crate::finance::error::Error;
-use crate::model::Money;
+use crate::model::{Money, TierName};
 
 /// What one tenant costs a month.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,7 +17,7 @@ pub struct TenantCost {
     /// Its key.
     pub tenant: Arc<str>,
     /// Its tier.
-    pub tier: Option<Arc<str>>,
+    pub tier: Option<TierName>,
     /// What it pays.
     pub revenue: Money,
     /// What it causes by itself.
@@ -28,7 +28,7 @@ pub struct TenantCost {
 
 impl TenantCost {
     fn bearer(&self) -> Bearer<'_> {
-        Bearer { tier: self.tier.as_deref(), revenue: self.revenue.amount, direct: self.direct.amount }
+        Bearer { tier: self.tier.as_ref(), revenue: self.revenue.amount, direct: self.direct.amount }
     }
 
     /// Direct cost and share together.

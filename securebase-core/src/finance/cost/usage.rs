@@ -3,14 +3,13 @@
 mod file;
 
 use std::str::FromStr;
-use std::sync::LazyLock;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::finance::error::Error;
-use crate::model::Tier;
 use crate::model::billing::Quantity;
+use crate::model::{Day, Tier};
 
 const QUANTITIES: usize = Quantity::ALL.len();
 
@@ -96,7 +95,7 @@ impl UsageProfile {
 #[non_exhaustive]
 pub struct Usage {
     /// The day the assumptions were written down.
-    pub as_of: String,
+    pub as_of: Day,
     /// Accounts the organization has beside its tenants': management, log archive, audit.
     pub core_accounts: u32,
     /// Dashboards of the organization.
@@ -113,27 +112,7 @@ pub struct Usage {
     pub profiles: Vec<UsageProfile>,
 }
 
-#[expect(clippy::expect_used, reason = "the file is part of the crate and every test reads it")]
-static SHIPPED: LazyLock<Usage> = LazyLock::new(|| {
-    let empty = Usage {
-        as_of: String::new(),
-        core_accounts: 0,
-        dashboards: Decimal::ZERO,
-        dashboards_per_tier: Decimal::ZERO,
-        state_gb: Decimal::ZERO,
-        state_puts: Decimal::ZERO,
-        core: UsageProfile::new("core".to_owned()),
-        profiles: vec![UsageProfile::new("default".to_owned())],
-    };
-    empty.with_toml(include_str!("../../../data/usage.toml")).expect("data/usage.toml is valid")
-});
-
 impl Usage {
-    /// The shipped assumptions.
-    pub fn shipped() -> &'static Self {
-        &SHIPPED
-    }
-
     /// The profile of a tier: the one of its name, else of its framework, else `default`.
     pub fn profile(&self, tier: Option<&Tier>) -> &UsageProfile {
         let named = tier.and_then(|tier| {

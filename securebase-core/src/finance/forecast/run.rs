@@ -47,7 +47,7 @@ impl Model {
         let mut forecast = Forecast {
             months: Vec::with_capacity(months as usize),
             cohorts: Vec::new(),
-            tiers: self.tiers.iter().map(|tier| tier.name.as_str().to_owned()).collect(),
+            tiers: self.tiers.iter().map(|tier| tier.name.clone()).collect(),
         };
         let mut mrr = cohorts.opening();
         let mut profit_cumulative = Decimal::ZERO;

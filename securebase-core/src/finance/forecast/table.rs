@@ -22,7 +22,7 @@ impl Forecast {
         };
         number("tenants", 6, &|row| Some(row.tenants))?;
         for (place, tier) in self.tiers.iter().enumerate() {
-            number(&format!("tenants_{}", tier.replace('-', "_")), 6, &|row| {
+            number(&format!("tenants_{}", tier.as_str().replace('-', "_")), 6, &|row| {
                 Some(row.tenants_by_tier[place])
             })?;
         }

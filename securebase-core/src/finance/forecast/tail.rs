@@ -27,7 +27,7 @@ pub(in crate::finance) fn tail(
     months: u32,
 ) -> Result<Vec<Decimal>, Error> {
     let profile = usage.profile(Some(tier));
-    let departed = BilledTenant::new(Some(tier.name.as_str())).departed(Offboarding::Suspend, network);
+    let departed = BilledTenant::new(Some(tier.name.clone())).departed(Offboarding::Suspend, network);
     let mut costs = Vec::new();
     for month in 0..months {
         let age = Age::Left(month);

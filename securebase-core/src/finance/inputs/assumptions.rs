@@ -14,7 +14,7 @@ use crate::finance::cost::Allocation;
 use crate::finance::cost::usage::Usage;
 use crate::finance::error::Error;
 use crate::finance::pricing::prices::PriceBook;
-use crate::model::{Problem, Problems, Region};
+use crate::model::{Day, Problem, Problems, Region};
 
 /// Where infrastructure costs come from.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,7 +42,7 @@ struct File {
     #[expect(dead_code, reason = "there is one version so far; serde checks that it is a number")]
     version: u32,
     #[expect(dead_code, reason = "for the reader of the file")]
-    as_of: String,
+    as_of: Day,
     document: Vec<Document>,
 }
 

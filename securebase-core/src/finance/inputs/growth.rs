@@ -10,7 +10,7 @@ use super::assumption::Assumption;
 use super::distribution::{Distribution, Factor};
 use super::uncertainty::Uncertain;
 use crate::finance::error::Error;
-use crate::model::{Problem, Problems, deserialize_exact};
+use crate::model::{Day, Problem, Problems, deserialize_exact};
 
 /// How one tier grows.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -48,7 +48,7 @@ impl TierGrowth {
 pub struct Growth {
     version: u32,
     /// The day they were written down.
-    pub as_of: String,
+    pub as_of: Day,
     /// What each tenant won costs in sales and marketing, once.
     #[serde(deserialize_with = "deserialize_exact")]
     pub acquisition_cost: Decimal,
@@ -102,7 +102,7 @@ impl Growth {
     pub fn none() -> Self {
         Self {
             version: VERSION,
-            as_of: SHIPPED.as_of.clone(),
+            as_of: SHIPPED.as_of,
             acquisition_cost: Decimal::ZERO,
             price_change_yearly: Decimal::ZERO,
             cost_inflation_yearly: Decimal::ZERO,

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::line::{AppliesTo, AssumedLine, Category, CostDriver};
 use super::staffing::Staffing;
+use crate::model::Day;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -14,7 +15,7 @@ struct File {
     #[expect(dead_code, reason = "there is one version so far; serde checks that it is a number")]
     version: u32,
     #[expect(dead_code, reason = "for the reader of the file")]
-    as_of: String,
+    as_of: Day,
     category: Category,
     item: String,
     price: Decimal,

@@ -15,7 +15,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::finance::error::Error;
-use crate::model::{Currency, Region};
+use crate::model::{Currency, Day, Region};
 use crate::table::{Column, Table};
 
 pub use crate::model::billing::PriceId;
@@ -142,7 +142,7 @@ impl Price {
 /// Every price, for one region and currency, as of a day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PriceBook {
-    as_of: String,
+    as_of: Day,
     region: Region,
     currency: Currency,
     hours_per_month: Decimal,
@@ -210,8 +210,8 @@ impl PriceBook {
     }
 
     /// The day the prices were collected.
-    pub fn as_of(&self) -> &str {
-        &self.as_of
+    pub fn as_of(&self) -> Day {
+        self.as_of
     }
 
     /// The region they hold in.

@@ -9,6 +9,7 @@ use super::quantiles::{Brackets, Tally, percentiles};
 use super::spread::FigureSpread;
 use super::stream::Stream;
 use crate::finance::business::metric::Metric;
+use crate::model::TierName;
 use crate::time::Interrupt;
 
 const METRICS: usize = Metric::ALL.len();
@@ -39,7 +40,7 @@ pub(super) struct Shared<'a> {
     pub(super) places: Places,
     pub(super) seed: u64,
     /// The names of the tiers, which address their draws.
-    pub(super) tiers: &'a [String],
+    pub(super) tiers: &'a [TierName],
     /// Asked between chunks; what is found after that is thrown away.
     pub(super) interrupt: &'a Interrupt,
 }

@@ -63,7 +63,7 @@ impl Simulation {
         columns.push(Column::int64("tenants", outcomes.tenants.iter().map(|count| i64::from(*count))));
         for (tier, name) in self.tiers.iter().enumerate() {
             let counts = chunks().flat_map(|chunk| &chunk.tenants[tier * chunk.trials..][..chunk.trials]);
-            let name = format!("tenants_{}", name.replace('-', "_"));
+            let name = format!("tenants_{}", name.as_str().replace('-', "_"));
             columns.push(Column::int64(&name, counts.map(|count| i64::from(*count))));
         }
         let mut figure = |name: &str, values: &[f64]| {

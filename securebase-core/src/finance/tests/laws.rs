@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use super::model;
 use crate::finance::cost::{Bearer, share};
 use crate::finance::*;
-use crate::model::Money;
+use crate::model::{Money, Tier};
 use crate::table::{Cell, Table};
 use crate::time::Interrupt;
 
@@ -209,11 +209,10 @@ proptest! {
             Allocation::Equal, Allocation::Revenue, Allocation::Usage, Allocation::Tier,
         ]),
     ) {
-        let names = ["fintech", "healthcare", "gov-federal", "standard"];
         let bearers: Vec<Bearer<'_>> = tenants
             .iter()
             .map(|(tier, revenue, direct)| Bearer {
-                tier: Some(names[*tier]),
+                tier: Some(&Tier::shipped()[*tier].name),
                 revenue: Decimal::new(*revenue, 2),
                 direct: Decimal::new(*direct, 2),
             })

@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use rust_decimal::Decimal;
 
 use super::*;
-use crate::model::{Money, NetworkFeatures, ResourceKind, Tier};
+use crate::model::{Money, NetworkFeatures, ResourceKind, Tier, TierName};
 
 /// The resources of one tenant that prices care about.
 pub(super) const TENANT: [ResourceKind; 6] = [
@@ -28,13 +28,14 @@ pub(super) const TENANT: [ResourceKind; 6] = [
 /// So many tenants of fintech, healthcare, gov-federal and standard.
 pub(super) fn mix(counts: [usize; 4]) -> Footprint {
     let mut footprint = Footprint::default();
-    footprint.add(None, None, ResourceKind::Organization);
+    footprint.add(CostOwner::Organization, ResourceKind::Organization);
     let tiers = ["fintech", "healthcare", "gov-federal", "standard"];
     for (tier, count) in tiers.into_iter().zip(counts) {
+        let tier: TierName = tier.parse().unwrap();
         for number in 0..count {
             let tenant = format!("{tier}-{number}");
             for kind in TENANT {
-                footprint.add(Some(&tenant), Some(tier), kind);
+                footprint.add(CostOwner::Tenant { key: &tenant, tier: Some(&tier) }, kind);
             }
         }
     }
@@ -85,10 +86,8 @@ fn the_first_gov_federal_tenant_brings_the_step() {
     assert!(more.amount > Decimal::from(3_000) && more.amount < Decimal::from(3_100), "{more}");
     assert!(change.to_string().ends_with("margin 98.9 → 94.1 %"), "{change}");
     let shares = with.per_tenant(Allocation::Equal).unwrap();
-    assert!(
-        shares.iter().all(|cost| (cost.shared.amount > Decimal::from(3_000))
-            == (cost.tier.as_deref() == Some("gov-federal")))
-    );
+    assert!(shares.iter().all(|cost| (cost.shared.amount > Decimal::from(3_000))
+        == (cost.tier.as_ref().is_some_and(|tier| tier.as_str() == "gov-federal"))));
     // A second one shares the fee.
     let two = cost([2, 1, 2, 1]);
     assert_eq!(line_amount(&two, None, PriceId::ShieldAdvancedMonth), usd("3000"));
@@ -153,7 +152,8 @@ fn a_list_without_resources_costs_nothing() {
 
 #[test]
 fn an_unknown_tier_is_named_with_those_there_are() {
-    let resources = [(Some("acme"), Some("platinum"), ResourceKind::Account)];
+    let tier = "platinum".parse().unwrap();
+    let resources = [(CostOwner::Tenant { key: "acme", tier: Some(&tier) }, ResourceKind::Account)];
     let error = cost_of(resources, Tier::shipped(), PriceBook::shipped(), Usage::shipped()).unwrap_err();
     assert_eq!(error.code(), "finance-unknown");
     assert!(error.to_string().contains("`platinum`") && error.to_string().contains("`fintech`"), "{error}");

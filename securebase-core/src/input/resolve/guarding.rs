@@ -8,8 +8,8 @@ use crate::input::reader::{Object, entries, items, mismatch, nearest, string};
 use crate::input::report::{Path, Report};
 use crate::model::{Guarding, Problem, Region, Tier};
 use crate::policy::{
-    Error, LintOptions, Parameters, Policy, PolicyDocument, PolicyLimits, SETTABLE, guardrails, lint_target,
-    set_of,
+    Error, LintOptions, Parameters, Policy, PolicyDocument, PolicyLimits, SETTABLE, SetName, guardrails,
+    lint_target,
 };
 
 /// What an object adds to guardrails. What is wrong with it has been reported and is left out.
@@ -126,7 +126,7 @@ fn findings(document: &PolicyDocument, surroundings: &Surroundings<'_>) -> Resul
     let options = LintOptions { limits, parameters: parameters.clone(), ..LintOptions::default() };
     let mut found = document.lint_with(&options);
     let mut policies = vec![Policy::full_access()];
-    for guardrail in guardrails("baseline")?.into_iter().filter(|guardrail| guardrail.id == "G40") {
+    for guardrail in guardrails(SetName::Baseline)?.into_iter().filter(|guardrail| guardrail.id == "G40") {
         policies.push(Policy::new(guardrail.id.clone(), guardrail.document(&parameters)?));
     }
     policies.push(Policy::new("", document.clone()));
@@ -172,7 +172,7 @@ pub(super) fn check_use(object: &Object<'_, '_>, tier: &Tier, report: &mut Repor
 fn takes(tier: &Tier, parameter: &str) -> bool {
     // Names of trails restrict a guardrail of the baseline that has no parameter otherwise.
     ["exempt_roles", "trail_names"].contains(&parameter)
-        || guardrails(set_of(&tier.framework)).is_ok_and(|all| {
+        || guardrails(SetName::of(&tier.framework)).is_ok_and(|all| {
             all.iter().any(|guardrail| guardrail.parameters.iter().any(|it| it == parameter))
         })
 }

@@ -1,8 +1,7 @@
 //! What tenants' networks have, their blocks, and which of them overlap.
 
 use std::collections::BTreeMap;
-
-use ipnet::Ipv4Net;
+use std::net::Ipv4Addr;
 
 use super::pool::{Joined, unknown_word};
 use super::tenant::Draft;
@@ -10,8 +9,8 @@ use crate::input::code;
 use crate::input::node::Value;
 use crate::input::reader::{Object, Text, items, string};
 use crate::input::report::{Path, Report};
-use crate::model::{GatewayEndpoints, NetworkFeatures, Severity};
-use crate::net::{Block4, Member, Network, Selector, rules};
+use crate::model::{AnyCidr, Cidr, CidrError, GatewayEndpoints, NetworkFeatures, Quoted, Severity};
+use crate::net::{Member, Network, Selector, rules};
 
 pub(in crate::input) const VPC_CONFIG: &[&str] = &[
     "enable_nat_gateway",
@@ -79,11 +78,11 @@ fn gateway_endpoints(vpc_config: &Object<'_, '_>, report: &mut Report<'_>) -> Ga
 }
 
 /// A block as written, of any size; `None` has been reported.
-pub(super) fn block(text: Text<'_>, path: &Path<'_>, report: &mut Report<'_>) -> Option<Block4> {
-    match Block4::parse(text.text) {
+pub(super) fn block(text: Text<'_>, path: &Path<'_>, report: &mut Report<'_>) -> Option<Cidr> {
+    match Cidr::parse(text.text) {
         Ok(block) => Some(block),
         Err(error) => {
-            let bare = text.text.parse::<std::net::Ipv4Addr>().is_ok();
+            let bare = text.text.parse::<Ipv4Addr>().is_ok();
             let hint = if bare {
                 format!("add it, as in `{}/16`", text.text)
             } else {
@@ -96,8 +95,8 @@ pub(super) fn block(text: Text<'_>, path: &Path<'_>, report: &mut Report<'_>) ->
 }
 
 /// The block of a VPC; `None` has been reported.
-pub(super) fn vpc_block(text: Text<'_>, path: &Path<'_>, report: &mut Report<'_>) -> Option<Ipv4Net> {
-    if let (Some(fitting), Err(error)) = (misplaced(text, path, report), Block4::parse(text.text)) {
+pub(super) fn vpc_block(text: Text<'_>, path: &Path<'_>, report: &mut Report<'_>) -> Option<Cidr> {
+    if let (Some(fitting), Err(error)) = (misplaced(text, path, report), Cidr::parse(text.text)) {
         let hint = format!("write `{fitting}`, the block of that size which holds the address");
         report.error(error.code(), text.at, path, error.to_string(), hint);
         return None;
@@ -108,21 +107,23 @@ pub(super) fn vpc_block(text: Text<'_>, path: &Path<'_>, report: &mut Report<'_>
     for problem in findings {
         report.adopt(problem, text.at);
     }
-    fits.then(|| block.net())
+    fits.then(|| block)
 }
 
 /// Reports a size no VPC has of a block whose address is not the first of that size, and answers the block that may be meant:
 /// such a length is wrong more often than such an address.
-fn misplaced(text: Text<'_>, path: &Path<'_>, report: &mut Report<'_>) -> Option<Ipv4Net> {
-    let net: Ipv4Net = text.text.parse().ok().filter(|net: &Ipv4Net| net.trunc() != *net)?;
-    let error = rules::check_prefix_len(net.prefix_len()).err()?;
-    let of_len = |len| Ipv4Net::new(net.addr(), len).ok();
+fn misplaced(text: Text<'_>, path: &Path<'_>, report: &mut Report<'_>) -> Option<Cidr> {
+    let Err(CidrError::HostBits { canonical: AnyCidr::V4(canonical), .. }) = Cidr::parse(text.text) else {
+        return None;
+    };
+    let error = rules::check_prefix_len(canonical.prefix_len()).err()?;
+    let address: Ipv4Addr = text.text.split_once('/')?.0.parse().ok()?;
     let fitting = (rules::PREFIX_LEN_MIN..=rules::PREFIX_LEN_MAX)
-        .filter_map(of_len)
-        .find(|fitting| fitting.trunc() == *fitting)
-        .or_else(|| of_len(rules::PREFIX_LEN_MAX).map(|smallest| smallest.trunc()))?;
+        .map(|len| Cidr::containing(address, len))
+        .find(|fitting| fitting.first() == address)
+        .unwrap_or_else(|| Cidr::containing(address, rules::PREFIX_LEN_MAX));
     let hint = format!("{}, as in `{fitting}`", error.help().unwrap_or_default());
-    report.error(code::CIDR_SIZE, text.at, path, format!("`{net}`: {error}"), hint);
+    report.error(code::CIDR_SIZE, text.at, path, format!("`{}`: {error}", Quoted(text.text)), hint);
     Some(fitting)
 }
 
@@ -136,7 +137,7 @@ pub(super) fn overlaps(drafts: &[Draft<'_>], links: &[Joined], report: &mut Repo
     for draft in drafts {
         if let (Some(key), Some((cidr, at))) = (&draft.key, &draft.vpc_cidr) {
             places.insert(key.as_str(), *at);
-            members.push(Member::new(key.as_str(), Block4::from(*cidr)));
+            members.push(Member::new(key.as_str(), *cidr));
         }
     }
     let links = links.iter().map(|joined| crate::net::NetworkLink {
@@ -150,7 +151,7 @@ pub(super) fn overlaps(drafts: &[Draft<'_>], links: &[Joined], report: &mut Repo
             .filter(|key| places.contains_key(key.as_str()))
             .map(|key| Selector::Owner(key.as_str().to_owned()))
             .collect(),
-        ranges: joined.link.cidrs.iter().map(|cidr| Block4::from(*cidr)).collect(),
+        ranges: joined.link.cidrs.clone(),
     });
     let findings = match Network::new(members, links.collect()) {
         Ok(network) => network.findings(),

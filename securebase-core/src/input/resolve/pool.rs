@@ -2,15 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use ipnet::Ipv4Net;
-
 use super::network::block;
 use super::tenant::Draft;
 use crate::input::code;
 use crate::input::node::{Node, Quoted};
 use crate::input::reader::{Object, checked, entries, items, nearest, string};
 use crate::input::report::{Path, Report};
-use crate::model::{Link, Pool, PoolStrategy, Tier, TierName};
+use crate::model::{Cidr, Link, Pool, PoolStrategy, Tier, TierName};
 use crate::net::{LinkKind, rules};
 
 pub(in crate::input) const POOL: &[&str] = &["strategy", "cidrs", "per_tier", "prefix_len"];
@@ -24,7 +22,7 @@ const STRATEGIES: [(&str, PoolStrategy); 3] = [
 const KINDS: [&str; 5] = ["peering", "transit-gateway", "vpn", "shared-services", "on-premises"];
 /// The private class A network in blocks of the size the shipped layout cuts subnets from, or
 /// smaller ones where there are many tenants.
-const RANGE_DEFAULT: Ipv4Net = Ipv4Net::new_assert(std::net::Ipv4Addr::new(10, 0, 0, 0), 8);
+const RANGE_DEFAULT: Cidr = Cidr::containing(std::net::Ipv4Addr::new(10, 0, 0, 0), 8);
 const PREFIX_LEN_DEFAULT: u8 = 16;
 
 /// The largest block of which the default range holds twice as many as there are tenants, so that there is room to grow.
@@ -113,8 +111,8 @@ pub(super) fn pool(
 }
 
 /// A list of ranges to allocate from, apart from each other and each large enough for one tenant.
-fn ranges(node: &Node, path: &Path<'_>, prefix_len: u8, report: &mut Report<'_>) -> Vec<Ipv4Net> {
-    let mut found: Vec<crate::net::Block4> = Vec::new();
+fn ranges(node: &Node, path: &Path<'_>, prefix_len: u8, report: &mut Report<'_>) -> Vec<Cidr> {
+    let mut found: Vec<Cidr> = Vec::new();
     let list = items(node, path, "a list of blocks", report);
     for (n, item) in list.iter().enumerate() {
         let path = Path::Index(path, n);
@@ -149,7 +147,7 @@ fn ranges(node: &Node, path: &Path<'_>, prefix_len: u8, report: &mut Report<'_>)
             "give at least one block, such as `10.0.0.0/8`",
         );
     }
-    found.iter().map(crate::net::Block4::net).collect()
+    found
 }
 
 /// A link with its kind as the network module knows it.
@@ -213,7 +211,7 @@ pub(super) fn links(zone: &Object<'_, '_>, drafts: &[Draft<'_>], report: &mut Re
         for (n, item) in far.into_iter().flatten().enumerate() {
             let path = Path::Index(&cidrs_path, n);
             let read = string(item, &path, report).and_then(|text| block(text, &path, report));
-            cidrs.extend(read.map(|block| block.net()));
+            cidrs.extend(read);
         }
         let named = listed.map_or(0, <[Node]>::len) + usize::from(far.is_some_and(|far| !far.is_empty()));
         if named < 2 {

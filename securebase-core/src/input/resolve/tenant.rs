@@ -2,8 +2,6 @@
 
 mod account;
 
-use ipnet::Ipv4Net;
-
 use account::{account_id, account_name, contact, root};
 
 use super::network::vpc_block;
@@ -13,8 +11,8 @@ use crate::input::node::{Entry, Quoted};
 use crate::input::reader::{Object, Text, checked, entries};
 use crate::input::report::{Path, Report};
 use crate::model::{
-    AccountId, Email, Framework, Money, Offboarding, Quota, Region, ResourceId, Tags, Tenant, TenantKey,
-    Tier, TierName,
+    AccountId, Cidr, Email, Framework, Money, Offboarding, Quota, Region, ResourceId, Tags, Tenant,
+    TenantKey, Tier, TierName,
 };
 
 pub(in crate::input) const CLIENT: &[&str] = &[
@@ -47,7 +45,7 @@ pub(super) struct Draft<'n> {
     pub(super) root: Option<Root>,
     pub(super) account_id: Option<(AccountId, Option<usize>)>,
     pub(super) account_name: Option<String>,
-    pub(super) vpc_cidr: Option<(Ipv4Net, Option<usize>)>,
+    pub(super) vpc_cidr: Option<(Cidr, Option<usize>)>,
     pub(super) ou_path: Option<Vec<String>>,
     pub(super) renamed_from: Option<(TenantKey, Option<usize>)>,
     pub(super) vpc_id: Option<(ResourceId, Option<usize>)>,

@@ -10,6 +10,7 @@ use crate::kinds::info::{Facts, KindInfo, OrganizationQuota, Phase};
 use crate::kinds::seen::{Seen, Standing, document_changes, value_changes};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, StepError, listed};
 use crate::model::{Latency, Problem, Quota, Tags};
+use crate::policy::PolicyText;
 
 /// What a service control policy must look like.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -18,8 +19,8 @@ pub struct ServiceControlPolicySpec {
     pub name: String,
     /// What it is for, at most 512 characters.
     pub description: String,
-    /// The canonical, minimal text of the document.
-    pub document: String,
+    /// The document, as canonical, minimal text.
+    pub document: PolicyText,
     /// Its tags.
     pub tags: Tags,
 }
@@ -77,7 +78,7 @@ impl Procedure for &ServiceControlPolicySpec {
         Ok((index == 0).then(|| Operation::CreatePolicy {
             name: self.name.clone(),
             description: self.description.clone(),
-            document: self.document.clone(),
+            document: self.document.to_string(),
             tags: self.tags.clone(),
         }))
     }
@@ -90,7 +91,7 @@ impl Procedure for &ServiceControlPolicySpec {
                 policy: id.clone(),
                 name: self.name.clone(),
                 description: self.description.clone(),
-                document: self.document.clone(),
+                document: self.document.to_string(),
             });
         }
         operations.extend(retag(cx, &id));

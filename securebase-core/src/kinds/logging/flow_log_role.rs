@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 use crate::cloud::{Operation, PageToken, Reply};
 use crate::kinds::info::{Facts, KindInfo, Listed, MemberAccount, MemberCalls, Phase};
 use crate::kinds::seen::{Seen, Standing, document_changes};
-use crate::kinds::step::{Acted, Action, Context, Found, Procedure, Progress, StepError};
+use crate::kinds::step::{Acted, Action, Change, Context, Found, Procedure, Progress, StepError};
 use crate::kinds::{Kind, ResourceSpec};
 use crate::model::{Latency, Problem, Tags};
 use crate::observe::{FLOW_LOG_POLICY_NAME, ObservedRolePolicy};
+use crate::policy::PolicyText;
 
 /// Who may assume it.
 pub(crate) const FLOW_LOG_TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"vpc-flow-logs.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
@@ -34,9 +35,8 @@ impl Kind for FlowLogRoleSpec {
         let Some(role) = member.roles.iter().find(|role| role.name == self.name) else { return Ok(None) };
         let of_role =
             |policy: &&ObservedRolePolicy| policy.role == self.name && policy.name == FLOW_LOG_POLICY_NAME;
-        let policy = member.role_policies.iter().find(of_role).map(|policy| &policy.document);
-        let changes =
-            [document_changes("policy", policy, FLOW_LOG_POLICY), seen.tag_changes(&role.tags, &self.tags)];
+        let policy = member.role_policies.iter().find(of_role).map(|policy| policy.document.as_str());
+        let changes = [policy_changes(policy), seen.tag_changes(&role.tags, &self.tags)];
         Ok(role.arn.parse().ok().map(|id| Standing::new(id, changes)))
     }
 
@@ -46,6 +46,19 @@ impl Kind for FlowLogRoleSpec {
 
     fn procedure(&self) -> Box<dyn Procedure + '_> {
         Box::new(self)
+    }
+}
+
+/// How the policy of the role differs. Every tenant has the role, and hardly ever another policy than ours: it is read where its
+/// text is not ours.
+fn policy_changes(found: Option<&str>) -> Vec<Change> {
+    match found {
+        Some(FLOW_LOG_POLICY) => Vec::new(),
+        _ => document_changes(
+            "policy",
+            found.map(PolicyText::read).as_ref(),
+            &PolicyText::read(FLOW_LOG_POLICY),
+        ),
     }
 }
 

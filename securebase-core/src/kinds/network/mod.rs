@@ -11,11 +11,9 @@ mod vpc;
 mod vpc_endpoint;
 mod vpn_gateway;
 
-use ipnet::Ipv4Net;
-
 use crate::cloud::{Operation, PageToken};
 use crate::kinds::step::{Change, Context, Found, StepError, listed};
-use crate::model::{Address, Problem, ResourceId};
+use crate::model::{Address, Cidr, Problem, ResourceId};
 
 pub use elastic_ip::ElasticIpSpec;
 pub use internet_gateway::InternetGatewaySpec;
@@ -63,7 +61,7 @@ fn attachment_changes(found: Option<&ResourceId>, vpc: Option<&ResourceId>) -> V
 }
 
 /// A block that exists and cannot become another one.
-fn immutable_block(address: &Address, what: &str, from: Ipv4Net, to: Ipv4Net) -> Problem {
+fn immutable_block(address: &Address, what: &str, from: Cidr, to: Cidr) -> Problem {
     let tenant = address.tenant_key().unwrap_or_default();
     let keep = match what {
         "vpc_cidr" => format!("to keep the network, write `vpc_cidr = \"{from}\"` for this tenant; "),

@@ -1,6 +1,5 @@
 //! A route.
 
-use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::{CloudError, ErrorKind, Operation};
@@ -8,7 +7,7 @@ use crate::kinds::info::{Facts, KindInfo, Listed, MemberAccount, MemberCalls, Ph
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Change, Context, Procedure, Progress, Reaction, StepError};
 use crate::kinds::{Kind, ResourceSpec};
-use crate::model::{Address, Latency, Problem, ResourceId};
+use crate::model::{Address, Cidr, Latency, Problem, ResourceId};
 
 /// Where a route leads.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,7 +34,7 @@ pub struct RouteSpec {
     /// The table it stands in.
     pub table: Address,
     /// The destinations it matches.
-    pub destination: Ipv4Net,
+    pub destination: Cidr,
     /// Where it leads.
     pub target: RouteTarget,
 }
@@ -85,7 +84,7 @@ impl KindInfo for RouteSpec {
     fn list(account: &MemberAccount<'_>, each: &mut dyn FnMut(&Listed<'_>)) {
         for table in &account.member.route_tables {
             // The zone makes default routes and no others.
-            for route in table.routes.iter().filter(|route| route.destination == Ipv4Net::default()) {
+            for route in table.routes.iter().filter(|route| route.destination == Cidr::ANYWHERE) {
                 let spec = || {
                     ResourceSpec::from(RouteSpec {
                         table: (account.name)(&table.id),

@@ -1,6 +1,5 @@
 //! A subnet.
 
-use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
 use super::{ec2_tagging, immutable_block};
@@ -9,7 +8,7 @@ use crate::kinds::info::{AccountQuota, Facts, KindInfo, Listed, MemberAccount, M
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Acted, Action, Context, Found, Procedure, Progress, Reaction, StepError, listed};
 use crate::kinds::{Kind, ResourceSpec};
-use crate::model::{Address, Latency, Problem, Quota, ResourceId, SubnetZone, Tags};
+use crate::model::{Address, Cidr, Latency, Problem, Quota, ResourceId, SubnetZone, Tags};
 use crate::observe::ObservedMember;
 
 /// What a subnet must look like.
@@ -18,7 +17,7 @@ pub struct SubnetSpec {
     /// The VPC.
     pub vpc: Address,
     /// Its block.
-    pub cidr: Ipv4Net,
+    pub cidr: Cidr,
     /// Its availability zone.
     pub zone: SubnetZone,
     /// Its tags.
@@ -40,14 +39,14 @@ impl Kind for SubnetSpec {
         let found = subnets
             .find(|found| Some(&found.id) == seen.tagged() && seen.id_at(&self.vpc) == Some(&found.vpc));
         let Some(found) = found else { return Ok(None) };
-        if found.cidr.trunc() != self.cidr.trunc() {
+        if found.cidr != self.cidr {
             return Err(immutable_block(seen.address(), "subnet", found.cidr, self.cidr));
         }
         // A subnet that stands keeps its zone, whatever its name: the planner takes note of it.
         Ok(Some(Standing::new(found.id.clone(), [seen.tag_changes(&found.tags, &self.tags)])))
     }
 
-    fn block(&self) -> Option<Ipv4Net> {
+    fn block(&self) -> Option<Cidr> {
         Some(self.cidr)
     }
 

@@ -1,6 +1,5 @@
 //! A VPC.
 
-use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
 use super::{ec2_tagging, immutable_block};
@@ -11,14 +10,14 @@ use crate::kinds::seen::{Seen, Standing, value_changes};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, StepError, listed};
 use crate::kinds::{Kind, ResourceSpec};
 use crate::model::billing::{PriceId, Quantity};
-use crate::model::{Latency, Problem, Quota, ResourceId, ResourceKind, Tags};
+use crate::model::{Cidr, Latency, Problem, Quota, ResourceId, ResourceKind, Tags};
 use crate::observe::ObservedMember;
 
 /// What a VPC must look like.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct VpcSpec {
     /// Its primary block.
-    pub cidr: Ipv4Net,
+    pub cidr: Cidr,
     /// Name resolution.
     pub dns_support: bool,
     /// Public DNS names.
@@ -36,7 +35,7 @@ impl Kind for VpcSpec {
         let Some(member) = seen.member() else { return Ok(None) };
         let found = member.vpcs.iter().find(|found| Some(&found.vpc.id) == seen.tagged());
         let Some(found) = found else { return Ok(None) };
-        if found.vpc.cidr.trunc() != self.cidr.trunc() {
+        if found.vpc.cidr != self.cidr {
             return Err(immutable_block(seen.address(), "vpc_cidr", found.vpc.cidr, self.cidr));
         }
         let changes = [
@@ -47,7 +46,7 @@ impl Kind for VpcSpec {
         Ok(Some(Standing::new(found.vpc.id.clone(), changes)))
     }
 
-    fn block(&self) -> Option<Ipv4Net> {
+    fn block(&self) -> Option<Cidr> {
         Some(self.cidr)
     }
 

@@ -12,14 +12,13 @@ use crate::model::{Problem, Problems};
 /// the type needs no import; the trait is for code that takes any of them.
 ///
 /// ```
-/// use securebase_core::model::Diagnostic;
-/// use securebase_core::net::Block4;
+/// use securebase_core::model::{Cidr, Diagnostic};
 ///
 /// fn report(error: &dyn Diagnostic) -> String {
 ///     format!("{}: {}", error.code(), error.message())
 /// }
 ///
-/// let error = Block4::parse("10.1.2.3/16").unwrap_err();
+/// let error = Cidr::parse("10.1.2.3/16").unwrap_err();
 /// assert_eq!(report(&error), "cidr-host-bits: `10.1.2.3/16` has host bits set");
 /// assert_eq!(error.help().as_deref(), Some("write `10.1.0.0/16`"));
 /// ```

@@ -50,9 +50,13 @@ impl Place<'_> {
             return Problem::error("word-unknown", path, message, hint);
         }
         if expected.is_empty() {
-            // A rule of the type itself, such as that of a block of addresses.
-            let message = invalid(said);
-            return Problem::error("type-mismatch", path, message, "correct the value at this path");
+            // A rule of the type itself, such as that of a block of addresses, which may say what to write instead.
+            let (rule, hint) = match said.rsplit_once(": write ") {
+                Some((rule, right)) => (rule, format!("write {right}")),
+                None => (said, "correct the value at this path".to_owned()),
+            };
+            let message = invalid(rule);
+            return Problem::error("type-mismatch", path, message, hint);
         }
         let expected = plain(expected);
         let message = invalid(&format!("expected {expected}"));
@@ -156,10 +160,12 @@ mod tests {
             ("attribute-missing", "members[0].blocks")
         );
         let block = read::<Vec<Member>>("members", &json!([{"owner": "acme", "blocks": ["10.0.0.1/16"]}]));
+        let block = block.unwrap_err();
         assert_eq!(
-            block.unwrap_err().message,
+            block.message,
             "invalid `members[0].blocks[0]` `10.0.0.1/16`: `10.0.0.1/16` has host bits set"
         );
+        assert_eq!(block.hint, "write `10.0.0.0/16`");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Diagnosis, Problem, diagnostic};
+use crate::model::{Day, Diagnosis, Problem, diagnostic};
 
 /// Declares the latencies and their names in one table, in the order of the names.
 macro_rules! latencies {
@@ -138,13 +138,13 @@ diagnostic!(LatencyError);
 /// All latencies, by name.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Latencies {
-    as_of: String,
+    as_of: Day,
     rows: BTreeMap<Latency, LatencyRange>,
 }
 
 #[derive(Deserialize)]
 struct File {
-    as_of: String,
+    as_of: Day,
     latency: Vec<LatencyRange>,
 }
 
@@ -165,8 +165,8 @@ impl Default for Latencies {
 
 impl Latencies {
     /// The date the shipped numbers were looked up, `YYYY-MM-DD`.
-    pub fn as_of(&self) -> &str {
-        &self.as_of
+    pub fn as_of(&self) -> Day {
+        self.as_of
     }
 
     /// Every latency is the usual one.

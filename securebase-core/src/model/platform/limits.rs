@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock};
 use serde::{Deserialize, Serialize};
 
 use crate::model::diagnostics::nearest::likeness;
-use crate::model::{Diagnosis, Problem, Quota, diagnostic};
+use crate::model::{Day, Diagnosis, Problem, Quota, diagnostic};
 
 /// A quota or a rate by name, as data states it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -97,7 +97,7 @@ diagnostic!(LimitError);
 /// All quotas and rates.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Limits {
-    as_of: String,
+    as_of: Day,
     request_lead_days: u32,
     limits: BTreeMap<String, Limit>,
     buckets: BTreeMap<String, Bucket>,
@@ -107,7 +107,7 @@ pub struct Limits {
 
 #[derive(Deserialize)]
 struct File {
-    as_of: String,
+    as_of: Day,
     request: RequestRow,
     quota: Vec<QuotaRow>,
     bucket: Vec<BucketRow>,
@@ -196,8 +196,8 @@ impl Limits {
     }
 
     /// The date the shipped numbers were looked up, `YYYY-MM-DD`.
-    pub fn as_of(&self) -> &str {
-        &self.as_of
+    pub fn as_of(&self) -> Day {
+        self.as_of
     }
 
     /// How many days before it is needed to ask for a quota that AWS raises on request.

@@ -1,9 +1,8 @@
 //! Tenants: the provider's customers.
 
-use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{AccountId, Email, Framework, Money, Region, ResourceId, Tags, TenantKey, TierName};
+use crate::model::{AccountId, Cidr, Email, Framework, Money, Region, ResourceId, Tags, TenantKey, TierName};
 
 /// How a tenant leaves. Its network goes either way, what holds its audit trail stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -50,7 +49,7 @@ pub struct Tenant {
     /// An existing account to adopt, never one to create.
     pub account_id: Option<AccountId>,
     /// The block of its VPC as written; `None` lets the planner allocate one.
-    pub vpc_cidr: Option<Ipv4Net>,
+    pub vpc_cidr: Option<Cidr>,
     /// An existing VPC to adopt, never one to create.
     pub vpc_id: Option<ResourceId>,
     /// The VPC endpoint through which the tenant reaches shared services, if any.

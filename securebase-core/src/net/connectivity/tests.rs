@@ -4,8 +4,8 @@ use super::*;
 use crate::model::PoolStrategy;
 use crate::net::{AddressPool, PoolSettings};
 
-fn b(text: &str) -> Block4 {
-    Block4::parse(text).unwrap()
+fn b(text: &str) -> Cidr {
+    Cidr::parse(text).unwrap()
 }
 
 /// The first ten tenants: owner, tier, block.
@@ -167,7 +167,7 @@ fn ten_thousand_on_one_block_are_no_trouble() {
     assert_eq!((moves.owners.len(), moves.exact), (9_999, true));
     // With secondary blocks all over, the answer is good but no longer proven best.
     for (n, member) in (0..).zip(&mut members) {
-        member.blocks.push(Block4::containing((0x6440_0000_u32 + (n << 8)).into(), 20));
+        member.blocks.push(Cidr::containing((0x6440_0000_u32 + (n << 8)).into(), 20));
     }
     let network = Network::new(members, Vec::new()).unwrap();
     let moves = network.minimal_renumbering(&owners).unwrap();
@@ -202,10 +202,10 @@ fn unknown_names_are_all_reported() {
 fn members() -> impl Strategy<Value = Vec<Member>> {
     // Few addresses and sizes, so that nesting and equality are common; now and then a secondary block.
     let block =
-        (0_u32..16, 24_u8..=28).prop_map(|(n, len)| Block4::containing((0x0a00_0000 | n << 4).into(), len));
+        (0_u32..16, 24_u8..=28).prop_map(|(n, len)| Cidr::containing((0x0a00_0000 | n << 4).into(), len));
     let member = (block.clone(), prop::option::weighted(0.2, block), prop::bool::weighted(0.1));
     prop::collection::vec(member, 1..10).prop_map(|members| {
-        let member = |(n, (block, second, fixed)): (usize, (Block4, Option<Block4>, bool))| Member {
+        let member = |(n, (block, second, fixed)): (usize, (Cidr, Option<Cidr>, bool))| Member {
             blocks: [Some(block), second.filter(|second| !second.overlaps(&block))]
                 .into_iter()
                 .flatten()

@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ExistingVpc, Row, SUB_POOL, row};
 use crate::model::diagnostics::document;
-use crate::model::{Problem, Problems};
-use crate::net::cidr::Block4;
+use crate::model::{Cidr, Problem, Problems};
 use crate::net::error::Error;
 use crate::net::pool::AddressPool;
 use crate::net::pool::snapshot::AllocationKind;
@@ -184,11 +183,11 @@ impl IpamDocument {
     ///
     /// # Errors
     /// Every range that is no block.
-    pub fn ranges(&self) -> Result<Vec<Block4>, Problems> {
+    pub fn ranges(&self) -> Result<Vec<Cidr>, Problems> {
         let in_force =
             self.ipam_pool_cidrs.iter().enumerate().filter(|(_, cidr)| cidr.state == "provisioned");
         collect(in_force.map(|(n, cidr)| {
-            Block4::parse(&cidr.cidr).map_err(|error| vec![error.problem(format!("IpamPoolCidrs[{n}].Cidr"))])
+            Cidr::parse(&cidr.cidr).map_err(|error| vec![error.problem(format!("IpamPoolCidrs[{n}].Cidr"))])
         }))
     }
 
@@ -226,7 +225,7 @@ impl IpamDocument {
                 .iter()
                 .filter(|block| block.cidr_block_state.state == "associated");
             for text in std::iter::once(&vpc.cidr_block).chain(more.map(|block| &block.cidr_block)) {
-                match Block4::parse(text) {
+                match Cidr::parse(text) {
                     Ok(block) if blocks.contains(&block) => {}
                     Ok(block) => blocks.push(block),
                     Err(error) => problems.push(error.problem(format!("Vpcs[{n}].CidrBlock"))),

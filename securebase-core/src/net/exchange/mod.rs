@@ -11,13 +11,12 @@
 pub mod csv;
 pub mod ipam;
 
-use super::cidr::Block4;
 use super::error::Error;
 use super::pool::event::{Name, PoolEvent};
 use super::pool::snapshot::{AllocationKind, BlockAllocation};
 use super::pool::state::{parent_of, unknown_pool};
 use super::pool::{AddressPool, check_name, check_range_len};
-use crate::model::{Place, Problem, Problems};
+use crate::model::{Cidr, Place, Problem, Problems};
 
 /// What is taken over.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +28,7 @@ pub enum Record {
         /// The path of the sub-pool.
         path: Name,
         /// The range.
-        cidr: Block4,
+        cidr: Cidr,
     },
 }
 
@@ -82,7 +81,7 @@ impl AddressPool {
 
     /// Gives a sub-pool this range, and makes the sub-pool where there is none yet: from its parent, or as a range of its own where
     /// the parent does not have it. Doing it again changes nothing.
-    fn take_over_range(&mut self, path: &Name, cidr: Block4) -> Result<(), Error> {
+    fn take_over_range(&mut self, path: &Name, cidr: Cidr) -> Result<(), Error> {
         check_range_len(cidr.prefix_len())?;
         for name in path.split('/') {
             check_name("pool", name)?;
@@ -97,7 +96,7 @@ impl AddressPool {
     }
 
     /// Every range of a sub-pool, parents first.
-    fn sub_pools(&self) -> Vec<(&Name, Block4)> {
+    fn sub_pools(&self) -> Vec<(&Name, Cidr)> {
         let spaces = self.state.spaces.iter().filter(|(path, _)| !path.is_empty());
         // `prod` stands before `prod/us-east-1`, as a parent's path is the beginning of its child's.
         spaces.flat_map(|(path, space)| space.ranges.iter().map(move |range| (path, *range))).collect()
@@ -126,7 +125,7 @@ pub struct ExistingVpc {
     /// Its id.
     pub vpc_id: String,
     /// Its blocks, the primary first.
-    pub blocks: Vec<Block4>,
+    pub blocks: Vec<Cidr>,
 }
 
 /// What the kind of a row says where it is a range of a sub-pool.
@@ -145,7 +144,7 @@ fn row(words: [Option<&str>; 5], path: &str, place: Option<Place>) -> Result<Row
             note(&Error::BadName { what: "pool", name: String::new() }, "pool");
             return Err(problems);
         };
-        let block = Block4::parse(cidr.unwrap_or_default()).map_err(|error| note(&error, "cidr"));
+        let block = Cidr::parse(cidr.unwrap_or_default()).map_err(|error| note(&error.into(), "cidr"));
         let Ok(cidr) = block else { return Err(problems) };
         return Ok(Row {
             record: Record::SubPool { path: Name::from(pool), cidr },
@@ -156,7 +155,7 @@ fn row(words: [Option<&str>; 5], path: &str, place: Option<Place>) -> Result<Row
     if owner.is_none() {
         note(&Error::BadName { what: "owner", name: String::new() }, "owner");
     }
-    let cidr = Block4::parse(cidr.unwrap_or_default()).map_err(|error| note(&error, "cidr")).ok();
+    let cidr = Cidr::parse(cidr.unwrap_or_default()).map_err(|error| note(&error.into(), "cidr")).ok();
     let kind = match kind {
         None | Some("reserved") => Some(AllocationKind::Reserved),
         Some("allocated") => Some(AllocationKind::Allocated),

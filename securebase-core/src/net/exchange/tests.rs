@@ -3,8 +3,8 @@ use super::*;
 use crate::model::PoolStrategy;
 use crate::net::{BlockRequest, PoolSettings};
 
-fn b(text: &str) -> Block4 {
-    Block4::parse(text).unwrap()
+fn b(text: &str) -> Cidr {
+    Cidr::parse(text).unwrap()
 }
 
 fn pool() -> AddressPool {

@@ -7,11 +7,11 @@
 //!
 //! *Non-goals.* Who ran it and when: the state's history records that.
 
+use crate::model::Cidr;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::net::cidr::Block4;
 use crate::net::error::Error;
 use crate::net::pool::check_name;
 
@@ -29,7 +29,7 @@ pub enum PoolEvent {
         #[serde(default, skip_serializing_if = "is_root")]
         pool: Name,
         /// The range.
-        cidr: Block4,
+        cidr: Cidr,
         /// Whether the range is the sub-pool's own and not taken from its parent.
         #[serde(default, skip_serializing_if = "is_false")]
         own: bool,
@@ -37,7 +37,7 @@ pub enum PoolEvent {
     /// A range will not be handed out.
     Excluded {
         /// The range.
-        cidr: Block4,
+        cidr: Cidr,
         /// Why.
         reason: String,
     },
@@ -45,14 +45,14 @@ pub enum PoolEvent {
     #[serde(rename = "admitted")]
     Included {
         /// The range, as it was excluded.
-        cidr: Block4,
+        cidr: Cidr,
     },
     /// The pool chose a block for an owner.
     Allocated {
         /// Who got it.
         owner: Name,
         /// The block.
-        cidr: Block4,
+        cidr: Cidr,
         /// The owner's tier, where one was given.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         tier: Option<Name>,
@@ -65,7 +65,7 @@ pub enum PoolEvent {
         /// Whom it is for.
         owner: Name,
         /// The block.
-        cidr: Block4,
+        cidr: Cidr,
         /// The pool it lies in.
         #[serde(default, skip_serializing_if = "is_root")]
         pool: Name,
@@ -75,14 +75,14 @@ pub enum PoolEvent {
         /// Who has it.
         owner: Name,
         /// The block, inside the pool or not.
-        cidr: Block4,
+        cidr: Cidr,
     },
     /// An owner gave a block back.
     Released {
         /// Who had it.
         owner: Name,
         /// The block.
-        cidr: Block4,
+        cidr: Cidr,
         /// The serial before which nobody gets it.
         #[serde(default, skip_serializing_if = "is_zero")]
         until: u64,

@@ -9,9 +9,8 @@
 //!
 //! *Non-goals.* Who holds what: that is [`crate::net::pool`].
 
+use crate::model::Cidr;
 use std::collections::BTreeSet;
-
-use crate::net::cidr::Block4;
 
 const LENS: usize = 33;
 
@@ -58,10 +57,10 @@ impl FreeSet {
     }
 
     /// The free blocks in the order of their addresses: the fewest that cover the set.
-    pub fn blocks(&self) -> Vec<Block4> {
+    pub fn blocks(&self) -> Vec<Cidr> {
         let mut blocks = Vec::with_capacity(self.block_count());
         for (len, starts) in (0_u8..).zip(&self.starts) {
-            blocks.extend(starts.iter().map(|start| Block4::at(*start, len)));
+            blocks.extend(starts.iter().map(|start| Cidr::at(*start, len)));
         }
         blocks.sort_unstable();
         blocks
@@ -69,13 +68,13 @@ impl FreeSet {
 
     /// Where a block of this length would be taken: in the smallest free block that holds it (so that large ones stay
     /// whole), the lowest address among equals.
-    pub fn find(&self, prefix_len: u8) -> Option<Block4> {
+    pub fn find(&self, prefix_len: u8) -> Option<Cidr> {
         let (_, start) = self.best_fit(prefix_len)?;
-        Some(Block4::at(start, prefix_len))
+        Some(Cidr::at(start, prefix_len))
     }
 
     /// Takes the block that [`FreeSet::find`] names.
-    pub fn take(&mut self, prefix_len: u8) -> Option<Block4> {
+    pub fn take(&mut self, prefix_len: u8) -> Option<Cidr> {
         let (from_len, start) = self.best_fit(prefix_len)?;
         let starts = &mut self.starts[usize::from(from_len)];
         starts.pop_first();
@@ -87,11 +86,11 @@ impl FreeSet {
             self.store(len, start | size_bit(len));
         }
         self.address_count -= 1_u64 << (32 - prefix_len);
-        Some(Block4::at(start, prefix_len))
+        Some(Cidr::at(start, prefix_len))
     }
 
     /// Takes exactly this block if all of it is free; otherwise changes nothing and answers false.
-    pub fn take_exact(&mut self, block: Block4) -> bool {
+    pub fn take_exact(&mut self, block: Cidr) -> bool {
         if self.discard(block.prefix_len(), block.start()) {
             self.address_count -= block.address_count();
             return true;
@@ -102,12 +101,12 @@ impl FreeSet {
     }
 
     /// Whether all of the block is free.
-    pub fn contains(&self, block: Block4) -> bool {
+    pub fn contains(&self, block: Cidr) -> bool {
         self.block_around(block).is_some()
     }
 
     /// Takes whatever is free inside the block and answers with it, in the order of addresses.
-    pub fn take_within(&mut self, block: Block4) -> Vec<Block4> {
+    pub fn take_within(&mut self, block: Cidr) -> Vec<Cidr> {
         if let Some(around) = self.block_around(block) {
             self.carve(around, block);
             return vec![block];
@@ -118,30 +117,30 @@ impl FreeSet {
                 self.starts[usize::from(len)].range(block.start()..=block.end()).copied().collect();
             for start in starts {
                 self.discard(len, start);
-                taken.push(Block4::at(start, len));
+                taken.push(Cidr::at(start, len));
             }
         }
-        self.address_count -= taken.iter().map(Block4::address_count).sum::<u64>();
+        self.address_count -= taken.iter().map(Cidr::address_count).sum::<u64>();
         taken.sort_unstable();
         taken
     }
 
     /// What is free inside the block, in the order of addresses.
-    pub fn within(&self, block: Block4) -> Vec<Block4> {
+    pub fn within(&self, block: Cidr) -> Vec<Cidr> {
         if self.contains(block) {
             return vec![block];
         }
         let mut found = Vec::new();
         for len in block.prefix_len()..=32 {
             let starts = self.starts[usize::from(len)].range(block.start()..=block.end());
-            found.extend(starts.map(|start| Block4::at(*start, len)));
+            found.extend(starts.map(|start| Cidr::at(*start, len)));
         }
         found.sort_unstable();
         found
     }
 
     /// Frees a block. Parts that are free already stay so.
-    pub fn insert(&mut self, block: Block4) {
+    pub fn insert(&mut self, block: Cidr) {
         let (mut len, mut start) = (block.prefix_len(), block.start());
         // Lengths at which nothing is stored cost nothing: the common case is one search for the other half and one to
         // store.
@@ -164,7 +163,7 @@ impl FreeSet {
         }
     }
 
-    fn holds_parts_of(&self, block: Block4) -> bool {
+    fn holds_parts_of(&self, block: Cidr) -> bool {
         (block.prefix_len() + 1..=32).any(|len| {
             self.occupied & (1 << len) != 0
                 && self.starts[usize::from(len)].range(block.start()..=block.end()).next().is_some()
@@ -180,18 +179,18 @@ impl FreeSet {
         self.starts[usize::from(len)].first().map(|start| (len, *start))
     }
 
-    fn block_around(&self, block: Block4) -> Option<Block4> {
+    fn block_around(&self, block: Cidr) -> Option<Cidr> {
         (0..=block.prefix_len())
             .rev()
             .filter(|len| self.occupied & (1 << len) != 0)
-            .map(|len| Block4::at(block.start(), len))
+            .map(|len| Cidr::at(block.start(), len))
             .find(|around| self.starts[usize::from(around.prefix_len())].contains(&around.start()))
     }
 
-    fn carve(&mut self, around: Block4, block: Block4) {
+    fn carve(&mut self, around: Cidr, block: Cidr) {
         self.discard(around.prefix_len(), around.start());
         for len in around.prefix_len() + 1..=block.prefix_len() {
-            let half = Block4::at(block.start(), len).start() ^ size_bit(len);
+            let half = Cidr::at(block.start(), len).start() ^ size_bit(len);
             self.store(len, half);
         }
         self.address_count -= block.address_count();
@@ -217,8 +216,8 @@ impl FreeSet {
     }
 }
 
-impl FromIterator<Block4> for FreeSet {
-    fn from_iter<I: IntoIterator<Item = Block4>>(blocks: I) -> Self {
+impl FromIterator<Cidr> for FreeSet {
+    fn from_iter<I: IntoIterator<Item = Cidr>>(blocks: I) -> Self {
         let mut set = Self::new();
         for block in blocks {
             set.insert(block);
@@ -244,8 +243,8 @@ fn high_bit(mask: u64) -> u8 {
 mod tests {
     use super::*;
 
-    fn b(text: &str) -> Block4 {
-        Block4::parse(text).unwrap()
+    fn b(text: &str) -> Cidr {
+        Cidr::parse(text).unwrap()
     }
 
     fn text(set: &FreeSet) -> String {

@@ -11,7 +11,7 @@ use std::fmt::Write;
 use super::AddressPool;
 use super::free::FreeSet;
 use super::snapshot::AllocationKind;
-use crate::net::cidr::Block4;
+use crate::model::Cidr;
 
 /// The text map has lines of so many cells.
 const LINE_CELLS: u32 = 64;
@@ -69,7 +69,7 @@ impl Look {
 
 /// A part of a range that looks the same all over.
 struct Segment {
-    block: Block4,
+    block: Cidr,
     look: Look,
     label: String,
 }
@@ -86,11 +86,11 @@ impl AddressPool {
             let _ = writeln!(text, "{range}  {} addresses", range.address_count());
             let depth = TEXT_DEPTH.min(28_u8.saturating_sub(range.prefix_len()));
             let len = range.prefix_len() + depth;
-            let size = Block4::at(0, len).address_count();
+            let size = Cidr::at(0, len).address_count();
             for line in 0..(1_u32 << depth).div_ceil(LINE_CELLS) {
                 let cells = (line * LINE_CELLS..((line + 1) * LINE_CELLS).min(1 << depth))
                     .map(|n| cell(range, len, n));
-                let cells: Vec<Block4> = cells.collect();
+                let cells: Vec<Cidr> = cells.collect();
                 let first = cells.first().map_or_else(String::new, |cell| cell.first().to_string());
                 let signs: String = cells.iter().map(|cell| sign(&segments, *cell)).collect();
                 let _ = writeln!(text, "{first:<15} {signs}");
@@ -143,18 +143,18 @@ impl AddressPool {
     }
 
     /// The pool's ranges and those sub-pools brought along.
-    fn all_ranges(&self) -> Vec<Block4> {
-        let mut ranges: Vec<Block4> =
+    fn all_ranges(&self) -> Vec<Cidr> {
+        let mut ranges: Vec<Cidr> =
             self.state.spaces.values().flat_map(|space| space.own.iter().copied()).collect();
         ranges.sort_unstable();
         ranges
     }
 
     /// The range cut into parts that look the same, in the order of addresses.
-    fn segments(&self, range: Block4) -> Vec<Segment> {
+    fn segments(&self, range: Cidr) -> Vec<Segment> {
         let mut rest: FreeSet = [range].into_iter().collect();
         let mut segments = Vec::new();
-        let mut paint = |block: Block4, look: Look, label: &str| {
+        let mut paint = |block: Cidr, look: Look, label: &str| {
             for block in rest.take_within(block) {
                 segments.push(Segment { block, look, label: label.to_owned() });
             }
@@ -179,13 +179,13 @@ impl AddressPool {
     }
 }
 
-fn cell(range: Block4, len: u8, n: u32) -> Block4 {
+fn cell(range: Cidr, len: u8, n: u32) -> Cidr {
     let shift = 32 - u32::from(len);
-    Block4::at(range.start() + n.checked_shl(shift).unwrap_or(0), len)
+    Cidr::at(range.start() + n.checked_shl(shift).unwrap_or(0), len)
 }
 
 /// The segments that share addresses with `block`.
-fn over(segments: &[Segment], block: Block4) -> &[Segment] {
+fn over(segments: &[Segment], block: Cidr) -> &[Segment] {
     let from = segments.partition_point(|segment| segment.block.end() < block.start());
     let to = segments.partition_point(|segment| segment.block.start() <= block.end());
     &segments[from..to]
@@ -197,7 +197,7 @@ fn sums(segments: &[Segment]) -> [u64; 5] {
 }
 
 /// The sign of a cell: what it is all over; partly free; or, of several uses, the first in the legend.
-fn sign(segments: &[Segment], cell: Block4) -> char {
+fn sign(segments: &[Segment], cell: Cidr) -> char {
     let over = over(segments, cell);
     let mut looks: Vec<Look> = over.iter().map(|segment| segment.look).collect();
     looks.sort_unstable();
@@ -210,7 +210,7 @@ fn sign(segments: &[Segment], cell: Block4) -> char {
     }
 }
 
-fn draw(svg: &mut String, segments: &[Segment], range: Block4, block: Block4) {
+fn draw(svg: &mut String, segments: &[Segment], range: Cidr, block: Cidr) {
     let over = over(segments, block);
     let depth = block.prefix_len() - range.prefix_len();
     let whole = matches!(over, [one] if one.block.contains(&block));
@@ -257,8 +257,8 @@ mod tests {
     use crate::model::PoolStrategy;
     use crate::net::{BlockRequest, PoolSettings};
 
-    fn b(text: &str) -> Block4 {
-        Block4::parse(text).unwrap()
+    fn b(text: &str) -> Cidr {
+        Cidr::parse(text).unwrap()
     }
 
     fn pool() -> AddressPool {
@@ -310,7 +310,7 @@ mod tests {
             pool.allocate(&BlockRequest::new(28, &format!("o{n}"))).unwrap();
             if n % 2 == 0 {
                 pool.release(&format!("o{n}")).unwrap();
-                pool.reserve(Block4::at(b("10.2.0.0/16").start() + n * 16, 28), &format!("r{n}")).unwrap();
+                pool.reserve(Cidr::at(b("10.2.0.0/16").start() + n * 16, 28), &format!("r{n}")).unwrap();
             }
         }
         assert!(pool.map_svg().lines().count() < 4_200);

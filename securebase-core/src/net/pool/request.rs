@@ -2,8 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::PoolStrategy;
-use crate::net::cidr::Block4;
+use crate::model::{Cidr, PoolStrategy};
 use crate::net::error::Error;
 use crate::net::rules;
 
@@ -12,7 +11,7 @@ use crate::net::rules;
 #[serde(deny_unknown_fields)]
 pub struct Exclusion {
     /// The range.
-    pub cidr: Block4,
+    pub cidr: Cidr,
     /// Why.
     pub reason: String,
 }

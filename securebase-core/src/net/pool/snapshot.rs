@@ -12,9 +12,8 @@ use super::event::{Name, PoolEvent};
 use super::request::{Exclusion, PoolSettings};
 use super::space::{AddressSpace, Hold};
 use super::state::{Claim, State};
-use crate::model::Problems;
 use crate::model::diagnostics::document;
-use crate::net::cidr::Block4;
+use crate::model::{Cidr, Problems};
 use crate::net::error::Error;
 
 /// The version written.
@@ -33,7 +32,7 @@ pub struct Snapshot {
     #[serde(default)]
     pub serial: u64,
     /// The whole pool's ranges.
-    pub ranges: Vec<Block4>,
+    pub ranges: Vec<Cidr>,
     /// Ranges left out.
     #[serde(default)]
     pub exclusions: Vec<Exclusion>,
@@ -56,10 +55,10 @@ pub struct SubPool {
     pub path: Name,
     /// Ranges taken from its parent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub ranges: Vec<Block4>,
+    pub ranges: Vec<Cidr>,
     /// Ranges it brought along.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub own: Vec<Block4>,
+    pub own: Vec<Cidr>,
 }
 
 /// How an owner came to its block.
@@ -92,7 +91,7 @@ pub struct BlockAllocation {
     /// Who.
     pub owner: Name,
     /// What.
-    pub cidr: Block4,
+    pub cidr: Cidr,
     /// How it came about.
     pub kind: AllocationKind,
     /// The owner's tier, where it was given.
@@ -108,7 +107,7 @@ pub struct BlockAllocation {
 #[serde(deny_unknown_fields)]
 pub struct Resting {
     /// The block.
-    pub cidr: Block4,
+    pub cidr: Cidr,
     /// Who had it.
     pub owner: Name,
     /// The serial at which it is free again.

@@ -4,12 +4,12 @@
 //!
 //! *Invariants.* Held blocks are apart from each other and from what is free.
 
+use crate::model::Cidr;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use super::event::Name;
 use super::free::FreeSet;
-use crate::net::cidr::Block4;
 
 /// Why a block of a space is not free.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,9 +38,9 @@ impl Hold {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(in crate::net) struct AddressSpace {
     /// In the order of addresses, apart from each other.
-    pub(in crate::net) ranges: Vec<Block4>,
+    pub(in crate::net) ranges: Vec<Cidr>,
     /// Ranges that were given to this space directly, not taken from a parent.
-    pub(in crate::net) own: Vec<Block4>,
+    pub(in crate::net) own: Vec<Cidr>,
     pub(in crate::net) free: FreeSet,
     /// By first address.
     held: BTreeMap<u32, (u8, Hold)>,
@@ -56,50 +56,50 @@ impl AddressSpace {
     }
 
     /// Whether the ranges together contain all of the block.
-    pub(super) fn covers(&self, block: Block4) -> bool {
+    pub(super) fn covers(&self, block: Cidr) -> bool {
         self.ranges.iter().any(|range| range.contains(&block))
             || self.clip(block).address_count() == block.address_count()
     }
 
     /// The first held block that shares addresses with `block`.
-    pub(in crate::net) fn holder(&self, block: Block4) -> Option<(Block4, &Hold)> {
+    pub(in crate::net) fn holder(&self, block: Cidr) -> Option<(Cidr, &Hold)> {
         let before = self.held.range(..=block.start()).next_back();
         let within = || self.held.range(block.start()..=block.end()).next();
         before
             .into_iter()
             .chain(within())
-            .map(|(start, (len, hold))| (Block4::at(*start, *len), hold))
+            .map(|(start, (len, hold))| (Cidr::at(*start, *len), hold))
             .find(|(held, _)| held.overlaps(&block))
     }
 
     /// Every held block, in the order of addresses.
-    pub(in crate::net) fn held(&self) -> impl Iterator<Item = (Block4, &Hold)> {
-        self.held.iter().map(|(start, (len, hold))| (Block4::at(*start, *len), hold))
+    pub(in crate::net) fn held(&self) -> impl Iterator<Item = (Cidr, &Hold)> {
+        self.held.iter().map(|(start, (len, hold))| (Cidr::at(*start, *len), hold))
     }
 
     /// The held blocks that share addresses with `block`: the one around it, or those inside.
-    pub(super) fn held_over(&self, block: Block4) -> impl Iterator<Item = (Block4, &Hold)> {
+    pub(super) fn held_over(&self, block: Cidr) -> impl Iterator<Item = (Cidr, &Hold)> {
         let before = self.held.range(..block.start()).next_back();
         let all = before.into_iter().chain(self.held.range(block.start()..=block.end()));
-        let all = all.map(|(start, (len, hold))| (Block4::at(*start, *len), hold));
+        let all = all.map(|(start, (len, hold))| (Cidr::at(*start, *len), hold));
         all.filter(move |(held, _)| held.overlaps(&block))
     }
 
     /// The held blocks inside `block`.
-    pub(super) fn held_within(&self, block: Block4) -> impl Iterator<Item = Block4> {
-        self.held.range(block.start()..=block.end()).map(|(start, (len, _))| Block4::at(*start, *len))
+    pub(super) fn held_within(&self, block: Cidr) -> impl Iterator<Item = Cidr> {
+        self.held.range(block.start()..=block.end()).map(|(start, (len, _))| Cidr::at(*start, *len))
     }
 
     /// What holds exactly this block.
-    pub(super) fn hold_at(&self, block: Block4) -> Option<&Hold> {
+    pub(super) fn hold_at(&self, block: Cidr) -> Option<&Hold> {
         self.held.get(&block.start()).filter(|(len, _)| *len == block.prefix_len()).map(|(_, hold)| hold)
     }
 
-    pub(in crate::net) fn hold(&mut self, block: Block4, hold: Hold) {
+    pub(in crate::net) fn hold(&mut self, block: Cidr, hold: Hold) {
         self.held.insert(block.start(), (block.prefix_len(), hold));
     }
 
-    pub(super) fn unhold(&mut self, block: Block4) -> Option<Hold> {
+    pub(super) fn unhold(&mut self, block: Cidr) -> Option<Hold> {
         match self.held.entry(block.start()) {
             Entry::Occupied(entry) if entry.get().0 == block.prefix_len() => Some(entry.remove().1),
             _ => None,
@@ -112,7 +112,7 @@ impl AddressSpace {
     }
 
     /// Adds a range, kept in order.
-    pub(super) fn add_range(&mut self, range: Block4, own: bool) {
+    pub(super) fn add_range(&mut self, range: Cidr, own: bool) {
         let lists = if own { vec![&mut self.ranges, &mut self.own] } else { vec![&mut self.ranges] };
         for list in lists {
             let at = list.partition_point(|other| *other < range);
@@ -121,8 +121,8 @@ impl AddressSpace {
     }
 
     /// The parts of `block` that lie in the ranges.
-    pub(in crate::net) fn clip(&self, block: Block4) -> FreeSet {
-        let part = |range: &Block4| {
+    pub(in crate::net) fn clip(&self, block: Cidr) -> FreeSet {
+        let part = |range: &Cidr| {
             if range.contains(&block) { Some(block) } else { block.contains(range).then_some(*range) }
         };
         self.ranges.iter().filter_map(part).collect()

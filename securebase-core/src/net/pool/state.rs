@@ -16,8 +16,8 @@ use indexmap::IndexMap;
 use super::event::{Name, PoolEvent};
 use super::request::{Exclusion, PoolSettings};
 use super::space::{AddressSpace, Hold};
+use crate::model::Cidr;
 use crate::model::PoolStrategy;
-use crate::net::cidr::Block4;
 use crate::net::error::Error;
 
 /// How an owner came to a block.
@@ -32,7 +32,7 @@ pub(super) enum Claim {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::net) struct Holding {
     pub(in crate::net) path: Name,
-    pub(in crate::net) block: Block4,
+    pub(in crate::net) block: Cidr,
     pub(super) claim: Claim,
 }
 
@@ -48,9 +48,9 @@ pub(in crate::net) struct State {
     pub(super) islands: BTreeMap<Name, BTreeMap<Name, AddressSpace>>,
     /// Every owner's blocks, sorted.
     pub(in crate::net) owners: IndexMap<Name, Vec<Holding>>,
-    pub(in crate::net) pins: BTreeMap<Block4, BTreeSet<Name>>,
+    pub(in crate::net) pins: BTreeMap<Cidr, BTreeSet<Name>>,
     /// Ends of quarantines: serial, path, island, block.
-    quarantined: BTreeSet<(u64, Name, Option<Name>, Block4)>,
+    quarantined: BTreeSet<(u64, Name, Option<Name>, Cidr)>,
 }
 
 impl State {
@@ -99,7 +99,7 @@ impl State {
         }
     }
 
-    fn grow(&mut self, path: &Name, cidr: Block4, own: bool) -> Result<(), Error> {
+    fn grow(&mut self, path: &Name, cidr: Cidr, own: bool) -> Result<(), Error> {
         let parent = parent_of(path);
         if let Some(other) =
             self.spaces.get(path).and_then(|space| space.ranges.iter().find(|r| r.overlaps(&cidr)))
@@ -155,7 +155,7 @@ impl State {
         Ok(())
     }
 
-    fn exclude(&mut self, cidr: Block4, reason: &str) {
+    fn exclude(&mut self, cidr: Cidr, reason: &str) {
         let at = self.exclusions.partition_point(|other| other.cidr < cidr);
         if self.exclusions.get(at).is_some_and(|other| other.cidr == cidr) {
             reason.clone_into(&mut self.exclusions[at].reason);
@@ -168,7 +168,7 @@ impl State {
         }
     }
 
-    fn include(&mut self, cidr: Block4) -> Result<(), Error> {
+    fn include(&mut self, cidr: Cidr) -> Result<(), Error> {
         let Some(at) = self.exclusions.iter().position(|other| other.cidr == cidr) else {
             return Err(Error::NotExcluded { cidr });
         };
@@ -179,7 +179,7 @@ impl State {
         Ok(())
     }
 
-    fn allocate(&mut self, owner: &Name, cidr: Block4, tier: Option<Name>, path: &Name) -> Result<(), Error> {
+    fn allocate(&mut self, owner: &Name, cidr: Cidr, tier: Option<Name>, path: &Name) -> Result<(), Error> {
         if !self.space_mut(path, owner)?.free.take_exact(cidr) {
             self.drop_unused_island(owner);
             return Err(self.not_free(path, owner, cidr));
@@ -189,7 +189,7 @@ impl State {
         Ok(())
     }
 
-    fn reserve(&mut self, owner: &Name, cidr: Block4, path: &Name) -> Result<(), Error> {
+    fn reserve(&mut self, owner: &Name, cidr: Cidr, path: &Name) -> Result<(), Error> {
         if let Some(error) = self.reserve_conflict(path, owner, cidr) {
             return Err(error);
         }
@@ -201,7 +201,7 @@ impl State {
     }
 
     /// Who has a block that an owner wants to keep as reserved, though it is pinned for this owner already.
-    pub(super) fn taken_by_another(&self, path: &Name, owner: &Name, cidr: Block4) -> Option<Error> {
+    pub(super) fn taken_by_another(&self, path: &Name, owner: &Name, cidr: Cidr) -> Option<Error> {
         let space = self.space(path, owner).filter(|space| space.covers(cidr))?;
         let others = |hold: &Hold| match hold {
             Hold::Allocated { owner: by, .. } | Hold::Reserved { owner: by } => by != owner,
@@ -214,7 +214,7 @@ impl State {
     }
 
     /// Excluded addresses may be reserved: that keeps them out of use, which is what the exclusion wants too.
-    fn reserve_conflict(&self, path: &Name, owner: &Name, cidr: Block4) -> Option<Error> {
+    fn reserve_conflict(&self, path: &Name, owner: &Name, cidr: Cidr) -> Option<Error> {
         let Some(space) = self.space(path, owner) else { return Some(unknown_pool(&self.spaces, path)) };
         if !space.covers(cidr) {
             return Some(Error::Outside { cidr, ranges: space.ranges.clone() });
@@ -225,13 +225,13 @@ impl State {
         self.pinned_by_another(owner, cidr)
     }
 
-    fn pinned_by_another(&self, owner: &Name, cidr: Block4) -> Option<Error> {
+    fn pinned_by_another(&self, owner: &Name, cidr: Cidr) -> Option<Error> {
         let (held, by) =
             self.pin_over(cidr, self.is_island().then_some(owner)).find(|(_, by)| *by != owner)?;
         Some(Error::Taken { cidr, held, by: format!("pinned by `{by}`") })
     }
 
-    fn pin(&mut self, owner: &Name, cidr: Block4) {
+    fn pin(&mut self, owner: &Name, cidr: Cidr) {
         if !self.pins.entry(cidr).or_default().insert(owner.clone()) {
             return;
         }
@@ -248,7 +248,7 @@ impl State {
         }
     }
 
-    fn note(&mut self, owner: &Name, path: &Name, block: Block4, claim: Claim) {
+    fn note(&mut self, owner: &Name, path: &Name, block: Cidr, claim: Claim) {
         let holdings = self.owners.entry(owner.clone()).or_default();
         let holding = Holding { path: path.clone(), block, claim };
         let at = holdings.partition_point(|other| *other < holding);
@@ -307,7 +307,7 @@ impl State {
         }
     }
 
-    fn pins_of(&self, owner: &Name) -> Vec<Block4> {
+    fn pins_of(&self, owner: &Name) -> Vec<Cidr> {
         let holdings = self.owners.get(owner).into_iter().flatten();
         holdings.filter(|holding| holding.claim == Claim::Pinned).map(|holding| holding.block).collect()
     }
@@ -327,12 +327,12 @@ impl State {
     /// The pins that share addresses with `block`, those of one owner where one is given.
     pub(super) fn pin_over<'a>(
         &'a self,
-        block: Block4,
+        block: Cidr,
         owner: Option<&'a Name>,
-    ) -> impl Iterator<Item = (Block4, &'a Name)> {
-        let around = (0..block.prefix_len()).map(move |len| Block4::at(block.start(), len));
+    ) -> impl Iterator<Item = (Cidr, &'a Name)> {
+        let around = (0..block.prefix_len()).map(move |len| Cidr::at(block.start(), len));
         let around = around.filter_map(|around| self.pins.get_key_value(&around));
-        let last = Block4::at(block.end(), 32);
+        let last = Cidr::at(block.end(), 32);
         let around = around.take_while(|_| !self.pins.is_empty());
         around
             .chain(self.pins.range(block..=last))
@@ -340,7 +340,7 @@ impl State {
             .filter(move |(_, by)| owner.is_none_or(|owner| owner == *by))
     }
 
-    fn not_free(&self, path: &str, owner: &str, cidr: Block4) -> Error {
+    fn not_free(&self, path: &str, owner: &str, cidr: Cidr) -> Error {
         let Some(space) = self.space(path, owner) else { return unknown_pool(&self.spaces, path) };
         if !space.covers(cidr) {
             return Error::Outside { cidr, ranges: space.ranges.clone() };

@@ -1,7 +1,7 @@
 use super::*;
 
-fn b(text: &str) -> Block4 {
-    Block4::parse(text).unwrap()
+fn b(text: &str) -> Cidr {
+    Cidr::parse(text).unwrap()
 }
 
 fn pool(range: &str, strategy: PoolStrategy) -> AddressPool {
@@ -16,7 +16,7 @@ fn tier(pool: &mut AddressPool, prefix_len: u8, owner: &str, tier: &str) -> Stri
     pool.allocate(&BlockRequest::new(prefix_len, owner).tier(Some(tier))).unwrap().to_string()
 }
 
-fn text(blocks: &[Block4]) -> String {
+fn text(blocks: &[Cidr]) -> String {
     blocks.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
 }
 

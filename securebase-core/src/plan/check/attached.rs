@@ -7,7 +7,7 @@ use crate::kinds::step::Action;
 use crate::model::{Address, Problem, ResourceId, Severity};
 use crate::observe::{ObservedOrganization, unit_paths};
 use crate::plan::step::{Plan, Step};
-use crate::policy::{Level, Policy, PolicyDocument};
+use crate::policy::{Level, Policy, PolicyText};
 
 /// A policy, by its id where it has one, else by its address.
 type Key = String;
@@ -17,6 +17,45 @@ type Key = String;
 struct Unread {
     name: String,
     reason: String,
+}
+
+impl Unread {
+    /// The finding at a place: the path of a unit, the empty path of the root, or the id of an account.
+    fn problem(&self, place: &str) -> Problem {
+        let Self { name, reason } = self;
+        let at = match place {
+            "" => "the root".to_owned(),
+            place => format!("`{place}`"),
+        };
+        let message =
+            format!("the policy `{name}` at {at} cannot be read, so what it denies is not known: {reason}");
+        let hint = "check by hand that it lets the access role do its work, or detach it";
+        Problem::error("policy.unread", name.as_str(), message, hint)
+    }
+}
+
+/// What is attached on the way from the root to an account: the levels that can be decided with, and the policies on them that
+/// cannot be read. Whoever takes the levels takes the findings too, so that an unread policy never looks like none.
+#[derive(Debug)]
+pub(in crate::plan) struct Way {
+    levels: Vec<Level>,
+    unread: Vec<Problem>,
+}
+
+impl Way {
+    /// The levels, where every policy on them can be read.
+    ///
+    /// # Errors
+    /// One error for each policy that cannot.
+    pub(in crate::plan) fn complete(self) -> Result<Vec<Level>, Vec<Problem>> {
+        if self.unread.is_empty() { Ok(self.levels) } else { Err(self.unread) }
+    }
+
+    /// The levels as far as they can be read, and a warning for each policy that cannot.
+    pub(in crate::plan) fn with_warnings(self) -> (Vec<Level>, Vec<Problem>) {
+        let warning = |problem| Problem { severity: Severity::Warning, ..problem };
+        (self.levels, self.unread.into_iter().map(warning).collect())
+    }
 }
 
 /// Which policies are attached where.
@@ -48,7 +87,7 @@ impl Attached {
                 continue;
             }
             let key = found.policy.id.to_string();
-            let document = found.policy.document.as_deref();
+            let document = found.policy.document.as_ref();
             attached.documents.insert(key.clone(), read(&found.policy.name, document));
             for target in &found.targets {
                 attached.places.entry(place(target)).or_default().insert(key.clone());
@@ -101,61 +140,30 @@ impl Attached {
         }
     }
 
-    /// What is attached to a place, in the order of names.
-    fn at(&self, place: &str) -> Vec<Policy> {
+    /// What is attached to a place: what can be decided with in the order of names, and what cannot be read.
+    fn at(&self, place: &str) -> (Vec<Policy>, Vec<Unread>) {
         let full = self.full_access.as_ref().is_none_or(|places| {
             // Whatever is made gets it by itself.
             places.contains(place) || !self.places.contains_key(place)
         });
-        let mut policies: Vec<Policy> = self
-            .places
-            .get(place)
-            .into_iter()
-            .flatten()
-            .filter_map(|key| self.documents.get(key)?.as_ref().ok().cloned())
-            .collect();
-        policies.sort_by(|a, b| a.name.cmp(&b.name));
+        let (mut policies, mut unread) = (Vec::new(), Vec::new());
+        for key in self.places.get(place).into_iter().flatten() {
+            match self.documents.get(key) {
+                Some(Ok(policy)) => policies.push(policy.clone()),
+                Some(Err(why)) => unread.push(why.clone()),
+                None => unread.push(Unread { name: key.clone(), reason: "it is not observed".to_owned() }),
+            }
+        }
+        policies.sort_by(|a: &Policy, b| a.name.cmp(&b.name));
         if full || policies.is_empty() {
             policies.insert(0, Policy::full_access());
         }
-        policies
+        (policies, unread)
     }
 
-    /// The policies on the way from the root to an account that no verdict takes into account, because they cannot be read:
-    /// one finding each, an error where a verdict is wanted and a warning where it is only checked.
-    pub(in crate::plan) fn unread(
-        &self,
-        path: &str,
-        account: Option<&str>,
-        severity: Severity,
-    ) -> Vec<Problem> {
-        let mut places = vec![String::new()];
-        let mut so_far = String::new();
-        for name in path.split('/').filter(|name| !name.is_empty()) {
-            if !so_far.is_empty() {
-                so_far.push('/');
-            }
-            so_far.push_str(name);
-            places.push(so_far.clone());
-        }
-        places.extend(account.map(str::to_owned));
-        let mut problems = Vec::new();
-        for place in places {
-            let keys = self.places.get(&place).into_iter().flatten();
-            for Unread { name, reason } in keys.filter_map(|key| self.documents.get(key)?.as_ref().err()) {
-                let at = match place.as_str() {
-                    "" => "the root".to_owned(),
-                    place => format!("`{place}`"),
-                };
-                let message = format!(
-                    "the policy `{name}` at {at} cannot be read, so what it denies is not known: {reason}"
-                );
-                let hint = "check by hand that it lets the access role do its work, or detach it";
-                let problem = Problem::error("policy.unread", name.as_str(), message, hint);
-                problems.push(Problem { severity, ..problem });
-            }
-        }
-        problems
+    /// Whether the place itself has the same policies as in `other`, also among those that cannot be read.
+    pub(in crate::plan) fn is_same_at(&self, other: &Self, place: &str) -> bool {
+        self.at(place) == other.at(place)
     }
 
     /// Whether something of somebody's is attached to the place itself.
@@ -163,22 +171,28 @@ impl Attached {
         self.places.get(place).is_some_and(|keys| !keys.is_empty())
     }
 
-    /// The levels from the root to an account below a unit; the account's own where its id is given.
-    pub(in crate::plan) fn levels(&self, path: &str, account: Option<&str>) -> Vec<Level> {
-        let mut levels = vec![Level::new("root", self.at(""))];
+    /// What is attached from the root to an account below a unit; also to the account itself where its id is given.
+    pub(in crate::plan) fn way(&self, path: &str, account: Option<&str>) -> Way {
+        let mut way = Way { levels: Vec::new(), unread: Vec::new() };
+        let mut add = |name: &str, place: &str| {
+            let (policies, unread) = self.at(place);
+            way.levels.push(Level::new(name, policies));
+            way.unread.extend(unread.iter().map(|unread| unread.problem(place)));
+        };
+        add("root", "");
         let mut so_far = String::new();
         for name in path.split('/').filter(|name| !name.is_empty()) {
             if !so_far.is_empty() {
                 so_far.push('/');
             }
             so_far.push_str(name);
-            levels.push(Level::new(so_far.clone(), self.at(&so_far)));
+            add(&so_far, &so_far);
         }
-        levels.push(Level::new(
-            "account",
-            account.map_or_else(|| vec![Policy::full_access()], |id| self.at(id)),
-        ));
-        levels
+        match account {
+            Some(id) => add("account", id),
+            None => way.levels.push(Level::new("account", vec![Policy::full_access()])),
+        }
+        way
     }
 }
 
@@ -188,11 +202,11 @@ pub(in crate::plan) fn unit_path(address: &Address) -> Option<String> {
 }
 
 /// A document under its name, or why it cannot be decided with.
-fn read(name: &str, document: Option<&str>) -> Result<Policy, Unread> {
+fn read(name: &str, document: Option<&PolicyText>) -> Result<Policy, Unread> {
     let unread = |reason: String| Unread { name: name.to_owned(), reason };
     let text = document.ok_or_else(|| unread("AWS returned no document".to_owned()))?;
-    let document = PolicyDocument::parse(text).map_err(|error| unread(error.to_string()))?;
-    Ok(Policy::new(name, document))
+    let document = text.document().map_err(|unreadable| unread(unreadable.to_string()))?;
+    Ok(Policy::new(name, document.clone()))
 }
 
 fn key(plan: &Plan, policy: &Address) -> Key {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::attached::Attached;
 use super::calls::step_operations;
-use crate::model::{Address, LandingZone, Problem, Severity, Tenant};
+use crate::model::{Address, LandingZone, Problem, Tenant, TenantKey};
 use crate::plan::step::{Plan, Step};
 use crate::policy::{ExecutorIdentity, PlannedCall, check_calls, executor_calls};
 
@@ -14,10 +14,10 @@ const ANY_ACCOUNT: &str = "111122223333";
 
 /// What the guardrails would refuse the executor, one problem for the first step that needs each call.
 pub(in crate::plan) fn problems(zone: &LandingZone, plan: &Plan) -> Vec<Problem> {
-    let mut by_tenant: BTreeMap<&str, Vec<&Step>> = BTreeMap::new();
+    let mut by_tenant: BTreeMap<&TenantKey, Vec<&Step>> = BTreeMap::new();
     for step in plan.steps() {
         if let Some(key) = &step.tenant {
-            by_tenant.entry(key.as_str()).or_default().push(step);
+            by_tenant.entry(key).or_default().push(step);
         }
     }
     if by_tenant.is_empty() {
@@ -29,7 +29,7 @@ pub(in crate::plan) fn problems(zone: &LandingZone, plan: &Plan) -> Vec<Problem>
     let mut groups: BTreeMap<(String, &str, Option<String>), Vec<&Tenant>> = BTreeMap::new();
     // By key: which step a problem names must not depend on the order of the file.
     let mut tenants: Vec<&Tenant> =
-        zone.tenants.iter().filter(|tenant| by_tenant.contains_key(tenant.key.as_str())).collect();
+        zone.tenants.iter().filter(|tenant| by_tenant.contains_key(&tenant.key)).collect();
     tenants.sort_by(|a, b| a.key.cmp(&b.key));
     for tenant in tenants {
         let account = plan.known.get(&Address::tenant(&tenant.key, "account")).map(ToString::to_string);
@@ -38,11 +38,11 @@ pub(in crate::plan) fn problems(zone: &LandingZone, plan: &Plan) -> Vec<Problem>
     }
     let mut problems = Vec::new();
     for ((path, region, account), tenants) in groups {
-        let levels = attached.levels(&path, account.as_deref());
+        let (levels, unread) = attached.way(&path, account.as_deref()).with_warnings();
         let identity = ExecutorIdentity { account: ANY_ACCOUNT, region, role: zone.access_role.as_str() };
         let mut seen: BTreeSet<&'static str> = BTreeSet::new();
         let mut calls: Vec<PlannedCall> = Vec::new();
-        let planned = tenants.iter().filter_map(|tenant| by_tenant.get(tenant.key.as_str())).flatten();
+        let planned = tenants.iter().filter_map(|tenant| by_tenant.get(&tenant.key)).flatten();
         for step in planned {
             for operation in step_operations(step) {
                 if !seen.insert(operation) {
@@ -62,7 +62,7 @@ pub(in crate::plan) fn problems(zone: &LandingZone, plan: &Plan) -> Vec<Problem>
         }
         // What cannot be read might deny any of the calls: said, where there are calls that it could deny.
         if !calls.is_empty() {
-            problems.extend(attached.unread(&path, account.as_deref(), Severity::Warning));
+            problems.extend(unread);
         }
         problems.extend(check_calls(&levels, &calls));
     }

@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use crate::finance::{self, CostReport, PriceId};
 use crate::kinds::billing::OnBill;
 use crate::kinds::facts;
-use crate::model::{Currency, Money, ResourceKind};
+use crate::model::{Currency, Money, ResourceKind, TierName};
 use crate::plan::step::{Plan, Step};
 
 use super::{PromisedChange, is_on_steps};
@@ -22,14 +22,14 @@ pub(super) struct Attribution<'a> {
     /// The change of an owner's planned and assumed lines, by kind of resource.
     owned: BTreeMap<(Owner<'a>, ResourceKind), Decimal>,
     /// The change of a tier's promised lines.
-    promised: BTreeMap<Option<String>, Decimal>,
+    promised: BTreeMap<Option<TierName>, Decimal>,
     shield: Decimal,
 }
 
 impl<'a> Attribution<'a> {
     pub(super) fn new(plan: &'a Plan, before: &'a CostReport, after: &'a CostReport) -> Self {
         let mut owned: BTreeMap<(Owner<'a>, ResourceKind), Decimal> = BTreeMap::new();
-        let mut promised: BTreeMap<Option<String>, Decimal> = BTreeMap::new();
+        let mut promised: BTreeMap<Option<TierName>, Decimal> = BTreeMap::new();
         let mut shield = Decimal::ZERO;
         for (report, sign) in [(before, -Decimal::ONE), (after, Decimal::ONE)] {
             let bearers = report.shield_tiers();
@@ -44,7 +44,7 @@ impl<'a> Attribution<'a> {
                     shield += amount;
                     tier = bearers.first().copied();
                 }
-                *promised.entry(tier.map(str::to_owned)).or_default() += amount;
+                *promised.entry(tier.cloned()).or_default() += amount;
             }
         }
         owned.retain(|_, amount| !amount.is_zero());

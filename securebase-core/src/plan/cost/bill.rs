@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::counted::{count, is_counted, keep_logs};
-use crate::finance::{BilledTenant, Footprint, Standing};
+use crate::finance::{BilledTenant, CostOwner, Footprint, Standing};
 use crate::kinds::billing::OnBill;
 use crate::kinds::facts;
 use crate::kinds::guardrail_role::GuardrailRole;
 use crate::kinds::step::Action;
-use crate::model::{AccountId, Address, Money, Region, ResourceKind, Tier, TierName};
+use crate::model::{AccountId, Address, Money, Region, ResourceKind, TenantKey, Tier, TierName};
 use crate::observe::{Names, ObservedAccount, ObservedMember, ObservedOrganization, unit_paths};
 use crate::plan::diff::account_id;
 use crate::plan::step::{Plan, PlannedTenant, Step};
@@ -76,15 +76,15 @@ fn joined(first: &[Tier], second: &[Tier]) -> Vec<Tier> {
 struct Source<'a> {
     plan: &'a Plan,
     names: Names<'a>,
-    tenants: BTreeMap<&'a str, &'a PlannedTenant>,
+    tenants: BTreeMap<TenantKey, &'a PlannedTenant>,
     /// The tenant of each known account.
     claimed: BTreeMap<AccountId, &'a PlannedTenant>,
     /// The kinds of resource in a network that the plan adopts, by tenant.
-    adopting: BTreeMap<&'a str, Vec<ResourceKind>>,
+    adopting: BTreeMap<TenantKey, Vec<ResourceKind>>,
     /// The tenants on the terms of the last apply, by their current key.
-    served: BTreeMap<&'a str, &'a PlannedTenant>,
+    served: BTreeMap<TenantKey, &'a PlannedTenant>,
     /// The tenants whose account the plan creates or adopts: until then the account is not on this bill.
-    begun: BTreeSet<&'a str>,
+    begun: BTreeSet<TenantKey>,
 }
 
 impl<'a> Source<'a> {
@@ -95,11 +95,11 @@ impl<'a> Source<'a> {
         Self {
             plan,
             names: Names::of(&plan.scope),
-            tenants: plan.tenants.iter().map(|tenant| (tenant.key.as_str(), tenant)).collect(),
+            tenants: plan.tenants.iter().map(|tenant| (tenant.key.clone(), tenant)).collect(),
             claimed: plan.tenants.iter().filter_map(|tenant| Some((account(tenant)?, tenant))).collect(),
             adopting: adopting(plan),
             served: served(plan),
-            begun: plan.steps().filter(begins).filter_map(|step| step.address.tenant_key()).collect(),
+            begun: plan.steps().filter(begins).filter_map(|step| step.tenant.clone()).collect(),
         }
     }
 
@@ -110,12 +110,12 @@ impl<'a> Source<'a> {
             bill.set_home(home.clone());
         }
         let Some(organization) = &self.plan.observed.organization else { return bill };
-        bill.add(None, None, ResourceKind::Organization);
+        bill.add(CostOwner::Organization, ResourceKind::Organization);
         let paths = unit_paths(organization);
         for found in &organization.accounts {
             let path = paths.get(&found.parent).map(String::as_str);
             let billed = match self.claimed.get(&found.account.id) {
-                Some(tenant) if self.begun.contains(tenant.key.as_str()) => {
+                Some(tenant) if self.begun.contains(&tenant.key) => {
                     (tenant.key.to_string(), self.adopted(tenant, found))
                 }
                 Some(tenant) => (tenant.key.to_string(), self.existing(tenant, found, path)),
@@ -133,7 +133,7 @@ impl<'a> Source<'a> {
     fn existing(&self, tenant: &PlannedTenant, found: &ObservedAccount, path: Option<&str>) -> BilledTenant {
         let left = self.terms_of_departed(found, path);
         let tier = self.tier_before(tenant, left, path);
-        let mut billed = BilledTenant::new(Some(tier.name.as_str()));
+        let mut billed = BilledTenant::new(Some(tier.name.clone()));
         billed.set_price(self.price_before(tenant, tier));
         billed.set_region(self.region_before(tenant, found).clone());
         self.settle(&mut billed, found, path);
@@ -142,7 +142,7 @@ impl<'a> Source<'a> {
 
     /// An account that a plan adopts: AWS already bills its resources, and its tier promises nothing yet.
     fn adopted(&self, tenant: &PlannedTenant, found: &ObservedAccount) -> BilledTenant {
-        let mut billed = BilledTenant::new(Some(tenant.tier.as_str()));
+        let mut billed = BilledTenant::new(Some(tenant.tier.clone()));
         billed.set_region(tenant.region.clone());
         billed.set_standing(Standing::Departed);
         billed.add(ResourceKind::Account);
@@ -169,14 +169,14 @@ impl<'a> Source<'a> {
         if found.is_closed() && recorded.is_none() && leaving.is_none() {
             return None;
         }
-        let of_unit = self.tier_of_unit(path).map(|tier| tier.name.as_str());
-        let of_record = recorded.and_then(|terms| terms.tier.as_ref()).map(TierName::as_str);
+        let of_unit = self.tier_of_unit(path).map(|tier| &tier.name);
+        let of_record = recorded.and_then(|terms| terms.tier.as_ref());
         let tier = if self.has_left(found, Some(path)) {
-            of_record.or(leaving.map(|tenant| tenant.tier.as_str())).or(of_unit)
+            of_record.or(leaving.map(|tenant| &tenant.tier)).or(of_unit)
         } else {
-            of_unit.or(of_record).or(served.map(|tenant| tenant.tier.as_str()))
+            of_unit.or(of_record).or(served.map(|tenant| &tenant.tier))
         };
-        let mut billed = BilledTenant::new(tier);
+        let mut billed = BilledTenant::new(tier.cloned());
         billed.set_price(Money::zero(self.currency()));
         // A network says where the account works; of an account without one, the state does. A log group may be left over
         // from another region.
@@ -206,7 +206,7 @@ impl<'a> Source<'a> {
     /// a state, that of the file. A network is never in another region than the file names.
     fn region_before<'t>(&'t self, tenant: &'t PlannedTenant, found: &ObservedAccount) -> &'t Region {
         let of_account = self.recorded(found.account.id).and_then(|terms| terms.region.as_ref());
-        let served = || self.served.get(tenant.key.as_str()).map(|served| &served.region);
+        let served = || self.served.get(&tenant.key).map(|served| &served.region);
         of_account.or_else(served).unwrap_or(&tenant.region)
     }
 
@@ -283,16 +283,16 @@ impl<'a> Source<'a> {
         left: Option<&AccountTerms>,
         path: Option<&str>,
     ) -> &'a Tier {
-        let of_departed = left.and_then(|left| self.tier_named(left.tier.as_ref()?.as_str()));
+        let of_departed = left.and_then(|left| self.tier_named(left.tier.as_ref()?));
         let of_unit = || path.and_then(|path| self.tier_of_unit(path));
-        let served = || self.tier_named(self.served.get(tenant.key.as_str())?.tier.as_str());
+        let served = || self.tier_named(&self.served.get(&tenant.key)?.tier);
         of_departed.or_else(of_unit).or_else(served).unwrap_or_else(|| self.tier_wanted(tenant))
     }
 
     /// The tier of that name, in the last apply or in the file.
-    fn tier_named(&self, name: &str) -> Option<&'a Tier> {
+    fn tier_named(&self, name: &TierName) -> Option<&'a Tier> {
         let former = self.plan.served.iter().flat_map(|terms| &terms.tiers);
-        former.chain(&self.plan.tiers).find(|tier| tier.name.as_str() == name)
+        former.chain(&self.plan.tiers).find(|tier| tier.name == *name)
     }
 
     /// The tier a tenant has in the file.
@@ -312,7 +312,7 @@ impl<'a> Source<'a> {
     /// A tenant's price under a tier: that of the last apply, if a state has it; otherwise the tenant's own price, if it has one;
     /// otherwise the tier's.
     fn price_before(&self, tenant: &PlannedTenant, tier: &Tier) -> Money {
-        let served = self.served.get(tenant.key.as_str());
+        let served = self.served.get(&tenant.key);
         if let Some(served) = served.filter(|served| served.tier == tier.name) {
             return served.monthly_price;
         }
@@ -330,7 +330,7 @@ impl<'a> Source<'a> {
         // A new price or region needs no step; a tenant that changes tier keeps its terms until its account moves.
         for tenant in &self.plan.tenants {
             let Some(billed) = bill.tenant_mut(tenant.key.as_str()) else { continue };
-            if billed.tier() == Some(tenant.tier.as_str()) {
+            if billed.tier() == Some(&tenant.tier) {
                 billed.set_price(tenant.monthly_price);
             }
             // What a tenant that leaves has stored stays where it is.
@@ -340,10 +340,10 @@ impl<'a> Source<'a> {
         }
         let organization = Address::organization();
         for step in self.plan.steps() {
-            match step.address.tenant_key().and_then(|key| self.tenants.get(key)) {
+            match step.tenant.as_ref().and_then(|key| self.tenants.get(key)) {
                 Some(tenant) => self.done(&mut bill, tenant, step),
                 None if step.address == organization => {
-                    bill.add(None, None, ResourceKind::Organization);
+                    bill.add(CostOwner::Organization, ResourceKind::Organization);
                 }
                 None => {}
             }
@@ -355,7 +355,7 @@ impl<'a> Source<'a> {
     fn done(&self, bill: &mut Footprint, tenant: &PlannedTenant, step: &Step) {
         let key = tenant.key.as_str();
         if is_account(step) && begins(step.action) {
-            let mut billed = BilledTenant::new(Some(tenant.tier.as_str()));
+            let mut billed = BilledTenant::new(Some(tenant.tier.clone()));
             billed.set_price(tenant.monthly_price);
             billed.set_region(tenant.region.clone());
             billed.add(ResourceKind::Account);
@@ -391,7 +391,7 @@ fn moved(billed: &mut BilledTenant, tenant: &PlannedTenant, leaves: bool) {
     if leaves && billed.standing() == Standing::Departed {
         return;
     }
-    billed.set_tier(tenant.tier.as_str());
+    billed.set_tier(tenant.tier.clone());
     billed.set_price(tenant.monthly_price);
     if leaves {
         return billed.set_standing(Standing::Departed);
@@ -408,26 +408,26 @@ fn close(billed: &mut BilledTenant, archived: bool) {
     billed.set_archived(archived);
 }
 
-fn adopting(plan: &Plan) -> BTreeMap<&str, Vec<ResourceKind>> {
-    let mut kinds: BTreeMap<&str, Vec<ResourceKind>> = BTreeMap::new();
+fn adopting(plan: &Plan) -> BTreeMap<TenantKey, Vec<ResourceKind>> {
+    let mut kinds: BTreeMap<TenantKey, Vec<ResourceKind>> = BTreeMap::new();
     let adopts = |step: &&Step| step.action == Action::Adopt && is_counted(step.kind);
     for step in plan.steps().filter(adopts) {
-        if let Some(key) = step.address.tenant_key() {
-            kinds.entry(key).or_default().push(step.kind);
+        if let Some(key) = &step.tenant {
+            kinds.entry(key.clone()).or_default().push(step.kind);
         }
     }
     kinds
 }
 
 /// The tenants of the terms in the state, renamed ones by their new key.
-fn served(plan: &Plan) -> BTreeMap<&str, &PlannedTenant> {
+fn served(plan: &Plan) -> BTreeMap<TenantKey, &PlannedTenant> {
     let Some(terms) = &plan.served else { return BTreeMap::new() };
-    let mut served: BTreeMap<&str, &PlannedTenant> =
-        terms.tenants.iter().map(|tenant| (tenant.key.as_str(), tenant)).collect();
+    let mut served: BTreeMap<TenantKey, &PlannedTenant> =
+        terms.tenants.iter().map(|tenant| (tenant.key.clone(), tenant)).collect();
     for tenant in &plan.scope.tenants {
-        let former = tenant.former_key.as_ref().and_then(|former| served.get(former.as_str()).copied());
+        let former = tenant.former_key.as_ref().and_then(|former| served.get(former).copied());
         if let Some(former) = former {
-            served.entry(tenant.key.as_str()).or_insert(former);
+            served.entry(tenant.key.clone()).or_insert(former);
         }
     }
     served

@@ -18,7 +18,7 @@ use std::time::Duration;
 use crate::finance::{
     self, Age, CostBasis, CostChange, CostReport, Footprint, PriceBook, Usage, cost_of_footprint,
 };
-use crate::model::{Address, Latencies, Money, Tier};
+use crate::model::{Address, Latencies, Money, Tier, TierName};
 use crate::table::{Column, Table};
 
 use super::step::Plan;
@@ -52,7 +52,7 @@ impl StepCost {
 #[non_exhaustive]
 pub struct PromisedChange {
     /// The tier by name; `None` for the organization's own promised costs, except Shield Advanced.
-    pub tier: Option<String>,
+    pub tier: Option<TierName>,
     /// The change in the monthly cost.
     pub monthly: Money,
 }
@@ -100,7 +100,10 @@ impl PlanCost {
     /// [`finance::Error::Table`] where an amount has too many digits.
     pub fn promised_table(&self) -> Result<Table, finance::Error> {
         Ok(Table::new(vec![
-            Column::utf8("tier", self.promised.iter().map(|change| change.tier.as_deref()))?,
+            Column::utf8(
+                "tier",
+                self.promised.iter().map(|change| change.tier.as_ref().map(TierName::as_str)),
+            )?,
             Column::decimal("monthly", 2, self.promised.iter().map(|change| change.monthly.amount))?,
         ])?)
     }

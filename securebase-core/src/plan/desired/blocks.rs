@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use ipnet::Ipv4Net;
-
 use crate::cloud::Subnet;
 use crate::kinds::facts;
 use crate::kinds::step::Action;
-use crate::model::{Address, LandingZone, Region, ResourceId, ResourceKind, SubnetZone, TenantKey, TierName};
+use crate::model::{
+    Address, Cidr, LandingZone, Region, ResourceId, ResourceKind, SubnetZone, TenantKey, TierName,
+};
 use crate::net::assign::{self, ZoneBlocks};
 use crate::plan::Error;
 use crate::plan::diff::existing::Existing;
@@ -42,7 +42,7 @@ pub struct PlannedBlock {
     /// [`ResourceKind::Vpc`] or [`ResourceKind::Subnet`].
     pub kind: ResourceKind,
     /// Its block; `None` for a subnet that stays as it is and that the observation kept with the plan does not show.
-    pub cidr: Option<Ipv4Net>,
+    pub cidr: Option<Cidr>,
     /// The availability zone of a subnet.
     pub zone: Option<SubnetZone>,
     /// What the plan does to the resource; [`Action::NoOp`] where it stays as it is.
@@ -90,7 +90,7 @@ impl Plan {
             blocks.iter().map(|block| block.cidr.map(|cidr| cidr.to_string())).collect();
         let zones: Vec<Option<String>> =
             blocks.iter().map(|block| block.zone.as_ref().map(ToString::to_string)).collect();
-        let count = |cidr: Ipv4Net| 1_i64 << (32 - cidr.prefix_len());
+        let count = |cidr: Cidr| 1_i64 << (32 - cidr.prefix_len());
         let action =
             |block: &PlannedBlock| Some(block.action.name()).filter(|_| block.action != Action::NoOp);
         Table::new(vec![

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::model::{LandingZone, Problem, Tier};
 use crate::observe::flow_log_group_prefix;
-use crate::policy::{self, Parameters, PolicyDocument, PolicyLimits, set_of, tier_documents_with};
+use crate::policy::{
+    self, Parameters, PolicyDocument, PolicyLimits, PolicyText, SetName, tier_documents_with,
+};
 
 /// A guardrail document as the plan carries it.
 pub(super) struct Document {
@@ -13,7 +15,7 @@ pub(super) struct Document {
     /// What it is for.
     pub(in crate::plan) description: String,
     /// Its canonical text.
-    pub(in crate::plan) text: String,
+    pub(in crate::plan) text: PolicyText,
 }
 
 /// The documents to attach to a tier's unit, where `taken` policies of others are attached.
@@ -54,7 +56,7 @@ pub(in crate::plan) fn documents(
         return Err(no_place(format!("tiers.\"{}\"", tier.name), &tier.ou_name, places, taken));
     }
     let documents =
-        tier_documents_with(set_of(&tier.framework), &parameters, &own, limits).map_err(|error| {
+        tier_documents_with(SetName::of(&tier.framework), &parameters, &own, limits).map_err(|error| {
             let places = format!(
                 "; policies of others take {taken} of the {places} places on organizational unit `{}`, `FullAWSAccess` among them",
                 tier.ou_name
@@ -67,7 +69,7 @@ pub(in crate::plan) fn documents(
         Document {
             name: format!("{}-{}{part}", zone.name, tier.name),
             description: document.description,
-            text: document.document.to_json(),
+            text: PolicyText::canonical(&document.document),
         }
     });
     Ok(named.collect())
@@ -116,6 +118,6 @@ pub(in crate::plan) fn suspended(zone: &LandingZone, taken: usize) -> Result<Doc
     Ok(Document {
         name: format!("{}-suspended-accounts", zone.name),
         description: "Denies everything to everybody but the landing zone itself".to_owned(),
-        text: document.to_json(),
+        text: PolicyText::canonical(&document),
     })
 }

@@ -7,8 +7,6 @@ pub(super) mod zones;
 
 use std::collections::BTreeMap;
 
-use ipnet::Ipv4Net;
-
 use super::Error;
 use super::diff::existing::Existing;
 use super::diff::incremental::Settled;
@@ -20,7 +18,7 @@ use crate::kinds::{
     VpnGatewaySpec,
 };
 use crate::model::{
-    ADDRESS_TAG, Address, LandingZone, NetworkFeatures, Problem, SubnetZone, TENANT_TAG, Tags, Tenant,
+    ADDRESS_TAG, Address, Cidr, LandingZone, NetworkFeatures, Problem, SubnetZone, TENANT_TAG, Tags, Tenant,
     TenantKey, TierName, ZONE_TAG, ZoneOrdinal,
 };
 use crate::net::{SubnetPlan, SubnetRole, layout};
@@ -33,7 +31,7 @@ use graph::{Dependency, DependencyReason, Resource, ResourceGraph};
 pub(super) fn graph(
     zone: &LandingZone,
     scope: &Scope,
-    blocks: &BTreeMap<TenantKey, Ipv4Net>,
+    blocks: &BTreeMap<TenantKey, Cidr>,
     existing: &Existing,
     settled: &Settled<'_>,
 ) -> Result<ResourceGraph, Error> {
@@ -235,7 +233,7 @@ impl Build<'_> {
         }
     }
 
-    fn network(&mut self, tenant: &Tenant, features: NetworkFeatures, block: Ipv4Net) {
+    fn network(&mut self, tenant: &Tenant, features: NetworkFeatures, block: Cidr) {
         let at = |rest: &str| Address::tenant(&tenant.key, rest);
         let subnets = match layout::seed(block) {
             Ok(subnets) => subnets,
@@ -289,7 +287,7 @@ impl Build<'_> {
             let Some(place) = ZoneOrdinal::of_letter(subnet.zone_suffix) else { continue };
             let spec = ResourceSpec::Subnet(SubnetSpec {
                 vpc: Address::tenant(&tenant.key, "vpc"),
-                cidr: subnet.cidr.net(),
+                cidr: subnet.cidr,
                 zone: SubnetZone::Ordinal(place),
                 tags: self.tags(&address, Some(tenant), named(tenant, &subnet.name)),
             });
@@ -330,7 +328,7 @@ impl Build<'_> {
         self.of_tenant(tenant, &table, spec, Vec::new());
         if let Some(target) = way {
             let route = Address::tenant(&tenant.key, &format!("vpc/route-table/{name}/route/default"));
-            let (table, destination) = (table.clone(), Ipv4Net::default());
+            let (table, destination) = (table.clone(), Cidr::ANYWHERE);
             let spec = ResourceSpec::Route(RouteSpec { table, destination, target });
             self.of_tenant(tenant, &route, spec, Vec::new());
         }
@@ -361,6 +359,10 @@ impl Build<'_> {
     }
 
     fn flow_log(&mut self, tenant: &Tenant, vpc: &Address) {
+        let retention_days = match self.zone.tier_of(tenant) {
+            Ok(tier) => tier.log_retention_days,
+            Err(problem) => return self.problems.push(problem),
+        };
         let at = |rest: &str| Address::tenant(&tenant.key, rest);
         let role = at("flow-log-role");
         let spec = ResourceSpec::FlowLogRole(FlowLogRoleSpec {
@@ -376,7 +378,7 @@ impl Build<'_> {
                 .get(&tenant.key)
                 .cloned()
                 .unwrap_or_else(|| flow_log_group_name(&self.zone.name, &tenant.key)),
-            retention_days: self.zone.tier(&tenant.tier).map_or(90, |tier| tier.log_retention_days),
+            retention_days,
             tags: self.tags(&log_group, Some(tenant), None),
         });
         self.of_tenant(tenant, &log_group, spec, when_ready(tenant));

@@ -29,7 +29,7 @@ pub(in crate::plan) fn network<'a>(
     let path = || format!("clients.\"{}\".vpc_id", tenant.key);
     let fits = |found: &&ObservedVpc| match &tenant.vpc_id {
         Some(id) => found.vpc.id == *id,
-        None => tenant.vpc_cidr == Some(found.vpc.cidr.trunc()) && !found.vpc.is_default,
+        None => tenant.vpc_cidr == Some(found.vpc.cidr) && !found.vpc.is_default,
     };
     let Some(vpc) = member.vpcs.iter().find(fits).map(|found| &found.vpc) else {
         let Some(id) = &tenant.vpc_id else { return Ok(BTreeMap::new()) };
@@ -42,7 +42,7 @@ pub(in crate::plan) fn network<'a>(
     };
     let wanted = |rest: &str| graph.get(&at(rest));
     if let Some(cidr) = wanted("vpc").and_then(|resource| resource.spec.as_kind().block())
-        && cidr != vpc.cidr.trunc()
+        && cidr != vpc.cidr
     {
         return Err(Problem::error(
             "vpc-block-differs",
@@ -57,9 +57,7 @@ pub(in crate::plan) fn network<'a>(
         let kind = resource.spec.as_kind();
         // What takes a block in a zone is a subnet.
         let Some(cidr) = kind.block().filter(|_| kind.zone().is_some()) else { continue };
-        if let Some(subnet) =
-            member.subnets.iter().find(|found| found.vpc == vpc.id && found.cidr.trunc() == cidr)
-        {
+        if let Some(subnet) = member.subnets.iter().find(|found| found.vpc == vpc.id && found.cidr == cidr) {
             found.insert(resource.address.clone(), &subnet.id);
             subnets.insert(&subnet.id, resource.address.clone());
         }

@@ -4,18 +4,17 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
-use ipnet::Ipv4Net;
 
-use crate::model::{AccountId, Address, LandingZone, Tenant, TenantKey, ZONE_TAG};
+use crate::model::{AccountId, Address, Cidr, LandingZone, Tenant, TenantKey, ZONE_TAG};
 use crate::observe::{Names, Observed, ObservedUnit, Scope, unit_paths};
 
 /// What exists and stays as it is, by tenant.
 #[derive(Debug, Default)]
 pub(in crate::plan) struct Existing {
     /// The primary block of its VPC, which AWS never changes.
-    pub(in crate::plan) blocks: BTreeMap<TenantKey, Ipv4Net>,
+    pub(in crate::plan) blocks: BTreeMap<TenantKey, Cidr>,
     /// Blocks of VPCs in the tenants' accounts that are not ours, and which: nobody is given what overlaps them.
-    pub(in crate::plan) foreign: Vec<(Ipv4Net, String)>,
+    pub(in crate::plan) foreign: Vec<(Cidr, String)>,
     /// How many policies of others are attached to a unit, by its path, as far as it was asked.
     foreign_policies: BTreeMap<String, usize>,
     /// The name of its log group, which AWS never changes either: it may be of a key the tenant had before.
@@ -34,12 +33,12 @@ impl Existing {
         observed: &Observed,
         names: &Names<'_>,
     ) -> Self {
-        let mut blocks: IndexMap<Cow<'_, str>, Ipv4Net> = IndexMap::new();
+        let mut blocks: IndexMap<Cow<'_, str>, Cidr> = IndexMap::new();
         let mut groups: IndexMap<Cow<'_, str>, &str> = IndexMap::new();
         for (_, _, member) in observed.known_members() {
             for vpc in &member.vpcs {
                 if let Some(address) = names.address(&vpc.vpc.tags) {
-                    blocks.insert(address, vpc.vpc.cidr.trunc());
+                    blocks.insert(address, vpc.vpc.cidr);
                 }
             }
             for group in &member.log_groups {
@@ -65,7 +64,7 @@ impl Existing {
         let adopted = |tenant: &Tenant| {
             let id = tenant.vpc_id.as_ref()?;
             let mut vpcs = observed.known_members().flat_map(|(_, _, member)| &member.vpcs);
-            vpcs.find(|found| found.vpc.id == *id).map(|found| found.vpc.cidr.trunc())
+            vpcs.find(|found| found.vpc.id == *id).map(|found| found.vpc.cidr)
         };
         for tenant in &zone.tenants {
             existing.blocks.extend(adopted(tenant).map(|block| (tenant.key.clone(), block)));
@@ -79,9 +78,7 @@ impl Existing {
             for vpc in &member.foreign_vpcs {
                 let whose =
                     tenants.get(&account).map_or_else(|| account.to_string(), |key| (*key).to_owned());
-                existing
-                    .foreign
-                    .push((vpc.cidr.trunc(), format!("VPC `{}` in the account of {whose}", vpc.id)));
+                existing.foreign.push((vpc.cidr, format!("VPC `{}` in the account of {whose}", vpc.id)));
             }
         }
         existing.foreign.sort();

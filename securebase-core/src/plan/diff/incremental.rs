@@ -7,11 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use ipnet::Ipv4Net;
-
 use super::account_id;
 use super::applied::Past;
-use crate::model::{AccountId, Address, LandingZone, ResourceId, ResourceKind, Tenant, TenantKey};
+use crate::model::{AccountId, Address, Cidr, LandingZone, ResourceId, ResourceKind, Tenant, TenantKey};
 use crate::observe::{Observed, Scope, ScopedTenant};
 use crate::plan::saved::fingerprint;
 use crate::plan::step::Plan;
@@ -112,7 +110,7 @@ impl<'a> Settled<'a> {
         zone: &'a LandingZone,
         past: &Past,
         scope: &Scope,
-        blocks: &BTreeMap<TenantKey, Ipv4Net>,
+        blocks: &BTreeMap<TenantKey, Cidr>,
     ) -> Self {
         let Some(Earlier { plan, tenants, past: past_then }) = earlier else { return Self::default() };
         if renames(scope) != renames(&plan.scope) {
@@ -122,7 +120,7 @@ impl<'a> Settled<'a> {
             tenants.iter().map(|tenant| (&tenant.key, tenant)).collect();
         let scoped: BTreeMap<&TenantKey, &ScopedTenant> =
             plan.scope.tenants.iter().map(|tenant| (&tenant.key, tenant)).collect();
-        let planned: BTreeMap<&TenantKey, Option<Ipv4Net>> =
+        let planned: BTreeMap<&TenantKey, Option<Cidr>> =
             plan.tenants.iter().map(|tenant| (&tenant.key, tenant.vpc_cidr)).collect();
         let now: BTreeMap<&TenantKey, &ScopedTenant> =
             scope.tenants.iter().map(|tenant| (&tenant.key, tenant)).collect();

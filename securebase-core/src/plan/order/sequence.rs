@@ -85,7 +85,7 @@ fn departures(
                 return None;
             };
             let to = unit.as_str().strip_prefix("organization/ou/")?;
-            Some((step, paths.get(parents.get(&account)?)?.as_str(), to))
+            Some((step, paths.get(*parents.get(&account)?)?.as_str(), to))
         })
         .collect();
     let under = |path: &str, unit: &str| {

@@ -17,6 +17,7 @@ use crate::model::{AccountId, Address, Problem, ResourceId};
 use crate::observe::{Names, ObservedOrganization, ObservedPolicy, ObservedUnit, unit_paths};
 use crate::plan::desired::graph::{Dependency, DependencyReason, ResourceGraph};
 use crate::plan::step::{Site, Step};
+use crate::policy::PolicyText;
 
 /// Adds what is to go, each after all it waits for.
 pub(super) fn find(
@@ -196,7 +197,7 @@ impl<'a> Leftovers<'a> {
             let spec = ResourceSpec::ServiceControlPolicy(ServiceControlPolicySpec {
                 name: name.clone(),
                 description: found.policy.description.clone(),
-                document: found.policy.document.clone().unwrap_or_default(),
+                document: found.policy.document.clone().unwrap_or_else(|| PolicyText::read("")),
                 tags: found.tags.clone(),
             });
             self.delete(policy, spec, found.policy.id.clone(), gone);

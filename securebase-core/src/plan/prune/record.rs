@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::kinds::step::Action;
-use crate::model::{AccountId, Address, Offboarding, ResourceId, ResourceKind, Tags, TenantKey};
+use crate::model::{AccountId, Address, Cidr, Offboarding, ResourceId, ResourceKind, Tags, TenantKey};
 use crate::observe::unit_paths;
 use crate::plan::diff::account_id;
 use crate::plan::step::Plan;
@@ -56,7 +56,7 @@ pub struct OffboardingRecord {
     /// The path of the unit its account sits in when the plan is made.
     pub ou_path: Option<String>,
     /// The blocks of its VPCs: they become free.
-    pub blocks: Vec<ipnet::Ipv4Net>,
+    pub blocks: Vec<Cidr>,
     /// Its resources, in the order in which they go.
     pub resources: Vec<RecordedResource>,
 }

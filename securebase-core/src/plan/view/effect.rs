@@ -5,11 +5,11 @@ use std::fmt;
 
 use crate::kinds::guardrail_role::GuardrailRole;
 use crate::kinds::step::Action;
-use crate::model::{Address, Problems, ResourceId, Severity, TenantKey};
+use crate::model::{Address, Problems, ResourceId, TenantKey};
 use crate::observe::unit_paths;
 use crate::plan::check::attached::{Attached, unit_path};
 use crate::plan::step::{Plan, Step};
-use crate::policy::{self, Difference, Level, Parameters, difference};
+use crate::policy::{self, Difference, Parameters, difference};
 
 /// What changes for the accounts at one place.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,15 +73,17 @@ impl Plan {
         (before, from): (&Attached, &str),
         (after, to): (&Attached, &str),
     ) -> Result<Difference, policy::Error> {
-        let mut unread = before.unread(from, None, Severity::Error);
-        unread.extend(after.unread(to, None, Severity::Error));
-        if !unread.is_empty() {
-            unread.dedup();
-            return Err(policy::Error::Broken(Problems(unread)));
-        }
         let parameters =
             Parameters { executor_role: self.scope.access_role.to_string(), ..Parameters::default() };
-        difference(&before.levels(from, None), &after.levels(to, None), &parameters)
+        match (before.way(from, None).complete(), after.way(to, None).complete()) {
+            (Ok(was), Ok(is)) => difference(&was, &is, &parameters),
+            (was, is) => {
+                let mut unread = was.err().unwrap_or_default();
+                unread.extend(is.err().unwrap_or_default());
+                unread.dedup();
+                Err(policy::Error::Broken(Problems(unread)))
+            }
+        }
     }
 
     /// Accounts that move, by where from and where to.
@@ -127,9 +129,7 @@ impl Plan {
     ) -> Result<Vec<GuardrailEffect>, policy::Error> {
         let mut effects = Vec::new();
         for unit in before.units.intersection(&after.units) {
-            let (was, is) = (before.levels(unit, None), after.levels(unit, None));
-            let own = |levels: &[Level]| levels.iter().find(|level| level.name == *unit).cloned();
-            if own(&was) == own(&is) {
+            if before.is_same_at(after, unit) {
                 continue;
             }
             let moves: BTreeSet<&ResourceId> = self

@@ -3,14 +3,14 @@
 use std::fmt;
 
 use crate::kinds::guardrail_role::GuardrailRole;
-use crate::model::{Address, Problem, Problems, Severity, TenantKey};
+use crate::model::{Address, Framework, Problem, Problems, TenantKey};
 use crate::observe::unit_paths;
 use crate::plan::Error;
 use crate::plan::check::attached::{Attached, unit_path};
 use crate::plan::step::Plan;
 use crate::policy::{
-    BASELINE, Coverage, CoverageReport, EffectivePolicy, GuardrailView, Level, Parameters, PolicyDocument,
-    coverage, effective, guardrails, set_of,
+    Coverage, CoverageReport, EffectivePolicy, GuardrailView, Level, Parameters, PolicyDocument, SetName,
+    coverage, effective, guardrails,
 };
 use crate::table::{self, Column, Table};
 
@@ -22,8 +22,8 @@ pub struct TenantPolicy {
     pub tenant: TenantKey,
     /// The path of its organizational unit.
     pub unit: String,
-    /// The framework of its tier.
-    pub framework: String,
+    /// The framework of its tier, `None` where the plan does not hold the tier.
+    pub framework: Option<Framework>,
     /// The levels from the root to the account, each with what is attached there.
     pub levels: Vec<Level>,
     /// All denies of all levels joined, and what each level allows.
@@ -61,8 +61,9 @@ impl Plan {
             problem("tenant-without-account", message, "plan it without `offboard` to see".to_owned())
         })?;
         let tier = self.tiers.iter().find(|tier| tier.name == planned.tier);
-        let framework = tier.map_or("", |tier| tier.framework.as_str()).to_owned();
-        let set = tier.map_or(BASELINE, |tier| set_of(&tier.framework));
+        let framework = tier.map(|tier| tier.framework.clone());
+        let set = framework.as_ref().map_or(SetName::Baseline, SetName::of);
+        let own = framework.as_ref().and_then(SetName::own);
         let damaged = |error: crate::policy::Error| {
             problem(
                 error.code(),
@@ -71,11 +72,10 @@ impl Plan {
             )
         };
         let attached = Attached::after(self);
-        let unread = attached.unread(&unit, account.as_deref(), Severity::Error);
-        if !unread.is_empty() {
-            return Err(Error::Problems(Problems(unread)));
-        }
-        let levels = attached.levels(&unit, account.as_deref());
+        let levels = attached
+            .way(&unit, account.as_deref())
+            .complete()
+            .map_err(|unread| Error::Problems(Problems(unread)))?;
         let parameters = Parameters {
             executor_role: self.scope.access_role.to_string(),
             regions: vec![planned.region.to_string()],
@@ -89,7 +89,7 @@ impl Plan {
             .into_iter()
             .map(|guardrail| {
                 let mut view = guardrail.view(&parameters).map_err(damaged)?;
-                view.controls.retain(|name, _| *name == framework);
+                view.controls.retain(|name, _| Some(*name) == own);
                 Ok(view)
             })
             .collect::<Result<Vec<_>, Error>>()?;
@@ -164,6 +164,7 @@ impl TenantPolicy {
 impl fmt::Display for TenantPolicy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { tenant, unit, framework, levels, effective, guardrails, coverage } = self;
+        let framework = framework.as_ref().map_or("", Framework::as_str);
         writeln!(f, "What applies to `{tenant}` in {unit} ({framework}):")?;
         for level in levels {
             let size = |document: &PolicyDocument| document.size();

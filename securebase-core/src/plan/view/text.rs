@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::finance::{CostBasis, PriceBook, Usage, signed, thousands};
 use crate::kinds::step::{Action, Change};
-use crate::model::{Address, Offboarding, ResourceKind, WARNINGS};
+use crate::model::{Address, Offboarding, ResourceKind, TenantKey, TierName, WARNINGS};
 use crate::plan::cost::{PlanCost, PromisedChange, StepCost};
 use crate::plan::desired::graph::DependencyReason;
 use crate::plan::diff::drift::Drifted;
@@ -21,7 +21,7 @@ impl fmt::Display for Plan {
             let (shared, tenants) = self.grouped();
             group(f, "Organization", "", &shared, cost)?;
             for tenant in &self.tenants {
-                if let Some(steps) = tenants.get(tenant.key.as_str()) {
+                if let Some(steps) = tenants.get(&tenant.key) {
                     group(f, tenant.key.as_str(), &about(tenant), steps, cost)?;
                 }
             }
@@ -42,15 +42,15 @@ impl fmt::Display for Plan {
 }
 
 /// Steps of the organization, and steps of each tenant by key.
-type Grouped<'a> = (Vec<&'a Step>, BTreeMap<&'a str, Vec<&'a Step>>);
+type Grouped<'a> = (Vec<&'a Step>, BTreeMap<&'a TenantKey, Vec<&'a Step>>);
 
 impl Plan {
     fn grouped(&self) -> Grouped<'_> {
         let mut shared = Vec::new();
-        let mut tenants: BTreeMap<&str, Vec<&Step>> = BTreeMap::new();
+        let mut tenants: BTreeMap<&TenantKey, Vec<&Step>> = BTreeMap::new();
         for step in self.steps() {
             match &step.tenant {
-                Some(key) => tenants.entry(key.as_str()).or_default().push(step),
+                Some(key) => tenants.entry(key).or_default().push(step),
                 None => shared.push(step),
             }
         }
@@ -286,7 +286,7 @@ fn difference(f: &mut fmt::Formatter<'_>, cost: &PlanCost) -> fmt::Result {
     if !cost.promised().is_empty() {
         writeln!(f, "  promised {}, not built by this zone and on no step", part(CostBasis::Promised))?;
         for PromisedChange { tier, monthly, .. } in cost.promised() {
-            let whose = tier.as_deref().unwrap_or("the organization");
+            let whose = tier.as_ref().map_or("the organization", TierName::as_str);
             writeln!(f, "    {whose}: {}", signed(*monthly, 2))?;
         }
     }

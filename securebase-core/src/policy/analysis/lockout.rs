@@ -71,11 +71,12 @@ mod tests {
     use super::*;
     use crate::policy::analysis::privilege::{ExecutorIdentity, executor_calls};
     use crate::policy::catalog::parameters::Parameters;
+    use crate::policy::catalog::set::SetName;
     use crate::policy::catalog::tier_documents::tier_documents;
     use crate::policy::eval::verdict::Policy;
     use crate::policy::syntax::document::PolicyDocument;
 
-    fn path(framework: &str, extra: Option<PolicyDocument>) -> Vec<Level> {
+    fn path(framework: SetName, extra: Option<PolicyDocument>) -> Vec<Level> {
         let tier = tier_documents(framework, &Parameters::default()).unwrap();
         let mut own = vec![Policy::full_access()];
         own.extend(tier.into_iter().map(|named| Policy::new(named.name, named.document)));
@@ -109,7 +110,7 @@ mod tests {
                 "Condition":{"StringNotEquals":{"aws:RequestedRegion":"us-east-1"}}}}"#,
         )
         .unwrap();
-        let problems = check_calls(&path("fedramp", Some(lock)), &calls("us-west-2"));
+        let problems = check_calls(&path(SetName::Fedramp, Some(lock)), &calls("us-west-2"));
         assert!(problems.iter().all(|problem| !problem.path.ends_with("CreateRole")));
         assert!(problems.iter().all(Problem::is_error));
         assert_eq!(problems[0].path, "tenant/acme/CreateVpc");
@@ -126,7 +127,7 @@ mod tests {
             r#"{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"ec2:CreateVpc","Resource":"*","Condition":{"Null":{"aws:RequestTag/x":"true"}}}}"#,
         )
         .unwrap();
-        let problems = check_calls(&path("fedramp", Some(lock)), &calls("us-east-1"));
+        let problems = check_calls(&path(SetName::Fedramp, Some(lock)), &calls("us-east-1"));
         assert_eq!(problems.len(), 1);
         assert!(!problems[0].is_error() && problems[0].message.contains("aws:requesttag/x"));
     }
@@ -141,7 +142,7 @@ mod tests {
                 r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Deny","Action":"ec2:CreateVpc","Resource":"*","Condition":{condition}}}}}"#
             );
             let deny = PolicyDocument::parse(&deny).unwrap();
-            let problems = check_calls(&path("fedramp", Some(deny)), &calls("us-east-1"));
+            let problems = check_calls(&path(SetName::Fedramp, Some(deny)), &calls("us-east-1"));
             assert_eq!(problems.len(), 1, "{condition}");
             assert_eq!((problems[0].code.as_str(), problems[0].is_error()), ("policy.may-lock-out", false));
             assert!(problems[0].message.contains("aws:principaltag/"), "{}", problems[0].message);

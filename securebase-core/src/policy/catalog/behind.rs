@@ -169,6 +169,7 @@ mod tests {
     use super::*;
     use crate::policy::catalog::example::read_example;
     use crate::policy::catalog::parameters::Parameters;
+    use crate::policy::catalog::set::SetName;
     use crate::policy::catalog::tier_documents::{guardrails, tier_documents};
     use crate::policy::eval::evaluate::PolicyPath;
     use crate::policy::eval::verdict::{Level, Policy, PolicyKind};
@@ -187,7 +188,7 @@ mod tests {
     /// without.
     #[test]
     fn packed_documents_lead_back_to_the_guardrails() {
-        for framework in ["soc2", "hipaa", "fedramp", "cis"] {
+        for framework in SetName::FRAMEWORKS {
             let parameters =
                 Parameters { exempt_roles: vec!["BreakGlass".to_owned()], ..Parameters::default() };
             let documents = tier_documents(framework, &parameters).unwrap();

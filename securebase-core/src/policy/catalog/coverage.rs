@@ -11,6 +11,7 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 
 use super::Catalogue;
+use super::set::SetName;
 use crate::policy::error::Error;
 use crate::table::{Column, Error as TableError, Table};
 
@@ -59,8 +60,8 @@ pub struct ControlCoverage {
 /// A framework's report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CoverageReport {
-    /// Short name of the framework.
-    pub framework: String,
+    /// The framework.
+    pub framework: SetName,
     /// Its name for people.
     pub title: String,
     /// Its controls in order of id.
@@ -78,22 +79,24 @@ struct Beside {
     open: BTreeMap<String, String>,
 }
 
-static BESIDE: LazyLock<Result<BTreeMap<String, Beside>, String>> = LazyLock::new(|| {
+static BESIDE: LazyLock<Result<BTreeMap<SetName, Beside>, String>> = LazyLock::new(|| {
     toml::from_str(include_str!("../../../data/guardrails/coverage.toml")).map_err(|error| error.to_string())
 });
 
 /// The report of one framework. The baseline belongs to none and has no controls to report on.
 ///
 /// # Errors
-/// [`Error::UnknownFramework`]; [`Error::Catalogue`], which the crate's tests exclude.
-pub fn coverage(framework: &str) -> Result<CoverageReport, Error> {
+/// [`Error::Catalogue`], which the crate's tests exclude.
+pub fn coverage(framework: SetName) -> Result<CoverageReport, Error> {
     let catalogue = Catalogue::shipped()?;
     let beside = BESIDE.as_ref().map_err(|error| Error::Catalogue(format!("coverage.toml: {error}")))?;
     let (set, own) = catalogue.for_framework(framework)?;
-    let (short, title) = (set.framework.as_str(), set.title.as_str());
+    let title = set.title.as_str();
     let mut rows: BTreeMap<String, ControlCoverage> = BTreeMap::new();
     for guardrail in catalogue.guardrails() {
-        for control in guardrail.controls.of(short).iter().filter_map(|control| current(short, control)) {
+        for control in
+            guardrail.controls.of(framework).iter().filter_map(|control| current(framework, control))
+        {
             let row = row(&mut rows, control);
             if own.iter().any(|one| one.id == guardrail.id) {
                 row.coverage = Coverage::Preventive;
@@ -103,7 +106,7 @@ pub fn coverage(framework: &str) -> Result<CoverageReport, Error> {
             }
         }
     }
-    if let Some(Beside { provisioned, detective, open }) = beside.get(short) {
+    if let Some(Beside { provisioned, detective, open }) = beside.get(&framework) {
         for (list, coverage) in
             [(provisioned, Coverage::Provisioned), (detective, Coverage::Detective), (open, Coverage::Open)]
         {
@@ -119,7 +122,7 @@ pub fn coverage(framework: &str) -> Result<CoverageReport, Error> {
     }
     let mut controls: Vec<ControlCoverage> = rows.into_values().collect();
     controls.sort_by_cached_key(|row| natural(&row.control));
-    Ok(CoverageReport { framework: short.to_owned(), title: title.to_owned(), controls })
+    Ok(CoverageReport { framework, title: title.to_owned(), controls })
 }
 
 fn row(rows: &mut BTreeMap<String, ControlCoverage>, control: String) -> &mut ControlCoverage {
@@ -133,10 +136,10 @@ fn row(rows: &mut BTreeMap<String, ControlCoverage>, control: String) -> &mut Co
 }
 
 /// The number in the newer benchmark of a `v1.4/v3.0` pair; controls of other frameworks as they are.
-fn current(framework: &str, control: &str) -> Option<String> {
+fn current(framework: SetName, control: &str) -> Option<String> {
     match control.split_once('/') {
-        Some((_, "-")) if framework == "cis" => None,
-        Some((_, newer)) if framework == "cis" => Some(newer.to_owned()),
+        Some((_, "-")) if framework == SetName::Cis => None,
+        Some((_, newer)) if framework == SetName::Cis => Some(newer.to_owned()),
         _ => Some(control.to_owned()),
     }
 }
@@ -212,10 +215,10 @@ mod tests {
 
     #[test]
     fn a_report_speaks_of_its_own_framework_only() {
-        let hipaa = coverage("hipaa").unwrap();
+        let hipaa = coverage(SetName::Hipaa).unwrap();
         assert!(hipaa.controls.iter().all(|row| row.control.starts_with('3')), "{hipaa}");
         assert!(!hipaa.to_string().contains("CC6"));
-        for framework in ["soc2", "hipaa", "fedramp", "cis"] {
+        for framework in SetName::FRAMEWORKS {
             let report = coverage(framework).unwrap();
             assert!(report.count(Coverage::Preventive) > 10, "{report}");
             assert!(report.count(Coverage::Detective) > 0 && report.count(Coverage::Open) > 0, "{report}");
@@ -228,21 +231,21 @@ mod tests {
                 );
             }
         }
-        assert!(coverage("baseline").unwrap().controls.is_empty());
-        let unknown = coverage("hippa").unwrap_err();
+        assert!(coverage(SetName::Baseline).unwrap().controls.is_empty());
+        let unknown = "hippa".parse::<SetName>().unwrap_err();
         assert_eq!(
             (unknown.to_string().as_str(), unknown.help().as_deref(), unknown.code()),
             ("unknown framework `hippa`", Some("did you mean `hipaa`?"), "policy.unknown-framework")
         );
         assert_eq!(
-            coverage("unheard-of").unwrap_err().help().unwrap(),
+            "unheard-of".parse::<SetName>().unwrap_err().help().unwrap(),
             "write one of baseline, soc2, hipaa, fedramp, cis"
         );
     }
 
     #[test]
     fn numbers_are_in_order() {
-        let report = coverage("cis").unwrap();
+        let report = coverage(SetName::Cis).unwrap();
         let ids: Vec<&str> = report.controls.iter().map(|row| row.control.as_str()).collect();
         let place = |id: &str| ids.iter().position(|other| *other == id).unwrap();
         assert!(place("1.9") < place("1.10") && place("1.22") < place("2.1.1"));

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::Guardrail;
 use super::parameters::Parameters;
+use super::set::SetName;
 use crate::policy::error::Error;
 use crate::policy::eval::evaluate::PolicyPath;
 use crate::policy::eval::request::Request;
@@ -63,7 +64,7 @@ pub struct GuardrailView {
     /// What it is for.
     pub intent: String,
     /// Controls by framework: `soc2`, `hipaa`, `fedramp`, `cis`.
-    pub controls: BTreeMap<String, Vec<String>>,
+    pub controls: BTreeMap<SetName, Vec<String>>,
     /// Its document.
     pub document: PolicyDocument,
     /// The parameters it takes.
@@ -89,14 +90,10 @@ impl Guardrail {
                 .map(|text| read_example(text).map(|it| it.to_value()))
                 .collect::<Result<Vec<Value>, Error>>()
         };
-        let frameworks = ["soc2", "hipaa", "fedramp", "cis"];
         Ok(GuardrailView {
             id: self.id.clone(),
             intent: self.intent.clone(),
-            controls: frameworks
-                .iter()
-                .map(|name| ((*name).to_owned(), self.controls.of(name).to_vec()))
-                .collect(),
+            controls: SetName::FRAMEWORKS.map(|name| (name, self.controls.of(name).to_vec())).into(),
             document: self.document(parameters)?,
             parameters: self.parameters.clone(),
             needs: self.needs.clone(),

@@ -8,6 +8,7 @@ pub(super) mod behind;
 pub(super) mod coverage;
 pub(super) mod example;
 pub(super) mod parameters;
+pub(super) mod set;
 pub(super) mod tier_documents;
 
 use std::collections::BTreeMap;
@@ -17,16 +18,10 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 
 use super::error::Error;
-use super::nearest::nearest;
 use super::syntax::document::{Condition, Effect, PolicyDocument, Selection, Statement};
 use super::syntax::operator::{Comparison, Operator};
 use parameters::Parameters;
-
-/// The set that every other one contains.
-pub const BASELINE: &str = "baseline";
-
-/// How much alike a misspelled framework must be to the one that is suggested.
-const SIMILAR: f64 = 0.8;
+use set::SetName;
 
 /// Control ids by framework.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -42,15 +37,15 @@ pub struct Controls {
 }
 
 impl Controls {
-    /// The controls of one framework by its short name; empty for one this crate does not know.
+    /// The controls of one framework. The baseline belongs to none.
     #[must_use]
-    pub fn of(&self, framework: &str) -> &[String] {
+    pub fn of(&self, framework: SetName) -> &[String] {
         match framework {
-            "soc2" => &self.soc2,
-            "hipaa" => &self.hipaa,
-            "fedramp" | "nist" => &self.nist,
-            "cis" => &self.cis,
-            _ => &[],
+            SetName::Baseline => &[],
+            SetName::Soc2 => &self.soc2,
+            SetName::Hipaa => &self.hipaa,
+            SetName::Fedramp => &self.nist,
+            SetName::Cis => &self.cis,
         }
     }
 }
@@ -132,8 +127,8 @@ struct SetFile {
 /// Which guardrails a framework gets on top of the baseline.
 #[derive(Debug, Clone, Deserialize)]
 pub struct GuardrailSet {
-    /// Short name of the framework, or `baseline`.
-    pub framework: String,
+    /// The framework it is for, or the baseline.
+    pub framework: SetName,
     /// Its name for people.
     pub title: String,
     /// Ids of guardrails.
@@ -210,30 +205,19 @@ impl Catalogue {
         self.lists.get(name).map_or(&[], Vec::as_slice)
     }
 
-    /// The guardrails of a framework with the baseline, in order of id, and the set. `baseline` is a name too.
+    fn set(&self, name: SetName) -> Result<&GuardrailSet, Error> {
+        let found = self.sets.iter().find(|set| set.framework == name);
+        found.ok_or_else(|| Error::Catalogue(format!("sets.toml: the set `{name}` is missing")))
+    }
+
+    /// A set and the guardrails that come with it: its own and those of the baseline, in order of id.
     ///
     /// # Errors
-    /// [`Error::UnknownFramework`]; [`Error::UnknownGuardrail`] where a set names one that is not there.
-    pub fn for_framework(&self, framework: &str) -> Result<(&GuardrailSet, Vec<&Guardrail>), Error> {
-        let folded: String = framework
-            .chars()
-            .filter(char::is_ascii_alphanumeric)
-            .map(|letter| letter.to_ascii_lowercase())
-            .collect();
-        let unknown = || Error::UnknownFramework {
-            name: framework.chars().take(64).collect(),
-            hint: nearest(&folded, self.sets.iter().map(|set| set.framework.as_str()), SIMILAR).map_or_else(
-                || {
-                    let all: Vec<&str> = self.sets.iter().map(|set| set.framework.as_str()).collect();
-                    format!("write one of {}", all.join(", "))
-                },
-                |near| format!("did you mean `{near}`?"),
-            ),
-        };
-        let own = self.sets.iter().find(|set| set.framework == folded).ok_or_else(unknown)?;
-        let baseline = self.sets.iter().find(|set| set.framework == BASELINE);
-        let mut ids: Vec<&String> =
-            baseline.into_iter().chain([own]).flat_map(|set| &set.guardrails).collect();
+    /// [`Error::Catalogue`] where the catalogue lacks the set; [`Error::UnknownGuardrail`] where a set names one that is not there.
+    pub fn for_framework(&self, name: SetName) -> Result<(&GuardrailSet, Vec<&Guardrail>), Error> {
+        let own = self.set(name)?;
+        let baseline = self.set(SetName::Baseline)?;
+        let mut ids: Vec<&String> = [baseline, own].into_iter().flat_map(|set| &set.guardrails).collect();
         ids.sort();
         ids.dedup();
         let guardrails = ids.into_iter().map(|id| self.guardrail(id)).collect::<Result<_, _>>()?;

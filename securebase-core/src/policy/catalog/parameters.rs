@@ -311,6 +311,7 @@ fn check(parameter: &str, values: &[String], extra: &str, needed: bool) -> Resul
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::catalog::set::SetName;
     use crate::policy::catalog::tier_documents::tier_documents;
 
     fn given(name: &str, values: &[&str]) -> BTreeMap<String, Vec<String>> {
@@ -321,7 +322,7 @@ mod tests {
     fn an_exemption_of_every_role_is_refused() {
         for pattern in ["*", "**", "?*", "????", "*/*", "*-*"] {
             let parameters = Parameters { exempt_roles: vec![pattern.to_owned()], ..Parameters::default() };
-            let refused = tier_documents("soc2", &parameters).unwrap_err();
+            let refused = tier_documents(SetName::Soc2, &parameters).unwrap_err();
             assert_eq!(refused.code(), "policy.bad-parameter", "{pattern}");
             assert!(Parameters::default().with(&given("exempt_roles", &["BreakGlass", pattern])).is_err());
         }
@@ -330,7 +331,8 @@ mod tests {
 
     #[test]
     fn regions_are_known_and_a_tag_key_is_one() {
-        let refused = |parameters: Parameters| tier_documents("soc2", &parameters).unwrap_err().to_string();
+        let refused =
+            |parameters: Parameters| tier_documents(SetName::Soc2, &parameters).unwrap_err().to_string();
         for region in ["x", "us-east", "us-east-99", "US-EAST-1"] {
             let parameters = Parameters { regions: vec![region.to_owned()], ..Parameters::default() };
             assert!(refused(parameters).contains("`regions`"), "{region}");
@@ -344,7 +346,7 @@ mod tests {
             regions: vec!["us-gov-west-1".to_owned(), "eu-central-1".to_owned()],
             ..Parameters::default()
         };
-        assert!(tier_documents("soc2", &parameters).is_ok());
+        assert!(tier_documents(SetName::Soc2, &parameters).is_ok());
     }
 
     #[test]

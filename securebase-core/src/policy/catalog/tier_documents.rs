@@ -1,8 +1,9 @@
 //! A tier's guardrails as documents ready to attach.
 
 use super::parameters::Parameters;
-use super::{BASELINE, Catalogue, Guardrail};
-use crate::model::{Framework, Limits};
+use super::set::SetName;
+use super::{Catalogue, Guardrail};
+use crate::model::Limits;
 use crate::policy::error::Error;
 use crate::policy::pack::certificate::certify;
 use crate::policy::pack::verify::verify;
@@ -20,18 +21,11 @@ pub struct NamedDocument {
     pub document: PolicyDocument,
 }
 
-/// The name of the set of guardrails that a tier with this framework gets: its own, or the baseline where it is one of the
-/// user's.
-#[must_use]
-pub fn set_of(framework: &Framework) -> &str {
-    if framework.is_known() { framework.as_str() } else { BASELINE }
-}
-
-/// The guardrails of a framework with its baseline, in order of id; `baseline` gives the baseline alone.
+/// The guardrails of a framework with its baseline, in order of id; [`SetName::Baseline`] gives the baseline alone.
 ///
 /// # Errors
-/// [`Error::UnknownFramework`]; [`Error::Catalogue`] or [`Error::UnknownGuardrail`], which the crate's tests exclude.
-pub fn guardrails(framework: &str) -> Result<Vec<&'static Guardrail>, Error> {
+/// [`Error::Catalogue`] or [`Error::UnknownGuardrail`], which the crate's tests exclude.
+pub fn guardrails(framework: SetName) -> Result<Vec<&'static Guardrail>, Error> {
     Catalogue::shipped()?.for_framework(framework).map(|(_, guardrails)| guardrails)
 }
 
@@ -40,8 +34,8 @@ pub fn guardrails(framework: &str) -> Result<Vec<&'static Guardrail>, Error> {
 /// Names are `securebase-soc2` and the like, numbered where there are several documents.
 ///
 /// # Errors
-/// [`Error::UnknownFramework`], [`Error::BadParameter`] and [`Error::MissingParameter`]; [`Error::DoesNotFit`] where AWS's limits are too small.
-pub fn tier_documents(framework: &str, parameters: &Parameters) -> Result<Vec<NamedDocument>, Error> {
+/// [`Error::BadParameter`] and [`Error::MissingParameter`]; [`Error::DoesNotFit`] where AWS's limits are too small.
+pub fn tier_documents(framework: SetName, parameters: &Parameters) -> Result<Vec<NamedDocument>, Error> {
     tier_documents_within(framework, parameters, PolicyLimits::from_limits(&Limits::default()))
 }
 
@@ -50,7 +44,7 @@ pub fn tier_documents(framework: &str, parameters: &Parameters) -> Result<Vec<Na
 /// # Errors
 /// As [`tier_documents`].
 pub fn tier_documents_within(
-    framework: &str,
+    framework: SetName,
     parameters: &Parameters,
     limits: PolicyLimits,
 ) -> Result<Vec<NamedDocument>, Error> {
@@ -64,7 +58,7 @@ pub fn tier_documents_within(
 /// As [`tier_documents`]; [`Error::NotEquivalent`], [`Error::BadCertificate`] or [`Error::TooComplex`] where the
 /// custom documents cannot be certified.
 pub fn tier_documents_with(
-    framework: &str,
+    framework: SetName,
     parameters: &Parameters,
     own: &[PolicyDocument],
     limits: PolicyLimits,
@@ -104,7 +98,7 @@ mod tests {
 
     #[test]
     fn every_shipped_framework_fits_one_document() {
-        for framework in ["soc2", "hipaa", "fedramp", "cis", "SOC 2", "baseline"] {
+        for framework in SetName::ALL {
             let documents = tier_documents(framework, &Parameters::default()).unwrap();
             assert_eq!(documents.len(), 1, "{framework}");
             let NamedDocument { name, description, document } = &documents[0];
@@ -112,19 +106,15 @@ mod tests {
             assert!(name.starts_with("securebase-") && name.len() <= 128 && description.len() <= 512);
             assert_eq!(&PolicyDocument::parse(&document.to_json()).unwrap(), document);
         }
-        assert!(matches!(
-            tier_documents("of-our-own", &Parameters::default()),
-            Err(Error::UnknownFramework { .. })
-        ));
+        assert!(matches!("of-our-own".parse::<SetName>(), Err(Error::UnknownFramework { .. })));
     }
 
     #[test]
-    fn the_frameworks_that_have_a_set_are_those_the_model_knows() {
-        let sets: Vec<&str> =
-            Catalogue::shipped().unwrap().sets().iter().map(|set| set.framework.as_str()).collect();
-        let known: Vec<&str> = std::iter::once(BASELINE).chain(Framework::known()).collect();
-        assert_eq!(sets, known);
-        assert_eq!(set_of(&"of our own".parse().unwrap()), BASELINE);
-        assert_eq!(set_of(&"SOC 2".parse().unwrap()), "soc2");
+    fn every_set_is_shipped_once() {
+        let sets: Vec<SetName> =
+            Catalogue::shipped().unwrap().sets().iter().map(|set| set.framework).collect();
+        assert_eq!(sets, SetName::ALL);
+        assert_eq!(SetName::of(&"of our own".parse().unwrap()), SetName::Baseline);
+        assert_eq!(SetName::of(&"SOC 2".parse().unwrap()), SetName::Soc2);
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::policy::catalog::set::SetName;
 use crate::policy::catalog::tier_documents::{guardrails, tier_documents};
 use crate::policy::eval::verdict::Policy;
 
@@ -360,7 +361,7 @@ fn findings_have_a_place() {
 
 #[test]
 fn the_shipped_tiers_have_no_errors_and_only_warnings_we_know() {
-    for framework in ["soc2", "hipaa", "fedramp", "cis"] {
+    for framework in SetName::FRAMEWORKS {
         let mut policies = vec![Policy::full_access()];
         let documents = tier_documents(framework, &Parameters::default()).unwrap();
         policies.extend(documents.into_iter().map(|named| Policy::new(named.name, named.document)));
@@ -374,7 +375,7 @@ fn the_shipped_tiers_have_no_errors_and_only_warnings_we_know() {
 
 #[test]
 fn protecting_what_is_not_there() {
-    let hipaa = guardrails("hipaa").unwrap();
+    let hipaa = guardrails(SetName::Hipaa).unwrap();
     let existing: BTreeSet<String> =
         ["flow_log", "log_group", "log_bucket", "platform_stack"].map(str::to_owned).into();
     let found = unmet_needs(&hipaa, &existing);

@@ -319,6 +319,7 @@ mod tests {
     use super::*;
     use crate::policy::catalog::Catalogue;
     use crate::policy::catalog::parameters::Parameters;
+    use crate::policy::catalog::set::SetName;
     use crate::policy::pack::verify::verify;
     use crate::policy::pack::{PolicyLimits, pack};
 
@@ -328,7 +329,7 @@ mod tests {
 
     #[test]
     fn the_shipped_tiers_are_packed_without_changing_a_verdict() {
-        for framework in ["soc2", "hipaa", "fedramp", "cis"] {
+        for framework in SetName::FRAMEWORKS {
             let (_, guardrails) = Catalogue::shipped().unwrap().for_framework(framework).unwrap();
             let before: Vec<PolicyDocument> = guardrails
                 .iter()

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use super::pattern::glob_folded;
+use crate::model::Day;
 
 /// The type that AWS documents for a condition key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,7 +97,7 @@ impl ServiceInfo {
 /// The reference of all services.
 #[derive(Debug)]
 pub struct ServiceReference {
-    date: &'static str,
+    date: Day,
     services: BTreeMap<&'static str, ServiceInfo>,
     global: Vec<KeyInfo>,
     resource_controlled: Vec<&'static str>,
@@ -113,21 +114,21 @@ impl ServiceReference {
     }
 
     fn read(text: &'static str) -> Self {
-        let mut this =
-            Self { date: "", services: BTreeMap::new(), global: Vec::new(), resource_controlled: Vec::new() };
+        let (mut date, mut global, mut resource_controlled) = (None, Vec::new(), Vec::new());
+        let mut services: BTreeMap<&'static str, ServiceInfo> = BTreeMap::new();
         let mut name = "";
         for line in text.lines() {
             let (tag, rest) = line.split_once(' ').unwrap_or((line, ""));
             match tag {
-                "v" => this.date = rest.split_once(' ').map_or("", |(_, date)| date),
-                "g" => this.global = rest.split(' ').filter_map(key_info).collect(),
-                "r" => this.resource_controlled = rest.split(' ').collect(),
+                "v" => date = rest.split_once(' ').and_then(|(_, date)| date.parse().ok()),
+                "g" => global = rest.split(' ').filter_map(key_info).collect(),
+                "r" => resource_controlled = rest.split(' ').collect(),
                 "s" => {
                     name = rest;
-                    this.services.insert(rest, ServiceInfo::default());
+                    services.insert(rest, ServiceInfo::default());
                 }
                 "k" => {
-                    if let Some(service) = this.services.get_mut(name) {
+                    if let Some(service) = services.get_mut(name) {
                         service.keys = rest.split(' ').filter_map(key_info).collect();
                     }
                 }
@@ -139,7 +140,7 @@ impl ServiceReference {
                         "~" => ResourceSupport::Optional,
                         _ => ResourceSupport::Absent,
                     };
-                    if let Some(service) = this.services.get_mut(name) {
+                    if let Some(service) = services.get_mut(name) {
                         service.actions.extend(
                             names.split(' ').map(|name| {
                                 (name.to_ascii_lowercase(), ActionInfo { name, resources, keys })
@@ -150,12 +151,14 @@ impl ServiceReference {
                 _ => {}
             }
         }
-        this
+        #[expect(clippy::expect_used, reason = "the file is part of the crate and every test reads it")]
+        let date = date.expect("data/guardrails/actions.txt has a day");
+        Self { date, services, global, resource_controlled }
     }
 
     /// The day of the data.
     #[must_use]
-    pub fn date(&self) -> &'static str {
+    pub fn date(&self) -> Day {
         self.date
     }
 
@@ -348,7 +351,7 @@ mod tests {
     #[test]
     fn the_data_is_whole() {
         let reference = ServiceReference::shipped();
-        assert_eq!(reference.date(), "2026-09-26");
+        assert_eq!(reference.date().to_string(), "2026-09-26");
         assert_eq!(reference.prefixes().count(), 456);
         assert_eq!(reference.services.values().map(|service| service.actions.len()).sum::<usize>(), 22_091);
         let ec2 = reference.service("EC2").unwrap();

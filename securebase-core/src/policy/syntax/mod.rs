@@ -8,4 +8,5 @@ pub(super) mod operator;
 mod parse;
 pub(super) mod pattern;
 pub(super) mod source;
+pub(super) mod text;
 pub(super) mod variable;

@@ -10,7 +10,7 @@ use crate::cloud::{
     Account, AccountRequest, AccountState, CloudError, ControlPolicy, Operation, Organization, Reply, Root,
 };
 use crate::model::{AccountId, Latency, ResourceId, RoleName, Tags};
-use crate::policy::PolicyDocument;
+use crate::policy::{PolicyDocument, PolicyText};
 use crate::time::Time;
 
 mod accounts;
@@ -54,7 +54,7 @@ pub(super) struct Member {
 #[derive(Debug, Clone)]
 pub(super) struct PolicyRow {
     pub(super) policy: ControlPolicy,
-    pub(super) document: String,
+    pub(super) document: PolicyText,
     pub(super) targets: BTreeSet<ResourceId>,
     pub(super) tags: Tags,
     pub(super) visible_from: Time,
@@ -130,7 +130,7 @@ impl Org {
                 aws_managed: true,
                 document: None,
             },
-            document: PolicyDocument::full_access().to_json(),
+            document: PolicyText::canonical(&PolicyDocument::full_access()),
             targets: BTreeSet::new(),
             tags: Tags::new(),
             visible_from: Time::ZERO,

@@ -7,7 +7,7 @@ use super::units::constraint;
 use super::{Org, PAGE, PolicyRow};
 use crate::cloud::{CloudError, ControlPolicy, Operation, PageToken, PolicyTarget, Reply};
 use crate::model::{Quota, ResourceId, Tags};
-use crate::policy::PolicyDocument;
+use crate::policy::PolicyText;
 use crate::sim::context::{Context, Outcome};
 use crate::sim::page;
 use crate::time::Time;
@@ -71,7 +71,7 @@ impl Org {
         if self.policy(policy, context.now)?.policy.aws_managed {
             return Err(immutable(policy));
         }
-        check_document(context, document)?;
+        let document = read_document(context, document)?;
         if self.policy_names.get(name).is_some_and(|holder| holder != policy) {
             return Err(duplicate(name));
         }
@@ -80,7 +80,7 @@ impl Org {
             self.policy_names.insert(name.to_owned(), policy.clone());
             name.clone_into(&mut row.policy.name);
             description.clone_into(&mut row.policy.description);
-            document.clone_into(&mut row.document);
+            row.document = document;
             self.epoch += 1;
         }
         Ok(Reply::Done)
@@ -159,7 +159,7 @@ impl Org {
     ) -> Outcome {
         check_text(name, description)?;
         context.check_tags(&Tags::new(), tags).map_err(|fault| fault.organizations())?;
-        check_document(context, document)?;
+        let document = read_document(context, document)?;
         if self.policy_names.contains_key(name) {
             return Err(duplicate(name));
         }
@@ -179,7 +179,7 @@ impl Org {
                 aws_managed: false,
                 document: None,
             },
-            document: document.to_owned(),
+            document,
             targets: BTreeSet::new(),
             tags: tags.clone(),
             visible_from: context.visible_from(),
@@ -263,16 +263,19 @@ fn check_text(name: &str, description: &str) -> Result<(), CloudError> {
     }
 }
 
-fn check_document(context: &Context<'_>, document: &str) -> Result<(), CloudError> {
+fn read_document(context: &Context<'_>, document: &str) -> Result<PolicyText, CloudError> {
     if document.chars().count() as u64 > context.limits.quota(Quota::PolicySize) {
         return Err(constraint(
             "POLICY_CONTENT_LIMIT_EXCEEDED",
             "the document is longer than a policy can be",
         ));
     }
-    match PolicyDocument::parse(document) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(CloudError::rejected("MalformedPolicyDocumentException", error.to_string())),
+    let document = PolicyText::read(document);
+    match document.document() {
+        Ok(_) => Ok(document),
+        Err(unreadable) => {
+            Err(CloudError::rejected("MalformedPolicyDocumentException", unreadable.to_string()))
+        }
     }
 }
 

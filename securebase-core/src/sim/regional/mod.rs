@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use ipnet::Ipv4Net;
-
 use super::context::{Context, Outcome};
 use super::iam::Roles;
 use super::schedule::chance::Chance;
@@ -11,7 +9,7 @@ use crate::cloud::{
     CloudError, ElasticIp, FlowLog, InternetGateway, NatGateway, Operation, RouteTable, Subnet, Vpc,
     VpcEndpoint, VpnGateway,
 };
-use crate::model::{AccountId, Region, ResourceId, Tags, UsableZones};
+use crate::model::{AccountId, Cidr, Region, ResourceId, Tags, UsableZones};
 use crate::observe::{ObservedLogGroup, ObservedVpc};
 use crate::time::Time;
 
@@ -65,8 +63,8 @@ pub(super) struct Place {
 }
 
 /// The block of the VPC that AWS makes in every region of a new account.
-pub(super) fn default_block() -> Ipv4Net {
-    Ipv4Net::new_assert(std::net::Ipv4Addr::new(172, 31, 0, 0), 16)
+pub(super) fn default_block() -> Cidr {
+    Cidr::containing(std::net::Ipv4Addr::new(172, 31, 0, 0), 16)
 }
 
 impl Place {

@@ -1,12 +1,10 @@
 //! Route tables, routes, associations.
 
-use ipnet::Ipv4Net;
-
 use super::gateways::NO_GATEWAY;
 use super::vpc::{NO_SUBNET, NO_VPC};
 use super::{Kept, Place, dependency, over_quota, visible, visible_mut};
 use crate::cloud::{CloudError, Operation, Reply, Route, RouteTable, RouteTableAssociation};
-use crate::model::{Quota, ResourceId, Tags};
+use crate::model::{Cidr, Quota, ResourceId, Tags};
 use crate::sim::context::{Context, Outcome};
 use crate::sim::key;
 use crate::sim::organization::unknown;
@@ -48,7 +46,7 @@ impl Place {
                 Ok(Reply::Done)
             }
             Operation::CreateRoute { table, destination, gateway } => {
-                let destination = destination.trunc();
+                let destination = *destination;
                 let row = visible(&self.route_tables, table, now, NO_TABLE)?;
                 self.ensure_way(context, row, gateway)?;
                 let local = self.vpcs.get(&row.vpc).is_some_and(|vpc| vpc.value.vpc.cidr == destination);
@@ -67,7 +65,7 @@ impl Place {
                 Ok(Reply::Done)
             }
             Operation::ReplaceRoute { table, destination, gateway } => {
-                let destination = destination.trunc();
+                let destination = *destination;
                 let row = visible(&self.route_tables, table, now, NO_TABLE)?;
                 self.ensure_way(context, row, gateway)?;
                 let row = visible_mut(&mut self.route_tables, table, now, NO_TABLE)?;
@@ -79,7 +77,7 @@ impl Place {
                 Ok(Reply::Done)
             }
             Operation::DeleteRoute { table, destination } => {
-                let destination = destination.trunc();
+                let destination = *destination;
                 let row = visible_mut(&mut self.route_tables, table, now, NO_TABLE)?;
                 let before = row.routes.len();
                 row.routes.retain(|route| route.destination != destination);
@@ -165,6 +163,6 @@ fn different_networks(table: &ResourceId, other: &ResourceId) -> CloudError {
     )
 }
 
-fn no_route(code: &str, table: &ResourceId, destination: Ipv4Net) -> CloudError {
+fn no_route(code: &str, table: &ResourceId, destination: Cidr) -> CloudError {
     CloudError::rejected(code, format!("`{table}` has no route to `{destination}`"))
 }

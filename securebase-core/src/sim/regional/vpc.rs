@@ -1,11 +1,9 @@
 //! VPCs and subnets.
 
-use ipnet::Ipv4Net;
-
 use super::{Kept, Place, dependency, over_quota, visible, visible_mut};
 use crate::cloud::{CloudError, NatGatewayState, Operation, Reply, Subnet, Vpc, VpcAttribute};
-use crate::model::{Quota, ResourceId, Severity, Tags};
-use crate::net::{Block4, rules};
+use crate::model::{Cidr, Quota, ResourceId, Severity, Tags};
+use crate::net::rules;
 use crate::observe::ObservedVpc;
 use crate::sim::context::{Context, Outcome};
 use crate::sim::key;
@@ -67,9 +65,9 @@ impl Place {
         }
     }
 
-    fn create_vpc(&mut self, context: &mut Context<'_>, cidr: Ipv4Net, tags: &Tags) -> Outcome {
+    fn create_vpc(&mut self, context: &mut Context<'_>, cidr: Cidr, tags: &Tags) -> Outcome {
         context.check_tags(&Tags::new(), tags).map_err(|fault| fault.ec2())?;
-        let block = Block4::containing(cidr.addr(), cidr.prefix_len());
+        let block = cidr;
         if let Some(problem) =
             rules::check_vpc(&block, "").into_iter().find(|problem| problem.severity == Severity::Error)
         {
@@ -79,7 +77,7 @@ impl Place {
             return Err(over_quota("VpcLimitExceeded", "VPCs"));
         }
         let id = self.new_id(context, "vpc", &key::of_tags(tags));
-        let vpc = Vpc { id: id.clone(), cidr: block.net(), is_default: false, tags: tags.clone() };
+        let vpc = Vpc { id: id.clone(), cidr: block, is_default: false, tags: tags.clone() };
         let value = ObservedVpc { vpc, dns_support: true, dns_hostnames: false };
         self.vpcs.insert(id.clone(), Kept { value, visible_from: context.visible_from() });
         Ok(Reply::Created(id))
@@ -89,17 +87,14 @@ impl Place {
         &mut self,
         context: &mut Context<'_>,
         vpc: &ResourceId,
-        cidr: Ipv4Net,
+        cidr: Cidr,
         zone: &str,
         tags: &Tags,
     ) -> Outcome {
         context.check_tags(&Tags::new(), tags).map_err(|fault| fault.ec2())?;
-        let whole = Block4::containing(
-            visible(&self.vpcs, vpc, context.now, NO_VPC)?.vpc.cidr.addr(),
-            visible(&self.vpcs, vpc, context.now, NO_VPC)?.vpc.cidr.prefix_len(),
-        );
+        let whole = visible(&self.vpcs, vpc, context.now, NO_VPC)?.vpc.cidr;
         self.check_zone(zone)?;
-        let block = Block4::containing(cidr.addr(), cidr.prefix_len());
+        let block = cidr;
         if rules::check_prefix_len(block.prefix_len()).is_err() || !whole.contains(&block) {
             return Err(CloudError::rejected(
                 "InvalidSubnet.Range",
@@ -107,9 +102,7 @@ impl Place {
             ));
         }
         let siblings = || self.subnets.values().map(|kept| &kept.value).filter(|subnet| subnet.vpc == *vpc);
-        let clashes = |subnet: &&Subnet| {
-            Block4::containing(subnet.cidr.addr(), subnet.cidr.prefix_len()).overlaps(&block)
-        };
+        let clashes = |subnet: &&Subnet| subnet.cidr.overlaps(&block);
         if let Some(other) = siblings().find(clashes) {
             return Err(CloudError::rejected(
                 "InvalidSubnet.Conflict",
@@ -123,7 +116,7 @@ impl Place {
         let value = Subnet {
             id: id.clone(),
             vpc: vpc.clone(),
-            cidr: block.net(),
+            cidr: block,
             zone: zone.to_owned(),
             tags: tags.clone(),
         };

@@ -1,7 +1,7 @@
 //! What exists already is taken over, not made again; what is somebody else's is left alone.
 
 use securebase_core::cloud::{Operation, Target};
-use securebase_core::model::{AccountId, Address, ResourceId, ResourceKind, Tags};
+use securebase_core::model::{AccountId, Address, Cidr, ResourceId, ResourceKind, Tags};
 use securebase_core::observe::{self, Scope};
 use securebase_core::plan::{Action, Error, Planner};
 use securebase_core::sim::SimulatedCloud;
@@ -92,7 +92,7 @@ fn what_carries_another_zones_tag_is_left_alone() {
         tags: theirs("organization/policy/securebase-eu-fintech"),
     });
     let account = cloud.snapshot()["account"][0]["id"].as_str().unwrap().parse().unwrap();
-    let block: ipnet::Ipv4Net = "10.99.0.0/16".parse().unwrap();
+    let block: Cidr = "10.99.0.0/16".parse().unwrap();
     let tags = theirs("tenant/acme-finance/vpc");
     member(&cloud, account).created(&Operation::CreateVpc { cidr: block, tags });
     let zone = zone(ONE_TENANT);
@@ -111,7 +111,7 @@ fn what_carries_another_zones_tag_is_left_alone() {
 fn a_vpc_that_has_the_block_is_tagged_with_what_is_in_it_and_only_the_rest_is_made() {
     let (cloud, account) = by_hand();
     let hand = member(&cloud, account);
-    let cidr = |text: &str| text.parse::<ipnet::Ipv4Net>().unwrap();
+    let cidr = |text: &str| text.parse::<Cidr>().unwrap();
     let vpc = hand.created(&Operation::CreateVpc { cidr: cidr("10.0.0.0/16"), tags: Tags::new() });
     let subnet = hand.created(&Operation::CreateSubnet {
         vpc: vpc.clone(),
@@ -141,7 +141,7 @@ fn a_vpc_that_has_the_block_is_tagged_with_what_is_in_it_and_only_the_rest_is_ma
 fn a_vpc_named_by_its_id_brings_its_block_and_must_be_there() {
     let (cloud, account) = by_hand();
     let hand = member(&cloud, account);
-    let block: ipnet::Ipv4Net = "10.77.0.0/16".parse().unwrap();
+    let block: Cidr = "10.77.0.0/16".parse().unwrap();
     let vpc = hand.created(&Operation::CreateVpc { cidr: block, tags: Tags::new() });
     let named = |id: &str| {
         zone(&ONE_TENANT.replace("vpc_cidr      = \"10.0.0.0/16\"", &format!("vpc_id        = \"{id}\"")))
@@ -173,7 +173,7 @@ fn a_foreign_vpc_is_a_block_that_no_tenant_is_given() {
     let of_another_zone = Tags::from_iter([("securebase:zone".to_owned(), "securebase-eu".to_owned())]);
     for tags in [Tags::new(), of_another_zone] {
         let (cloud, account) = by_hand();
-        let block: ipnet::Ipv4Net = "10.0.0.0/16".parse().unwrap();
+        let block: Cidr = "10.0.0.0/16".parse().unwrap();
         member(&cloud, account).created(&Operation::CreateVpc { cidr: block, tags: tags.clone() });
         // The tenant writes no block of its own, so the pool chooses one beside what is there.
         let zone = zone(&ONE_TENANT.replace("    vpc_cidr      = \"10.0.0.0/16\"\n", ""));
@@ -187,7 +187,7 @@ fn a_foreign_vpc_is_a_block_that_no_tenant_is_given() {
 fn what_others_make_in_their_own_vpc_makes_no_plan_stale() {
     let (cloud, account) = by_hand();
     let hand = member(&cloud, account);
-    let cidr = |text: &str| text.parse::<ipnet::Ipv4Net>().unwrap();
+    let cidr = |text: &str| text.parse::<Cidr>().unwrap();
     let vpc = hand.created(&Operation::CreateVpc { cidr: cidr("10.99.0.0/16"), tags: Tags::new() });
     let plan = plan(&zone(ONE_TENANT), &cloud);
     let zone = "us-east-1a".to_owned();

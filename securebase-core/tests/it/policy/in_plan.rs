@@ -7,6 +7,7 @@ use securebase_core::kinds::{ResourceSpec, ServiceControlPolicySpec};
 use securebase_core::model::{Address, LandingZone, ResourceId, ResourceKind};
 use securebase_core::observe::{self, Observed, ObservedPolicy};
 use securebase_core::plan::{Action, Error, Plan, Planner};
+use securebase_core::policy::{PolicyText, SetName};
 use securebase_core::sim::SimulatedCloud;
 
 use crate::support::{ONE_TENANT, TEN_TENANTS, applied, apply, memory, now, plan, zone};
@@ -104,7 +105,7 @@ fn a_lock_out_is_caught_at_plan_time_with_step_and_statement() {
         let mut foreign = policies.iter().find(|found| !found.policy.aws_managed).unwrap().clone();
         foreign.policy.id = "p-foreign1".parse().unwrap();
         "security-team-lock".clone_into(&mut foreign.policy.name);
-        foreign.policy.document = Some(lock.to_owned());
+        foreign.policy.document = Some(PolicyText::read(lock));
         foreign.tags.clear();
         foreign.targets = vec![target];
         policies.push(foreign);
@@ -139,7 +140,7 @@ fn a_policy_that_the_plan_corrects_locks_nobody_out() {
     let policies = &mut observed.organization.as_mut().unwrap().policies;
     let own = policies.iter_mut().find(|found| found.policy.name == "securebase-fintech").unwrap();
     let deny = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"ec2:*","Resource":"*"}]}"#;
-    own.policy.document = Some(deny.to_owned());
+    own.policy.document = Some(PolicyText::read(deny));
     let plan = planner.observed(&observed).plan().unwrap_or_else(|error| panic!("{error}"));
     let policy = Address::policy("securebase-fintech");
     assert_eq!(plan.step(&policy).unwrap().action, Action::Update);
@@ -223,14 +224,10 @@ fn what_applies_to_a_tenant_is_one_view() {
         assert_eq!(names, ["FullAWSAccess", "securebase-gov-federal"]);
         assert!(policy.guardrails.iter().any(|guardrail| guardrail.id == "G10"));
         // Its own framework's controls, and no other's.
-        assert_eq!(policy.coverage.framework, "fedramp");
-        let frameworks: BTreeSet<&str> = policy
-            .guardrails
-            .iter()
-            .flat_map(|guardrail| guardrail.controls.keys())
-            .map(String::as_str)
-            .collect();
-        assert_eq!(frameworks, BTreeSet::from(["fedramp"]));
+        assert_eq!(policy.coverage.framework, SetName::Fedramp);
+        let frameworks: BTreeSet<SetName> =
+            policy.guardrails.iter().flat_map(|guardrail| guardrail.controls.keys().copied()).collect();
+        assert_eq!(frameworks, BTreeSet::from([SetName::Fedramp]));
         let text = policy.to_string();
         assert!(
             text.starts_with("What applies to `techgov-federal` in Customers-Government-Federal (fedramp):")
@@ -279,7 +276,7 @@ fn a_policy_that_cannot_be_read_is_never_taken_for_none() {
     "from-the-future".clone_into(&mut foreign.policy.name);
     foreign.tags.clear();
     foreign.targets = vec![organization.root.id.clone()];
-    for document in [Some(r#"{"Version":"2031-01-01","Statement":[]}"#.to_owned()), None] {
+    for document in [Some(PolicyText::read(r#"{"Version":"2031-01-01","Statement":[]}"#)), None] {
         foreign.policy.document = document;
         let mut observed = observed.clone();
         observed.organization.as_mut().unwrap().policies.push(foreign.clone());
@@ -299,7 +296,7 @@ fn documents(plan: &Plan) -> std::collections::BTreeMap<String, String> {
     plan.steps()
         .filter_map(|step| match &step.spec {
             ResourceSpec::ServiceControlPolicy(ServiceControlPolicySpec { name, document, .. }) => {
-                Some((name.clone(), document.clone()))
+                Some((name.clone(), document.to_string()))
             }
             _ => None,
         })

@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 use securebase_core::finance::PriceId;
-use securebase_core::model::ResourceKind;
+use securebase_core::model::{Cidr, ResourceKind};
 
 use super::figure::{Margin, Metric, Question};
 use super::scenario::{Case, Mix, Scenario, Variant, change};
@@ -272,8 +272,8 @@ fn verdict_of_mix(question: &Question) -> Verdict {
     }
 }
 
-impl From<ipnet::Ipv4Net> for Answer {
-    fn from(block: ipnet::Ipv4Net) -> Self {
+impl From<Cidr> for Answer {
+    fn from(block: Cidr) -> Self {
         Self::Text(block.to_string())
     }
 }

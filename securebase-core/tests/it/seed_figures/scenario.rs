@@ -264,7 +264,7 @@ impl<'a> Case<'a> {
 
     pub(super) fn tier(&self, tier: Tier) -> TierMonth {
         let tiers = self.month.per_tier().unwrap();
-        tiers.into_iter().find(|row| row.tier == tier.name()).unwrap()
+        tiers.into_iter().find(|row| row.tier.as_str() == tier.name()).unwrap()
     }
 
     /// A column of the table of tiers.

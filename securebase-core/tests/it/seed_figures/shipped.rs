@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use rust_decimal::Decimal;
 use securebase_core::finance::{Age, CostReport, Footprint, PriceBook, PriceId, Usage, cost_of_footprint};
 use securebase_core::kinds::{ResourceSpec, SubnetSpec, VpcSpec};
-use securebase_core::model::{Address, LandingZone, ResourceKind, Tenant};
+use securebase_core::model::{Address, Cidr, LandingZone, ResourceKind, Tenant};
 use securebase_core::net::Layout;
 use securebase_core::plan::{Action, Plan, Planner, Step};
 
@@ -56,7 +56,7 @@ pub(super) const ORGANIZATION: [ResourceKind; 2] =
     [ResourceKind::OrganizationalUnit, ResourceKind::ServiceControlPolicy];
 
 /// The block of a tenant's VPC in the plan.
-pub(super) fn vpc_block(key: &str) -> ipnet::Ipv4Net {
+pub(super) fn vpc_block(key: &str) -> Cidr {
     match spec(key, "vpc") {
         ResourceSpec::Vpc(VpcSpec { cidr, .. }) => *cidr,
         other => panic!("a VPC, not {other:?}"),
@@ -64,7 +64,7 @@ pub(super) fn vpc_block(key: &str) -> ipnet::Ipv4Net {
 }
 
 /// The block of a tenant's subnet in the plan.
-fn planned_subnet_block(key: &str, name: &str) -> ipnet::Ipv4Net {
+fn planned_subnet_block(key: &str, name: &str) -> Cidr {
     match spec(key, &format!("vpc/subnet/{name}")) {
         ResourceSpec::Subnet(SubnetSpec { cidr, .. }) => *cidr,
         other => panic!("a subnet, not {other:?}"),
@@ -72,14 +72,14 @@ fn planned_subnet_block(key: &str, name: &str) -> ipnet::Ipv4Net {
 }
 
 /// The block that the layout of the first customers makes of a tenant's VPC.
-pub(super) fn subnet_block(key: &str, name: &str) -> ipnet::Ipv4Net {
+pub(super) fn subnet_block(key: &str, name: &str) -> Cidr {
     let plan = Layout::seed().apply(vpc_block(key)).unwrap();
-    plan.subnets.into_iter().find(|subnet| subnet.name == name).unwrap().cidr.net()
+    plan.subnets.into_iter().find(|subnet| subnet.name == name).unwrap().cidr
 }
 
 /// How many subnets that layout makes of a VPC.
 pub(super) fn subnets_per_vpc() -> u32 {
-    let block: ipnet::Ipv4Net = "10.0.0.0/16".parse().unwrap();
+    let block: Cidr = "10.0.0.0/16".parse().unwrap();
     Layout::seed().apply(block).unwrap().subnets.len().try_into().unwrap()
 }
 
@@ -141,7 +141,8 @@ fn cost() -> CostReport {
 pub(super) fn nat_costs(tier: Option<Tier>) -> Vec<Decimal> {
     let cost = cost();
     let lines = cost.lines().filter(|line| line.id == PriceId::NatGatewayHour);
-    let lines = lines.filter(|line| tier.is_none_or(|tier| line.tier == Some(tier.name())));
+    let lines =
+        lines.filter(|line| tier.is_none_or(|tier| line.tier.is_some_and(|of| of.as_str() == tier.name())));
     lines.map(|line| line.amount.amount).collect()
 }
 

@@ -86,8 +86,6 @@ impl Model {
         let mut keys = std::collections::BTreeSet::new();
         let counts = Counts::of_tenant(network);
         let mut footprint = Footprint::of_mix([], counts);
-        let tier_names: Vec<std::sync::Arc<str>> =
-            tiers.iter().map(|tier| tier.name.as_str().into()).collect();
         for (column, is_empty) in [
             ("tenant", rows.iter().all(|row| row.tenant.is_none())),
             ("tier", rows.iter().all(|row| row.tier.is_none())),
@@ -140,7 +138,7 @@ impl Model {
             let Some(tier) = tier else { continue };
             let usual = tiers[tier].monthly_price;
             let price = amount.flatten().map_or(usual, |amount| Money::new(amount, usual.currency));
-            let mut billed = BilledTenant::with_counts(&tier_names[tier], counts);
+            let mut billed = BilledTenant::with_counts(&tiers[tier].name, counts);
             billed.set_price(price);
             footprint.insert(key, billed);
             tenants.push(ModelTenant { key: key.into(), tier, price });

@@ -1,6 +1,7 @@
 //! Usage files: TOML or JSON, entry by entry over the usage there is, everything wrong at once.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
@@ -11,7 +12,7 @@ use super::{Quantity, Usage, UsageProfile, folded};
 use crate::finance::error::Error;
 use crate::finance::pricing::number::Number;
 use crate::model::diagnostics::document;
-use crate::model::{Problem, Problems};
+use crate::model::{Day, Problem, Problems};
 
 #[derive(Deserialize)]
 #[serde(untagged)]
@@ -22,7 +23,7 @@ enum Entry {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct File {
+struct File {
     version: Option<u32>,
     as_of: Option<String>,
     organization: Option<Organization>,
@@ -43,7 +44,36 @@ struct Organization {
 
 const VERSION: u32 = 1;
 
+#[expect(clippy::expect_used, reason = "the file is part of the crate and every test reads it")]
+static SHIPPED: LazyLock<Usage> = LazyLock::new(|| {
+    let file: File =
+        toml::from_str(include_str!("../../../../data/usage.toml")).expect("data/usage.toml is TOML");
+    let empty = Usage {
+        as_of: file.day().expect("data/usage.toml has a day"),
+        core_accounts: 0,
+        dashboards: Decimal::ZERO,
+        dashboards_per_tier: Decimal::ZERO,
+        state_gb: Decimal::ZERO,
+        state_puts: Decimal::ZERO,
+        core: UsageProfile::new("core".to_owned()),
+        profiles: vec![UsageProfile::new("default".to_owned())],
+    };
+    empty.with(file).expect("data/usage.toml is valid")
+});
+
+impl File {
+    /// The day the file names, if it is one.
+    fn day(&self) -> Option<Day> {
+        self.as_of.as_ref()?.parse().ok()
+    }
+}
+
 impl Usage {
+    /// The shipped assumptions.
+    pub fn shipped() -> &'static Self {
+        &SHIPPED
+    }
+
     /// These assumptions with those a TOML file names replaced: a profile of a known tier replaces the quantities it
     /// names, one of a new tier begins at zero.
     ///
@@ -98,7 +128,7 @@ impl Usage {
         })
     }
 
-    pub(super) fn with(&self, file: File) -> Result<Self, Error> {
+    fn with(&self, file: File) -> Result<Self, Error> {
         let File { version, as_of, organization, profile } = file;
         let mut usage = self.clone();
         let mut problems = Vec::new();
@@ -106,7 +136,11 @@ impl Usage {
             let message = format!("`{version}` is not a version of the usage file");
             problems.push(Problem::error("version-unknown", "version", message, format!("use {VERSION}")));
         }
-        usage.as_of = as_of.unwrap_or(usage.as_of);
+        match as_of.map(|text| text.parse::<Day>()) {
+            None => {}
+            Some(Ok(day)) => usage.as_of = day,
+            Some(Err(error)) => problems.push(error.problem("as_of")),
+        }
         if let Some(organization) = organization {
             usage.apply_organization(organization, &mut problems);
         }

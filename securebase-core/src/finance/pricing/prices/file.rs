@@ -10,7 +10,7 @@ use super::{BillingScope, Confidence, Price, PriceBand, PriceBook, PriceId, Pric
 use crate::finance::error::Error;
 use crate::finance::pricing::number::Number;
 use crate::model::diagnostics::document;
-use crate::model::{Currency, Problem, Problems, Region, RegionError, nearest};
+use crate::model::{Currency, Day, Problem, Problems, Region, RegionError, nearest};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -41,6 +41,11 @@ struct Row {
 }
 
 impl File {
+    /// The day the file names, if it is one.
+    pub(super) fn day(&self) -> Option<Day> {
+        self.as_of.as_ref()?.parse().ok()
+    }
+
     /// The region the file names, if it is one.
     pub(super) fn region(&self) -> Option<Region> {
         self.region.as_ref()?.parse().ok()
@@ -55,7 +60,7 @@ static SHIPPED: LazyLock<PriceBook> = LazyLock::new(|| {
     let file: File =
         toml::from_str(include_str!("../../../../data/prices.toml")).expect("data/prices.toml is TOML");
     let mut book = PriceBook {
-        as_of: String::new(),
+        as_of: file.day().expect("data/prices.toml has a day"),
         region: Region::us_east_1(),
         currency: Currency::Usd,
         hours_per_month: Decimal::ZERO,
@@ -133,15 +138,10 @@ impl PriceBook {
             )),
         }
         if let Some(as_of) = as_of {
-            if as_of.parse::<jiff::civil::Date>().is_err() {
-                problems.push(Problem::error(
-                    "date-unreadable",
-                    "as_of",
-                    format!("`{as_of}` is not a date"),
-                    "write it as 2026-11-21",
-                ));
+            match as_of.parse::<Day>() {
+                Ok(day) => self.as_of = day,
+                Err(error) => problems.push(error.problem("as_of")),
             }
-            self.as_of = as_of;
         }
         self.currency = currency.unwrap_or(self.currency);
         if let Some(hours) = hours_per_month.and_then(|hours| hours.read("hours_per_month", &mut problems)) {

@@ -86,7 +86,7 @@ impl PriceBook {
         let here = Self::for_region(&self.region);
         let mut book = Self::for_region(region);
         if self.as_of != here.as_of {
-            self.as_of.clone_into(&mut book.as_of);
+            book.as_of = self.as_of;
         }
         book.currency = self.currency;
         book.hours_per_month = self.hours_per_month;

@@ -134,7 +134,7 @@ fn a_file_of_another_region_moves_the_book_there() {
     let text = "region = \"eu-west-2\"\nas_of = \"2027-01-01\"\n";
     let book = PriceBook::shipped().with_toml(text).unwrap();
     assert_eq!(book.price(PriceId::NatGatewayHour).list_price(), Decimal::new(5, 2));
-    assert_eq!(book.as_of(), "2027-01-01");
+    assert_eq!(book.as_of().to_string(), "2027-01-01");
     let Err(Error::Invalid(problems)) = PriceBook::shipped().with_toml("region = \"Frankfurt\"\n") else {
         panic!()
     };

@@ -1,14 +1,14 @@
 //! How blocks are given up: at once, or after they have rested in quarantine.
 
 use super::{Claim, Holding, State};
-use crate::net::cidr::Block4;
+use crate::model::Cidr;
 use crate::net::error::Error;
 use crate::net::pool::event::Name;
 use crate::net::pool::free::FreeSet;
 use crate::net::pool::space::Hold;
 
 impl State {
-    pub(super) fn release(&mut self, owner: &Name, cidr: Block4, until: u64) -> Result<(), Error> {
+    pub(super) fn release(&mut self, owner: &Name, cidr: Cidr, until: u64) -> Result<(), Error> {
         let Some((index, _, holdings)) = self.owners.get_full_mut(owner) else {
             return Err(self.unknown_owner(owner));
         };
@@ -47,7 +47,7 @@ impl State {
         path: &Name,
         island: Option<&Name>,
         owner: &Name,
-        cidr: Block4,
+        cidr: Cidr,
         until: u64,
         apart: bool,
     ) {
@@ -60,7 +60,7 @@ impl State {
 
     /// Lets all of a block rest that no owner is given, whatever is excluded or pinned in it: that may go before the quarantine does.
     /// Where some of it rests already, the longer rest counts.
-    fn rest(&mut self, path: &Name, island: Option<&Name>, owner: &Name, cidr: Block4, until: u64) {
+    fn rest(&mut self, path: &Name, island: Option<&Name>, owner: &Name, cidr: Cidr, until: u64) {
         let Some(space) = self.exact_space_mut(path, island) else { return };
         let mut parts = space.clip(cidr);
         let mut shorter = Vec::new();
@@ -72,7 +72,7 @@ impl State {
                 _ => drop(parts.take_within(held)),
             }
         }
-        let mut resting: Vec<(Block4, Name, u64)> =
+        let mut resting: Vec<(Cidr, Name, u64)> =
             parts.blocks().into_iter().map(|part| (part, owner.clone(), until)).collect();
         for (held, by, ends) in &shorter {
             space.unhold(*held);
@@ -85,7 +85,7 @@ impl State {
             drop(space.free.take_within(*part));
             space.hold(*part, Hold::Quarantined { owner: by.clone(), until: *ends });
         }
-        let entry = |block: Block4, until: u64| (until, path.clone(), island.cloned(), block);
+        let entry = |block: Cidr, until: u64| (until, path.clone(), island.cloned(), block);
         for (held, _, ends) in shorter {
             self.quarantined.remove(&entry(held, ends));
         }
@@ -118,7 +118,7 @@ impl State {
         &mut self,
         path: &Name,
         owner: &Name,
-        cidr: Block4,
+        cidr: Cidr,
         until: u64,
     ) -> Result<(), Error> {
         let island = self.is_island().then(|| owner.clone());
@@ -138,7 +138,7 @@ impl State {
     }
 
     /// `apart`: the block was held until now, so nobody else holds a part of it.
-    pub(super) fn give_back(&mut self, path: &Name, island: Option<&Name>, block: Block4, apart: bool) {
+    pub(super) fn give_back(&mut self, path: &Name, island: Option<&Name>, block: Cidr, apart: bool) {
         // Almost always nothing else has a claim, and the block goes back as it is.
         let simple =
             self.pins.is_empty() && !self.exclusions.iter().any(|exclusion| exclusion.cidr.overlaps(&block));
@@ -159,7 +159,7 @@ impl State {
     }
 
     /// The part of `block` in a space that is not held, pinned or excluded.
-    fn unclaimed(&self, path: &Name, island: Option<&Name>, block: Block4) -> FreeSet {
+    fn unclaimed(&self, path: &Name, island: Option<&Name>, block: Cidr) -> FreeSet {
         let space = match island {
             None => self.spaces.get(path),
             Some(owner) => self.islands.get(owner).and_then(|spaces| spaces.get(path)),

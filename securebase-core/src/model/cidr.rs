@@ -1,12 +1,12 @@
 //! Blocks of addresses in canonical form.
 //!
-//! *Purpose.* [`Block4`] and [`Block6`] are CIDR blocks without host bits, so that equality of values is equality of
-//! address sets; [`Block`] is either.
+//! *Purpose.* [`Cidr`] and [`Cidr6`] are CIDR blocks without host bits, so that equality of values is equality of address sets;
+//! [`AnyCidr`] is either.
 //!
-//! *Invariants.* A block's first address is a multiple of its size. Parsing refuses anything else and names the canonical
-//! form; conversion from an `ipnet` network, which somebody already parsed, drops the host bits as the VPC API does.
+//! *Invariants.* A block's first address is a multiple of its size. Every way in (text, serde, an `ipnet` network) refuses anything
+//! else and names the canonical form; nothing drops host bits that were written.
 //!
-//! *Non-goals.* Which blocks AWS accepts for what: that is [`super::rules`].
+//! *Non-goals.* Which blocks AWS accepts for what: that is `net::rules`.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -15,32 +15,91 @@ use std::str::FromStr;
 use ipnet::{Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::error::Error;
-use crate::model::Quoted;
+use super::{Diagnosis, Problem, Quoted, diagnostic};
+
+/// Why a text is not a block of addresses.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CidrError {
+    /// The text is not a block.
+    #[error("`{}` is no block of addresses: {why}", Quoted(text))]
+    Malformed {
+        /// The text.
+        text: String,
+        /// What is wrong with it.
+        why: &'static str,
+        /// What to write instead.
+        hint: String,
+    },
+    /// The address is not the first of its block.
+    #[error("`{}` has host bits set", Quoted(text))]
+    HostBits {
+        /// The text.
+        text: String,
+        /// The block it lies in.
+        canonical: AnyCidr,
+    },
+}
+
+impl CidrError {
+    pub(crate) fn diagnosis(&self) -> Diagnosis<'_> {
+        match self {
+            Self::Malformed { hint, .. } => Diagnosis::new("cidr-invalid").help(hint.as_str()),
+            Self::HostBits { canonical, .. } => {
+                Diagnosis::new("cidr-host-bits").help(format!("write `{canonical}`"))
+            }
+        }
+    }
+
+    /// Returns the error as a finding at `path`.
+    pub fn problem(&self, path: impl Into<String>) -> Problem {
+        Problem::error(self.code(), path, self.to_string(), self.help().unwrap_or_default())
+    }
+}
+
+diagnostic!(CidrError);
 
 /// An IPv4 block in canonical form, `10.1.0.0/16`. Ordered by first address, then the larger block first.
+///
+/// ```
+/// use securebase_core::model::Cidr;
+///
+/// let vpc: Cidr = "10.1.0.0/16".parse()?;
+/// let halves: Vec<String> = vpc.subnets(17).map(|half| half.to_string()).collect();
+/// assert_eq!(halves, ["10.1.0.0/17", "10.1.128.0/17"]);
+/// assert!(vpc.contains(&"10.1.2.0/24".parse()?));
+///
+/// // Host bits are an error, never dropped.
+/// let error = "10.1.2.3/16".parse::<Cidr>().unwrap_err();
+/// assert_eq!(error.to_string(), "`10.1.2.3/16` has host bits set");
+/// assert_eq!(error.help().as_deref(), Some("write `10.1.0.0/16`"));
+/// # Ok::<(), securebase_core::model::CidrError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Block4(Ipv4Net);
+pub struct Cidr(Ipv4Net);
 
 /// An IPv6 block in canonical form, `2001:db8::/56`. Ordered by first address, then the larger block first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Block6(Ipv6Net);
+pub struct Cidr6(Ipv6Net);
 
 /// A block of either family. IPv4 sorts before IPv6.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Block {
+pub enum AnyCidr {
     /// An IPv4 block.
-    V4(Block4),
+    V4(Cidr),
     /// An IPv6 block.
-    V6(Block6),
+    V6(Cidr6),
 }
 
-impl Block4 {
+impl Cidr {
+    /// Every IPv4 address, `0.0.0.0/0`: the destination of a default route.
+    pub const ANYWHERE: Self = Self(Ipv4Net::new_assert(Ipv4Addr::UNSPECIFIED, 0));
+
     /// Reads `a.b.c.d/len`.
     ///
     /// # Errors
-    /// [`Error::Malformed`] for anything else, [`Error::HostBits`] where the address is not the first of its block.
-    pub fn parse(text: &str) -> Result<Self, Error> {
+    /// [`CidrError::Malformed`] for anything else, [`CidrError::HostBits`] where the address is not the first of its block.
+    pub fn parse(text: &str) -> Result<Self, CidrError> {
         let (address, len) = split(text)?;
         let address = match parse_address(text, address)? {
             IpAddr::V4(address) => address,
@@ -54,22 +113,29 @@ impl Block4 {
         };
         let len = parse_len(text, len, &IpAddr::V4(address))?;
         let block = Self::containing(address, len);
-        if block.0.network() == address { Ok(block) } else { Err(host_bits(text, &block)) }
+        if block.0.network() == address { Ok(block) } else { Err(host_bits(text, block)) }
     }
 
     /// The block of length `/prefix_len` that contains `address`; lengths over 32 count as 32.
-    pub fn containing(address: Ipv4Addr, prefix_len: u8) -> Self {
-        Self(Ipv4Net::new_assert(address, prefix_len.min(32)).trunc())
+    pub const fn containing(address: Ipv4Addr, prefix_len: u8) -> Self {
+        let prefix_len = if prefix_len < 32 { prefix_len } else { 32 };
+        let mask = u32::MAX.unbounded_shl(32 - prefix_len as u32);
+        Self(Ipv4Net::new_assert(Ipv4Addr::from_bits(address.to_bits() & mask), prefix_len))
     }
 
-    /// As [`Block4::containing`], from the address as a number.
-    pub(super) fn at(start: u32, prefix_len: u8) -> Self {
+    /// Returns the blocks of length `/prefix_len` inside this one, in order: none where that length is shorter than its own or over 32.
+    pub fn subnets(&self, prefix_len: u8) -> impl Iterator<Item = Self> + use<> {
+        self.0.subnets(prefix_len).into_iter().flatten().map(Self)
+    }
+
+    /// Returns the block twice as large that contains this one, or `None` for all addresses.
+    pub fn supernet(&self) -> Option<Self> {
+        self.0.supernet().map(Self)
+    }
+
+    /// As [`Cidr::containing`], from the address as a number.
+    pub(crate) fn at(start: u32, prefix_len: u8) -> Self {
         Self::containing(Ipv4Addr::from_bits(start), prefix_len)
-    }
-
-    /// The network in ipnet's type.
-    pub fn net(&self) -> Ipv4Net {
-        self.0
     }
 
     /// The first address.
@@ -103,22 +169,22 @@ impl Block4 {
     }
 
     /// The first address as a number.
-    pub(super) fn start(&self) -> u32 {
+    pub(crate) fn start(&self) -> u32 {
         self.first().to_bits()
     }
 
     /// The last address as a number.
-    pub(super) fn end(&self) -> u32 {
+    pub(crate) fn end(&self) -> u32 {
         self.last().to_bits()
     }
 }
 
-impl Block6 {
+impl Cidr6 {
     /// Reads an IPv6 block.
     ///
     /// # Errors
-    /// [`Error::Malformed`] for anything else, [`Error::HostBits`] where the address is not the first of its block.
-    pub fn parse(text: &str) -> Result<Self, Error> {
+    /// [`CidrError::Malformed`] for anything else, [`CidrError::HostBits`] where the address is not the first of its block.
+    pub fn parse(text: &str) -> Result<Self, CidrError> {
         let (address, len) = split(text)?;
         let address = match parse_address(text, address)? {
             IpAddr::V6(address) => address,
@@ -132,17 +198,12 @@ impl Block6 {
         };
         let len = parse_len(text, len, &IpAddr::V6(address))?;
         let block = Self::containing(address, len);
-        if block.0.network() == address { Ok(block) } else { Err(host_bits(text, &block)) }
+        if block.0.network() == address { Ok(block) } else { Err(host_bits(text, block)) }
     }
 
     /// The block of length `/prefix_len` that contains `address`; lengths over 128 count as 128.
     pub fn containing(address: Ipv6Addr, prefix_len: u8) -> Self {
         Self(Ipv6Net::new_assert(address, prefix_len.min(128)).trunc())
-    }
-
-    /// The network in ipnet's type.
-    pub fn net(&self) -> Ipv6Net {
-        self.0
     }
 
     /// The first address.
@@ -171,16 +232,16 @@ impl Block6 {
     }
 }
 
-impl Block {
+impl AnyCidr {
     /// Reads a block of either family.
     ///
     /// # Errors
-    /// As [`Block4::parse`].
-    pub fn parse(text: &str) -> Result<Self, Error> {
+    /// As [`Cidr::parse`].
+    pub fn parse(text: &str) -> Result<Self, CidrError> {
         let (address, _) = split(text)?;
         match parse_address(text, address)? {
-            IpAddr::V4(_) => Block4::parse(text).map(Self::V4),
-            IpAddr::V6(_) => Block6::parse(text).map(Self::V6),
+            IpAddr::V4(_) => Cidr::parse(text).map(Self::V4),
+            IpAddr::V6(_) => Cidr6::parse(text).map(Self::V6),
         }
     }
 
@@ -194,15 +255,15 @@ impl Block {
     }
 }
 
-fn malformed(text: &str, why: &'static str, hint: impl Into<String>) -> Error {
-    Error::Malformed { text: Quoted(text).to_string(), why, hint: hint.into() }
+fn malformed(text: &str, why: &'static str, hint: impl Into<String>) -> CidrError {
+    CidrError::Malformed { text: Quoted(text).to_string(), why, hint: hint.into() }
 }
 
-fn host_bits(text: &str, canonical: &dyn fmt::Display) -> Error {
-    Error::HostBits { text: text.to_owned(), canonical: canonical.to_string() }
+fn host_bits(text: &str, canonical: impl Into<AnyCidr>) -> CidrError {
+    CidrError::HostBits { text: text.to_owned(), canonical: canonical.into() }
 }
 
-fn split(text: &str) -> Result<(&str, &str), Error> {
+fn split(text: &str) -> Result<(&str, &str), CidrError> {
     if text.trim() != text {
         return Err(malformed(
             text,
@@ -228,13 +289,13 @@ fn split(text: &str) -> Result<(&str, &str), Error> {
     }
 }
 
-fn parse_address(text: &str, address: &str) -> Result<IpAddr, Error> {
+fn parse_address(text: &str, address: &str) -> Result<IpAddr, CidrError> {
     address.parse::<IpAddr>().map_err(|_| {
         malformed(text, "the part before the slash is no IP address", "write a block such as `10.0.0.0/16`")
     })
 }
 
-fn parse_len(text: &str, len: &str, address: &IpAddr) -> Result<u8, Error> {
+fn parse_len(text: &str, len: &str, address: &IpAddr) -> Result<u8, CidrError> {
     let len_max = if address.is_ipv4() { 32 } else { 128 };
     // A mask is worth reading only to say what to write instead.
     if let Ok(mask) = len.parse::<Ipv4Addr>() {
@@ -263,45 +324,51 @@ fn parse_len(text: &str, len: &str, address: &IpAddr) -> Result<u8, Error> {
     }
 }
 
-impl From<Ipv4Net> for Block4 {
-    /// Host bits are dropped.
-    fn from(net: Ipv4Net) -> Self {
-        Self(net.trunc())
+impl TryFrom<Ipv4Net> for Cidr {
+    type Error = CidrError;
+
+    /// [`CidrError::HostBits`] where the network has host bits.
+    fn try_from(net: Ipv4Net) -> Result<Self, CidrError> {
+        let block = Self(net.trunc());
+        if block.0 == net { Ok(block) } else { Err(host_bits(&net.to_string(), block)) }
     }
 }
 
-impl From<Ipv6Net> for Block6 {
-    /// Host bits are dropped.
-    fn from(net: Ipv6Net) -> Self {
-        Self(net.trunc())
+impl TryFrom<Ipv6Net> for Cidr6 {
+    type Error = CidrError;
+
+    /// [`CidrError::HostBits`] where the network has host bits.
+    fn try_from(net: Ipv6Net) -> Result<Self, CidrError> {
+        let block = Self(net.trunc());
+        if block.0 == net { Ok(block) } else { Err(host_bits(&net.to_string(), block)) }
     }
 }
 
-impl From<Block4> for Ipv4Net {
-    fn from(block: Block4) -> Self {
+impl From<Cidr> for Ipv4Net {
+    fn from(block: Cidr) -> Self {
         block.0
     }
 }
 
-impl From<Block6> for Ipv6Net {
-    fn from(block: Block6) -> Self {
+impl From<Cidr6> for Ipv6Net {
+    fn from(block: Cidr6) -> Self {
         block.0
     }
 }
 
-impl From<Block4> for Block {
-    fn from(block: Block4) -> Self {
+impl From<Cidr> for AnyCidr {
+    fn from(block: Cidr) -> Self {
         Self::V4(block)
     }
 }
 
-impl From<Block6> for Block {
-    fn from(block: Block6) -> Self {
+impl From<Cidr6> for AnyCidr {
+    fn from(block: Cidr6) -> Self {
         Self::V6(block)
     }
 }
 
-impl fmt::Display for Block {
+impl fmt::Display for AnyCidr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::V4(block) => block.fmt(f),
@@ -310,13 +377,13 @@ impl fmt::Display for Block {
     }
 }
 
-impl fmt::Display for Block4 {
+impl fmt::Display for Cidr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
-impl fmt::Display for Block6 {
+impl fmt::Display for Cidr6 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
@@ -331,9 +398,9 @@ macro_rules! text_form {
         }
 
         impl FromStr for $name {
-            type Err = Error;
+            type Err = CidrError;
 
-            fn from_str(text: &str) -> Result<Self, Error> {
+            fn from_str(text: &str) -> Result<Self, CidrError> {
                 Self::parse(text)
             }
         }
@@ -347,13 +414,19 @@ macro_rules! text_form {
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let text = String::deserialize(deserializer)?;
-                Self::parse(&text).map_err(serde::de::Error::custom)
+                Self::parse(&text).map_err(|error| match &error {
+                    CidrError::Malformed { .. } => serde::de::Error::custom(error),
+                    // What the caller does not see of an error that is text alone: the block that it should be.
+                    CidrError::HostBits { canonical, .. } => {
+                        serde::de::Error::custom(format_args!("{error}: write `{canonical}`"))
+                    }
+                })
             }
         }
     )*};
 }
 
-text_form!(Block, Block4, Block6);
+text_form!(AnyCidr, Cidr, Cidr6);
 
 #[cfg(test)]
 mod tests {
@@ -363,21 +436,21 @@ mod tests {
     fn canonical_text_round_trips() {
         for text in ["0.0.0.0/0", "10.0.0.0/8", "10.1.0.0/16", "255.255.255.255/32", "::/0", "2001:db8::/56"]
         {
-            assert_eq!(Block::parse(text).unwrap().to_string(), text);
+            assert_eq!(AnyCidr::parse(text).unwrap().to_string(), text);
         }
     }
 
     #[test]
     fn host_bits_are_refused_and_the_canonical_form_is_named() {
-        let error = Block4::parse("100.68.0.18/18").unwrap_err();
+        let error = Cidr::parse("100.68.0.18/18").unwrap_err();
         assert_eq!(error.to_string(), "`100.68.0.18/18` has host bits set");
         assert_eq!(error.help().unwrap(), "write `100.68.0.0/18`");
-        assert_eq!(Block::parse("2001:db8::1/56").unwrap_err().help().unwrap(), "write `2001:db8::/56`");
+        assert_eq!(AnyCidr::parse("2001:db8::1/56").unwrap_err().help().unwrap(), "write `2001:db8::/56`");
     }
 
     #[test]
     fn what_is_wrong_with_a_text_is_said() {
-        let hint = |text: &str| Block4::parse(text).unwrap_err().help().unwrap();
+        let hint = |text: &str| Cidr::parse(text).unwrap_err().help().unwrap();
         assert_eq!(hint("10.0.0.1"), "add it, as in `10.0.0.1/32` for this one address");
         assert_eq!(hint("10.0.0.0/255.255.0.0"), "write `10.0.0.0/16`");
         assert_eq!(hint(" 10.0.0.0/16"), "write `10.0.0.0/16`");
@@ -394,13 +467,13 @@ mod tests {
             "::/0",
             "10.0.0.0/16/1",
         ] {
-            assert!(matches!(Block4::parse(text), Err(Error::Malformed { .. })), "{text}");
+            assert!(matches!(Cidr::parse(text), Err(CidrError::Malformed { .. })), "{text}");
         }
     }
 
     #[test]
     fn nested_blocks_overlap_and_neighbours_do_not() {
-        let block = |text| Block4::parse(text).unwrap();
+        let block = |text| Cidr::parse(text).unwrap();
         assert!(block("10.0.0.0/8").contains(&block("10.255.0.0/16")));
         assert!(block("10.255.0.0/16").overlaps(&block("10.0.0.0/8")));
         assert!(!block("10.0.0.0/16").overlaps(&block("10.1.0.0/16")));
@@ -408,8 +481,30 @@ mod tests {
     }
 
     #[test]
-    fn a_network_from_ipnet_loses_its_host_bits() {
+    fn a_network_from_ipnet_with_host_bits_is_refused() {
         let net: Ipv4Net = "10.2.2.2/24".parse().unwrap();
-        assert_eq!(Block4::from(net).to_string(), "10.2.2.0/24");
+        let error = Cidr::try_from(net).unwrap_err();
+        assert_eq!(error.to_string(), "`10.2.2.2/24` has host bits set");
+        assert_eq!(error.help().unwrap(), "write `10.2.2.0/24`");
+        assert_eq!(Cidr::try_from(net.trunc()).unwrap().to_string(), "10.2.2.0/24");
+    }
+
+    #[test]
+    fn serde_refuses_host_bits_and_writes_the_text() {
+        let error = serde_json::from_str::<Cidr>("\"10.2.2.2/24\"").unwrap_err();
+        assert_eq!(error.to_string(), "`10.2.2.2/24` has host bits set: write `10.2.2.0/24`");
+        let block: Cidr = serde_json::from_str("\"10.2.2.0/24\"").unwrap();
+        assert_eq!(serde_json::to_string(&block).unwrap(), "\"10.2.2.0/24\"");
+        assert!(serde_json::from_str::<Cidr>("24").is_err());
+    }
+
+    #[test]
+    fn a_block_is_halved_and_doubled() {
+        let block = Cidr::parse("10.2.2.0/24").unwrap();
+        let halves: Vec<Cidr> = block.subnets(25).collect();
+        assert_eq!(halves, [Cidr::parse("10.2.2.0/25").unwrap(), Cidr::parse("10.2.2.128/25").unwrap()]);
+        assert!(halves.iter().all(|half| half.supernet() == Some(block)));
+        assert_eq!(block.subnets(23).count() + block.subnets(33).count(), 0);
+        assert_eq!(Cidr::ANYWHERE.supernet(), None);
     }
 }
