@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 
+use super::services::{account, ec2, iam, logs, organizations, sts};
 use super::session::Sessions;
-use super::{AwsCloudBuilder, account, ec2, error, iam, logs, organizations, sts};
+use super::{AwsCloudBuilder, error};
 use crate::cloud::{Call, Cloud, CloudError, ErrorKind, Operation, Reply, ReplyFuture, Service, Target};
 use crate::model::Region;
 

@@ -10,19 +10,14 @@
 //! each call where it goes, `session` keeps the assumed roles, one file per service speaks its API, `convert` and `error` are
 //! the two ways out.
 
-mod account;
 mod builder;
 mod client;
 mod convert;
-mod ec2;
 mod error;
 mod http;
-mod iam;
-mod logs;
-mod organizations;
 mod profile;
+mod services;
 mod session;
-mod sts;
 
 pub use builder::AwsCloudBuilder;
 pub use client::AwsCloud;

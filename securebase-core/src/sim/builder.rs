@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use super::SimulatedCloud;
 use super::enforcement::Guard;
-use super::organization::Org;
 use super::schedule::agenda::Agenda;
 use super::schedule::chance::Chance;
 use super::schedule::director::{Director, Seat};
 use super::schedule::faults::Faults;
 use super::schedule::pacing::Pacing;
+use super::services::organizations::Org;
 use super::world::World;
 use crate::model::{Latencies, Limits, Region};
 use crate::observe::Observed;

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::organization::{Org, target_id};
+use super::services::organizations::{Org, target_id};
 use crate::cloud::{CloudError, Operation, Service};
 use crate::model::{AccountId, Region, ResourceId, RoleName};
 use crate::policy::{

@@ -1,9 +1,9 @@
 //! A world from an observation.
 
-use super::iam::RoleRow;
-use super::organization::{FULL_ACCESS, Member, Org, PolicyRow, Unit, target_id};
-use super::regional::{Kept, Place, Shelf};
 use super::schedule::chance::id;
+use super::services::ec2::{Kept, Place, Shelf};
+use super::services::iam::RoleRow;
+use super::services::organizations::{FULL_ACCESS, Member, Org, PolicyRow, Unit, target_id};
 use super::world::World;
 use crate::cloud::NatGatewayState;
 use crate::model::ResourceId;

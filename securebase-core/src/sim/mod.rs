@@ -30,16 +30,12 @@ use crate::observe::Observed;
 use crate::time::{Runtime, Time};
 
 mod builder;
-mod context;
 mod enforcement;
-mod iam;
 mod import;
 mod key;
 mod operator;
-mod organization;
-mod page;
-mod regional;
 mod schedule;
+mod services;
 mod view;
 mod virtual_time;
 mod world;

@@ -1,9 +1,9 @@
 //! An operator's hands: changes that nobody is told of.
 
-use super::organization::{FULL_ACCESS, Org};
-use super::regional::Place;
 use super::schedule::agenda::Event;
 use super::schedule::chance::id;
+use super::services::ec2::Place;
+use super::services::organizations::{FULL_ACCESS, Org};
 use super::world::World;
 use crate::cloud::AccountState;
 use crate::model::{AccountId, Latency, ResourceId, Tags};

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::iam::RoleRow;
-use super::organization::{FULL_ACCESS, Org};
-use super::regional::{Place, Shelf, zones_of};
+use super::services::ec2::{Place, Shelf, zones_of};
+use super::services::iam::RoleRow;
+use super::services::organizations::{FULL_ACCESS, Org};
 use super::world::World;
 use crate::cloud::{Account, AccountRequest, ControlPolicy, NatGatewayState};
 use crate::model::{AccountId, Region, ResourceId, ResourceKind as Kind, Tags};

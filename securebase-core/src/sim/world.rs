@@ -3,16 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::context::{Context, Outcome};
 use super::enforcement::Guard;
-use super::iam::{self, Roles};
-use super::organization::Org;
-use super::regional::Place;
 use super::schedule::agenda::{Agenda, Event};
 use super::schedule::chance::{Chance, Draws};
 use super::schedule::director::{Fault, Seat};
 use super::schedule::faults::Faults;
 use super::schedule::pacing::Pacing;
+use super::services::context::{Context, Outcome};
+use super::services::ec2::Place;
+use super::services::iam::{self, Roles};
+use super::services::organizations::Org;
 use super::{CRASHED, CallRecord, Submission, key};
 use crate::cloud::{Call, CloudError, Operation, Reply, Service, Target};
 use crate::model::{AccountId, Latencies, Latency, Limits, Region, Regions, RoleName, UsableZones};

@@ -1,0 +1,31 @@
+//! AWS Account Management: names and root addresses of accounts that exist.
+
+use aws_sdk_account::Client;
+
+use crate::aws::convert::misrouted;
+use crate::aws::error::failure;
+use crate::cloud::{CloudError, Operation, Reply};
+
+pub(in crate::aws) async fn send(client: &Client, operation: Operation) -> Result<Reply, CloudError> {
+    match operation {
+        Operation::PutAccountName { account, name } => {
+            let call = client.put_account_name().account_id(account.to_string()).account_name(name);
+            call.send().await.map_err(|e| failure(&e))?;
+        }
+        Operation::StartPrimaryEmailUpdate { account, email } => {
+            let call =
+                client.start_primary_email_update().account_id(account.to_string()).primary_email(email);
+            call.send().await.map_err(|e| failure(&e))?;
+        }
+        Operation::AcceptPrimaryEmailUpdate { account, email, code } => {
+            let call = client
+                .accept_primary_email_update()
+                .account_id(account.to_string())
+                .primary_email(email)
+                .otp(code.expose());
+            call.send().await.map_err(|e| failure(&e))?;
+        }
+        other => return Err(misrouted(&other)),
+    }
+    Ok(Reply::Done)
+}

@@ -1,0 +1,73 @@
+//! Amazon CloudWatch Logs.
+
+use aws_sdk_cloudwatchlogs::Client;
+use aws_sdk_cloudwatchlogs::types::LogGroup as SdkLogGroup;
+
+use crate::aws::convert::{each, misrouted, text};
+use crate::aws::error::failure;
+use crate::cloud::{CloudError, LogGroup, Operation, Page, Reply};
+
+/// The most groups CloudWatch Logs answers a call.
+const PAGE_SIZE: i32 = 50;
+
+pub(in crate::aws) async fn send(client: &Client, operation: Operation) -> Result<Reply, CloudError> {
+    match operation {
+        Operation::DescribeLogGroups { prefix, page } => {
+            let output = client
+                .describe_log_groups()
+                .set_log_group_name_prefix((!prefix.is_empty()).then_some(prefix))
+                .limit(PAGE_SIZE)
+                .set_next_token(page)
+                .send()
+                .await
+                .map_err(|e| failure(&e))?;
+            let items = each(output.log_groups(), log_group)?;
+            Ok(Reply::LogGroups(Page { items, next: output.next_token }))
+        }
+        Operation::CreateLogGroup { name, tags } => {
+            let tags = (!tags.is_empty()).then(|| tags.into_iter().collect());
+            let call = client.create_log_group().log_group_name(name).set_tags(tags);
+            call.send().await.map_err(|e| failure(&e))?;
+            Ok(Reply::Done)
+        }
+        Operation::PutRetentionPolicy { group, days } => {
+            // Too many days for the wire are too many for the service too: let it say so.
+            let days = i32::try_from(days).unwrap_or(i32::MAX);
+            let call = client.put_retention_policy().log_group_name(group).retention_in_days(days);
+            call.send().await.map_err(|e| failure(&e))?;
+            Ok(Reply::Done)
+        }
+        Operation::ListLogGroupTags { arn } => {
+            let call = client.list_tags_for_resource().resource_arn(arn);
+            let output = call.send().await.map_err(|e| failure(&e))?;
+            let tags = output.tags.into_iter().flatten().collect();
+            Ok(Reply::Tags(tags, None))
+        }
+        Operation::TagLogGroup { arn, tags } => {
+            let call = client.tag_resource().resource_arn(arn).set_tags(Some(tags.into_iter().collect()));
+            call.send().await.map_err(|e| failure(&e))?;
+            Ok(Reply::Done)
+        }
+        Operation::UntagLogGroup { arn, keys } => {
+            let call = client.untag_resource().resource_arn(arn).set_tag_keys(Some(keys));
+            call.send().await.map_err(|e| failure(&e))?;
+            Ok(Reply::Done)
+        }
+        Operation::DeleteLogGroup { name } => {
+            client.delete_log_group().log_group_name(name).send().await.map_err(|e| failure(&e))?;
+            Ok(Reply::Done)
+        }
+        other => Err(misrouted(&other)),
+    }
+}
+
+/// AWS answers the ARN twice: with `:*` behind it, as policies for the streams in the group want it, and without, as the
+/// tagging calls want it. Older endpoints know only the first.
+fn log_group(group: &SdkLogGroup) -> Result<LogGroup, CloudError> {
+    let arn = text(group.log_group_arn().or(group.arn()), "arn")?;
+    Ok(LogGroup {
+        name: text(group.log_group_name(), "logGroupName")?,
+        arn: arn.strip_suffix(":*").unwrap_or(&arn).to_owned(),
+        retention_days: group.retention_in_days().and_then(|days| u32::try_from(days).ok()),
+    })
+}

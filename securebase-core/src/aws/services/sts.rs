@@ -1,0 +1,17 @@
+//! AWS Security Token Service.
+
+use aws_sdk_sts::Client;
+
+use crate::aws::convert::{misrouted, parse};
+use crate::aws::error::failure;
+use crate::cloud::{CloudError, Operation, Reply};
+
+pub(in crate::aws) async fn send(client: &Client, operation: &Operation) -> Result<Reply, CloudError> {
+    match operation {
+        Operation::GetCallerIdentity => {
+            let output = client.get_caller_identity().send().await.map_err(|e| failure(&e))?;
+            Ok(Reply::CallerIdentity(parse(output.account(), "Account")?))
+        }
+        other => Err(misrouted(other)),
+    }
+}

@@ -1,0 +1,294 @@
+//! Service control policies and where they are attached.
+
+use std::collections::BTreeSet;
+use std::ops::Bound;
+
+use super::units::constraint;
+use super::{Org, PAGE, PolicyRow};
+use crate::cloud::{CloudError, ControlPolicy, Operation, PageToken, PolicyTarget, Reply};
+use crate::model::{Quota, ResourceId, Tags};
+use crate::policy::PolicyDocument;
+use crate::sim::services::context::{Context, Outcome};
+use crate::sim::services::page;
+use crate::time::Time;
+
+impl Org {
+    pub(super) fn policies(&mut self, context: &mut Context<'_>, operation: &Operation) -> Outcome {
+        let now = context.now;
+        match operation {
+            Operation::ListPolicies { page } => self.list_policies(context, page.as_ref()),
+            Operation::DescribePolicy { policy } => {
+                let row = self.policy(policy, now)?;
+                Ok(Reply::Policy(ControlPolicy {
+                    document: Some(row.document.clone()),
+                    ..row.policy.clone()
+                }))
+            }
+            Operation::CreatePolicy { name, description, document, tags } => {
+                self.create_policy(context, name, description, document, tags)
+            }
+            Operation::UpdatePolicy { policy, name, description, document } => {
+                self.update_policy(context, policy, name, description, document)
+            }
+            Operation::DeletePolicy { policy } => self.delete_policy(policy, now),
+            Operation::AttachPolicy { policy, target } => self.attach_policy(context, policy, target),
+            Operation::DetachPolicy { policy, target } => self.detach_policy(policy, target, now),
+            Operation::ListTargetsForPolicy { policy, page } => {
+                self.list_targets(context, policy, page.as_ref())
+            }
+            Operation::ListPoliciesForTarget { target, page } => {
+                self.list_attached(context, target, page.as_ref())
+            }
+            other => Err(unknown(other)),
+        }
+    }
+
+    /// A page of the policies that are visible.
+    fn list_policies(&self, context: &Context<'_>, page: Option<&PageToken>) -> Outcome {
+        if let Some(blank) = page::blank(page, context.draws.blank) {
+            return Ok(Reply::Policies(blank));
+        }
+        let after: Option<ResourceId> = page::start(page)?;
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let policies = self
+            .policies
+            .range((from, Bound::Unbounded))
+            .filter(|(_, row)| row.visible_from <= context.now)
+            .map(|(_, row)| row.policy.clone());
+        Ok(Reply::Policies(page::page(policies, PAGE, |policy| policy.id.to_string())))
+    }
+
+    /// Changes name, description and document of a policy.
+    fn update_policy(
+        &mut self,
+        context: &Context<'_>,
+        policy: &ResourceId,
+        name: &str,
+        description: &str,
+        document: &str,
+    ) -> Outcome {
+        check_text(name, description)?;
+        if self.policy(policy, context.now)?.policy.aws_managed {
+            return Err(immutable(policy));
+        }
+        check_document(context, document)?;
+        if self.policy_names.get(name).is_some_and(|holder| holder != policy) {
+            return Err(duplicate(name));
+        }
+        if let Some(row) = self.policies.get_mut(policy) {
+            self.policy_names.remove(&row.policy.name);
+            self.policy_names.insert(name.to_owned(), policy.clone());
+            name.clone_into(&mut row.policy.name);
+            description.clone_into(&mut row.policy.description);
+            document.clone_into(&mut row.document);
+            self.epoch += 1;
+        }
+        Ok(Reply::Done)
+    }
+
+    /// Deletes a policy that is attached to nothing.
+    fn delete_policy(&mut self, policy: &ResourceId, now: Time) -> Outcome {
+        let row = self.policy(policy, now)?;
+        if row.policy.aws_managed {
+            return Err(immutable(policy));
+        }
+        if !row.targets.is_empty() {
+            return Err(CloudError::rejected(
+                "PolicyInUseException",
+                format!("`{policy}` is attached to {} targets", row.targets.len()),
+            ));
+        }
+        self.drop_policy(policy);
+        Ok(Reply::Done)
+    }
+
+    /// Detaches a policy from a target that keeps another one.
+    fn detach_policy(&mut self, policy: &ResourceId, target: &ResourceId, now: Time) -> Outcome {
+        self.policy(policy, now)?;
+        self.ensure_target(target, now)?;
+        let attached = self.attached.get(target);
+        if !attached.is_some_and(|policies| policies.contains(policy)) {
+            return Err(CloudError::rejected(
+                "PolicyNotAttachedException",
+                format!("`{policy}` is not attached to `{target}`"),
+            ));
+        }
+        if attached.is_some_and(|policies| policies.len() == 1) {
+            return Err(constraint(
+                "MIN_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED",
+                "a target keeps at least one service control policy",
+            ));
+        }
+        self.detach(policy, target);
+        Ok(Reply::Done)
+    }
+
+    /// A page of the targets that a policy is attached to.
+    fn list_targets(&self, context: &Context<'_>, policy: &ResourceId, page: Option<&PageToken>) -> Outcome {
+        let row = self.policy(policy, context.now)?;
+        if let Some(blank) = page::blank(page, context.draws.blank) {
+            return Ok(Reply::PolicyTargets(blank));
+        }
+        let after: Option<ResourceId> = page::start(page)?;
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let targets = row.targets.range((from, Bound::Unbounded)).map(|id| PolicyTarget { id: id.clone() });
+        Ok(Reply::PolicyTargets(page::page(targets, PAGE, |target| target.id.to_string())))
+    }
+
+    /// A page of the policies that are attached to a target.
+    fn list_attached(&self, context: &Context<'_>, target: &ResourceId, page: Option<&PageToken>) -> Outcome {
+        self.ensure_target(target, context.now)?;
+        if let Some(blank) = page::blank(page, context.draws.blank) {
+            return Ok(Reply::Policies(blank));
+        }
+        let after: Option<ResourceId> = page::start(page)?;
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let attached = self.attached.get(target).into_iter();
+        let attached = attached.flat_map(|policies| policies.range((from.clone(), Bound::Unbounded)));
+        let policies = attached.filter_map(|id| Some(self.policies.get(id)?.policy.clone()));
+        Ok(Reply::Policies(page::page(policies, PAGE, |policy| policy.id.to_string())))
+    }
+
+    fn create_policy(
+        &mut self,
+        context: &mut Context<'_>,
+        name: &str,
+        description: &str,
+        document: &str,
+        tags: &Tags,
+    ) -> Outcome {
+        check_text(name, description)?;
+        context.check_tags(&Tags::new(), tags).map_err(|fault| fault.organizations())?;
+        check_document(context, document)?;
+        if self.policy_names.contains_key(name) {
+            return Err(duplicate(name));
+        }
+        // AWS's own policy does not count.
+        if self.policies.len() as u64 > context.limits.quota(Quota::Policies) {
+            return Err(constraint(
+                "POLICY_NUMBER_LIMIT_EXCEEDED",
+                "there are as many policies as there can be",
+            ));
+        }
+        let id = context.chance.organizations_id("p", 8, name, |id| self.policies.contains_key(id));
+        let row = PolicyRow {
+            policy: ControlPolicy {
+                id: id.clone(),
+                name: name.to_owned(),
+                description: description.to_owned(),
+                aws_managed: false,
+                document: None,
+            },
+            document: document.to_owned(),
+            targets: BTreeSet::new(),
+            tags: tags.clone(),
+            visible_from: context.visible_from(),
+        };
+        self.insert_policy(row);
+        Ok(Reply::Created(id))
+    }
+
+    /// Puts a policy in its place, attached where it says.
+    pub(in crate::sim) fn insert_policy(&mut self, row: PolicyRow) {
+        for target in &row.targets {
+            self.attached.entry(target.clone()).or_default().insert(row.policy.id.clone());
+        }
+        self.policy_names.insert(row.policy.name.clone(), row.policy.id.clone());
+        self.policies.insert(row.policy.id.clone(), row);
+    }
+
+    /// Takes a policy away, with its attachments if it has any.
+    pub(in crate::sim) fn drop_policy(&mut self, policy: &ResourceId) {
+        if let Some(row) = self.policies.remove(policy) {
+            self.epoch += 1;
+            self.policy_names.remove(&row.policy.name);
+            for target in &row.targets {
+                if let Some(policies) = self.attached.get_mut(target) {
+                    policies.remove(policy);
+                }
+            }
+        }
+    }
+
+    fn attach_policy(&mut self, context: &Context<'_>, policy: &ResourceId, target: &ResourceId) -> Outcome {
+        self.policy(policy, context.now)?;
+        self.ensure_target(target, context.now)?;
+        if !self.root.service_control_policies {
+            return Err(CloudError::rejected(
+                "PolicyTypeNotEnabledException",
+                "service control policies are not enabled in this root",
+            ));
+        }
+        let attached = self.attached.get(target);
+        if attached.is_some_and(|policies| policies.contains(policy)) {
+            return Err(CloudError::rejected(
+                "DuplicatePolicyAttachmentException",
+                format!("`{policy}` is attached to `{target}` already"),
+            ));
+        }
+        if attached.map_or(0, BTreeSet::len) as u64 >= context.limits.quota(Quota::PoliciesPerTarget) {
+            return Err(constraint(
+                "MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED",
+                "the target carries as many service control policies as it can",
+            ));
+        }
+        self.attach(policy, target);
+        self.epoch += 1;
+        Ok(Reply::Done)
+    }
+
+    fn policy(&self, policy: &ResourceId, now: Time) -> Result<&PolicyRow, CloudError> {
+        self.policies.get(policy).filter(|row| row.visible_from <= now).ok_or_else(|| {
+            CloudError::rejected("PolicyNotFoundException", format!("there is no policy `{policy}`"))
+        })
+    }
+
+    fn ensure_target(&self, target: &ResourceId, now: Time) -> Result<(), CloudError> {
+        if self.depth(target, now).is_some() || self.account_named(target, now).is_some() {
+            return Ok(());
+        }
+        Err(CloudError::rejected("TargetNotFoundException", format!("there is no target `{target}`")))
+    }
+}
+
+fn check_text(name: &str, description: &str) -> Result<(), CloudError> {
+    let fail = |reason: &str, message: &str| {
+        Err(CloudError::rejected_because("InvalidInputException", reason, message))
+    };
+    match (name.chars().count(), description.chars().count()) {
+        (0, _) => fail("MIN_LENGTH_EXCEEDED", "a policy's name has 1 to 128 characters"),
+        (129.., _) => fail("MAX_LENGTH_EXCEEDED", "a policy's name has 1 to 128 characters"),
+        (_, 513..) => fail("MAX_LENGTH_EXCEEDED", "a policy's description has at most 512 characters"),
+        _ => Ok(()),
+    }
+}
+
+fn check_document(context: &Context<'_>, document: &str) -> Result<(), CloudError> {
+    if document.chars().count() as u64 > context.limits.quota(Quota::PolicySize) {
+        return Err(constraint(
+            "POLICY_CONTENT_LIMIT_EXCEEDED",
+            "the document is longer than a policy can be",
+        ));
+    }
+    match PolicyDocument::parse(document) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(CloudError::rejected("MalformedPolicyDocumentException", error.to_string())),
+    }
+}
+
+fn duplicate(name: &str) -> CloudError {
+    CloudError::rejected("DuplicatePolicyException", format!("there is a policy `{name}`"))
+}
+
+fn immutable(policy: &ResourceId) -> CloudError {
+    CloudError::rejected_because(
+        "InvalidInputException",
+        "IMMUTABLE_POLICY",
+        format!("`{policy}` is AWS's own and cannot be changed"),
+    )
+}
+
+/// An operation that reached a place which does not know it.
+pub(in crate::sim) fn unknown(operation: &Operation) -> CloudError {
+    CloudError::not_sent("UnknownOperationException", format!("`{}` is not served here", operation.action()))
+}
