@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use crate::cloud::{CloudError, Operation};
+use crate::cloud::CloudError;
 use crate::model::ResourceId;
 
 /// A reply that lacks what AWS promises. The call had its effect all the same, or may have had.
@@ -39,9 +39,6 @@ pub(super) fn each<'a, S: 'a, T>(
 }
 
 /// What a service module answers to an operation of another service; `Operation::service` keeps it from happening.
-pub(super) fn misrouted(operation: &Operation) -> CloudError {
-    CloudError::not_sent(
-        "InvalidAction",
-        format!("`{}` is not an operation of this service", operation.action()),
-    )
+pub(super) fn misrouted(action: &str) -> CloudError {
+    CloudError::not_sent("InvalidAction", format!("`{}` is not an operation of this service", action))
 }

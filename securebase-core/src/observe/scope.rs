@@ -6,7 +6,8 @@ use ipnet::Ipv4Net;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::ObservedOrganization;
-use crate::cloud::{Account, Vpc};
+use crate::cloud::ec2::Vpc;
+use crate::cloud::organizations::Account;
 use crate::model::{
     AccountId, Address, Departure, LandingZone, Region, ResourceId, RoleName, TenantKey, ZoneName,
 };

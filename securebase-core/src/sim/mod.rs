@@ -24,13 +24,15 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 
-use crate::cloud::{Account, AccountRequest, Call, Cloud, CloudError, InFlight, Reply, ReplyFuture};
+use crate::cloud::organizations::{Account, AccountRequest};
+use crate::cloud::{Call, Cloud, CloudError, InFlight, Reply, ReplyFuture};
 use crate::model::{AccountId, Region, ResourceId, UsableZones};
 use crate::observe::Observed;
 use crate::time::{Runtime, Time};
 
 mod builder;
 mod enforcement;
+mod holdings;
 mod import;
 mod key;
 mod operator;
@@ -180,7 +182,7 @@ impl SimulatedCloud {
     /// caller of AWS learns of an account some seconds later.
     pub fn accounts_since(&self) -> BTreeMap<AccountId, Time> {
         let world = self.world();
-        let members = world.org.iter().flat_map(|org| &org.members);
+        let members = world.holdings.org.iter().flat_map(|org| &org.members);
         members.map(|(account, member)| (*account, member.exists_from)).collect()
     }
 
@@ -199,7 +201,7 @@ impl SimulatedCloud {
 
     /// The code that the owner of a mailbox finds there, where a change of an account's root address waits for it.
     pub fn mailed_code(&self, email: &str) -> Option<String> {
-        self.world().org.as_ref().and_then(|org| org.mailed_code(email))
+        self.world().holdings.org.as_ref().and_then(|org| org.mailed_code(email))
     }
 
     /// Moves a member account to a root or unit, behind everybody's back. Answers whether both are there.

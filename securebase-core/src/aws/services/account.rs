@@ -2,9 +2,9 @@
 
 use aws_sdk_account::Client;
 
-use crate::aws::convert::misrouted;
 use crate::aws::error::failure;
-use crate::cloud::{CloudError, Operation, Reply};
+use crate::cloud::account::Operation;
+use crate::cloud::{CloudError, Reply};
 
 pub(in crate::aws) async fn send(client: &Client, operation: Operation) -> Result<Reply, CloudError> {
     match operation {
@@ -25,7 +25,6 @@ pub(in crate::aws) async fn send(client: &Client, operation: Operation) -> Resul
                 .otp(code.expose());
             call.send().await.map_err(|e| failure(&e))?;
         }
-        other => return Err(misrouted(&other)),
     }
     Ok(Reply::Done)
 }

@@ -4,9 +4,10 @@ use aws_sdk_iam::Client;
 use aws_sdk_iam::types::Tag;
 use percent_encoding::percent_decode_str;
 
-use crate::aws::convert::{each, malformed, misrouted};
+use crate::aws::convert::{each, malformed};
 use crate::aws::error::failure;
-use crate::cloud::{CloudError, Operation, Reply, Role};
+use crate::cloud::iam::{self, Operation, Role};
+use crate::cloud::{CloudError, Reply};
 use crate::model::Tags;
 
 pub(in crate::aws) async fn send(client: &Client, operation: Operation) -> Result<Reply, CloudError> {
@@ -26,14 +27,14 @@ pub(in crate::aws) async fn send(client: &Client, operation: Operation) -> Resul
                 .map_err(|e| failure(&e))?;
             // The reply to CreateRole may leave the tags out.
             match role(output.role())? {
-                Reply::Role(role) => Ok(Reply::Role(Role { tags, ..role })),
+                Reply::Iam(iam::Reply::Role(role)) => Ok(Reply::Iam(iam::Reply::Role(Role { tags, ..role }))),
                 other => Ok(other),
             }
         }
         Operation::GetRolePolicy { role, name } => {
             let call = client.get_role_policy().role_name(role).policy_name(name);
             let output = call.send().await.map_err(|e| failure(&e))?;
-            Ok(Reply::RolePolicy(decode(output.policy_document(), "PolicyDocument")?))
+            Ok(Reply::Iam(iam::Reply::RolePolicy(decode(output.policy_document(), "PolicyDocument")?)))
         }
         Operation::PutRolePolicy { role, name, document } => {
             let call = client.put_role_policy().role_name(role).policy_name(name).policy_document(document);
@@ -59,18 +60,17 @@ pub(in crate::aws) async fn send(client: &Client, operation: Operation) -> Resul
             client.delete_role().role_name(name).send().await.map_err(|e| failure(&e))?;
             Ok(Reply::Done)
         }
-        other => Err(misrouted(&other)),
     }
 }
 
 fn role(role: Option<&aws_sdk_iam::types::Role>) -> Result<Reply, CloudError> {
     let role = role.ok_or_else(|| malformed("Role"))?;
-    Ok(Reply::Role(Role {
+    Ok(Reply::Iam(iam::Reply::Role(Role {
         name: role.role_name().to_owned(),
         arn: role.arn().to_owned(),
         trust: decode(role.assume_role_policy_document().unwrap_or_default(), "AssumeRolePolicyDocument")?,
         tags: role.tags().iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect(),
-    }))
+    })))
 }
 
 /// IAM answers policy documents percent-encoded.

@@ -3,9 +3,10 @@
 use aws_sdk_cloudwatchlogs::Client;
 use aws_sdk_cloudwatchlogs::types::LogGroup as SdkLogGroup;
 
-use crate::aws::convert::{each, misrouted, text};
+use crate::aws::convert::{each, text};
 use crate::aws::error::failure;
-use crate::cloud::{CloudError, LogGroup, Operation, Page, Reply};
+use crate::cloud::logs::{self, LogGroup, Operation};
+use crate::cloud::{CloudError, Page, Reply};
 
 /// The most groups CloudWatch Logs answers a call.
 const PAGE_SIZE: i32 = 50;
@@ -22,7 +23,7 @@ pub(in crate::aws) async fn send(client: &Client, operation: Operation) -> Resul
                 .await
                 .map_err(|e| failure(&e))?;
             let items = each(output.log_groups(), log_group)?;
-            Ok(Reply::LogGroups(Page { items, next: output.next_token }))
+            Ok(Reply::Logs(logs::Reply::LogGroups(Page { items, next: output.next_token })))
         }
         Operation::CreateLogGroup { name, tags } => {
             let tags = (!tags.is_empty()).then(|| tags.into_iter().collect());
@@ -57,7 +58,6 @@ pub(in crate::aws) async fn send(client: &Client, operation: Operation) -> Resul
             client.delete_log_group().log_group_name(name).send().await.map_err(|e| failure(&e))?;
             Ok(Reply::Done)
         }
-        other => Err(misrouted(&other)),
     }
 }
 

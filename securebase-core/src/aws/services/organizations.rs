@@ -8,10 +8,11 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use crate::aws::convert::{each, id, malformed, misrouted, parse, text};
 use crate::aws::error;
-use crate::cloud::{
-    Account, AccountRequest, AccountRequestState, AccountState, CloudError, ControlPolicy, Joined, JoinedHow,
-    Operation, Organization, OrganizationalUnit, Page, PolicyTarget, Reply, Root,
+use crate::cloud::organizations::{
+    self, Account, AccountRequest, AccountRequestState, AccountState, ControlPolicy, Joined, JoinedHow,
+    Operation, Organization, OrganizationalUnit, PolicyTarget, Root,
 };
+use crate::cloud::{CloudError, Page, Reply};
 use crate::model::Tags;
 use crate::time::Time;
 
@@ -61,7 +62,7 @@ async fn units(client: &Client, operation: Operation) -> Result<Reply, CloudErro
         }
         Operation::ListRoots => {
             let output = client.list_roots().send().await.map_err(failure)?;
-            Ok(Reply::Roots(each(output.roots(), root_of)?))
+            Ok(Reply::Organizations(organizations::Reply::Roots(each(output.roots(), root_of)?)))
         }
         Operation::EnablePolicyType { root } => {
             let call = client
@@ -69,7 +70,9 @@ async fn units(client: &Client, operation: Operation) -> Result<Reply, CloudErro
                 .root_id(root.as_str())
                 .policy_type(sdk::PolicyType::ServiceControlPolicy);
             let output = call.send().await.map_err(failure)?;
-            Ok(Reply::Roots(output.root().map(root_of).transpose()?.into_iter().collect()))
+            Ok(Reply::Organizations(organizations::Reply::Roots(
+                output.root().map(root_of).transpose()?.into_iter().collect(),
+            )))
         }
         Operation::EnableAwsServiceAccess { service } => {
             let call = client.enable_aws_service_access().service_principal(service);
@@ -88,7 +91,10 @@ async fn units(client: &Client, operation: Operation) -> Result<Reply, CloudErro
             let items = each(output.organizational_units(), |unit| {
                 Ok(OrganizationalUnit { id: id(unit.id(), "Id")?, name: text(unit.name(), "Name")? })
             })?;
-            Ok(Reply::OrganizationalUnits(Page { items, next: output.next_token }))
+            Ok(Reply::Organizations(organizations::Reply::OrganizationalUnits(Page {
+                items,
+                next: output.next_token,
+            })))
         }
         Operation::CreateOrganizationalUnit { parent, name, tags } => {
             let call = client
@@ -110,7 +116,7 @@ async fn units(client: &Client, operation: Operation) -> Result<Reply, CloudErro
             call.send().await.map_err(failure)?;
             Ok(Reply::Done)
         }
-        other => Err(misrouted(&other)),
+        other => Err(misrouted(other.action())),
     }
 }
 
@@ -120,7 +126,7 @@ async fn accounts(client: &Client, operation: Operation) -> Result<Reply, CloudE
             let call = client.list_accounts().max_results(PAGE_SIZE).set_next_token(page);
             let output = call.send().await.map_err(failure)?;
             let items = each(output.accounts(), account)?;
-            Ok(Reply::Accounts(Page { items, next: output.next_token }))
+            Ok(Reply::Organizations(organizations::Reply::Accounts(Page { items, next: output.next_token })))
         }
         Operation::ListAccountsForParent { parent, page } => {
             let output = client
@@ -132,12 +138,12 @@ async fn accounts(client: &Client, operation: Operation) -> Result<Reply, CloudE
                 .await
                 .map_err(failure)?;
             let items = each(output.accounts(), account)?;
-            Ok(Reply::Accounts(Page { items, next: output.next_token }))
+            Ok(Reply::Organizations(organizations::Reply::Accounts(Page { items, next: output.next_token })))
         }
         Operation::ListParents { child } => {
             let output = client.list_parents().child_id(child.as_str()).send().await.map_err(failure)?;
             let parent = output.parents().first().ok_or_else(|| malformed("Parents"))?;
-            Ok(Reply::Parent(id(parent.id(), "Id")?))
+            Ok(Reply::Organizations(organizations::Reply::Parent(id(parent.id(), "Id")?)))
         }
         Operation::CreateAccount { name, email, role, tags } => {
             let output = client
@@ -150,13 +156,13 @@ async fn accounts(client: &Client, operation: Operation) -> Result<Reply, CloudE
                 .await
                 .map_err(failure)?;
             let status = output.create_account_status().ok_or_else(|| malformed("CreateAccountStatus"))?;
-            Ok(Reply::AccountRequest(account_request(status)?))
+            Ok(Reply::Organizations(organizations::Reply::AccountRequest(account_request(status)?)))
         }
         Operation::DescribeCreateAccountStatus { request } => {
             let call = client.describe_create_account_status().create_account_request_id(request.as_str());
             let output = call.send().await.map_err(failure)?;
             let status = output.create_account_status().ok_or_else(|| malformed("CreateAccountStatus"))?;
-            Ok(Reply::AccountRequest(account_request(status)?))
+            Ok(Reply::Organizations(organizations::Reply::AccountRequest(account_request(status)?)))
         }
         Operation::ListCreateAccountStatus { in_progress_only, page } => {
             let mut states = vec![sdk::CreateAccountState::InProgress];
@@ -170,12 +176,17 @@ async fn accounts(client: &Client, operation: Operation) -> Result<Reply, CloudE
                 .set_next_token(page);
             let output = call.send().await.map_err(failure)?;
             let items = each(output.create_account_statuses(), account_request)?;
-            Ok(Reply::AccountRequests(Page { items, next: output.next_token }))
+            Ok(Reply::Organizations(organizations::Reply::AccountRequests(Page {
+                items,
+                next: output.next_token,
+            })))
         }
         Operation::DescribeAccount { account: wanted } => {
             let call = client.describe_account().account_id(wanted.to_string());
             let output = call.send().await.map_err(failure)?;
-            Ok(Reply::Account(account(output.account().ok_or_else(|| malformed("Account"))?)?))
+            Ok(Reply::Organizations(organizations::Reply::Account(account(
+                output.account().ok_or_else(|| malformed("Account"))?,
+            )?)))
         }
         Operation::CloseAccount { account } => {
             client.close_account().account_id(account.to_string()).send().await.map_err(failure)?;
@@ -190,7 +201,7 @@ async fn accounts(client: &Client, operation: Operation) -> Result<Reply, CloudE
             call.send().await.map_err(failure)?;
             Ok(Reply::Done)
         }
-        other => Err(misrouted(&other)),
+        other => Err(misrouted(other.action())),
     }
 }
 
@@ -201,7 +212,7 @@ async fn policies(client: &Client, operation: Operation) -> Result<Reply, CloudE
             let output = call.send().await.map_err(failure)?;
             let found = output.policy().ok_or_else(|| malformed("Policy"))?;
             let summary = found.policy_summary().ok_or_else(|| malformed("PolicySummary"))?;
-            Ok(Reply::Policy(policy(summary, found.content())?))
+            Ok(Reply::Organizations(organizations::Reply::Policy(policy(summary, found.content())?)))
         }
         Operation::CreatePolicy { name, description, document, tags } => {
             let output = client
@@ -241,7 +252,7 @@ async fn policies(client: &Client, operation: Operation) -> Result<Reply, CloudE
             call.send().await.map_err(failure)?;
             Ok(Reply::Done)
         }
-        other => Err(misrouted(&other)),
+        other => Err(misrouted(other.action())),
     }
 }
 
@@ -257,7 +268,7 @@ async fn policy_lists(client: &Client, operation: Operation) -> Result<Reply, Cl
                 .await
                 .map_err(failure)?;
             let items = each(output.policies(), |summary| policy(summary, None))?;
-            Ok(Reply::Policies(Page { items, next: output.next_token }))
+            Ok(Reply::Organizations(organizations::Reply::Policies(Page { items, next: output.next_token })))
         }
         Operation::ListPoliciesForTarget { target, page } => {
             let output = client
@@ -270,7 +281,7 @@ async fn policy_lists(client: &Client, operation: Operation) -> Result<Reply, Cl
                 .await
                 .map_err(failure)?;
             let items = each(output.policies(), |summary| policy(summary, None))?;
-            Ok(Reply::Policies(Page { items, next: output.next_token }))
+            Ok(Reply::Organizations(organizations::Reply::Policies(Page { items, next: output.next_token })))
         }
         Operation::ListTargetsForPolicy { policy, page } => {
             let output = client
@@ -284,9 +295,12 @@ async fn policy_lists(client: &Client, operation: Operation) -> Result<Reply, Cl
             let items = each(output.targets(), |target| {
                 Ok(PolicyTarget { id: id(target.target_id(), "TargetId")? })
             })?;
-            Ok(Reply::PolicyTargets(Page { items, next: output.next_token }))
+            Ok(Reply::Organizations(organizations::Reply::PolicyTargets(Page {
+                items,
+                next: output.next_token,
+            })))
         }
-        other => Err(misrouted(&other)),
+        other => Err(misrouted(other.action())),
     }
 }
 
@@ -309,17 +323,17 @@ async fn tags(client: &Client, operation: Operation) -> Result<Reply, CloudError
             call.send().await.map_err(failure)?;
             Ok(Reply::Done)
         }
-        other => Err(misrouted(&other)),
+        other => Err(misrouted(other.action())),
     }
 }
 
 fn organization(organization: Option<&sdk::Organization>) -> Result<Reply, CloudError> {
     let organization = organization.ok_or_else(|| malformed("Organization"))?;
-    Ok(Reply::Organization(Organization {
+    Ok(Reply::Organizations(organizations::Reply::Organization(Organization {
         id: id(organization.id(), "Id")?,
         management_account: parse(organization.master_account_id(), "MasterAccountId")?,
         all_features: organization.feature_set() == Some(&sdk::OrganizationFeatureSet::All),
-    }))
+    })))
 }
 
 fn root_of(root: &sdk::Root) -> Result<Root, CloudError> {

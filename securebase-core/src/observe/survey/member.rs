@@ -2,10 +2,9 @@
 
 use super::asker::{Asker, failed};
 use super::{Surveyor, Visit};
-use crate::cloud::{
-    AvailabilityZone, CloudError, ErrorKind, FlowLog, Operation, Reply, Role, Target, Vpc, VpcAttribute,
-    VpcEndpoint,
-};
+use crate::cloud::ec2::{self, AvailabilityZone, FlowLog, Vpc, VpcAttribute, VpcEndpoint};
+use crate::cloud::iam::{self, Role};
+use crate::cloud::{CloudError, ErrorKind, Operation, Reply, Target, logs, sts};
 use crate::model::{ResourceId, Tags, UsableZones, ZONE_TAG};
 use crate::observe::{
     Error, FLOW_LOG_POLICY_NAME, Names, ObservedLogGroup, ObservedMember, ObservedRolePolicy, ObservedVpc,
@@ -36,7 +35,7 @@ impl Surveyor<'_> {
         let silent = |error: &CloudError| {
             error.kind == ErrorKind::NotReady || (error.kind == ErrorKind::Permanent && !must_answer)
         };
-        let identity = Operation::GetCallerIdentity;
+        let identity = Operation::Sts(sts::Operation::GetCallerIdentity);
         match asker.try_ask(&identity).await {
             Ok(_) => {}
             Err(error) if silent(&error) => {
@@ -56,7 +55,7 @@ impl Surveyor<'_> {
     /// What a refusal says of an account. AWS refuses in the same words what is not usable yet and what never will be; the age
     /// of the account tells the two apart.
     fn unread(&self, Visit { account, region, .. }: Visit<'_>, call: &str, error: &CloudError) -> Unread {
-        let identity = Operation::GetCallerIdentity;
+        let identity = Operation::Sts(sts::Operation::GetCallerIdentity);
         match error.code.as_str() {
             _ if error.kind == ErrorKind::NotReady && self.is_new(account) => Unread::NotReady,
             // The role is assumed before the first call.
@@ -79,9 +78,9 @@ impl Surveyor<'_> {
         // One call more than a filter would need where there are many, and the only way to see whose else there are.
         let listed = asker
             .all(
-                |page| Operation::DescribeVpcs { tags: Tags::new(), page },
+                |page| ec2::Operation::DescribeVpcs { tags: Tags::new(), page }.into(),
                 |reply| match reply {
-                    Reply::Vpcs(page) => Some((page.items, page.next)),
+                    Reply::Ec2(ec2::Reply::Vpcs(page)) => Some((page.items, page.next)),
                     _ => None,
                 },
             )
@@ -108,9 +107,9 @@ impl Surveyor<'_> {
             ($operation:ident, $reply:ident) => {
                 asker
                     .all(
-                        |page| Operation::$operation { tags: asked(), page },
+                        |page| ec2::Operation::$operation { tags: asked(), page }.into(),
                         |reply| match reply {
-                            Reply::$reply(page) => Some((page.items, page.next)),
+                            Reply::Ec2(ec2::Reply::$reply(page)) => Some((page.items, page.next)),
                             _ => None,
                         },
                     )
@@ -122,8 +121,8 @@ impl Surveyor<'_> {
         let zones = if builds { Some(self.zones(asker).await?) } else { None };
         let subnets = all!(DescribeSubnets, Subnets);
         let internet_gateways = all!(DescribeInternetGateways, InternetGateways);
-        let elastic_ips = match asker.ask(Operation::DescribeAddresses { tags: asked() }).await? {
-            Reply::Addresses(items) => items,
+        let elastic_ips = match asker.ask(ec2::Operation::DescribeAddresses { tags: asked() }.into()).await? {
+            Reply::Ec2(ec2::Reply::Addresses(items)) => items,
             _ => Vec::new(),
         };
         let nat_gateways = all!(DescribeNatGateways, NatGateways);
@@ -131,9 +130,9 @@ impl Surveyor<'_> {
         // Without a filter: one that has lost its tags still stands in the place of ours.
         let mut flow_logs = asker
             .all(
-                |page| Operation::DescribeFlowLogs { tags: Tags::new(), page },
+                |page| ec2::Operation::DescribeFlowLogs { tags: Tags::new(), page }.into(),
                 |reply| match reply {
-                    Reply::FlowLogs(page) => Some((page.items, page.next)),
+                    Reply::Ec2(ec2::Reply::FlowLogs(page)) => Some((page.items, page.next)),
                     _ => None,
                 },
             )
@@ -142,16 +141,17 @@ impl Surveyor<'_> {
         let delivers_to_ours =
             |found: &FlowLog| found.log_group.as_ref().is_some_and(|group| group.starts_with(&prefix));
         flow_logs.retain(|found| names.ours(&found.tags) || delivers_to_ours(found));
-        let vpn_gateways = match asker.ask(Operation::DescribeVpnGateways { tags: asked() }).await? {
-            Reply::VpnGateways(items) => items,
-            _ => Vec::new(),
-        };
+        let vpn_gateways =
+            match asker.ask(ec2::Operation::DescribeVpnGateways { tags: asked() }.into()).await? {
+                Reply::Ec2(ec2::Reply::VpnGateways(items)) => items,
+                _ => Vec::new(),
+            };
         // Without a filter, as for flow logs: an endpoint of others to the same service stands in the place of ours.
         let mut vpc_endpoints = asker
             .all(
-                |page| Operation::DescribeVpcEndpoints { tags: Tags::new(), page },
+                |page| ec2::Operation::DescribeVpcEndpoints { tags: Tags::new(), page }.into(),
                 |reply| match reply {
-                    Reply::VpcEndpoints(page) => Some((page.items, page.next)),
+                    Reply::Ec2(ec2::Reply::VpcEndpoints(page)) => Some((page.items, page.next)),
                     _ => None,
                 },
             )
@@ -159,33 +159,36 @@ impl Surveyor<'_> {
         let leads_there =
             |found: &VpcEndpoint| route_tables.iter().any(|table| found.route_tables.contains(&table.id));
         vpc_endpoints.retain(|found| names.ours(&found.tags) || leads_there(found));
-        let role = asker.find(Operation::GetRole { name: self.scope.flow_log_role.clone() }).await?;
+        let role =
+            asker.find(iam::Operation::GetRole { name: self.scope.flow_log_role.clone() }.into()).await?;
         let roles = match role {
-            Some(Reply::Role(role)) => vec![role],
+            Some(Reply::Iam(iam::Reply::Role(role))) => vec![role],
             _ => Vec::new(),
         };
         let mut role_policies = Vec::new();
         for Role { name: role, .. } in &roles {
             let name = FLOW_LOG_POLICY_NAME.to_owned();
-            let get = Operation::GetRolePolicy { role: role.clone(), name: name.clone() };
-            if let Some(Reply::RolePolicy(document)) = asker.find(get).await? {
+            let get =
+                Operation::Iam(iam::Operation::GetRolePolicy { role: role.clone(), name: name.clone() });
+            if let Some(Reply::Iam(iam::Reply::RolePolicy(document))) = asker.find(get).await? {
                 role_policies.push(ObservedRolePolicy { role: role.clone(), name, document });
             }
         }
         // By what the names of all our groups begin with: a tenant that was renamed keeps the group it has.
-        let list = |page| Operation::DescribeLogGroups { prefix: prefix.clone(), page };
+        let list = |page| logs::Operation::DescribeLogGroups { prefix: prefix.clone(), page }.into();
         let groups = asker
             .all(list, |reply| match reply {
-                Reply::LogGroups(page) => Some((page.items, page.next)),
+                Reply::Logs(logs::Reply::LogGroups(page)) => Some((page.items, page.next)),
                 _ => None,
             })
             .await?;
         let mut log_groups = Vec::new();
         for group in groups {
-            let tags = match asker.ask(Operation::ListLogGroupTags { arn: group.arn.clone() }).await? {
-                Reply::Tags(tags, _) => tags,
-                _ => Tags::new(),
-            };
+            let tags =
+                match asker.ask(logs::Operation::ListLogGroupTags { arn: group.arn.clone() }.into()).await? {
+                    Reply::Tags(tags, _) => tags,
+                    _ => Tags::new(),
+                };
             log_groups.push(ObservedLogGroup { group, tags });
         }
         let mut member = ObservedMember {
@@ -211,9 +214,9 @@ impl Surveyor<'_> {
     }
 
     async fn zones(&self, asker: &Asker<'_>) -> Result<UsableZones, Error> {
-        let operation = Operation::DescribeAvailabilityZones;
+        let operation = Operation::Ec2(ec2::Operation::DescribeAvailabilityZones);
         match asker.ask(operation.clone()).await? {
-            Reply::AvailabilityZones(zones) => Ok(AvailabilityZone::usable(&zones)),
+            Reply::Ec2(ec2::Reply::AvailabilityZones(zones)) => Ok(AvailabilityZone::usable(&zones)),
             other => Err(failed(&operation, CloudError::rejected("UnexpectedReply", other.shape()))),
         }
     }
@@ -224,7 +227,8 @@ impl Surveyor<'_> {
         vpc: &ResourceId,
         attribute: VpcAttribute,
     ) -> Result<bool, Error> {
-        let reply = asker.ask(Operation::DescribeVpcAttribute { vpc: vpc.clone(), attribute }).await?;
-        Ok(matches!(reply, Reply::VpcAttribute(true)))
+        let reply =
+            asker.ask(ec2::Operation::DescribeVpcAttribute { vpc: vpc.clone(), attribute }.into()).await?;
+        Ok(matches!(reply, Reply::Ec2(ec2::Reply::VpcAttribute(true))))
     }
 }

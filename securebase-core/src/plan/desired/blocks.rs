@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ipnet::Ipv4Net;
 
-use crate::cloud::Subnet;
+use crate::cloud::ec2::Subnet;
 use crate::kinds::facts;
 use crate::kinds::step::Action;
 use crate::model::{Address, LandingZone, Region, ResourceId, ResourceKind, SubnetZone, TenantKey, TierName};

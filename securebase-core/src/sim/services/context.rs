@@ -86,7 +86,8 @@ pub(in crate::sim) enum TagFault {
 }
 
 impl TagFault {
-    fn message(&self) -> String {
+    /// What is wrong, in words.
+    pub(in crate::sim) fn message(&self) -> String {
         match self {
             Self::Length(key) => {
                 format!("tag `{key}`: a key has 1 to 128 characters and a value at most 256")
@@ -97,35 +98,5 @@ impl TagFault {
             Self::Reserved(key) => format!("tag `{key}`: keys that begin with `aws:` are reserved"),
             Self::TooMany(limit) => format!("a resource carries at most {limit} tags"),
         }
-    }
-
-    pub(in crate::sim) fn organizations(&self) -> CloudError {
-        let (code, reason) = match self {
-            Self::Length(_) => ("InvalidInputException", "MAX_LENGTH_EXCEEDED"),
-            Self::Characters(_) => ("InvalidInputException", "INVALID_PATTERN"),
-            Self::Reserved(_) => ("InvalidInputException", "INVALID_SYSTEM_TAGS_PARAMETER"),
-            Self::TooMany(_) => ("ConstraintViolationException", "MAX_TAG_LIMIT_EXCEEDED"),
-        };
-        CloudError::rejected_because(code, reason, self.message())
-    }
-
-    pub(in crate::sim) fn ec2(&self) -> CloudError {
-        let code =
-            if matches!(self, Self::TooMany(_)) { "TagLimitExceeded" } else { "InvalidParameterValue" };
-        CloudError::rejected(code, self.message())
-    }
-
-    pub(in crate::sim) fn iam(&self) -> CloudError {
-        let code = if matches!(self, Self::TooMany(_)) { "LimitExceeded" } else { "InvalidInput" };
-        CloudError::rejected(code, self.message())
-    }
-
-    pub(in crate::sim) fn logs(&self) -> CloudError {
-        let code = if matches!(self, Self::TooMany(_)) {
-            "TooManyTagsException"
-        } else {
-            "InvalidParameterException"
-        };
-        CloudError::rejected(code, self.message())
     }
 }

@@ -5,7 +5,8 @@ use aws_sdk_ec2::{Client, types as sdk};
 use super::{PAGE_SIZE, shapes, succeeded, tag_filters, tag_specification};
 use crate::aws::convert::{id, misrouted};
 use crate::aws::error::failure;
-use crate::cloud::{CloudError, Operation, Page, Reply};
+use crate::cloud::ec2::{self, Operation};
+use crate::cloud::{CloudError, Page, Reply};
 use crate::model::ResourceId;
 
 pub(super) async fn send(client: &Client, operation: Operation) -> Result<Reply, CloudError> {
@@ -25,7 +26,7 @@ pub(super) async fn send(client: &Client, operation: Operation) -> Result<Reply,
                 .iter()
                 .filter(|endpoint| endpoint.vpc_endpoint_type() == Some(&sdk::VpcEndpointType::Gateway));
             let items = gateways.map(shapes::vpc_endpoint).collect::<Result<_, _>>()?;
-            Ok(Reply::VpcEndpoints(Page { items, next: output.next_token }))
+            Ok(Reply::Ec2(ec2::Reply::VpcEndpoints(Page { items, next: output.next_token })))
         }
         Operation::CreateVpcEndpoint { vpc, service, route_tables, client_token, tags } => {
             let output = client
@@ -57,7 +58,7 @@ pub(super) async fn send(client: &Client, operation: Operation) -> Result<Reply,
             succeeded(call.send().await.map_err(|e| failure(&e))?.unsuccessful())?;
             Ok(Reply::Done)
         }
-        other => Err(misrouted(&other)),
+        other => Err(misrouted(other.action())),
     }
 }
 

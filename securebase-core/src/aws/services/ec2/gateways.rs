@@ -5,7 +5,8 @@ use aws_sdk_ec2::{Client, types as sdk};
 use super::{PAGE_SIZE, shapes, tag_filters, tag_specification};
 use crate::aws::convert::{each, id, misrouted};
 use crate::aws::error::failure;
-use crate::cloud::{CloudError, Operation, Page, Reply};
+use crate::cloud::ec2::{self, Operation};
+use crate::cloud::{CloudError, Page, Reply};
 
 pub(super) async fn send(client: &Client, operation: Operation) -> Result<Reply, CloudError> {
     match operation {
@@ -19,7 +20,7 @@ pub(super) async fn send(client: &Client, operation: Operation) -> Result<Reply,
                 .await
                 .map_err(|e| failure(&e))?;
             let items = each(output.internet_gateways(), shapes::internet_gateway)?;
-            Ok(Reply::InternetGateways(Page { items, next: output.next_token }))
+            Ok(Reply::Ec2(ec2::Reply::InternetGateways(Page { items, next: output.next_token })))
         }
         Operation::CreateInternetGateway { tags } => {
             let call = client
@@ -51,7 +52,9 @@ pub(super) async fn send(client: &Client, operation: Operation) -> Result<Reply,
             let output = call.send().await.map_err(|e| failure(&e))?;
             // Addresses from before VPCs have no allocation.
             let allocated = output.addresses().iter().filter(|address| address.allocation_id().is_some());
-            Ok(Reply::Addresses(allocated.map(shapes::elastic_ip).collect::<Result<_, _>>()?))
+            Ok(Reply::Ec2(ec2::Reply::Addresses(
+                allocated.map(shapes::elastic_ip).collect::<Result<_, _>>()?,
+            )))
         }
         Operation::AllocateAddress { tags } => {
             let call = client
@@ -78,7 +81,7 @@ pub(super) async fn send(client: &Client, operation: Operation) -> Result<Reply,
             // A regional one stands in no subnet; ours do.
             let zonal = output.nat_gateways().iter().filter(|gateway| gateway.subnet_id().is_some());
             let items = zonal.map(shapes::nat_gateway).collect::<Result<_, _>>()?;
-            Ok(Reply::NatGateways(Page { items, next: output.next_token }))
+            Ok(Reply::Ec2(ec2::Reply::NatGateways(Page { items, next: output.next_token })))
         }
         Operation::CreateNatGateway { subnet, allocation, client_token, tags } => {
             let output = client
@@ -101,7 +104,7 @@ pub(super) async fn send(client: &Client, operation: Operation) -> Result<Reply,
         Operation::DescribeVpnGateways { tags } => {
             let call = client.describe_vpn_gateways().set_filters(tag_filters(&tags));
             let output = call.send().await.map_err(|e| failure(&e))?;
-            Ok(Reply::VpnGateways(each(output.vpn_gateways(), shapes::vpn_gateway)?))
+            Ok(Reply::Ec2(ec2::Reply::VpnGateways(each(output.vpn_gateways(), shapes::vpn_gateway)?)))
         }
         Operation::CreateVpnGateway { tags } => {
             let call = client
@@ -127,6 +130,6 @@ pub(super) async fn send(client: &Client, operation: Operation) -> Result<Reply,
             call.send().await.map_err(|e| failure(&e))?;
             Ok(Reply::Done)
         }
-        other => Err(misrouted(&other)),
+        other => Err(misrouted(other.action())),
     }
 }

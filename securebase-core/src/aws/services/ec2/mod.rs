@@ -8,9 +8,9 @@ mod shapes;
 
 use aws_sdk_ec2::{Client, types as sdk};
 
-use crate::aws::convert::misrouted;
 use crate::aws::error::failure;
-use crate::cloud::{CloudError, Operation, Reply};
+use crate::cloud::ec2::Operation;
+use crate::cloud::{CloudError, Reply};
 use crate::model::Tags;
 
 /// How many items a page holds: the most that every describe call takes.
@@ -71,7 +71,6 @@ pub(in crate::aws) async fn send(client: &Client, operation: Operation) -> Resul
         | O::CreateVpcEndpoint { .. }
         | O::ModifyVpcEndpoint { .. }
         | O::DeleteVpcEndpoints { .. } => endpoints::send(client, operation).await,
-        other => Err(misrouted(&other)),
     }
 }
 

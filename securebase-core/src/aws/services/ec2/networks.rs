@@ -5,7 +5,8 @@ use aws_sdk_ec2::{Client, types as sdk};
 use super::{PAGE_SIZE, shapes, succeeded, tag_filters, tag_specification};
 use crate::aws::convert::{each, id, malformed, misrouted};
 use crate::aws::error::failure;
-use crate::cloud::{CloudError, ErrorKind, Operation, Page, Reply, VpcAttribute};
+use crate::cloud::ec2::{self, Operation, VpcAttribute};
+use crate::cloud::{CloudError, ErrorKind, Page, Reply};
 
 pub(super) async fn send(client: &Client, operation: Operation) -> Result<Reply, CloudError> {
     match operation {
@@ -19,7 +20,7 @@ pub(super) async fn send(client: &Client, operation: Operation) -> Result<Reply,
                 .await
                 .map_err(|e| failure(&e))?;
             let items = each(output.vpcs(), shapes::vpc)?;
-            Ok(Reply::Vpcs(Page { items, next: output.next_token }))
+            Ok(Reply::Ec2(ec2::Reply::Vpcs(Page { items, next: output.next_token })))
         }
         Operation::DescribeVpcAttribute { vpc, attribute } => {
             let name = match attribute {
@@ -33,7 +34,7 @@ pub(super) async fn send(client: &Client, operation: Operation) -> Result<Reply,
                 VpcAttribute::DnsHostnames => output.enable_dns_hostnames(),
             };
             let value = value.and_then(sdk::AttributeBooleanValue::value);
-            Ok(Reply::VpcAttribute(value.ok_or_else(|| malformed("Value"))?))
+            Ok(Reply::Ec2(ec2::Reply::VpcAttribute(value.ok_or_else(|| malformed("Value"))?)))
         }
         Operation::CreateVpc { cidr, tags } => {
             let call = client
@@ -60,7 +61,7 @@ pub(super) async fn send(client: &Client, operation: Operation) -> Result<Reply,
         Operation::DescribeAvailabilityZones => {
             let output = client.describe_availability_zones().send().await.map_err(|e| failure(&e))?;
             let zones = output.availability_zones().iter().map(shapes::zone).collect::<Result<_, _>>()?;
-            Ok(Reply::AvailabilityZones(zones))
+            Ok(Reply::Ec2(ec2::Reply::AvailabilityZones(zones)))
         }
         Operation::DescribeSubnets { tags, page } => {
             let output = client
@@ -73,7 +74,7 @@ pub(super) async fn send(client: &Client, operation: Operation) -> Result<Reply,
                 .map_err(|e| failure(&e))?;
             let ipv4 = output.subnets().iter().filter(|subnet| subnet.cidr_block().is_some());
             let items = ipv4.map(shapes::subnet).collect::<Result<_, _>>()?;
-            Ok(Reply::Subnets(Page { items, next: output.next_token }))
+            Ok(Reply::Ec2(ec2::Reply::Subnets(Page { items, next: output.next_token })))
         }
         Operation::CreateSubnet { vpc, cidr, zone, tags } => {
             let output = client
@@ -106,7 +107,7 @@ pub(super) async fn send(client: &Client, operation: Operation) -> Result<Reply,
                 .iter()
                 .filter(|flow_log| flow_log.resource_id().is_some_and(|id| id.starts_with("vpc-")));
             let items = on_vpcs.map(shapes::flow_log).collect::<Result<_, _>>()?;
-            Ok(Reply::FlowLogs(Page { items, next: output.next_token }))
+            Ok(Reply::Ec2(ec2::Reply::FlowLogs(Page { items, next: output.next_token })))
         }
         Operation::CreateFlowLogs { vpc, log_group, role_arn, client_token, tags } => {
             let output = client
@@ -130,7 +131,7 @@ pub(super) async fn send(client: &Client, operation: Operation) -> Result<Reply,
             succeeded(call.send().await.map_err(|e| failure(&e))?.unsuccessful())?;
             Ok(Reply::Done)
         }
-        other => Err(misrouted(&other)),
+        other => Err(misrouted(other.action())),
     }
 }
 

@@ -5,7 +5,8 @@ use aws_sdk_ec2::{Client, types as sdk};
 use super::{PAGE_SIZE, shapes, tag_filters, tag_specification};
 use crate::aws::convert::{each, id, misrouted};
 use crate::aws::error::failure;
-use crate::cloud::{CloudError, Operation, Page, Reply};
+use crate::cloud::ec2::{self, Operation};
+use crate::cloud::{CloudError, Page, Reply};
 
 pub(super) async fn send(client: &Client, operation: Operation) -> Result<Reply, CloudError> {
     match operation {
@@ -19,7 +20,7 @@ pub(super) async fn send(client: &Client, operation: Operation) -> Result<Reply,
                 .await
                 .map_err(|e| failure(&e))?;
             let items = each(output.route_tables(), shapes::route_table)?;
-            Ok(Reply::RouteTables(Page { items, next: output.next_token }))
+            Ok(Reply::Ec2(ec2::Reply::RouteTables(Page { items, next: output.next_token })))
         }
         Operation::CreateRouteTable { vpc, client_token, tags } => {
             let call = client
@@ -79,6 +80,6 @@ pub(super) async fn send(client: &Client, operation: Operation) -> Result<Reply,
             call.send().await.map_err(|e| failure(&e))?;
             Ok(Reply::Done)
         }
-        other => Err(misrouted(&other)),
+        other => Err(misrouted(other.action())),
     }
 }

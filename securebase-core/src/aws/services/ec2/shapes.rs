@@ -3,9 +3,10 @@
 use aws_sdk_ec2::types as sdk;
 
 use crate::aws::convert::{id, parse, parse_optional, text};
-use crate::cloud::{
-    AvailabilityZone, CloudError, ElasticIp, FlowLog, InternetGateway, NatGateway, NatGatewayState, Route,
-    RouteTable, RouteTableAssociation, Subnet, Vpc, VpcEndpoint, VpnGateway, ZoneKind,
+use crate::cloud::CloudError;
+use crate::cloud::ec2::{
+    AvailabilityZone, ElasticIp, FlowLog, InternetGateway, NatGateway, NatGatewayState, Route, RouteTable,
+    RouteTableAssociation, Subnet, Vpc, VpcEndpoint, VpnGateway, ZoneKind,
 };
 use crate::model::{ResourceId, Tags};
 

@@ -1,178 +1,315 @@
-//! One account in one region: its network, its flow logs, its log groups.
+//! Amazon EC2 in one region of an account: its network and its flow logs.
+//!
+//! Each kind of resource has a file with its operations and an `impl Kind`; `kinds!` below is the register.
 
 use std::collections::BTreeMap;
 
 use ipnet::Ipv4Net;
 
-use super::context::{Context, Outcome};
+use super::Manners;
+use super::context::{Context, Outcome, TagFault};
 use super::iam::Roles;
-use crate::cloud::{
-    CloudError, ElasticIp, FlowLog, InternetGateway, NatGateway, Operation, RouteTable, Subnet, Vpc,
-    VpcEndpoint, VpnGateway,
+use crate::cloud::ec2::{
+    ElasticIp, FlowLog, InternetGateway, NatGateway, Operation, RouteTable, Subnet, VpcEndpoint, VpnGateway,
 };
-use crate::model::{AccountId, Region, ResourceId, Tags, UsableZones};
-use crate::observe::{ObservedLogGroup, ObservedVpc};
+use crate::cloud::{self, CloudError};
+use crate::model::{Latency, ResourceId, Tags, UsableZones};
+use crate::observe::{ObservedMember, ObservedVpc};
+use crate::sim::holdings::{Holding, Holdings, Kept, Place, Site};
+use crate::sim::key::Subject;
+use crate::sim::schedule::agenda;
 use crate::sim::schedule::chance::Chance;
+use crate::sim::view::Snapshot;
 use crate::time::Time;
 
-mod describe;
-mod endpoints;
-mod flow_logs;
-mod gateways;
-mod nat;
-mod routes;
+mod elastic_ip;
+mod flow_log;
+mod internet_gateway;
+mod nat_gateway;
+mod route_table;
+mod shelf;
+mod subnet;
 mod tags;
 mod vpc;
-mod vpn;
+mod vpc_endpoint;
+mod vpn_gateway;
 mod zones;
 
+use shelf::{Kind, Shelf, Shelved, absent, matching, paged, visible, visible_mut};
 pub(in crate::sim) use zones::of as zones_of;
 
-/// Something that exists, and from when on every read shows it.
-#[derive(Debug, Clone)]
-pub(in crate::sim) struct Kept<T> {
-    pub(in crate::sim) value: T,
-    pub(in crate::sim) visible_from: Time,
+pub(super) const MANNERS: Manners = Manners {
+    throttled: "RequestLimitExceeded",
+    contended: |operation| match operation {
+        cloud::Operation::Ec2(Operation::CreateTags { .. } | Operation::DeleteTags { .. }) => {
+            Some("ConcurrentTagAccess")
+        }
+        _ => None,
+    },
+    failed: "InternalError",
+    expired: "ExpiredToken",
+    denied: "UnauthorizedOperation",
+    off: Some("AuthFailure"),
+    answers_early: false,
+    write: Latency::Ec2Write,
+};
+
+/// The fields of an operation that say what it is about: as a pattern, and added to the natural key.
+macro_rules! about {
+    (pattern $operation:ident { $($part:ident),+ }) => { Operation::$operation { $($part,)+ .. } };
+    (add $subject:ident { $($part:ident),+ }) => {{ $($subject.add($part);)+ }};
 }
 
-/// What is kept of a kind, by id.
-pub(in crate::sim) type Shelf<T> = BTreeMap<ResourceId, Kept<T>>;
+/// Registers the kinds: the shelf of each, named as in an observation, and its operations by what they are about. The order is
+/// that in which a VPC says what keeps it.
+macro_rules! kinds {
+    ($($shelf:ident: $kind:ty, $(by $about:tt [$($operation:ident),+]),+;)*) => {
+        /// The network of an account in a region. Everything in it is small, so nothing but ids is indexed.
+        ///
+        /// Not modelled: main route tables, default security groups and network ACLs, and what is in the default VPC.
+        #[derive(Debug, Clone)]
+        pub(in crate::sim) struct Network {
+            site: Site,
+            /// The zones the account can use here.
+            pub(in crate::sim) zones: UsableZones,
+            $($shelf: Shelf<$kind>,)*
+            /// The failures that pending NAT gateways are going to end with.
+            doomed: BTreeMap<ResourceId, &'static str>,
+            /// What each client token has made, and with which parameters.
+            tokens: BTreeMap<(&'static str, String), (Operation, ResourceId)>,
+        }
 
-/// An account in a region. Everything in it is small, so nothing but ids is indexed.
-///
-/// Not modelled: main route tables, default security groups and network ACLs, and what is in the default VPC.
+        $(impl Shelved for $kind {
+            fn shelf_mut(network: &mut Network) -> &mut Shelf<Self> {
+                &mut network.$shelf
+            }
+        })*
+
+        impl Network {
+            /// With nothing in it.
+            pub(in crate::sim) fn empty(site: &Site, chance: &Chance) -> Self {
+                Self {
+                    site: site.clone(),
+                    zones: zones::of(site.account, &site.region, chance),
+                    $($shelf: Shelf::new(),)*
+                    doomed: BTreeMap::new(),
+                    tokens: BTreeMap::new(),
+                }
+            }
+
+            /// Carries out an operation.
+            fn execute(
+                &mut self,
+                context: &mut Context<'_>,
+                operation: &Operation,
+                roles: Option<&Roles>,
+            ) -> Outcome {
+                match operation {
+                    Operation::DescribeAvailabilityZones => Ok(self.describe_zones(context)),
+                    Operation::CreateTags { resource, tags } => self.create_tags(context, resource, tags),
+                    Operation::DeleteTags { resource, keys } => self.delete_tags(context, resource, keys),
+                    $($($(Operation::$operation { .. })|+ => <$kind>::execute(self, context, operation, roles),)+)*
+                }
+            }
+
+            /// Whether something here has that id already, as it can in a world made from an observation.
+            fn holds(&self, id: &ResourceId) -> bool {
+                $(if self.$shelf.contains_key(id) || <$kind>::has_part(&self.$shelf, id) {
+                    return true;
+                })*
+                false
+            }
+
+            /// The tags of the resource of that id, if it is visible.
+            fn tagged(&mut self, id: &ResourceId, now: Time) -> Option<&mut Tags> {
+                $(if let Some(kept) = self.$shelf.get_mut(id).filter(|kept| kept.visible_from <= now) {
+                    return Some(kept.value.tags_mut());
+                })*
+                None
+            }
+
+            /// The error that there is no resource of that id, by its prefix.
+            fn untagged(id: &ResourceId) -> CloudError {
+                $(if id.as_str().strip_prefix(<$kind>::PREFIX).is_some_and(|rest| rest.starts_with('-')) {
+                    return absent(<$kind>::ABSENT, id);
+                })*
+                absent("InvalidID", id)
+            }
+
+            /// What still keeps a VPC from being deleted.
+            fn keeps(&self, vpc: &ResourceId) -> Option<&'static str> {
+                None $(.or_else(|| self.$shelf.values().find_map(|kept| kept.value.keeps(vpc))))*
+            }
+
+            /// Takes away what goes with a VPC that a call deletes.
+            fn drop_with(&mut self, vpc: &ResourceId) {
+                $(if <$kind>::GOES_WITH_VPC {
+                    self.$shelf.retain(|_, kept| !kept.value.is_in(vpc));
+                })*
+            }
+
+            /// Takes away all that cannot exist without a VPC.
+            fn drop_in(&mut self, vpc: &ResourceId) {
+                $(
+                    let rows = self.$shelf.values().filter(|kept| kept.value.is_in(vpc));
+                    let ids: Vec<ResourceId> = rows.map(|kept| kept.value.id().clone()).collect();
+                    for id in ids {
+                        <$kind>::remove(self, &id);
+                    }
+                )*
+            }
+
+            /// Lets everything go of something that is gone.
+            fn let_go(&mut self, gone: &ResourceId) {
+                $(self.$shelf.values_mut().for_each(|kept| kept.value.let_go(gone));)*
+            }
+
+            /// What is gone no longer lists.
+            fn forget(&mut self, id: &ResourceId) {
+                $(self.$shelf.remove(id);)*
+            }
+        }
+
+        impl Holding for Network {
+            fn import(&mut self, member: &ObservedMember) {
+                $(self.$shelf = member.$shelf.iter().map(|row| imported(row.clone())).collect();)*
+                self.import_foreign(&member.foreign_vpcs);
+                if let Some(zones) = &member.zones {
+                    self.zones = zones.clone();
+                }
+            }
+
+            fn observe(&self, member: &mut ObservedMember) {
+                $(member.$shelf = self.$shelf.values().map(|kept| kept.value.shown(self)).collect();)*
+                member.zones = Some(self.zones.clone());
+            }
+
+            fn list(&self, snapshot: &mut Snapshot, site: &Site) {
+                $(for kept in self.$shelf.values() {
+                    kept.value.shown(self).list(snapshot, site);
+                })*
+            }
+
+            fn count(&self) -> usize {
+                0 $(+ self.$shelf.values().map(|kept| kept.value.count()).sum::<usize>())*
+            }
+
+            fn tags_mut(&mut self, resource: &ResourceId) -> Option<&mut Tags> {
+                self.tagged(resource, Time::from_micros(u64::MAX))
+            }
+
+            fn remove(&mut self, resource: &ResourceId) {
+                $(if <$kind>::remove(self, resource) {
+                    return;
+                })*
+            }
+        }
+
+        pub(super) fn name(operation: &Operation, subject: &mut Subject<'_>) {
+            match operation {
+                Operation::DescribeAvailabilityZones => {}
+                Operation::CreateTags { resource, .. } | Operation::DeleteTags { resource, .. } => {
+                    subject.add(resource);
+                }
+                $($($(about!(pattern $operation $about))|+ => about!(add subject $about),)+)*
+            }
+        }
+    };
+}
+
+kinds! {
+    vpcs: ObservedVpc,
+        by { tags } [DescribeVpcs, CreateVpc],
+        by { vpc } [DescribeVpcAttribute, ModifyVpcAttribute, DeleteVpc];
+    subnets: Subnet, by { tags } [DescribeSubnets, CreateSubnet], by { subnet } [DeleteSubnet];
+    internet_gateways: InternetGateway,
+        by { tags } [DescribeInternetGateways, CreateInternetGateway],
+        by { gateway } [AttachInternetGateway, DetachInternetGateway, DeleteInternetGateway];
+    vpn_gateways: VpnGateway,
+        by { tags } [DescribeVpnGateways, CreateVpnGateway],
+        by { gateway } [AttachVpnGateway, DetachVpnGateway, DeleteVpnGateway];
+    elastic_ips: ElasticIp, by { tags } [DescribeAddresses, AllocateAddress], by { allocation } [ReleaseAddress];
+    nat_gateways: NatGateway, by { tags } [DescribeNatGateways, CreateNatGateway], by { gateway } [DeleteNatGateway];
+    route_tables: RouteTable,
+        by { tags } [DescribeRouteTables, CreateRouteTable],
+        by { table } [DeleteRouteTable],
+        by { table, destination } [CreateRoute, ReplaceRoute, DeleteRoute],
+        by { subnet } [AssociateRouteTable],
+        by { association } [DisassociateRouteTable];
+    flow_logs: FlowLog, by { tags } [DescribeFlowLogs, CreateFlowLogs], by { flow_log } [DeleteFlowLogs];
+    vpc_endpoints: VpcEndpoint,
+        by { tags } [DescribeVpcEndpoints, CreateVpcEndpoint],
+        by { endpoint } [ModifyVpcEndpoint, DeleteVpcEndpoints];
+}
+
+/// A resource that has been there from the beginning.
+fn imported<T: Kind>(mut row: T) -> (ResourceId, Kept<T>) {
+    row.settle();
+    (row.id().clone(), Kept::always(row))
+}
+
+/// Something that happens in a network without being asked for again.
 #[derive(Debug, Clone)]
-pub(in crate::sim) struct Place {
-    pub(in crate::sim) account: AccountId,
-    pub(in crate::sim) region: Region,
-    pub(in crate::sim) vpcs: Shelf<ObservedVpc>,
-    /// The zones the account can use here.
-    pub(in crate::sim) zones: UsableZones,
-    pub(in crate::sim) subnets: Shelf<Subnet>,
-    pub(in crate::sim) internet_gateways: Shelf<InternetGateway>,
-    pub(in crate::sim) elastic_ips: Shelf<ElasticIp>,
-    pub(in crate::sim) nat_gateways: Shelf<NatGateway>,
-    pub(in crate::sim) route_tables: Shelf<RouteTable>,
-    pub(in crate::sim) flow_logs: Shelf<FlowLog>,
-    pub(in crate::sim) vpn_gateways: Shelf<VpnGateway>,
-    pub(in crate::sim) vpc_endpoints: Shelf<VpcEndpoint>,
-    pub(in crate::sim) log_groups: BTreeMap<String, Kept<ObservedLogGroup>>,
-    /// The failures that pending NAT gateways are going to end with.
-    doomed: BTreeMap<ResourceId, &'static str>,
-    /// What each client token has made, and with which parameters.
-    tokens: BTreeMap<(&'static str, String), (Operation, ResourceId)>,
+pub(in crate::sim) enum Event {
+    /// A NAT gateway that was pending is available or failed.
+    NatDecided(ResourceId),
+    /// A NAT gateway that was being deleted is gone.
+    NatGone(ResourceId),
+    /// A virtual private gateway is detached.
+    VpnDetached(ResourceId),
+    /// What is gone no longer lists.
+    Forgotten(ResourceId),
+}
+
+pub(super) fn serve(
+    holdings: &mut Holdings,
+    site: &Site,
+    context: &mut Context<'_>,
+    operation: &Operation,
+) -> Outcome {
+    let Holdings { accounts, places, .. } = holdings;
+    let place = places.entry(site.clone()).or_insert_with(|| Place::new(site, context.chance));
+    place.network.execute(context, operation, accounts.get(&site.account).map(|held| &held.roles))
 }
 
 /// The block of the VPC that AWS makes in every region of a new account.
-pub(in crate::sim) fn default_block() -> Ipv4Net {
+fn default_block() -> Ipv4Net {
     Ipv4Net::new_assert(std::net::Ipv4Addr::new(172, 31, 0, 0), 16)
 }
 
-impl Place {
-    /// An account's region as AWS hands it over: with a default VPC.
-    pub(in crate::sim) fn new(account: AccountId, region: Region, chance: &mut Chance) -> Self {
-        let mut place = Self::empty(account, region, chance);
-        let id = chance.ec2_id("vpc", &format!("{}|{}|default", place.account, place.region), |_| false);
-        let vpc = Vpc { id: id.clone(), cidr: default_block(), is_default: true, tags: Tags::new() };
-        let value = ObservedVpc { vpc, dns_support: true, dns_hostnames: true };
-        place.vpcs.insert(id, Kept { value, visible_from: Time::ZERO });
-        place
+impl Network {
+    /// As AWS hands it over: with a default VPC.
+    pub(in crate::sim) fn new(site: &Site, chance: &mut Chance) -> Self {
+        let mut network = Self::empty(site, chance);
+        network.add_default_vpc(chance);
+        network
     }
 
-    /// With nothing in it.
-    pub(in crate::sim) fn empty(account: AccountId, region: Region, chance: &Chance) -> Self {
-        let zones = zones::of(account, &region, chance);
-        Self {
-            account,
-            region,
-            zones,
-            vpcs: Shelf::new(),
-            subnets: Shelf::new(),
-            internet_gateways: Shelf::new(),
-            elastic_ips: Shelf::new(),
-            nat_gateways: Shelf::new(),
-            route_tables: Shelf::new(),
-            flow_logs: Shelf::new(),
-            vpn_gateways: Shelf::new(),
-            vpc_endpoints: Shelf::new(),
-            log_groups: BTreeMap::new(),
-            doomed: BTreeMap::new(),
-            tokens: BTreeMap::new(),
+    /// What was going to happen happens; answers what follows, and when.
+    pub(in crate::sim) fn happen(&mut self, event: Event, now: Time) -> Option<(Time, Event)> {
+        match event {
+            Event::NatDecided(gateway) => Some((self.decide_nat(&gateway, now)?, Event::Forgotten(gateway))),
+            Event::NatGone(gateway) => Some((self.finish_nat(&gateway, now)?, Event::Forgotten(gateway))),
+            Event::VpnDetached(gateway) => {
+                self.detach_vpn(&gateway);
+                None
+            }
+            Event::Forgotten(gateway) => {
+                self.forget(&gateway);
+                None
+            }
         }
     }
 
-    /// Carries out an EC2 or CloudWatch Logs operation.
-    pub(in crate::sim) fn execute(
-        &mut self,
-        context: &mut Context<'_>,
-        operation: &Operation,
-        roles: Option<&Roles>,
-    ) -> Outcome {
-        use Operation as O;
-        match operation {
-            O::DescribeVpcs { .. }
-            | O::DescribeSubnets { .. }
-            | O::DescribeInternetGateways { .. }
-            | O::DescribeAddresses { .. }
-            | O::DescribeNatGateways { .. }
-            | O::DescribeRouteTables { .. }
-            | O::DescribeFlowLogs { .. }
-            | O::DescribeVpnGateways { .. }
-            | O::DescribeVpcEndpoints { .. } => self.describe(context.now, operation),
-            O::DescribeAvailabilityZones => Ok(self.describe_zones(context)),
-            O::DescribeVpcAttribute { .. }
-            | O::CreateVpc { .. }
-            | O::ModifyVpcAttribute { .. }
-            | O::DeleteVpc { .. }
-            | O::CreateSubnet { .. }
-            | O::DeleteSubnet { .. } => self.vpc_operation(context, operation),
-            O::CreateInternetGateway { .. }
-            | O::AttachInternetGateway { .. }
-            | O::DetachInternetGateway { .. }
-            | O::DeleteInternetGateway { .. }
-            | O::AllocateAddress { .. }
-            | O::ReleaseAddress { .. } => self.gateway_operation(context, operation),
-            O::CreateNatGateway { .. } | O::DeleteNatGateway { .. } => self.nat_operation(context, operation),
-            O::CreateRouteTable { .. }
-            | O::DeleteRouteTable { .. }
-            | O::CreateRoute { .. }
-            | O::ReplaceRoute { .. }
-            | O::DeleteRoute { .. }
-            | O::AssociateRouteTable { .. }
-            | O::DisassociateRouteTable { .. } => self.route_operation(context, operation),
-            O::CreateFlowLogs { .. } | O::DeleteFlowLogs { .. } => {
-                self.flow_log_operation(context, operation, roles)
-            }
-            O::CreateVpnGateway { .. }
-            | O::AttachVpnGateway { .. }
-            | O::DetachVpnGateway { .. }
-            | O::DeleteVpnGateway { .. } => self.vpn_operation(context, operation),
-            O::CreateVpcEndpoint { .. } | O::ModifyVpcEndpoint { .. } | O::DeleteVpcEndpoints { .. } => {
-                self.endpoint_operation(context, operation)
-            }
-            O::CreateTags { .. } | O::DeleteTags { .. } => self.tag_operation(context, operation),
-            _ => self.log_group_operation(context, operation),
-        }
+    /// Something that is going to happen here.
+    fn event(&self, event: Event) -> agenda::Event {
+        agenda::Event::Ec2 { site: self.site.clone(), event }
     }
 
     /// A new id, from the place and the natural key.
     fn new_id(&self, context: &mut Context<'_>, prefix: &str, key: &str) -> ResourceId {
-        let key = format!("{}|{}|{key}", self.account, self.region);
+        let key = format!("{}|{}|{key}", self.site.account, self.site.region);
         context.chance.ec2_id(prefix, &key, |id| self.holds(id))
-    }
-
-    /// Whether something here has that id already, as it can in a world made from an observation.
-    fn holds(&self, id: &ResourceId) -> bool {
-        self.vpcs.contains_key(id)
-            || self.subnets.contains_key(id)
-            || self.internet_gateways.contains_key(id)
-            || self.elastic_ips.contains_key(id)
-            || self.nat_gateways.contains_key(id)
-            || self.route_tables.contains_key(id)
-            || self.flow_logs.contains_key(id)
-            || self.vpn_gateways.contains_key(id)
-            || self.vpc_endpoints.contains_key(id)
-            || self.route_tables.values().flat_map(|kept| &kept.value.associations).any(|row| row.id == *id)
     }
 
     /// What a client token has made before; refuses one that was used for something else.
@@ -200,60 +337,6 @@ impl Place {
             self.tokens.insert((operation.name(), token.to_owned()), (operation.clone(), id.clone()));
         }
     }
-
-    /// How many things exist here, as a snapshot counts them.
-    pub(in crate::sim) fn count(&self) -> usize {
-        let routes: usize = self
-            .route_tables
-            .values()
-            .map(|kept| kept.value.routes.len() + kept.value.associations.len())
-            .sum();
-        self.vpcs.len()
-            + self.subnets.len()
-            + self.internet_gateways.len()
-            + self.elastic_ips.len()
-            + self.nat_gateways.len()
-            + self.route_tables.len()
-            + self.flow_logs.len()
-            + self.vpn_gateways.len()
-            + self.vpc_endpoints.len()
-            + self.log_groups.len()
-            + routes
-    }
-
-    /// Whether a route's gateway is gone, so that its traffic is dropped.
-    pub(in crate::sim) fn is_blackhole(&self, vpc: &ResourceId, gateway: &ResourceId) -> bool {
-        use crate::cloud::NatGatewayState::{Available, Pending};
-        if let Some(kept) = self.internet_gateways.get(gateway) {
-            return kept.value.vpc.as_ref() != Some(vpc);
-        }
-        !self.nat_gateways.get(gateway).is_some_and(|kept| matches!(kept.value.state, Pending | Available))
-    }
-}
-
-/// The visible thing of that id, or the error that there is none.
-fn visible<'a, T>(shelf: &'a Shelf<T>, id: &ResourceId, now: Time, code: &str) -> Result<&'a T, CloudError> {
-    match shelf.get(id) {
-        Some(kept) if kept.visible_from <= now => Ok(&kept.value),
-        _ => Err(absent(code, id)),
-    }
-}
-
-/// As [`visible`], to change it.
-fn visible_mut<'a, T>(
-    shelf: &'a mut Shelf<T>,
-    id: &ResourceId,
-    now: Time,
-    code: &str,
-) -> Result<&'a mut T, CloudError> {
-    match shelf.get_mut(id) {
-        Some(kept) if kept.visible_from <= now => Ok(&mut kept.value),
-        _ => Err(absent(code, id)),
-    }
-}
-
-fn absent(code: &str, id: &ResourceId) -> CloudError {
-    CloudError::rejected(code, format!("`{id}` does not exist"))
 }
 
 fn over_quota(code: &str, what: &str) -> CloudError {
@@ -262,4 +345,16 @@ fn over_quota(code: &str, what: &str) -> CloudError {
 
 fn dependency(message: impl Into<String>) -> CloudError {
     CloudError::rejected("DependencyViolation", message)
+}
+
+/// An operation of another kind: `kinds!` sends none there.
+fn unknown(operation: &Operation) -> CloudError {
+    CloudError::not_sent("UnknownOperationException", format!("`{}` is not served here", operation.action()))
+}
+
+/// What tags are refused with.
+fn refusal(fault: &TagFault) -> CloudError {
+    let code =
+        if matches!(fault, TagFault::TooMany(_)) { "TagLimitExceeded" } else { "InvalidParameterValue" };
+    CloudError::rejected(code, fault.message())
 }

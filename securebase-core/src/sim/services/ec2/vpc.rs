@@ -1,33 +1,63 @@
-//! VPCs and subnets.
+//! VPCs.
 
 use ipnet::Ipv4Net;
+use serde_json::{Value, json};
 
-use super::{Kept, Place, dependency, over_quota, visible, visible_mut};
-use crate::cloud::{CloudError, NatGatewayState, Operation, Reply, Subnet, Vpc, VpcAttribute};
-use crate::model::{Quota, ResourceId, Severity, Tags};
+use super::{
+    Kept, Kind, Network, default_block, dependency, over_quota, paged, refusal, unknown, visible, visible_mut,
+};
+use crate::cloud::ec2::{self, Operation, Vpc, VpcAttribute};
+use crate::cloud::{CloudError, Reply};
+use crate::model::{Quota, ResourceId, ResourceKind, Severity, Tags};
 use crate::net::{Block4, rules};
 use crate::observe::ObservedVpc;
 use crate::sim::key;
+use crate::sim::schedule::chance::Chance;
 use crate::sim::services::context::{Context, Outcome};
-use crate::sim::services::organizations::unknown;
+use crate::sim::services::iam::Roles;
 
 pub(super) const NO_VPC: &str = "InvalidVpcID.NotFound";
-pub(super) const NO_SUBNET: &str = "InvalidSubnetID.NotFound";
 
-impl Place {
-    pub(super) fn vpc_operation(&mut self, context: &mut Context<'_>, operation: &Operation) -> Outcome {
+impl Kind for ObservedVpc {
+    const KIND: ResourceKind = ResourceKind::Vpc;
+    const PREFIX: &'static str = "vpc";
+    const ABSENT: &'static str = NO_VPC;
+
+    fn id(&self) -> &ResourceId {
+        &self.vpc.id
+    }
+
+    fn tags(&self) -> &Tags {
+        &self.vpc.tags
+    }
+
+    fn tags_mut(&mut self) -> &mut Tags {
+        &mut self.vpc.tags
+    }
+
+    fn execute(
+        network: &mut Network,
+        context: &mut Context<'_>,
+        operation: &Operation,
+        _: Option<&Roles>,
+    ) -> Outcome {
         let now = context.now;
         match operation {
+            Operation::DescribeVpcs { tags, page } => {
+                let page = paged(&network.vpcs, tags, page.as_ref(), now, |row| row.vpc.clone())?;
+                Ok(ec2::Reply::Vpcs(page).into())
+            }
             Operation::DescribeVpcAttribute { vpc, attribute } => {
-                let row = visible(&self.vpcs, vpc, now, NO_VPC)?;
-                Ok(Reply::VpcAttribute(match attribute {
+                let row = visible(&network.vpcs, vpc, now, NO_VPC)?;
+                let is_on = match attribute {
                     VpcAttribute::DnsSupport => row.dns_support,
                     VpcAttribute::DnsHostnames => row.dns_hostnames,
-                }))
+                };
+                Ok(ec2::Reply::VpcAttribute(is_on).into())
             }
-            Operation::CreateVpc { cidr, tags } => self.create_vpc(context, *cidr, tags),
+            Operation::CreateVpc { cidr, tags } => network.create_vpc(context, *cidr, tags),
             Operation::ModifyVpcAttribute { vpc, attribute, value } => {
-                let row = visible_mut(&mut self.vpcs, vpc, now, NO_VPC)?;
+                let row = visible_mut(&mut network.vpcs, vpc, now, NO_VPC)?;
                 match attribute {
                     VpcAttribute::DnsSupport => row.dns_support = *value,
                     VpcAttribute::DnsHostnames if *value && !row.dns_support => {
@@ -41,34 +71,39 @@ impl Place {
                 Ok(Reply::Done)
             }
             Operation::DeleteVpc { vpc } => {
-                visible(&self.vpcs, vpc, now, NO_VPC)?;
-                if let Some(what) = self.dependent(vpc) {
+                visible(&network.vpcs, vpc, now, NO_VPC)?;
+                if let Some(what) = network.keeps(vpc) {
                     return Err(dependency(format!("`{vpc}` still holds {what}")));
                 }
-                self.vpcs.remove(vpc);
-                self.flow_logs.retain(|_, kept| kept.value.vpc != *vpc);
-                Ok(Reply::Done)
-            }
-            Operation::CreateSubnet { vpc, cidr, zone, tags } => {
-                self.create_subnet(context, vpc, *cidr, zone, tags)
-            }
-            Operation::DeleteSubnet { subnet } => {
-                visible(&self.subnets, subnet, now, NO_SUBNET)?;
-                let holds_nat = |kept: &Kept<crate::cloud::NatGateway>| {
-                    kept.value.subnet == *subnet && stands(kept.value.state)
-                };
-                if self.nat_gateways.values().any(holds_nat) {
-                    return Err(dependency(format!("`{subnet}` still holds a NAT gateway")));
-                }
-                self.drop_subnet(subnet);
+                network.vpcs.remove(vpc);
+                network.drop_with(vpc);
                 Ok(Reply::Done)
             }
             other => Err(unknown(other)),
         }
     }
 
+    fn details(&self) -> Option<Value> {
+        let details = json!({
+            "cidr": self.vpc.cidr,
+            "dns_support": self.dns_support,
+            "dns_hostnames": self.dns_hostnames,
+        });
+        (!self.vpc.is_default).then_some(details)
+    }
+
+    fn remove(network: &mut Network, id: &ResourceId) -> bool {
+        let found = network.vpcs.remove(id).is_some();
+        if found {
+            network.drop_in(id);
+        }
+        found
+    }
+}
+
+impl Network {
     fn create_vpc(&mut self, context: &mut Context<'_>, cidr: Ipv4Net, tags: &Tags) -> Outcome {
-        context.check_tags(&Tags::new(), tags).map_err(|fault| fault.ec2())?;
+        context.check_tags(&Tags::new(), tags).map_err(|fault| refusal(&fault))?;
         let block = Block4::containing(cidr.addr(), cidr.prefix_len());
         if let Some(problem) =
             rules::check_vpc(&block, "").into_iter().find(|problem| problem.severity == Severity::Error)
@@ -85,82 +120,24 @@ impl Place {
         Ok(Reply::Created(id))
     }
 
-    fn create_subnet(
-        &mut self,
-        context: &mut Context<'_>,
-        vpc: &ResourceId,
-        cidr: Ipv4Net,
-        zone: &str,
-        tags: &Tags,
-    ) -> Outcome {
-        context.check_tags(&Tags::new(), tags).map_err(|fault| fault.ec2())?;
-        let whole = Block4::containing(
-            visible(&self.vpcs, vpc, context.now, NO_VPC)?.vpc.cidr.addr(),
-            visible(&self.vpcs, vpc, context.now, NO_VPC)?.vpc.cidr.prefix_len(),
-        );
-        self.check_zone(zone)?;
-        let block = Block4::containing(cidr.addr(), cidr.prefix_len());
-        if rules::check_prefix_len(block.prefix_len()).is_err() || !whole.contains(&block) {
-            return Err(CloudError::rejected(
-                "InvalidSubnet.Range",
-                format!("`{block}` is not a block of /16 to /28 inside `{whole}`"),
-            ));
-        }
-        let siblings = || self.subnets.values().map(|kept| &kept.value).filter(|subnet| subnet.vpc == *vpc);
-        let clashes = |subnet: &&Subnet| {
-            Block4::containing(subnet.cidr.addr(), subnet.cidr.prefix_len()).overlaps(&block)
-        };
-        if let Some(other) = siblings().find(clashes) {
-            return Err(CloudError::rejected(
-                "InvalidSubnet.Conflict",
-                format!("`{block}` overlaps `{}` of `{}`", other.cidr, other.id),
-            ));
-        }
-        if siblings().count() as u64 >= context.limits.quota(Quota::SubnetsPerVpc) {
-            return Err(over_quota("SubnetLimitExceeded", "subnets"));
-        }
-        let id = self.new_id(context, "subnet", &key::of_tags(tags));
-        let value = Subnet {
-            id: id.clone(),
-            vpc: vpc.clone(),
-            cidr: block.net(),
-            zone: zone.to_owned(),
-            tags: tags.clone(),
-        };
-        self.subnets.insert(id.clone(), Kept { value, visible_from: context.visible_from() });
-        Ok(Reply::Created(id))
+    /// Adds the VPC that AWS makes in every region of a new account.
+    pub(super) fn add_default_vpc(&mut self, chance: &mut Chance) {
+        let key = format!("{}|{}|default", self.site.account, self.site.region);
+        let id = chance.ec2_id("vpc", &key, |_| false);
+        let vpc = Vpc { id: id.clone(), cidr: default_block(), is_default: true, tags: Tags::new() };
+        self.vpcs.insert(id, Kept::always(ObservedVpc { vpc, dns_support: true, dns_hostnames: true }));
     }
 
-    /// Takes a subnet away, with its association.
-    pub(in crate::sim) fn drop_subnet(&mut self, subnet: &ResourceId) {
-        self.subnets.remove(subnet);
-        for kept in self.route_tables.values_mut() {
-            kept.value.associations.retain(|association| association.subnet != *subnet);
+    /// Adds VPCs of others, as AWS sets them up.
+    pub(super) fn import_foreign(&mut self, vpcs: &[Vpc]) {
+        for vpc in vpcs {
+            let value = ObservedVpc { vpc: vpc.clone(), dns_support: true, dns_hostnames: false };
+            self.vpcs.insert(vpc.id.clone(), Kept::always(value));
         }
     }
 
-    /// What still keeps a VPC from being deleted.
-    fn dependent(&self, vpc: &ResourceId) -> Option<&'static str> {
-        let nat = |kept: &Kept<crate::cloud::NatGateway>| kept.value.vpc == *vpc && stands(kept.value.state);
-        if self.subnets.values().any(|kept| kept.value.vpc == *vpc) {
-            Some("subnets")
-        } else if self.internet_gateways.values().any(|kept| kept.value.vpc.as_ref() == Some(vpc)) {
-            Some("an internet gateway")
-        } else if self.vpn_gateways.values().any(|kept| kept.value.vpc.as_ref() == Some(vpc)) {
-            Some("a virtual private gateway")
-        } else if self.nat_gateways.values().any(nat) {
-            Some("a NAT gateway")
-        } else if self.route_tables.values().any(|kept| kept.value.vpc == *vpc) {
-            Some("route tables")
-        } else if self.vpc_endpoints.values().any(|kept| kept.value.vpc == *vpc && !kept.value.deleted) {
-            Some("VPC endpoints")
-        } else {
-            None
-        }
+    /// How many VPCs AWS has made by itself.
+    pub(in crate::sim) fn default_vpcs(&self) -> usize {
+        self.vpcs.values().filter(|kept| kept.value.vpc.is_default).count()
     }
-}
-
-/// Whether a NAT gateway still has an interface in its subnet.
-pub(super) fn stands(state: NatGatewayState) -> bool {
-    matches!(state, NatGatewayState::Pending | NatGatewayState::Available | NatGatewayState::Deleting)
 }

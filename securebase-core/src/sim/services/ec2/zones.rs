@@ -1,7 +1,8 @@
 //! Availability zones: which an account sees, and what is refused in others.
 
-use super::Place;
-use crate::cloud::{AvailabilityZone, CloudError, Reply, ZoneKind};
+use super::Network;
+use crate::cloud::ec2::{self, AvailabilityZone, ZoneKind};
+use crate::cloud::{CloudError, Reply};
 use crate::model::{AccountId, Region, RegionFacts, Regions, UsableZones};
 use crate::sim::schedule::chance::Chance;
 use crate::sim::services::context::Context;
@@ -19,7 +20,7 @@ pub(in crate::sim) fn of(account: AccountId, region: &Region, chance: &Chance) -
     UsableZones::new(letters.into_iter().map(|letter| format!("{region}{letter}")))
 }
 
-impl Place {
+impl Network {
     /// The zones, in whatever order: AWS promises none.
     pub(super) fn describe_zones(&self, context: &Context<'_>) -> Reply {
         let mut zones: Vec<AvailabilityZone> = self
@@ -41,7 +42,7 @@ impl Place {
         )]
         let turn = (context.draws.aftermath * zones.len() as f64) as usize;
         zones.rotate_left(turn);
-        Reply::AvailabilityZones(zones)
+        Reply::Ec2(ec2::Reply::AvailabilityZones(zones))
     }
 
     /// Refuses a zone that takes no subnet of this account.

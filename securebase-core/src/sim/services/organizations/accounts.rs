@@ -3,13 +3,12 @@
 use std::ops::Bound;
 
 use super::units::constraint;
-use super::{FULL_ACCESS, Member, Org, PAGE, Request, target_id};
-use crate::cloud::{
-    Account, AccountRequest, AccountRequestState, AccountState, CloudError, Joined, JoinedHow, Operation,
-    PageToken, Reply,
+use super::{Event, FULL_ACCESS, Member, Org, PAGE, Request, refusal, target_id};
+use crate::cloud::organizations::{
+    self, Account, AccountRequest, AccountRequestState, AccountState, Joined, JoinedHow,
 };
+use crate::cloud::{CloudError, PageToken, Reply};
 use crate::model::{AccountId, Email, EmailError, Latency, Quota, ResourceId, RoleName, Tags};
-use crate::sim::schedule::agenda::Event;
 use crate::sim::schedule::chance::{Chance, id};
 use crate::sim::services::context::{Context, Outcome};
 use crate::sim::services::page;
@@ -19,57 +18,48 @@ use crate::time::Time;
 const ASSUMABLE_SHARE: f64 = 0.4;
 
 impl Org {
-    pub(super) fn accounts(&mut self, context: &mut Context<'_>, operation: &Operation) -> Outcome {
+    /// A page of all accounts.
+    pub(super) fn list_accounts(&self, context: &Context<'_>, page: Option<&PageToken>) -> Outcome {
+        if let Some(blank) = page::blank(page, context.draws.blank) {
+            return Ok(organizations::Reply::Accounts(blank).into());
+        }
+        let from = from::<AccountId>(page::start(page)?);
+        let accounts = self
+            .members
+            .range((from, Bound::Unbounded))
+            .filter(|(_, member)| member.visible_from <= context.now)
+            .map(|(_, member)| member.account.clone());
+        let page = page::page(accounts, PAGE, |account| account.id.to_string());
+        Ok(organizations::Reply::Accounts(page).into())
+    }
+
+    /// The root or unit above an account or unit.
+    pub(super) fn parent_of(&self, context: &Context<'_>, child: &ResourceId) -> Outcome {
         let now = context.now;
-        match operation {
-            Operation::ListAccounts { page } => {
-                if let Some(blank) = page::blank(page.as_ref(), context.draws.blank) {
-                    return Ok(Reply::Accounts(blank));
-                }
-                let from = from::<AccountId>(page::start(page.as_ref())?);
-                let accounts = self
-                    .members
-                    .range((from, Bound::Unbounded))
-                    .filter(|(_, member)| member.visible_from <= now)
-                    .map(|(_, member)| member.account.clone());
-                Ok(Reply::Accounts(page::page(accounts, PAGE, |account| account.id.to_string())))
+        let unit = self.units.get(child).filter(|unit| unit.visible_from <= now).map(|unit| &unit.parent);
+        let parent = unit.or_else(|| self.account_named(child, now).map(|member| &member.parent));
+        match parent {
+            Some(parent) => Ok(organizations::Reply::Parent(parent.clone()).into()),
+            None => {
+                let message = format!("there is no account or unit `{child}`");
+                Err(CloudError::rejected("ChildNotFoundException", message))
             }
-            Operation::ListAccountsForParent { parent, page } => {
-                self.list_accounts_in(context, parent, page.as_ref())
+        }
+    }
+
+    /// How a request for an account stands.
+    pub(super) fn describe_request(&self, request: &ResourceId) -> Outcome {
+        match self.requests.get(request) {
+            Some(row) => Ok(organizations::Reply::AccountRequest(row.answer.clone()).into()),
+            None => {
+                let message = format!("there is no request `{request}`");
+                Err(CloudError::rejected("CreateAccountStatusNotFoundException", message))
             }
-            Operation::ListParents { child } => {
-                let unit =
-                    self.units.get(child).filter(|unit| unit.visible_from <= now).map(|unit| &unit.parent);
-                let parent = unit.or_else(|| self.account_named(child, now).map(|member| &member.parent));
-                parent.cloned().map(Reply::Parent).ok_or_else(|| {
-                    CloudError::rejected(
-                        "ChildNotFoundException",
-                        format!("there is no account or unit `{child}`"),
-                    )
-                })
-            }
-            Operation::CreateAccount { name, email, role, tags } => {
-                self.request_account(context, name, email, role, tags)
-            }
-            Operation::DescribeCreateAccountStatus { request } => {
-                let row = self.requests.get(request).ok_or_else(|| {
-                    CloudError::rejected(
-                        "CreateAccountStatusNotFoundException",
-                        format!("there is no request `{request}`"),
-                    )
-                })?;
-                Ok(Reply::AccountRequest(row.answer.clone()))
-            }
-            Operation::ListCreateAccountStatus { in_progress_only, page } => {
-                self.list_requests(context, *in_progress_only, page.as_ref())
-            }
-            Operation::MoveAccount { account, from, to } => self.move_account(*account, from, to, now),
-            other => Err(super::policies::unknown(other)),
         }
     }
 
     /// A page of the accounts in a root or unit.
-    fn list_accounts_in(
+    pub(super) fn list_accounts_in(
         &self,
         context: &Context<'_>,
         parent: &ResourceId,
@@ -82,7 +72,7 @@ impl Org {
             )
         })?;
         if let Some(blank) = page::blank(page, context.draws.blank) {
-            return Ok(Reply::Accounts(blank));
+            return Ok(organizations::Reply::Accounts(blank).into());
         }
         let from = from::<AccountId>(page::start(page)?);
         let accounts = self
@@ -93,18 +83,20 @@ impl Org {
             .filter_map(|account| self.members.get(account))
             .filter(|member| member.visible_from <= context.now)
             .map(|member| member.account.clone());
-        Ok(Reply::Accounts(page::page(accounts, PAGE, |account| account.id.to_string())))
+        Ok(Reply::Organizations(organizations::Reply::Accounts(page::page(accounts, PAGE, |account| {
+            account.id.to_string()
+        }))))
     }
 
     /// A page of the requests for accounts, without those that failed.
-    fn list_requests(
+    pub(super) fn list_requests(
         &self,
         context: &Context<'_>,
         in_progress_only: bool,
         page: Option<&PageToken>,
     ) -> Outcome {
         if let Some(blank) = page::blank(page, context.draws.blank) {
-            return Ok(Reply::AccountRequests(blank));
+            return Ok(organizations::Reply::AccountRequests(blank).into());
         }
         let from = from::<ResourceId>(page::start(page)?);
         let key = |request: &AccountRequest| request.id.to_string();
@@ -121,10 +113,10 @@ impl Org {
                 |answer: &&AccountRequest| !matches!(answer.state, AccountRequestState::Failed { .. });
             page::page(requests.filter(wanted).cloned(), PAGE, key)
         };
-        Ok(Reply::AccountRequests(page))
+        Ok(organizations::Reply::AccountRequests(page).into())
     }
 
-    fn request_account(
+    pub(super) fn request_account(
         &mut self,
         context: &mut Context<'_>,
         name: &str,
@@ -134,7 +126,7 @@ impl Org {
     ) -> Outcome {
         check_name(name)?;
         let malformed = check_email(email)?;
-        context.check_tags(&Tags::new(), tags).map_err(|fault| fault.organizations())?;
+        context.check_tags(&Tags::new(), tags).map_err(|fault| refusal(&fault))?;
         if self.in_progress.len() as u64 >= context.limits.quota(Quota::AccountsInCreation) {
             return Err(CloudError::rejected(
                 "TooManyRequestsException",
@@ -187,8 +179,8 @@ impl Org {
         self.requests.insert(request.clone(), row);
         self.in_progress.insert(request.clone());
         let decided = context.after(Latency::AccountCreation, context.draws.duration);
-        context.agenda.put(decided, Event::AccountDecided { request });
-        Ok(Reply::AccountRequest(answer))
+        context.agenda.put(decided, Event::AccountDecided { request }.into());
+        Ok(organizations::Reply::AccountRequest(answer).into())
     }
 
     /// A request for an account is decided: the account appears in the root, or the request has failed.
@@ -243,7 +235,13 @@ impl Org {
         true
     }
 
-    fn move_account(&mut self, account: AccountId, from: &ResourceId, to: &ResourceId, now: Time) -> Outcome {
+    pub(super) fn move_account(
+        &mut self,
+        account: AccountId,
+        from: &ResourceId,
+        to: &ResourceId,
+        now: Time,
+    ) -> Outcome {
         let fail = |code: &str, message: String| Err(CloudError::rejected(code, message));
         let Some(member) = self.members.get(&account).filter(|member| member.visible_from <= now) else {
             return fail("AccountNotFoundException", format!("there is no account `{account}`"));

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use super::accounts::{check_email, check_name, invalid};
 use super::units::constraint;
-use super::{FULL_ACCESS, Member, Org, target_id};
-use crate::cloud::{AccountState, CLOSURES_IN_PROGRESS, CloudError, Joined, JoinedHow, Operation, Reply};
+use super::{Event, FULL_ACCESS, Member, Org, target_id};
+use crate::cloud::account::OneTimeCode;
+use crate::cloud::organizations::{self, AccountState, Joined, JoinedHow};
+use crate::cloud::{CLOSURES_IN_PROGRESS, CloudError, Reply};
 use crate::model::{AccountId, Latency, Quota, Tags};
-use crate::sim::schedule::agenda::Event;
 use crate::sim::schedule::chance::id;
 use crate::sim::services::context::{Context, Outcome};
 use crate::time::Time;
@@ -21,53 +22,63 @@ const CLOSURE_SHARE: f64 = 0.2;
 const CLOSURES_MAX: u64 = 1_000;
 
 impl Org {
-    pub(super) fn account_changes(&mut self, context: &mut Context<'_>, operation: &Operation) -> Outcome {
-        match operation {
-            Operation::DescribeAccount { account } => {
-                Ok(Reply::Account(self.visible(*account, context.now)?.account.clone()))
-            }
-            Operation::CloseAccount { account } => self.close_account(context, *account),
-            Operation::EnableAwsServiceAccess { service } => {
-                self.trusted.insert(service.clone());
-                Ok(Reply::Done)
-            }
-            Operation::PutAccountName { account, name } => {
-                self.trusts_account_management()?;
-                check_name(name)?;
-                self.visible(*account, context.now)?.account.name.clone_from(name);
-                Ok(Reply::Done)
-            }
-            Operation::StartPrimaryEmailUpdate { account, email } => {
-                self.trusts_account_management()?;
-                self.visible(*account, context.now)?;
-                if check_email(email)? {
-                    return Err(invalid("INVALID_EMAIL", "AWS does not take this address"));
-                }
-                if self.emails.contains_key(&email.to_ascii_lowercase()) {
-                    return Err(CloudError::rejected("ConflictException", "the address is in use"));
-                }
-                let code = format!("{:06}", (context.draws.aftermath * 1e6).floor());
-                self.mailed.insert(*account, (email.clone(), code));
-                Ok(Reply::Done)
-            }
-            Operation::AcceptPrimaryEmailUpdate { account, email, code } => {
-                self.trusts_account_management()?;
-                let mailed = self.mailed.get(account).filter(|(address, _)| address == email);
-                if mailed.is_none_or(|(_, mailed)| mailed != code.expose()) {
-                    return Err(CloudError::rejected(
-                        "ValidationException",
-                        "the code is not the one mailed",
-                    ));
-                }
-                self.mailed.remove(account);
-                let member = self.visible(*account, context.now)?;
-                let former = std::mem::replace(&mut member.account.email, email.clone());
-                self.emails.remove(&former.to_ascii_lowercase());
-                self.emails.insert(email.to_ascii_lowercase(), *account);
-                Ok(Reply::Done)
-            }
-            other => Err(super::policies::unknown(other)),
+    pub(super) fn describe_account(&mut self, context: &Context<'_>, account: AccountId) -> Outcome {
+        let member = self.visible(account, context.now)?;
+        Ok(organizations::Reply::Account(member.account.clone()).into())
+    }
+
+    /// Gives an account another name.
+    pub(in crate::sim::services) fn name_account(
+        &mut self,
+        context: &Context<'_>,
+        account: AccountId,
+        name: &str,
+    ) -> Outcome {
+        self.trusts_account_management()?;
+        check_name(name)?;
+        name.clone_into(&mut self.visible(account, context.now)?.account.name);
+        Ok(Reply::Done)
+    }
+
+    /// Mails a code to an address that may become an account's.
+    pub(in crate::sim::services) fn ask_for_email(
+        &mut self,
+        context: &Context<'_>,
+        account: AccountId,
+        email: &str,
+    ) -> Outcome {
+        self.trusts_account_management()?;
+        self.visible(account, context.now)?;
+        if check_email(email)? {
+            return Err(invalid("INVALID_EMAIL", "AWS does not take this address"));
         }
+        if self.emails.contains_key(&email.to_ascii_lowercase()) {
+            return Err(CloudError::rejected("ConflictException", "the address is in use"));
+        }
+        let code = format!("{:06}", (context.draws.aftermath * 1e6).floor());
+        self.mailed.insert(account, (email.to_owned(), code));
+        Ok(Reply::Done)
+    }
+
+    /// Gives an account another root address, with the code that was mailed there.
+    pub(in crate::sim::services) fn change_email(
+        &mut self,
+        context: &Context<'_>,
+        account: AccountId,
+        email: &str,
+        code: &OneTimeCode,
+    ) -> Outcome {
+        self.trusts_account_management()?;
+        let mailed = self.mailed.get(&account).filter(|(address, _)| address == email);
+        if mailed.is_none_or(|(_, mailed)| mailed != code.expose()) {
+            return Err(CloudError::rejected("ValidationException", "the code is not the one mailed"));
+        }
+        self.mailed.remove(&account);
+        let member = self.visible(account, context.now)?;
+        let former = std::mem::replace(&mut member.account.email, email.to_owned());
+        self.emails.remove(&former.to_ascii_lowercase());
+        self.emails.insert(email.to_ascii_lowercase(), account);
+        Ok(Reply::Done)
     }
 
     fn trusts_account_management(&self) -> Result<(), CloudError> {
@@ -86,7 +97,7 @@ impl Org {
         })
     }
 
-    fn close_account(&mut self, context: &mut Context<'_>, account: AccountId) -> Outcome {
+    pub(super) fn close_account(&mut self, context: &mut Context<'_>, account: AccountId) -> Outcome {
         if account == self.organization.management_account {
             return Err(constraint(
                 "CANNOT_CLOSE_MANAGEMENT_ACCOUNT",
@@ -124,7 +135,7 @@ impl Org {
         self.closures.insert(account, context.now);
         self.visible(account, context.now)?.account.state = AccountState::PendingClosure;
         let closed = context.after(Latency::AccountClosure, context.draws.duration);
-        context.agenda.put(closed, Event::AccountClosed { account });
+        context.agenda.put(closed, Event::AccountClosed { account }.into());
         Ok(Reply::Done)
     }
 

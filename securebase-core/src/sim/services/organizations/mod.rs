@@ -3,28 +3,63 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::context::{Context, Outcome};
-use crate::cloud::{
-    Account, AccountRequest, AccountState, CloudError, ControlPolicy, Operation, Organization, Reply, Root,
+use super::Manners;
+use super::context::{Context, Outcome, TagFault};
+use crate::cloud::organizations::{
+    self, Account, AccountRequest, AccountState, ControlPolicy, Operation, Organization, Root,
 };
+use crate::cloud::{CloudError, Reply};
 use crate::model::{AccountId, Latency, ResourceId, RoleName, Tags};
 use crate::policy::PolicyDocument;
-use crate::sim::schedule::agenda::Event;
+use crate::sim::holdings::{Holdings, Site};
+use crate::sim::key::Subject;
+use crate::sim::schedule::agenda;
 use crate::sim::schedule::chance::{Chance, id};
 use crate::time::Time;
 
 mod accounts;
 mod changes;
+mod import;
+mod operator;
 mod policies;
 mod tags;
 mod units;
+mod view;
 
-pub(in crate::sim) use policies::unknown;
+pub(in crate::sim) use import::organization_of;
+
+pub(super) const MANNERS: Manners = Manners {
+    throttled: "TooManyRequestsException",
+    contended: |_| Some("ConcurrentModificationException"),
+    failed: "ServiceException",
+    expired: "ExpiredTokenException",
+    denied: "AccessDenied",
+    off: None,
+    answers_early: false,
+    write: Latency::OrganizationsWrite,
+};
 
 /// How many entries Organizations puts on a page.
 pub(in crate::sim) const PAGE: usize = 20;
 /// AWS's own policy, attached everywhere until somebody detaches it.
 pub(in crate::sim) const FULL_ACCESS: &str = "p-FullAWSAccess";
+
+/// Something that happens in the organization without being asked for again.
+#[derive(Debug, Clone)]
+pub(in crate::sim) enum Event {
+    /// A request for an account is decided.
+    AccountDecided { request: ResourceId },
+    /// An account that was being closed is suspended.
+    AccountClosed { account: AccountId },
+    /// Service control policies are enabled in the root.
+    PoliciesEnabled,
+}
+
+impl From<Event> for agenda::Event {
+    fn from(event: Event) -> Self {
+        Self::Organizations(event)
+    }
+}
 
 #[derive(Debug, Clone)]
 pub(in crate::sim) struct Unit {
@@ -182,35 +217,66 @@ impl Org {
 
     /// Carries out an operation.
     pub(in crate::sim) fn execute(&mut self, context: &mut Context<'_>, operation: &Operation) -> Outcome {
+        use Operation as O;
         match operation {
-            Operation::DescribeOrganization => Ok(Reply::Organization(self.organization.clone())),
-            Operation::CreateOrganization => Err(CloudError::rejected(
-                "AlreadyInOrganizationException",
-                "the account already belongs to an organization",
-            )),
-            Operation::ListRoots => Ok(Reply::Roots(vec![self.root.clone()])),
-            Operation::EnablePolicyType { root } => self.enable_policies(context, root),
-            Operation::ListOrganizationalUnitsForParent { .. }
-            | Operation::CreateOrganizationalUnit { .. }
-            | Operation::UpdateOrganizationalUnit { .. }
-            | Operation::DeleteOrganizationalUnit { .. } => self.units(context, operation),
-            Operation::ListAccounts { .. }
-            | Operation::ListAccountsForParent { .. }
-            | Operation::ListParents { .. }
-            | Operation::CreateAccount { .. }
-            | Operation::DescribeCreateAccountStatus { .. }
-            | Operation::ListCreateAccountStatus { .. }
-            | Operation::MoveAccount { .. } => self.accounts(context, operation),
-            Operation::DescribeAccount { .. }
-            | Operation::CloseAccount { .. }
-            | Operation::EnableAwsServiceAccess { .. }
-            | Operation::PutAccountName { .. }
-            | Operation::StartPrimaryEmailUpdate { .. }
-            | Operation::AcceptPrimaryEmailUpdate { .. } => self.account_changes(context, operation),
-            Operation::ListTagsForResource { .. }
-            | Operation::TagResource { .. }
-            | Operation::UntagResource { .. } => self.tagging(context, operation),
-            _ => self.policies(context, operation),
+            O::DescribeOrganization => {
+                Ok(organizations::Reply::Organization(self.organization.clone()).into())
+            }
+            O::CreateOrganization => Err(already_one()),
+            O::ListRoots => Ok(organizations::Reply::Roots(vec![self.root.clone()]).into()),
+            O::EnablePolicyType { root } => self.enable_policies(context, root),
+            O::ListOrganizationalUnitsForParent { parent, page } => {
+                self.list_units(context, parent, page.as_ref())
+            }
+            O::CreateOrganizationalUnit { parent, name, tags } => {
+                self.create_unit(context, parent, name, tags)
+            }
+            O::UpdateOrganizationalUnit { unit, name } => self.rename_unit(context, unit, name),
+            O::DeleteOrganizationalUnit { unit } => self.delete_unit(context, unit),
+            O::ListAccounts { page } => self.list_accounts(context, page.as_ref()),
+            O::ListAccountsForParent { parent, page } => {
+                self.list_accounts_in(context, parent, page.as_ref())
+            }
+            O::ListParents { child } => self.parent_of(context, child),
+            O::CreateAccount { name, email, role, tags } => {
+                self.request_account(context, name, email, role, tags)
+            }
+            O::DescribeCreateAccountStatus { request } => self.describe_request(request),
+            O::ListCreateAccountStatus { in_progress_only, page } => {
+                self.list_requests(context, *in_progress_only, page.as_ref())
+            }
+            O::MoveAccount { account, from, to } => self.move_account(*account, from, to, context.now),
+            O::DescribeAccount { account } => self.describe_account(context, *account),
+            O::CloseAccount { account } => self.close_account(context, *account),
+            O::EnableAwsServiceAccess { service } => {
+                self.trusted.insert(service.clone());
+                Ok(Reply::Done)
+            }
+            O::ListPolicies { page } => self.list_policies(context, page.as_ref()),
+            O::DescribePolicy { policy } => self.describe_policy(context, policy),
+            O::CreatePolicy { name, description, document, tags } => {
+                self.create_policy(context, name, description, document, tags)
+            }
+            O::UpdatePolicy { policy, name, description, document } => {
+                self.update_policy(context, policy, name, description, document)
+            }
+            O::DeletePolicy { policy } => self.delete_policy(policy, context.now),
+            O::AttachPolicy { policy, target } => self.attach_policy(context, policy, target),
+            O::DetachPolicy { policy, target } => self.detach_policy(policy, target, context.now),
+            O::ListTargetsForPolicy { policy, page } => self.list_targets(context, policy, page.as_ref()),
+            O::ListPoliciesForTarget { target, page } => self.list_attached(context, target, page.as_ref()),
+            O::ListTagsForResource { resource, .. } => self.list_tags(resource),
+            O::TagResource { resource, tags } => self.tag(context, resource, tags),
+            O::UntagResource { resource, keys } => self.untag(resource, keys),
+        }
+    }
+
+    /// What was going to happen happens.
+    pub(in crate::sim) fn happen(&mut self, event: &Event, at: Time, chance: &mut Chance) {
+        match event {
+            Event::AccountDecided { request } => self.decide_account(request, at, chance),
+            Event::AccountClosed { account } => self.finish_closure(*account),
+            Event::PoliciesEnabled => self.policies_enabled(),
         }
     }
 
@@ -231,14 +297,15 @@ impl Org {
             ));
         }
         self.enabling = true;
-        context
-            .agenda
-            .put(context.after(Latency::PolicyTypeEnabled, context.draws.duration), Event::PoliciesEnabled);
-        Ok(Reply::Roots(vec![self.root.clone()]))
+        context.agenda.put(
+            context.after(Latency::PolicyTypeEnabled, context.draws.duration),
+            Event::PoliciesEnabled.into(),
+        );
+        Ok(organizations::Reply::Roots(vec![self.root.clone()]).into())
     }
 
     /// Service control policies are enabled now.
-    pub(in crate::sim) fn policies_enabled(&mut self) {
+    fn policies_enabled(&mut self) {
         self.enabling = false;
         self.root.service_control_policies = true;
         self.epoch += 1;
@@ -289,4 +356,95 @@ impl Org {
 /// An account's id as the id of a policy target.
 pub(in crate::sim) fn target_id(account: AccountId) -> ResourceId {
     id(account.to_string())
+}
+
+pub(super) fn name(operation: &Operation, subject: &mut Subject<'_>) {
+    use Operation as O;
+    match operation {
+        O::DescribeOrganization | O::CreateOrganization | O::ListRoots => {}
+        O::EnablePolicyType { root } => subject.add(root),
+        O::ListOrganizationalUnitsForParent { parent, page } | O::ListAccountsForParent { parent, page } => {
+            subject.add(parent);
+            subject.add(page.as_deref().unwrap_or_default());
+        }
+        O::CreateOrganizationalUnit { parent, name, .. } => {
+            subject.add(parent);
+            subject.add(name);
+        }
+        O::UpdateOrganizationalUnit { unit, .. } | O::DeleteOrganizationalUnit { unit } => subject.add(unit),
+        O::ListAccounts { page } | O::ListCreateAccountStatus { page, .. } | O::ListPolicies { page } => {
+            subject.add(page.as_deref().unwrap_or_default());
+        }
+        O::ListParents { child } => subject.add(child),
+        O::CreateAccount { email, .. } => subject.add(&email.to_ascii_lowercase()),
+        O::DescribeCreateAccountStatus { request } => subject.add(request),
+        O::MoveAccount { account, .. } | O::DescribeAccount { account } | O::CloseAccount { account } => {
+            subject.add(account);
+        }
+        O::EnableAwsServiceAccess { service } => subject.add(service),
+        O::CreatePolicy { name, .. } => subject.add(name),
+        O::DescribePolicy { policy }
+        | O::UpdatePolicy { policy, .. }
+        | O::DeletePolicy { policy }
+        | O::ListTargetsForPolicy { policy, .. } => subject.add(policy),
+        O::AttachPolicy { policy, target } | O::DetachPolicy { policy, target } => {
+            subject.add(policy);
+            subject.add(target);
+        }
+        O::ListPoliciesForTarget { target, .. } => subject.add(target),
+        O::ListTagsForResource { resource, .. }
+        | O::TagResource { resource, .. }
+        | O::UntagResource { resource, .. } => subject.add(resource),
+    }
+}
+
+pub(super) fn serve(
+    holdings: &mut Holdings,
+    site: &Site,
+    context: &mut Context<'_>,
+    operation: &Operation,
+) -> Outcome {
+    let management = holdings.management;
+    match (of_management(holdings, site)?, operation) {
+        (Some(org), _) => org.execute(context, operation),
+        (none, Operation::CreateOrganization) => {
+            let mut org = Org::new(management, context.chance);
+            org.add_management();
+            let answer = org.organization.clone();
+            *none = Some(org);
+            Ok(organizations::Reply::Organization(answer).into())
+        }
+        (None, _) => Err(no_organization()),
+    }
+}
+
+/// The organization, if there is one, for calls of the management account.
+pub(super) fn of_management<'a>(
+    holdings: &'a mut Holdings,
+    site: &Site,
+) -> Result<&'a mut Option<Org>, CloudError> {
+    if site.account != holdings.management {
+        let message = "only the management account may do this";
+        return Err(CloudError::rejected("AccessDeniedException", message));
+    }
+    Ok(&mut holdings.org)
+}
+
+pub(super) fn no_organization() -> CloudError {
+    CloudError::rejected("AWSOrganizationsNotInUseException", "the account belongs to no organization")
+}
+
+fn already_one() -> CloudError {
+    CloudError::rejected("AlreadyInOrganizationException", "the account already belongs to an organization")
+}
+
+/// What tags are refused with.
+fn refusal(fault: &TagFault) -> CloudError {
+    let (code, reason) = match fault {
+        TagFault::Length(_) => ("InvalidInputException", "MAX_LENGTH_EXCEEDED"),
+        TagFault::Characters(_) => ("InvalidInputException", "INVALID_PATTERN"),
+        TagFault::Reserved(_) => ("InvalidInputException", "INVALID_SYSTEM_TAGS_PARAMETER"),
+        TagFault::TooMany(_) => ("ConstraintViolationException", "MAX_TAG_LIMIT_EXCEEDED"),
+    };
+    CloudError::rejected_because(code, reason, fault.message())
 }

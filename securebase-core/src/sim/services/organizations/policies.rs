@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::ops::Bound;
 
 use super::units::constraint;
-use super::{Org, PAGE, PolicyRow};
-use crate::cloud::{CloudError, ControlPolicy, Operation, PageToken, PolicyTarget, Reply};
+use super::{Org, PAGE, PolicyRow, refusal};
+use crate::cloud::organizations::{self, ControlPolicy, PolicyTarget};
+use crate::cloud::{CloudError, PageToken, Reply};
 use crate::model::{Quota, ResourceId, Tags};
 use crate::policy::PolicyDocument;
 use crate::sim::services::context::{Context, Outcome};
@@ -13,40 +14,17 @@ use crate::sim::services::page;
 use crate::time::Time;
 
 impl Org {
-    pub(super) fn policies(&mut self, context: &mut Context<'_>, operation: &Operation) -> Outcome {
-        let now = context.now;
-        match operation {
-            Operation::ListPolicies { page } => self.list_policies(context, page.as_ref()),
-            Operation::DescribePolicy { policy } => {
-                let row = self.policy(policy, now)?;
-                Ok(Reply::Policy(ControlPolicy {
-                    document: Some(row.document.clone()),
-                    ..row.policy.clone()
-                }))
-            }
-            Operation::CreatePolicy { name, description, document, tags } => {
-                self.create_policy(context, name, description, document, tags)
-            }
-            Operation::UpdatePolicy { policy, name, description, document } => {
-                self.update_policy(context, policy, name, description, document)
-            }
-            Operation::DeletePolicy { policy } => self.delete_policy(policy, now),
-            Operation::AttachPolicy { policy, target } => self.attach_policy(context, policy, target),
-            Operation::DetachPolicy { policy, target } => self.detach_policy(policy, target, now),
-            Operation::ListTargetsForPolicy { policy, page } => {
-                self.list_targets(context, policy, page.as_ref())
-            }
-            Operation::ListPoliciesForTarget { target, page } => {
-                self.list_attached(context, target, page.as_ref())
-            }
-            other => Err(unknown(other)),
-        }
+    /// A policy with its document.
+    pub(super) fn describe_policy(&self, context: &Context<'_>, policy: &ResourceId) -> Outcome {
+        let row = self.policy(policy, context.now)?;
+        let policy = ControlPolicy { document: Some(row.document.clone()), ..row.policy.clone() };
+        Ok(organizations::Reply::Policy(policy).into())
     }
 
     /// A page of the policies that are visible.
-    fn list_policies(&self, context: &Context<'_>, page: Option<&PageToken>) -> Outcome {
+    pub(super) fn list_policies(&self, context: &Context<'_>, page: Option<&PageToken>) -> Outcome {
         if let Some(blank) = page::blank(page, context.draws.blank) {
-            return Ok(Reply::Policies(blank));
+            return Ok(organizations::Reply::Policies(blank).into());
         }
         let after: Option<ResourceId> = page::start(page)?;
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
@@ -55,11 +33,13 @@ impl Org {
             .range((from, Bound::Unbounded))
             .filter(|(_, row)| row.visible_from <= context.now)
             .map(|(_, row)| row.policy.clone());
-        Ok(Reply::Policies(page::page(policies, PAGE, |policy| policy.id.to_string())))
+        Ok(Reply::Organizations(organizations::Reply::Policies(page::page(policies, PAGE, |policy| {
+            policy.id.to_string()
+        }))))
     }
 
     /// Changes name, description and document of a policy.
-    fn update_policy(
+    pub(super) fn update_policy(
         &mut self,
         context: &Context<'_>,
         policy: &ResourceId,
@@ -87,7 +67,7 @@ impl Org {
     }
 
     /// Deletes a policy that is attached to nothing.
-    fn delete_policy(&mut self, policy: &ResourceId, now: Time) -> Outcome {
+    pub(super) fn delete_policy(&mut self, policy: &ResourceId, now: Time) -> Outcome {
         let row = self.policy(policy, now)?;
         if row.policy.aws_managed {
             return Err(immutable(policy));
@@ -103,7 +83,7 @@ impl Org {
     }
 
     /// Detaches a policy from a target that keeps another one.
-    fn detach_policy(&mut self, policy: &ResourceId, target: &ResourceId, now: Time) -> Outcome {
+    pub(super) fn detach_policy(&mut self, policy: &ResourceId, target: &ResourceId, now: Time) -> Outcome {
         self.policy(policy, now)?;
         self.ensure_target(target, now)?;
         let attached = self.attached.get(target);
@@ -124,32 +104,46 @@ impl Org {
     }
 
     /// A page of the targets that a policy is attached to.
-    fn list_targets(&self, context: &Context<'_>, policy: &ResourceId, page: Option<&PageToken>) -> Outcome {
+    pub(super) fn list_targets(
+        &self,
+        context: &Context<'_>,
+        policy: &ResourceId,
+        page: Option<&PageToken>,
+    ) -> Outcome {
         let row = self.policy(policy, context.now)?;
         if let Some(blank) = page::blank(page, context.draws.blank) {
-            return Ok(Reply::PolicyTargets(blank));
+            return Ok(organizations::Reply::PolicyTargets(blank).into());
         }
         let after: Option<ResourceId> = page::start(page)?;
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let targets = row.targets.range((from, Bound::Unbounded)).map(|id| PolicyTarget { id: id.clone() });
-        Ok(Reply::PolicyTargets(page::page(targets, PAGE, |target| target.id.to_string())))
+        Ok(Reply::Organizations(organizations::Reply::PolicyTargets(page::page(targets, PAGE, |target| {
+            target.id.to_string()
+        }))))
     }
 
     /// A page of the policies that are attached to a target.
-    fn list_attached(&self, context: &Context<'_>, target: &ResourceId, page: Option<&PageToken>) -> Outcome {
+    pub(super) fn list_attached(
+        &self,
+        context: &Context<'_>,
+        target: &ResourceId,
+        page: Option<&PageToken>,
+    ) -> Outcome {
         self.ensure_target(target, context.now)?;
         if let Some(blank) = page::blank(page, context.draws.blank) {
-            return Ok(Reply::Policies(blank));
+            return Ok(organizations::Reply::Policies(blank).into());
         }
         let after: Option<ResourceId> = page::start(page)?;
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let attached = self.attached.get(target).into_iter();
         let attached = attached.flat_map(|policies| policies.range((from.clone(), Bound::Unbounded)));
         let policies = attached.filter_map(|id| Some(self.policies.get(id)?.policy.clone()));
-        Ok(Reply::Policies(page::page(policies, PAGE, |policy| policy.id.to_string())))
+        Ok(Reply::Organizations(organizations::Reply::Policies(page::page(policies, PAGE, |policy| {
+            policy.id.to_string()
+        }))))
     }
 
-    fn create_policy(
+    pub(super) fn create_policy(
         &mut self,
         context: &mut Context<'_>,
         name: &str,
@@ -158,7 +152,7 @@ impl Org {
         tags: &Tags,
     ) -> Outcome {
         check_text(name, description)?;
-        context.check_tags(&Tags::new(), tags).map_err(|fault| fault.organizations())?;
+        context.check_tags(&Tags::new(), tags).map_err(|fault| refusal(&fault))?;
         check_document(context, document)?;
         if self.policy_names.contains_key(name) {
             return Err(duplicate(name));
@@ -210,7 +204,12 @@ impl Org {
         }
     }
 
-    fn attach_policy(&mut self, context: &Context<'_>, policy: &ResourceId, target: &ResourceId) -> Outcome {
+    pub(super) fn attach_policy(
+        &mut self,
+        context: &Context<'_>,
+        policy: &ResourceId,
+        target: &ResourceId,
+    ) -> Outcome {
         self.policy(policy, context.now)?;
         self.ensure_target(target, context.now)?;
         if !self.root.service_control_policies {
@@ -286,9 +285,4 @@ fn immutable(policy: &ResourceId) -> CloudError {
         "IMMUTABLE_POLICY",
         format!("`{policy}` is AWS's own and cannot be changed"),
     )
-}
-
-/// An operation that reached a place which does not know it.
-pub(in crate::sim) fn unknown(operation: &Operation) -> CloudError {
-    CloudError::not_sent("UnknownOperationException", format!("`{}` is not served here", operation.action()))
 }

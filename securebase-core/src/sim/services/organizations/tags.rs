@@ -1,34 +1,31 @@
 //! Tags of roots, units, accounts and policies.
 
-use super::Org;
-use super::policies::unknown;
-use crate::cloud::{CloudError, Operation, Reply};
+use super::{Org, refusal};
+use crate::cloud::{CloudError, Reply};
 use crate::model::{AccountId, ResourceId, Tags};
 use crate::sim::services::context::{Context, Outcome};
 
 impl Org {
-    pub(super) fn tagging(&mut self, context: &mut Context<'_>, operation: &Operation) -> Outcome {
-        let missing = |resource: &ResourceId| {
+    pub(super) fn list_tags(&mut self, resource: &ResourceId) -> Outcome {
+        Ok(Reply::Tags(self.tagged(resource)?.clone(), None))
+    }
+
+    pub(super) fn tag(&mut self, context: &Context<'_>, resource: &ResourceId, tags: &Tags) -> Outcome {
+        let present = self.tagged(resource)?;
+        context.check_tags(present, tags).map_err(|fault| refusal(&fault))?;
+        present.extend(tags.clone());
+        Ok(Reply::Done)
+    }
+
+    pub(super) fn untag(&mut self, resource: &ResourceId, keys: &[String]) -> Outcome {
+        self.tagged(resource)?.retain(|key, _| !keys.contains(key));
+        Ok(Reply::Done)
+    }
+
+    fn tagged(&mut self, resource: &ResourceId) -> Result<&mut Tags, CloudError> {
+        self.tags_mut(resource).ok_or_else(|| {
             CloudError::rejected("TargetNotFoundException", format!("there is no `{resource}`"))
-        };
-        match operation {
-            Operation::ListTagsForResource { resource, .. } => {
-                let tags = self.tags_mut(resource).ok_or_else(|| missing(resource))?;
-                Ok(Reply::Tags(tags.clone(), None))
-            }
-            Operation::TagResource { resource, tags } => {
-                let present = self.tags_mut(resource).ok_or_else(|| missing(resource))?;
-                context.check_tags(present, tags).map_err(|fault| fault.organizations())?;
-                present.extend(tags.clone());
-                Ok(Reply::Done)
-            }
-            Operation::UntagResource { resource, keys } => {
-                let present = self.tags_mut(resource).ok_or_else(|| missing(resource))?;
-                present.retain(|key, _| !keys.contains(key));
-                Ok(Reply::Done)
-            }
-            other => Err(unknown(other)),
-        }
+        })
     }
 
     /// The tags of whatever has that id.

@@ -2,74 +2,73 @@
 
 use std::ops::Bound;
 
-use super::{FULL_ACCESS, Org, PAGE, Unit};
-use crate::cloud::{CloudError, Operation, OrganizationalUnit, Reply};
+use super::{FULL_ACCESS, Org, PAGE, Unit, refusal};
+use crate::cloud::organizations::{self, OrganizationalUnit};
+use crate::cloud::{CloudError, PageToken, Reply};
 use crate::model::{Quota, ResourceId, Tags};
 use crate::sim::schedule::chance::id;
 use crate::sim::services::context::{Context, Outcome};
 use crate::sim::services::page;
 
 impl Org {
-    pub(super) fn units(&mut self, context: &mut Context<'_>, operation: &Operation) -> Outcome {
-        match operation {
-            Operation::ListOrganizationalUnitsForParent { parent, page } => {
-                self.depth(parent, context.now).ok_or_else(|| no_parent(parent))?;
-                if let Some(blank) = page::blank(page.as_ref(), context.draws.blank) {
-                    return Ok(Reply::OrganizationalUnits(blank));
-                }
-                let after: Option<String> = page::start(page.as_ref())?;
-                let from = match after {
-                    Some(name) => Bound::Excluded((parent.clone(), name)),
-                    None => Bound::Included((parent.clone(), String::new())),
-                };
-                let units = self
-                    .unit_names
-                    .range((from, Bound::Unbounded))
-                    .take_while(|((above, _), _)| above == parent)
-                    .filter(|(_, unit)| {
-                        self.units.get(*unit).is_some_and(|row| row.visible_from <= context.now)
-                    })
-                    .map(|((_, name), unit)| OrganizationalUnit { id: unit.clone(), name: name.clone() });
-                Ok(Reply::OrganizationalUnits(page::page(units, PAGE, |unit| unit.name.clone())))
-            }
-            Operation::CreateOrganizationalUnit { parent, name, tags } => {
-                self.create_unit(context, parent, name, tags)
-            }
-            Operation::UpdateOrganizationalUnit { unit, name } => {
-                check_name(name)?;
-                let row = self
-                    .units
-                    .get_mut(unit)
-                    .filter(|row| row.visible_from <= context.now)
-                    .ok_or_else(|| no_unit(unit))?;
-                let place = (row.parent.clone(), name.clone());
-                match self.unit_names.get(&place) {
-                    Some(holder) if holder != unit => return Err(duplicate(name)),
-                    _ => {}
-                }
-                self.unit_names.remove(&(row.parent.clone(), std::mem::replace(&mut row.name, name.clone())));
-                self.unit_names.insert(place, unit.clone());
-                Ok(Reply::Done)
-            }
-            Operation::DeleteOrganizationalUnit { unit } => {
-                self.units
-                    .get(unit)
-                    .filter(|row| row.visible_from <= context.now)
-                    .ok_or_else(|| no_unit(unit))?;
-                if self.has_children(unit) {
-                    return Err(CloudError::rejected(
-                        "OrganizationalUnitNotEmptyException",
-                        format!("`{unit}` holds units or accounts"),
-                    ));
-                }
-                self.drop_unit(unit);
-                Ok(Reply::Done)
-            }
-            other => Err(super::policies::unknown(other)),
+    /// A page of the units directly under a root or unit.
+    pub(super) fn list_units(
+        &self,
+        context: &Context<'_>,
+        parent: &ResourceId,
+        page: Option<&PageToken>,
+    ) -> Outcome {
+        self.depth(parent, context.now).ok_or_else(|| no_parent(parent))?;
+        if let Some(blank) = page::blank(page, context.draws.blank) {
+            return Ok(organizations::Reply::OrganizationalUnits(blank).into());
         }
+        let after: Option<String> = page::start(page)?;
+        let from = match after {
+            Some(name) => Bound::Excluded((parent.clone(), name)),
+            None => Bound::Included((parent.clone(), String::new())),
+        };
+        let units = self
+            .unit_names
+            .range((from, Bound::Unbounded))
+            .take_while(|((above, _), _)| above == parent)
+            .filter(|(_, unit)| self.units.get(*unit).is_some_and(|row| row.visible_from <= context.now))
+            .map(|((_, name), unit)| OrganizationalUnit { id: unit.clone(), name: name.clone() });
+        let page = page::page(units, PAGE, |unit| unit.name.clone());
+        Ok(organizations::Reply::OrganizationalUnits(page).into())
     }
 
-    fn create_unit(
+    /// Gives a unit another name.
+    pub(super) fn rename_unit(&mut self, context: &Context<'_>, unit: &ResourceId, name: &str) -> Outcome {
+        check_name(name)?;
+        let row = self
+            .units
+            .get_mut(unit)
+            .filter(|row| row.visible_from <= context.now)
+            .ok_or_else(|| no_unit(unit))?;
+        let place = (row.parent.clone(), name.to_owned());
+        match self.unit_names.get(&place) {
+            Some(holder) if holder != unit => return Err(duplicate(name)),
+            _ => {}
+        }
+        self.unit_names.remove(&(row.parent.clone(), std::mem::replace(&mut row.name, name.to_owned())));
+        self.unit_names.insert(place, unit.clone());
+        Ok(Reply::Done)
+    }
+
+    /// Deletes a unit that holds nothing.
+    pub(super) fn delete_unit(&mut self, context: &Context<'_>, unit: &ResourceId) -> Outcome {
+        self.units.get(unit).filter(|row| row.visible_from <= context.now).ok_or_else(|| no_unit(unit))?;
+        if self.has_children(unit) {
+            return Err(CloudError::rejected(
+                "OrganizationalUnitNotEmptyException",
+                format!("`{unit}` holds units or accounts"),
+            ));
+        }
+        self.drop_unit(unit);
+        Ok(Reply::Done)
+    }
+
+    pub(super) fn create_unit(
         &mut self,
         context: &mut Context<'_>,
         parent: &ResourceId,
@@ -77,7 +76,7 @@ impl Org {
         tags: &Tags,
     ) -> Outcome {
         check_name(name)?;
-        context.check_tags(&Tags::new(), tags).map_err(|fault| fault.organizations())?;
+        context.check_tags(&Tags::new(), tags).map_err(|fault| refusal(&fault))?;
         let above = self.depth(parent, context.now).ok_or_else(|| no_parent(parent))?;
         if self.unit_names.contains_key(&(parent.clone(), name.to_owned())) {
             return Err(duplicate(name));
