@@ -15,6 +15,7 @@ mod client;
 mod convert;
 mod error;
 mod http;
+mod paginate;
 mod profile;
 mod services;
 mod session;

@@ -1,7 +1,9 @@
 //! AWS Account Management: names and root addresses of accounts that exist.
 
 use aws_sdk_account::Client;
+use futures::TryFutureExt;
 
+use crate::aws::convert::done;
 use crate::aws::error::failure;
 use crate::cloud::account::Operation;
 use crate::cloud::{CloudError, Reply};
@@ -10,21 +12,15 @@ pub(in crate::aws) async fn send(client: &Client, operation: Operation) -> Resul
     match operation {
         Operation::PutAccountName { account, name } => {
             let call = client.put_account_name().account_id(account.to_string()).account_name(name);
-            call.send().await.map_err(|e| failure(&e))?;
+            done(call.send().map_err(failure)).await
         }
         Operation::StartPrimaryEmailUpdate { account, email } => {
-            let call =
-                client.start_primary_email_update().account_id(account.to_string()).primary_email(email);
-            call.send().await.map_err(|e| failure(&e))?;
+            let call = client.start_primary_email_update().account_id(account.to_string());
+            done(call.primary_email(email).send().map_err(failure)).await
         }
         Operation::AcceptPrimaryEmailUpdate { account, email, code } => {
-            let call = client
-                .accept_primary_email_update()
-                .account_id(account.to_string())
-                .primary_email(email)
-                .otp(code.expose());
-            call.send().await.map_err(|e| failure(&e))?;
+            let call = client.accept_primary_email_update().account_id(account.to_string());
+            done(call.primary_email(email).otp(code.expose()).send().map_err(failure)).await
         }
     }
-    Ok(Reply::Done)
 }

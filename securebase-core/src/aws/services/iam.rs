@@ -2,9 +2,10 @@
 
 use aws_sdk_iam::Client;
 use aws_sdk_iam::types::Tag;
+use futures::TryFutureExt;
 use percent_encoding::percent_decode_str;
 
-use crate::aws::convert::{each, malformed};
+use crate::aws::convert::{done, each, malformed};
 use crate::aws::error::failure;
 use crate::cloud::iam::{self, Operation, Role};
 use crate::cloud::{CloudError, Reply};
@@ -13,7 +14,7 @@ use crate::model::Tags;
 pub(in crate::aws) async fn send(client: &Client, operation: Operation) -> Result<Reply, CloudError> {
     match operation {
         Operation::GetRole { name } => {
-            let output = client.get_role().role_name(name).send().await.map_err(|e| failure(&e))?;
+            let output = client.get_role().role_name(name).send().await.map_err(failure)?;
             role(output.role())
         }
         Operation::CreateRole { name, trust, tags } => {
@@ -24,7 +25,7 @@ pub(in crate::aws) async fn send(client: &Client, operation: Operation) -> Resul
                 .set_tags(sdk_tags(&tags)?)
                 .send()
                 .await
-                .map_err(|e| failure(&e))?;
+                .map_err(failure)?;
             // The reply to CreateRole may leave the tags out.
             match role(output.role())? {
                 Reply::Iam(iam::Reply::Role(role)) => Ok(Reply::Iam(iam::Reply::Role(Role { tags, ..role }))),
@@ -33,32 +34,27 @@ pub(in crate::aws) async fn send(client: &Client, operation: Operation) -> Resul
         }
         Operation::GetRolePolicy { role, name } => {
             let call = client.get_role_policy().role_name(role).policy_name(name);
-            let output = call.send().await.map_err(|e| failure(&e))?;
+            let output = call.send().await.map_err(failure)?;
             Ok(Reply::Iam(iam::Reply::RolePolicy(decode(output.policy_document(), "PolicyDocument")?)))
         }
         Operation::PutRolePolicy { role, name, document } => {
             let call = client.put_role_policy().role_name(role).policy_name(name).policy_document(document);
-            call.send().await.map_err(|e| failure(&e))?;
-            Ok(Reply::Done)
+            done(call.send().map_err(failure)).await
         }
         Operation::TagRole { role, tags } => {
             let call = client.tag_role().role_name(role).set_tags(sdk_tags(&tags)?);
-            call.send().await.map_err(|e| failure(&e))?;
-            Ok(Reply::Done)
+            done(call.send().map_err(failure)).await
         }
         Operation::UntagRole { role, keys } => {
             let call = client.untag_role().role_name(role).set_tag_keys(Some(keys));
-            call.send().await.map_err(|e| failure(&e))?;
-            Ok(Reply::Done)
+            done(call.send().map_err(failure)).await
         }
         Operation::DeleteRolePolicy { role, name } => {
             let call = client.delete_role_policy().role_name(role).policy_name(name);
-            call.send().await.map_err(|e| failure(&e))?;
-            Ok(Reply::Done)
+            done(call.send().map_err(failure)).await
         }
         Operation::DeleteRole { name } => {
-            client.delete_role().role_name(name).send().await.map_err(|e| failure(&e))?;
-            Ok(Reply::Done)
+            done(client.delete_role().role_name(name).send().map_err(failure)).await
         }
     }
 }

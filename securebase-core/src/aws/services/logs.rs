@@ -2,11 +2,13 @@
 
 use aws_sdk_cloudwatchlogs::Client;
 use aws_sdk_cloudwatchlogs::types::LogGroup as SdkLogGroup;
+use futures::TryFutureExt;
 
-use crate::aws::convert::{each, text};
+use crate::aws::convert::{done, text};
 use crate::aws::error::failure;
+use crate::aws::paginate;
 use crate::cloud::logs::{self, LogGroup, Operation};
-use crate::cloud::{CloudError, Page, Reply};
+use crate::cloud::{CloudError, Reply};
 
 /// The most groups CloudWatch Logs answers a call.
 const PAGE_SIZE: i32 = 50;
@@ -14,49 +16,43 @@ const PAGE_SIZE: i32 = 50;
 pub(in crate::aws) async fn send(client: &Client, operation: Operation) -> Result<Reply, CloudError> {
     match operation {
         Operation::DescribeLogGroups { prefix, page } => {
-            let output = client
+            let call = client
                 .describe_log_groups()
                 .set_log_group_name_prefix((!prefix.is_empty()).then_some(prefix))
                 .limit(PAGE_SIZE)
-                .set_next_token(page)
-                .send()
-                .await
-                .map_err(|e| failure(&e))?;
-            let items = each(output.log_groups(), log_group)?;
-            Ok(Reply::Logs(logs::Reply::LogGroups(Page { items, next: output.next_token })))
+                .set_next_token(page);
+            let sent = call.send().map_err(failure);
+            let page =
+                paginate::page(sent, |found| (found.log_groups(), found.next_token()), log_group).await?;
+            Ok(logs::Reply::LogGroups(page).into())
         }
         Operation::CreateLogGroup { name, tags } => {
             let tags = (!tags.is_empty()).then(|| tags.into_iter().collect());
             let call = client.create_log_group().log_group_name(name).set_tags(tags);
-            call.send().await.map_err(|e| failure(&e))?;
-            Ok(Reply::Done)
+            done(call.send().map_err(failure)).await
         }
         Operation::PutRetentionPolicy { group, days } => {
             // Too many days for the wire are too many for the service too: let it say so.
             let days = i32::try_from(days).unwrap_or(i32::MAX);
             let call = client.put_retention_policy().log_group_name(group).retention_in_days(days);
-            call.send().await.map_err(|e| failure(&e))?;
-            Ok(Reply::Done)
+            done(call.send().map_err(failure)).await
         }
         Operation::ListLogGroupTags { arn } => {
             let call = client.list_tags_for_resource().resource_arn(arn);
-            let output = call.send().await.map_err(|e| failure(&e))?;
+            let output = call.send().await.map_err(failure)?;
             let tags = output.tags.into_iter().flatten().collect();
             Ok(Reply::Tags(tags, None))
         }
         Operation::TagLogGroup { arn, tags } => {
             let call = client.tag_resource().resource_arn(arn).set_tags(Some(tags.into_iter().collect()));
-            call.send().await.map_err(|e| failure(&e))?;
-            Ok(Reply::Done)
+            done(call.send().map_err(failure)).await
         }
         Operation::UntagLogGroup { arn, keys } => {
             let call = client.untag_resource().resource_arn(arn).set_tag_keys(Some(keys));
-            call.send().await.map_err(|e| failure(&e))?;
-            Ok(Reply::Done)
+            done(call.send().map_err(failure)).await
         }
         Operation::DeleteLogGroup { name } => {
-            client.delete_log_group().log_group_name(name).send().await.map_err(|e| failure(&e))?;
-            Ok(Reply::Done)
+            done(client.delete_log_group().log_group_name(name).send().map_err(failure)).await
         }
     }
 }

@@ -10,8 +10,8 @@ use crate::cloud::{CloudError, Reply};
 pub(in crate::aws) async fn send(client: &Client, operation: &Operation) -> Result<Reply, CloudError> {
     match operation {
         Operation::GetCallerIdentity => {
-            let output = client.get_caller_identity().send().await.map_err(|e| failure(&e))?;
-            Ok(Reply::Sts(sts::Reply::CallerIdentity(parse(output.account(), "Account")?)))
+            let output = client.get_caller_identity().send().await.map_err(failure)?;
+            Ok(sts::Reply::CallerIdentity(parse(output.account(), "Account")?).into())
         }
     }
 }

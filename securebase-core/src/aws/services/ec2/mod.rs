@@ -1,13 +1,20 @@
-//! Amazon EC2: the network.
+//! Amazon EC2: the network, a file for each kind of resource.
 
-mod endpoints;
-mod gateways;
-mod networks;
-mod routes;
-mod shapes;
+mod elastic_ip;
+mod flow_log;
+mod internet_gateway;
+mod nat_gateway;
+mod route_table;
+mod subnet;
+mod vpc;
+mod vpc_endpoint;
+mod vpn_gateway;
+mod zones;
 
 use aws_sdk_ec2::{Client, types as sdk};
+use futures::TryFutureExt;
 
+use crate::aws::convert::done;
 use crate::aws::error::failure;
 use crate::cloud::ec2::Operation;
 use crate::cloud::{CloudError, Reply};
@@ -16,62 +23,38 @@ use crate::model::Tags;
 /// How many items a page holds: the most that every describe call takes.
 const PAGE_SIZE: i32 = 100;
 
-pub(in crate::aws) async fn send(client: &Client, operation: Operation) -> Result<Reply, CloudError> {
-    use Operation as O;
-    match operation {
-        O::DescribeVpcs { .. }
-        | O::DescribeVpcAttribute { .. }
-        | O::CreateVpc { .. }
-        | O::ModifyVpcAttribute { .. }
-        | O::DeleteVpc { .. }
-        | O::DescribeAvailabilityZones
-        | O::DescribeSubnets { .. }
-        | O::CreateSubnet { .. }
-        | O::DeleteSubnet { .. }
-        | O::DescribeFlowLogs { .. }
-        | O::CreateFlowLogs { .. }
-        | O::DeleteFlowLogs { .. } => networks::send(client, operation).await,
-        O::DescribeRouteTables { .. }
-        | O::CreateRouteTable { .. }
-        | O::DeleteRouteTable { .. }
-        | O::CreateRoute { .. }
-        | O::ReplaceRoute { .. }
-        | O::DeleteRoute { .. }
-        | O::AssociateRouteTable { .. }
-        | O::DisassociateRouteTable { .. } => routes::send(client, operation).await,
-        O::CreateTags { resource, tags } => {
-            let call = client.create_tags().resources(resource.as_str()).set_tags(Some(sdk_tags(&tags)));
-            call.send().await.map_err(|e| failure(&e))?;
-            Ok(Reply::Done)
+/// Registers the kinds of resource: the file of each, and its operations.
+macro_rules! kinds {
+    ($($kind:ident [$($operation:ident),+];)*) => {
+        pub(in crate::aws) async fn send(client: &Client, operation: Operation) -> Result<Reply, CloudError> {
+            match operation {
+                Operation::DescribeAvailabilityZones => zones::describe(client).await,
+                Operation::CreateTags { resource, tags } => {
+                    let call = client.create_tags().resources(resource.as_str()).set_tags(Some(sdk_tags(&tags)));
+                    done(call.send().map_err(failure)).await
+                }
+                Operation::DeleteTags { resource, keys } => {
+                    // A tag without a value means the tag whatever its value.
+                    let tags = keys.into_iter().map(|key| sdk::Tag::builder().key(key).build()).collect();
+                    let call = client.delete_tags().resources(resource.as_str()).set_tags(Some(tags));
+                    done(call.send().map_err(failure)).await
+                }
+                $($(Operation::$operation { .. })|+ => $kind::send(client, operation).await,)*
+            }
         }
-        O::DeleteTags { resource, keys } => {
-            // A tag without a value means the tag whatever its value.
-            let tags = keys.into_iter().map(|key| sdk::Tag::builder().key(key).build()).collect();
-            let call = client.delete_tags().resources(resource.as_str()).set_tags(Some(tags));
-            call.send().await.map_err(|e| failure(&e))?;
-            Ok(Reply::Done)
-        }
-        O::DescribeInternetGateways { .. }
-        | O::CreateInternetGateway { .. }
-        | O::AttachInternetGateway { .. }
-        | O::DetachInternetGateway { .. }
-        | O::DeleteInternetGateway { .. }
-        | O::DescribeAddresses { .. }
-        | O::AllocateAddress { .. }
-        | O::ReleaseAddress { .. }
-        | O::DescribeNatGateways { .. }
-        | O::CreateNatGateway { .. }
-        | O::DeleteNatGateway { .. }
-        | O::DescribeVpnGateways { .. }
-        | O::CreateVpnGateway { .. }
-        | O::AttachVpnGateway { .. }
-        | O::DetachVpnGateway { .. }
-        | O::DeleteVpnGateway { .. } => gateways::send(client, operation).await,
-        O::DescribeVpcEndpoints { .. }
-        | O::CreateVpcEndpoint { .. }
-        | O::ModifyVpcEndpoint { .. }
-        | O::DeleteVpcEndpoints { .. } => endpoints::send(client, operation).await,
-    }
+    };
+}
+
+kinds! {
+    vpc [DescribeVpcs, DescribeVpcAttribute, CreateVpc, ModifyVpcAttribute, DeleteVpc];
+    subnet [DescribeSubnets, CreateSubnet, DeleteSubnet];
+    internet_gateway [DescribeInternetGateways, CreateInternetGateway, AttachInternetGateway, DetachInternetGateway, DeleteInternetGateway];
+    vpn_gateway [DescribeVpnGateways, CreateVpnGateway, AttachVpnGateway, DetachVpnGateway, DeleteVpnGateway];
+    elastic_ip [DescribeAddresses, AllocateAddress, ReleaseAddress];
+    nat_gateway [DescribeNatGateways, CreateNatGateway, DeleteNatGateway];
+    route_table [DescribeRouteTables, CreateRouteTable, DeleteRouteTable, CreateRoute, ReplaceRoute, DeleteRoute, AssociateRouteTable, DisassociateRouteTable];
+    flow_log [DescribeFlowLogs, CreateFlowLogs, DeleteFlowLogs];
+    vpc_endpoint [DescribeVpcEndpoints, CreateVpcEndpoint, ModifyVpcEndpoint, DeleteVpcEndpoints];
 }
 
 /// Some calls succeed as a whole and fail item by item; ours have one item.
@@ -83,6 +66,16 @@ fn succeeded(unsuccessful: &[sdk::UnsuccessfulItem]) -> Result<(), CloudError> {
     let code = error.and_then(sdk::UnsuccessfulItemError::code).unwrap_or("Unsuccessful");
     let message = error.and_then(sdk::UnsuccessfulItemError::message).unwrap_or_default();
     Err(CloudError::rejected(code, message))
+}
+
+fn tags_of(tags: &[sdk::Tag]) -> Tags {
+    tags.iter()
+        .filter_map(|tag| Some((tag.key()?.to_owned(), tag.value().unwrap_or_default().to_owned())))
+        .collect()
+}
+
+fn is_detached(state: Option<&sdk::AttachmentStatus>) -> bool {
+    matches!(state, Some(sdk::AttachmentStatus::Detached | sdk::AttachmentStatus::Detaching))
 }
 
 fn sdk_tags(tags: &Tags) -> Vec<sdk::Tag> {
