@@ -7,8 +7,8 @@
 //! Not here: pacing, retries, reading back (`exec`); which call follows which.
 //!
 //! Map: `builder` finds credentials and sets up HTTP, `profile` looks for the profile that a caller names, `client` sends
-//! each call where it goes, `session` keeps the assumed roles, one file per service speaks its API, `convert` and `error` are
-//! the two ways out.
+//! each call where it goes, `session` keeps the assumed roles, one file or folder of `services` per service speaks its API,
+//! `paginate` reads lists, `convert` and `error` are the two ways out.
 
 mod builder;
 mod client;

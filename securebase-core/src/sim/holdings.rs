@@ -50,7 +50,7 @@ impl Holdings {
         Self { management, org, accounts: BTreeMap::new(), places: BTreeMap::new() }
     }
 
-    /// The region of an account, as AWS hands it over where no call has gone there before.
+    /// Returns the region of an account, as AWS hands it over where no call has gone there before.
     pub(super) fn place(&mut self, site: &Site, chance: &mut Chance) -> &mut Place {
         self.places.entry(site.clone()).or_insert_with(|| Place::new(site, chance))
     }
@@ -61,71 +61,71 @@ pub(super) trait Holding {
     /// Makes everything exist that was observed.
     fn import(&mut self, member: &ObservedMember);
 
-    /// Adds what exists to an observation.
+    /// Adds all that exists here to an observation.
     fn observe(&self, member: &mut ObservedMember);
 
-    /// Adds what exists to a snapshot.
+    /// Adds all that exists here to a snapshot.
     fn list(&self, snapshot: &mut Snapshot, site: &Site);
 
-    /// How many things exist, as a snapshot counts them.
+    /// Returns how many things exist here, as a snapshot counts them.
     fn count(&self) -> usize;
 
-    /// The tags of what has that id or name.
+    /// Returns the tags of what has that id or name.
     fn tags_mut(&mut self, resource: &ResourceId) -> Option<&mut Tags>;
 
     /// Deletes what has that id or name, and what cannot exist without it.
     fn remove(&mut self, resource: &ResourceId);
 }
 
-/// What the global services keep in an account.
-#[derive(Debug, Clone, Default)]
-pub(super) struct InAccount {
-    pub(super) roles: Roles,
+/// Declares what stands together: a field for each service that keeps something there.
+macro_rules! holdings {
+    ($(#[$meta:meta])* $name:ident { $($field:ident: $holding:ty),+ $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone)]
+        pub(super) struct $name {
+            $(pub(super) $field: $holding,)+
+        }
+
+        impl $name {
+            /// Returns what each service keeps here.
+            pub(super) fn all(&self) -> impl Iterator<Item = &dyn Holding> {
+                [$(&self.$field as &dyn Holding),+].into_iter()
+            }
+
+            /// Returns what each service keeps here, in order to change it.
+            pub(super) fn all_mut(&mut self) -> impl Iterator<Item = &mut dyn Holding> {
+                [$(&mut self.$field as &mut dyn Holding),+].into_iter()
+            }
+
+            /// Returns how many things exist here.
+            pub(super) fn count(&self) -> usize {
+                self.all().map(Holding::count).sum()
+            }
+        }
+    };
 }
 
-impl InAccount {
-    pub(super) fn all(&self) -> [&dyn Holding; 1] {
-        [&self.roles]
-    }
-
-    pub(super) fn all_mut(&mut self) -> [&mut dyn Holding; 1] {
-        [&mut self.roles]
-    }
-
-    /// How many things exist here.
-    pub(super) fn count(&self) -> usize {
-        self.all().iter().map(|holding| holding.count()).sum()
-    }
+holdings! {
+    /// What the global services keep in an account.
+    #[derive(Default)]
+    InAccount { roles: Roles }
 }
 
-/// What the regional services keep in a region of an account.
-#[derive(Debug, Clone)]
-pub(super) struct Place {
-    pub(super) network: Network,
-    pub(super) log_groups: LogGroups,
+holdings! {
+    /// What the regional services keep in a region of an account.
+    Place { network: Network, log_groups: LogGroups }
 }
 
 impl Place {
-    /// As AWS hands it over: with a default VPC.
+    /// A region as AWS hands it over: with a default VPC.
     pub(super) fn new(site: &Site, chance: &mut Chance) -> Self {
-        Self { network: Network::new(site, chance), ..Self::empty(site, chance) }
+        let mut place = Self::empty(site, chance);
+        place.network.add_default_vpc(chance);
+        place
     }
 
-    /// With nothing in it.
+    /// A region with nothing in it.
     pub(super) fn empty(site: &Site, chance: &Chance) -> Self {
         Self { network: Network::empty(site, chance), log_groups: LogGroups::new(site) }
-    }
-
-    pub(super) fn all(&self) -> [&dyn Holding; 2] {
-        [&self.network, &self.log_groups]
-    }
-
-    pub(super) fn all_mut(&mut self) -> [&mut dyn Holding; 2] {
-        [&mut self.network, &mut self.log_groups]
-    }
-
-    /// How many things exist here.
-    pub(super) fn count(&self) -> usize {
-        self.all().iter().map(|holding| holding.count()).sum()
     }
 }

@@ -17,7 +17,7 @@ impl World {
             let site = Site { account, region: region.clone() };
             let mut place = Place::empty(&site, &self.chance);
             let in_account = self.holdings.accounts.entry(account).or_default();
-            for holding in place.all_mut().into_iter().chain(in_account.all_mut()) {
+            for holding in place.all_mut().chain(in_account.all_mut()) {
                 holding.import(member);
             }
             self.enabled.insert((account, region.clone()));

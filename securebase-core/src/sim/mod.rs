@@ -11,11 +11,12 @@
 //!
 //! | file | job |
 //! | --- | --- |
-//! | `world` | one call: faults on the way, credentials, request rates, dispatch |
+//! | `world` | one call: faults on the way, credentials, request rates |
 //! | `enforcement` | service control policies on calls |
-//! | `organization`, `regional`, `iam` | what the services do |
+//! | `services` | what each service does |
+//! | `holdings` | what each service keeps: in the organization, in an account, in a region of an account |
 //! | `schedule` | what happens later and how often: draws and ids, token buckets, faults by chance or call by call |
-//! | `page`, `key` | pages of lists, addresses of draws |
+//! | `key` | addresses of draws |
 //! | `view`, `operator`, `import` | the world from above, changes made by hand, a world from an observation |
 
 use std::collections::BTreeMap;

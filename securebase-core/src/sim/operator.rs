@@ -20,8 +20,7 @@ impl World {
         for (site, place) in &mut self.holdings.places {
             let account = self.holdings.accounts.get_mut(&site.account);
             let mut removed = 0;
-            for holding in place.all_mut().into_iter().chain(account.into_iter().flat_map(InAccount::all_mut))
-            {
+            for holding in place.all_mut().chain(account.into_iter().flat_map(InAccount::all_mut)) {
                 let before = holding.count();
                 holding.remove(&resource);
                 removed += before - holding.count();

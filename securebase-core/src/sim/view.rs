@@ -42,10 +42,10 @@ pub(super) fn snapshot(world: &World) -> Value {
     }
     for (account, held) in &world.holdings.accounts {
         let global = Site { account: *account, region: Region::us_east_1() };
-        held.all().iter().for_each(|holding| holding.list(&mut snapshot, &global));
+        held.all().for_each(|holding| holding.list(&mut snapshot, &global));
     }
     for (site, place) in &world.holdings.places {
-        place.all().iter().for_each(|holding| holding.list(&mut snapshot, site));
+        place.all().for_each(|holding| holding.list(&mut snapshot, site));
     }
     Value::Object(snapshot.kinds)
 }
@@ -67,7 +67,7 @@ pub(super) fn observe(world: &World) -> Observed {
     let mut members: BTreeMap<AccountId, BTreeMap<Region, ObservedMember>> = BTreeMap::new();
     for (site, place) in &world.holdings.places {
         let mut member = ObservedMember::default();
-        place.all().iter().for_each(|holding| holding.observe(&mut member));
+        place.all().for_each(|holding| holding.observe(&mut member));
         members.entry(site.account).or_default().insert(site.region.clone(), member);
     }
     if let Some(org) = &world.holdings.org {
@@ -81,7 +81,7 @@ pub(super) fn observe(world: &World) -> Observed {
     }
     for (account, held) in &world.holdings.accounts {
         for member in members.get_mut(account).into_iter().flat_map(BTreeMap::values_mut) {
-            held.all().iter().for_each(|holding| holding.observe(member));
+            held.all().for_each(|holding| holding.observe(member));
         }
     }
     let known = members.into_iter().map(|(account, regions)| {

@@ -1,4 +1,4 @@
-//! The services of AWS, each through its SDK.
+//! The services of AWS, each through its SDK: `send` turns an operation into one request. `client` calls them.
 
 pub(super) mod account;
 pub(super) mod ec2;

@@ -63,7 +63,7 @@ fn nat_gateway(gateway: &sdk::NatGateway) -> Result<NatGateway, CloudError> {
             Some(sdk::NatGatewayState::Failed) => NatGatewayState::Failed,
             Some(sdk::NatGatewayState::Deleting) => NatGatewayState::Deleting,
             Some(sdk::NatGatewayState::Deleted) => NatGatewayState::Deleted,
-            // Pending, or a state nobody knows yet: not to be used.
+            // Pending, or a state that this crate does not know: not to be used.
             _ => NatGatewayState::Pending,
         },
         failure: reason(gateway),

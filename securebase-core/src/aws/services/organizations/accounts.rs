@@ -137,7 +137,7 @@ fn account_request(status: &sdk::CreateAccountStatus) -> Result<AccountRequest, 
         Some(sdk::CreateAccountState::Failed) => AccountRequestState::Failed {
             reason: status.failure_reason().map_or("UNKNOWN", |reason| reason.as_str()).to_owned(),
         },
-        // A state nobody knows yet is not an end either.
+        // A state that this crate does not know is not an end either.
         _ => AccountRequestState::InProgress,
     };
     Ok(AccountRequest {

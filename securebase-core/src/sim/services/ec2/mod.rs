@@ -128,7 +128,7 @@ macro_rules! kinds {
                 None
             }
 
-            /// The error that there is no resource of that id, by its prefix.
+            /// Returns the error for an id that no visible resource has, by the prefix of the id.
             fn untagged(id: &ResourceId) -> CloudError {
                 $(if id.as_str().strip_prefix(<$kind>::PREFIX).is_some_and(|rest| rest.starts_with('-')) {
                     return absent(<$kind>::ABSENT, id);
@@ -278,13 +278,6 @@ fn default_block() -> Ipv4Net {
 }
 
 impl Network {
-    /// As AWS hands it over: with a default VPC.
-    pub(in crate::sim) fn new(site: &Site, chance: &mut Chance) -> Self {
-        let mut network = Self::empty(site, chance);
-        network.add_default_vpc(chance);
-        network
-    }
-
     /// What was going to happen happens; answers what follows, and when.
     pub(in crate::sim) fn happen(&mut self, event: Event, now: Time) -> Option<(Time, Event)> {
         match event {

@@ -17,15 +17,15 @@ use crate::time::Time;
 /// How many entries EC2 puts on a page.
 const PAGE: usize = 1000;
 
-/// What is kept of a kind, by id.
+/// The resources of a kind, by id.
 pub(super) type Shelf<T> = BTreeMap<ResourceId, Kept<T>>;
 
-/// A kind that has a shelf; `kinds!` says which.
+/// A kind that has a shelf in a network; `kinds!` says which.
 pub(super) trait Shelved: Sized {
     fn shelf_mut(network: &mut Network) -> &mut Shelf<Self>;
 }
 
-/// A kind of resource in a region: all that the rest of the simulated cloud must know of it.
+/// A kind of resource in a region. States all that the rest of the simulated cloud must know of it.
 pub(super) trait Kind: Shelved + Clone {
     const KIND: ResourceKind;
 
@@ -35,7 +35,7 @@ pub(super) trait Kind: Shelved + Clone {
     /// The code for an id that does not exist, in calls about tags.
     const ABSENT: &'static str;
 
-    /// Whether it goes with its VPC when a call deletes that.
+    /// Whether a call that deletes its VPC deletes it as well.
     const GOES_WITH_VPC: bool = false;
 
     fn id(&self) -> &ResourceId;
@@ -52,10 +52,10 @@ pub(super) trait Kind: Shelved + Clone {
         roles: Option<&Roles>,
     ) -> Outcome;
 
-    /// What a snapshot says of it besides id and tags; `None` where it is left out.
+    /// Returns what a snapshot says of it besides id and tags; `None` where a snapshot leaves it out.
     fn details(&self) -> Option<Value>;
 
-    /// It, as a read shows it.
+    /// Returns it as a read shows it.
     fn shown(&self, _: &Network) -> Self {
         self.clone()
     }
@@ -67,39 +67,39 @@ pub(super) trait Kind: Shelved + Clone {
         }
     }
 
-    /// How many resources it is in a snapshot.
+    /// Returns how many resources of a snapshot it is.
     fn count(&self) -> usize {
         1
     }
 
-    /// Whether part of one on the shelf has that id.
+    /// Returns whether a part of a resource on the shelf has that id.
     fn has_part(_: &Shelf<Self>, _: &ResourceId) -> bool {
         false
     }
 
-    /// Whether it cannot exist without the VPC.
+    /// Returns whether it cannot exist without the VPC.
     fn is_in(&self, _: &ResourceId) -> bool {
         false
     }
 
-    /// What the VPC cannot be deleted for, where this keeps it.
+    /// Returns what keeps the VPC from being deleted, if this does.
     fn keeps(&self, _: &ResourceId) -> Option<&'static str> {
         None
     }
 
-    /// What was under way is over.
+    /// Ends what was under way: it comes from an observation.
     fn settle(&mut self) {}
 
-    /// Something that it may refer to is gone.
+    /// Removes its references to a resource that is gone.
     fn let_go(&mut self, _: &ResourceId) {}
 
-    /// Takes away what has that id, with all that cannot exist without it. Answers whether there was any.
+    /// Removes the resource of that id with all that cannot exist without it. Returns whether one had that id.
     fn remove(network: &mut Network, id: &ResourceId) -> bool {
         Self::shelf_mut(network).remove(id).is_some()
     }
 }
 
-/// The visible ones that carry all the tags.
+/// Returns the visible resources that carry all the tags.
 pub(super) fn matching<'a, T: Kind>(
     shelf: &'a Shelf<T>,
     wanted: &'a Tags,
@@ -112,7 +112,7 @@ pub(super) fn matching<'a, T: Kind>(
         .map(|(id, kept)| (id, &kept.value))
 }
 
-/// A page of those.
+/// Returns a page of those.
 pub(super) fn paged<T: Kind, R>(
     shelf: &Shelf<T>,
     wanted: &Tags,
@@ -126,7 +126,7 @@ pub(super) fn paged<T: Kind, R>(
     Ok(Page { items: items.into_iter().map(|(_, value)| show(value)).collect(), next })
 }
 
-/// The visible thing of that id, or the error that there is none.
+/// Returns the visible resource of that id, or an error with the code.
 pub(super) fn visible<'a, T>(
     shelf: &'a Shelf<T>,
     id: &ResourceId,
@@ -139,7 +139,7 @@ pub(super) fn visible<'a, T>(
     }
 }
 
-/// As [`visible`], to change it.
+/// As [`visible`], in order to change it.
 pub(super) fn visible_mut<'a, T>(
     shelf: &'a mut Shelf<T>,
     id: &ResourceId,

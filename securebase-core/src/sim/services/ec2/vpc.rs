@@ -121,7 +121,7 @@ impl Network {
     }
 
     /// Adds the VPC that AWS makes in every region of a new account.
-    pub(super) fn add_default_vpc(&mut self, chance: &mut Chance) {
+    pub(in crate::sim) fn add_default_vpc(&mut self, chance: &mut Chance) {
         let key = format!("{}|{}|default", self.site.account, self.site.region);
         let id = chance.ec2_id("vpc", &key, |_| false);
         let vpc = Vpc { id: id.clone(), cidr: default_block(), is_default: true, tags: Tags::new() };

@@ -41,7 +41,7 @@ pub(super) const MANNERS: Manners = Manners {
 
 /// How many entries Organizations puts on a page.
 pub(in crate::sim) const PAGE: usize = 20;
-/// AWS's own policy, attached everywhere until somebody detaches it.
+/// AWS's own policy, attached everywhere until it is detached.
 pub(in crate::sim) const FULL_ACCESS: &str = "p-FullAWSAccess";
 
 /// Something that happens in the organization without being asked for again.
