@@ -4,8 +4,8 @@ use std::hint::black_box;
 
 use securebase_benches::{nanoseconds_per_call, record, timed};
 use securebase_core::policy::{
-    Level, Parameters, Policy, PolicyDocument, PolicyKind, PolicyLimits, PolicyPath, Request, certify,
-    decide_all, guardrails, pack, tier_documents, verify,
+    Level, Parameters, Policy, PolicyDocument, PolicyKind, PolicyLimits, PolicyPath, Request, SetName,
+    certify, decide_all, guardrails, pack, tier_documents, verify,
 };
 
 const REQUESTS: usize = 1 << 10;

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use securebase_benches::{exponent, record, resident_bytes, timed};
-use securebase_core::cloud::{Call, Operation as O, Reply, Target};
+use securebase_core::cloud::{Call, Operation, Reply, Target, ec2, organizations, sts};
 use securebase_core::model::{AccountId, Limits, Region, ResourceId, RoleName, Tags};
 use securebase_core::sim::SimulatedCloud;
 use securebase_core::time::{Seed, Time};
@@ -20,13 +20,13 @@ struct Caller {
 }
 
 impl Caller {
-    fn call(&mut self, target: &Target, operation: O) -> Option<Reply> {
+    fn call(&mut self, target: &Target, operation: impl Into<Operation>) -> Option<Reply> {
         self.calls += 1;
-        let call = Call { target: target.clone(), operation };
+        let call = Call { target: target.clone(), operation: operation.into() };
         self.cloud.submit(self.now, &call).result.ok()
     }
 
-    fn create(&mut self, target: &Target, operation: O) -> Option<ResourceId> {
+    fn create(&mut self, target: &Target, operation: impl Into<Operation>) -> Option<ResourceId> {
         match self.call(target, operation)? {
             Reply::Created(id) => Some(id),
             _ => None,
@@ -61,29 +61,49 @@ fn world(tenants: u32) -> Option<Caller> {
     let cloud = SimulatedCloud::builder(1).limits(limits).build();
     let mut caller = Caller { cloud, now: Time::ZERO, calls: 0 };
     let management = Target::Management;
-    let Some(Reply::Roots(roots)) = caller.call(&management, O::ListRoots) else { return None };
+    let Some(Reply::Organizations(organizations::Reply::Roots(roots))) =
+        caller.call(&management, organizations::Operation::ListRoots)
+    else {
+        return None;
+    };
     let root = roots.first()?.id.clone();
-    let unit = O::CreateOrganizationalUnit { parent: root.clone(), name: "all".into(), tags: Tags::new() };
+    let unit = organizations::Operation::CreateOrganizationalUnit {
+        parent: root.clone(),
+        name: "all".into(),
+        tags: Tags::new(),
+    };
     let unit = caller.create(&management, unit)?;
     let role: RoleName = "OrganizationAccountAccessRole".parse().ok()?;
     let mut requests = Vec::new();
     for tenant in 0..tenants {
         let (name, email) = (format!("t{tenant}"), format!("aws+t{tenant}@example.com"));
-        let create = O::CreateAccount { name, email, role: role.clone(), tags: tags(tenant, "account") };
-        let Reply::AccountRequest(request) = caller.call(&management, create)? else { return None };
+        let create = organizations::Operation::CreateAccount {
+            name,
+            email,
+            role: role.clone(),
+            tags: tags(tenant, "account"),
+        };
+        let Reply::Organizations(organizations::Reply::AccountRequest(request)) =
+            caller.call(&management, create)?
+        else {
+            return None;
+        };
         requests.push(request.id);
     }
     caller.wait(1000);
     for (tenant, request) in (0..tenants).zip(requests) {
-        let Reply::AccountRequest(request) =
-            caller.call(&management, O::DescribeCreateAccountStatus { request })?
+        let Reply::Organizations(organizations::Reply::AccountRequest(request)) =
+            caller.call(&management, organizations::Operation::DescribeCreateAccountStatus { request })?
         else {
             return None;
         };
-        let securebase_core::cloud::AccountRequestState::Succeeded { account } = request.state else {
+        let organizations::AccountRequestState::Succeeded { account } = request.state else {
             return None;
         };
-        caller.call(&management, O::MoveAccount { account, from: root.clone(), to: unit.clone() })?;
+        caller.call(
+            &management,
+            organizations::Operation::MoveAccount { account, from: root.clone(), to: unit.clone() },
+        )?;
         network(&mut caller, tenant, account, &role)?;
     }
     Some(caller)
@@ -91,21 +111,26 @@ fn world(tenants: u32) -> Option<Caller> {
 
 fn network(caller: &mut Caller, tenant: u32, account: AccountId, role: &RoleName) -> Option<()> {
     let target = Target::Member { account, region: Region::us_east_1(), role: role.clone() };
-    caller.call(&target, O::GetCallerIdentity)?;
-    caller.call(&target, O::DescribeVpcs { tags: tags(tenant, "vpc"), page: None })?;
-    let vpc = O::CreateVpc { cidr: "10.1.0.0/16".parse().ok()?, tags: tags(tenant, "vpc") };
+    caller.call(&target, sts::Operation::GetCallerIdentity)?;
+    caller.call(&target, ec2::Operation::DescribeVpcs { tags: tags(tenant, "vpc"), page: None })?;
+    let vpc = ec2::Operation::CreateVpc { cidr: "10.1.0.0/16".parse().ok()?, tags: tags(tenant, "vpc") };
     let vpc = caller.create(&target, vpc)?;
     let mut subnets = Vec::new();
     for (number, zone) in ["us-east-1a", "us-east-1b", "us-east-1c"].iter().enumerate() {
         let cidr = format!("10.1.{number}.0/24").parse().ok()?;
         let tags = tags(tenant, &format!("vpc/subnet/{number}"));
-        let subnet = O::CreateSubnet { vpc: vpc.clone(), cidr, zone: (*zone).to_owned(), tags };
+        let subnet = ec2::Operation::CreateSubnet { vpc: vpc.clone(), cidr, zone: (*zone).to_owned(), tags };
         subnets.push(caller.create(&target, subnet)?);
     }
-    let gateway = caller.create(&target, O::CreateInternetGateway { tags: tags(tenant, "vpc/igw") })?;
-    caller.call(&target, O::AttachInternetGateway { gateway: gateway.clone(), vpc: vpc.clone() })?;
-    let allocation = caller.create(&target, O::AllocateAddress { tags: tags(tenant, "vpc/eip") })?;
-    let nat = O::CreateNatGateway {
+    let gateway =
+        caller.create(&target, ec2::Operation::CreateInternetGateway { tags: tags(tenant, "vpc/igw") })?;
+    caller.call(
+        &target,
+        ec2::Operation::AttachInternetGateway { gateway: gateway.clone(), vpc: vpc.clone() },
+    )?;
+    let allocation =
+        caller.create(&target, ec2::Operation::AllocateAddress { tags: tags(tenant, "vpc/eip") })?;
+    let nat = ec2::Operation::CreateNatGateway {
         subnet: subnets[0].clone(),
         allocation,
         client_token: format!("nat-{tenant}"),
@@ -113,21 +138,25 @@ fn network(caller: &mut Caller, tenant: u32, account: AccountId, role: &RoleName
     };
     let nat = caller.create(&target, nat)?;
     for (name, way) in [("public", gateway), ("private", nat)] {
-        let create = O::CreateRouteTable {
+        let create = ec2::Operation::CreateRouteTable {
             vpc: vpc.clone(),
             client_token: format!("{name}-{tenant}"),
             tags: tags(tenant, &format!("vpc/{name}")),
         };
         let table = caller.create(&target, create)?;
         let destination = "0.0.0.0/0".parse().ok()?;
-        caller.call(&target, O::CreateRoute { table: table.clone(), destination, gateway: way })?;
+        caller
+            .call(&target, ec2::Operation::CreateRoute { table: table.clone(), destination, gateway: way })?;
         let members = if name == "public" { &subnets[..1] } else { &subnets[1..] };
         for subnet in members {
-            caller
-                .create(&target, O::AssociateRouteTable { table: table.clone(), subnet: subnet.clone() })?;
+            caller.create(
+                &target,
+                ec2::Operation::AssociateRouteTable { table: table.clone(), subnet: subnet.clone() },
+            )?;
         }
     }
-    caller.call(&target, O::DescribeNatGateways { tags: tags(tenant, "vpc/nat"), page: None })?;
+    caller
+        .call(&target, ec2::Operation::DescribeNatGateways { tags: tags(tenant, "vpc/nat"), page: None })?;
     Some(())
 }
 

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 
+use super::services::{account, ec2, iam, logs, organizations, sts};
 use super::session::Sessions;
-use super::{AwsCloudBuilder, account, ec2, error, iam, logs, organizations, sts};
-use crate::cloud::{Call, Cloud, CloudError, ErrorKind, Operation, Reply, ReplyFuture, Service, Target};
+use super::{AwsCloudBuilder, error};
+use crate::cloud::{Call, Cloud, CloudError, ErrorKind, Operation, Reply, ReplyFuture, Target};
 use crate::model::Region;
 
 /// A call that takes longer than this is worth a word.
@@ -93,15 +94,19 @@ fn in_region(config: &SdkConfig, region: &Region) -> SdkConfig {
 /// Making a client takes microseconds and the connections are shared, so each call makes its own: ten thousand accounts
 /// then cost no memory but their session.
 async fn send(config: &SdkConfig, operation: Operation) -> Result<Reply, CloudError> {
-    match operation.service() {
-        Service::Organizations => {
+    match operation {
+        Operation::Organizations(operation) => {
             organizations::send(&aws_sdk_organizations::Client::new(config), operation).await
         }
-        Service::Sts => sts::send(&aws_sdk_sts::Client::new(config), &operation).await,
-        Service::Ec2 => ec2::send(&aws_sdk_ec2::Client::new(config), operation).await,
-        Service::Iam => iam::send(&aws_sdk_iam::Client::new(config), operation).await,
-        Service::Account => account::send(&aws_sdk_account::Client::new(config), operation).await,
-        Service::Logs => logs::send(&aws_sdk_cloudwatchlogs::Client::new(config), operation).await,
+        Operation::Sts(operation) => sts::send(&aws_sdk_sts::Client::new(config), &operation).await,
+        Operation::Ec2(operation) => ec2::send(&aws_sdk_ec2::Client::new(config), operation).await,
+        Operation::Iam(operation) => iam::send(&aws_sdk_iam::Client::new(config), operation).await,
+        Operation::Account(operation) => {
+            account::send(&aws_sdk_account::Client::new(config), operation).await
+        }
+        Operation::Logs(operation) => {
+            logs::send(&aws_sdk_cloudwatchlogs::Client::new(config), operation).await
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use crate::cloud::{CloudError, Operation};
+use crate::cloud::{CloudError, Reply};
 use crate::model::{Cidr, ResourceId};
 
 /// A reply that lacks what AWS promises. The call had its effect all the same, or may have had.
@@ -49,10 +49,21 @@ pub(super) fn each<'a, S: 'a, T>(
     items.iter().map(convert).collect()
 }
 
-/// What a service module answers to an operation of another service; `Operation::service` keeps it from happening.
-pub(super) fn misrouted(operation: &Operation) -> CloudError {
-    CloudError::not_sent(
-        "InvalidAction",
-        format!("`{}` is not an operation of this service", operation.action()),
-    )
+/// Sends a call that answers nothing but success.
+pub(super) async fn done<O>(sent: impl Future<Output = Result<O, CloudError>>) -> Result<Reply, CloudError> {
+    sent.await.map(|_| Reply::Done)
+}
+
+/// Sends a call that makes something, and reads its id off what comes back.
+pub(super) async fn created<O>(
+    sent: impl Future<Output = Result<O, CloudError>>,
+    read: impl FnOnce(&O) -> Option<&str>,
+    field: &str,
+) -> Result<Reply, CloudError> {
+    Ok(Reply::Created(id(read(&sent.await?), field)?))
+}
+
+/// What a file answers to an operation of another file of its service; the `send` of the service keeps it from happening.
+pub(super) fn misrouted(action: &str) -> CloudError {
+    CloudError::not_sent("InvalidAction", format!("`{action}` is not an operation of this kind"))
 }

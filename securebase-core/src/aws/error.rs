@@ -30,7 +30,16 @@ const MALFORMED: &str = "MalformedReply";
 const TOO_LARGE: &str = "ReplyTooLarge";
 
 /// What a failed SDK call means.
-pub(super) fn failure<E>(error: &SdkError<E, HttpResponse>) -> CloudError
+#[expect(clippy::needless_pass_by_value, reason = "it is what the error of a call is mapped with")]
+pub(super) fn failure<E>(error: SdkError<E, HttpResponse>) -> CloudError
+where
+    E: Error + ProvideErrorMetadata + 'static,
+{
+    classified(&error)
+}
+
+/// As [`failure`], of an error that is still needed.
+pub(super) fn classified<E>(error: &SdkError<E, HttpResponse>) -> CloudError
 where
     E: Error + ProvideErrorMetadata + 'static,
 {

@@ -7,22 +7,18 @@
 //! Not here: pacing, retries, reading back (`exec`); which call follows which.
 //!
 //! Map: `builder` finds credentials and sets up HTTP, `profile` looks for the profile that a caller names, `client` sends
-//! each call where it goes, `session` keeps the assumed roles, one file per service speaks its API, `convert` and `error` are
-//! the two ways out.
+//! each call where it goes, `session` keeps the assumed roles, one file or folder of `services` per service speaks its API,
+//! `paginate` reads lists, `convert` and `error` are the two ways out.
 
-mod account;
 mod builder;
 mod client;
 mod convert;
-mod ec2;
 mod error;
 mod http;
-mod iam;
-mod logs;
-mod organizations;
+mod paginate;
 mod profile;
+mod services;
 mod session;
-mod sts;
 
 pub use builder::AwsCloudBuilder;
 pub use client::AwsCloud;

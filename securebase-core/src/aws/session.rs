@@ -88,7 +88,7 @@ impl Sessions {
             .role_session_name(&self.name)
             .send()
             .await
-            .map_err(|e| not_assumable(error::failure(&e)))?;
+            .map_err(|e| not_assumable(error::failure(e)))?;
         let given = output.credentials().ok_or_else(|| malformed("Credentials"))?;
         let expires = given.expiration().secs();
         let expires = Time::ZERO + Duration::from_secs(u64::try_from(expires).unwrap_or(0));

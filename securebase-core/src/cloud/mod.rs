@@ -10,15 +10,11 @@ mod error;
 mod operation;
 mod port;
 mod reply;
+mod services;
 
-pub use call::{Call, OneTimeCode, PageToken, Service, Target, Ticket, VpcAttribute};
+pub use call::{Call, PageToken, Target, Ticket};
 pub(crate) use error::CLOSURES_IN_PROGRESS;
 pub use error::{CloudError, Delivery, ErrorKind};
-pub use operation::Operation;
 pub use port::{Arrival, Cloud, InFlight, ReplyFuture};
-pub use reply::{
-    Account, AccountRequest, AccountRequestState, AccountState, AvailabilityZone, ControlPolicy, ElasticIp,
-    FlowLog, InternetGateway, Joined, JoinedHow, LogGroup, NatGateway, NatGatewayState, Organization,
-    OrganizationalUnit, Page, PolicyTarget, Reply, Role, Root, Route, RouteTable, RouteTableAssociation,
-    Subnet, Vpc, VpcEndpoint, VpnGateway, ZoneKind,
-};
+pub use reply::Page;
+pub use services::{Operation, Reply, Service, account, ec2, iam, logs, organizations, sts};

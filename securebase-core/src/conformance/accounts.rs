@@ -1,11 +1,13 @@
 //! Accounts: requests, their outcomes, moves.
 
 use super::bench::{Bench, Verdict, ensure, id, reply};
-use crate::cloud::{Account, AccountRequestState, AccountState, OneTimeCode, Operation as O, Reply, Target};
+use crate::cloud::account::{self, OneTimeCode};
+use crate::cloud::organizations::{self, Account, AccountRequestState, AccountState, Operation as O};
+use crate::cloud::{Reply, Target, sts};
 use crate::model::{AccountId, Region, ResourceId};
 
 fn accounts(reply: Reply) -> Option<crate::cloud::Page<Account>> {
-    if let Reply::Accounts(page) = reply { Some(page) } else { None }
+    if let Reply::Organizations(organizations::Reply::Accounts(page)) = reply { Some(page) } else { None }
 }
 
 pub(super) async fn create(bench: &Bench<'_>) -> Verdict {
@@ -16,7 +18,10 @@ pub(super) async fn create(bench: &Bench<'_>) -> Verdict {
     ensure!(row.email == bench.email("account"), "its address is `{}`", row.email);
     ensure!(row.name == bench.name("account"), "its name is `{}`", row.name);
     ensure!(row.state == AccountState::Active, "it is {:?}", row.state);
-    let parent = reply!(bench.org(O::ListParents { child: id(&account.to_string())? }).await, Reply::Parent);
+    let parent = reply!(
+        bench.org(O::ListParents { child: id(&account.to_string())? }).await,
+        Organizations(organizations::Reply::Parent)
+    );
     ensure!(parent == root, "it appears in `{parent}`");
     let page = |page| O::ListAccountsForParent { parent: root.clone(), page };
     let below = bench.all(&Target::Management, page, accounts).await?;
@@ -34,7 +39,13 @@ pub(super) async fn asynchronous(bench: &Bench<'_>) -> Verdict {
 pub(super) async fn requests_listed(bench: &Bench<'_>) -> Verdict {
     bench.root().await?;
     let request = bench.request_account("account").await?;
-    let take = |reply| if let Reply::AccountRequests(page) = reply { Some(page) } else { None };
+    let take = |reply| {
+        if let Reply::Organizations(organizations::Reply::AccountRequests(page)) = reply {
+            Some(page)
+        } else {
+            None
+        }
+    };
     bench.decided(&request).await?;
     let all = |page| O::ListCreateAccountStatus { in_progress_only: false, page };
     let found = bench.all(&Target::Management, all, take).await?;
@@ -43,7 +54,7 @@ pub(super) async fn requests_listed(bench: &Bench<'_>) -> Verdict {
     };
     ensure!(listed.account_name == bench.name("account"), "it is listed as `{}`", listed.account_name);
     let describe = O::DescribeCreateAccountStatus { request: request.id.clone() };
-    let described = reply!(bench.org(describe).await, Reply::AccountRequest);
+    let described = reply!(bench.org(describe).await, Organizations(organizations::Reply::AccountRequest));
     ensure!(described == *listed, "it is listed as {listed:?} and described as {described:?}");
     let open = |page| O::ListCreateAccountStatus { in_progress_only: true, page };
     let found = bench.all(&Target::Management, open, take).await?;
@@ -108,7 +119,10 @@ pub(super) async fn moves(bench: &Bench<'_>) -> Verdict {
     let (root, unit) = (bench.root().await?, bench.unit("unit").await?);
     let account = bench.account("account").await?;
     bench.org(moved(account, &root, &unit)).await?;
-    let parent = reply!(bench.org(O::ListParents { child: id(&account.to_string())? }).await, Reply::Parent);
+    let parent = reply!(
+        bench.org(O::ListParents { child: id(&account.to_string())? }).await,
+        Organizations(organizations::Reply::Parent)
+    );
     ensure!(parent == unit, "it sits in `{parent}`");
     let page = |page| O::ListAccountsForParent { parent: unit.clone(), page };
     let below = bench.all(&Target::Management, page, accounts).await?;
@@ -131,7 +145,7 @@ pub(super) async fn move_again(bench: &Bench<'_>) -> Verdict {
 }
 
 async fn described(bench: &Bench<'_>, account: AccountId) -> Result<Account, String> {
-    Ok(reply!(bench.org(O::DescribeAccount { account }).await, Reply::Account))
+    Ok(reply!(bench.org(O::DescribeAccount { account }).await, Organizations(organizations::Reply::Account)))
 }
 
 async fn trust(bench: &Bench<'_>) -> Verdict {
@@ -145,7 +159,7 @@ async fn trust(bench: &Bench<'_>) -> Verdict {
 pub(super) async fn rename(bench: &Bench<'_>) -> Verdict {
     let account = bench.account("account").await?;
     trust(bench).await?;
-    bench.org(O::PutAccountName { account, name: "Another Name".to_owned() }).await?;
+    bench.org(account::Operation::PutAccountName { account, name: "Another Name".to_owned() }).await?;
     let name = described(bench, account).await?.name;
     ensure!(name == "Another Name", "its name is `{name}`");
     Ok(())
@@ -156,8 +170,9 @@ pub(super) async fn root_address(bench: &Bench<'_>) -> Verdict {
     let account = bench.account("account").await?;
     trust(bench).await?;
     let email = bench.email("another");
-    bench.org(O::StartPrimaryEmailUpdate { account, email: email.clone() }).await?;
-    let accept = O::AcceptPrimaryEmailUpdate { account, email, code: OneTimeCode::new("no code") };
+    bench.org(account::Operation::StartPrimaryEmailUpdate { account, email: email.clone() }).await?;
+    let accept =
+        account::Operation::AcceptPrimaryEmailUpdate { account, email, code: OneTimeCode::new("no code") };
     bench.org_refused(accept, "ValidationException", None).await?;
     let email = described(bench, account).await?.email;
     ensure!(email == bench.email("account"), "its address is `{email}`");
@@ -189,7 +204,8 @@ pub(super) async fn close_again(bench: &Bench<'_>) -> Verdict {
 pub(super) async fn identity(bench: &Bench<'_>) -> Verdict {
     let target = bench.member().await?;
     let Target::Member { account, .. } = &target else { return Err("not a member".into()) };
-    let identity = reply!(bench.call(&target, O::GetCallerIdentity).await, Reply::CallerIdentity);
+    let identity =
+        reply!(bench.call(&target, sts::Operation::GetCallerIdentity).await, Sts(sts::Reply::CallerIdentity));
     ensure!(identity == *account, "the caller is `{identity}`");
     Ok(())
 }
@@ -198,7 +214,7 @@ pub(super) async fn no_such_account(bench: &Bench<'_>) -> Verdict {
     bench.root().await?;
     let account = "999999999999".parse().map_err(|error| format!("{error}"))?;
     let target = Target::Member { account, region: Region::us_east_1(), role: Bench::role()? };
-    bench.refused(&target, O::GetCallerIdentity, &["AccessDenied"]).await.map(drop)
+    bench.refused(&target, sts::Operation::GetCallerIdentity, &["AccessDenied"]).await.map(drop)
 }
 
 pub(super) async fn no_such_role(bench: &Bench<'_>) -> Verdict {
@@ -207,5 +223,5 @@ pub(super) async fn no_such_role(bench: &Bench<'_>) -> Verdict {
     };
     let role = "NobodyMadeThisRole".parse().map_err(|error| format!("{error}"))?;
     let target = Target::Member { account, region, role };
-    bench.refused(&target, O::GetCallerIdentity, &["AccessDenied"]).await.map(drop)
+    bench.refused(&target, sts::Operation::GetCallerIdentity, &["AccessDenied"]).await.map(drop)
 }

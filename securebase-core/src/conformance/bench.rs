@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use crate::cloud::organizations::{self, AccountRequest, AccountRequestState};
 use crate::cloud::{
-    AccountRequest, AccountRequestState, Call, Cloud, CloudError, Delivery, ErrorKind, Operation as O, Page,
-    PageToken, Reply, Target,
+    Call, Cloud, CloudError, Delivery, ErrorKind, Operation, Page, PageToken, Reply, Target, ec2,
 };
 use crate::model::{AccountId, Region, ResourceId, RoleName, Tags};
 
@@ -23,6 +23,12 @@ pub(super) struct Bench<'a> {
 
 /// Unwraps the reply of a call, or ends the case.
 macro_rules! reply {
+    ($outcome:expr, $service:ident($variant:path)) => {
+        match $outcome? {
+            Reply::$service($variant(inner)) => inner,
+            other => return Err(format!("answered {} instead of {}", other.shape(), stringify!($variant))),
+        }
+    };
     ($outcome:expr, $variant:path) => {
         match $outcome? {
             $variant(inner) => inner,
@@ -53,7 +59,12 @@ impl Bench<'_> {
     }
 
     /// One call, repeated while the cloud says to wait; nothing is repeated that may have had an effect.
-    pub(super) async fn try_call(&self, target: &Target, operation: O) -> Result<Reply, CloudError> {
+    pub(super) async fn try_call(
+        &self,
+        target: &Target,
+        operation: impl Into<Operation>,
+    ) -> Result<Reply, CloudError> {
+        let operation = operation.into();
         let mut patience = PATIENCE;
         loop {
             let result = self.cloud.call(Call { target: target.clone(), operation: operation.clone() }).await;
@@ -71,18 +82,27 @@ impl Bench<'_> {
     }
 
     /// A call that must succeed.
-    pub(super) async fn call(&self, target: &Target, operation: O) -> Result<Reply, String> {
+    pub(super) async fn call(
+        &self,
+        target: &Target,
+        operation: impl Into<Operation>,
+    ) -> Result<Reply, String> {
+        let operation = operation.into();
         let action = operation.action();
         self.try_call(target, operation).await.map_err(|error| format!("{action} failed: {error}"))
     }
 
     /// A call to the organization that must succeed.
-    pub(super) async fn org(&self, operation: O) -> Result<Reply, String> {
+    pub(super) async fn org(&self, operation: impl Into<Operation>) -> Result<Reply, String> {
         self.call(&Target::Management, operation).await
     }
 
     /// A create call that must succeed.
-    pub(super) async fn create(&self, target: &Target, operation: O) -> Result<ResourceId, String> {
+    pub(super) async fn create(
+        &self,
+        target: &Target,
+        operation: impl Into<Operation>,
+    ) -> Result<ResourceId, String> {
         Ok(reply!(self.call(target, operation).await, Reply::Created))
     }
 
@@ -90,9 +110,10 @@ impl Bench<'_> {
     pub(super) async fn refused(
         &self,
         target: &Target,
-        operation: O,
+        operation: impl Into<Operation>,
         codes: &[&str],
     ) -> Result<CloudError, String> {
+        let operation = operation.into();
         let action = operation.action();
         match self.try_call(target, operation).await {
             Ok(_) => Err(format!("{action} succeeded instead of {codes:?}")),
@@ -107,7 +128,12 @@ impl Bench<'_> {
     }
 
     /// As [`Self::refused`], of the organization, with one code and the reason inside it.
-    pub(super) async fn org_refused(&self, operation: O, code: &str, reason: Option<&str>) -> Verdict {
+    pub(super) async fn org_refused(
+        &self,
+        operation: impl Into<Operation>,
+        code: &str,
+        reason: Option<&str>,
+    ) -> Verdict {
         let error = self.refused(&Target::Management, operation, &[code]).await?;
         match reason {
             Some(reason) if error.reason.as_deref() != Some(reason) => {
@@ -118,7 +144,7 @@ impl Bench<'_> {
     }
 
     /// All pages of a list.
-    pub(super) async fn all<T>(
+    pub(super) async fn all<O: Into<Operation>, T>(
         &self,
         target: &Target,
         operation: impl Fn(Option<PageToken>) -> O,
@@ -141,18 +167,23 @@ impl Bench<'_> {
 
     /// The root of an organization in which service control policies are enabled; both are made so if need be.
     pub(super) async fn root(&self) -> Result<ResourceId, String> {
-        if let Err(error) = self.try_call(&Target::Management, O::DescribeOrganization).await {
+        if let Err(error) =
+            self.try_call(&Target::Management, organizations::Operation::DescribeOrganization).await
+        {
             ensure!(error.code == "AWSOrganizationsNotInUseException", "DescribeOrganization: {error}");
-            self.org(O::CreateOrganization).await?;
+            self.org(organizations::Operation::CreateOrganization).await?;
         }
         for asked in 0..PATIENCE {
-            let roots = reply!(self.org(O::ListRoots).await, Reply::Roots);
+            let roots = reply!(
+                self.org(organizations::Operation::ListRoots).await,
+                Organizations(organizations::Reply::Roots)
+            );
             let [root] = roots.as_slice() else { return Err(format!("{} roots", roots.len())) };
             if root.service_control_policies {
                 return Ok(root.id.clone());
             }
             if asked == 0 {
-                self.org(O::EnablePolicyType { root: root.id.clone() }).await?;
+                self.org(organizations::Operation::EnablePolicyType { root: root.id.clone() }).await?;
             }
             self.cloud.runtime().sleep(PAUSE).await;
         }
@@ -162,7 +193,11 @@ impl Bench<'_> {
     /// A unit of this case under the root.
     pub(super) async fn unit(&self, what: &str) -> Result<ResourceId, String> {
         let parent = self.root().await?;
-        let operation = O::CreateOrganizationalUnit { parent, name: self.name(what), tags: self.tags(what) };
+        let operation = organizations::Operation::CreateOrganizationalUnit {
+            parent,
+            name: self.name(what),
+            tags: self.tags(what),
+        };
         self.create(&Target::Management, operation).await
     }
 
@@ -188,9 +223,13 @@ impl Bench<'_> {
         what: &str,
     ) -> Result<AccountRequest, String> {
         let name: String = name.chars().take(50).collect();
-        let operation =
-            O::CreateAccount { name, email: email.to_owned(), role: Self::role()?, tags: self.tags(what) };
-        Ok(reply!(self.org(operation).await, Reply::AccountRequest))
+        let operation = organizations::Operation::CreateAccount {
+            name,
+            email: email.to_owned(),
+            role: Self::role()?,
+            tags: self.tags(what),
+        };
+        Ok(reply!(self.org(operation).await, Organizations(organizations::Reply::AccountRequest)))
     }
 
     /// Waits until a request is decided.
@@ -201,8 +240,10 @@ impl Bench<'_> {
                 return Ok(state);
             }
             self.cloud.runtime().sleep(PAUSE).await;
-            let describe = O::DescribeCreateAccountStatus { request: request.id.clone() };
-            state = reply!(self.org(describe).await, Reply::AccountRequest).state;
+            let describe =
+                organizations::Operation::DescribeCreateAccountStatus { request: request.id.clone() };
+            state =
+                reply!(self.org(describe).await, Organizations(organizations::Reply::AccountRequest)).state;
         }
         Err("the request is never decided".to_owned())
     }
@@ -222,7 +263,8 @@ impl Bench<'_> {
         let account = self.account("member").await?;
         let target = Target::Member { account, region: Region::us_east_1(), role: Self::role()? };
         for _ in 0..PATIENCE {
-            match self.try_call(&target, O::DescribeVpcs { tags: Tags::new(), page: None }).await {
+            match self.try_call(&target, ec2::Operation::DescribeVpcs { tags: Tags::new(), page: None }).await
+            {
                 Ok(_) => return Ok(target),
                 Err(error) if error.kind == ErrorKind::NotReady => self.cloud.runtime().sleep(PAUSE).await,
                 Err(error) => return Err(format!("the account never answers: {error}")),

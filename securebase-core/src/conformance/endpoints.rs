@@ -2,7 +2,8 @@
 
 use super::bench::{Bench, Verdict, ensure, id};
 use super::vpc::{NO_VPC, absent_vpc};
-use crate::cloud::{Operation as O, Reply, Target, VpcEndpoint};
+use crate::cloud::ec2::{self, Operation as O, VpcEndpoint};
+use crate::cloud::{Reply, Target};
 use crate::model::ResourceId;
 
 const NO_ENDPOINT: &str = "vpce-00000000000000000";
@@ -27,7 +28,8 @@ impl Bench<'_> {
 
     /// The endpoints of the case that are not gone.
     async fn endpoints(&self, target: &Target) -> Result<Vec<VpcEndpoint>, String> {
-        let take = |reply| if let Reply::VpcEndpoints(page) = reply { Some(page) } else { None };
+        let take =
+            |reply| if let Reply::Ec2(ec2::Reply::VpcEndpoints(page)) = reply { Some(page) } else { None };
         let list = |page| O::DescribeVpcEndpoints { tags: self.tags("endpoint"), page };
         let mut found = self.all(target, list, take).await?;
         found.retain(|endpoint| !endpoint.deleted);

@@ -1,7 +1,8 @@
 //! Internet gateways, elastic IPs, NAT gateways, virtual private gateways.
 
 use super::bench::{Bench, Verdict, ensure, id, reply};
-use crate::cloud::{ElasticIp, InternetGateway, NatGateway, NatGatewayState, Operation as O, Reply, Target};
+use crate::cloud::ec2::{self, ElasticIp, InternetGateway, NatGateway, NatGatewayState, Operation as O};
+use crate::cloud::{Reply, Target};
 use crate::model::ResourceId;
 
 impl Bench<'_> {
@@ -12,7 +13,9 @@ impl Bench<'_> {
     }
 
     async fn internet_gateways(&self, target: &Target) -> Result<Vec<InternetGateway>, String> {
-        let take = |reply| if let Reply::InternetGateways(page) = reply { Some(page) } else { None };
+        let take = |reply| {
+            if let Reply::Ec2(ec2::Reply::InternetGateways(page)) = reply { Some(page) } else { None }
+        };
         let list = |page| O::DescribeInternetGateways { tags: self.tags("internet"), page };
         self.all(target, list, take).await
     }
@@ -23,7 +26,7 @@ impl Bench<'_> {
 
     async fn addresses(&self, target: &Target) -> Result<Vec<ElasticIp>, String> {
         let list = O::DescribeAddresses { tags: self.tags("address") };
-        Ok(reply!(self.call(target, list).await, Reply::Addresses))
+        Ok(reply!(self.call(target, list).await, Ec2(ec2::Reply::Addresses)))
     }
 
     fn new_nat(&self, subnet: &ResourceId, allocation: &ResourceId, token: &str) -> O {
@@ -41,7 +44,8 @@ impl Bench<'_> {
     }
 
     async fn nats(&self, target: &Target) -> Result<Vec<NatGateway>, String> {
-        let take = |reply| if let Reply::NatGateways(page) = reply { Some(page) } else { None };
+        let take =
+            |reply| if let Reply::Ec2(ec2::Reply::NatGateways(page)) = reply { Some(page) } else { None };
         self.all(target, |page| O::DescribeNatGateways { tags: self.tags("nat"), page }, take).await
     }
 
@@ -198,7 +202,7 @@ pub(super) async fn vpn_gateway(bench: &Bench<'_>) -> Verdict {
     bench.call(&target, O::AttachVpnGateway { gateway: gateway.clone(), vpc: vpc.clone() }).await?;
     let look = async || {
         let list = O::DescribeVpnGateways { tags: tags.clone() };
-        let found = reply!(bench.call(&target, list).await, Reply::VpnGateways);
+        let found = reply!(bench.call(&target, list).await, Ec2(ec2::Reply::VpnGateways));
         Ok::<_, String>(found.into_iter().filter(|row| !row.deleted).collect::<Vec<_>>())
     };
     let found = look().await?;

@@ -1,7 +1,8 @@
 //! IAM roles.
 
 use super::bench::{Bench, Verdict, ensure, reply};
-use crate::cloud::{Operation as O, Reply, Role, Target};
+use crate::cloud::iam::{self, Operation as O, Role};
+use crate::cloud::{Reply, Target};
 use crate::model::Tags;
 
 const TRUST: &str = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"vpc-flow-logs.amazonaws.com\"},\"Action\":\"sts:AssumeRole\"}]}";
@@ -13,7 +14,7 @@ impl Bench<'_> {
     }
 
     pub(super) async fn delivery_role(&self, target: &Target) -> Result<Role, String> {
-        Ok(reply!(self.call(target, self.new_role()).await, Reply::Role))
+        Ok(reply!(self.call(target, self.new_role()).await, Iam(iam::Reply::Role)))
     }
 }
 
@@ -31,7 +32,7 @@ pub(super) async fn role(bench: &Bench<'_>) -> Verdict {
     let made = bench.delivery_role(&target).await?;
     let Target::Member { account, .. } = &target else { return Err("not a member".into()) };
     ensure!(made.arn == format!("arn:aws:iam::{account}:role/{name}"), "its ARN is `{}`", made.arn);
-    let found = reply!(bench.call(&target, get()).await, Reply::Role);
+    let found = reply!(bench.call(&target, get()).await, Iam(iam::Reply::Role));
     ensure!(found.name == name && found.tags == bench.tags("role"), "found {found:?}");
     ensure!(same(&found.trust, TRUST), "its trust policy is {}", found.trust);
     bench.refused(&target, bench.new_role(), &["EntityAlreadyExists"]).await?;
@@ -40,7 +41,7 @@ pub(super) async fn role(bench: &Bench<'_>) -> Verdict {
     bench.call(&target, O::TagRole { role: name.clone(), tags: tags.clone() }).await?;
     let keys = bench.tags("role").keys().cloned().collect();
     bench.call(&target, O::UntagRole { role: name.clone(), keys }).await?;
-    let found = reply!(bench.call(&target, get()).await, Reply::Role);
+    let found = reply!(bench.call(&target, get()).await, Iam(iam::Reply::Role));
     ensure!(found.tags == tags, "it ends with {:?}", found.tags);
     Ok(())
 }
@@ -53,7 +54,7 @@ pub(super) async fn role_policies(bench: &Bench<'_>) -> Verdict {
     bench.refused(&target, get.clone(), &["NoSuchEntity"]).await?;
     bench.call(&target, put.clone()).await?;
     bench.call(&target, put).await?;
-    let found = reply!(bench.call(&target, get.clone()).await, Reply::RolePolicy);
+    let found = reply!(bench.call(&target, get.clone()).await, Iam(iam::Reply::RolePolicy));
     ensure!(same(&found, ACCESS), "its policy is {found}");
     let delete = O::DeleteRole { name: role.clone() };
     bench.refused(&target, delete.clone(), &["DeleteConflict"]).await?;

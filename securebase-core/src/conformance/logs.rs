@@ -2,7 +2,9 @@
 
 use super::bench::{Bench, Verdict, ensure};
 use super::vpc::{NO_VPC, absent_vpc};
-use crate::cloud::{FlowLog, LogGroup, Operation as O, Reply, Target};
+use crate::cloud::ec2::{self, FlowLog};
+use crate::cloud::logs::{self, LogGroup, Operation as O};
+use crate::cloud::{Reply, Target};
 use crate::model::{ResourceId, Tags};
 
 impl Bench<'_> {
@@ -11,7 +13,8 @@ impl Bench<'_> {
     }
 
     async fn groups(&self, target: &Target) -> Result<Vec<LogGroup>, String> {
-        let take = |reply| if let Reply::LogGroups(page) = reply { Some(page) } else { None };
+        let take =
+            |reply| if let Reply::Logs(logs::Reply::LogGroups(page)) = reply { Some(page) } else { None };
         self.all(target, |page| O::DescribeLogGroups { prefix: self.group_name(), page }, take).await
     }
 
@@ -29,8 +32,8 @@ impl Bench<'_> {
         }
     }
 
-    fn new_flow_log(&self, vpc: &ResourceId, role_arn: &str, token: &str) -> O {
-        O::CreateFlowLogs {
+    fn new_flow_log(&self, vpc: &ResourceId, role_arn: &str, token: &str) -> ec2::Operation {
+        ec2::Operation::CreateFlowLogs {
             vpc: vpc.clone(),
             log_group: self.group_name(),
             role_arn: role_arn.to_owned(),
@@ -40,8 +43,9 @@ impl Bench<'_> {
     }
 
     async fn flow_logs(&self, target: &Target) -> Result<Vec<FlowLog>, String> {
-        let take = |reply| if let Reply::FlowLogs(page) = reply { Some(page) } else { None };
-        self.all(target, |page| O::DescribeFlowLogs { tags: self.tags("flow-log"), page }, take).await
+        let take = |reply| if let Reply::Ec2(ec2::Reply::FlowLogs(page)) = reply { Some(page) } else { None };
+        self.all(target, |page| ec2::Operation::DescribeFlowLogs { tags: self.tags("flow-log"), page }, take)
+            .await
     }
 }
 
@@ -102,9 +106,9 @@ pub(super) async fn flow_log(bench: &Bench<'_>) -> Verdict {
     bench.refused(&target, again, &["FlowLogAlreadyExists"]).await?;
     let nowhere = bench.new_flow_log(&absent_vpc()?, &role.arn, "nowhere");
     bench.refused(&target, nowhere, &["InvalidVpcID.NotFound", "InvalidVpcId.NotFound"]).await?;
-    bench.call(&target, O::DeleteFlowLogs { flow_log }).await?;
+    bench.call(&target, ec2::Operation::DeleteFlowLogs { flow_log }).await?;
     ensure!(bench.flow_logs(&target).await?.is_empty(), "it is still there");
-    bench.refused(&target, O::DeleteVpc { vpc: absent_vpc()? }, &NO_VPC).await.map(drop)
+    bench.refused(&target, ec2::Operation::DeleteVpc { vpc: absent_vpc()? }, &NO_VPC).await.map(drop)
 }
 
 pub(super) async fn flow_log_token(bench: &Bench<'_>) -> Verdict {

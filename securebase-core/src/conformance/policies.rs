@@ -2,7 +2,8 @@
 
 use super::bench::{Bench, Verdict, ensure, id, reply};
 use super::units::tagging;
-use crate::cloud::{ControlPolicy, Operation as O, Reply, Target};
+use crate::cloud::organizations::{self, ControlPolicy, Operation as O};
+use crate::cloud::{Reply, Target};
 use crate::model::ResourceId;
 
 const DOCUMENT: &str = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Deny\",\"Action\":\"s3:*\",\"Resource\":\"*\"}]}";
@@ -23,7 +24,13 @@ impl Bench<'_> {
     }
 
     async fn listed_policies(&self) -> Result<Vec<ControlPolicy>, String> {
-        let take = |reply| if let Reply::Policies(page) = reply { Some(page) } else { None };
+        let take = |reply| {
+            if let Reply::Organizations(organizations::Reply::Policies(page)) = reply {
+                Some(page)
+            } else {
+                None
+            }
+        };
         self.all(&Target::Management, |page| O::ListPolicies { page }, take).await
     }
 }
@@ -41,7 +48,10 @@ pub(super) async fn create(bench: &Bench<'_>) -> Verdict {
     let document = DOCUMENT.replace(':', " : ").replace("s3 : *", "s3:*");
     bench.root().await?;
     let policy = bench.create(&Target::Management, bench.new_policy("policy", &document)).await?;
-    let found = reply!(bench.org(O::DescribePolicy { policy: policy.clone() }).await, Reply::Policy);
+    let found = reply!(
+        bench.org(O::DescribePolicy { policy: policy.clone() }).await,
+        Organizations(organizations::Reply::Policy)
+    );
     let kept = found.document.as_ref().map(ToString::to_string);
     ensure!(kept.as_ref() == Some(&document), "the document is {kept:?}");
     ensure!(found.name == bench.name("policy") && !found.aws_managed, "found {found:?}");
@@ -82,7 +92,10 @@ pub(super) async fn update(bench: &Bench<'_>) -> Verdict {
         document: document.clone(),
     };
     bench.org(update(bench.name("after"))).await?;
-    let found = reply!(bench.org(O::DescribePolicy { policy: policy.clone() }).await, Reply::Policy);
+    let found = reply!(
+        bench.org(O::DescribePolicy { policy: policy.clone() }).await,
+        Organizations(organizations::Reply::Policy)
+    );
     let wanted = (bench.name("after"), "changed", Some(document.as_str()));
     let kept = found.document.as_ref().map(ToString::to_string);
     let is = (found.name.clone(), found.description.as_str(), kept.as_deref());
@@ -93,12 +106,20 @@ pub(super) async fn update(bench: &Bench<'_>) -> Verdict {
 pub(super) async fn attachment(bench: &Bench<'_>) -> Verdict {
     let (policy, unit) = (bench.policy("policy").await?, bench.unit("unit").await?);
     bench.org(attach(&policy, &unit)).await?;
-    let take = |reply| if let Reply::PolicyTargets(page) = reply { Some(page) } else { None };
+    let take = |reply| {
+        if let Reply::Organizations(organizations::Reply::PolicyTargets(page)) = reply {
+            Some(page)
+        } else {
+            None
+        }
+    };
     let list = |page| O::ListTargetsForPolicy { policy: policy.clone(), page };
     let targets = bench.all(&Target::Management, list, take).await?;
     ensure!(targets.len() == 1 && targets[0].id == unit, "attached to {targets:?}");
     let of_unit = |page| O::ListPoliciesForTarget { target: unit.clone(), page };
-    let page_of = |reply| if let Reply::Policies(page) = reply { Some(page) } else { None };
+    let page_of = |reply| {
+        if let Reply::Organizations(organizations::Reply::Policies(page)) = reply { Some(page) } else { None }
+    };
     let attached = bench.all(&Target::Management, of_unit, page_of).await?;
     ensure!(attached.iter().any(|found| found.id == policy), "the unit lists {attached:?}");
     bench.org_refused(O::DeletePolicy { policy: policy.clone() }, "PolicyInUseException", None).await?;

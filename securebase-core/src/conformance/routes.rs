@@ -2,7 +2,8 @@
 
 use super::bench::{Bench, Verdict, ensure, id};
 use super::vpc::{NO_VPC, absent_vpc};
-use crate::cloud::{NatGatewayState, Operation as O, Reply, RouteTable, Target};
+use crate::cloud::ec2::{self, NatGatewayState, Operation as O, RouteTable};
+use crate::cloud::{Reply, Target};
 use crate::model::{Cidr, ResourceId};
 
 impl Bench<'_> {
@@ -15,7 +16,8 @@ impl Bench<'_> {
     }
 
     pub(super) async fn tables(&self, target: &Target) -> Result<Vec<RouteTable>, String> {
-        let take = |reply| if let Reply::RouteTables(page) = reply { Some(page) } else { None };
+        let take =
+            |reply| if let Reply::Ec2(ec2::Reply::RouteTables(page)) = reply { Some(page) } else { None };
         self.all(target, |page| O::DescribeRouteTables { tags: self.tags("table"), page }, take).await
     }
 }

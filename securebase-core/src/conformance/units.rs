@@ -3,12 +3,19 @@
 use std::collections::BTreeSet;
 
 use super::bench::{Bench, Verdict, ensure, id, reply};
-use crate::cloud::{Operation as O, OrganizationalUnit, Reply, Target};
+use crate::cloud::organizations::{self, Operation as O, OrganizationalUnit};
+use crate::cloud::{Reply, Target, sts};
 use crate::model::{ResourceId, Tags};
 
 async fn listed(bench: &Bench<'_>, parent: &ResourceId) -> Result<Vec<OrganizationalUnit>, String> {
     let page = |page| O::ListOrganizationalUnitsForParent { parent: parent.clone(), page };
-    let take = |reply| if let Reply::OrganizationalUnits(page) = reply { Some(page) } else { None };
+    let take = |reply| {
+        if let Reply::Organizations(organizations::Reply::OrganizationalUnits(page)) = reply {
+            Some(page)
+        } else {
+            None
+        }
+    };
     bench.all(&Target::Management, page, take).await
 }
 
@@ -18,15 +25,19 @@ fn create(parent: &ResourceId, name: &str) -> O {
 
 pub(super) async fn organization(bench: &Bench<'_>) -> Verdict {
     bench.root().await?;
-    let organization = reply!(bench.org(O::DescribeOrganization).await, Reply::Organization);
+    let organization =
+        reply!(bench.org(O::DescribeOrganization).await, Organizations(organizations::Reply::Organization));
     ensure!(organization.all_features, "not all features are on");
-    let take = |reply| if let Reply::Accounts(page) = reply { Some(page) } else { None };
+    let take = |reply| {
+        if let Reply::Organizations(organizations::Reply::Accounts(page)) = reply { Some(page) } else { None }
+    };
     let accounts = bench.all(&Target::Management, |page| O::ListAccounts { page }, take).await?;
     ensure!(
         accounts.iter().any(|account| account.id == organization.management_account),
         "the management account is not listed"
     );
-    let identity = reply!(bench.org(O::GetCallerIdentity).await, Reply::CallerIdentity);
+    let identity =
+        reply!(bench.org(sts::Operation::GetCallerIdentity).await, Sts(sts::Reply::CallerIdentity));
     ensure!(identity == organization.management_account, "the caller is `{identity}`");
     bench.org_refused(O::CreateOrganization, "AlreadyInOrganizationException", None).await
 }
@@ -44,7 +55,10 @@ pub(super) async fn create_and_list(bench: &Bench<'_>) -> Verdict {
         found.iter().any(|row| row.id == unit && row.name == bench.name("unit")),
         "the new unit is not listed"
     );
-    let parent = reply!(bench.org(O::ListParents { child: unit.clone() }).await, Reply::Parent);
+    let parent = reply!(
+        bench.org(O::ListParents { child: unit.clone() }).await,
+        Organizations(organizations::Reply::Parent)
+    );
     ensure!(parent == root, "the unit sits in `{parent}`");
     ensure!(listed(bench, &unit).await?.is_empty(), "the new unit holds units");
     Ok(())

@@ -1,7 +1,8 @@
 //! VPCs, subnets, EC2 tags.
 
 use super::bench::{Bench, Verdict, ensure, id, reply};
-use crate::cloud::{AvailabilityZone, Operation as O, Reply, Subnet, Target, Vpc, VpcAttribute};
+use crate::cloud::ec2::{self, AvailabilityZone, Operation as O, Subnet, Vpc, VpcAttribute};
+use crate::cloud::{Reply, Target};
 use crate::model::{ResourceId, Tags};
 
 pub(super) const NO_VPC: [&str; 1] = ["InvalidVpcID.NotFound"];
@@ -26,12 +27,12 @@ impl Bench<'_> {
     }
 
     async fn vpcs(&self, target: &Target, tags: &Tags) -> Result<Vec<Vpc>, String> {
-        let take = |reply| if let Reply::Vpcs(page) = reply { Some(page) } else { None };
+        let take = |reply| if let Reply::Ec2(ec2::Reply::Vpcs(page)) = reply { Some(page) } else { None };
         self.all(target, |page| O::DescribeVpcs { tags: tags.clone(), page }, take).await
     }
 
     async fn subnets(&self, target: &Target, tags: &Tags) -> Result<Vec<Subnet>, String> {
-        let take = |reply| if let Reply::Subnets(page) = reply { Some(page) } else { None };
+        let take = |reply| if let Reply::Ec2(ec2::Reply::Subnets(page)) = reply { Some(page) } else { None };
         self.all(target, |page| O::DescribeSubnets { tags: tags.clone(), page }, take).await
     }
 }
@@ -66,11 +67,11 @@ pub(super) async fn attributes(bench: &Bench<'_>) -> Verdict {
     let vpc = bench.vpc(&target).await?;
     let (support, hostnames) = (VpcAttribute::DnsSupport, VpcAttribute::DnsHostnames);
     for (which, expected) in [(support, true), (hostnames, false)] {
-        let value = reply!(bench.call(&target, attribute(&vpc, which)).await, Reply::VpcAttribute);
+        let value = reply!(bench.call(&target, attribute(&vpc, which)).await, Ec2(ec2::Reply::VpcAttribute));
         ensure!(value == expected, "{which:?} begins as {value}");
     }
     bench.call(&target, set(&vpc, hostnames, true)).await?;
-    let value = reply!(bench.call(&target, attribute(&vpc, hostnames)).await, Reply::VpcAttribute);
+    let value = reply!(bench.call(&target, attribute(&vpc, hostnames)).await, Ec2(ec2::Reply::VpcAttribute));
     ensure!(value, "host names stay off");
     let absent = absent_vpc()?;
     bench.refused(&target, attribute(&absent, support), &NO_VPC).await?;
@@ -109,7 +110,8 @@ pub(super) async fn delete(bench: &Bench<'_>) -> Verdict {
 /// Every account has two zones at least, all of them of its region, and a subnet can be created in each.
 pub(super) async fn zones(bench: &Bench<'_>) -> Verdict {
     let target = bench.member().await?;
-    let zones = reply!(bench.call(&target, O::DescribeAvailabilityZones).await, Reply::AvailabilityZones);
+    let zones =
+        reply!(bench.call(&target, O::DescribeAvailabilityZones).await, Ec2(ec2::Reply::AvailabilityZones));
     let usable = AvailabilityZone::usable(&zones);
     let of_region =
         |name: &String| name.strip_prefix("us-east-1").is_some_and(|rest| rest.len() == 1 && rest.is_ascii());

@@ -6,7 +6,8 @@
 use std::time::Duration;
 
 use super::accounts::earlier::Existing;
-use crate::cloud::{AccountRequest, CloudError, ErrorKind, Operation, PageToken, Reply};
+use crate::cloud::organizations::AccountRequest;
+use crate::cloud::{CloudError, ErrorKind, Operation, PageToken, Reply};
 use crate::kinds::ResourceSpec;
 use crate::kinds::step::{
     Acted, Action, Context, Decided, Deferral, Found, Procedure, Progress, Reaction, Settled, StepError,

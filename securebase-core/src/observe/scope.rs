@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::ObservedOrganization;
-use crate::cloud::{Account, Vpc};
+use crate::cloud::ec2::Vpc;
+use crate::cloud::organizations::Account;
 use crate::model::{
     AccountId, Address, Cidr, LandingZone, Offboarding, Region, ResourceId, RoleName, TenantKey, ZoneName,
 };

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Reading, Unread};
-use crate::cloud::{
-    Account, AccountState, ControlPolicy, ElasticIp, FlowLog, InternetGateway, LogGroup, NatGateway,
-    Organization, Role, Root, RouteTable, Subnet, Vpc, VpcEndpoint, VpnGateway,
+use crate::cloud::ec2::{
+    ElasticIp, FlowLog, InternetGateway, NatGateway, RouteTable, Subnet, Vpc, VpcEndpoint, VpnGateway,
 };
+use crate::cloud::iam::Role;
+use crate::cloud::logs::LogGroup;
+use crate::cloud::organizations::{Account, AccountState, ControlPolicy, Organization, Root};
 use crate::model::{AccountId, Region, ResourceId, Tags, UsableZones};
 
 /// All that was found.

@@ -486,12 +486,12 @@ impl Observed {
         let management: AccountId = "000000000000".parse().expect("a constant account id");
         Self {
             organization: Some(ObservedOrganization {
-                organization: crate::cloud::Organization {
+                organization: crate::cloud::organizations::Organization {
                     id: id(PLACEHOLDER),
                     management_account: management,
                     all_features: true,
                 },
-                root: crate::cloud::Root { id: id("r-empty"), service_control_policies: true },
+                root: crate::cloud::organizations::Root { id: id("r-empty"), service_control_policies: true },
                 units: Vec::new(),
                 accounts: Vec::new(),
                 other_account_count: 0,

@@ -14,7 +14,7 @@ use super::diff::incremental::Basis;
 use super::step::{Plan, PlannedTenant, Step};
 use super::terms::Terms;
 use super::{Error, Pending};
-use crate::cloud::{Account, AccountState};
+use crate::cloud::organizations::{Account, AccountState};
 use crate::model::{AccountId, Address, Problem, ResourceId, ResourceKind, Tier};
 use crate::observe::{Observed, ObservedMember, Scope};
 
@@ -240,7 +240,7 @@ pub(crate) fn fingerprint(observed: &Observed, scope: &Scope) -> String {
         #[serde(skip_serializing_if = "BTreeMap::is_empty")]
         foreign_policies: BTreeMap<String, usize>,
         accounts: Vec<(Known<'a>, String, &'a crate::model::Tags)>,
-        policies: Vec<(&'a crate::cloud::ControlPolicy, Vec<String>, &'a crate::model::Tags)>,
+        policies: Vec<(&'a crate::cloud::organizations::ControlPolicy, Vec<String>, &'a crate::model::Tags)>,
         members: BTreeMap<String, &'a ObservedMember>,
     }
     let organization = observed.organization.as_ref();

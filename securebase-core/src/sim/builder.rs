@@ -1,16 +1,17 @@
 //! Settings of a simulated cloud.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::SimulatedCloud;
 use super::enforcement::Guard;
-use super::organization::Org;
+use super::holdings::Holdings;
 use super::schedule::agenda::Agenda;
 use super::schedule::chance::Chance;
 use super::schedule::director::{Director, Seat};
 use super::schedule::faults::Faults;
 use super::schedule::pacing::Pacing;
+use super::services::organizations::Org;
 use super::world::World;
 use crate::model::{Latencies, Limits, Region};
 use crate::observe::Observed;
@@ -120,11 +121,8 @@ impl Builder {
             limits: Arc::new(self.limits),
             latencies: Arc::new(self.latencies),
             region: self.region,
-            management,
-            org,
+            holdings: Holdings::new(management, org),
             enabled: BTreeSet::new(),
-            places: BTreeMap::new(),
-            roles: BTreeMap::new(),
             calls: Vec::new(),
             crashed: false,
             chance,

@@ -5,7 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::organization::{Org, target_id};
+use super::services::manners;
+use super::services::organizations::{Org, target_id};
 use crate::cloud::{CloudError, Operation, Service};
 use crate::model::{AccountId, Region, ResourceId, RoleName};
 use crate::policy::{
@@ -122,10 +123,6 @@ fn denial(
 }
 
 fn refusal(operation: &Operation, why: &str) -> CloudError {
-    let code = match operation.service() {
-        Service::Ec2 => "UnauthorizedOperation",
-        Service::Logs => "AccessDeniedException",
-        Service::Organizations | Service::Sts | Service::Iam | Service::Account => "AccessDenied",
-    };
+    let code = manners(operation.service()).denied;
     CloudError::rejected(code, format!("a service control policy denies `{}`: {why}", operation.action()))
 }

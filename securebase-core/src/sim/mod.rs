@@ -11,11 +11,12 @@
 //!
 //! | file | job |
 //! | --- | --- |
-//! | `world` | one call: faults on the way, credentials, request rates, dispatch |
+//! | `world` | one call: faults on the way, credentials, request rates |
 //! | `enforcement` | service control policies on calls |
-//! | `organization`, `regional`, `iam` | what the services do |
+//! | `services` | what each service does |
+//! | `holdings` | what each service keeps: in the organization, in an account, in a region of an account |
 //! | `schedule` | what happens later and how often: draws and ids, token buckets, faults by chance or call by call |
-//! | `page`, `key` | pages of lists, addresses of draws |
+//! | `key` | addresses of draws |
 //! | `view`, `operator`, `import` | the world from above, changes made by hand, a world from an observation |
 
 use std::collections::BTreeMap;
@@ -24,22 +25,20 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 
-use crate::cloud::{Account, AccountRequest, Call, Cloud, CloudError, InFlight, Reply, ReplyFuture};
+use crate::cloud::organizations::{Account, AccountRequest};
+use crate::cloud::{Call, Cloud, CloudError, InFlight, Reply, ReplyFuture};
 use crate::model::{AccountId, Region, ResourceId, UsableZones};
 use crate::observe::Observed;
 use crate::time::{Runtime, Time};
 
 mod builder;
-mod context;
 mod enforcement;
-mod iam;
+mod holdings;
 mod import;
 mod key;
 mod operator;
-mod organization;
-mod page;
-mod regional;
 mod schedule;
+mod services;
 mod view;
 mod virtual_time;
 mod world;
@@ -184,7 +183,7 @@ impl SimulatedCloud {
     /// caller of AWS learns of an account some seconds later.
     pub fn accounts_since(&self) -> BTreeMap<AccountId, Time> {
         let world = self.world();
-        let members = world.org.iter().flat_map(|org| &org.members);
+        let members = world.holdings.org.iter().flat_map(|org| &org.members);
         members.map(|(account, member)| (*account, member.exists_from)).collect()
     }
 
@@ -203,7 +202,7 @@ impl SimulatedCloud {
 
     /// The code that the owner of a mailbox finds there, where a change of an account's root address waits for it.
     pub fn mailed_code(&self, email: &str) -> Option<String> {
-        self.world().org.as_ref().and_then(|org| org.mailed_code(email))
+        self.world().holdings.org.as_ref().and_then(|org| org.mailed_code(email))
     }
 
     /// Moves a member account to a root or unit, behind everybody's back. Answers whether both are there.

@@ -1,20 +1,20 @@
 //! The world: everything that exists, and what one call does to it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::context::{Context, Outcome};
 use super::enforcement::Guard;
-use super::iam::{self, Roles};
-use super::organization::Org;
-use super::regional::Place;
+use super::holdings::{Holdings, Site};
 use super::schedule::agenda::{Agenda, Event};
 use super::schedule::chance::{Chance, Draws};
 use super::schedule::director::{Fault, Seat};
 use super::schedule::faults::Faults;
 use super::schedule::pacing::Pacing;
+use super::services::context::{Context, Outcome};
+use super::services::{self, manners, throttled};
 use super::{CRASHED, CallRecord, Submission, key};
-use crate::cloud::{Call, CloudError, Operation, Reply, Service, Target};
+use crate::cloud::organizations::AccountState;
+use crate::cloud::{Call, CloudError, Delivery, Operation, Service, Target};
 use crate::model::{AccountId, Latencies, Latency, Limits, Region, Regions, RoleName, UsableZones};
 use crate::time::Time;
 
@@ -29,12 +29,10 @@ pub(super) struct World {
     pub(super) latencies: Arc<Latencies>,
     /// The region of the management account's regional calls, and of accounts nobody has looked into.
     pub(super) region: Region,
-    pub(super) management: AccountId,
-    pub(super) org: Option<Org>,
+    /// All that exists.
+    pub(super) holdings: Holdings,
     /// Where someone has enabled a region that is off in new accounts.
     pub(super) enabled: BTreeSet<(AccountId, Region)>,
-    pub(super) places: BTreeMap<(AccountId, Region), Place>,
-    pub(super) roles: BTreeMap<AccountId, Roles>,
     pub(super) calls: Vec<CallRecord>,
     pub(super) crashed: bool,
     pub(super) chance: Chance,
@@ -57,43 +55,16 @@ impl World {
 
     fn happen(&mut self, at: Time, event: Event) {
         match event {
-            Event::AccountDecided { request } => {
-                if let Some(org) = &mut self.org {
-                    org.decide_account(&request, at, &mut self.chance);
+            Event::Organizations(event) => {
+                if let Some(org) = &mut self.holdings.org {
+                    org.happen(&event, at, &mut self.chance);
                 }
             }
-            Event::AccountClosed { account } => {
-                if let Some(org) = &mut self.org {
-                    org.finish_closure(account);
-                }
-            }
-            Event::PoliciesEnabled => {
-                if let Some(org) = &mut self.org {
-                    org.policies_enabled();
-                }
-            }
-            Event::NatDecided { account, region, gateway } => {
-                if let Some(place) = self.places.get_mut(&(account, region.clone()))
-                    && let Some(forgotten) = place.decide_nat(&gateway, at)
+            Event::Ec2 { site, event } => {
+                if let Some(place) = self.holdings.places.get_mut(&site)
+                    && let Some((then, event)) = place.network.happen(event, at)
                 {
-                    self.agenda.put(forgotten, Event::Forgotten { account, region, gateway });
-                }
-            }
-            Event::NatGone { account, region, gateway } => {
-                if let Some(place) = self.places.get_mut(&(account, region.clone()))
-                    && let Some(forgotten) = place.finish_nat(&gateway, at)
-                {
-                    self.agenda.put(forgotten, Event::Forgotten { account, region, gateway });
-                }
-            }
-            Event::VpnDetached { account, region, gateway } => {
-                if let Some(place) = self.places.get_mut(&(account, region)) {
-                    place.detach_vpn(&gateway);
-                }
-            }
-            Event::Forgotten { account, region, gateway } => {
-                if let Some(place) = self.places.get_mut(&(account, region)) {
-                    place.forget(&gateway);
+                    self.agenda.put(then, Event::Ec2 { site, event });
                 }
             }
         }
@@ -147,7 +118,7 @@ impl World {
         let latency = latency_of(&call.operation);
         // A caller that hears nothing gives up after the longest time a reply can take.
         let wait = match &result {
-            Err(error) if error.delivery == crate::cloud::Delivery::Unknown => self.latencies.max(latency),
+            Err(error) if error.delivery == Delivery::Unknown => self.latencies.max(latency),
             _ => self.latencies.at(latency, draws.latency),
         };
         (Submission { at: now + wait, result, crashed: false }, effects)
@@ -157,7 +128,7 @@ impl World {
         self.calls.push(CallRecord {
             service: call.operation.service().name(),
             operation: call.operation.name(),
-            account_id: self.site(call).0,
+            account_id: self.site(call).account,
             at,
             outcome: outcome.to_owned(),
         });
@@ -192,21 +163,14 @@ impl World {
             Some(Fault::LostRequest) => return (Err(timeout()), Some("lost-request")),
             Some(Fault::Throttle) => return (Err(held_up(&call.operation, draws)), None),
             Some(Fault::ExpiredCredentials) => {
-                let json = matches!(call.operation.service(), Service::Organizations | Service::Logs);
-                let code = if json { "ExpiredTokenException" } else { "ExpiredToken" };
+                let code = manners(call.operation.service()).expired;
                 return (Err(CloudError::rejected(code, "the session has expired")), None);
             }
             Some(Fault::ServiceError { effect }) => {
                 if effect {
                     effects.push(self.serve(now, call, draws));
                 }
-                let code = match call.operation.service() {
-                    Service::Organizations => "ServiceException",
-                    Service::Account => "InternalServerException",
-                    Service::Ec2 => "InternalError",
-                    Service::Sts | Service::Iam => "ServiceFailure",
-                    Service::Logs => "ServiceUnavailableException",
-                };
+                let code = manners(call.operation.service()).failed;
                 return (Err(CloudError::unknown(code, "the service failed")), None);
             }
             _ => {}
@@ -225,27 +189,28 @@ impl World {
     }
 
     /// The account and region a call goes to.
-    fn site(&self, call: &Call) -> (AccountId, Region) {
-        match &call.target {
-            Target::Management => (self.management, self.region.clone()),
+    fn site(&self, call: &Call) -> Site {
+        let (account, region) = match &call.target {
+            Target::Management => (self.holdings.management, self.region.clone()),
             Target::Member { account, region, .. } => (*account, region.clone()),
-        }
+        };
+        Site { account, region }
     }
 
     /// What the service does.
     fn serve(&mut self, now: Time, call: &Call, draws: Draws) -> Outcome {
         let operation = &call.operation;
         let service = operation.service();
-        let (account, region) = self.site(call);
+        let site = self.site(call);
         if let Target::Member { role, .. } = &call.target {
-            self.assume(account, role, service, now, draws)?;
-            self.check_region(account, &region, service)?;
+            self.assume(site.account, role, service, now, draws)?;
+            self.check_region(&site, service)?;
         }
-        if !self.pacing.admit(now, operation, account, &region) {
+        if !self.pacing.admit(now, operation, site.account, &site.region) {
             return Err(throttled(service));
         }
-        if let (Target::Member { role, .. }, Some(org)) = (&call.target, &self.org) {
-            self.guard.check(org, account, &region, role, operation)?;
+        if let (Target::Member { role, .. }, Some(org)) = (&call.target, &self.holdings.org) {
+            self.guard.check(org, site.account, &site.region, role, operation)?;
         }
         let mut context = Context {
             now,
@@ -256,68 +221,34 @@ impl World {
             chance: &mut self.chance,
             agenda: &mut self.agenda,
         };
-        match service {
-            Service::Sts => Ok(Reply::CallerIdentity(account)),
-            Service::Organizations | Service::Account if account != self.management => {
-                Err(CloudError::rejected("AccessDeniedException", "only the management account may do this"))
-            }
-            Service::Organizations | Service::Account => match (&mut self.org, operation) {
-                (Some(org), _) => org.execute(&mut context, operation),
-                (None, Operation::CreateOrganization) => {
-                    let mut org = Org::new(self.management, &mut self.chance);
-                    org.add_management();
-                    let answer = org.organization.clone();
-                    self.org = Some(org);
-                    Ok(Reply::Organization(answer))
-                }
-                (None, _) => Err(CloudError::rejected(
-                    "AWSOrganizationsNotInUseException",
-                    "the account belongs to no organization",
-                )),
-            },
-            Service::Iam => {
-                iam::execute(self.roles.entry(account).or_default(), account, &mut context, operation)
-            }
-            Service::Ec2 | Service::Logs => {
-                let place = self.places.entry((account, region)).or_insert_with_key(|(account, region)| {
-                    Place::new(*account, region.clone(), context.chance)
-                });
-                place.execute(&mut context, operation, self.roles.get(&account))
-            }
-        }
+        services::serve(&mut self.holdings, &site, &mut context, operation)
     }
 
-    /// Refuses what goes to a region that is off in the account: credentials are not known there. IAM is global.
-    fn check_region(&self, account: AccountId, region: &Region, service: Service) -> Result<(), CloudError> {
-        let code = match service {
-            Service::Iam | Service::Organizations | Service::Account => return Ok(()),
-            Service::Ec2 => "AuthFailure",
-            Service::Sts => "InvalidClientTokenId",
-            Service::Logs => "UnrecognizedClientException",
-        };
-        if region.is_on_in_every_account() || self.enabled.contains(&(account, region.clone())) {
+    /// Refuses what goes to a region that is off in the account: credentials are not known there. Global services are
+    /// everywhere.
+    fn check_region(&self, site: &Site, service: Service) -> Result<(), CloudError> {
+        let Some(code) = manners(service).off else { return Ok(()) };
+        let Site { account, region } = site;
+        if region.is_on_in_every_account() || self.enabled.contains(&(*account, region.clone())) {
             return Ok(());
         }
-        Err(CloudError::rejected(
-            code,
-            "the credentials are not valid here: the account does not have the region",
-        ))
+        let message = "the credentials are not valid here: the account does not have the region";
+        Err(CloudError::rejected(code, message))
     }
 
     /// Lets an account use these zones and no others; answers whether there is such an account.
     pub(super) fn set_zones(&mut self, account: AccountId, region: &Region, zones: UsableZones) -> bool {
-        let exists = self.org.as_ref().is_some_and(|org| org.members.contains_key(&account));
+        let exists = self.holdings.org.as_ref().is_some_and(|org| org.members.contains_key(&account));
         if exists {
-            let chance = &mut self.chance;
-            let place = self.places.entry((account, region.clone()));
-            place.or_insert_with(|| Place::new(account, region.clone(), chance)).zones = zones;
+            let site = Site { account, region: region.clone() };
+            self.holdings.place(&site, &mut self.chance).network.zones = zones;
         }
         exists
     }
 
     /// Enables a region that is off in new accounts; answers whether there is such an account and region.
     pub(super) fn enable_region(&mut self, account: AccountId, region: &Region) -> bool {
-        let exists = self.org.as_ref().is_some_and(|org| org.members.contains_key(&account));
+        let exists = self.holdings.org.as_ref().is_some_and(|org| org.members.contains_key(&account));
         let found = exists && Regions::shipped().get(region).is_some();
         if found {
             self.enabled.insert((account, region.clone()));
@@ -343,15 +274,16 @@ impl World {
             let arn = format!("arn:aws:iam::{account}:role/{role}");
             CloudError::rejected("AccessDenied", format!("not authorized to assume `{arn}`"))
         };
-        let member = self.org.as_ref().and_then(|org| org.members.get(&account)).ok_or_else(denied)?;
-        if account == self.management
-            || member.account.state != crate::cloud::AccountState::Active
+        let member =
+            self.holdings.org.as_ref().and_then(|org| org.members.get(&account)).ok_or_else(denied)?;
+        if account == self.holdings.management
+            || member.account.state != AccountState::Active
             || member.role.as_ref().is_some_and(|made| made != role)
             || now < member.assumable_from
         {
             return Err(denied());
         }
-        if now < member.ready_from && !matches!(service, Service::Sts | Service::Iam) {
+        if now < member.ready_from && !manners(service).answers_early {
             #[expect(
                 clippy::cast_possible_truncation,
                 clippy::cast_sign_loss,
@@ -366,12 +298,7 @@ impl World {
 }
 
 fn latency_of(operation: &Operation) -> Latency {
-    match (operation.is_mutating(), operation.service()) {
-        (false, _) | (true, Service::Sts) => Latency::Read,
-        (true, Service::Organizations | Service::Account) => Latency::OrganizationsWrite,
-        (true, Service::Ec2) => Latency::Ec2Write,
-        (true, Service::Iam | Service::Logs) => Latency::IamWrite,
-    }
+    if operation.is_mutating() { manners(operation.service()).write } else { Latency::Read }
 }
 
 fn timeout() -> CloudError {
@@ -380,26 +307,10 @@ fn timeout() -> CloudError {
 
 /// What a call that was not too fast is refused with for now.
 fn held_up(operation: &Operation, draws: Draws) -> CloudError {
-    let code = match operation {
-        _ if !operation.is_mutating() || draws.effect >= 0.25 => return throttled(operation.service()),
-        Operation::CreateTags { .. } | Operation::DeleteTags { .. } => "ConcurrentTagAccess",
-        _ => match operation.service() {
-            Service::Organizations => "ConcurrentModificationException",
-            Service::Account => "ConflictException",
-            Service::Iam => "ConcurrentModification",
-            Service::Logs => "OperationAbortedException",
-            Service::Ec2 | Service::Sts => return throttled(operation.service()),
-        },
-    };
-    CloudError::rejected(code, "something else is being written")
-}
-
-fn throttled(service: Service) -> CloudError {
-    let code = match service {
-        Service::Organizations | Service::Account => "TooManyRequestsException",
-        Service::Ec2 => "RequestLimitExceeded",
-        Service::Sts | Service::Iam => "Throttling",
-        Service::Logs => "ThrottlingException",
-    };
-    CloudError::rejected(code, "too many calls")
+    let service = operation.service();
+    let meets = operation.is_mutating() && draws.effect < 0.25;
+    match (manners(service).contended)(operation).filter(|_| meets) {
+        Some(code) => CloudError::rejected(code, "something else is being written"),
+        None => throttled(service),
+    }
 }

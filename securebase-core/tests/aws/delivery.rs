@@ -4,19 +4,22 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use securebase_core::aws::AwsCloud;
-use securebase_core::cloud::{Call, Cloud, CloudError, Delivery, ErrorKind, Operation, Target};
+use securebase_core::cloud::{
+    Call, Cloud, CloudError, Delivery, ErrorKind, Operation, Target, ec2, organizations,
+};
 use securebase_core::model::Tags;
 
 use super::fake::{Answer, Fake, json, xml};
 use super::untrusted;
 
 fn create_vpc() -> Call {
-    let operation = Operation::CreateVpc { cidr: "10.0.0.0/16".parse().unwrap(), tags: Tags::new() };
+    let operation =
+        Operation::Ec2(ec2::Operation::CreateVpc { cidr: "10.0.0.0/16".parse().unwrap(), tags: Tags::new() });
     Call { target: Target::Management, operation }
 }
 
 fn create_organization() -> Call {
-    Call { target: Target::Management, operation: Operation::CreateOrganization }
+    Call { target: Target::Management, operation: organizations::Operation::CreateOrganization.into() }
 }
 
 /// What comes of the call when it is answered like that; whatever comes, it was sent once.
@@ -232,13 +235,13 @@ async fn nothing_of_the_credentials_is_shown() {
 
 #[tokio::test]
 async fn flow_logs_fail_inside_a_success() {
-    let operation = Operation::CreateFlowLogs {
+    let operation = Operation::Ec2(ec2::Operation::CreateFlowLogs {
         vpc: "vpc-1".parse().unwrap(),
         log_group: "flow".into(),
         role_arn: "arn:aws:iam::111122223333:role/flow".into(),
         client_token: "token".into(),
         tags: Tags::new(),
-    };
+    });
     let call = Call { target: Target::Management, operation };
     let answer = || {
         xml(

@@ -3,7 +3,9 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use securebase_core::aws::AwsCloud;
-use securebase_core::cloud::{Call, Cloud, CloudError, Operation, Reply, ReplyFuture, Target};
+use securebase_core::cloud::{
+    Call, Cloud, CloudError, Operation, Reply, ReplyFuture, Target, ec2, organizations,
+};
 use securebase_core::exec::{ApplyOptions, Run, apply};
 use securebase_core::input::Format;
 use securebase_core::model::{LandingZone, Limits, ResourceKind, Tags};
@@ -121,10 +123,14 @@ async fn ten_tenants_come_to_be_and_stay() {
     // Somebody takes a flow log away, which is mended, and makes a VPC of their own, which is none of our business.
     let acme = member(&zone, &cloud, "acme-finance").await;
     let ask = |operation| cloud.call(Call { target: acme.clone(), operation });
-    let flow_logs = ask(Operation::DescribeFlowLogs { tags: Tags::new(), page: None }).await.unwrap();
-    let Reply::FlowLogs(flow_logs) = flow_logs else { panic!("{flow_logs:?}") };
-    ask(Operation::DeleteFlowLogs { flow_log: flow_logs.items[0].id.clone() }).await.unwrap();
-    let foreign = Operation::CreateVpc { cidr: "10.99.0.0/16".parse().unwrap(), tags: Tags::new() };
+    let flow_logs =
+        ask(ec2::Operation::DescribeFlowLogs { tags: Tags::new(), page: None }.into()).await.unwrap();
+    let Reply::Ec2(ec2::Reply::FlowLogs(flow_logs)) = flow_logs else { panic!("{flow_logs:?}") };
+    ask(ec2::Operation::DeleteFlowLogs { flow_log: flow_logs.items[0].id.clone() }.into()).await.unwrap();
+    let foreign = Operation::Ec2(ec2::Operation::CreateVpc {
+        cidr: "10.99.0.0/16".parse().unwrap(),
+        tags: Tags::new(),
+    });
     let Reply::Created(foreign) = ask(foreign).await.unwrap() else { panic!("no VPC") };
     let differences = verify(&moto, &first, &zone, &TENANTS).unwrap_err();
     assert!(differences.contains("acme-finance: number of VPCs: found 2, wanted 1"), "{differences}");
@@ -132,15 +138,20 @@ async fn ten_tenants_come_to_be_and_stay() {
     let steps: Vec<_> = mend.steps().map(|step| (step.action, step.address.as_str())).collect();
     assert_eq!(steps, [(Action::Create, "tenant/acme-finance/vpc/flow-log")]);
     carry_out(&mend, &cloud, &state).await;
-    ask(Operation::DeleteVpc { vpc: foreign }).await.unwrap();
+    ask(ec2::Operation::DeleteVpc { vpc: foreign }.into()).await.unwrap();
     verify(&moto, &first, &zone, &TENANTS).unwrap_or_else(|differences| panic!("{differences}"));
 }
 
 /// Where the calls for a tenant's account go.
 async fn member(zone: &LandingZone, cloud: &dyn Cloud, key: &str) -> Target {
     let email = TENANTS.iter().find(|tenant| tenant.0 == key).unwrap().1;
-    let call = Call { target: Target::Management, operation: Operation::ListAccounts { page: None } };
-    let Reply::Accounts(page) = cloud.call(call).await.unwrap() else { panic!("no accounts") };
+    let call = Call {
+        target: Target::Management,
+        operation: organizations::Operation::ListAccounts { page: None }.into(),
+    };
+    let Reply::Organizations(organizations::Reply::Accounts(page)) = cloud.call(call).await.unwrap() else {
+        panic!("no accounts")
+    };
     let account = page.items.iter().find(|account| account.email.eq_ignore_ascii_case(email)).unwrap().id;
     Target::Member { account, region: zone.region.clone(), role: zone.access_role.clone() }
 }

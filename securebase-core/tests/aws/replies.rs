@@ -1,9 +1,8 @@
 //! Replies that moto never gives, but AWS does or may one day.
 
-use securebase_core::cloud::{
-    AccountRequestState, AccountState, Call, Cloud, Delivery, ErrorKind, NatGatewayState, Operation, Reply,
-    Target,
-};
+use securebase_core::cloud::ec2::{self, NatGatewayState};
+use securebase_core::cloud::organizations::{self, AccountRequestState, AccountState};
+use securebase_core::cloud::{Call, Cloud, Delivery, ErrorKind, Operation, Reply, Target};
 use securebase_core::model::Tags;
 
 use super::fake::{Answer, Fake, json, xml};
@@ -15,7 +14,7 @@ async fn reply(operation: Operation, answer: impl Fn(&str) -> Answer + Send + Sy
 
 #[tokio::test]
 async fn states_of_an_account_old_new_and_unheard_of() {
-    let reply = reply(Operation::ListAccounts { page: None }, |_| {
+    let reply = reply(organizations::Operation::ListAccounts { page: None }.into(), |_| {
         let account = |id: u8, fields: &str| {
             format!(r#"{{"Id":"11112222333{id}","Name":"n","Email":"a@example.com"{fields}}}"#)
         };
@@ -28,7 +27,7 @@ async fn states_of_an_account_old_new_and_unheard_of() {
         json(200, &format!(r#"{{"Accounts":[{}],"NextToken":"more"}}"#, accounts.join(",")))
     })
     .await;
-    let Reply::Accounts(page) = reply else { panic!("{reply:?}") };
+    let Reply::Organizations(organizations::Reply::Accounts(page)) = reply else { panic!("{reply:?}") };
     let states: Vec<_> = page.items.iter().map(|account| account.state).collect();
     assert_eq!(
         states,
@@ -39,7 +38,10 @@ async fn states_of_an_account_old_new_and_unheard_of() {
 
 #[tokio::test]
 async fn requests_for_accounts_in_every_state() {
-    let operation = Operation::ListCreateAccountStatus { in_progress_only: false, page: None };
+    let operation = Operation::Organizations(organizations::Operation::ListCreateAccountStatus {
+        in_progress_only: false,
+        page: None,
+    });
     let reply = reply(operation, |_| {
         json(
             200,
@@ -52,7 +54,9 @@ async fn requests_for_accounts_in_every_state() {
         )
     })
     .await;
-    let Reply::AccountRequests(page) = reply else { panic!("{reply:?}") };
+    let Reply::Organizations(organizations::Reply::AccountRequests(page)) = reply else {
+        panic!("{reply:?}")
+    };
     let states: Vec<_> = page.items.into_iter().map(|request| request.state).collect();
     let failed = |reason: &str| AccountRequestState::Failed { reason: reason.to_owned() };
     assert_eq!(
@@ -69,18 +73,19 @@ async fn requests_for_accounts_in_every_state() {
 
 #[tokio::test]
 async fn an_empty_page_can_have_a_next_one() {
-    let reply = reply(Operation::ListPolicies { page: Some("one".into()) }, |request| {
-        assert!(request.contains(r#""NextToken":"one""#) && request.contains("SERVICE_CONTROL_POLICY"));
-        json(200, r#"{"Policies":[],"NextToken":"two"}"#)
-    })
-    .await;
-    let Reply::Policies(page) = reply else { panic!("{reply:?}") };
+    let reply =
+        reply(organizations::Operation::ListPolicies { page: Some("one".into()) }.into(), |request| {
+            assert!(request.contains(r#""NextToken":"one""#) && request.contains("SERVICE_CONTROL_POLICY"));
+            json(200, r#"{"Policies":[],"NextToken":"two"}"#)
+        })
+        .await;
+    let Reply::Organizations(organizations::Reply::Policies(page)) = reply else { panic!("{reply:?}") };
     assert!(page.items.is_empty() && page.next.as_deref() == Some("two"));
 }
 
 #[tokio::test]
 async fn nat_gateways_pending_failed_and_regional() {
-    let reply = reply(Operation::DescribeNatGateways { tags: Tags::new(), page: None }, |_| {
+    let reply = reply(ec2::Operation::DescribeNatGateways { tags: Tags::new(), page: None }.into(), |_| {
         xml(
             200,
             "<DescribeNatGatewaysResponse><natGatewaySet>\
@@ -97,7 +102,7 @@ async fn nat_gateways_pending_failed_and_regional() {
         )
     })
     .await;
-    let Reply::NatGateways(page) = reply else { panic!("{reply:?}") };
+    let Reply::Ec2(ec2::Reply::NatGateways(page)) = reply else { panic!("{reply:?}") };
     let found: Vec<_> =
         page.items.iter().map(|nat| (nat.id.as_str(), nat.state, nat.failure.as_deref())).collect();
     assert_eq!(
@@ -113,7 +118,7 @@ async fn nat_gateways_pending_failed_and_regional() {
 
 #[tokio::test]
 async fn routes_of_other_kinds_are_left_out() {
-    let reply = reply(Operation::DescribeRouteTables { tags: Tags::new(), page: None }, |_| {
+    let reply = reply(ec2::Operation::DescribeRouteTables { tags: Tags::new(), page: None }.into(), |_| {
         xml(
             200,
             "<DescribeRouteTablesResponse><routeTableSet><item><routeTableId>rtb-1</routeTableId>\
@@ -134,7 +139,7 @@ async fn routes_of_other_kinds_are_left_out() {
         )
     })
     .await;
-    let Reply::RouteTables(page) = reply else { panic!("{reply:?}") };
+    let Reply::Ec2(ec2::Reply::RouteTables(page)) = reply else { panic!("{reply:?}") };
     let table = &page.items[0];
     assert_eq!(table.routes.len(), 1);
     assert_eq!((table.routes[0].gateway.as_str(), table.routes[0].blackhole), ("nat-1", true));
@@ -151,23 +156,26 @@ async fn gateways_on_their_way_out_are_not_attached() {
          <state>deleting</state><attachments>{attachments}</attachments></item></vpnGatewaySet>\
          </DescribeVpnGatewaysResponse>"
     );
-    let vpn = reply(Operation::DescribeVpnGateways { tags: Tags::new() }, move |_| xml(200, &answer)).await;
-    let Reply::VpnGateways(gateways) = vpn else { panic!("{vpn:?}") };
+    let vpn =
+        reply(ec2::Operation::DescribeVpnGateways { tags: Tags::new() }.into(), move |_| xml(200, &answer))
+            .await;
+    let Reply::Ec2(ec2::Reply::VpnGateways(gateways)) = vpn else { panic!("{vpn:?}") };
     assert_eq!((gateways[0].vpc.clone(), gateways[0].deleted), (None, true));
 
     let answer = "<DescribeInternetGatewaysResponse><internetGatewaySet><item>\
                   <internetGatewayId>igw-1</internetGatewayId><attachmentSet><item><vpcId>vpc-1</vpcId>\
                   <state>available</state></item></attachmentSet></item></internetGatewaySet>\
                   </DescribeInternetGatewaysResponse>";
-    let operation = Operation::DescribeInternetGateways { tags: Tags::new(), page: None };
+    let operation =
+        Operation::Ec2(ec2::Operation::DescribeInternetGateways { tags: Tags::new(), page: None });
     let internet = reply(operation, move |_| xml(200, answer)).await;
-    let Reply::InternetGateways(page) = internet else { panic!("{internet:?}") };
+    let Reply::Ec2(ec2::Reply::InternetGateways(page)) = internet else { panic!("{internet:?}") };
     assert_eq!(page.items[0].vpc.as_ref().map(AsRef::as_ref), Some("vpc-1"));
 }
 
 #[tokio::test]
 async fn flow_logs_of_subnets_are_left_out() {
-    let reply = reply(Operation::DescribeFlowLogs { tags: Tags::new(), page: None }, |_| {
+    let reply = reply(ec2::Operation::DescribeFlowLogs { tags: Tags::new(), page: None }.into(), |_| {
         xml(
             200,
             "<DescribeFlowLogsResponse><flowLogSet>\
@@ -177,13 +185,13 @@ async fn flow_logs_of_subnets_are_left_out() {
         )
     })
     .await;
-    let Reply::FlowLogs(page) = reply else { panic!("{reply:?}") };
+    let Reply::Ec2(ec2::Reply::FlowLogs(page)) = reply else { panic!("{reply:?}") };
     assert_eq!(page.items.iter().map(|log| log.id.as_str()).collect::<Vec<_>>(), ["fl-2"]);
 }
 
 #[tokio::test]
 async fn endpoints_of_other_kinds_are_left_out() {
-    let reply = reply(Operation::DescribeVpcEndpoints { tags: Tags::new(), page: None }, |_| {
+    let reply = reply(ec2::Operation::DescribeVpcEndpoints { tags: Tags::new(), page: None }.into(), |_| {
         let endpoint = |id: u8, kind: &str, state: &str| {
             format!(
                 "<item><vpcEndpointId>vpce-{id}</vpcEndpointId><vpcEndpointType>{kind}</vpcEndpointType>\
@@ -204,7 +212,7 @@ async fn endpoints_of_other_kinds_are_left_out() {
         xml(200, &text)
     })
     .await;
-    let Reply::VpcEndpoints(page) = reply else { panic!("{reply:?}") };
+    let Reply::Ec2(ec2::Reply::VpcEndpoints(page)) = reply else { panic!("{reply:?}") };
     let found: Vec<_> = page.items.iter().map(|row| (row.id.as_str(), row.deleted)).collect();
     assert_eq!(found, [("vpce-1", false), ("vpce-3", true)]);
     let tables: Vec<_> = page.items[0].route_tables.iter().map(AsRef::as_ref).collect();
@@ -222,7 +230,8 @@ async fn an_endpoint_that_cannot_be_deleted_is_an_error() {
              </DeleteVpcEndpointsResponse>",
         )
     });
-    let operation = Operation::DeleteVpcEndpoints { endpoint: "vpce-1".parse().unwrap() };
+    let operation =
+        Operation::Ec2(ec2::Operation::DeleteVpcEndpoints { endpoint: "vpce-1".parse().unwrap() });
     let refused = fake.cloud().await.call(Call { target: Target::Management, operation }).await.unwrap_err();
     assert_eq!(
         (refused.code.as_str(), refused.kind, refused.delivery),
@@ -233,13 +242,14 @@ async fn an_endpoint_that_cannot_be_deleted_is_an_error() {
 #[tokio::test]
 async fn an_endpoint_is_asked_for_with_its_type_and_a_token_of_ours() {
     let reply = reply(
-        Operation::CreateVpcEndpoint {
+        ec2::Operation::CreateVpcEndpoint {
             vpc: "vpc-1".parse().unwrap(),
             service: "com.amazonaws.us-east-1.s3".to_owned(),
             route_tables: vec!["rtb-1".parse().unwrap(), "rtb-2".parse().unwrap()],
             client_token: "ours".to_owned(),
             tags: Tags::from_iter([("securebase:zone".to_owned(), "z".to_owned())]),
-        },
+        }
+        .into(),
         |request| {
             for part in [
                 "VpcEndpointType=Gateway",

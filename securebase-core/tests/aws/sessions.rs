@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures::future::join_all;
-use securebase_core::cloud::{Call, Cloud, Delivery, ErrorKind, Operation, Reply, Target};
+use securebase_core::cloud::{Call, Cloud, Delivery, ErrorKind, Reply, Target, sts};
 use securebase_core::model::AccountId;
 
 use super::fake::{Answer, Fake, xml};
@@ -14,7 +14,7 @@ fn who_am_i(account: &str, region: &str) -> Call {
         region: region.parse().unwrap(),
         role: "OrganizationAccountAccessRole".parse().unwrap(),
     };
-    Call { target, operation: Operation::GetCallerIdentity }
+    Call { target, operation: sts::Operation::GetCallerIdentity.into() }
 }
 
 const IDENTITY: &str = "<GetCallerIdentityResponse><GetCallerIdentityResult><Account>111122223333</Account>\
@@ -52,7 +52,7 @@ async fn one_session_serves_all_calls_and_regions_of_an_account() {
         .map(|n| cloud.call(who_am_i("111122223333", if n % 2 == 0 { "us-east-1" } else { "eu-central-1" })));
     for reply in join_all(calls).await {
         let account: AccountId = "111122223333".parse().unwrap();
-        assert_eq!(reply.unwrap(), Reply::CallerIdentity(account));
+        assert_eq!(reply.unwrap(), Reply::Sts(sts::Reply::CallerIdentity(account)));
     }
     assert_eq!((fake.count("Action=AssumeRole"), fake.count("Action=GetCallerIdentity")), (1, 10));
     assert_eq!(fake.count("Credential=KEY0/"), 10, "every call is signed with the session's key");

@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
-use securebase_core::cloud::{AccountState, NatGatewayState};
+use securebase_core::cloud::ec2::NatGatewayState;
+use securebase_core::cloud::organizations::AccountState;
 use securebase_core::model::AccountId;
 use securebase_core::observe::{Observed, ObservedAccount, ObservedMember};
 use serde_json::Value;

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use securebase_core::cloud::{
-    AccountRequest, AccountRequestState, AccountState, Call, CloudError, Operation, Reply, Target,
-};
+use securebase_core::cloud::organizations::{self, AccountRequest, AccountRequestState, AccountState};
+use securebase_core::cloud::{Call, CloudError, Operation, Reply, Target};
 use securebase_core::exec::{EventKind, Machine, Output, RunIdentity};
 use securebase_core::kinds::{AccountSpec, ResourceSpec};
 use securebase_core::model::{Address, Latencies, Limits, Tags};
@@ -131,7 +130,8 @@ fn manage(cloud: &SimulatedCloud, operation: Operation) -> Answer {
 /// Somebody else asks for an account.
 fn ask(cloud: &SimulatedCloud, plan: &Plan, name: &str, email: &str) {
     let (name, email, role) = (name.to_owned(), email.to_owned(), plan.scope.access_role.clone());
-    manage(cloud, Operation::CreateAccount { name, email, role, tags: Tags::new() }).unwrap();
+    manage(cloud, organizations::Operation::CreateAccount { name, email, role, tags: Tags::new() }.into())
+        .unwrap();
 }
 
 fn later(cloud: &SimulatedCloud, seconds: u64) {
@@ -153,8 +153,11 @@ fn before_the_first_account_requests_are_listed_and_accounts_where_nobody_has_ju
         let asked = told.at("CreateAccount");
         let before: Vec<_> =
             told.calls[..asked].iter().filter(|call| call.name().contains("Account")).collect();
-        let requests = &Operation::ListCreateAccountStatus { in_progress_only: false, page: None };
-        let accounts = &Operation::ListAccounts { page: None };
+        let requests = &Operation::Organizations(organizations::Operation::ListCreateAccountStatus {
+            in_progress_only: false,
+            page: None,
+        });
+        let accounts = &Operation::Organizations(organizations::Operation::ListAccounts { page: None });
         assert_eq!(before, if goes_on { vec![accounts, requests] } else { vec![requests] });
         assert_eq!(told.count("DescribeAccount"), 0, "its own account needs no second look");
     }
@@ -221,7 +224,7 @@ fn an_account_that_is_closed_is_not_worked_in() {
     ask(&cloud, &plan, &name, &email);
     later(&cloud, 900);
     let account = cloud.accounts().into_iter().find(|(found, _)| found.email == email).unwrap().0;
-    manage(&cloud, Operation::CloseAccount { account: account.id }).unwrap();
+    manage(&cloud, organizations::Operation::CloseAccount { account: account.id }.into()).unwrap();
     later(&cloud, 1_800);
     let state = |cloud: &SimulatedCloud| cloud.accounts().into_iter().find(|(found, _)| found.email == email);
     assert_eq!(state(&cloud).unwrap().0.state, AccountState::Suspended);
@@ -237,10 +240,12 @@ fn an_account_that_is_closed_is_not_worked_in() {
 fn a_lost_reply_is_looked_up_by_address_then_by_name_and_never_called_again() {
     let (plan, cloud) = (planned(ONE_TENANT), SimulatedCloud::new(0));
     let told = drive(&plan, &cloud, false, |operation| {
-        matches!(operation, Operation::CreateAccount { .. }).then(|| {
-            manage(&cloud, operation.clone()).unwrap();
-            Err(CloudError::unknown("RequestTimeout", ""))
-        })
+        matches!(operation, Operation::Organizations(organizations::Operation::CreateAccount { .. })).then(
+            || {
+                manage(&cloud, operation.clone()).unwrap();
+                Err(CloudError::unknown("RequestTimeout", ""))
+            },
+        )
     });
     assert_eq!((told.status, &told.failed), (Some(RunStatus::Succeeded), &vec![]));
     let asked = told.at("CreateAccount");
@@ -256,7 +261,9 @@ fn a_request_that_failed_within_aws_is_made_again_after_another_look() {
     let (plan, cloud) = (planned(ONE_TENANT), SimulatedCloud::new(0));
     let mut failures = 2;
     let told = drive(&plan, &cloud, false, |operation| {
-        let fails = matches!(operation, Operation::CreateAccount { .. }) && failures > 0;
+        let fails =
+            matches!(operation, Operation::Organizations(organizations::Operation::CreateAccount { .. }))
+                && failures > 0;
         fails.then(|| {
             failures -= 1;
             cloud.set_faults(Faults { async_failure: 1.0, ..Faults::default() });
@@ -292,7 +299,7 @@ fn no_more_requests_are_made_than_aws_decides_on_at_a_time_those_of_others_inclu
     };
     let (mut most, mut at_first) = (0, None);
     let told = drive(&plan, &cloud, false, |operation| {
-        if matches!(operation, Operation::CreateAccount { .. }) {
+        if matches!(operation, Operation::Organizations(organizations::Operation::CreateAccount { .. })) {
             at_first.get_or_insert_with(in_progress);
             most = most.max(in_progress());
         }
@@ -310,7 +317,9 @@ fn refused(reason: &'static str) -> Answer {
 /// Refuses the first requests for accounts.
 fn at_first(mut count: usize, with: impl Fn() -> Answer) -> impl FnMut(&Operation) -> Option<Answer> {
     move |operation| {
-        let refuses = matches!(operation, Operation::CreateAccount { .. }) && count > 0;
+        let refuses =
+            matches!(operation, Operation::Organizations(organizations::Operation::CreateAccount { .. }))
+                && count > 0;
         refuses.then(|| {
             count -= 1;
             with()
@@ -360,15 +369,17 @@ fn what_is_refused_for_good_says_what_to_do() {
         let (plan, cloud) = (planned(ONE_TENANT), SimulatedCloud::new(0));
         let (name, _) = wanted(&plan);
         let request = |state| {
-            Ok(Reply::AccountRequest(AccountRequest {
+            Ok(Reply::Organizations(organizations::Reply::AccountRequest(AccountRequest {
                 id: "car-1".parse().unwrap(),
                 account_name: name.clone(),
                 state,
-            }))
+            })))
         };
         let told = drive(&plan, &cloud, false, |operation| match operation {
-            Operation::CreateAccount { .. } => Some(request(AccountRequestState::InProgress)),
-            Operation::DescribeCreateAccountStatus { .. } => {
+            Operation::Organizations(organizations::Operation::CreateAccount { .. }) => {
+                Some(request(AccountRequestState::InProgress))
+            }
+            Operation::Organizations(organizations::Operation::DescribeCreateAccountStatus { .. }) => {
                 Some(request(AccountRequestState::Failed { reason: reason.to_owned() }))
             }
             _ => None,
@@ -399,11 +410,14 @@ fn a_request_that_waits_for_time_or_a_person_is_put_off() {
         let (account_name, _) = wanted(&plan);
         let request = |state| {
             let (id, account_name) = ("car-1".parse().unwrap(), account_name.clone());
-            Some(Ok(Reply::AccountRequest(AccountRequest { id, account_name, state })))
+            let request = AccountRequest { id, account_name, state };
+            Some(Ok(organizations::Reply::AccountRequest(request).into()))
         };
         let told = drive(&plan, &cloud, false, |operation| match operation {
-            Operation::CreateAccount { .. } => request(AccountRequestState::InProgress),
-            Operation::DescribeCreateAccountStatus { .. } => {
+            Operation::Organizations(organizations::Operation::CreateAccount { .. }) => {
+                request(AccountRequestState::InProgress)
+            }
+            Operation::Organizations(organizations::Operation::DescribeCreateAccountStatus { .. }) => {
                 request(AccountRequestState::Failed { reason: reason.to_owned() })
             }
             _ => None,
@@ -426,14 +440,14 @@ fn check_put_off(told: &Told, waits_for: &str, what: &str) {
 fn whoever_may_not_look_at_requests_asks_for_no_account() {
     let denied = || Some(Err(CloudError::rejected("AccessDeniedException", "")));
     let told = drive(&planned(TEN_TENANTS), &SimulatedCloud::new(0), false, |operation| match operation {
-        Operation::ListCreateAccountStatus { .. } => denied(),
+        Operation::Organizations(organizations::Operation::ListCreateAccountStatus { .. }) => denied(),
         _ => None,
     });
     assert_eq!((told.status, told.failed.len()), (Some(RunStatus::Failed), 10));
     assert_eq!(told.count("CreateAccount"), 0);
     // Where only what became of them may not be asked for, the run ends all the same.
     let told = drive(&planned(ONE_TENANT), &SimulatedCloud::new(0), false, |operation| match operation {
-        Operation::DescribeCreateAccountStatus { .. } => denied(),
+        Operation::Organizations(organizations::Operation::DescribeCreateAccountStatus { .. }) => denied(),
         _ => None,
     });
     assert_eq!((told.status, told.failed.len()), (Some(RunStatus::Failed), 1));
@@ -460,16 +474,24 @@ fn a_quota_that_aws_finds_exhausted_only_when_it_decides_ends_the_asking_too() {
     let (plan, cloud) = (planned(TEN_TENANTS), SimulatedCloud::new(0));
     let mut requests = 0;
     let told = drive(&plan, &cloud, false, |operation| match operation {
-        Operation::CreateAccount { name, .. } => {
+        Operation::Organizations(organizations::Operation::CreateAccount { name, .. }) => {
             requests += 1;
             let id = format!("car-{requests}").parse().unwrap();
             let state = AccountRequestState::InProgress;
-            Some(Ok(Reply::AccountRequest(AccountRequest { id, account_name: name.clone(), state })))
+            Some(Ok(Reply::Organizations(organizations::Reply::AccountRequest(AccountRequest {
+                id,
+                account_name: name.clone(),
+                state,
+            }))))
         }
-        Operation::DescribeCreateAccountStatus { request } => {
+        Operation::Organizations(organizations::Operation::DescribeCreateAccountStatus { request }) => {
             let state = AccountRequestState::Failed { reason: "ACCOUNT_LIMIT_EXCEEDED".to_owned() };
             let (id, account_name) = (request.clone(), String::new());
-            Some(Ok(Reply::AccountRequest(AccountRequest { id, account_name, state })))
+            Some(Ok(Reply::Organizations(organizations::Reply::AccountRequest(AccountRequest {
+                id,
+                account_name,
+                state,
+            }))))
         }
         _ => None,
     });
@@ -495,10 +517,16 @@ fn what_was_refused_before_a_crash_is_refused_no_more_once_there_is_room() {
     let mut replay = Replay { last_seq: 1, ..Replay::default() };
     replay.steps.insert(step.address.clone(), asked);
     let told = drive_from(&plan, &cloud, Some(&replay), |operation| match operation {
-        Operation::DescribeCreateAccountStatus { request } if request.as_str() == "car-before" => {
+        Operation::Organizations(organizations::Operation::DescribeCreateAccountStatus { request })
+            if request.as_str() == "car-before" =>
+        {
             let state = AccountRequestState::Failed { reason: "ACCOUNT_LIMIT_EXCEEDED".to_owned() };
             let (id, account_name) = (request.clone(), String::new());
-            Some(Ok(Reply::AccountRequest(AccountRequest { id, account_name, state })))
+            Some(Ok(Reply::Organizations(organizations::Reply::AccountRequest(AccountRequest {
+                id,
+                account_name,
+                state,
+            }))))
         }
         _ => None,
     });

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use securebase_core::cloud::{Call, CloudError, Operation};
+use securebase_core::cloud::{Call, CloudError, Operation, organizations};
 use securebase_core::exec::{self, ApplyOptions, Error, EventKind, Stop};
 use securebase_core::model::{Latencies, Latency};
 use securebase_core::sim::SimulatedCloud;
@@ -194,7 +194,9 @@ fn too_fast_empties_the_lane() {
     let (world, times) = (cloud.clone(), Arc::clone(&sent));
     let took = Duration::from_millis(100);
     let clockwork = Clockwork::new(&cloud, move |call| {
-        let Operation::CreateAccount { .. } = call.operation else { return None };
+        let Operation::Organizations(organizations::Operation::CreateAccount { .. }) = call.operation else {
+            return None;
+        };
         let mut times = times.lock().unwrap();
         times.push(world.now());
         let refused = CloudError::rejected("TooManyRequestsException", "");
@@ -221,17 +223,27 @@ fn an_account_in_doubt_is_looked_for_until_it_must_have_shown() {
         let mut times = times.lock().unwrap();
         let hidden = times.first().is_some_and(|first| world.now() < *first + visibility * 3);
         match &call.operation {
-            Operation::CreateAccount { .. } => {
+            Operation::Organizations(organizations::Operation::CreateAccount { .. }) => {
                 times.push(world.now());
                 // It has its effect; its reply is lost.
                 drop(world.submit(world.now(), call));
                 Some((took, Err(CloudError::unknown("RequestTimeout", ""))))
             }
-            Operation::ListAccounts { .. } if hidden => {
-                Some((took, Ok(Reply::Accounts(Page { items: Vec::new(), next: None }))))
-            }
-            Operation::ListCreateAccountStatus { .. } if hidden => {
-                Some((took, Ok(Reply::AccountRequests(Page { items: Vec::new(), next: None }))))
+            Operation::Organizations(organizations::Operation::ListAccounts { .. }) if hidden => Some((
+                took,
+                Ok(Reply::Organizations(organizations::Reply::Accounts(Page {
+                    items: Vec::new(),
+                    next: None,
+                }))),
+            )),
+            Operation::Organizations(organizations::Operation::ListCreateAccountStatus { .. }) if hidden => {
+                Some((
+                    took,
+                    Ok(Reply::Organizations(organizations::Reply::AccountRequests(Page {
+                        items: Vec::new(),
+                        next: None,
+                    }))),
+                ))
             }
             _ => None,
         }
@@ -252,21 +264,25 @@ fn an_account_in_doubt_is_found_by_its_address_in_any_case() {
     let clockwork = Clockwork::new(&cloud, move |call| {
         let took = Duration::from_millis(100);
         match &call.operation {
-            Operation::CreateAccount { .. } => {
+            Operation::Organizations(organizations::Operation::CreateAccount { .. }) => {
                 count.fetch_add(1, Ordering::SeqCst);
                 // It has its effect, its reply is lost, and by the time the caller gives up waiting the account is there.
                 drop(world.submit(world.now(), call));
                 world.advance_to(world.now() + Duration::from_secs(3_600));
                 Some((took, Err(CloudError::unknown("RequestTimeout", ""))))
             }
-            Operation::ListCreateAccountStatus { .. } => {
-                Some((took, Ok(Reply::AccountRequests(Page { items: Vec::new(), next: None }))))
-            }
-            Operation::ListAccounts { .. } => {
+            Operation::Organizations(organizations::Operation::ListCreateAccountStatus { .. }) => Some((
+                took,
+                Ok(Reply::Organizations(organizations::Reply::AccountRequests(Page {
+                    items: Vec::new(),
+                    next: None,
+                }))),
+            )),
+            Operation::Organizations(organizations::Operation::ListAccounts { .. }) => {
                 let result = world.submit(world.now(), call).result.map(|reply| match reply {
-                    Reply::Accounts(mut page) => {
+                    Reply::Organizations(organizations::Reply::Accounts(mut page)) => {
                         page.items.iter_mut().for_each(|account| account.email.make_ascii_lowercase());
-                        Reply::Accounts(page)
+                        Reply::Organizations(organizations::Reply::Accounts(page))
                     }
                     other => other,
                 });

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use securebase_core::cloud::{Call, Cloud, Operation, Target};
+use securebase_core::cloud::{Call, Cloud, Operation, Target, ec2};
 use securebase_core::model::{Address, LandingZone, Problem, ResourceKind, Tags};
 use securebase_core::observe::Observed;
 use securebase_core::plan::{Action, DependencyReason, Error, Plan, Planner};
@@ -172,7 +172,10 @@ fn what_an_account_has_counts_against_its_quotas() {
         warnings.filter(|one| one.path == "limits.vpcs").map(|one| one.message).collect()
     };
     assert_eq!(quotas(), [""; 0]);
-    let operation = Operation::CreateVpc { cidr: "172.16.0.0/16".parse().unwrap(), tags: Tags::new() };
+    let operation = Operation::Ec2(ec2::Operation::CreateVpc {
+        cidr: "172.16.0.0/16".parse().unwrap(),
+        tags: Tags::new(),
+    });
     // An account of an hour ago answers, and what it holds is seen.
     now(cloud.runtime().sleep(Duration::from_secs(3_600)));
     now(cloud.call(Call { target, operation })).unwrap();

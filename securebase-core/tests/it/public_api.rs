@@ -19,6 +19,9 @@ const DIAGNOSTIC: [&str; 4] = [
     "fn problems(&self) -> Problems",
 ];
 
+/// The macros that declare the types of a service, and what they call them.
+const DECLARED: [(&str, &str); 2] = [("operations", "Operation"), ("replies", "Reply")];
+
 type ModulePath = Vec<String>;
 
 /// The items of every module, tests left out.
@@ -91,6 +94,12 @@ impl Crate {
                         self.item(&target, &name, &join(public, &alias), listed);
                     }
                 }
+                Item::Macro(call) => {
+                    let declared =
+                        DECLARED.iter().filter(|(macro_name, _)| call.mac.path.is_ident(macro_name));
+                    let names = declared.map(|(_, name)| join(public, name));
+                    listed.extend(names.map(|name| format!("{name} (declared by a macro)")));
+                }
                 other => {
                     if let Some(name) = name_of(other).filter(|_| visibility(other).is_some_and(is_public)) {
                         self.item(module, &name, &join(public, &name), listed);
@@ -104,6 +113,10 @@ impl Crate {
     fn item(&self, module: &[String], name: &str, public: &str, listed: &mut BTreeSet<String>) {
         let named = |item: &&Item| name_of(item).is_some_and(|found| found == name);
         let found: Vec<&Item> = self.0.get(module).into_iter().flatten().filter(named).collect();
+        let child: ModulePath = module.iter().cloned().chain([name.to_owned()]).collect();
+        if found.is_empty() && self.0.contains_key(&child) {
+            return self.list(&child, public, listed);
+        }
         if found.is_empty() {
             listed.insert(format!("{public} (declared by a macro)"));
         }

@@ -1,6 +1,6 @@
 //! Regions: those that AWS does not have, and those that are off in new accounts.
 
-use securebase_core::cloud::{Call, Cloud, CloudError, ErrorKind, Operation, ReplyFuture, Target};
+use securebase_core::cloud::{Call, Cloud, CloudError, ErrorKind, Operation, ReplyFuture, Target, ec2, sts};
 use securebase_core::exec;
 use securebase_core::finance::PriceBook;
 use securebase_core::input::Format;
@@ -177,9 +177,10 @@ struct Refusing {
 impl Cloud for Refusing {
     fn call(&self, call: Call) -> ReplyFuture<'_> {
         let is_refused = match &call {
-            Call { target: Target::Member { region, .. }, operation: Operation::GetCallerIdentity } => {
-                self.region.as_ref().is_none_or(|only| only == region)
-            }
+            Call {
+                target: Target::Member { region, .. },
+                operation: Operation::Sts(sts::Operation::GetCallerIdentity),
+            } => self.region.as_ref().is_none_or(|only| only == region),
             _ => false,
         };
         if !is_refused {
@@ -239,10 +240,13 @@ fn the_simulated_cloud_does_not_know_credentials_where_the_region_is_off() {
         let target = Target::Member { account, region: region.clone(), role };
         now(cloud.call(Call { target, operation }))
     };
-    let vpcs = || Operation::DescribeVpcs { tags: Tags::new(), page: None };
+    let vpcs = || ec2::Operation::DescribeVpcs { tags: Tags::new(), page: None }.into();
     let error = ask(vpcs()).unwrap_err();
     assert_eq!((error.code.as_str(), error.kind), ("AuthFailure", ErrorKind::NotReady));
-    assert_eq!(ask(Operation::GetCallerIdentity).unwrap_err().code, "InvalidClientTokenId");
+    assert_eq!(
+        ask(Operation::Sts(sts::Operation::GetCallerIdentity)).unwrap_err().code,
+        "InvalidClientTokenId"
+    );
     assert!(cloud.enable_region(account, &region));
     assert!(ask(vpcs()).is_ok());
     assert!(!cloud.enable_region("000000000000".parse().unwrap(), &region), "there is no such account");

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use securebase_core::cloud::{
-    AccountRequestState, Call, CloudError, ErrorKind, NatGatewayState, Operation as O, Reply, Target,
-    VpcAttribute,
-};
+use securebase_core::cloud::ec2::{self, NatGatewayState, VpcAttribute};
+use securebase_core::cloud::organizations::{self, AccountRequestState};
+use securebase_core::cloud::{Call, CloudError, ErrorKind, Operation, Reply, Target, iam, logs};
 use securebase_core::model::{AccountId, Region, ResourceId, RoleName, Tags};
 use securebase_core::observe::Observed;
 use securebase_core::sim::SimulatedCloud;
@@ -25,8 +24,8 @@ impl Caller {
         Self { now: cloud.now(), cloud }
     }
 
-    fn call(&mut self, target: &Target, operation: O) -> Result<Reply, CloudError> {
-        let call = Call { target: target.clone(), operation };
+    fn call(&mut self, target: &Target, operation: impl Into<Operation>) -> Result<Reply, CloudError> {
+        let call = Call { target: target.clone(), operation: operation.into() };
         loop {
             let submission = self.cloud.submit(self.now, &call);
             self.now = submission.at;
@@ -39,11 +38,11 @@ impl Caller {
         }
     }
 
-    fn organization(&mut self, operation: O) -> Reply {
+    fn organization(&mut self, operation: impl Into<Operation>) -> Reply {
         self.call(&Target::Management, operation).unwrap()
     }
 
-    fn create(&mut self, target: &Target, operation: O) -> ResourceId {
+    fn create(&mut self, target: &Target, operation: impl Into<Operation>) -> ResourceId {
         match self.call(target, operation).unwrap() {
             Reply::Created(id) => id,
             other => panic!("{}", other.shape()),
@@ -51,8 +50,8 @@ impl Caller {
     }
 
     fn root(&mut self) -> ResourceId {
-        match self.organization(O::ListRoots) {
-            Reply::Roots(roots) => roots[0].id.clone(),
+        match self.organization(organizations::Operation::ListRoots) {
+            Reply::Organizations(organizations::Reply::Roots(roots)) => roots[0].id.clone(),
             other => panic!("{}", other.shape()),
         }
     }
@@ -60,13 +59,26 @@ impl Caller {
     /// An account in the root, from the request to its end.
     fn account(&mut self, name: &str) -> AccountId {
         let email = format!("aws+{name}@example.com");
-        let request = O::CreateAccount { name: name.into(), email, role: role(), tags: tags(name) };
-        let Reply::AccountRequest(request) = self.organization(request) else { panic!() };
+        let request = organizations::Operation::CreateAccount {
+            name: name.into(),
+            email,
+            role: role(),
+            tags: tags(name),
+        };
+        let Reply::Organizations(organizations::Reply::AccountRequest(request)) = self.organization(request)
+        else {
+            panic!()
+        };
         assert_eq!(request.state, AccountRequestState::InProgress);
         loop {
             self.now = self.now + Duration::from_secs(10);
-            let describe = O::DescribeCreateAccountStatus { request: request.id.clone() };
-            let Reply::AccountRequest(answer) = self.organization(describe) else { panic!() };
+            let describe =
+                organizations::Operation::DescribeCreateAccountStatus { request: request.id.clone() };
+            let Reply::Organizations(organizations::Reply::AccountRequest(answer)) =
+                self.organization(describe)
+            else {
+                panic!()
+            };
             match answer.state {
                 AccountRequestState::InProgress => {}
                 AccountRequestState::Succeeded { account } => return account,
@@ -80,7 +92,7 @@ impl Caller {
 fn grown() -> (Observed, AccountId) {
     let mut caller = Caller::new(SimulatedCloud::new(11));
     let account = caller.account("acme");
-    let look = O::DescribeVpcs { tags: Tags::new(), page: None };
+    let look = ec2::Operation::DescribeVpcs { tags: Tags::new(), page: None };
     while caller.call(&member(account), look.clone()).is_err() {
         caller.now = caller.now + Duration::from_secs(10);
     }
@@ -105,42 +117,54 @@ fn a_tenant_from_nothing() {
     let root = caller.root();
     let unit = caller.create(
         &Target::Management,
-        O::CreateOrganizationalUnit { parent: root.clone(), name: "Customers".into(), tags: tags("ou") },
+        organizations::Operation::CreateOrganizationalUnit {
+            parent: root.clone(),
+            name: "Customers".into(),
+            tags: tags("ou"),
+        },
     );
     let account = caller.account("acme");
-    let moved = O::MoveAccount { account, from: root, to: unit.clone() };
+    let moved = organizations::Operation::MoveAccount { account, from: root, to: unit.clone() };
     assert_eq!(caller.organization(moved.clone()), Reply::Done);
     let again = caller.call(&Target::Management, moved).unwrap_err();
     assert_eq!(again.code, "DuplicateAccountException");
 
     let target = member(account);
     let mut refusals = Vec::new();
-    while let Err(error) = caller.call(&target, O::DescribeVpcs { tags: Tags::new(), page: None }) {
+    while let Err(error) =
+        caller.call(&target, ec2::Operation::DescribeVpcs { tags: Tags::new(), page: None })
+    {
         assert_eq!(error.kind, ErrorKind::NotReady, "{error}");
         refusals.push(error.code);
         caller.now = caller.now + Duration::from_secs(1);
     }
     assert!(refusals.iter().any(|code| code == "AccessDenied") && refusals.len() > 5, "{refusals:?}");
 
-    let vpc =
-        caller.create(&target, O::CreateVpc { cidr: "10.1.0.0/16".parse().unwrap(), tags: tags("vpc") });
+    let vpc = caller.create(
+        &target,
+        ec2::Operation::CreateVpc { cidr: "10.1.0.0/16".parse().unwrap(), tags: tags("vpc") },
+    );
     let attribute = VpcAttribute::DnsHostnames;
-    caller.call(&target, O::ModifyVpcAttribute { vpc: vpc.clone(), attribute, value: true }).unwrap();
+    caller
+        .call(&target, ec2::Operation::ModifyVpcAttribute { vpc: vpc.clone(), attribute, value: true })
+        .unwrap();
     let subnet = caller.create(
         &target,
-        O::CreateSubnet {
+        ec2::Operation::CreateSubnet {
             vpc: vpc.clone(),
             cidr: "10.1.0.0/24".parse().unwrap(),
             zone: "us-east-1a".into(),
             tags: tags("subnet"),
         },
     );
-    let igw = caller.create(&target, O::CreateInternetGateway { tags: tags("igw") });
-    caller.call(&target, O::AttachInternetGateway { gateway: igw.clone(), vpc: vpc.clone() }).unwrap();
-    let eip = caller.create(&target, O::AllocateAddress { tags: tags("eip") });
+    let igw = caller.create(&target, ec2::Operation::CreateInternetGateway { tags: tags("igw") });
+    caller
+        .call(&target, ec2::Operation::AttachInternetGateway { gateway: igw.clone(), vpc: vpc.clone() })
+        .unwrap();
+    let eip = caller.create(&target, ec2::Operation::AllocateAddress { tags: tags("eip") });
     let nat = caller.create(
         &target,
-        O::CreateNatGateway {
+        ec2::Operation::CreateNatGateway {
             subnet: subnet.clone(),
             allocation: eip,
             client_token: "nat".into(),
@@ -149,8 +173,10 @@ fn a_tenant_from_nothing() {
     );
     let mut states = Vec::new();
     loop {
-        let reply = caller.call(&target, O::DescribeNatGateways { tags: tags("nat"), page: None }).unwrap();
-        let Reply::NatGateways(page) = reply else { panic!() };
+        let reply = caller
+            .call(&target, ec2::Operation::DescribeNatGateways { tags: tags("nat"), page: None })
+            .unwrap();
+        let Reply::Ec2(ec2::Reply::NatGateways(page)) = reply else { panic!() };
         states.push(page.items[0].state);
         if page.items[0].state != NatGatewayState::Pending {
             break;
@@ -161,21 +187,24 @@ fn a_tenant_from_nothing() {
     assert!(states.len() > 15, "available after {} looks", states.len());
     let table = caller.create(
         &target,
-        O::CreateRouteTable { vpc: vpc.clone(), client_token: "rtb".into(), tags: tags("rtb") },
+        ec2::Operation::CreateRouteTable { vpc: vpc.clone(), client_token: "rtb".into(), tags: tags("rtb") },
     );
     let destination = "0.0.0.0/0".parse().unwrap();
-    let route = O::CreateRoute { table: table.clone(), destination, gateway: nat.clone() };
+    let route = ec2::Operation::CreateRoute { table: table.clone(), destination, gateway: nat.clone() };
     caller.call(&target, route).unwrap();
-    caller.create(&target, O::AssociateRouteTable { table, subnet });
-    caller.call(&target, O::CreateLogGroup { name: "/z/flow".into(), tags: tags("group") }).unwrap();
-    caller.call(&target, O::PutRetentionPolicy { group: "/z/flow".into(), days: 90 }).unwrap();
+    caller.create(&target, ec2::Operation::AssociateRouteTable { table, subnet });
+    caller
+        .call(&target, logs::Operation::CreateLogGroup { name: "/z/flow".into(), tags: tags("group") })
+        .unwrap();
+    caller.call(&target, logs::Operation::PutRetentionPolicy { group: "/z/flow".into(), days: 90 }).unwrap();
     let trust = "{\"Version\":\"2012-10-17\",\"Statement\":[]}".to_owned();
-    let reply =
-        caller.call(&target, O::CreateRole { name: "flow".into(), trust, tags: tags("role") }).unwrap();
-    let Reply::Role(made) = reply else { panic!() };
+    let reply = caller
+        .call(&target, iam::Operation::CreateRole { name: "flow".into(), trust, tags: tags("role") })
+        .unwrap();
+    let Reply::Iam(iam::Reply::Role(made)) = reply else { panic!() };
     caller.create(
         &target,
-        O::CreateFlowLogs {
+        ec2::Operation::CreateFlowLogs {
             vpc: vpc.clone(),
             log_group: "/z/flow".into(),
             role_arn: made.arn,
@@ -220,36 +249,49 @@ fn guardrails_bind_members_of_the_unit_and_nobody_else() {
     let root = caller.root();
     let account = caller.account("acme");
     let target = member(account);
-    let unit = O::CreateOrganizationalUnit { parent: root.clone(), name: "Quiet".into(), tags: Tags::new() };
+    let unit = organizations::Operation::CreateOrganizationalUnit {
+        parent: root.clone(),
+        name: "Quiet".into(),
+        tags: Tags::new(),
+    };
     let unit = caller.create(&management, unit);
-    let policy = |name: &str, document: &str| O::CreatePolicy {
+    let policy = |name: &str, document: &str| organizations::Operation::CreatePolicy {
         name: name.into(),
         description: String::new(),
         document: document.into(),
         tags: Tags::new(),
     };
     let strict = caller.create(&management, policy("strict", NO_VPC));
-    caller.organization(O::AttachPolicy { policy: strict.clone(), target: unit.clone() });
+    caller.organization(organizations::Operation::AttachPolicy {
+        policy: strict.clone(),
+        target: unit.clone(),
+    });
     caller.now = caller.now + Duration::from_secs(600);
 
     let vpc = |caller: &mut Caller| {
-        let result =
-            caller.call(&target, O::CreateVpc { cidr: "10.1.0.0/16".parse().unwrap(), tags: Tags::new() });
+        let result = caller.call(
+            &target,
+            ec2::Operation::CreateVpc { cidr: "10.1.0.0/16".parse().unwrap(), tags: Tags::new() },
+        );
         result.map(drop).map_err(|error| (error.code, error.message))
     };
     assert_eq!(vpc(&mut caller), Ok(()), "in the root the unit's policy does not bind");
-    caller.organization(O::MoveAccount { account, from: root.clone(), to: unit.clone() });
+    caller.organization(organizations::Operation::MoveAccount {
+        account,
+        from: root.clone(),
+        to: unit.clone(),
+    });
     let (code, message) = vpc(&mut caller).unwrap_err();
     assert_eq!(code, "UnauthorizedOperation");
     assert!(message.contains("`strict`"), "{message}");
-    let describe = O::DescribeVpcs { tags: Tags::new(), page: None };
+    let describe = ec2::Operation::DescribeVpcs { tags: Tags::new(), page: None };
     assert!(caller.call(&target, describe).is_ok(), "what is not denied passes");
 
     let exempting = NO_VPC.replace(
         "\"Resource\":\"*\"",
         "\"Resource\":\"*\",\"Condition\":{\"ArnNotLike\":{\"aws:PrincipalArn\":\"arn:aws:iam::*:role/OrganizationAccountAccessRole\"}}",
     );
-    let update = |document: String| O::UpdatePolicy {
+    let update = |document: String| organizations::Operation::UpdatePolicy {
         policy: strict.clone(),
         name: "strict".into(),
         description: String::new(),
@@ -260,6 +302,6 @@ fn guardrails_bind_members_of_the_unit_and_nobody_else() {
     let named = NO_VPC.replace("\"*\"}]", &format!("\"arn:aws:ec2:*:{account}:vpc/*\"}}]"));
     caller.organization(update(named));
     assert!(vpc(&mut caller).is_err(), "a policy that names the account binds it");
-    caller.organization(O::DetachPolicy { policy: strict, target: unit.clone() });
+    caller.organization(organizations::Operation::DetachPolicy { policy: strict, target: unit.clone() });
     assert_eq!(vpc(&mut caller), Ok(()), "nothing binds any more");
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use securebase_core::cloud::{Call, CloudError, ErrorKind, Operation, Page, Reply};
+use securebase_core::cloud::{Call, CloudError, ErrorKind, Operation, Page, Reply, ec2, organizations};
 use securebase_core::exec::{self, ApplyOptions, Error, EventKind, Run, WaitReason};
 use securebase_core::model::{Address, Limits};
 use securebase_core::observe::{self, Scope};
@@ -149,13 +149,17 @@ fn a_survey_outlives_an_outage() {
 fn endless(operation: &Operation) -> Option<Answer> {
     let next = Some("again".to_owned());
     match operation {
-        Operation::ListAccounts { .. } => {
-            Some((SECOND, Ok(Reply::Accounts(Page { items: Vec::new(), next }))))
+        Operation::Organizations(organizations::Operation::ListAccounts { .. }) => Some((
+            SECOND,
+            Ok(Reply::Organizations(organizations::Reply::Accounts(Page { items: Vec::new(), next }))),
+        )),
+        Operation::Organizations(organizations::Operation::ListCreateAccountStatus { .. }) => Some((
+            SECOND,
+            Ok(Reply::Organizations(organizations::Reply::AccountRequests(Page { items: Vec::new(), next }))),
+        )),
+        Operation::Ec2(ec2::Operation::DescribeVpcs { .. }) => {
+            Some((SECOND, Ok(Reply::Ec2(ec2::Reply::Vpcs(Page { items: Vec::new(), next })))))
         }
-        Operation::ListCreateAccountStatus { .. } => {
-            Some((SECOND, Ok(Reply::AccountRequests(Page { items: Vec::new(), next }))))
-        }
-        Operation::DescribeVpcs { .. } => Some((SECOND, Ok(Reply::Vpcs(Page { items: Vec::new(), next })))),
         _ => None,
     }
 }
@@ -207,8 +211,12 @@ fn a_list_without_end_fails_the_steps_that_need_it() {
     // A look-up after a lost reply reads a list, too.
     let cloud = SimulatedCloud::new(0);
     let (run, _) = apply_to(&plan, &cloud, |call| match &call.operation {
-        Operation::CreateVpc { .. } => Some((SECOND, Err(CloudError::unknown("RequestTimeout", "")))),
-        operation @ Operation::DescribeVpcs { tags, .. } if !tags.is_empty() => endless(operation),
+        Operation::Ec2(ec2::Operation::CreateVpc { .. }) => {
+            Some((SECOND, Err(CloudError::unknown("RequestTimeout", ""))))
+        }
+        operation @ Operation::Ec2(ec2::Operation::DescribeVpcs { tags, .. }) if !tags.is_empty() => {
+            endless(operation)
+        }
         _ => None,
     });
     let failed: Vec<_> = run.failed.iter().map(|(address, error)| (address.as_str(), error)).collect();
@@ -267,10 +275,20 @@ fn a_change_whose_reply_cannot_be_read_is_looked_up() {
     // Each of these has its effect, and is answered with nothing that can be read.
     type Wanted = fn(&Operation) -> bool;
     let cases: [(Wanted, usize); 3] = [
-        (|operation| matches!(operation, Operation::CreateVpc { .. }), 1),
-        (|operation| matches!(operation, Operation::CreateAccount { .. }), 1),
+        (|operation| matches!(operation, Operation::Ec2(ec2::Operation::CreateVpc { .. })), 1),
+        (
+            |operation| {
+                matches!(operation, Operation::Organizations(organizations::Operation::CreateAccount { .. }))
+            },
+            1,
+        ),
         // It has no look-up: sent again, it is refused as done already.
-        (|operation| matches!(operation, Operation::AttachPolicy { .. }), 2),
+        (
+            |operation| {
+                matches!(operation, Operation::Organizations(organizations::Operation::AttachPolicy { .. }))
+            },
+            2,
+        ),
     ];
     for (wanted, times) in cases {
         let cloud = SimulatedCloud::new(0);
@@ -294,7 +312,7 @@ fn a_change_whose_reply_cannot_be_read_is_looked_up() {
     let cloud = SimulatedCloud::new(0);
     let plan = plan(&zone(ONE_TENANT), &cloud);
     let (run, _) = apply_to(&plan, &cloud, move |call| match call.operation {
-        Operation::ModifyVpcAttribute { .. } => Some((SECOND, unreadable())),
+        Operation::Ec2(ec2::Operation::ModifyVpcAttribute { .. }) => Some((SECOND, unreadable())),
         _ => None,
     });
     let failed: Vec<_> = run.failed.iter().map(|(address, error)| (address.as_str(), error)).collect();

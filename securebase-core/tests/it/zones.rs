@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use securebase_core::cloud::{AvailabilityZone, Call, Cloud, Operation, Reply, Target, ZoneKind};
+use securebase_core::cloud::ec2::{self, AvailabilityZone, ZoneKind};
+use securebase_core::cloud::{Call, Cloud, Reply, Target};
 use securebase_core::exec::{self, ApplyOptions};
 use securebase_core::kinds::{ResourceSpec, SubnetSpec};
 use securebase_core::model::{AccountId, Address, Cidr, LandingZone, Region, SubnetZone, Tags, UsableZones};
@@ -129,8 +130,11 @@ fn northern_california_shows_each_account_two_zones_of_three() {
         let asked = {
             let role = "OrganizationAccountAccessRole".parse().unwrap();
             let target = Target::Member { account, region: region.clone(), role };
-            match now(cloud.call(Call { target, operation: Operation::DescribeAvailabilityZones })) {
-                Ok(Reply::AvailabilityZones(zones)) => zones.into_iter().map(|zone| zone.name).collect(),
+            match now(cloud.call(Call { target, operation: ec2::Operation::DescribeAvailabilityZones.into() }))
+            {
+                Ok(Reply::Ec2(ec2::Reply::AvailabilityZones(zones))) => {
+                    zones.into_iter().map(|zone| zone.name).collect()
+                }
                 other => panic!("{other:?}"),
             }
         };
@@ -222,14 +226,17 @@ fn by_hand(cloud: &SimulatedCloud, account: AccountId, region: &str, subnets: &[
         other => panic!("{other:?}"),
     };
     let block = |text: &str| text.parse::<Cidr>().unwrap();
-    let vpc = made(Operation::CreateVpc { cidr: block("10.0.0.0/16"), tags: Tags::new() });
+    let vpc = made(ec2::Operation::CreateVpc { cidr: block("10.0.0.0/16"), tags: Tags::new() }.into());
     for (cidr, letter) in subnets {
-        made(Operation::CreateSubnet {
-            vpc: vpc.clone(),
-            cidr: block(cidr),
-            zone: format!("{region}{letter}"),
-            tags: Tags::new(),
-        });
+        made(
+            ec2::Operation::CreateSubnet {
+                vpc: vpc.clone(),
+                cidr: block(cidr),
+                zone: format!("{region}{letter}"),
+                tags: Tags::new(),
+            }
+            .into(),
+        );
     }
 }
 
@@ -317,10 +324,12 @@ fn the_simulated_cloud_takes_no_subnet_in_a_zone_that_the_account_lacks() {
     let target = Target::Member { account, region: TOKYO.parse().unwrap(), role };
     let call = |operation| now(cloud.call(Call { target: target.clone(), operation }));
     let cidr: Cidr = "10.0.0.0/16".parse().unwrap();
-    let Ok(Reply::Created(vpc)) = call(Operation::CreateVpc { cidr, tags: Tags::new() }) else { panic!() };
+    let Ok(Reply::Created(vpc)) = call(ec2::Operation::CreateVpc { cidr, tags: Tags::new() }.into()) else {
+        panic!()
+    };
     let zone = "ap-northeast-1b".to_owned();
     let cidr: Cidr = "10.0.0.0/24".parse().unwrap();
-    let error = call(Operation::CreateSubnet { vpc, cidr, zone, tags: Tags::new() }).unwrap_err();
+    let error = call(ec2::Operation::CreateSubnet { vpc, cidr, zone, tags: Tags::new() }.into()).unwrap_err();
     assert_eq!(error.code, "InvalidParameterValue");
     assert!(error.message.contains("ap-northeast-1a, ap-northeast-1c, ap-northeast-1d"), "{error}");
 }

@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use securebase_core::cloud::{
-    AccountRequestState, Call, CloudError, ErrorKind, Operation as O, Reply, Target,
-};
+use securebase_core::cloud::organizations::{self, AccountRequestState};
+use securebase_core::cloud::{Call, CloudError, ErrorKind, Operation, Reply, Target, ec2};
 use securebase_core::model::{ResourceId, Tags};
 use securebase_core::sim::SimulatedCloud;
 
@@ -39,32 +38,34 @@ pub(crate) struct Ledger {
     pub(crate) rates_unknown: bool,
 }
 
-fn tags(operation: &O) -> Option<&Tags> {
+fn tags(operation: &Operation) -> Option<&Tags> {
+    let Operation::Ec2(operation) = operation else { return None };
     match operation {
-        O::CreateVpc { tags, .. }
-        | O::CreateSubnet { tags, .. }
-        | O::CreateInternetGateway { tags }
-        | O::AllocateAddress { tags }
-        | O::CreateNatGateway { tags, .. }
-        | O::CreateRouteTable { tags, .. }
-        | O::CreateFlowLogs { tags, .. }
-        | O::CreateVpnGateway { tags }
-        | O::CreateVpcEndpoint { tags, .. } => Some(tags),
+        ec2::Operation::CreateVpc { tags, .. }
+        | ec2::Operation::CreateSubnet { tags, .. }
+        | ec2::Operation::CreateInternetGateway { tags }
+        | ec2::Operation::AllocateAddress { tags }
+        | ec2::Operation::CreateNatGateway { tags, .. }
+        | ec2::Operation::CreateRouteTable { tags, .. }
+        | ec2::Operation::CreateFlowLogs { tags, .. }
+        | ec2::Operation::CreateVpnGateway { tags }
+        | ec2::Operation::CreateVpcEndpoint { tags, .. } => Some(tags),
         _ => None,
     }
 }
 
-fn deleted(operation: &O) -> Option<&ResourceId> {
+fn deleted(operation: &Operation) -> Option<&ResourceId> {
+    let Operation::Ec2(operation) = operation else { return None };
     match operation {
-        O::DeleteVpc { vpc: id }
-        | O::DeleteSubnet { subnet: id }
-        | O::DeleteInternetGateway { gateway: id }
-        | O::ReleaseAddress { allocation: id }
-        | O::DeleteNatGateway { gateway: id }
-        | O::DeleteRouteTable { table: id }
-        | O::DeleteFlowLogs { flow_log: id }
-        | O::DeleteVpnGateway { gateway: id }
-        | O::DeleteVpcEndpoints { endpoint: id } => Some(id),
+        ec2::Operation::DeleteVpc { vpc: id }
+        | ec2::Operation::DeleteSubnet { subnet: id }
+        | ec2::Operation::DeleteInternetGateway { gateway: id }
+        | ec2::Operation::ReleaseAddress { allocation: id }
+        | ec2::Operation::DeleteNatGateway { gateway: id }
+        | ec2::Operation::DeleteRouteTable { table: id }
+        | ec2::Operation::DeleteFlowLogs { flow_log: id }
+        | ec2::Operation::DeleteVpnGateway { gateway: id }
+        | ec2::Operation::DeleteVpcEndpoints { endpoint: id } => Some(id),
         _ => None,
     }
 }
@@ -77,7 +78,9 @@ impl Ledger {
         prepared: &Prepared,
         call: &Call,
     ) -> Vec<String> {
-        if let (O::CreateAccount { email, .. }, _) = (&call.operation, &call.target) {
+        if let (Operation::Organizations(organizations::Operation::CreateAccount { email, .. }), _) =
+            (&call.operation, &call.target)
+        {
             self.late_accounts.insert(email.to_ascii_lowercase());
         }
         if let (Some(tags), Target::Member { account, .. }) = (tags(&call.operation), &call.target) {
@@ -130,23 +133,30 @@ impl Ledger {
     fn note(
         &mut self,
         cloud: &SimulatedCloud,
-        operation: &O,
+        operation: &Operation,
         target: &Target,
         reply: &Reply,
         twice: bool,
         wrong: &mut Vec<String>,
     ) {
         match (operation, reply) {
-            (O::CreateOrganizationalUnit { parent, name, .. }, Reply::Created(id)) => {
+            (
+                Operation::Organizations(organizations::Operation::CreateOrganizationalUnit {
+                    parent,
+                    name,
+                    ..
+                }),
+                Reply::Created(id),
+            ) => {
                 self.units.insert(id.clone(), (parent.clone(), name.clone()));
             }
-            (O::AttachPolicy { policy, target }, _) => {
+            (Operation::Organizations(organizations::Operation::AttachPolicy { policy, target }), _) => {
                 self.attached.insert((policy.clone(), target.clone()));
             }
-            (O::DetachPolicy { policy, target }, _) => {
+            (Operation::Organizations(organizations::Operation::DetachPolicy { policy, target }), _) => {
                 self.attached.remove(&(policy.clone(), target.clone()));
             }
-            (O::CreateAccount { email, .. }, _) => {
+            (Operation::Organizations(organizations::Operation::CreateAccount { email, .. }), _) => {
                 let gave_up = self.gave_up;
                 let alive = cloud.account_requests().into_iter().filter(|(request, address)| {
                     let counts = match request.state {
@@ -177,7 +187,7 @@ impl Ledger {
     fn created(
         &mut self,
         cloud: &SimulatedCloud,
-        operation: &O,
+        operation: &Operation,
         target: &Target,
         id: &ResourceId,
         twice: bool,
@@ -244,7 +254,7 @@ impl Ledger {
                 match self.path(parent) {
                     Some(path) if path == home.unit => self.guarded(parent, home, name, wrong),
                     // What leaves a network that stays waits for nothing: its account may move in the same plan.
-                    _ if matches!(operation, O::DeleteVpcEndpoints { .. }) => {}
+                    _ if matches!(operation, Operation::Ec2(ec2::Operation::DeleteVpcEndpoints { .. })) => {}
                     path => wrong.push(format!(
                         "{name} had an effect in the account of `{}` while it was in `{}`",
                         found.email,
@@ -252,7 +262,10 @@ impl Ledger {
                     )),
                 }
             }
-            (Target::Management, O::CreateAccount { email, .. }) => {
+            (
+                Target::Management,
+                Operation::Organizations(organizations::Operation::CreateAccount { email, .. }),
+            ) => {
                 let Some(home) = prepared.homes.get(&email.to_ascii_lowercase()) else {
                     wrong.push(format!("an account was asked for with `{email}`"));
                     return;

@@ -7,9 +7,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::cloud::{
-    Account, AccountRequest, AccountRequestState, CloudError, ErrorKind, Operation, PageToken, Reply, Target,
-};
+use crate::cloud::organizations::{self, Account, AccountRequest, AccountRequestState};
+use crate::cloud::{CloudError, ErrorKind, Operation, PageToken, Reply, Target};
 use crate::exec::WaitReason;
 use crate::exec::engine::lane::Lanes;
 use crate::model::ResourceId;
@@ -86,9 +85,11 @@ impl Earlier {
             return None;
         }
         let page = self.page.clone();
-        let operation = match self.reading {
-            Reading::Accounts => Operation::ListAccounts { page },
-            Reading::Requests => Operation::ListCreateAccountStatus { in_progress_only: false, page },
+        let operation: Operation = match self.reading {
+            Reading::Accounts => organizations::Operation::ListAccounts { page }.into(),
+            Reading::Requests => {
+                organizations::Operation::ListCreateAccountStatus { in_progress_only: false, page }.into()
+            }
             Reading::Nothing | Reading::Done => return None,
         };
         let ready = lanes.ready_at(operation.action(), &Target::Management, now);
@@ -117,12 +118,12 @@ impl Earlier {
         seed: Seed,
     ) -> Result<(), CloudError> {
         let next = match result {
-            Ok(Reply::Accounts(page)) => {
+            Ok(Reply::Organizations(organizations::Reply::Accounts(page))) => {
                 let found = page.items.into_iter();
                 self.accounts.extend(found.map(|account| (account.email.to_ascii_lowercase(), account)));
                 page.next
             }
-            Ok(Reply::AccountRequests(page)) => {
+            Ok(Reply::Organizations(organizations::Reply::AccountRequests(page))) => {
                 for request in page.items {
                     if !matches!(request.state, AccountRequestState::Failed { .. }) {
                         self.requests.entry(request.account_name.clone()).or_default().push(request);
@@ -212,7 +213,8 @@ impl Earlier {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cloud::{AccountState, Page};
+    use crate::cloud::Page;
+    use crate::cloud::organizations::AccountState;
     use crate::model::Limits;
 
     const SEED: fn() -> Seed = || Seed::new(1);
@@ -222,7 +224,10 @@ mod tests {
     }
 
     fn requests(items: Vec<AccountRequest>, next: Option<&str>) -> Result<Reply, CloudError> {
-        Ok(Reply::AccountRequests(Page { items, next: next.map(str::to_owned) }))
+        Ok(Reply::Organizations(organizations::Reply::AccountRequests(Page {
+            items,
+            next: next.map(str::to_owned),
+        })))
     }
 
     fn in_progress(name: &str, next: Option<&str>) -> Result<Reply, CloudError> {
@@ -231,7 +236,10 @@ mod tests {
 
     fn page_asked_for(operation: Option<Operation>) -> Option<PageToken> {
         match operation {
-            Some(Operation::ListCreateAccountStatus { in_progress_only: false, page }) => page,
+            Some(Operation::Organizations(organizations::Operation::ListCreateAccountStatus {
+                in_progress_only: false,
+                page,
+            })) => page,
             other => panic!("{other:?}"),
         }
     }
@@ -271,7 +279,10 @@ mod tests {
     fn a_run_that_goes_on_asks_for_the_accounts_first() {
         let (mut earlier, mut lanes) = (Earlier::default(), Lanes::new(Limits::default()));
         earlier.begin(Time::ZERO, Found::Unknown);
-        assert_eq!(earlier.due(Time::ZERO, &mut lanes), Some(Operation::ListAccounts { page: None }));
+        assert_eq!(
+            earlier.due(Time::ZERO, &mut lanes),
+            Some(Operation::Organizations(organizations::Operation::ListAccounts { page: None }))
+        );
         let account = Account {
             id: "111122223333".parse().unwrap(),
             name: "another name".to_owned(),
@@ -280,7 +291,9 @@ mod tests {
             joined: None,
         };
         let page = Page { items: vec![account.clone()], next: None };
-        earlier.listed(Time::ZERO, Ok(Reply::Accounts(page)), SEED()).unwrap();
+        earlier
+            .listed(Time::ZERO, Ok(Reply::Organizations(organizations::Reply::Accounts(page))), SEED())
+            .unwrap();
         assert!(!earlier.is_known());
         assert_eq!(page_asked_for(earlier.due(Time::ZERO, &mut lanes)), None);
         earlier.listed(Time::ZERO, in_progress("a", None), SEED()).unwrap();
@@ -294,7 +307,9 @@ mod tests {
         earlier.begin(Time::ZERO, Found::Unknown);
         for next in [Some("2".to_owned()), None] {
             let page = Page { items: Vec::new(), next };
-            earlier.listed(Time::ZERO, Ok(Reply::Accounts(page)), SEED()).unwrap();
+            earlier
+                .listed(Time::ZERO, Ok(Reply::Organizations(organizations::Reply::Accounts(page))), SEED())
+                .unwrap();
         }
         earlier.listed(Time::ZERO, in_progress("a", Some("2")), SEED()).unwrap();
         earlier.listed(Time::ZERO, in_progress("b", None), SEED()).unwrap();

@@ -2,7 +2,8 @@
 //!
 //! Other quotas that a request can run into, such as that of tags, are its own: they say nothing about the next one.
 
-use crate::cloud::{AccountRequest, AccountRequestState, CloudError};
+use crate::cloud::CloudError;
+use crate::cloud::organizations::{AccountRequest, AccountRequestState};
 use crate::kinds::TOO_MANY_DECIDED;
 use crate::pacing::is_too_many_accounts;
 

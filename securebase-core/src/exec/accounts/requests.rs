@@ -7,9 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use crate::cloud::{
-    AccountRequest, AccountRequestState, CloudError, ErrorKind, Operation, PageToken, Reply, Target,
-};
+use crate::cloud::organizations::{self, AccountRequest, AccountRequestState};
+use crate::cloud::{CloudError, ErrorKind, Operation, PageToken, Reply, Target};
 use crate::exec::WaitReason;
 use crate::exec::engine::lane::{Lanes, StepIndex};
 use crate::model::ResourceId;
@@ -34,10 +33,14 @@ pub(in crate::exec) enum Question {
 impl Question {
     pub(in crate::exec) fn operation(&self) -> Operation {
         match self {
-            Self::List(page) => {
-                Operation::ListCreateAccountStatus { in_progress_only: true, page: page.clone() }
+            Self::List(page) => organizations::Operation::ListCreateAccountStatus {
+                in_progress_only: true,
+                page: page.clone(),
             }
-            Self::Describe(request) => Operation::DescribeCreateAccountStatus { request: request.clone() },
+            .into(),
+            Self::Describe(request) => {
+                organizations::Operation::DescribeCreateAccountStatus { request: request.clone() }.into()
+            }
         }
     }
 }
@@ -147,7 +150,7 @@ impl Requests {
         seed: Seed,
     ) -> Result<Option<Question>, Blind> {
         let page = match result {
-            Ok(Reply::AccountRequests(page)) => page,
+            Ok(Reply::Organizations(organizations::Reply::AccountRequests(page))) => page,
             // The next look will tell.
             Ok(_) => {
                 self.look_again(now);
@@ -191,7 +194,9 @@ impl Requests {
         seed: Seed,
     ) -> Result<Option<(StepIndex, Answer)>, Blind> {
         let answer = match result {
-            Ok(Reply::AccountRequest(found)) if found.state != AccountRequestState::InProgress => {
+            Ok(Reply::Organizations(organizations::Reply::AccountRequest(found)))
+                if found.state != AccountRequestState::InProgress =>
+            {
                 Answer::Decided(found)
             }
             Err(error) if error.kind == ErrorKind::NotFound => Answer::Lost,
@@ -270,7 +275,10 @@ mod tests {
 
     fn list(requests: &[&str], next: Option<&str>) -> Result<Reply, CloudError> {
         let items = requests.iter().map(|text| request(text, AccountRequestState::InProgress)).collect();
-        Ok(Reply::AccountRequests(Page { items, next: next.map(str::to_owned) }))
+        Ok(Reply::Organizations(organizations::Reply::AccountRequests(Page {
+            items,
+            next: next.map(str::to_owned),
+        })))
     }
 
     #[test]
@@ -289,8 +297,12 @@ mod tests {
         let ask = requests.listed(at(7), list(&[], None), &mut lanes, seed()).unwrap();
         assert_eq!(ask, Some(Question::Describe(id("car-2"))));
         let decided = request("car-2", AccountRequestState::Failed { reason: "INTERNAL_FAILURE".to_owned() });
-        let answer =
-            requests.described(at(7), &id("car-2"), Ok(Reply::AccountRequest(decided.clone())), seed());
+        let answer = requests.described(
+            at(7),
+            &id("car-2"),
+            Ok(Reply::Organizations(organizations::Reply::AccountRequest(decided.clone()))),
+            seed(),
+        );
         assert_eq!(answer, Ok(Some((1, Answer::Decided(decided)))));
         assert_eq!(requests.next(at(7), &mut lanes), Some(Question::Describe(id("car-3"))));
         let lost = CloudError::rejected("CreateAccountStatusNotFoundException", "");

@@ -18,7 +18,9 @@ use super::known::Known;
 use super::lane::{Lanes, StepIndex};
 use super::output::{Dispatch, Output};
 use super::steps::{Slot, Status, Steps};
-use crate::cloud::{Call, CloudError, Delivery, ErrorKind, Operation, Reply, Target, Ticket};
+use crate::cloud::{
+    Call, CloudError, Delivery, ErrorKind, Operation, Reply, Target, Ticket, ec2, organizations,
+};
 use crate::exec::CallReport;
 use crate::exec::accounts::admission::{Admission, Admitted};
 use crate::exec::accounts::earlier::Found;
@@ -272,7 +274,9 @@ impl<'a> Machine<'a> {
         let want = self.known.with_context(step, |cx| run.want(cx));
         self.steps[step].run = Some(run);
         match want {
-            Want::Call(Operation::DescribeAvailabilityZones) => self.want_zones(now, step),
+            Want::Call(Operation::Ec2(ec2::Operation::DescribeAvailabilityZones)) => {
+                self.want_zones(now, step)
+            }
             Want::Call(operation) => self.queue(now, step, operation),
             Want::Pause(pause) => {
                 self.settling(now, step, pause);
@@ -294,7 +298,7 @@ impl<'a> Machine<'a> {
             Err(error) => return self.give_up(now, step, &error),
         };
         let asked = match &operation {
-            Operation::CreateAccount { name, email, .. } => {
+            Operation::Organizations(organizations::Operation::CreateAccount { name, email, .. }) => {
                 Some(self.admission.ask(step, self.steps[step].urgency, name, email))
             }
             _ => None,
@@ -359,7 +363,9 @@ impl<'a> Machine<'a> {
             let address = self.steps[step].address.clone();
             self.record(now, Fact::Outcome { address, outcome: CallOutcome::Ok, request: request.clone() });
         }
-        if matches!(operation, Operation::CreateAccount { .. }) && request.is_none() {
+        if matches!(operation, Operation::Organizations(organizations::Operation::CreateAccount { .. }))
+            && request.is_none()
+        {
             self.release_account(now, step);
         }
         self.advance(now, step);
@@ -383,7 +389,9 @@ impl<'a> Machine<'a> {
         }
         let in_doubt = error.delivery == Delivery::Unknown && operation.is_mutating();
         // A request in doubt may be in progress: it counts until a look-up has found what became of it.
-        if matches!(operation, Operation::CreateAccount { .. }) && !in_doubt {
+        if matches!(operation, Operation::Organizations(organizations::Operation::CreateAccount { .. }))
+            && !in_doubt
+        {
             self.release_account(now, step);
         }
         if error.kind == ErrorKind::Throttled {
@@ -433,7 +441,11 @@ impl<'a> Machine<'a> {
             None => {
                 let advice = advice_on_refusal(error);
                 let text = format!("{} answered {error}{advice}", operation.action());
-                if matches!(operation, Operation::CreateAccount { .. }) && exhausted::by_refusal(error) {
+                if matches!(
+                    operation,
+                    Operation::Organizations(organizations::Operation::CreateAccount { .. })
+                ) && exhausted::by_refusal(error)
+                {
                     self.accounts_exhausted(now, &text);
                 }
                 self.give_up(now, step, &text);

@@ -3,7 +3,8 @@
 //! AWS mails a code to the new address and changes nothing until that code comes back. Whoever owns the mailbox has the
 //! code, so this cannot be a step of a plan; the planner says which address an account has and what to do.
 
-use crate::cloud::{Call, Cloud, CloudError, Delivery, ErrorKind, OneTimeCode, Operation, Target};
+use crate::cloud::account::{self, OneTimeCode};
+use crate::cloud::{Call, Cloud, CloudError, Delivery, ErrorKind, Operation, Target, organizations};
 use crate::exec::Error;
 use crate::model::{AccountId, Email};
 use crate::pacing::{Contact, Patience};
@@ -23,7 +24,10 @@ pub async fn start_root_email_change(
     account: AccountId,
     email: &Email,
 ) -> Result<(), Error> {
-    let start = Operation::StartPrimaryEmailUpdate { account, email: email.as_str().to_owned() };
+    let start = Operation::Account(account::Operation::StartPrimaryEmailUpdate {
+        account,
+        email: email.as_str().to_owned(),
+    });
     let mut trusted = false;
     let mut denials = 0;
     loop {
@@ -38,7 +42,9 @@ pub async fn start_root_email_change(
         if trusted {
             cloud.runtime().sleep(std::time::Duration::from_secs(3)).await;
         } else {
-            let trust = Operation::EnableAwsServiceAccess { service: ACCOUNT_SERVICE.to_owned() };
+            let trust = Operation::Organizations(organizations::Operation::EnableAwsServiceAccess {
+                service: ACCOUNT_SERVICE.to_owned(),
+            });
             call(cloud, trust.clone()).await.map_err(|error| refused(&trust, error))?;
             trusted = true;
         }
@@ -56,7 +62,11 @@ pub async fn finish_root_email_change(
     code: &str,
 ) -> Result<(), Error> {
     let email = email.as_str().to_owned();
-    let accept = Operation::AcceptPrimaryEmailUpdate { account, email, code: OneTimeCode::new(code) };
+    let accept = Operation::Account(account::Operation::AcceptPrimaryEmailUpdate {
+        account,
+        email,
+        code: OneTimeCode::new(code),
+    });
     call(cloud, accept.clone()).await.map_err(|error| refused(&accept, error))
 }
 

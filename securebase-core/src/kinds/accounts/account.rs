@@ -6,10 +6,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::refusal::{advice, put_off_by_decision, put_off_by_refusal};
-use crate::cloud::{
-    Account, AccountRequest, AccountRequestState, AccountState, CloudError, ErrorKind, Operation, PageToken,
-    Reply,
-};
+use crate::cloud::organizations::{self, Account, AccountRequest, AccountRequestState, AccountState};
+use crate::cloud::{CloudError, ErrorKind, Operation, PageToken, Reply, account};
 use crate::kinds::Kind;
 use crate::kinds::billing::{OnBill, Rate};
 use crate::kinds::governance::retag;
@@ -222,17 +220,17 @@ impl Procurement<'_> {
 impl Procedure for Procurement<'_> {
     fn look_up(&self, _: &Context<'_>, page: Option<PageToken>) -> Result<Option<Operation>, StepError> {
         Ok(Some(match &self.candidate {
-            Some((_, account)) => Operation::DescribeAccount { account: *account },
+            Some((_, account)) => organizations::Operation::DescribeAccount { account: *account }.into(),
             None if self.among_requests => {
-                Operation::ListCreateAccountStatus { in_progress_only: false, page }
+                organizations::Operation::ListCreateAccountStatus { in_progress_only: false, page }.into()
             }
-            None => Operation::ListAccounts { page },
+            None => organizations::Operation::ListAccounts { page }.into(),
         }))
     }
 
     fn read_look_up(&mut self, _: &Context<'_>, reply: &Reply) -> Result<Found, StepError> {
         match reply {
-            Reply::Accounts(page) => {
+            Reply::Organizations(organizations::Reply::Accounts(page)) => {
                 Ok(match (page.items.iter().find(|found| self.is_ours(found)), &page.next) {
                     (Some(account), _) => present(account)?,
                     (None, Some(page)) => Found::More(Some(page.clone())),
@@ -242,7 +240,7 @@ impl Procedure for Procurement<'_> {
                     }
                 })
             }
-            Reply::AccountRequests(page) => {
+            Reply::Organizations(organizations::Reply::AccountRequests(page)) => {
                 let found = page.items.iter().find(|request| {
                     request.account_name == self.spec.name
                         && !matches!(request.state, AccountRequestState::Failed { .. })
@@ -266,8 +264,10 @@ impl Procedure for Procurement<'_> {
                 })
             }
             // A request does not say for which address it was made; its account does.
-            Reply::Account(account) if self.is_ours(account) => present(account),
-            Reply::Account(_) => {
+            Reply::Organizations(organizations::Reply::Account(account)) if self.is_ours(account) => {
+                present(account)
+            }
+            Reply::Organizations(organizations::Reply::Account(_)) => {
                 self.strangers.extend(self.candidate.take().map(|(request, _)| request));
                 self.among_requests = true;
                 Ok(Found::More(None))
@@ -302,11 +302,14 @@ impl Procedure for Procurement<'_> {
     }
 
     fn create(&self, cx: &Context<'_>, _: &Progress, index: usize) -> Result<Option<Operation>, StepError> {
-        Ok((index == 0).then(|| Operation::CreateAccount {
-            name: self.spec.name.clone(),
-            email: self.spec.email.as_str().to_owned(),
-            role: cx.access_role.clone(),
-            tags: self.spec.tags.clone(),
+        Ok((index == 0).then(|| {
+            organizations::Operation::CreateAccount {
+                name: self.spec.name.clone(),
+                email: self.spec.email.as_str().to_owned(),
+                role: cx.access_role.clone(),
+                tags: self.spec.tags.clone(),
+            }
+            .into()
         }))
     }
 
@@ -314,22 +317,25 @@ impl Procedure for Procurement<'_> {
         let mut operations = Vec::new();
         if Self::renames(cx) {
             if self.trust {
-                operations.push(Operation::EnableAwsServiceAccess { service: ACCOUNT_SERVICE.to_owned() });
+                operations.push(
+                    organizations::Operation::EnableAwsServiceAccess { service: ACCOUNT_SERVICE.to_owned() }
+                        .into(),
+                );
             }
             let (account, name) = (cx.own_account()?, self.spec.name.clone());
-            operations.push(Operation::PutAccountName { account, name });
+            operations.push(account::Operation::PutAccountName { account, name }.into());
         }
         operations.extend(retag(cx, &cx.own_id()?));
         Ok(operations)
     }
 
     fn delete(&self, cx: &Context<'_>) -> Result<Vec<Operation>, StepError> {
-        Ok(vec![Operation::CloseAccount { account: cx.own_account()? }])
+        Ok(vec![organizations::Operation::CloseAccount { account: cx.own_account()? }.into()])
     }
 
     fn read_act(&mut self, _: &Context<'_>, _: usize, reply: &Reply) -> Result<Acted, StepError> {
         match reply {
-            Reply::AccountRequest(request) => {
+            Reply::Organizations(organizations::Reply::AccountRequest(request)) => {
                 self.asked = true;
                 self.decided(request).map(Acted::Requested)
             }
@@ -363,14 +369,16 @@ impl Procedure for Procurement<'_> {
 
     fn settle(&self, cx: &Context<'_>, _: &Progress) -> Result<Option<Operation>, StepError> {
         match cx.action {
-            Action::Delete => Ok(Some(Operation::DescribeAccount { account: cx.own_account()? })),
+            Action::Delete => {
+                Ok(Some(organizations::Operation::DescribeAccount { account: cx.own_account()? }.into()))
+            }
             _ => Ok(None),
         }
     }
 
     fn read_settle(&self, _: &Context<'_>, _: &Progress, reply: &Reply) -> Result<Settled, StepError> {
         match reply {
-            Reply::Account(account) => Ok(match account.state {
+            Reply::Organizations(organizations::Reply::Account(account)) => Ok(match account.state {
                 AccountState::Suspended | AccountState::Closed => Settled::Yes,
                 _ => Settled::No,
             }),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::cloud::{CloudError, ErrorKind, Operation, PageToken, Reply};
+use crate::cloud::{CloudError, ErrorKind, Operation, PageToken, Reply, organizations};
 use crate::kinds::Kind;
 use crate::kinds::billing::OnBill;
 use crate::kinds::guardrail_role::GuardrailRole;
@@ -73,11 +73,13 @@ impl Procedure for Placement<'_> {
     }
 
     fn look_up(&self, cx: &Context<'_>, _: Option<PageToken>) -> Result<Option<Operation>, StepError> {
-        Ok(Some(Operation::ListParents { child: cx.id_at(&self.spec.account)? }))
+        Ok(Some(organizations::Operation::ListParents { child: cx.id_at(&self.spec.account)? }.into()))
     }
 
     fn read_look_up(&mut self, cx: &Context<'_>, reply: &Reply) -> Result<Found, StepError> {
-        let Reply::Parent(found) = reply else { return Err(StepError::unexpected(reply)) };
+        let Reply::Organizations(organizations::Reply::Parent(found)) = reply else {
+            return Err(StepError::unexpected(reply));
+        };
         if *found == cx.id_at(&self.spec.parent)? {
             return Ok(Found::Present { id: cx.id_at(&self.spec.account)?, acts_done: 1 });
         }
@@ -91,7 +93,7 @@ impl Procedure for Placement<'_> {
         }
         let from = self.parent.clone().map_or_else(|| cx.id_at(&Address::root()), Ok)?;
         let (account, to) = (cx.account_at(&self.spec.account)?, cx.id_at(&self.spec.parent)?);
-        Ok(Some(Operation::MoveAccount { account, from, to }))
+        Ok(Some(organizations::Operation::MoveAccount { account, from, to }.into()))
     }
 
     fn update(&self, _: &Context<'_>, _: &Progress) -> Result<Vec<Operation>, StepError> {

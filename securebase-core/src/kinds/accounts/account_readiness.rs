@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::cloud::{Operation, Reply};
+use crate::cloud::{Operation, Reply, ec2, sts};
 use crate::kinds::Kind;
 use crate::kinds::info::{Facts, KindInfo, MemberCalls, Phase};
 use crate::kinds::seen::{Seen, Standing};
@@ -55,8 +55,8 @@ impl Procedure for &AccountReadinessSpec {
     fn create(&self, _: &Context<'_>, _: &Progress, index: usize) -> Result<Option<Operation>, StepError> {
         Ok(match index {
             // Twice, because a role that has just become assumable may for a moment not be everywhere.
-            0 | 2 => Some(Operation::GetCallerIdentity),
-            1 | 3 => Some(Operation::DescribeVpcs { tags: Tags::new(), page: None }),
+            0 | 2 => Some(sts::Operation::GetCallerIdentity.into()),
+            1 | 3 => Some(ec2::Operation::DescribeVpcs { tags: Tags::new(), page: None }.into()),
             _ => None,
         })
     }
@@ -72,7 +72,7 @@ impl Procedure for &AccountReadinessSpec {
     fn read_act(&mut self, cx: &Context<'_>, _: usize, reply: &Reply) -> Result<Acted, StepError> {
         match reply {
             // The account that answers must be the tenant's.
-            Reply::CallerIdentity(found) if cx.account != Some(*found) => {
+            Reply::Sts(sts::Reply::CallerIdentity(found)) if cx.account != Some(*found) => {
                 Err(StepError::WrongAccount { found: *found })
             }
             _ => Ok(Acted::Next),

@@ -6,7 +6,7 @@ mod organizational_unit;
 mod policy_attachment;
 mod service_control_policy;
 
-use crate::cloud::Operation;
+use crate::cloud::{Operation, organizations};
 use crate::kinds::step::Context;
 use crate::model::ResourceId;
 
@@ -20,7 +20,7 @@ pub use service_control_policy::ServiceControlPolicySpec;
 /// The calls that bring the tags of a unit, a policy or an account up to date.
 pub(super) fn retag(cx: &Context<'_>, id: &ResourceId) -> Vec<Operation> {
     cx.tagging(
-        |keys| Operation::UntagResource { resource: id.clone(), keys },
-        |tags| Operation::TagResource { resource: id.clone(), tags },
+        |keys| organizations::Operation::UntagResource { resource: id.clone(), keys }.into(),
+        |tags| organizations::Operation::TagResource { resource: id.clone(), tags }.into(),
     )
 }

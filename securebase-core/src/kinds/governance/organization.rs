@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::cloud::{Operation, PageToken, Reply};
+use crate::cloud::{Operation, PageToken, Reply, organizations};
 use crate::kinds::Kind;
 use crate::kinds::info::{Facts, KindInfo, Phase};
 use crate::kinds::seen::{Seen, Standing};
@@ -34,12 +34,12 @@ impl KindInfo for OrganizationSpec {
 
 impl Procedure for &OrganizationSpec {
     fn look_up(&self, _: &Context<'_>, _: Option<PageToken>) -> Result<Option<Operation>, StepError> {
-        Ok(Some(Operation::DescribeOrganization))
+        Ok(Some(organizations::Operation::DescribeOrganization.into()))
     }
 
     fn read_look_up(&mut self, _: &Context<'_>, reply: &Reply) -> Result<Found, StepError> {
         match reply {
-            Reply::Organization(organization) => {
+            Reply::Organizations(organizations::Reply::Organization(organization)) => {
                 Ok(Found::Present { id: organization.id.clone(), acts_done: 1 })
             }
             other => Err(StepError::unexpected(other)),
@@ -47,12 +47,14 @@ impl Procedure for &OrganizationSpec {
     }
 
     fn create(&self, _: &Context<'_>, _: &Progress, index: usize) -> Result<Option<Operation>, StepError> {
-        Ok((index == 0).then_some(Operation::CreateOrganization))
+        Ok((index == 0).then_some(organizations::Operation::CreateOrganization.into()))
     }
 
     fn read_act(&mut self, _: &Context<'_>, _: usize, reply: &Reply) -> Result<Acted, StepError> {
         Ok(match reply {
-            Reply::Organization(organization) => Acted::Made(organization.id.clone()),
+            Reply::Organizations(organizations::Reply::Organization(organization)) => {
+                Acted::Made(organization.id.clone())
+            }
             _ => Acted::Next,
         })
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::cloud::{CloudError, ErrorKind, Operation, PageToken, Reply};
+use crate::cloud::{CloudError, ErrorKind, Operation, PageToken, Reply, organizations};
 use crate::kinds::Kind;
 use crate::kinds::info::{Facts, KindInfo, Phase};
 use crate::kinds::seen::{Seen, Standing, value_changes};
@@ -44,11 +44,13 @@ impl Procedure for &OrganizationRootSpec {
     }
 
     fn look_up(&self, _: &Context<'_>, _: Option<PageToken>) -> Result<Option<Operation>, StepError> {
-        Ok(Some(Operation::ListRoots))
+        Ok(Some(organizations::Operation::ListRoots.into()))
     }
 
     fn read_look_up(&mut self, _: &Context<'_>, reply: &Reply) -> Result<Found, StepError> {
-        let Reply::Roots(roots) = reply else { return Err(StepError::unexpected(reply)) };
+        let Reply::Organizations(organizations::Reply::Roots(roots)) = reply else {
+            return Err(StepError::unexpected(reply));
+        };
         let root = roots.first().ok_or(StepError::NoRoot)?;
         Ok(Found::Present { id: root.id.clone(), acts_done: usize::from(root.service_control_policies) })
     }
@@ -57,11 +59,11 @@ impl Procedure for &OrganizationRootSpec {
         if index > 0 {
             return Ok(None);
         }
-        Ok(Some(Operation::EnablePolicyType { root: self.id(cx, at)? }))
+        Ok(Some(organizations::Operation::EnablePolicyType { root: self.id(cx, at)? }.into()))
     }
 
     fn update(&self, cx: &Context<'_>, at: &Progress) -> Result<Vec<Operation>, StepError> {
-        Ok(vec![Operation::EnablePolicyType { root: self.id(cx, at)? }])
+        Ok(vec![organizations::Operation::EnablePolicyType { root: self.id(cx, at)? }.into()])
     }
 
     fn delete(&self, _: &Context<'_>) -> Result<Vec<Operation>, StepError> {
@@ -71,7 +73,11 @@ impl Procedure for &OrganizationRootSpec {
     fn read_act(&mut self, _: &Context<'_>, _: usize, reply: &Reply) -> Result<Acted, StepError> {
         Ok(match reply {
             // Enabled already by the time of the reply: nothing is left to look at.
-            Reply::Roots(roots) if roots.iter().any(|root| root.service_control_policies) => Acted::Settled,
+            Reply::Organizations(organizations::Reply::Roots(roots))
+                if roots.iter().any(|root| root.service_control_policies) =>
+            {
+                Acted::Settled
+            }
             _ => Acted::Next,
         })
     }
@@ -84,11 +90,13 @@ impl Procedure for &OrganizationRootSpec {
     }
 
     fn settle(&self, _: &Context<'_>, _: &Progress) -> Result<Option<Operation>, StepError> {
-        Ok(Some(Operation::ListRoots))
+        Ok(Some(organizations::Operation::ListRoots.into()))
     }
 
     fn read_settle(&self, _: &Context<'_>, _: &Progress, reply: &Reply) -> Result<Settled, StepError> {
-        let Reply::Roots(roots) = reply else { return Err(StepError::unexpected(reply)) };
+        let Reply::Organizations(organizations::Reply::Roots(roots)) = reply else {
+            return Err(StepError::unexpected(reply));
+        };
         let enabled = roots.iter().any(|root| root.service_control_policies);
         Ok(if enabled { Settled::Yes } else { Settled::No })
     }

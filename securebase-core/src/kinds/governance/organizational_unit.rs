@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::retag;
-use crate::cloud::{Operation, PageToken, Reply};
+use crate::cloud::{Operation, PageToken, Reply, organizations};
 use crate::kinds::Kind;
 use crate::kinds::guardrail_role::GuardrailRole;
 use crate::kinds::info::{Facts, KindInfo, OrganizationQuota, Phase};
@@ -62,11 +62,13 @@ impl KindInfo for OrganizationalUnitSpec {
 impl Procedure for &OrganizationalUnitSpec {
     fn look_up(&self, cx: &Context<'_>, page: Option<PageToken>) -> Result<Option<Operation>, StepError> {
         let parent = cx.id_at(&self.parent)?;
-        Ok(Some(Operation::ListOrganizationalUnitsForParent { parent, page }))
+        Ok(Some(organizations::Operation::ListOrganizationalUnitsForParent { parent, page }.into()))
     }
 
     fn read_look_up(&mut self, _: &Context<'_>, reply: &Reply) -> Result<Found, StepError> {
-        let Reply::OrganizationalUnits(page) = reply else { return Err(StepError::unexpected(reply)) };
+        let Reply::Organizations(organizations::Reply::OrganizationalUnits(page)) = reply else {
+            return Err(StepError::unexpected(reply));
+        };
         let unit = page.items.iter().find(|unit| unit.name == self.name);
         Ok(listed(unit.map(|unit| unit.id.clone()), page.next.as_ref()))
     }
@@ -75,11 +77,14 @@ impl Procedure for &OrganizationalUnitSpec {
         if index > 0 {
             return Ok(None);
         }
-        Ok(Some(Operation::CreateOrganizationalUnit {
-            parent: cx.id_at(&self.parent)?,
-            name: self.name.clone(),
-            tags: self.tags.clone(),
-        }))
+        Ok(Some(
+            organizations::Operation::CreateOrganizationalUnit {
+                parent: cx.id_at(&self.parent)?,
+                name: self.name.clone(),
+                tags: self.tags.clone(),
+            }
+            .into(),
+        ))
     }
 
     fn update(&self, cx: &Context<'_>, _: &Progress) -> Result<Vec<Operation>, StepError> {
@@ -87,6 +92,6 @@ impl Procedure for &OrganizationalUnitSpec {
     }
 
     fn delete(&self, cx: &Context<'_>) -> Result<Vec<Operation>, StepError> {
-        Ok(vec![Operation::DeleteOrganizationalUnit { unit: cx.own_id()? }])
+        Ok(vec![organizations::Operation::DeleteOrganizationalUnit { unit: cx.own_id()? }.into()])
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::cloud::{CloudError, ErrorKind, Operation};
+use crate::cloud::{CloudError, ErrorKind, Operation, organizations};
 use crate::kinds::Kind;
 use crate::kinds::guardrail_role::GuardrailRole;
 use crate::kinds::info::{Facts, KindInfo, Phase};
@@ -62,7 +62,7 @@ impl Procedure for &PolicyAttachmentSpec {
             return Ok(None);
         }
         let (policy, target) = (cx.id_at(&self.policy)?, cx.id_at(&self.target)?);
-        Ok(Some(Operation::AttachPolicy { policy, target }))
+        Ok(Some(organizations::Operation::AttachPolicy { policy, target }.into()))
     }
 
     fn update(&self, _: &Context<'_>, _: &Progress) -> Result<Vec<Operation>, StepError> {
@@ -72,7 +72,10 @@ impl Procedure for &PolicyAttachmentSpec {
     fn delete(&self, cx: &Context<'_>) -> Result<Vec<Operation>, StepError> {
         let id = cx.own_id()?;
         let (policy, target) = id.as_str().split_once('/').ok_or(StepError::NotAnAttachment)?;
-        Ok(vec![Operation::DetachPolicy { policy: policy.parse()?, target: target.parse()? }])
+        Ok(vec![
+            organizations::Operation::DetachPolicy { policy: policy.parse()?, target: target.parse()? }
+                .into(),
+        ])
     }
 
     fn refused(&mut self, _: &Context<'_>, error: &CloudError) -> Reaction {

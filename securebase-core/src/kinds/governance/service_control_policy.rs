@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::retag;
-use crate::cloud::{Operation, PageToken, Reply};
+use crate::cloud::{Operation, PageToken, Reply, organizations};
 use crate::kinds::Kind;
 use crate::kinds::guardrail_role::GuardrailRole;
 use crate::kinds::info::{Facts, KindInfo, OrganizationQuota, Phase};
@@ -65,21 +65,26 @@ impl KindInfo for ServiceControlPolicySpec {
 
 impl Procedure for &ServiceControlPolicySpec {
     fn look_up(&self, _: &Context<'_>, page: Option<PageToken>) -> Result<Option<Operation>, StepError> {
-        Ok(Some(Operation::ListPolicies { page }))
+        Ok(Some(organizations::Operation::ListPolicies { page }.into()))
     }
 
     fn read_look_up(&mut self, _: &Context<'_>, reply: &Reply) -> Result<Found, StepError> {
-        let Reply::Policies(page) = reply else { return Err(StepError::unexpected(reply)) };
+        let Reply::Organizations(organizations::Reply::Policies(page)) = reply else {
+            return Err(StepError::unexpected(reply));
+        };
         let policy = page.items.iter().find(|policy| policy.name == self.name);
         Ok(listed(policy.map(|policy| policy.id.clone()), page.next.as_ref()))
     }
 
     fn create(&self, _: &Context<'_>, _: &Progress, index: usize) -> Result<Option<Operation>, StepError> {
-        Ok((index == 0).then(|| Operation::CreatePolicy {
-            name: self.name.clone(),
-            description: self.description.clone(),
-            document: self.document.to_string(),
-            tags: self.tags.clone(),
+        Ok((index == 0).then(|| {
+            organizations::Operation::CreatePolicy {
+                name: self.name.clone(),
+                description: self.description.clone(),
+                document: self.document.to_string(),
+                tags: self.tags.clone(),
+            }
+            .into()
         }))
     }
 
@@ -87,18 +92,21 @@ impl Procedure for &ServiceControlPolicySpec {
         let id = cx.own_id()?;
         let mut operations = Vec::new();
         if cx.changes_any(&["document", "description"]) {
-            operations.push(Operation::UpdatePolicy {
-                policy: id.clone(),
-                name: self.name.clone(),
-                description: self.description.clone(),
-                document: self.document.to_string(),
-            });
+            operations.push(
+                organizations::Operation::UpdatePolicy {
+                    policy: id.clone(),
+                    name: self.name.clone(),
+                    description: self.description.clone(),
+                    document: self.document.to_string(),
+                }
+                .into(),
+            );
         }
         operations.extend(retag(cx, &id));
         Ok(operations)
     }
 
     fn delete(&self, cx: &Context<'_>) -> Result<Vec<Operation>, StepError> {
-        Ok(vec![Operation::DeletePolicy { policy: cx.own_id()? }])
+        Ok(vec![organizations::Operation::DeletePolicy { policy: cx.own_id()? }.into()])
     }
 }

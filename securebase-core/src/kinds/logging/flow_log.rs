@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::cloud::{FlowLog, Operation, PageToken, Reply};
+use crate::cloud::ec2::{self, FlowLog};
+use crate::cloud::{Operation, PageToken, Reply};
 use crate::kinds::billing::{OnBill, Rate};
 use crate::kinds::info::{Facts, KindInfo, Listed, MemberAccount, MemberCalls, Phase};
 use crate::kinds::network::ec2_tagging;
@@ -100,11 +101,11 @@ impl KindInfo for FlowLogSpec {
 
 impl Procedure for &FlowLogSpec {
     fn look_up(&self, cx: &Context<'_>, page: Option<PageToken>) -> Result<Option<Operation>, StepError> {
-        Ok(Some(Operation::DescribeFlowLogs { tags: cx.key_tags(), page }))
+        Ok(Some(ec2::Operation::DescribeFlowLogs { tags: cx.key_tags(), page }.into()))
     }
 
     fn read_look_up(&mut self, _: &Context<'_>, reply: &Reply) -> Result<Found, StepError> {
-        let Reply::FlowLogs(page) = reply else { return Err(StepError::unexpected(reply)) };
+        let Reply::Ec2(ec2::Reply::FlowLogs(page)) = reply else { return Err(StepError::unexpected(reply)) };
         Ok(listed(page.items.first().map(|flow_log| flow_log.id.clone()), page.next.as_ref()))
     }
 
@@ -112,13 +113,16 @@ impl Procedure for &FlowLogSpec {
         if index > 0 {
             return Ok(None);
         }
-        Ok(Some(Operation::CreateFlowLogs {
-            vpc: cx.id_at(&self.vpc)?,
-            log_group: cx.id_at(&self.log_group)?.as_str().to_owned(),
-            role_arn: cx.id_at(&self.role)?.as_str().to_owned(),
-            client_token: cx.client_token(at),
-            tags: self.tags.clone(),
-        }))
+        Ok(Some(
+            ec2::Operation::CreateFlowLogs {
+                vpc: cx.id_at(&self.vpc)?,
+                log_group: cx.id_at(&self.log_group)?.as_str().to_owned(),
+                role_arn: cx.id_at(&self.role)?.as_str().to_owned(),
+                client_token: cx.client_token(at),
+                tags: self.tags.clone(),
+            }
+            .into(),
+        ))
     }
 
     fn update(&self, cx: &Context<'_>, _: &Progress) -> Result<Vec<Operation>, StepError> {
@@ -126,6 +130,6 @@ impl Procedure for &FlowLogSpec {
     }
 
     fn delete(&self, cx: &Context<'_>) -> Result<Vec<Operation>, StepError> {
-        Ok(vec![Operation::DeleteFlowLogs { flow_log: cx.own_id()? }])
+        Ok(vec![ec2::Operation::DeleteFlowLogs { flow_log: cx.own_id()? }.into()])
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::cloud::{Operation, PageToken, Reply};
+use crate::cloud::{Operation, PageToken, Reply, iam};
 use crate::kinds::info::{Facts, KindInfo, Listed, MemberAccount, MemberCalls, Phase};
 use crate::kinds::seen::{Seen, Standing, document_changes};
 use crate::kinds::step::{Acted, Action, Change, Context, Found, Procedure, Progress, StepError};
@@ -88,33 +88,37 @@ impl KindInfo for FlowLogRoleSpec {
 
 impl FlowLogRoleSpec {
     fn put_policy(&self) -> Operation {
-        Operation::PutRolePolicy {
+        iam::Operation::PutRolePolicy {
             role: self.name.clone(),
             name: FLOW_LOG_POLICY_NAME.to_owned(),
             document: FLOW_LOG_POLICY.to_owned(),
         }
+        .into()
     }
 }
 
 impl Procedure for &FlowLogRoleSpec {
     fn look_up(&self, _: &Context<'_>, _: Option<PageToken>) -> Result<Option<Operation>, StepError> {
-        Ok(Some(Operation::GetRole { name: self.name.clone() }))
+        Ok(Some(iam::Operation::GetRole { name: self.name.clone() }.into()))
     }
 
     fn read_look_up(&mut self, _: &Context<'_>, reply: &Reply) -> Result<Found, StepError> {
         match reply {
-            Reply::Role(role) => Ok(Found::Present { id: role.arn.parse()?, acts_done: 1 }),
+            Reply::Iam(iam::Reply::Role(role)) => Ok(Found::Present { id: role.arn.parse()?, acts_done: 1 }),
             other => Err(StepError::unexpected(other)),
         }
     }
 
     fn create(&self, _: &Context<'_>, _: &Progress, index: usize) -> Result<Option<Operation>, StepError> {
         Ok(match index {
-            0 => Some(Operation::CreateRole {
-                name: self.name.clone(),
-                trust: FLOW_LOG_TRUST.to_owned(),
-                tags: self.tags.clone(),
-            }),
+            0 => Some(
+                iam::Operation::CreateRole {
+                    name: self.name.clone(),
+                    trust: FLOW_LOG_TRUST.to_owned(),
+                    tags: self.tags.clone(),
+                }
+                .into(),
+            ),
             1 => Some(self.put_policy()),
             _ => None,
         })
@@ -123,22 +127,26 @@ impl Procedure for &FlowLogRoleSpec {
     fn update(&self, cx: &Context<'_>, _: &Progress) -> Result<Vec<Operation>, StepError> {
         let policy = cx.changes_any(&["policy"]).then(|| self.put_policy());
         let tagging = cx.tagging(
-            |keys| Operation::UntagRole { role: self.name.clone(), keys },
-            |tags| Operation::TagRole { role: self.name.clone(), tags },
+            |keys| iam::Operation::UntagRole { role: self.name.clone(), keys }.into(),
+            |tags| iam::Operation::TagRole { role: self.name.clone(), tags }.into(),
         );
         Ok(policy.into_iter().chain(tagging).collect())
     }
 
     fn delete(&self, _: &Context<'_>) -> Result<Vec<Operation>, StepError> {
         Ok(vec![
-            Operation::DeleteRolePolicy { role: self.name.clone(), name: FLOW_LOG_POLICY_NAME.to_owned() },
-            Operation::DeleteRole { name: self.name.clone() },
+            iam::Operation::DeleteRolePolicy {
+                role: self.name.clone(),
+                name: FLOW_LOG_POLICY_NAME.to_owned(),
+            }
+            .into(),
+            iam::Operation::DeleteRole { name: self.name.clone() }.into(),
         ])
     }
 
     fn read_act(&mut self, _: &Context<'_>, _: usize, reply: &Reply) -> Result<Acted, StepError> {
         match reply {
-            Reply::Role(role) => Ok(Acted::Made(role.arn.parse()?)),
+            Reply::Iam(iam::Reply::Role(role)) => Ok(Acted::Made(role.arn.parse()?)),
             _ => Ok(Acted::Next),
         }
     }

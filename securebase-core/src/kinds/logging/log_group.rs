@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::cloud::{Operation, PageToken, Reply};
+use crate::cloud::{Operation, PageToken, Reply, logs};
 use crate::kinds::billing::{OnBill, Storage};
 use crate::kinds::info::{Facts, KindInfo, Listed, MemberAccount, MemberCalls, Phase};
 use crate::kinds::seen::{Seen, Standing};
@@ -104,7 +104,7 @@ impl KindInfo for LogGroupSpec {
 
 impl LogGroupSpec {
     fn put_retention(&self) -> Operation {
-        Operation::PutRetentionPolicy { group: self.name.clone(), days: self.retention_days }
+        logs::Operation::PutRetentionPolicy { group: self.name.clone(), days: self.retention_days }.into()
     }
 
     fn arn(&self, cx: &Context<'_>) -> Result<String, StepError> {
@@ -117,11 +117,13 @@ impl LogGroupSpec {
 
 impl Procedure for &LogGroupSpec {
     fn look_up(&self, _: &Context<'_>, page: Option<PageToken>) -> Result<Option<Operation>, StepError> {
-        Ok(Some(Operation::DescribeLogGroups { prefix: self.name.clone(), page }))
+        Ok(Some(logs::Operation::DescribeLogGroups { prefix: self.name.clone(), page }.into()))
     }
 
     fn read_look_up(&mut self, _: &Context<'_>, reply: &Reply) -> Result<Found, StepError> {
-        let Reply::LogGroups(page) = reply else { return Err(StepError::unexpected(reply)) };
+        let Reply::Logs(logs::Reply::LogGroups(page)) = reply else {
+            return Err(StepError::unexpected(reply));
+        };
         let group = page.items.iter().find(|group| group.name == self.name);
         let id = group.map(|group| group.name.parse()).transpose()?;
         Ok(listed(id, page.next.as_ref()))
@@ -129,7 +131,9 @@ impl Procedure for &LogGroupSpec {
 
     fn create(&self, _: &Context<'_>, _: &Progress, index: usize) -> Result<Option<Operation>, StepError> {
         Ok(match index {
-            0 => Some(Operation::CreateLogGroup { name: self.name.clone(), tags: self.tags.clone() }),
+            0 => Some(
+                logs::Operation::CreateLogGroup { name: self.name.clone(), tags: self.tags.clone() }.into(),
+            ),
             1 => Some(self.put_retention()),
             _ => None,
         })
@@ -139,14 +143,14 @@ impl Procedure for &LogGroupSpec {
         let retention = cx.changes_any(&["retention_days"]).then(|| self.put_retention());
         let arn = self.arn(cx)?;
         let tagging = cx.tagging(
-            |keys| Operation::UntagLogGroup { arn: arn.clone(), keys },
-            |tags| Operation::TagLogGroup { arn: arn.clone(), tags },
+            |keys| logs::Operation::UntagLogGroup { arn: arn.clone(), keys }.into(),
+            |tags| logs::Operation::TagLogGroup { arn: arn.clone(), tags }.into(),
         );
         Ok(retention.into_iter().chain(tagging).collect())
     }
 
     fn delete(&self, _: &Context<'_>) -> Result<Vec<Operation>, StepError> {
-        Ok(vec![Operation::DeleteLogGroup { name: self.name.clone() }])
+        Ok(vec![logs::Operation::DeleteLogGroup { name: self.name.clone() }.into()])
     }
 
     fn known_id(&self, _: &Context<'_>) -> Result<ResourceId, StepError> {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::ec2_tagging;
-use crate::cloud::{Operation, PageToken, Reply};
+use crate::cloud::{Operation, PageToken, Reply, ec2};
 use crate::kinds::billing::{OnBill, Rate};
 use crate::kinds::info::{AccountQuota, Facts, KindInfo, Listed, MemberAccount, MemberCalls, Phase};
 use crate::kinds::seen::{Seen, Standing};
@@ -79,16 +79,18 @@ impl KindInfo for ElasticIpSpec {
 
 impl Procedure for &ElasticIpSpec {
     fn look_up(&self, cx: &Context<'_>, _: Option<PageToken>) -> Result<Option<Operation>, StepError> {
-        Ok(Some(Operation::DescribeAddresses { tags: cx.key_tags() }))
+        Ok(Some(ec2::Operation::DescribeAddresses { tags: cx.key_tags() }.into()))
     }
 
     fn read_look_up(&mut self, _: &Context<'_>, reply: &Reply) -> Result<Found, StepError> {
-        let Reply::Addresses(items) = reply else { return Err(StepError::unexpected(reply)) };
+        let Reply::Ec2(ec2::Reply::Addresses(items)) = reply else {
+            return Err(StepError::unexpected(reply));
+        };
         Ok(listed(items.first().map(|elastic_ip| elastic_ip.id.clone()), None))
     }
 
     fn create(&self, _: &Context<'_>, _: &Progress, index: usize) -> Result<Option<Operation>, StepError> {
-        Ok((index == 0).then(|| Operation::AllocateAddress { tags: self.tags.clone() }))
+        Ok((index == 0).then(|| ec2::Operation::AllocateAddress { tags: self.tags.clone() }.into()))
     }
 
     fn update(&self, cx: &Context<'_>, _: &Progress) -> Result<Vec<Operation>, StepError> {
@@ -96,6 +98,6 @@ impl Procedure for &ElasticIpSpec {
     }
 
     fn delete(&self, cx: &Context<'_>) -> Result<Vec<Operation>, StepError> {
-        Ok(vec![Operation::ReleaseAddress { allocation: cx.own_id()? }])
+        Ok(vec![ec2::Operation::ReleaseAddress { allocation: cx.own_id()? }.into()])
     }
 }

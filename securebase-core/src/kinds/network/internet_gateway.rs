@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{attached_gateway, attachment_changes, ec2_tagging};
-use crate::cloud::{CloudError, ErrorKind, Operation, PageToken, Reply};
+use crate::cloud::{CloudError, ErrorKind, Operation, PageToken, Reply, ec2};
 use crate::kinds::info::{AccountQuota, Facts, KindInfo, Listed, MemberAccount, MemberCalls, Phase};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, Reaction, StepError};
@@ -89,22 +89,27 @@ impl KindInfo for InternetGatewaySpec {
 
 impl Procedure for &InternetGatewaySpec {
     fn look_up(&self, cx: &Context<'_>, page: Option<PageToken>) -> Result<Option<Operation>, StepError> {
-        Ok(Some(Operation::DescribeInternetGateways { tags: cx.key_tags(), page }))
+        Ok(Some(ec2::Operation::DescribeInternetGateways { tags: cx.key_tags(), page }.into()))
     }
 
     fn read_look_up(&mut self, cx: &Context<'_>, reply: &Reply) -> Result<Found, StepError> {
-        let Reply::InternetGateways(page) = reply else { return Err(StepError::unexpected(reply)) };
+        let Reply::Ec2(ec2::Reply::InternetGateways(page)) = reply else {
+            return Err(StepError::unexpected(reply));
+        };
         let gateway = page.items.first().map(|gateway| (&gateway.id, gateway.vpc.as_ref()));
         Ok(attached_gateway(cx, &self.vpc, gateway, page.next.as_ref()))
     }
 
     fn create(&self, cx: &Context<'_>, at: &Progress, index: usize) -> Result<Option<Operation>, StepError> {
         Ok(match index {
-            0 => Some(Operation::CreateInternetGateway { tags: self.tags.clone() }),
-            1 => Some(Operation::AttachInternetGateway {
-                gateway: self.id(cx, at)?,
-                vpc: cx.id_at(&self.vpc)?,
-            }),
+            0 => Some(ec2::Operation::CreateInternetGateway { tags: self.tags.clone() }.into()),
+            1 => Some(
+                ec2::Operation::AttachInternetGateway {
+                    gateway: self.id(cx, at)?,
+                    vpc: cx.id_at(&self.vpc)?,
+                }
+                .into(),
+            ),
             _ => None,
         })
     }
@@ -113,7 +118,7 @@ impl Procedure for &InternetGatewaySpec {
         let mut operations = Vec::new();
         if cx.changes_any(&["vpc"]) {
             let (gateway, vpc) = (cx.own_id()?, cx.id_at(&self.vpc)?);
-            operations.push(Operation::AttachInternetGateway { gateway, vpc });
+            operations.push(ec2::Operation::AttachInternetGateway { gateway, vpc }.into());
         }
         operations.extend(ec2_tagging(cx)?);
         Ok(operations)
@@ -122,8 +127,8 @@ impl Procedure for &InternetGatewaySpec {
     fn delete(&self, cx: &Context<'_>) -> Result<Vec<Operation>, StepError> {
         let id = cx.own_id()?;
         let vpc = cx.id_at(&self.vpc).ok();
-        let detach = vpc.map(|vpc| Operation::DetachInternetGateway { gateway: id.clone(), vpc });
-        Ok(detach.into_iter().chain([Operation::DeleteInternetGateway { gateway: id }]).collect())
+        let detach = vpc.map(|vpc| ec2::Operation::DetachInternetGateway { gateway: id.clone(), vpc }.into());
+        Ok(detach.into_iter().chain([ec2::Operation::DeleteInternetGateway { gateway: id }.into()]).collect())
     }
 
     /// The attachment was made by an attempt whose reply was lost.

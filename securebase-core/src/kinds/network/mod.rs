@@ -11,7 +11,7 @@ mod vpc;
 mod vpc_endpoint;
 mod vpn_gateway;
 
-use crate::cloud::{Operation, PageToken};
+use crate::cloud::{Operation, PageToken, ec2};
 use crate::kinds::step::{Change, Context, Found, StepError, listed};
 use crate::model::{Address, Cidr, Problem, ResourceId};
 
@@ -30,8 +30,8 @@ pub use vpn_gateway::VpnGatewaySpec;
 pub(super) fn ec2_tagging(cx: &Context<'_>) -> Result<Vec<Operation>, StepError> {
     let id = cx.own_id()?;
     Ok(cx.tagging(
-        |keys| Operation::DeleteTags { resource: id.clone(), keys },
-        |tags| Operation::CreateTags { resource: id.clone(), tags },
+        |keys| ec2::Operation::DeleteTags { resource: id.clone(), keys }.into(),
+        |tags| ec2::Operation::CreateTags { resource: id.clone(), tags }.into(),
     ))
 }
 

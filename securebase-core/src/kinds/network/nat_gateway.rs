@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::ec2_tagging;
-use crate::cloud::{NatGateway, NatGatewayState, Operation, PageToken, Reply};
+use crate::cloud::ec2::{self, NatGateway, NatGatewayState};
+use crate::cloud::{Operation, PageToken, Reply};
 use crate::kinds::billing::{OnBill, Rate};
 use crate::kinds::info::{AccountQuota, Facts, KindInfo, Listed, MemberAccount, MemberCalls, Phase};
 use crate::kinds::seen::{Seen, Standing};
@@ -107,11 +108,13 @@ impl KindInfo for NatGatewaySpec {
 
 impl Procedure for &NatGatewaySpec {
     fn look_up(&self, cx: &Context<'_>, page: Option<PageToken>) -> Result<Option<Operation>, StepError> {
-        Ok(Some(Operation::DescribeNatGateways { tags: cx.key_tags(), page }))
+        Ok(Some(ec2::Operation::DescribeNatGateways { tags: cx.key_tags(), page }.into()))
     }
 
     fn read_look_up(&mut self, _: &Context<'_>, reply: &Reply) -> Result<Found, StepError> {
-        let Reply::NatGateways(page) = reply else { return Err(StepError::unexpected(reply)) };
+        let Reply::Ec2(ec2::Reply::NatGateways(page)) = reply else {
+            return Err(StepError::unexpected(reply));
+        };
         Ok(listed(page.items.iter().find(|nat| lives(nat)).map(|nat| nat.id.clone()), page.next.as_ref()))
     }
 
@@ -119,12 +122,15 @@ impl Procedure for &NatGatewaySpec {
         if index > 0 {
             return Ok(None);
         }
-        Ok(Some(Operation::CreateNatGateway {
-            subnet: cx.id_at(&self.subnet)?,
-            allocation: cx.id_at(&self.elastic_ip)?,
-            client_token: cx.client_token(at),
-            tags: self.tags.clone(),
-        }))
+        Ok(Some(
+            ec2::Operation::CreateNatGateway {
+                subnet: cx.id_at(&self.subnet)?,
+                allocation: cx.id_at(&self.elastic_ip)?,
+                client_token: cx.client_token(at),
+                tags: self.tags.clone(),
+            }
+            .into(),
+        ))
     }
 
     fn update(&self, cx: &Context<'_>, _: &Progress) -> Result<Vec<Operation>, StepError> {
@@ -132,17 +138,19 @@ impl Procedure for &NatGatewaySpec {
     }
 
     fn delete(&self, cx: &Context<'_>) -> Result<Vec<Operation>, StepError> {
-        Ok(vec![Operation::DeleteNatGateway { gateway: cx.own_id()? }])
+        Ok(vec![ec2::Operation::DeleteNatGateway { gateway: cx.own_id()? }.into()])
     }
 
     fn settle(&self, cx: &Context<'_>, _: &Progress) -> Result<Option<Operation>, StepError> {
         let settles = matches!(cx.action, Action::Create | Action::Delete);
-        Ok(settles.then(|| Operation::DescribeNatGateways { tags: cx.key_tags(), page: None }))
+        Ok(settles.then(|| ec2::Operation::DescribeNatGateways { tags: cx.key_tags(), page: None }.into()))
     }
 
     /// Whether the gateway has come to be, or has gone.
     fn read_settle(&self, cx: &Context<'_>, at: &Progress, reply: &Reply) -> Result<Settled, StepError> {
-        let Reply::NatGateways(page) = reply else { return Err(StepError::unexpected(reply)) };
+        let Reply::Ec2(ec2::Reply::NatGateways(page)) = reply else {
+            return Err(StepError::unexpected(reply));
+        };
         let id = self.id(cx, at)?;
         let found = page.items.iter().find(|nat| nat.id == id);
         Ok(match (cx.action, found.map(|nat| nat.state)) {
@@ -163,6 +171,6 @@ impl Procedure for &NatGatewaySpec {
     }
 
     fn discard(&self, cx: &Context<'_>, at: &Progress) -> Result<Operation, StepError> {
-        Ok(Operation::DeleteNatGateway { gateway: self.id(cx, at)? })
+        Ok(ec2::Operation::DeleteNatGateway { gateway: self.id(cx, at)? }.into())
     }
 }

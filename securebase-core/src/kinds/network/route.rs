@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::cloud::{CloudError, ErrorKind, Operation};
+use crate::cloud::{CloudError, ErrorKind, Operation, ec2};
 use crate::kinds::info::{Facts, KindInfo, Listed, MemberAccount, MemberCalls, Phase};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Change, Context, Procedure, Progress, Reaction, StepError};
@@ -115,20 +115,22 @@ impl Procedure for Routing<'_> {
         let (table, destination) = (cx.id_at(&self.spec.table)?, self.spec.destination);
         let gateway = cx.id_at(self.spec.target.address())?;
         Ok(Some(if self.replace {
-            Operation::ReplaceRoute { table, destination, gateway }
+            ec2::Operation::ReplaceRoute { table, destination, gateway }.into()
         } else {
-            Operation::CreateRoute { table, destination, gateway }
+            ec2::Operation::CreateRoute { table, destination, gateway }.into()
         }))
     }
 
     fn update(&self, cx: &Context<'_>, _: &Progress) -> Result<Vec<Operation>, StepError> {
         let (table, destination) = (cx.own_id()?, self.spec.destination);
         let gateway = cx.id_at(self.spec.target.address())?;
-        Ok(vec![Operation::ReplaceRoute { table, destination, gateway }])
+        Ok(vec![ec2::Operation::ReplaceRoute { table, destination, gateway }.into()])
     }
 
     fn delete(&self, cx: &Context<'_>) -> Result<Vec<Operation>, StepError> {
-        Ok(vec![Operation::DeleteRoute { table: cx.own_id()?, destination: self.spec.destination }])
+        Ok(vec![
+            ec2::Operation::DeleteRoute { table: cx.own_id()?, destination: self.spec.destination }.into(),
+        ])
     }
 
     fn refused(&mut self, cx: &Context<'_>, error: &CloudError) -> Reaction {

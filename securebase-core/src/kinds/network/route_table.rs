@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::ec2_tagging;
-use crate::cloud::{Operation, PageToken, Reply};
+use crate::cloud::{Operation, PageToken, Reply, ec2};
 use crate::kinds::info::{AccountQuota, Facts, KindInfo, Listed, MemberAccount, MemberCalls, Phase};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, StepError, listed};
@@ -89,11 +89,13 @@ impl KindInfo for RouteTableSpec {
 
 impl Procedure for &RouteTableSpec {
     fn look_up(&self, cx: &Context<'_>, page: Option<PageToken>) -> Result<Option<Operation>, StepError> {
-        Ok(Some(Operation::DescribeRouteTables { tags: cx.key_tags(), page }))
+        Ok(Some(ec2::Operation::DescribeRouteTables { tags: cx.key_tags(), page }.into()))
     }
 
     fn read_look_up(&mut self, _: &Context<'_>, reply: &Reply) -> Result<Found, StepError> {
-        let Reply::RouteTables(page) = reply else { return Err(StepError::unexpected(reply)) };
+        let Reply::Ec2(ec2::Reply::RouteTables(page)) = reply else {
+            return Err(StepError::unexpected(reply));
+        };
         Ok(listed(page.items.first().map(|table| table.id.clone()), page.next.as_ref()))
     }
 
@@ -101,11 +103,14 @@ impl Procedure for &RouteTableSpec {
         if index > 0 {
             return Ok(None);
         }
-        Ok(Some(Operation::CreateRouteTable {
-            vpc: cx.id_at(&self.vpc)?,
-            client_token: cx.client_token(at),
-            tags: self.tags.clone(),
-        }))
+        Ok(Some(
+            ec2::Operation::CreateRouteTable {
+                vpc: cx.id_at(&self.vpc)?,
+                client_token: cx.client_token(at),
+                tags: self.tags.clone(),
+            }
+            .into(),
+        ))
     }
 
     fn update(&self, cx: &Context<'_>, _: &Progress) -> Result<Vec<Operation>, StepError> {
@@ -113,6 +118,6 @@ impl Procedure for &RouteTableSpec {
     }
 
     fn delete(&self, cx: &Context<'_>) -> Result<Vec<Operation>, StepError> {
-        Ok(vec![Operation::DeleteRouteTable { table: cx.own_id()? }])
+        Ok(vec![ec2::Operation::DeleteRouteTable { table: cx.own_id()? }.into()])
     }
 }

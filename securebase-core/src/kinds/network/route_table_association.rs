@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::cloud::{Operation, PageToken, Reply};
+use crate::cloud::{Operation, PageToken, Reply, ec2};
 use crate::kinds::info::{Facts, KindInfo, Listed, MemberAccount, MemberCalls, Phase};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Context, Found, Procedure, Progress, StepError, listed};
@@ -72,11 +72,13 @@ impl KindInfo for RouteTableAssociationSpec {
 
 impl Procedure for &RouteTableAssociationSpec {
     fn look_up(&self, cx: &Context<'_>, page: Option<PageToken>) -> Result<Option<Operation>, StepError> {
-        Ok(Some(Operation::DescribeRouteTables { tags: cx.key_tags_of(&self.table), page }))
+        Ok(Some(ec2::Operation::DescribeRouteTables { tags: cx.key_tags_of(&self.table), page }.into()))
     }
 
     fn read_look_up(&mut self, cx: &Context<'_>, reply: &Reply) -> Result<Found, StepError> {
-        let Reply::RouteTables(page) = reply else { return Err(StepError::unexpected(reply)) };
+        let Reply::Ec2(ec2::Reply::RouteTables(page)) = reply else {
+            return Err(StepError::unexpected(reply));
+        };
         let subnet = cx.id_at(&self.subnet)?;
         let mut associations = page.items.iter().flat_map(|table| &table.associations);
         let found = associations.find(|association| association.subnet == subnet);
@@ -88,7 +90,7 @@ impl Procedure for &RouteTableAssociationSpec {
             return Ok(None);
         }
         let (table, subnet) = (cx.id_at(&self.table)?, cx.id_at(&self.subnet)?);
-        Ok(Some(Operation::AssociateRouteTable { table, subnet }))
+        Ok(Some(ec2::Operation::AssociateRouteTable { table, subnet }.into()))
     }
 
     fn update(&self, _: &Context<'_>, _: &Progress) -> Result<Vec<Operation>, StepError> {
@@ -96,6 +98,6 @@ impl Procedure for &RouteTableAssociationSpec {
     }
 
     fn delete(&self, cx: &Context<'_>) -> Result<Vec<Operation>, StepError> {
-        Ok(vec![Operation::DisassociateRouteTable { association: cx.own_id()? }])
+        Ok(vec![ec2::Operation::DisassociateRouteTable { association: cx.own_id()? }.into()])
     }
 }

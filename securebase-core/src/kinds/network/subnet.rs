@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{ec2_tagging, immutable_block};
-use crate::cloud::{CloudError, Operation, PageToken, Reply};
+use crate::cloud::{CloudError, Operation, PageToken, Reply, ec2};
 use crate::kinds::info::{AccountQuota, Facts, KindInfo, Listed, MemberAccount, MemberCalls, Phase};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Acted, Action, Context, Found, Procedure, Progress, Reaction, StepError, listed};
@@ -128,11 +128,11 @@ impl SubnetSpec {
 
 impl Procedure for &SubnetSpec {
     fn look_up(&self, cx: &Context<'_>, page: Option<PageToken>) -> Result<Option<Operation>, StepError> {
-        Ok(Some(Operation::DescribeSubnets { tags: cx.key_tags(), page }))
+        Ok(Some(ec2::Operation::DescribeSubnets { tags: cx.key_tags(), page }.into()))
     }
 
     fn read_look_up(&mut self, _: &Context<'_>, reply: &Reply) -> Result<Found, StepError> {
-        let Reply::Subnets(page) = reply else { return Err(StepError::unexpected(reply)) };
+        let Reply::Ec2(ec2::Reply::Subnets(page)) = reply else { return Err(StepError::unexpected(reply)) };
         Ok(listed(page.items.first().map(|subnet| subnet.id.clone()), page.next.as_ref()))
     }
 
@@ -141,13 +141,14 @@ impl Procedure for &SubnetSpec {
             return Ok(None);
         }
         Ok(Some(match self.zone_name(cx)? {
-            Some(zone) => Operation::CreateSubnet {
+            Some(zone) => ec2::Operation::CreateSubnet {
                 vpc: cx.id_at(&self.vpc)?,
                 cidr: self.cidr,
                 zone,
                 tags: self.tags.clone(),
-            },
-            None => Operation::DescribeAvailabilityZones,
+            }
+            .into(),
+            None => ec2::Operation::DescribeAvailabilityZones.into(),
         }))
     }
 
@@ -156,12 +157,12 @@ impl Procedure for &SubnetSpec {
     }
 
     fn delete(&self, cx: &Context<'_>) -> Result<Vec<Operation>, StepError> {
-        Ok(vec![Operation::DeleteSubnet { subnet: cx.own_id()? }])
+        Ok(vec![ec2::Operation::DeleteSubnet { subnet: cx.own_id()? }.into()])
     }
 
     fn read_act(&mut self, _: &Context<'_>, index: usize, reply: &Reply) -> Result<Acted, StepError> {
         Ok(match reply {
-            Reply::AvailabilityZones(_) => Acted::Again,
+            Reply::Ec2(ec2::Reply::AvailabilityZones(_)) => Acted::Again,
             Reply::Created(id) if index == 0 => Acted::Made(id.clone()),
             _ => Acted::Next,
         })

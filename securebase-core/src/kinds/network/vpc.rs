@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{ec2_tagging, immutable_block};
-use crate::cloud::{Operation, PageToken, Reply, VpcAttribute};
+use crate::cloud::ec2::{self, VpcAttribute};
+use crate::cloud::{Operation, PageToken, Reply};
 use crate::kinds::billing::{OnBill, Rate};
 use crate::kinds::info::{AccountQuota, Facts, KindInfo, Listed, MemberAccount, MemberCalls, Phase};
 use crate::kinds::seen::{Seen, Standing, value_changes};
@@ -116,17 +117,17 @@ impl KindInfo for VpcSpec {
 
 impl Procedure for &VpcSpec {
     fn look_up(&self, cx: &Context<'_>, page: Option<PageToken>) -> Result<Option<Operation>, StepError> {
-        Ok(Some(Operation::DescribeVpcs { tags: cx.key_tags(), page }))
+        Ok(Some(ec2::Operation::DescribeVpcs { tags: cx.key_tags(), page }.into()))
     }
 
     fn read_look_up(&mut self, _: &Context<'_>, reply: &Reply) -> Result<Found, StepError> {
-        let Reply::Vpcs(page) = reply else { return Err(StepError::unexpected(reply)) };
+        let Reply::Ec2(ec2::Reply::Vpcs(page)) = reply else { return Err(StepError::unexpected(reply)) };
         Ok(listed(page.items.first().map(|vpc| vpc.id.clone()), page.next.as_ref()))
     }
 
     fn create(&self, cx: &Context<'_>, at: &Progress, index: usize) -> Result<Option<Operation>, StepError> {
         if index == 0 {
-            return Ok(Some(Operation::CreateVpc { cidr: self.cidr, tags: self.tags.clone() }));
+            return Ok(Some(ec2::Operation::CreateVpc { cidr: self.cidr, tags: self.tags.clone() }.into()));
         }
         // A new VPC resolves names and gives none out; only what differs is changed, support first.
         let support = (!self.dns_support).then_some((VpcAttribute::DnsSupport, false));
@@ -134,7 +135,7 @@ impl Procedure for &VpcSpec {
         let Some((attribute, value)) = support.into_iter().chain(names).nth(index - 1) else {
             return Ok(None);
         };
-        Ok(Some(Operation::ModifyVpcAttribute { vpc: self.id(cx, at)?, attribute, value }))
+        Ok(Some(ec2::Operation::ModifyVpcAttribute { vpc: self.id(cx, at)?, attribute, value }.into()))
     }
 
     fn update(&self, cx: &Context<'_>, _: &Progress) -> Result<Vec<Operation>, StepError> {
@@ -145,13 +146,15 @@ impl Procedure for &VpcSpec {
         ];
         let changed = attributes.into_iter().filter(|(field, ..)| cx.changes_any(&[field]));
         let mut operations: Vec<Operation> = changed
-            .map(|(_, attribute, value)| Operation::ModifyVpcAttribute { vpc: id.clone(), attribute, value })
+            .map(|(_, attribute, value)| {
+                Operation::Ec2(ec2::Operation::ModifyVpcAttribute { vpc: id.clone(), attribute, value })
+            })
             .collect();
         operations.extend(ec2_tagging(cx)?);
         Ok(operations)
     }
 
     fn delete(&self, cx: &Context<'_>) -> Result<Vec<Operation>, StepError> {
-        Ok(vec![Operation::DeleteVpc { vpc: cx.own_id()? }])
+        Ok(vec![ec2::Operation::DeleteVpc { vpc: cx.own_id()? }.into()])
     }
 }

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::ec2_tagging;
-use crate::cloud::{CloudError, ErrorKind, Operation, PageToken, Reply, VpcEndpoint};
+use crate::cloud::ec2::{self, VpcEndpoint};
+use crate::cloud::{CloudError, ErrorKind, Operation, PageToken, Reply};
 use crate::kinds::info::{AccountQuota, Facts, KindInfo, Listed, MemberAccount, MemberCalls, Phase};
 use crate::kinds::seen::{Seen, Standing};
 use crate::kinds::step::{Action, Change, Context, Found, Procedure, Progress, Reaction, StepError, listed};
@@ -134,11 +135,13 @@ impl KindInfo for VpcEndpointSpec {
 
 impl Procedure for &VpcEndpointSpec {
     fn look_up(&self, cx: &Context<'_>, page: Option<PageToken>) -> Result<Option<Operation>, StepError> {
-        Ok(Some(Operation::DescribeVpcEndpoints { tags: cx.key_tags(), page }))
+        Ok(Some(ec2::Operation::DescribeVpcEndpoints { tags: cx.key_tags(), page }.into()))
     }
 
     fn read_look_up(&mut self, _: &Context<'_>, reply: &Reply) -> Result<Found, StepError> {
-        let Reply::VpcEndpoints(page) = reply else { return Err(StepError::unexpected(reply)) };
+        let Reply::Ec2(ec2::Reply::VpcEndpoints(page)) = reply else {
+            return Err(StepError::unexpected(reply));
+        };
         let living = page.items.iter().find(|endpoint| !endpoint.deleted);
         Ok(listed(living.map(|endpoint| endpoint.id.clone()), page.next.as_ref()))
     }
@@ -147,13 +150,20 @@ impl Procedure for &VpcEndpointSpec {
         if index > 0 {
             return Ok(None);
         }
-        Ok(Some(Operation::CreateVpcEndpoint {
-            vpc: cx.id_at(&self.vpc)?,
-            service: self.service.clone(),
-            route_tables: self.route_tables.iter().map(|table| cx.id_at(table)).collect::<Result<_, _>>()?,
-            client_token: cx.client_token(at),
-            tags: self.tags.clone(),
-        }))
+        Ok(Some(
+            ec2::Operation::CreateVpcEndpoint {
+                vpc: cx.id_at(&self.vpc)?,
+                service: self.service.clone(),
+                route_tables: self
+                    .route_tables
+                    .iter()
+                    .map(|table| cx.id_at(table))
+                    .collect::<Result<_, _>>()?,
+                client_token: cx.client_token(at),
+                tags: self.tags.clone(),
+            }
+            .into(),
+        ))
     }
 
     fn update(&self, cx: &Context<'_>, _: &Progress) -> Result<Vec<Operation>, StepError> {
@@ -166,18 +176,18 @@ impl Procedure for &VpcEndpointSpec {
         // Apart, so that a refusal of the one leaves the other to be done.
         if !add.is_empty() {
             let endpoint = cx.own_id()?;
-            operations.push(Operation::ModifyVpcEndpoint { endpoint, add, remove: Vec::new() });
+            operations.push(ec2::Operation::ModifyVpcEndpoint { endpoint, add, remove: Vec::new() }.into());
         }
         if !remove.is_empty() {
             let endpoint = cx.own_id()?;
-            operations.push(Operation::ModifyVpcEndpoint { endpoint, add: Vec::new(), remove });
+            operations.push(ec2::Operation::ModifyVpcEndpoint { endpoint, add: Vec::new(), remove }.into());
         }
         operations.extend(ec2_tagging(cx)?);
         Ok(operations)
     }
 
     fn delete(&self, cx: &Context<'_>) -> Result<Vec<Operation>, StepError> {
-        Ok(vec![Operation::DeleteVpcEndpoints { endpoint: cx.own_id()? }])
+        Ok(vec![ec2::Operation::DeleteVpcEndpoints { endpoint: cx.own_id()? }.into()])
     }
 
     /// The route tables were added by an attempt whose reply was lost.

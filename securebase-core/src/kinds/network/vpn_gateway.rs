@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{attached_gateway, attachment_changes, ec2_tagging};
-use crate::cloud::{CloudError, ErrorKind, Operation, PageToken, Reply};
+use crate::cloud::{CloudError, ErrorKind, Operation, PageToken, Reply, ec2};
 use crate::kinds::billing::OnBill;
 use crate::kinds::info::{AccountQuota, Facts, KindInfo, Listed, MemberAccount, MemberCalls, Phase};
 use crate::kinds::seen::{Seen, Standing};
@@ -92,11 +92,13 @@ impl KindInfo for VpnGatewaySpec {
 
 impl Procedure for &VpnGatewaySpec {
     fn look_up(&self, cx: &Context<'_>, _: Option<PageToken>) -> Result<Option<Operation>, StepError> {
-        Ok(Some(Operation::DescribeVpnGateways { tags: cx.key_tags() }))
+        Ok(Some(ec2::Operation::DescribeVpnGateways { tags: cx.key_tags() }.into()))
     }
 
     fn read_look_up(&mut self, cx: &Context<'_>, reply: &Reply) -> Result<Found, StepError> {
-        let Reply::VpnGateways(items) = reply else { return Err(StepError::unexpected(reply)) };
+        let Reply::Ec2(ec2::Reply::VpnGateways(items)) = reply else {
+            return Err(StepError::unexpected(reply));
+        };
         let gateway = items.iter().find(|gateway| !gateway.deleted);
         let gateway = gateway.map(|gateway| (&gateway.id, gateway.vpc.as_ref()));
         Ok(attached_gateway(cx, &self.vpc, gateway, None))
@@ -104,8 +106,11 @@ impl Procedure for &VpnGatewaySpec {
 
     fn create(&self, cx: &Context<'_>, at: &Progress, index: usize) -> Result<Option<Operation>, StepError> {
         Ok(match index {
-            0 => Some(Operation::CreateVpnGateway { tags: self.tags.clone() }),
-            1 => Some(Operation::AttachVpnGateway { gateway: self.id(cx, at)?, vpc: cx.id_at(&self.vpc)? }),
+            0 => Some(ec2::Operation::CreateVpnGateway { tags: self.tags.clone() }.into()),
+            1 => Some(
+                ec2::Operation::AttachVpnGateway { gateway: self.id(cx, at)?, vpc: cx.id_at(&self.vpc)? }
+                    .into(),
+            ),
             _ => None,
         })
     }
@@ -114,7 +119,7 @@ impl Procedure for &VpnGatewaySpec {
         let mut operations = Vec::new();
         if cx.changes_any(&["vpc"]) {
             let (gateway, vpc) = (cx.own_id()?, cx.id_at(&self.vpc)?);
-            operations.push(Operation::AttachVpnGateway { gateway, vpc });
+            operations.push(ec2::Operation::AttachVpnGateway { gateway, vpc }.into());
         }
         operations.extend(ec2_tagging(cx)?);
         Ok(operations)
@@ -123,8 +128,8 @@ impl Procedure for &VpnGatewaySpec {
     fn delete(&self, cx: &Context<'_>) -> Result<Vec<Operation>, StepError> {
         let id = cx.own_id()?;
         let vpc = cx.id_at(&self.vpc).ok();
-        let detach = vpc.map(|vpc| Operation::DetachVpnGateway { gateway: id.clone(), vpc });
-        Ok(detach.into_iter().chain([Operation::DeleteVpnGateway { gateway: id }]).collect())
+        let detach = vpc.map(|vpc| ec2::Operation::DetachVpnGateway { gateway: id.clone(), vpc }.into());
+        Ok(detach.into_iter().chain([ec2::Operation::DeleteVpnGateway { gateway: id }.into()]).collect())
     }
 
     /// The attachment was made by an attempt whose reply was lost.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Decided, StepError};
-use crate::cloud::{Account, AccountRequest};
+use crate::cloud::organizations::{Account, AccountRequest};
 use crate::model::ResourceId;
 
 /// The part of a procedure that follows a request.

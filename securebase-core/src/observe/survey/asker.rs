@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use crate::cloud::{
-    Call, Cloud, CloudError, Delivery, ErrorKind, Operation, PageToken, Reply, Service, Target,
+    Call, Cloud, CloudError, Delivery, ErrorKind, Operation, PageToken, Reply, Service, Target, organizations,
 };
 use crate::model::{AccountId, Limits, Region, ResourceId, Tags};
 use crate::observe::Error;
@@ -129,7 +129,8 @@ impl Asker<'_> {
     }
 
     pub(super) async fn tags(&self, resource: &ResourceId) -> Result<Tags, Error> {
-        let list = |page| Operation::ListTagsForResource { resource: resource.clone(), page };
+        let list =
+            |page| organizations::Operation::ListTagsForResource { resource: resource.clone(), page }.into();
         let pairs = self
             .all(list, |reply| match reply {
                 Reply::Tags(tags, next) => Some((tags.into_iter().collect(), next)),

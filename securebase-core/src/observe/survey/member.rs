@@ -2,10 +2,9 @@
 
 use super::asker::{Asker, failed};
 use super::{Surveyor, Visit};
-use crate::cloud::{
-    AvailabilityZone, CloudError, ErrorKind, FlowLog, Operation, Reply, Role, RouteTable, Target, Vpc,
-    VpcAttribute, VpcEndpoint,
-};
+use crate::cloud::ec2::{self, AvailabilityZone, FlowLog, RouteTable, Vpc, VpcAttribute, VpcEndpoint};
+use crate::cloud::iam::{self, Role};
+use crate::cloud::{CloudError, ErrorKind, Operation, Reply, Target, logs, sts};
 use crate::model::{ResourceId, Tags, UsableZones, ZONE_TAG};
 use crate::observe::{
     Error, FLOW_LOG_POLICY_NAME, Names, ObservedLogGroup, ObservedMember, ObservedRolePolicy, ObservedVpc,
@@ -26,9 +25,9 @@ macro_rules! all {
     ($asker:expr, $tags:expr, $operation:ident, $reply:ident) => {
         $asker
             .all(
-                |page| Operation::$operation { tags: $tags, page },
+                |page| ec2::Operation::$operation { tags: $tags, page }.into(),
                 |reply| match reply {
-                    Reply::$reply(page) => Some((page.items, page.next)),
+                    Reply::Ec2(ec2::Reply::$reply(page)) => Some((page.items, page.next)),
                     _ => None,
                 },
             )
@@ -60,7 +59,7 @@ impl Surveyor<'_> {
         let silent = |error: &CloudError| {
             error.kind == ErrorKind::NotReady || (error.kind == ErrorKind::Permanent && !must_answer)
         };
-        let identity = Operation::GetCallerIdentity;
+        let identity = Operation::Sts(sts::Operation::GetCallerIdentity);
         match asker.try_ask(&identity).await {
             Ok(_) => {}
             Err(error) if silent(&error) => {
@@ -80,7 +79,7 @@ impl Surveyor<'_> {
     /// What a refusal says of an account. AWS refuses in the same words what is not usable yet and what never will be; the age
     /// of the account tells the two apart.
     fn unread(&self, Visit { account, region, .. }: Visit<'_>, call: &str, error: &CloudError) -> Unread {
-        let identity = Operation::GetCallerIdentity;
+        let identity = Operation::Sts(sts::Operation::GetCallerIdentity);
         match error.code.as_str() {
             _ if error.kind == ErrorKind::NotReady && self.is_new(account) => Unread::NotReady,
             // The role is assumed before the first call.
@@ -109,17 +108,18 @@ impl Surveyor<'_> {
         let zones = if builds { Some(self.zones(asker).await?) } else { None };
         let subnets = all!(asker, asked(), DescribeSubnets, Subnets);
         let internet_gateways = all!(asker, asked(), DescribeInternetGateways, InternetGateways);
-        let elastic_ips = match asker.ask(Operation::DescribeAddresses { tags: asked() }).await? {
-            Reply::Addresses(items) => items,
+        let elastic_ips = match asker.ask(ec2::Operation::DescribeAddresses { tags: asked() }.into()).await? {
+            Reply::Ec2(ec2::Reply::Addresses(items)) => items,
             _ => Vec::new(),
         };
         let nat_gateways = all!(asker, asked(), DescribeNatGateways, NatGateways);
         let route_tables = all!(asker, asked(), DescribeRouteTables, RouteTables);
         let flow_logs = self.flow_logs(asker, &names).await?;
-        let vpn_gateways = match asker.ask(Operation::DescribeVpnGateways { tags: asked() }).await? {
-            Reply::VpnGateways(items) => items,
-            _ => Vec::new(),
-        };
+        let vpn_gateways =
+            match asker.ask(ec2::Operation::DescribeVpnGateways { tags: asked() }.into()).await? {
+                Reply::Ec2(ec2::Reply::VpnGateways(items)) => items,
+                _ => Vec::new(),
+            };
         let vpc_endpoints = vpc_endpoints(asker, &names, &route_tables).await?;
         let (roles, role_policies) = self.roles(asker).await?;
         let log_groups = self.log_groups(asker).await?;
@@ -185,16 +185,18 @@ impl Surveyor<'_> {
 
     /// The role of the flow logs, with its policy.
     async fn roles(&self, asker: &Asker<'_>) -> Result<(Vec<Role>, Vec<ObservedRolePolicy>), Error> {
-        let role = asker.find(Operation::GetRole { name: self.scope.flow_log_role.clone() }).await?;
+        let role =
+            asker.find(iam::Operation::GetRole { name: self.scope.flow_log_role.clone() }.into()).await?;
         let roles = match role {
-            Some(Reply::Role(role)) => vec![role],
+            Some(Reply::Iam(iam::Reply::Role(role))) => vec![role],
             _ => Vec::new(),
         };
         let mut role_policies = Vec::new();
         for Role { name: role, .. } in &roles {
             let name = FLOW_LOG_POLICY_NAME.to_owned();
-            let get = Operation::GetRolePolicy { role: role.clone(), name: name.clone() };
-            if let Some(Reply::RolePolicy(document)) = asker.find(get).await? {
+            let get =
+                Operation::Iam(iam::Operation::GetRolePolicy { role: role.clone(), name: name.clone() });
+            if let Some(Reply::Iam(iam::Reply::RolePolicy(document))) = asker.find(get).await? {
                 role_policies.push(ObservedRolePolicy { role: role.clone(), name, document });
             }
         }
@@ -205,28 +207,29 @@ impl Surveyor<'_> {
     async fn log_groups(&self, asker: &Asker<'_>) -> Result<Vec<ObservedLogGroup>, Error> {
         // By what the names of all our groups begin with: a tenant that was renamed keeps the group it has.
         let prefix = flow_log_group_prefix(&self.scope.zone);
-        let list = |page| Operation::DescribeLogGroups { prefix: prefix.clone(), page };
+        let list = |page| logs::Operation::DescribeLogGroups { prefix: prefix.clone(), page }.into();
         let groups = asker
             .all(list, |reply| match reply {
-                Reply::LogGroups(page) => Some((page.items, page.next)),
+                Reply::Logs(logs::Reply::LogGroups(page)) => Some((page.items, page.next)),
                 _ => None,
             })
             .await?;
         let mut log_groups = Vec::new();
         for group in groups {
-            let tags = match asker.ask(Operation::ListLogGroupTags { arn: group.arn.clone() }).await? {
-                Reply::Tags(tags, _) => tags,
-                _ => Tags::new(),
-            };
+            let tags =
+                match asker.ask(logs::Operation::ListLogGroupTags { arn: group.arn.clone() }.into()).await? {
+                    Reply::Tags(tags, _) => tags,
+                    _ => Tags::new(),
+                };
             log_groups.push(ObservedLogGroup { group, tags });
         }
         Ok(log_groups)
     }
 
     async fn zones(&self, asker: &Asker<'_>) -> Result<UsableZones, Error> {
-        let operation = Operation::DescribeAvailabilityZones;
+        let operation = Operation::Ec2(ec2::Operation::DescribeAvailabilityZones);
         match asker.ask(operation.clone()).await? {
-            Reply::AvailabilityZones(zones) => Ok(AvailabilityZone::usable(&zones)),
+            Reply::Ec2(ec2::Reply::AvailabilityZones(zones)) => Ok(AvailabilityZone::usable(&zones)),
             other => Err(failed(&operation, CloudError::rejected("UnexpectedReply", other.shape()))),
         }
     }
@@ -237,8 +240,9 @@ impl Surveyor<'_> {
         vpc: &ResourceId,
         attribute: VpcAttribute,
     ) -> Result<bool, Error> {
-        let reply = asker.ask(Operation::DescribeVpcAttribute { vpc: vpc.clone(), attribute }).await?;
-        Ok(matches!(reply, Reply::VpcAttribute(true)))
+        let reply =
+            asker.ask(ec2::Operation::DescribeVpcAttribute { vpc: vpc.clone(), attribute }.into()).await?;
+        Ok(matches!(reply, Reply::Ec2(ec2::Reply::VpcAttribute(true))))
     }
 }
 

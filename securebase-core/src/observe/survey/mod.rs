@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 
-use crate::cloud::{Account, Cloud, Joined, JoinedHow, Operation, Reply, Target};
+use crate::cloud::organizations::{self, Account, Joined, JoinedHow};
+use crate::cloud::{Cloud, Operation, Reply, Target};
 use crate::model::{AccountId, Address, Region, ResourceId};
 use crate::observe::{
     Accounts, Error, Names, Observed, ObservedAccount, ObservedMember, ObservedOrganization, Reading, Scope,
@@ -65,7 +66,9 @@ pub(crate) async fn organization_ids(cloud: &dyn Cloud) -> Result<BTreeMap<Addre
     let mut ids = BTreeMap::new();
     if let Some(organization) = organization::described(&asker).await? {
         ids.insert(Address::organization(), organization.id);
-        if let Reply::Roots(roots) = asker.ask(Operation::ListRoots).await? {
+        if let Reply::Organizations(organizations::Reply::Roots(roots)) =
+            asker.ask(Operation::Organizations(organizations::Operation::ListRoots)).await?
+        {
             ids.extend(roots.into_iter().take(1).map(|root| (Address::root(), root.id)));
         }
     }

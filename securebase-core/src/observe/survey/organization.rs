@@ -6,7 +6,8 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::Surveyor;
 use super::asker::{Asker, failed};
-use crate::cloud::{Account, CloudError, ControlPolicy, Operation, Organization, Reply, Root};
+use crate::cloud::organizations::{self, Account, ControlPolicy, Organization, Root};
+use crate::cloud::{CloudError, Operation, Reply, sts};
 use crate::model::{AccountId, ResourceId, Tags};
 use crate::observe::{Error, ObservedAccount, ObservedOrganization, ObservedPolicy, ObservedUnit};
 
@@ -26,7 +27,11 @@ impl Surveyor<'_> {
     pub(super) async fn organization(&self) -> Result<Option<ObservedOrganization>, Error> {
         let asker = self.management();
         let Some(organization) = described(&asker).await? else { return Ok(None) };
-        let Reply::Roots(roots) = asker.ask(Operation::ListRoots).await? else { return Ok(None) };
+        let Reply::Organizations(organizations::Reply::Roots(roots)) =
+            asker.ask(organizations::Operation::ListRoots.into()).await?
+        else {
+            return Ok(None);
+        };
         let Some(root) = roots.into_iter().next() else { return Ok(None) };
         let units = self.units(&root, &organization.all_features).await?;
         let (accounts, other_account_count) = self.accounts(&root, &units).await?;
@@ -78,10 +83,14 @@ impl Surveyor<'_> {
         Ok(units)
     }
 
-    async fn children(&self, parent: &ResourceId) -> Result<Vec<crate::cloud::OrganizationalUnit>, Error> {
-        let list = |page| Operation::ListOrganizationalUnitsForParent { parent: parent.clone(), page };
+    async fn children(&self, parent: &ResourceId) -> Result<Vec<organizations::OrganizationalUnit>, Error> {
+        let list = |page| {
+            organizations::Operation::ListOrganizationalUnitsForParent { parent: parent.clone(), page }.into()
+        };
         let units = |reply| match reply {
-            Reply::OrganizationalUnits(page) => Some((page.items, page.next)),
+            Reply::Organizations(organizations::Reply::OrganizationalUnits(page)) => {
+                Some((page.items, page.next))
+            }
             _ => None,
         };
         self.management().all(list, units).await
@@ -93,8 +102,10 @@ impl Surveyor<'_> {
         root: &Root,
         units: &[ObservedUnit],
     ) -> Result<(Vec<ObservedAccount>, usize), Error> {
-        let all: Vec<Account> =
-            self.management().all(|page| Operation::ListAccounts { page }, page_of).await?;
+        let all: Vec<Account> = self
+            .management()
+            .all(|page| organizations::Operation::ListAccounts { page }.into(), page_of)
+            .await?;
         let mut places: BTreeMap<AccountId, ResourceId> = BTreeMap::new();
         // One list a unit answers for all its accounts; asking each account for its parent would be one call each.
         let parents: Vec<ResourceId> = if all.len() > 1 {
@@ -103,7 +114,9 @@ impl Surveyor<'_> {
             Vec::new()
         };
         let listed = in_parallel!(parents.into_iter(), |parent| async move {
-            let list = |page| Operation::ListAccountsForParent { parent: parent.clone(), page };
+            let list = |page| {
+                organizations::Operation::ListAccountsForParent { parent: parent.clone(), page }.into()
+            };
             let accounts = self.management().all(list, page_of).await?;
             Ok::<_, Error>((parent, accounts))
         });
@@ -137,9 +150,10 @@ impl Surveyor<'_> {
     }
 
     async fn parent_of(&self, account: &ResourceId) -> Result<ResourceId, Error> {
-        let operation = Operation::ListParents { child: account.clone() };
+        let operation =
+            Operation::Organizations(organizations::Operation::ListParents { child: account.clone() });
         match self.management().ask(operation.clone()).await? {
-            Reply::Parent(parent) => Ok(parent),
+            Reply::Organizations(organizations::Reply::Parent(parent)) => Ok(parent),
             other => Err(failed(&operation, CloudError::rejected("UnexpectedReply", other.shape()))),
         }
     }
@@ -149,9 +163,11 @@ impl Surveyor<'_> {
         let listed: Vec<ControlPolicy> = self
             .management()
             .all(
-                |page| Operation::ListPolicies { page },
+                |page| organizations::Operation::ListPolicies { page }.into(),
                 |reply| match reply {
-                    Reply::Policies(page) => Some((page.items, page.next)),
+                    Reply::Organizations(organizations::Reply::Policies(page)) => {
+                        Some((page.items, page.next))
+                    }
                     _ => None,
                 },
             )
@@ -163,11 +179,12 @@ impl Surveyor<'_> {
 
     /// How many policies are attached to a unit that are not the zone's.
     async fn foreign_policies(&self, unit: &ResourceId) -> Result<usize, Error> {
-        let list = |page| Operation::ListPoliciesForTarget { target: unit.clone(), page };
+        let list =
+            |page| organizations::Operation::ListPoliciesForTarget { target: unit.clone(), page }.into();
         let attached: Vec<ControlPolicy> = self
             .management()
             .all(list, |reply| match reply {
-                Reply::Policies(page) => Some((page.items, page.next)),
+                Reply::Organizations(organizations::Reply::Policies(page)) => Some((page.items, page.next)),
                 _ => None,
             })
             .await?;
@@ -177,12 +194,19 @@ impl Surveyor<'_> {
     /// A policy, `None` where it has gone since it was listed.
     async fn policy(&self, listed: ControlPolicy) -> Result<Option<ObservedPolicy>, Error> {
         let asker = self.management();
-        let describe = Operation::DescribePolicy { policy: listed.id };
-        let Some(Reply::Policy(policy)) = asker.find(describe).await? else { return Ok(None) };
-        let list = |page| Operation::ListTargetsForPolicy { policy: policy.id.clone(), page };
+        let describe =
+            Operation::Organizations(organizations::Operation::DescribePolicy { policy: listed.id });
+        let Some(Reply::Organizations(organizations::Reply::Policy(policy))) = asker.find(describe).await?
+        else {
+            return Ok(None);
+        };
+        let list =
+            |page| organizations::Operation::ListTargetsForPolicy { policy: policy.id.clone(), page }.into();
         let targets = asker
             .all(list, |reply| match reply {
-                Reply::PolicyTargets(page) => Some((page.items, page.next)),
+                Reply::Organizations(organizations::Reply::PolicyTargets(page)) => {
+                    Some((page.items, page.next))
+                }
                 _ => None,
             })
             .await?;
@@ -198,13 +222,17 @@ impl Surveyor<'_> {
 /// [`Error::NotManagement`] where they are those of another account: all that follows would be refused, with a reason that
 /// sends people to look at their policies.
 pub(super) async fn described(asker: &Asker<'_>) -> Result<Option<Organization>, Error> {
-    let Some(Reply::Organization(organization)) = asker.find(Operation::DescribeOrganization).await? else {
+    let Some(Reply::Organizations(organizations::Reply::Organization(organization))) =
+        asker.find(organizations::Operation::DescribeOrganization.into()).await?
+    else {
         return Ok(None);
     };
-    let operation = Operation::GetCallerIdentity;
+    let operation = Operation::Sts(sts::Operation::GetCallerIdentity);
     match asker.ask(operation.clone()).await? {
-        Reply::CallerIdentity(caller) if caller == organization.management_account => Ok(Some(organization)),
-        Reply::CallerIdentity(caller) => {
+        Reply::Sts(sts::Reply::CallerIdentity(caller)) if caller == organization.management_account => {
+            Ok(Some(organization))
+        }
+        Reply::Sts(sts::Reply::CallerIdentity(caller)) => {
             Err(Error::NotManagement { caller, management: organization.management_account })
         }
         other => Err(failed(&operation, CloudError::rejected("UnexpectedReply", other.shape()))),
@@ -213,7 +241,7 @@ pub(super) async fn described(asker: &Asker<'_>) -> Result<Option<Organization>,
 
 fn page_of(reply: Reply) -> Option<(Vec<Account>, Option<String>)> {
     match reply {
-        Reply::Accounts(page) => Some((page.items, page.next)),
+        Reply::Organizations(organizations::Reply::Accounts(page)) => Some((page.items, page.next)),
         _ => None,
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::cloud::Account;
+use crate::cloud::organizations::Account;
 use crate::model::{AccountId, Address, Problem, TenantKey};
 use crate::observe::{Accounts, Names, Observed, ObservedOrganization, Scope, ScopedTenant, Unread};
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::cloud::Subnet;
+use crate::cloud::ec2::Subnet;
 use crate::kinds::facts;
 use crate::kinds::step::Action;
 use crate::model::{

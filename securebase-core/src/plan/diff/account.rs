@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Index;
 use super::applied::Ours;
 use super::changes::tag_changes;
-use crate::cloud::Account;
+use crate::cloud::organizations::Account;
 use crate::kinds::AccountSpec;
 use crate::kinds::seen::{Standing, value_changes};
 use crate::model::{AccountId, Address, Problem, ResourceId, TENANT_TAG, ZONE_TAG};

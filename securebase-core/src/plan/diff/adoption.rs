@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::cloud::NatGatewayState;
+use crate::cloud::ec2::NatGatewayState;
 use crate::model::{Address, Problem, ResourceId};
 use crate::observe::{Names, ObservedMember, ObservedVpc, ScopedTenant};
 use crate::plan::desired::graph::ResourceGraph;

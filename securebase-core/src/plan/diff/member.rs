@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::cloud::Subnet;
+use crate::cloud::ec2::Subnet;
 use crate::kinds::tagged;
 use crate::model::{Address, Problem, ResourceId};
 use crate::observe::{Names, ObservedMember};

@@ -2,26 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{AccountId, Region, ResourceId};
+use crate::sim::holdings::Site;
+use crate::sim::services::{ec2, organizations};
 use crate::time::Time;
 
 /// Something that happens without being asked for again.
 #[derive(Debug, Clone)]
 pub(in crate::sim) enum Event {
-    /// A request for an account is decided.
-    AccountDecided { request: ResourceId },
-    /// An account that was being closed is suspended.
-    AccountClosed { account: AccountId },
-    /// Service control policies are enabled in the root.
-    PoliciesEnabled,
-    /// A NAT gateway that was pending is available or failed.
-    NatDecided { account: AccountId, region: Region, gateway: ResourceId },
-    /// A NAT gateway that was being deleted is gone.
-    NatGone { account: AccountId, region: Region, gateway: ResourceId },
-    /// A virtual private gateway is detached.
-    VpnDetached { account: AccountId, region: Region, gateway: ResourceId },
-    /// A gateway that is gone no longer lists.
-    Forgotten { account: AccountId, region: Region, gateway: ResourceId },
+    /// In the organization.
+    Organizations(organizations::Event),
+    /// In the network of an account's region.
+    Ec2 { site: Site, event: ec2::Event },
 }
 
 /// The events to come. Those of the same moment happen in the order in which they were put down.

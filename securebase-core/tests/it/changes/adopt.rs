@@ -1,6 +1,6 @@
 //! What exists already is taken over, not made again; what is somebody else's is left alone.
 
-use securebase_core::cloud::{Operation, Target};
+use securebase_core::cloud::{Operation, Target, ec2, organizations};
 use securebase_core::model::{AccountId, Address, Cidr, ResourceId, ResourceKind, Tags};
 use securebase_core::observe::{self, Scope};
 use securebase_core::plan::{Action, Error, Planner};
@@ -15,12 +15,12 @@ use crate::support::{ONE_TENANT, addresses, apply, memory, now, plan, zone};
 fn by_hand() -> (SimulatedCloud, AccountId) {
     let cloud = SimulatedCloud::new(3);
     let hand = Hand { cloud: &cloud, target: Target::Management };
-    hand.call(&Operation::CreateAccount {
+    hand.call(&Operation::Organizations(organizations::Operation::CreateAccount {
         name: "acme-finance".to_owned(),
         email: "aws+acme@example.com".to_owned(),
         role: "OrganizationAccountAccessRole".parse().unwrap(),
         tags: Tags::new(),
-    });
+    }));
     cloud.advance_to(Time::from_micros(3_600_000_000));
     let account = cloud.snapshot()["account"][0]["id"].as_str().unwrap().parse().unwrap();
     (cloud, account)
@@ -32,15 +32,19 @@ fn units_policies_and_accounts_of_the_right_name_are_taken_over() {
     let hand = Hand { cloud: &cloud, target: Target::Management };
     let root: ResourceId = cloud.snapshot()["organization_root"][0]["id"].as_str().unwrap().parse().unwrap();
     let name = "Customers-Fintech".to_owned();
-    hand.created(&Operation::CreateOrganizationalUnit { parent: root, name, tags: Tags::new() });
-    hand.created(&Operation::CreatePolicy {
+    hand.created(&Operation::Organizations(organizations::Operation::CreateOrganizationalUnit {
+        parent: root,
+        name,
+        tags: Tags::new(),
+    }));
+    hand.created(&Operation::Organizations(organizations::Operation::CreatePolicy {
         name: "securebase-fintech".to_owned(),
         description: "by hand".to_owned(),
         document:
             r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"ec2:*","Resource":"*"}]}"#
                 .to_owned(),
         tags: Tags::new(),
-    });
+    }));
     let zone = zone(ONE_TENANT);
     let plan = plan(&zone, &cloud);
     for address in [
@@ -83,18 +87,18 @@ fn what_carries_another_zones_tag_is_left_alone() {
         let tags = [("securebase:zone", "securebase-eu"), ("securebase:address", address)];
         tags.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect::<Tags>()
     };
-    hand.created(&Operation::CreatePolicy {
+    hand.created(&Operation::Organizations(organizations::Operation::CreatePolicy {
         name: "securebase-eu-fintech".to_owned(),
         description: "theirs".to_owned(),
         document:
             r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"ec2:*","Resource":"*"}]}"#
                 .to_owned(),
         tags: theirs("organization/policy/securebase-eu-fintech"),
-    });
+    }));
     let account = cloud.snapshot()["account"][0]["id"].as_str().unwrap().parse().unwrap();
     let block: Cidr = "10.99.0.0/16".parse().unwrap();
     let tags = theirs("tenant/acme-finance/vpc");
-    member(&cloud, account).created(&Operation::CreateVpc { cidr: block, tags });
+    member(&cloud, account).created(&Operation::Ec2(ec2::Operation::CreateVpc { cidr: block, tags }));
     let zone = zone(ONE_TENANT);
     for plan in [replan(&zone, &cloud, &state), plan(&zone, &cloud)] {
         assert!(plan.is_empty(), "{plan}");
@@ -112,15 +116,19 @@ fn a_vpc_that_has_the_block_is_tagged_with_what_is_in_it_and_only_the_rest_is_ma
     let (cloud, account) = by_hand();
     let hand = member(&cloud, account);
     let cidr = |text: &str| text.parse::<Cidr>().unwrap();
-    let vpc = hand.created(&Operation::CreateVpc { cidr: cidr("10.0.0.0/16"), tags: Tags::new() });
-    let subnet = hand.created(&Operation::CreateSubnet {
+    let vpc = hand
+        .created(&Operation::Ec2(ec2::Operation::CreateVpc { cidr: cidr("10.0.0.0/16"), tags: Tags::new() }));
+    let subnet = hand.created(&Operation::Ec2(ec2::Operation::CreateSubnet {
         vpc: vpc.clone(),
         cidr: cidr("10.0.0.0/24"),
         zone: "us-east-1a".to_owned(),
         tags: Tags::new(),
-    });
-    let gateway = hand.created(&Operation::CreateInternetGateway { tags: Tags::new() });
-    hand.call(&Operation::AttachInternetGateway { gateway: gateway.clone(), vpc: vpc.clone() });
+    }));
+    let gateway = hand.created(&Operation::Ec2(ec2::Operation::CreateInternetGateway { tags: Tags::new() }));
+    hand.call(&Operation::Ec2(ec2::Operation::AttachInternetGateway {
+        gateway: gateway.clone(),
+        vpc: vpc.clone(),
+    }));
     let zone = zone(ONE_TENANT);
     let plan = plan(&zone, &cloud);
     let id = |address: &str| plan.step(&Address::new(address)).and_then(|step| step.id.clone());
@@ -142,7 +150,7 @@ fn a_vpc_named_by_its_id_brings_its_block_and_must_be_there() {
     let (cloud, account) = by_hand();
     let hand = member(&cloud, account);
     let block: Cidr = "10.77.0.0/16".parse().unwrap();
-    let vpc = hand.created(&Operation::CreateVpc { cidr: block, tags: Tags::new() });
+    let vpc = hand.created(&Operation::Ec2(ec2::Operation::CreateVpc { cidr: block, tags: Tags::new() }));
     let named = |id: &str| {
         zone(&ONE_TENANT.replace("vpc_cidr      = \"10.0.0.0/16\"", &format!("vpc_id        = \"{id}\"")))
     };
@@ -161,7 +169,8 @@ fn a_vpc_named_by_its_id_brings_its_block_and_must_be_there() {
     let differs =
         zone(&ONE_TENANT.replace("vpc_cidr      =", &format!("vpc_id = \"{vpc}\"\n    vpc_cidr =")));
     let (cloud, account) = by_hand();
-    let same = member(&cloud, account).created(&Operation::CreateVpc { cidr: block, tags: Tags::new() });
+    let same = member(&cloud, account)
+        .created(&Operation::Ec2(ec2::Operation::CreateVpc { cidr: block, tags: Tags::new() }));
     assert_eq!(same, vpc);
     let observed = now(observe::survey(&cloud, &Scope::of(&differs))).unwrap();
     let Err(Error::Problems(problems)) = Planner::new(&differs).observed(&observed).plan() else { panic!() };
@@ -174,7 +183,8 @@ fn a_foreign_vpc_is_a_block_that_no_tenant_is_given() {
     for tags in [Tags::new(), of_another_zone] {
         let (cloud, account) = by_hand();
         let block: Cidr = "10.0.0.0/16".parse().unwrap();
-        member(&cloud, account).created(&Operation::CreateVpc { cidr: block, tags: tags.clone() });
+        member(&cloud, account)
+            .created(&Operation::Ec2(ec2::Operation::CreateVpc { cidr: block, tags: tags.clone() }));
         // The tenant writes no block of its own, so the pool chooses one beside what is there.
         let zone = zone(&ONE_TENANT.replace("    vpc_cidr      = \"10.0.0.0/16\"\n", ""));
         let plan = plan(&zone, &cloud);
@@ -188,9 +198,17 @@ fn what_others_make_in_their_own_vpc_makes_no_plan_stale() {
     let (cloud, account) = by_hand();
     let hand = member(&cloud, account);
     let cidr = |text: &str| text.parse::<Cidr>().unwrap();
-    let vpc = hand.created(&Operation::CreateVpc { cidr: cidr("10.99.0.0/16"), tags: Tags::new() });
+    let vpc = hand.created(&Operation::Ec2(ec2::Operation::CreateVpc {
+        cidr: cidr("10.99.0.0/16"),
+        tags: Tags::new(),
+    }));
     let plan = plan(&zone(ONE_TENANT), &cloud);
     let zone = "us-east-1a".to_owned();
-    hand.created(&Operation::CreateSubnet { vpc, cidr: cidr("10.99.0.0/24"), zone, tags: Tags::new() });
+    hand.created(&Operation::Ec2(ec2::Operation::CreateSubnet {
+        vpc,
+        cidr: cidr("10.99.0.0/24"),
+        zone,
+        tags: Tags::new(),
+    }));
     assert_eq!(apply(&plan, &cloud, &memory()).failed, []);
 }

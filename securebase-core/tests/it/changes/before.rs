@@ -1,6 +1,6 @@
 //! What would fail in the middle of a run is known before it.
 
-use securebase_core::cloud::{Call, Cloud, Operation, Reply, ReplyFuture, Target};
+use securebase_core::cloud::{Call, Cloud, Operation, Reply, ReplyFuture, Target, organizations, sts};
 use securebase_core::exec;
 use securebase_core::model::{AccountId, Limits, ResourceId, Tags};
 use securebase_core::observe::{self, Observed, Scope};
@@ -20,8 +20,8 @@ struct AsMember {
 impl Cloud for AsMember {
     fn call(&self, call: Call) -> ReplyFuture<'_> {
         match (&call.target, &call.operation) {
-            (Target::Management, Operation::GetCallerIdentity) => {
-                Box::pin(async { Ok(Reply::CallerIdentity(self.caller)) })
+            (Target::Management, Operation::Sts(sts::Operation::GetCallerIdentity)) => {
+                Box::pin(async { Ok(Reply::Sts(sts::Reply::CallerIdentity(self.caller))) })
             }
             _ => self.inner.call(call),
         }
@@ -117,14 +117,25 @@ fn policies_of_others_take_places_on_a_unit_and_a_free_one_is_used() {
     let hand = Hand { cloud: &cloud, target: Target::Management };
     let root: ResourceId = cloud.snapshot()["organization_root"][0]["id"].as_str().unwrap().parse().unwrap();
     let name = "Customers-Fintech".to_owned();
-    let unit = hand.created(&Operation::CreateOrganizationalUnit { parent: root, name, tags: Tags::new() });
+    let unit = hand.created(&Operation::Organizations(organizations::Operation::CreateOrganizationalUnit {
+        parent: root,
+        name,
+        tags: Tags::new(),
+    }));
     let own = |name: &str| {
         let document =
             r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
         let (name, description, document) = (name.to_owned(), "by hand".to_owned(), document.to_owned());
-        let policy =
-            hand.created(&Operation::CreatePolicy { name, description, document, tags: Tags::new() });
-        hand.call(&Operation::AttachPolicy { policy: policy.clone(), target: unit.clone() });
+        let policy = hand.created(&Operation::Organizations(organizations::Operation::CreatePolicy {
+            name,
+            description,
+            document,
+            tags: Tags::new(),
+        }));
+        hand.call(&Operation::Organizations(organizations::Operation::AttachPolicy {
+            policy: policy.clone(),
+            target: unit.clone(),
+        }));
         policy
     };
     own("first");
@@ -139,7 +150,10 @@ fn policies_of_others_take_places_on_a_unit_and_a_free_one_is_used() {
     assert_eq!(stale.code(), "plan-stale");
     // Where an own policy takes the place of AWS's, it counts once.
     let full: ResourceId = "p-FullAWSAccess".parse().unwrap();
-    hand.call(&Operation::DetachPolicy { policy: full, target: unit.clone() });
+    hand.call(&Operation::Organizations(organizations::Operation::DetachPolicy {
+        policy: full,
+        target: unit.clone(),
+    }));
     assert_eq!(refused(&text, &cloud), None);
 }
 
@@ -150,17 +164,21 @@ fn a_policy_of_a_zone_whose_name_begins_alike_takes_a_place() {
     let hand = Hand { cloud: &cloud, target: Target::Management };
     let root: ResourceId = cloud.snapshot()["organization_root"][0]["id"].as_str().unwrap().parse().unwrap();
     let name = "Customers-Fintech".to_owned();
-    let unit = hand.created(&Operation::CreateOrganizationalUnit { parent: root, name, tags: Tags::new() });
+    let unit = hand.created(&Operation::Organizations(organizations::Operation::CreateOrganizationalUnit {
+        parent: root,
+        name,
+        tags: Tags::new(),
+    }));
     let text = with_limits(2, 10_240);
     assert_eq!(refused(&text, &cloud), None, "one place is left beside AWS's own policy");
     let document = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
-    let policy = hand.created(&Operation::CreatePolicy {
+    let policy = hand.created(&Operation::Organizations(organizations::Operation::CreatePolicy {
         name: "securebase-eu-fintech".to_owned(),
         description: "theirs".to_owned(),
         document: document.to_owned(),
         tags: Tags::from_iter([("securebase:zone".to_owned(), "securebase-eu".to_owned())]),
-    });
-    hand.call(&Operation::AttachPolicy { policy, target: unit });
+    }));
+    hand.call(&Operation::Organizations(organizations::Operation::AttachPolicy { policy, target: unit }));
     let message = refused(&text, &cloud).unwrap();
     assert!(message.contains("take 2 of the 2 places"), "{message}");
 }

@@ -1,6 +1,6 @@
 //! Whose an account is: never the management account, and no longer one that was closed and left behind.
 
-use securebase_core::cloud::{Operation, Target};
+use securebase_core::cloud::{Operation, Target, ec2, organizations};
 use securebase_core::exec;
 use securebase_core::model::{AccountId, Address, Problem, Tags};
 use securebase_core::observe;
@@ -138,16 +138,17 @@ fn an_address_is_the_same_in_any_case() {
     for (account, file) in [(lower, upper), (upper, lower)] {
         let cloud = SimulatedCloud::new(3);
         let hand = Hand { cloud: &cloud, target: Target::Management };
-        hand.call(&Operation::CreateAccount {
+        hand.call(&Operation::Organizations(organizations::Operation::CreateAccount {
             name: "by hand".to_owned(),
             email: account.to_owned(),
             role: "OrganizationAccountAccessRole".parse().unwrap(),
             tags: Tags::new(),
-        });
+        }));
         cloud.advance_to(Time::from_micros(cloud.now().as_micros() + 3_600_000_000));
         let made = cloud.accounts()[0].0.id;
         let block = "10.0.0.0/16".parse().unwrap();
-        let vpc = member(&cloud, made).created(&Operation::CreateVpc { cidr: block, tags: Tags::new() });
+        let vpc = member(&cloud, made)
+            .created(&Operation::Ec2(ec2::Operation::CreateVpc { cidr: block, tags: Tags::new() }));
         let zone = zone(&with(&format!("account_email = \"{file}\"")));
         let plan = crate::support::plan(&zone, &cloud);
         let step = plan.step(&Address::new("tenant/acme-finance/account")).unwrap();

@@ -1,6 +1,6 @@
 //! What the cloud has changed is told from what the file has.
 
-use securebase_core::cloud::Operation;
+use securebase_core::cloud::{Operation, iam};
 use securebase_core::model::Address;
 use securebase_core::plan::{Action, Drifted, Planner};
 
@@ -76,7 +76,7 @@ fn a_role_that_lost_what_it_may_do_gets_it_back() {
     let account = id_of(&state, "tenant/acme-finance/account").parse().unwrap();
     let role = "securebase-flow-log-delivery".to_owned();
     let name = "deliver-flow-logs".to_owned();
-    member(&cloud, account).call(&Operation::DeleteRolePolicy { role, name });
+    member(&cloud, account).call(&Operation::Iam(iam::Operation::DeleteRolePolicy { role, name }));
     let plan = replan(&zone(ONE_TENANT), &cloud, &state);
     let drift = plan.drift.clone().unwrap();
     assert_eq!((plan.steps().len(), drift.len()), (1, 1), "{plan}");

@@ -1,6 +1,6 @@
 //! Gateway endpoints: switched on and off, changed by hand, found again, and free of charge.
 
-use securebase_core::cloud::{Operation, Reply};
+use securebase_core::cloud::{Operation, Reply, ec2};
 use securebase_core::exec;
 use securebase_core::finance::{PriceBook, Usage};
 use securebase_core::model::{Address, LandingZone, ResourceId, ResourceKind, Tags};
@@ -124,12 +124,16 @@ fn a_route_table_taken_off_by_hand_comes_back_and_one_put_on_is_taken_off() {
     let before = endpoints(&cloud);
     let vpc = id_of(&cloud, "tenant/acme-finance/vpc");
     let (token, tags) = (String::new(), Tags::new());
-    let other = hand(&cloud).created(&Operation::CreateRouteTable { vpc, client_token: token, tags });
-    hand(&cloud).call(&Operation::ModifyVpcEndpoint {
+    let other = hand(&cloud).created(&Operation::Ec2(ec2::Operation::CreateRouteTable {
+        vpc,
+        client_token: token,
+        tags,
+    }));
+    hand(&cloud).call(&Operation::Ec2(ec2::Operation::ModifyVpcEndpoint {
         endpoint,
         add: vec![other.clone()],
         remove: vec![private],
-    });
+    }));
     let plan = replan(&zone_with("[\"s3\"]"), &cloud, &state);
     assert_eq!(addresses(&plan), [S3]);
     let drift = plan.drift.clone().unwrap();
@@ -250,13 +254,13 @@ fn a_vpc_with_an_endpoint_is_not_deleted() {
 #[test]
 fn a_second_endpoint_of_others_is_taken_over_where_it_stands_in_the_place_of_ours() {
     let (cloud, state) = applied(ONE_TENANT);
-    let created = hand(&cloud).call(&Operation::CreateVpcEndpoint {
+    let created = hand(&cloud).call(&Operation::Ec2(ec2::Operation::CreateVpcEndpoint {
         vpc: id_of(&cloud, "tenant/acme-finance/vpc"),
         service: "com.amazonaws.us-east-1.s3".to_owned(),
         route_tables: vec![id_of(&cloud, "tenant/acme-finance/vpc/route-table/private")],
         client_token: String::new(),
         tags: Tags::new(),
-    });
+    }));
     let Reply::Created(theirs) = created else { panic!("{created:?}") };
     assert!(replan(&zone(ONE_TENANT), &cloud, &state).is_empty(), "it is left alone while none is wanted");
     let plan = replan(&zone_with("[\"s3\"]"), &cloud, &state);

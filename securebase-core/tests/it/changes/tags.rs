@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use securebase_core::cloud::{Operation, Target};
+use securebase_core::cloud::{Operation, Target, organizations};
 use securebase_core::exec::{self, ApplyOptions, Error as ExecError};
 use securebase_core::model::{Address, ResourceId, Tags};
 use securebase_core::plan::{Action, Error, Plan, Planner};
@@ -155,11 +155,11 @@ fn what_replaces_a_resource_by_hand_keeps_its_tags() {
     let parent = id_of(&state, "organization/root");
     let hand = Hand { cloud: &cloud, target: Target::Management };
     let tags = Tags::from_iter([("Owner".to_owned(), "theirs".to_owned())]);
-    let unit = hand.created(&Operation::CreateOrganizationalUnit {
+    let unit = hand.created(&Operation::Organizations(organizations::Operation::CreateOrganizationalUnit {
         parent,
         name: "Customers-Fintech".to_owned(),
         tags,
-    });
+    }));
     let plan = replan(&zone(ONE_TENANT), &cloud, &state);
     let step = plan.step(&Address::new("organization/ou/Customers-Fintech")).unwrap();
     assert_eq!((step.action, step.id.as_ref()), (Action::Adopt, Some(&unit)));

@@ -1,6 +1,6 @@
 //! Every way out that a refusal or a warning names is taken here, and leads out.
 
-use securebase_core::cloud::{Operation, Target};
+use securebase_core::cloud::{Operation, Target, ec2, organizations};
 use securebase_core::exec;
 use securebase_core::model::{AccountId, Address, Email, Problem, Tags};
 use securebase_core::plan::{Error, Plan};
@@ -54,12 +54,12 @@ fn account_of(cloud: &SimulatedCloud, email: &str) -> AccountId {
 /// Makes an account by hand, with tags.
 fn invite(cloud: &SimulatedCloud, name: &str, email: &str, tags: &[(&str, &str)]) -> AccountId {
     let hand = Hand { cloud, target: Target::Management };
-    hand.call(&Operation::CreateAccount {
+    hand.call(&Operation::Organizations(organizations::Operation::CreateAccount {
         name: name.to_owned(),
         email: email.to_owned(),
         role: "OrganizationAccountAccessRole".parse().unwrap(),
         tags: tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect::<Tags>(),
-    });
+    }));
     cloud.advance_to(Time::from_micros(cloud.now().as_micros() + 3_600_000_000));
     account_of(cloud, email)
 }
@@ -306,7 +306,7 @@ const ERRORS: &[Case] = &[
                 let account = account_of(&world.cloud, "aws+acme@example.com");
                 let block = "10.77.0.0/16".parse().unwrap();
                 let vpc = member(&world.cloud, account)
-                    .created(&Operation::CreateVpc { cidr: block, tags: Tags::new() });
+                    .created(&Operation::Ec2(ec2::Operation::CreateVpc { cidr: block, tags: Tags::new() }));
                 world.text.replace("vpc-0123456789abcdef0", vpc.as_str())
             }),
             ("drop the line to have one made", |world| {
@@ -321,7 +321,7 @@ const ERRORS: &[Case] = &[
             let account = account_of(&world.cloud, "aws+acme@example.com");
             let block = "10.77.0.0/16".parse().unwrap();
             let vpc = member(&world.cloud, account)
-                .created(&Operation::CreateVpc { cidr: block, tags: Tags::new() });
+                .created(&Operation::Ec2(ec2::Operation::CreateVpc { cidr: block, tags: Tags::new() }));
             World { text: with(&format!("vpc_id = \"{vpc}\"")), ..world }
         },
         ways: &[("write `vpc_cidr = \"10.77.0.0/16\"`", |world| {

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use securebase_core::cloud::{
-    AccountRequestState, Call, Cloud, Delivery, ErrorKind, Operation as O, Reply, Target,
-};
+use securebase_core::cloud::organizations::{self, AccountRequestState};
+use securebase_core::cloud::{Call, Cloud, Delivery, ErrorKind, Operation, Reply, Target, ec2};
 use securebase_core::model::{Limits, Tags};
 use securebase_core::sim::{Faults, SimulatedCloud};
 use securebase_core::time::Time;
@@ -15,17 +14,22 @@ fn at(seconds: u64) -> Time {
     Time::from_micros(seconds * 1_000_000)
 }
 
-fn management(operation: O) -> Call {
-    Call { target: Target::Management, operation }
+fn management(operation: impl Into<Operation>) -> Call {
+    Call { target: Target::Management, operation: operation.into() }
 }
 
 fn request(name: &str) -> Call {
     let email = format!("aws+{name}@example.com");
-    management(O::CreateAccount { name: name.into(), email, role: role(), tags: Tags::new() })
+    management(organizations::Operation::CreateAccount {
+        name: name.into(),
+        email,
+        role: role(),
+        tags: Tags::new(),
+    })
 }
 
-fn new_vpc(address: &str) -> O {
-    O::CreateVpc { cidr: "10.1.0.0/16".parse().unwrap(), tags: tags(address) }
+fn new_vpc(address: &str) -> Operation {
+    ec2::Operation::CreateVpc { cidr: "10.1.0.0/16".parse().unwrap(), tags: tags(address) }.into()
 }
 
 #[test]
@@ -63,16 +67,16 @@ fn network_quotas_count_what_aws_brings_along() {
     let cloud = SimulatedCloud::builder(1).limits(Limits::default()).observed(&observed).build();
     let mut caller = Caller::new(cloud);
     let target = member(account);
-    let over = |caller: &mut Caller, operation: &dyn Fn(usize) -> O| {
+    let over = |caller: &mut Caller, operation: &dyn Fn(usize) -> Operation| {
         (0..20).find_map(|number| {
             caller.call(&target, operation(number)).err().map(|error| (number, error.code))
         })
     };
     // Five each; the default VPC and its internet gateway are among them.
     assert_eq!(over(&mut caller, &|n| new_vpc(&n.to_string())), Some((4, "VpcLimitExceeded".into())));
-    let gateway = |_| O::CreateInternetGateway { tags: Tags::new() };
+    let gateway = |_| ec2::Operation::CreateInternetGateway { tags: Tags::new() }.into();
     assert_eq!(over(&mut caller, &gateway), Some((4, "InternetGatewayLimitExceeded".into())));
-    let address = |_| O::AllocateAddress { tags: Tags::new() };
+    let address = |_| ec2::Operation::AllocateAddress { tags: Tags::new() }.into();
     assert_eq!(over(&mut caller, &address), Some((5, "AddressLimitExceeded".into())));
 }
 
@@ -134,7 +138,7 @@ fn writes_are_held_up_by_other_writes_too() {
     let count = |code: &str| codes.iter().filter(|found| *found == code).count();
     assert_eq!(count("TooManyRequestsException") + count("ConcurrentModificationException"), 40);
     assert!((3..20).contains(&count("ConcurrentModificationException")), "{codes:?}");
-    let error = cloud.submit(at(9000), &management(O::ListRoots)).result.unwrap_err();
+    let error = cloud.submit(at(9000), &management(organizations::Operation::ListRoots)).result.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Throttled, "a read is never in another write's way");
 }
 
@@ -158,14 +162,16 @@ fn what_is_not_yet_visible_is_missing_everywhere_and_then_there() {
     for number in 0..20 {
         let address = number.to_string();
         let Ok(Reply::Created(vpc)) = submit(number * 100, new_vpc(&address)) else { panic!() };
-        let describe = || O::DescribeVpcs { tags: tags(&address), page: None };
-        let Ok(Reply::Vpcs(page)) = submit(number * 100, describe()) else { panic!() };
-        let named = submit(number * 100, O::DeleteVpc { vpc: vpc.clone() });
+        let describe = || ec2::Operation::DescribeVpcs { tags: tags(&address), page: None }.into();
+        let Ok(Reply::Ec2(ec2::Reply::Vpcs(page))) = submit(number * 100, describe()) else { panic!() };
+        let named = submit(number * 100, ec2::Operation::DeleteVpc { vpc: vpc.clone() }.into());
         assert_eq!(page.items.is_empty(), named.is_err(), "reads and names agree");
         if let Err(error) = named {
             late += 1;
             assert_eq!(error.code, "InvalidVpcID.NotFound");
-            let Ok(Reply::Vpcs(page)) = submit(number * 100 + 6, describe()) else { panic!() };
+            let Ok(Reply::Ec2(ec2::Reply::Vpcs(page))) = submit(number * 100 + 6, describe()) else {
+                panic!()
+            };
             assert_eq!(page.items.len(), 1, "after the longest lag it is there");
         }
     }
@@ -175,10 +181,18 @@ fn what_is_not_yet_visible_is_missing_everywhere_and_then_there() {
 #[test]
 fn what_goes_on_after_the_reply_can_fail() {
     let cloud = SimulatedCloud::builder(1).faults(Faults { async_failure: 1.0, ..Faults::default() }).build();
-    let Ok(Reply::AccountRequest(asked)) = cloud.submit(at(0), &request("a")).result else { panic!() };
+    let Ok(Reply::Organizations(organizations::Reply::AccountRequest(asked))) =
+        cloud.submit(at(0), &request("a")).result
+    else {
+        panic!()
+    };
     assert_eq!(asked.state, AccountRequestState::InProgress);
-    let describe = management(O::DescribeCreateAccountStatus { request: asked.id });
-    let Ok(Reply::AccountRequest(answer)) = cloud.submit(at(400), &describe).result else { panic!() };
+    let describe = management(organizations::Operation::DescribeCreateAccountStatus { request: asked.id });
+    let Ok(Reply::Organizations(organizations::Reply::AccountRequest(answer))) =
+        cloud.submit(at(400), &describe).result
+    else {
+        panic!()
+    };
     assert_eq!(answer.state, AccountRequestState::Failed { reason: "INTERNAL_FAILURE".into() });
     assert_eq!(cloud.snapshot()["account"], serde_json::json!([]));
 }
@@ -229,11 +243,11 @@ fn another_tenant_moves_no_draw() {
 fn the_asynchronous_door_moves_the_same_clock() {
     let cloud = SimulatedCloud::new(2);
     let reply = futures::executor::block_on(async {
-        let describe = management(O::ListRoots);
+        let describe = management(organizations::Operation::ListRoots);
         cloud.runtime().sleep(Duration::from_secs(30)).await;
         cloud.call(describe).await
     });
-    assert!(matches!(reply, Ok(Reply::Roots(_))));
+    assert!(matches!(reply, Ok(Reply::Organizations(organizations::Reply::Roots(_)))));
     assert!(cloud.now() > at(30) && cloud.now() < at(31));
     assert_eq!(cloud.calls()[0].at, at(30));
 }

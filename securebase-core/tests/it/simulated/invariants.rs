@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use proptest::prelude::*;
-use securebase_core::cloud::{Call, Delivery, NatGatewayState, Operation as O, Reply, Target, VpcAttribute};
+use securebase_core::cloud::ec2::{self, NatGatewayState, VpcAttribute};
+use securebase_core::cloud::{Call, Delivery, Operation, Reply, Target, organizations};
 use securebase_core::model::{AccountId, Cidr, ResourceId, Tags};
 use securebase_core::observe::{Observed, ObservedMember};
 use securebase_core::sim::SimulatedCloud;
@@ -56,7 +57,7 @@ impl Known {
     }
 }
 
-fn operation(step: &Move, known: &Known, account: AccountId, root: &ResourceId) -> (Target, O) {
+fn operation(step: &Move, known: &Known, account: AccountId, root: &ResourceId) -> (Target, Operation) {
     let Move { what, first, second, .. } = step;
     let number = first.index(6);
     let one = |prefix: &str| known.pick(prefix, first);
@@ -67,9 +68,9 @@ fn operation(step: &Move, known: &Known, account: AccountId, root: &ResourceId) 
     let way = || if second.index(2) == 0 { other("igw") } else { other("nat") };
     let destination = ["0.0.0.0/0", "192.0.2.0/24"][second.index(2)].parse().unwrap();
     let operation = match what {
-        0 | 1 => O::CreateVpc { cidr: format!("10.{number}.0.0/16").parse().unwrap(), tags },
-        2 => O::DeleteVpc { vpc: one("vpc") },
-        3..=5 => O::CreateSubnet {
+        0 | 1 => ec2::Operation::CreateVpc { cidr: format!("10.{number}.0.0/16").parse().unwrap(), tags },
+        2 => ec2::Operation::DeleteVpc { vpc: one("vpc") },
+        3..=5 => ec2::Operation::CreateSubnet {
             vpc: other("vpc"),
             cidr: {
                 let [network, part] = [second.index(6), number].map(|index| u8::try_from(index).unwrap());
@@ -78,49 +79,66 @@ fn operation(step: &Move, known: &Known, account: AccountId, root: &ResourceId) 
             zone: "us-east-1a".into(),
             tags,
         },
-        6 => O::DeleteSubnet { subnet: one("subnet") },
-        7 => O::CreateInternetGateway { tags },
-        8 | 9 => O::AttachInternetGateway { gateway: one("igw"), vpc: other("vpc") },
-        10 => O::DetachInternetGateway { gateway: one("igw"), vpc: other("vpc") },
-        11 => O::DeleteInternetGateway { gateway: one("igw") },
-        12 => O::AllocateAddress { tags },
-        13 => O::ReleaseAddress { allocation: one("eipalloc") },
-        14 | 15 => O::CreateNatGateway {
+        6 => ec2::Operation::DeleteSubnet { subnet: one("subnet") },
+        7 => ec2::Operation::CreateInternetGateway { tags },
+        8 | 9 => ec2::Operation::AttachInternetGateway { gateway: one("igw"), vpc: other("vpc") },
+        10 => ec2::Operation::DetachInternetGateway { gateway: one("igw"), vpc: other("vpc") },
+        11 => ec2::Operation::DeleteInternetGateway { gateway: one("igw") },
+        12 => ec2::Operation::AllocateAddress { tags },
+        13 => ec2::Operation::ReleaseAddress { allocation: one("eipalloc") },
+        14 | 15 => ec2::Operation::CreateNatGateway {
             subnet: one("subnet"),
             allocation: other("eipalloc"),
             client_token: token,
             tags,
         },
-        16 => O::DeleteNatGateway { gateway: one("nat") },
-        17 | 18 => O::CreateRouteTable { vpc: one("vpc"), client_token: token, tags },
-        19 => O::DeleteRouteTable { table: one("rtb") },
-        20 | 21 => O::CreateRoute { table: one("rtb"), destination, gateway: way() },
-        22 => O::ReplaceRoute { table: one("rtb"), destination, gateway: way() },
-        23 => O::DeleteRoute { table: one("rtb"), destination },
-        24 | 25 => O::AssociateRouteTable { table: one("rtb"), subnet: other("subnet") },
-        26 => O::DisassociateRouteTable { association: one("rtbassoc") },
-        27 => O::CreateVpnGateway { tags },
-        28 => O::AttachVpnGateway { gateway: one("vgw"), vpc: other("vpc") },
-        29 => O::ModifyVpcAttribute {
+        16 => ec2::Operation::DeleteNatGateway { gateway: one("nat") },
+        17 | 18 => ec2::Operation::CreateRouteTable { vpc: one("vpc"), client_token: token, tags },
+        19 => ec2::Operation::DeleteRouteTable { table: one("rtb") },
+        20 | 21 => ec2::Operation::CreateRoute { table: one("rtb"), destination, gateway: way() },
+        22 => ec2::Operation::ReplaceRoute { table: one("rtb"), destination, gateway: way() },
+        23 => ec2::Operation::DeleteRoute { table: one("rtb"), destination },
+        24 | 25 => ec2::Operation::AssociateRouteTable { table: one("rtb"), subnet: other("subnet") },
+        26 => ec2::Operation::DisassociateRouteTable { association: one("rtbassoc") },
+        27 => ec2::Operation::CreateVpnGateway { tags },
+        28 => ec2::Operation::AttachVpnGateway { gateway: one("vgw"), vpc: other("vpc") },
+        29 => ec2::Operation::ModifyVpcAttribute {
             vpc: one("vpc"),
             attribute: [VpcAttribute::DnsSupport, VpcAttribute::DnsHostnames][second.index(2)],
             value: first.index(2) == 0,
         },
         30 => {
-            let create =
-                O::CreateOrganizationalUnit { parent: parent(), name: number.to_string(), tags: Tags::new() };
-            return (Target::Management, create);
+            let create = organizations::Operation::CreateOrganizationalUnit {
+                parent: parent(),
+                name: number.to_string(),
+                tags: Tags::new(),
+            };
+            return (Target::Management, create.into());
         }
-        31 => return (Target::Management, O::DeleteOrganizationalUnit { unit: one("ou") }),
-        32 => return (Target::Management, O::MoveAccount { account, from: parent(), to: one("ou") }),
+        31 => {
+            return (
+                Target::Management,
+                organizations::Operation::DeleteOrganizationalUnit { unit: one("ou") }.into(),
+            );
+        }
+        32 => {
+            return (
+                Target::Management,
+                organizations::Operation::MoveAccount { account, from: parent(), to: one("ou") }.into(),
+            );
+        }
         _ => {
             return (
                 Target::Management,
-                O::UpdateOrganizationalUnit { unit: one("ou"), name: number.to_string() },
+                organizations::Operation::UpdateOrganizationalUnit {
+                    unit: one("ou"),
+                    name: number.to_string(),
+                }
+                .into(),
             );
         }
     };
-    (member(account), operation)
+    (member(account), operation.into())
 }
 
 fn check(observed: &Observed) -> Result<(), TestCaseError> {

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::Machine;
-use crate::cloud::{AvailabilityZone, Operation, Reply};
+use crate::cloud::Reply;
+use crate::cloud::ec2::{self, AvailabilityZone};
 use crate::exec::engine::lane::StepIndex;
 use crate::model::{AccountId, Region};
 use crate::state::Fact;
@@ -29,7 +30,7 @@ impl Machine<'_> {
         };
         let asked = self.asking.0.entry(place).or_insert_with(|| Asked { by: step, waiting: Vec::new() });
         if asked.by == step {
-            self.queue(now, step, Operation::DescribeAvailabilityZones);
+            self.queue(now, step, ec2::Operation::DescribeAvailabilityZones.into());
         } else {
             asked.waiting.push(step);
         }
@@ -40,7 +41,8 @@ impl Machine<'_> {
     /// The answer is written down before any subnet is made by it, so that a run which goes on after a crash puts the rest
     /// of a network into the same zones, whatever AWS answers then.
     pub(super) fn zones_answered(&mut self, now: Time, step: StepIndex, reply: &Reply) -> Vec<StepIndex> {
-        let (Reply::AvailabilityZones(zones), Ok(place)) = (reply, self.known.place(step)) else {
+        let (Reply::Ec2(ec2::Reply::AvailabilityZones(zones)), Ok(place)) = (reply, self.known.place(step))
+        else {
             return Vec::new();
         };
         let zones = AvailabilityZone::usable(zones);
