@@ -371,7 +371,7 @@ impl Plan {
     }
 
     /// What each tenant that leaves has, and what becomes of it: one dict a tenant, to be kept.
-    fn departures<'py>(&self, py: Python<'py>) -> Result<Vec<Bound<'py, PyAny>>> {
+    fn offboardings<'py>(&self, py: Python<'py>) -> Result<Vec<Bound<'py, PyAny>>> {
         self.0.offboardings().iter().map(|record| plain(py, record)).collect()
     }
 

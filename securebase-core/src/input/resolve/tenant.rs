@@ -219,6 +219,7 @@ fn prefix<'n>(object: &Object<'n, '_>, report: &mut Report<'_>) -> Option<Text<'
     Some(text)
 }
 
+/// The VPC to adopt.
 fn vpc_id(object: &Object<'_, '_>, report: &mut Report<'_>) -> Option<(ResourceId, Option<usize>)> {
     let text = object.string("vpc_id", report)?;
     let hex = text.text.strip_prefix("vpc-").unwrap_or_default();

@@ -153,7 +153,7 @@ impl Varied {
                 for line in lines {
                     match &mut line.driver {
                         CostDriver::Points(points) => {
-                            points.iter_mut().for_each(|(_, amount)| change(amount))
+                            points.iter_mut().for_each(|(_, amount)| change(amount));
                         }
                         CostDriver::Organization
                         | CostDriver::Tenant

@@ -63,14 +63,14 @@ impl Assumed {
                 }
                 (CostDriver::Tenant, AppliesTo::WithoutNetwork) if !networked => assumed.per_tenant += amount,
                 (CostDriver::Organization, AppliesTo::WithNetwork) if networked => {
-                    assumed.with_tenants += amount
+                    assumed.with_tenants += amount;
                 }
                 // Without tenants there are no networks either.
                 (CostDriver::Organization, AppliesTo::WithoutNetwork) if networked => {
-                    assumed.without_tenants += amount
+                    assumed.without_tenants += amount;
                 }
                 (CostDriver::Organization, AppliesTo::Always | AppliesTo::WithoutNetwork) => {
-                    assumed.always += amount
+                    assumed.always += amount;
                 }
                 (CostDriver::Organization | CostDriver::Tenant | CostDriver::Network, _) => {}
                 _ => assumed.steps.lines.push(line.clone()),

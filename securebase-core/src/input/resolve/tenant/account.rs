@@ -98,8 +98,6 @@ fn looks_invented(id: &str) -> bool {
     runs || ["123456789012", "012345678901", "210987654321"].contains(&id)
 }
 
-/// The VPC to adopt.
-
 pub(super) fn root(
     draft: &Draft<'_>,
     object: &Object<'_, '_>,
