@@ -67,3 +67,18 @@ pub(super) async fn created<O>(
 pub(super) fn misrouted(action: &str) -> CloudError {
     CloudError::not_sent("InvalidAction", format!("`{action}` is not an operation of this kind"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::ErrorKind;
+
+    #[test]
+    fn a_block_with_host_bits_makes_the_reply_unreadable() {
+        assert_eq!(cidr(Some("10.0.0.0/16"), "CidrBlock").unwrap().to_string(), "10.0.0.0/16");
+        let error = cidr(Some("10.0.0.1/16"), "CidrBlock").unwrap_err();
+        assert_eq!((error.code.as_str(), error.kind), ("MalformedReply", ErrorKind::Unreadable));
+        assert!(error.message.ends_with("`10.0.0.1/16` has host bits set: write `10.0.0.0/16`"), "{error}");
+        assert_eq!(cidr(None, "CidrBlock").unwrap_err(), malformed("CidrBlock"));
+    }
+}

@@ -185,6 +185,17 @@ fn what_an_account_has_counts_against_its_quotas() {
 }
 
 #[test]
+fn a_tenant_of_a_tier_that_the_zone_lacks_is_refused() {
+    let mut zone = zone(ONE_TENANT);
+    zone.tenants[0].tier = "platinum".parse().unwrap();
+    let Err(Error::Problems(problems)) = Planner::new(&zone).plan() else { panic!("it is planned") };
+    let key = &zone.tenants[0].key;
+    let found: Vec<_> = problems.iter().map(|it| (it.code.as_str(), it.path.clone())).collect();
+    assert_eq!(found, [("tier-unknown", format!("clients.\"{key}\".tier"))]);
+    assert_eq!(problems.0[0].message, "there is no tier `platinum`");
+}
+
+#[test]
 fn a_saved_plan_comes_back_the_same_and_no_other() {
     let plan = planned(&zone(ONE_TENANT));
     let text = plan.to_json();

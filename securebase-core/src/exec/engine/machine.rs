@@ -352,7 +352,7 @@ impl<'a> Machine<'a> {
 
     fn step_succeeded(&mut self, now: Time, step: StepIndex, operation: &Operation, reply: &Reply) {
         let slot = &mut self.steps[step];
-        slot.failing[usize::from(operation.is_mutating())] = Failing::default();
+        *slot.failing.of(operation) = Failing::default();
         let Some(mut run) = slot.run.take() else { return };
         let waiting = self.zones_answered(now, step, reply);
         let latencies = &self.known.latencies;
@@ -415,7 +415,7 @@ impl<'a> Machine<'a> {
         let meant = if self.makes_organization() { of_new_organization(error) } else { error.clone() };
         let management = self.known.step(step).site == Site::Management;
         let seed = self.seed;
-        let failing = &mut self.steps[step].failing[usize::from(operation.is_mutating())];
+        let failing = self.steps[step].failing.of(operation);
         let wait = if management {
             failing.again_in_management(now, &meant, seed, address.as_str())
         } else {

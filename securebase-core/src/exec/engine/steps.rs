@@ -33,9 +33,7 @@ pub(in crate::exec) struct Slot<'p> {
     pub(in crate::exec) run: Option<StepRun<'p>>,
     /// The operation that stands in a lane, and the lane.
     pub(super) queued: Option<(Operation, usize)>,
-    /// Failures in a row of its reads and of its changes. Apart, because a look-up that succeeds between two attempts at a
-    /// change does not make the change any more likely to.
-    pub(in crate::exec) failing: [Failing; 2],
+    pub(in crate::exec) failing: Failures,
     pub(in crate::exec) started: bool,
     /// Whether it was said that its account is too young.
     pub(super) said_to_be_young: bool,
@@ -43,6 +41,21 @@ pub(in crate::exec) struct Slot<'p> {
     pub(super) said_to_settle: bool,
     /// What a journal says of it, from before a crash.
     pub(super) record: Option<(StepStatus, Option<ResourceId>)>,
+}
+
+/// The failures in a row of a step's reads and of its changes. Apart, because a look-up that succeeds between two attempts at a
+/// change does not make the change any more likely to.
+#[derive(Debug, Clone, Copy, Default)]
+pub(in crate::exec) struct Failures {
+    reads: Failing,
+    changes: Failing,
+}
+
+impl Failures {
+    /// Those among which a failure of the operation counts.
+    pub(in crate::exec) fn of(&mut self, operation: &Operation) -> &mut Failing {
+        if operation.is_mutating() { &mut self.changes } else { &mut self.reads }
+    }
 }
 
 /// All steps of a run, by their place in the plan.
@@ -67,7 +80,7 @@ impl<'p> Steps<'p> {
                 urgency: step.typical_duration(latencies),
                 run: None,
                 queued: None,
-                failing: [Failing::default(); 2],
+                failing: Failures::default(),
                 started: false,
                 said_to_be_young: false,
                 said_to_settle: false,

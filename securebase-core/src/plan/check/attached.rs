@@ -212,3 +212,46 @@ fn read(name: &str, document: Option<&PolicyText>) -> Result<Policy, Unread> {
 fn key(plan: &Plan, policy: &Address) -> Key {
     plan.known.get(policy).map_or_else(|| policy.to_string(), ToString::to_string)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The root has a policy that can be read, one that cannot, and one of which nothing is known.
+    fn attached() -> Attached {
+        let full = PolicyText::read(
+            r#"{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"s3:*","Resource":"*"}}"#,
+        );
+        let documents = [("p-1", Some(&full)), ("p-2", Some(&PolicyText::read("{"))), ("p-3", None)];
+        let mut attached = Attached::default();
+        for (id, document) in documents {
+            attached.documents.insert(id.to_owned(), read(id, document));
+        }
+        let keys = ["p-1", "p-2", "p-3", "p-4"].map(str::to_owned);
+        attached.places.insert(String::new(), keys.into());
+        attached
+    }
+
+    #[test]
+    fn the_levels_come_with_every_policy_that_is_not_read() {
+        let names = |problems: &[Problem]| problems.iter().map(|it| it.path.clone()).collect::<Vec<_>>();
+        let (levels, warnings) = attached().way("Customers", None).with_warnings();
+        assert_eq!(names(&warnings), ["p-2", "p-3", "p-4"]);
+        assert!(warnings.iter().all(|it| it.code == "policy.unread" && !it.is_error()), "{warnings:?}");
+        assert_eq!(
+            levels[0].policies.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(),
+            ["FullAWSAccess", "p-1"]
+        );
+        let errors = attached().way("Customers", None).complete().unwrap_err();
+        assert_eq!(names(&errors), ["p-2", "p-3", "p-4"]);
+        assert!(errors.iter().all(Problem::is_error), "{errors:?}");
+    }
+
+    #[test]
+    fn a_place_differs_by_what_is_not_read_there() {
+        let (one, mut other) = (attached(), attached());
+        assert!(one.is_same_at(&other, ""));
+        other.documents.insert("p-2".to_owned(), read("p-2", Some(&PolicyText::read("["))));
+        assert!(!one.is_same_at(&other, ""));
+    }
+}

@@ -7,9 +7,9 @@ use crate::exec::accounts::earlier::Existing;
 use crate::exec::accounts::exhausted;
 use crate::exec::accounts::requests::{Answer, Blind, Question};
 use crate::exec::engine::lane::StepIndex;
+use crate::exec::engine::steps::Failures;
 use crate::kinds::advice;
 use crate::model::ResourceId;
-use crate::pacing::Failing;
 use crate::time::Time;
 
 impl Machine<'_> {
@@ -46,7 +46,7 @@ impl Machine<'_> {
 
     pub(super) fn await_decision(&mut self, now: Time, step: StepIndex, request: ResourceId) {
         // Whatever was in doubt before, a request was made.
-        self.steps[step].failing = [Failing::default(); 2];
+        self.steps[step].failing = Failures::default();
         self.admission.follow(now, step, request);
     }
 
