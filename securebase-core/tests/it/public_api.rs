@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use proc_macro2::{Group, TokenStream, TokenTree};
 use syn::{Item, UseTree, Visibility};
 
 /// Set it to write the list anew; then read the difference.
@@ -19,8 +20,8 @@ const DIAGNOSTIC: [&str; 4] = [
     "fn problems(&self) -> Problems",
 ];
 
-/// The macros that declare the types of a service, and what they call them.
-const DECLARED: [(&str, &str); 2] = [("operations", "Operation"), ("replies", "Reply")];
+/// The macros that declare an enum of a service, what they call it, and what ends a variant.
+const DECLARED: [(&str, &str, char); 2] = [("operations", "Operation", ';'), ("replies", "Reply", ',')];
 
 type ModulePath = Vec<String>;
 
@@ -95,10 +96,13 @@ impl Crate {
                     }
                 }
                 Item::Macro(call) => {
-                    let declared =
-                        DECLARED.iter().filter(|(macro_name, _)| call.mac.path.is_ident(macro_name));
-                    let names = declared.map(|(_, name)| join(public, name));
-                    listed.extend(names.map(|name| format!("{name} (declared by a macro)")));
+                    let declared = DECLARED.iter().find(|(called, ..)| call.mac.path.is_ident(called));
+                    if let Some((_, name, end)) = declared {
+                        let name = join(public, name);
+                        listed.insert(format!("enum {name}"));
+                        let variants = variants(call.mac.tokens.clone(), *end);
+                        listed.extend(variants.into_iter().map(|variant| format!("{name}::{variant}")));
+                    }
                 }
                 other => {
                     if let Some(name) = name_of(other).filter(|_| visibility(other).is_some_and(is_public)) {
@@ -205,6 +209,41 @@ impl Crate {
             }
         }
     }
+}
+
+/// The variants that such a macro is given, behind its first line: all but attributes and texts.
+fn variants(tokens: TokenStream, end: char) -> Vec<String> {
+    let mut variants = Vec::new();
+    let mut variant = TokenStream::new();
+    let behind = |token: &TokenTree| !matches!(token, TokenTree::Punct(punct) if punct.as_char() == ';');
+    for token in bare(tokens).into_iter().skip_while(behind).skip(1) {
+        match token {
+            TokenTree::Punct(punct) if punct.as_char() == end => {
+                variants.push(text(&std::mem::take(&mut variant)));
+            }
+            TokenTree::Literal(_) => {}
+            token => variant.extend([token]),
+        }
+    }
+    assert!(variant.is_empty(), "every variant ends: {variant}");
+    variants
+}
+
+/// The tokens without attributes.
+fn bare(tokens: TokenStream) -> TokenStream {
+    let mut tokens = tokens.into_iter();
+    let mut bare = TokenStream::new();
+    while let Some(token) = tokens.next() {
+        match token {
+            TokenTree::Punct(punct) if punct.as_char() == '#' => drop(tokens.next()),
+            TokenTree::Group(group) => {
+                let content = Group::new(group.delimiter(), self::bare(group.stream()));
+                bare.extend([TokenTree::Group(content)]);
+            }
+            token => bare.extend([token]),
+        }
+    }
+    bare
 }
 
 fn collect(source: &Path, file: &Path, module: ModulePath, modules: &mut BTreeMap<ModulePath, Vec<Item>>) {
@@ -322,7 +361,8 @@ fn listed() -> BTreeSet<String> {
     listed
 }
 
-/// One path leads to a type, and its name says which of all types it is; only `Error` is read with its module.
+/// One path leads to a type, and its name says which of all types it is; only `Error`, and the `Operation` and `Reply` that each
+/// service declares, are read with their module.
 #[test]
 fn every_public_type_has_a_name_of_its_own() {
     let mut paths: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -335,6 +375,10 @@ fn every_public_type_has_a_name_of_its_own() {
         }
     }
     assert!(paths.len() > 300, "{} types were found", paths.len());
+    for (_, name, _) in DECLARED {
+        let of_services = paths.remove(name).unwrap_or_default();
+        assert!(of_services.iter().all(|path| path.starts_with("cloud::")), "{of_services:?}");
+    }
     paths.retain(|name, paths| paths.len() > 1 && name != "Error");
     assert!(paths.is_empty(), "{paths:#?}");
 }
