@@ -26,3 +26,4 @@ mod sts;
 
 pub use builder::AwsCloudBuilder;
 pub use client::AwsCloud;
+pub use http::shown_endpoint;

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cidr::{Block4, Block6};
 use super::error::Error;
+use super::pool::check_name;
 use super::pool::free::FreeSet;
 use super::rules;
 
@@ -149,7 +150,8 @@ impl Layout {
     ///
     /// # Errors
     /// [`Error::PrefixLen`] for a VPC or subnet size AWS does not have, [`Error::TooManyHosts`], [`Error::Zone`] for a
-    /// zone that is no lower-case letter or stands twice, [`Error::DuplicateName`] for two groups of one name, and
+    /// zone that is no lower-case letter or stands twice, [`Error::BadName`] for a name that cannot be shown or stored,
+    /// [`Error::DuplicateName`] for two groups of one name, and
     /// [`Error::LayoutTooLarge`] where the subnets do not fit.
     pub fn apply(&self, vpc: impl Into<Block4>) -> Result<LayoutPlan, Error> {
         let vpc = vpc.into();
@@ -172,8 +174,10 @@ impl Layout {
     }
 
     fn check_names(&self) -> Result<(), Error> {
+        check_name("layout", &self.name)?;
         let mut names = BTreeSet::new();
         for group in &self.groups {
+            check_name("group", &group.name)?;
             if !names.insert(&group.name) {
                 return Err(Error::DuplicateName { name: group.name.clone() });
             }

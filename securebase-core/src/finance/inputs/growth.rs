@@ -1,5 +1,6 @@
 //! Assumptions about growth: what is won, lost, charged and spent as months go by.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use rust_decimal::Decimal;
@@ -7,10 +8,11 @@ use serde::Deserialize;
 
 use super::amounts::amount_problem;
 use super::assumption::Assumption;
-use super::uncertainty::{Distribution, Factor, Uncertain};
+use super::bounds::UNCERTAIN_MAX;
+use super::uncertainty::{Distribution, Factor, Joint, Uncertain};
 use crate::finance::Error;
 use crate::finance::business::model::Model;
-use crate::model::{Problem, Problems, deserialize_exact};
+use crate::model::{Problem, Problems, Quoted, TierName, deserialize_exact};
 
 /// How one tier grows.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -107,6 +109,19 @@ impl Model {
             _ => Ok(()),
         }
     }
+
+    /// The path of a growth in the order of this model's tiers, from numbers of tenants by the names of tiers. Tiers that are not
+    /// named have none.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] for a tier that the model does not have.
+    pub fn path(&self, targets: &[(u32, BTreeMap<String, u32>)]) -> Result<Vec<(u32, Vec<u32>)>, Error> {
+        let row = |(month, counts): &(u32, BTreeMap<String, u32>)| {
+            let named = counts.iter().map(|(tier, count)| (tier.as_str(), *count));
+            Ok((*month, self.counts_by_name(named)?))
+        };
+        targets.iter().map(row).collect()
+    }
 }
 
 impl Growth {
@@ -186,10 +201,11 @@ impl Growth {
         }
     }
 
-    /// Whether every share is a share and every number of tenants is one.
+    /// Whether every share is a share, every number of tenants is one, and the correlations can be.
     ///
     /// # Errors
-    /// [`Error::Invalid`] with everything that is wrong.
+    /// [`Error::Invalid`] with everything that is out of range; [`Error::Range`] for a factor that is named twice and for correlations
+    /// that cannot be.
     pub fn check(&self) -> Result<(), Error> {
         let mut problems = Vec::new();
         let mut ensure = |good: bool, path: String, value: Decimal, hint: &str| {
@@ -203,7 +219,7 @@ impl Growth {
         ensure(self.version == VERSION, "version".to_owned(), version, "use 1");
         let limit = Decimal::from(100_000);
         for row in &self.tiers {
-            let path = |name: &str| format!("tier.{}.{name}", row.tier);
+            let path = |name: &str| format!("tier.{}.{name}", Quoted(&row.tier));
             let tenants = (Decimal::ZERO..=limit).contains(&row.new);
             ensure(tenants, path("new"), row.new, "use 0 to 100,000 tenants a month");
             ensure(share(row.churn), path("churn"), row.churn, "use a fraction from 0 to 1");
@@ -229,7 +245,26 @@ impl Growth {
                 problems.push(Problem::error("distribution-invalid", path, message, hint));
             }
         }
-        if problems.is_empty() { Ok(()) } else { Err(Error::Invalid(Problems(problems))) }
+        let unnamed = self.tiers.iter().filter_map(|row| row.tier.parse::<TierName>().err());
+        problems.extend(unnamed.map(|error| {
+            Problem::error("growth-out-of-range", "tier", error.to_string(), error.help().unwrap_or_default())
+        }));
+        if self.uncertain.len() > UNCERTAIN_MAX {
+            let message = format!(
+                "invalid `uncertain`: expected at most {UNCERTAIN_MAX} factors, found {}",
+                self.uncertain.len()
+            );
+            problems.push(Problem::error(
+                "growth-out-of-range",
+                "uncertain",
+                message,
+                "leave out what is certain",
+            ));
+        }
+        if !problems.is_empty() {
+            return Err(Error::Invalid(Problems(problems)));
+        }
+        Joint::new(&self.uncertain, &self.correlations).map(drop)
     }
 }
 

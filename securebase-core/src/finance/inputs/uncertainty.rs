@@ -10,6 +10,9 @@ use super::assumption::Assumption;
 use crate::finance::Error;
 use crate::finance::simulation::normal::{probability, quantile};
 
+/// The largest factor: no amount is larger.
+const FACTOR_MAX: f64 = 1e15;
+
 /// What an uncertain factor multiplies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -116,11 +119,14 @@ impl Distribution {
 
     pub(in crate::finance) fn check(self) -> Result<(), String> {
         let (good, rule) = match self {
-            Self::Fixed(value) => (value >= 0.0, "expected a factor of 0 or more"),
-            Self::Uniform(low, high) => (0.0 <= low && low <= high, "expected 0 ≤ low ≤ high"),
-            Self::Triangular(low, mode, high) => {
-                (0.0 <= low && low <= mode && mode <= high, "expected 0 ≤ low ≤ mode ≤ high")
+            Self::Fixed(value) => (value >= 0.0, "expected a factor from 0 to a quadrillion"),
+            Self::Uniform(low, high) => {
+                (0.0 <= low && low <= high, "expected 0 ≤ low ≤ high, up to a quadrillion")
             }
+            Self::Triangular(low, mode, high) => (
+                0.0 <= low && low <= mode && mode <= high,
+                "expected 0 ≤ low ≤ mode ≤ high, up to a quadrillion",
+            ),
             Self::Normal(deviation) | Self::Lognormal(deviation) => {
                 ((0.0..=10.0).contains(&deviation), "expected a deviation from 0 to 10")
             }
@@ -130,7 +136,7 @@ impl Distribution {
             Self::Uniform(a, b) => [a, b, 0.0],
             Self::Triangular(a, b, c) => [a, b, c],
         };
-        if good && parts.iter().all(|part| part.is_finite()) {
+        if good && parts.iter().all(|part| *part <= FACTOR_MAX) {
             Ok(())
         } else {
             Err(format!("invalid distribution `{self:?}`: {rule}"))
@@ -200,10 +206,13 @@ impl Joint {
         }
         let mut known = vec![vec![None; size]; size];
         for &(left, right, correlation) in correlations {
-            let shown = || format!("{left}, {right}, {correlation}");
+            let name = |place: usize| {
+                let one = uncertain.get(place);
+                one.map_or_else(|| place.to_string(), |one| one.assumption.to_string())
+            };
+            let shown = || format!("{}, {}, {correlation}", name(left), name(right));
             if left >= size || right >= size || left == right || !(-1.0..=1.0).contains(&correlation) {
-                let rule =
-                    "use two different indices of the uncertain factors and a correlation from -1 to 1";
+                let rule = "use two different ones of the uncertain factors and a correlation from -1 to 1";
                 return Err(Error::range("correlation", &shown(), rule));
             }
             let (row, column) = (left.max(right), left.min(right));

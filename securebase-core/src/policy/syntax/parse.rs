@@ -161,7 +161,7 @@ impl Reader {
                 "Principal" | "NotPrincipal" => {
                     principals += 1;
                     let negated = key.text == "NotPrincipal";
-                    principal = self.any_json(*value, &inner).map(|value| Principal { negated, value });
+                    principal = self.principal(*value, &inner).map(|value| Principal { negated, value });
                 }
                 "Action" | "NotAction" => {
                     let patterns = self.actions(*value, &inner);
@@ -332,6 +332,25 @@ impl Reader {
                 None
             }
         }
+    }
+
+    /// Whom a statement is about: text, or lists of texts by the kind of principal. Of the two forms the linter takes `"*"` alone.
+    fn principal(&mut self, at: Located<'_>, path: &str) -> Option<serde_json::Value> {
+        match self.open(at, path)? {
+            Value::String(_) => {}
+            Value::Object(kinds) => {
+                self.refuse_duplicates(&kinds, path);
+                for (kind, named) in kinds {
+                    self.strings(named, &format!("{path}.{}", Quoted(&kind.text)));
+                }
+            }
+            other => {
+                let message = format!("expected `*` or an object of principals, found {}", other.type_name());
+                self.defect(at, "policy.type", path, message, "write \"*\"");
+                return None;
+            }
+        }
+        self.any_json(at, path)
     }
 
     fn any_json(&mut self, at: Located<'_>, path: &str) -> Option<serde_json::Value> {

@@ -13,7 +13,7 @@ use crate::finance::pricing::number::Number;
 use crate::model::{Problem, Problems};
 
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "invalid entry, expected a number, text, `true` or `false`")]
 enum Entry {
     Flag(bool),
     Number(Number),
