@@ -4,9 +4,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::ops::RangeInclusive;
 
 use pyo3::prelude::*;
-use pyo3::types::{
-    PyBool, PyDict, PyFloat, PyFrozenSet, PyInt, PyList, PyNone, PySet, PySlice, PyString, PyTuple,
-};
+use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyNone, PySet, PySlice, PyString, PyTuple};
 use rust_decimal::Decimal;
 use securebase_core::model::diagnostics::document;
 use securebase_core::model::{AccountId, NameError, Problem, Problems};
@@ -15,7 +13,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Number, Value};
 
 use crate::argument::{self, tuple};
-use crate::error::{Class, Failure, Result, passes_through};
+use crate::error::{Class, Failure, OfArgument as _, Result, passes_through};
 
 /// The word for a value of a type that no document holds.
 const MISMATCH: &str = "type-mismatch";
@@ -37,7 +35,7 @@ pub(crate) fn from_json<T: DeserializeOwned>(text: &str) -> Result<T> {
 /// # Errors
 /// One of the package with the path of what does not fit: ``invalid `links[2].kind` `tgw`: expected …``.
 pub(crate) fn document<T: DeserializeOwned>(name: &str, value: &Bound<'_, PyAny>) -> Result<T> {
-    let value = from_python(value)?;
+    let value = part_from_python(name, value)?;
     document::read(name, &value).map_err(|problem| {
         Failure::at(Class::Input, &problem.code, &problem.path, &problem.message, &problem.hint)
     })
@@ -55,40 +53,118 @@ pub(crate) fn hash(text: &str) -> u64 {
 }
 
 /// The most characters of a value that an error shows.
-const SHOWN_MAX: usize = 80;
+pub(crate) const SHOWN_MAX: usize = 80;
 
-/// A value as an error shows it: its `repr`, truncated, or its type if it has none.
-pub(crate) fn shown(value: &Bound<'_, PyAny>) -> String {
-    // An integer of thousands of digits and an object with a broken `__repr__` have no text.
-    let text = written(value).and_then(|text| Ok(text.to_str()?.to_owned()));
-    let text = text.unwrap_or_else(|_| format!("<{}>", kind(value)));
-    match text.char_indices().nth(SHOWN_MAX) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
-    }
+/// A value as an error shows it: its `repr` on one line, truncated, or its type if it has none.
+///
+/// # Errors
+/// What Python raises meanwhile and says nothing about the value: a Ctrl-C, an exit, a lack of memory.
+pub(crate) fn shown(value: &Bound<'_, PyAny>) -> PyResult<String> {
+    let mut text = String::new();
+    write_shown(value, &mut text, 0)?;
+    Ok(one_line(&text))
 }
 
-/// The `repr` of a value, of which no more is made than an error shows: a list may hold one list twice, which may hold another twice.
-fn written<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyString>> {
-    if let Ok(text) = value.cast::<PyString>() {
-        let beginning = text.get_item(PySlice::new(value.py(), 0, 2 * SHOWN_MAX as isize, 1))?;
-        return beginning.repr();
+/// A text as an error shows it: on one line, truncated.
+pub(crate) fn one_line(text: &str) -> String {
+    let mut line = String::new();
+    let mut rest = text.chars();
+    for character in rest.by_ref().take(SHOWN_MAX) {
+        if character.is_control() || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}') {
+            line.extend(character.escape_default());
+        } else {
+            line.push(character);
+        }
     }
-    let is_list = value.is_instance_of::<PyList>()
-        || value.is_instance_of::<PyTuple>()
-        || value.is_instance_of::<PyFrozenSet>()
-        || value.is_instance_of::<PySet>();
-    if !is_list && !value.is_instance_of::<PyDict>() {
-        return value.repr();
+    if rest.next().is_some() {
+        line.push('…');
     }
-    let brief = value.py().import("reprlib")?.getattr("Repr")?.call0()?;
-    for name in ["maxlist", "maxtuple", "maxset", "maxfrozenset", "maxdict", "maxstring", "maxother"] {
-        brief.setattr(name, SHOWN_MAX)?;
+    line
+}
+
+/// Lists in lists that an error shows.
+const SHOWN_DEPTH_MAX: usize = 6;
+
+/// Writes the `repr` of a value, and not much more of it than an error shows: a list may hold one list twice, which may hold another
+/// twice.
+fn write_shown(value: &Bound<'_, PyAny>, text: &mut String, depth: usize) -> PyResult<()> {
+    let py = value.py();
+    if let Ok(own) = value.cast::<PyString>() {
+        let head = match own.to_str() {
+            Err(_) if own.is_exact_instance_of::<PyString>() => {
+                own.get_item(PySlice::new(py, 0, 2 * SHOWN_MAX as isize, 1))?
+            }
+            // What a class of the caller's makes of its text is not asked.
+            _ => {
+                let head: String = own.to_string_lossy().chars().take(2 * SHOWN_MAX).collect();
+                PyString::new(py, &head).into_any()
+            }
+        };
+        text.push_str(head.repr()?.to_str()?);
+        return Ok(());
     }
-    for name in ["maxlevel", "maxdict", "maxset", "maxfrozenset"] {
-        brief.setattr(name, 3)?;
+    if let Ok(list) = value.cast::<PyList>() {
+        return write_items(list.iter(), ["[", "]"], text, depth);
     }
-    Ok(brief.call_method1("repr", (value,))?.cast_into()?)
+    if let Ok(tuple) = value.cast::<PyTuple>() {
+        let end = if tuple.len() == 1 { ",)" } else { ")" };
+        return write_items(tuple.iter(), ["(", end], text, depth);
+    }
+    if let Ok(dict) = value.cast_exact::<PyDict>() {
+        text.push('{');
+        for (index, (key, member)) in dict.iter().enumerate() {
+            if !begins(index, text, depth) {
+                break;
+            }
+            write_shown(&key, text, depth + 1)?;
+            text.push_str(": ");
+            write_shown(&member, text, depth + 1)?;
+        }
+        text.push('}');
+        return Ok(());
+    }
+    if let Ok(set) = value.cast_exact::<PySet>()
+        && !set.is_empty()
+    {
+        return write_items(set.iter(), ["{", "}"], text, depth);
+    }
+    // An integer of thousands of digits and an object with a broken `__repr__` have no text.
+    match value.repr().and_then(|own| Ok(own.to_str()?.chars().take(2 * SHOWN_MAX).collect::<String>())) {
+        Ok(own) => text.push_str(&own),
+        Err(error) if passes_through(&error, py) => return Err(error),
+        Err(_) => text.push_str(&format!("<{}>", kind(value))),
+    }
+    Ok(())
+}
+
+fn write_items<'py>(
+    items: impl Iterator<Item = Bound<'py, PyAny>>,
+    [open, close]: [&str; 2],
+    text: &mut String,
+    depth: usize,
+) -> PyResult<()> {
+    text.push_str(open);
+    for (index, item) in items.enumerate() {
+        if !begins(index, text, depth) {
+            break;
+        }
+        write_shown(&item, text, depth + 1)?;
+    }
+    text.push_str(close);
+    Ok(())
+}
+
+/// Writes what stands before an item, or that there are more of them than an error shows.
+fn begins(index: usize, text: &mut String, depth: usize) -> bool {
+    if index > 0 {
+        text.push_str(", ");
+    }
+    // What the error does not show is not made.
+    let goes_on = depth < SHOWN_DEPTH_MAX && text.len() <= 4 * SHOWN_MAX;
+    if !goes_on {
+        text.push('…');
+    }
+    goes_on
 }
 
 /// A whole number as an error shows it: `10,000,000`.
@@ -121,14 +197,15 @@ pub(crate) fn count<T: Copy + TryFrom<u64> + TryInto<u64>>(
     number.and_then(|number| T::try_from(number).ok()).ok_or_else(|| outside(class, name, value, [low, high]))
 }
 
-/// The id of an account, as it was written.
+/// The id of an account, as the argument `account_id` writes it.
 ///
 /// # Errors
 /// One of the package for what is not twelve digits.
 pub(crate) fn account_id(text: &str) -> Result<AccountId> {
-    text.parse().map_err(|error: NameError| {
+    let refused = |error: NameError| {
         Failure::one(Class::Input, "account-id-invalid", &error, "write the twelve digits of the account")
-    })
+    };
+    text.parse().map_err(refused).of("account_id")
 }
 
 /// What to call back with what happens: refused before anything begins where it cannot be called.
@@ -142,16 +219,8 @@ pub(crate) fn callback(value: &Bound<'_, PyAny>) -> PyResult<Option<Py<PyAny>>> 
     if value.is_callable() {
         return Ok(Some(value.clone().unbind()));
     }
-    let message =
-        format!("invalid `progress` `{}`: expected something to call with each event", shown(value));
-    Err(Failure::at(
-        Class::Input,
-        "callback-invalid",
-        "progress",
-        &message,
-        "pass a function, or leave it out",
-    )
-    .into())
+    let (expected, hint) = ("something to call with each event", "pass a function, or leave it out");
+    Err(argument::refused(Class::Input, "callback-invalid", "progress", value, expected, hint).into())
 }
 
 /// As [`count`], for an argument whose range the core checks together with others: this function rejects only values that are not whole
@@ -169,13 +238,16 @@ pub(crate) fn any_count<T: Copy + TryFrom<u64> + TryInto<u64>>(
     number.ok_or_else(|| outside(class, name, value, bounds(&range)))
 }
 
-fn bounds<T: Copy + TryInto<u64>>(range: &RangeInclusive<T>) -> [u64; 2] {
+pub(crate) fn bounds<T: Copy + TryInto<u64>>(range: &RangeInclusive<T>) -> [u64; 2] {
     [*range.start(), *range.end()].map(|bound| bound.try_into().unwrap_or(u64::MAX))
 }
 
-fn whole(value: &Bound<'_, PyAny>) -> Result<Option<u64>> {
-    // A `bool` is an integer in Python, and never meant as one.
-    if value.is_instance_of::<PyBool>() {
+/// The whole number of a value, where it is one from 0 that 64 bits hold.
+///
+/// # Errors
+/// What says nothing about the value, such as a Ctrl-C.
+pub(crate) fn whole(value: &Bound<'_, PyAny>) -> Result<Option<u64>> {
+    if argument::is_truth(value) {
         return Ok(None);
     }
     match value.extract() {
@@ -185,12 +257,11 @@ fn whole(value: &Bound<'_, PyAny>) -> Result<Option<u64>> {
     }
 }
 
-fn outside(class: Class, name: &str, value: &Bound<'_, PyAny>, range: [u64; 2]) -> Failure {
+pub(crate) fn outside(class: Class, name: &str, value: &Bound<'_, PyAny>, range: [u64; 2]) -> Failure {
     let [low, high] = range.map(grouped);
-    let message =
-        format!("invalid `{name}` `{}`: expected a whole number from {low} to {high}", shown(value));
     let code = if matches!(class, Class::Finance) { "finance-range" } else { "number-out-of-range" };
-    Failure::at(class, code, name, &message, &format!("use {low} to {high}"))
+    let expected = format!("a whole number from {low} to {high}");
+    argument::refused(class, code, name, value, &expected, &format!("use {low} to {high}"))
 }
 
 /// Any serialisable value as plain Python objects.
@@ -228,20 +299,29 @@ pub(crate) fn to_python<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'
 }
 
 /// Plain Python objects as JSON: `dict`s (and other mappings), `list`s, `tuple`s, `str`, `int`, `float`, `bool`, `None`,
-/// and `decimal.Decimal`, which becomes text so that it stays exact.
+/// and `decimal.Decimal`, which becomes text so that it stays exact. It is a document of its own: paths begin in it.
 ///
 /// Everything that is none of these is a finding of its own, with its path.
-pub(crate) fn from_python(value: &Bound<'_, PyAny>) -> Result<Value> {
-    let mut reading = Reading { path: Vec::new(), problems: Vec::new(), values: 0, bytes: 0 };
-    let value = reading.value(value)?;
-    if reading.problems.is_empty() { Ok(value) } else { Err(Problems(reading.problems).into()) }
+pub(crate) fn from_python(name: &str, value: &Bound<'_, PyAny>) -> Result<Value> {
+    Reading::of(name, "", value)
+}
+
+/// As [`from_python`], for an argument by whose name paths begin.
+pub(crate) fn part_from_python(name: &str, value: &Bound<'_, PyAny>) -> Result<Value> {
+    Reading::of(name, name, value)
 }
 
 /// The most findings of one conversion.
 pub(crate) const PROBLEMS_MAX: usize = 1_000;
 
+/// What a document is made of.
+const PLAIN: &str = "a dict, a list, text, a number, True, False, None or a Decimal";
+
 /// Where a conversion stands, and what it found.
-struct Reading {
+struct Reading<'a> {
+    /// The argument, and what paths begin with.
+    name: &'a str,
+    root: &'a str,
     path: Vec<String>,
     problems: Vec<Problem>,
     /// How many values have been read, and how much text.
@@ -252,8 +332,16 @@ struct Reading {
 /// A list may hold one list twice, which may hold another twice: what takes no memory in Python may be without end as a document.
 const VALUES_MAX: usize = 2_000_000;
 const BYTES_MAX: usize = 256 << 20;
+/// How many values are read between two looks whether the caller wants to end.
+const VALUES_AT_ONCE: usize = 1 << 12;
 
-impl Reading {
+impl<'a> Reading<'a> {
+    fn of(name: &'a str, root: &'a str, value: &Bound<'_, PyAny>) -> Result<Value> {
+        let mut reading = Self { name, root, path: Vec::new(), problems: Vec::new(), values: 0, bytes: 0 };
+        let value = reading.value(value)?;
+        if reading.problems.is_empty() { Ok(value) } else { Err(Problems(reading.problems).into()) }
+    }
+
     /// Whether there is room for so much more text.
     fn fits(&mut self, bytes: usize) -> bool {
         self.values += 1;
@@ -265,20 +353,36 @@ impl Reading {
         self.values > VALUES_MAX || self.bytes > BYTES_MAX
     }
 
-    fn refuse(&mut self, message: String, hint: &str) -> Value {
+    /// Where the conversion stands: in the document, or at the argument itself.
+    fn place(&self) -> String {
+        let path = format!("{}{}", self.root, self.path.concat());
+        let path = path.trim_start_matches('.');
+        if path.is_empty() { self.name.to_owned() } else { path.to_owned() }
+    }
+
+    fn note(&mut self, message: impl FnOnce(&str) -> String, hint: &str) -> Value {
         // Of a million equal findings the first ones say it.
-        if self.problems.len() >= PROBLEMS_MAX {
-            return Value::Null;
+        if self.problems.len() < PROBLEMS_MAX {
+            let place = self.place();
+            let message = message(&place);
+            self.problems.push(Problem::error(MISMATCH, place, message, hint));
         }
-        let path = self.path.concat();
-        self.problems.push(Problem::error(MISMATCH, path.trim_start_matches('.'), message, hint));
         Value::Null
+    }
+
+    fn refuse(&mut self, value: &Bound<'_, PyAny>, expected: &str, hint: &str) -> Result<Value> {
+        if self.problems.len() >= PROBLEMS_MAX {
+            return Ok(Value::Null);
+        }
+        let shown = shown(value)?;
+        Ok(self.note(|place| format!("invalid `{place}` `{shown}`: expected {expected}"), hint))
     }
 
     fn within(&mut self, step: String, value: &Bound<'_, PyAny>) -> Result<Value> {
         self.path.push(step);
         let value = if self.path.len() > DEPTH_MAX {
-            Ok(self.refuse(format!("nested more than {DEPTH_MAX} levels deep"), "flatten it"))
+            let rule = format!("expected at most {DEPTH_MAX} levels of lists and dicts");
+            Ok(self.note(|place| format!("invalid `{place}`: {rule}"), "flatten it"))
         } else {
             self.value(value)
         };
@@ -287,89 +391,120 @@ impl Reading {
     }
 
     fn value(&mut self, value: &Bound<'_, PyAny>) -> Result<Value> {
-        let text = value.cast::<PyString>().ok().and_then(|text| text.len().ok());
+        let text = value.cast::<PyString>().ok();
         let full = self.is_full();
-        if !self.fits(text.unwrap_or_default()) {
+        let length = text.and_then(|text| text.to_str().ok()).map_or(0, str::len);
+        if !self.fits(length) {
             if full {
                 return Ok(Value::Null);
             }
-            let message = "more than 2,000,000 values or 256 MiB of text, each counted where it stands";
-            return Ok(self.refuse(message.to_owned(), "leave out lists that hold one list many times"));
+            let rule = "expected at most 2,000,000 values and 256 MiB of text, each counted where it stands";
+            let hint = "leave out lists that hold one list many times";
+            return Ok(self.note(|place| format!("invalid `{place}`: {rule}"), hint));
         }
         // A document of millions of values takes seconds.
-        if self.values.is_multiple_of(1 << 16) {
+        if self.values.is_multiple_of(VALUES_AT_ONCE) {
             value.py().check_signals()?;
         }
         if value.is_none() {
             Ok(Value::Null)
         } else if let Ok(flag) = value.cast::<PyBool>() {
             Ok(Value::Bool(flag.is_true()))
-        } else if let Ok(text) = value.cast::<PyString>() {
+        } else if let Some(text) = text {
             match text.to_str() {
                 Ok(text) => Ok(Value::String(text.to_owned())),
-                Err(_) => Ok(self.refuse("a text with a lone surrogate".to_owned(), "use valid Unicode")),
+                Err(_) => self.refuse(value, "Unicode, which has no lone surrogates", "use valid Unicode"),
             }
         } else if value.is_instance_of::<PyInt>() {
-            Ok(match (value.extract::<i64>(), value.extract::<u64>()) {
-                (Ok(number), _) => number.into(),
-                (_, Ok(number)) => number.into(),
-                _ => self.refuse("an integer of more than 64 bits".to_owned(), "write it as text"),
-            })
+            self.integer(value)
         } else if value.is_instance_of::<PyFloat>() {
-            let number: f64 = value.extract()?;
-            Ok(Number::from_f64(number)
-                .map_or_else(|| self.refuse(format!("`{number}`"), "use a finite number"), Value::Number))
-        } else if value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>() {
-            let mut items = Vec::new();
-            for (index, item) in value.try_iter()?.enumerate() {
-                if self.is_full() {
-                    break;
-                }
-                items.push(self.within(format!("[{index}]"), &item?)?);
+            match value.extract().ok().and_then(Number::from_f64) {
+                Some(number) => Ok(Value::Number(number)),
+                None => self.refuse(value, "a finite number", "use a finite number"),
             }
-            Ok(Value::Array(items))
+        } else if value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>() {
+            self.items(value)
         } else if argument::is_mapping(value)? {
             self.members(value)
         } else {
-            // A whole number of another library, before `Decimal` takes the object's text for one.
+            self.foreign(value)
+        }
+    }
+
+    fn integer(&mut self, value: &Bound<'_, PyAny>) -> Result<Value> {
+        match (value.extract::<i64>(), value.extract::<u64>()) {
+            (Ok(number), _) => Ok(number.into()),
+            (_, Ok(number)) => Ok(number.into()),
+            (Err(error), Err(_)) if passes_through(&error, value.py()) => Err(error.into()),
+            _ => self.refuse(value, "an integer of at most 64 bits", "write it as text"),
+        }
+    }
+
+    fn items(&mut self, list: &Bound<'_, PyAny>) -> Result<Value> {
+        let place = self.place();
+        let unreadable = |error| argument::unreadable(&place, list, "a list", error);
+        let mut items = Vec::new();
+        for (index, item) in list.try_iter().map_err(unreadable)?.enumerate() {
+            if self.is_full() {
+                break;
+            }
+            items.push(self.within(format!("[{index}]"), &item.map_err(unreadable)?)?);
+        }
+        Ok(Value::Array(items))
+    }
+
+    fn members(&mut self, mapping: &Bound<'_, PyAny>) -> Result<Value> {
+        let place = self.place();
+        let unreadable = |error| argument::unreadable(&place, mapping, "a dict", error);
+        let mut members = Map::new();
+        let items = mapping.call_method0("items").and_then(|items| items.try_iter()).map_err(unreadable)?;
+        // Never as a list: a mapping of the caller's own may go on for ever.
+        for item in items {
+            if self.is_full() {
+                break;
+            }
+            let expected = "pairs of a key and a value";
+            let [key, member] = tuple(Class::Input, &place, &item.map_err(unreadable)?, expected)?;
+            match key.cast::<PyString>().ok().and_then(|text| text.to_str().ok().map(str::to_owned)) {
+                Some(name) => {
+                    let step = argument::member("", &name);
+                    let member = self.within(step, &member)?;
+                    members.insert(name, member);
+                }
+                None if self.problems.len() < PROBLEMS_MAX => {
+                    let shown = shown(&key)?;
+                    let message = |place: &str| format!("invalid key `{shown}` of `{place}`: expected text");
+                    self.note(message, "use text for keys");
+                }
+                None => {}
+            }
+        }
+        Ok(Value::Object(members))
+    }
+
+    /// A number of another library, or a `Decimal`.
+    fn foreign(&mut self, value: &Bound<'_, PyAny>) -> Result<Value> {
+        // A whole number, before `Decimal` takes the object's text for one.
+        if argument::has(value, "__index__") && !argument::is_truth(value) {
             match value.extract::<i64>() {
                 Ok(number) => return Ok(number.into()),
                 Err(error) if passes_through(&error, value.py()) => return Err(error.into()),
                 Err(_) => {}
             }
-            match value.extract::<Decimal>() {
-                Ok(_) => Ok(Value::String(value.str()?.to_str()?.to_owned())),
-                Err(error) if passes_through(&error, value.py()) => Err(error.into()),
-                Err(_) => {
-                    let message = format!("a value of the type `{}`", kind(value));
-                    Ok(self.refuse(message, "use dict, list, str, int, float, bool, None or Decimal"))
-                }
+        }
+        if argument::is_decimal(value)? {
+            match value.str().and_then(|text| Ok(text.to_str()?.to_owned())) {
+                // Infinity and what is not a number have a text too.
+                Ok(text) if value.extract::<Decimal>().is_ok() => return Ok(Value::String(text)),
+                Err(error) if passes_through(&error, value.py()) => return Err(error.into()),
+                _ => return self.refuse(value, "a number of at most 28 digits", "write it as text"),
             }
         }
-    }
-
-    fn members(&mut self, mapping: &Bound<'_, PyAny>) -> Result<Value> {
-        let mut members = Map::new();
-        // Never as a list: a mapping of the caller's own may go on for ever.
-        for item in mapping.call_method0("items")?.try_iter()? {
-            if self.is_full() {
-                break;
-            }
-            let [key, member] = tuple(Class::Input, "items", &item?, "pairs of a key and a value")?;
-            match key.cast::<PyString>().ok().and_then(|text| text.to_str().ok().map(str::to_owned)) {
-                Some(name) => {
-                    let member = self.within(format!(".{name}"), &member)?;
-                    members.insert(name, member);
-                }
-                None => {
-                    self.refuse(format!("a key of the type `{}`", kind(&key)), "use text for keys");
-                }
-            }
-        }
-        Ok(Value::Object(members))
+        self.refuse(value, PLAIN, "use dict, list, str, int, float, bool, None or Decimal")
     }
 }
 
+/// The name of the type of a value.
 fn kind(value: &Bound<'_, PyAny>) -> String {
     value.get_type().name().map_or_else(|_| "unknown".to_owned(), |name| name.to_string())
 }

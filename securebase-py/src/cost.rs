@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use securebase_core::finance::{CostBasis, CostChange as CoreChange};
 use securebase_core::plan::{Plan as CorePlan, PlanCost};
 
-use crate::error::Result;
+use crate::error::{OfArgument as _, Result};
 use crate::finance::{exact, kept_prices, kept_usage, prices, usage};
 use crate::plan::Plan;
 use crate::table::Table;
@@ -135,7 +135,7 @@ impl Cost {
         &self,
         #[pyo3(from_py_with = crate::argument::text::allocation)] allocation: &str,
     ) -> Result<Table> {
-        Ok(self.core.after().tenants_table(allocation.parse()?)?.into())
+        Ok(self.core.after().tenants_table(allocation.parse().of("allocation")?)?.into())
     }
 
     /// Every line, with price, quantity and source.

@@ -11,8 +11,9 @@ use securebase_core::model::{
 };
 use securebase_core::net::Network as CoreNetwork;
 
+use crate::argument;
 use crate::convert::{from_json, from_python, hash, plain, to_json};
-use crate::error::Result;
+use crate::error::{OfArgument as _, Result};
 use crate::guarded::TenantPolicy;
 use crate::net::network::Network;
 use crate::net::pool::AddressPool;
@@ -80,7 +81,7 @@ impl Tier {
     #[classmethod]
     fn _from_json(
         _class: &Bound<'_, PyType>,
-        #[pyo3(from_py_with = crate::argument::text::text)] text: &str,
+        #[pyo3(from_py_with = argument::text::text)] text: &str,
     ) -> Result<Self> {
         from_json(text).map(Self)
     }
@@ -91,10 +92,17 @@ impl Tier {
 }
 
 /// A tenant of a zone.
-#[pyclass(frozen, module = "securebase")]
+#[pyclass(frozen, eq, module = "securebase")]
 pub(crate) struct Tenant {
     zone: Arc<CoreZone>,
     index: usize,
+}
+
+/// Equal if the tenants are, whatever their zones.
+impl PartialEq for Tenant {
+    fn eq(&self, other: &Self) -> bool {
+        self.core() == other.core()
+    }
 }
 
 impl Tenant {
@@ -229,10 +237,6 @@ impl Tenant {
         Ok(tags)
     }
 
-    fn __eq__(&self, other: &Self) -> bool {
-        self.core() == other.core()
-    }
-
     fn __hash__(&self) -> u64 {
         hash(self.key())
     }
@@ -257,8 +261,15 @@ impl Tenant {
 }
 
 /// The desired state of an organization, valid by construction.
-#[pyclass(frozen, module = "securebase")]
+#[pyclass(frozen, eq, module = "securebase")]
 pub(crate) struct LandingZone(pub(crate) Arc<CoreZone>);
+
+/// Equal if the same was written.
+impl PartialEq for LandingZone {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.to_value() == other.0.to_value()
+    }
+}
 
 impl LandingZone {
     fn tenant(&self, index: usize) -> Tenant {
@@ -271,10 +282,7 @@ impl LandingZone {
     /// Reads a file; its suffix says the format: `.tfvars`, `.toml`, `.yaml`, `.yml` or `.json`.
     #[staticmethod]
     #[pyo3(signature = (path))]
-    fn load(
-        py: Python<'_>,
-        #[pyo3(from_py_with = crate::argument::path::path)] path: PathBuf,
-    ) -> Result<Self> {
+    fn load(py: Python<'_>, #[pyo3(from_py_with = argument::path::path)] path: PathBuf) -> Result<Self> {
         Ok(Self(Arc::new(py.detach(|| CoreZone::load(&path))?)))
     }
 
@@ -282,8 +290,10 @@ impl LandingZone {
     #[staticmethod]
     #[pyo3(signature = (document, /))]
     fn from_dict(py: Python<'_>, document: &Bound<'_, PyAny>) -> Result<Self> {
-        let value = from_python(document)?;
-        Ok(Self(Arc::new(py.detach(|| CoreZone::from_value(&value))?)))
+        let value = from_python("document", document)?;
+        let zone = py.detach(|| CoreZone::from_value(&value));
+        // Findings in a document have their places; of what is no document, its name is all there is to say.
+        Ok(Self(Arc::new(if value.is_object() { zone? } else { zone.of("document")? })))
     }
 
     /// The zone as a dict of the same shape as the files: what was written.
@@ -335,7 +345,7 @@ impl LandingZone {
 
     /// The tenants whose key, name, prefix, e-mail, e-mail domain or account id contains `text`, exact matches first.
     #[pyo3(signature = (text))]
-    fn find(&self, #[pyo3(from_py_with = crate::argument::text::text)] text: &str) -> Vec<Tenant> {
+    fn find(&self, #[pyo3(from_py_with = argument::text::text)] text: &str) -> Vec<Tenant> {
         let found = self.0.find(text);
         found
             .into_iter()
@@ -392,7 +402,7 @@ impl LandingZone {
     fn effective_policy(
         &self,
         py: Python<'_>,
-        #[pyo3(from_py_with = crate::argument::text::tenant)] tenant: &str,
+        #[pyo3(from_py_with = argument::text::tenant)] tenant: &str,
         cloud: Option<&Bound<'_, PyAny>>,
         state: Option<&Bound<'_, PyAny>>,
     ) -> Result<TenantPolicy> {
@@ -407,10 +417,6 @@ impl LandingZone {
         true
     }
 
-    fn __eq__(&self, other: &Self) -> bool {
-        self.0.to_value() == other.0.to_value()
-    }
-
     fn __hash__(&self) -> u64 {
         hash(self.name())
     }
@@ -422,7 +428,7 @@ impl LandingZone {
     #[classmethod]
     fn _from_json(
         _class: &Bound<'_, PyType>,
-        #[pyo3(from_py_with = crate::argument::text::text)] text: &str,
+        #[pyo3(from_py_with = argument::text::text)] text: &str,
     ) -> Result<Self> {
         Ok(Self(Arc::new(CoreZone::from_value(&from_json(text)?)?)))
     }

@@ -22,7 +22,7 @@ use crate::argument;
 use crate::cloud::AnyCloud;
 use crate::convert::{hash, plain};
 use crate::cost::Cost;
-use crate::error::{Class, Failure, Result};
+use crate::error::{Class, Failure, OfArgument as _, Result};
 use crate::finance::exact;
 use crate::guarded::{GuardrailEffect, TenantPolicy};
 use crate::problem::Problem;
@@ -97,11 +97,18 @@ pub(crate) fn margin_floor(given: Option<&Bound<'_, PyAny>>) -> Result<Option<Ma
 }
 
 /// One step: one resource, one action.
-#[pyclass(frozen, module = "securebase")]
+#[pyclass(frozen, eq, module = "securebase")]
 pub(crate) struct Step {
     plan: Arc<CorePlan>,
     address: Address,
     cost: Option<StepCost>,
+}
+
+/// Equal if the same is done, whatever it costs.
+impl PartialEq for Step {
+    fn eq(&self, other: &Self) -> bool {
+        self.core() == other.core()
+    }
 }
 
 impl Step {
@@ -192,10 +199,6 @@ impl Step {
         self.core().is_some_and(CoreStep::is_destructive)
     }
 
-    fn __eq__(&self, other: &Self) -> bool {
-        self.core() == other.core()
-    }
-
     fn __hash__(&self) -> u64 {
         hash(self.address())
     }
@@ -230,6 +233,7 @@ fn read(path: &Path) -> Result<String> {
     fs::read_to_string(path).map_err(|error| {
         let message = format!("`{}` cannot be read: {error}", path.display());
         Failure::one(Class::Input, "file-unreadable", &message, "check the path and that you may read it")
+            .about("path")
     })
 }
 
@@ -340,7 +344,7 @@ impl Plan {
     #[staticmethod]
     #[pyo3(signature = (text))]
     fn from_json(py: Python<'_>, #[pyo3(from_py_with = argument::text::text)] text: &str) -> Result<Self> {
-        Ok(Self(Arc::new(py.detach(|| CorePlan::from_json(text))?)))
+        Ok(Self(Arc::new(py.detach(|| CorePlan::from_json(text)).of("text")?)))
     }
 
     /// The steps as a table, with what each brings at AWS's list prices: `monthly_cost`, `one_off_cost`, `minutes`.
@@ -359,6 +363,7 @@ impl Plan {
                 &message,
                 "check the path and that you may write there",
             )
+            .about("path")
         })
     }
 
@@ -382,7 +387,7 @@ impl Plan {
         #[pyo3(from_py_with = argument::numbers_by_name::limits)] limits: Option<BTreeMap<String, f64>>,
         #[pyo3(from_py_with = crate::timeline::latencies)] latencies: Option<BTreeMap<String, Seconds>>,
     ) -> Result<Timeline> {
-        let rehearsal = Circumstances { usual, limits, latencies }.rehearsal(seed)?;
+        let rehearsal = Circumstances { case: None, usual, limits, latencies }.rehearsal(seed)?;
         Ok(Timeline(compute(py, |interrupt| timeline::rehearse_until(&self.0, &rehearsal, interrupt))??))
     }
 
@@ -397,7 +402,7 @@ impl Plan {
         #[pyo3(from_py_with = argument::numbers_by_name::limits)] limits: Option<BTreeMap<String, f64>>,
         #[pyo3(from_py_with = crate::timeline::latencies)] latencies: Option<BTreeMap<String, Seconds>>,
     ) -> Result<Spread> {
-        let rehearsal = Circumstances { usual, limits, latencies }.rehearsal(seed)?;
+        let rehearsal = Circumstances { case: None, usual, limits, latencies }.rehearsal(seed)?;
         Ok(Spread(compute(py, |interrupt| timeline::spread_until(&self.0, &rehearsal, count, interrupt))??))
     }
 
@@ -426,7 +431,7 @@ impl Plan {
     #[pyo3(signature = (targets))]
     fn only(&self, #[pyo3(from_py_with = argument::texts::targets)] targets: Vec<String>) -> Result<Self> {
         let targets: Vec<Address> = targets.into_iter().map(Address::new).collect();
-        Ok(Self(Arc::new(self.0.only(&targets)?)))
+        Ok(Self(Arc::new(self.0.only(&targets).of("targets")?)))
     }
 
     /// Carries the plan out in a simulated cloud that begins as `cloud` is now: nothing is changed, nothing written down.

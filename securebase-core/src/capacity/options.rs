@@ -68,7 +68,7 @@ impl CapacityOptions {
         };
         let measured = |(tenants, minutes): (&u32, &f64)| {
             let message =
-                format!("invalid deployment time `{minutes}`: expected minutes from 0 to {MINUTES_MAX}");
+                format!("invalid deployment time `{minutes:?}`: expected minutes from 0 to {MINUTES_MAX}");
             let hint = format!("use 0 to {MINUTES_MAX}, which is a year");
             Problem::error("capacity-minutes", format!("minutes.{tenants}"), message, hint)
         };

@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 use super::bridge::Bridge;
 use super::core;
 use super::model::Model;
-use crate::error::Result;
+use crate::error::{OfArgument as _, Result};
 use crate::table::Table;
 
 /// A month's profit and loss.
@@ -138,7 +138,7 @@ impl Month {
     /// is 1 / revenue.
     #[pyo3(signature = (figure = "total_cost"))]
     fn explain(&self, #[pyo3(from_py_with = crate::argument::text::figure)] figure: &str) -> Result<Table> {
-        Ok(self.core.explain(figure)?.into())
+        Ok(self.core.explain(figure).of("figure")?.into())
     }
 
     /// A price-volume-mix bridge from a figure of another month to that of this month, line by line. The two may be months of

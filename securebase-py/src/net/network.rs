@@ -7,7 +7,7 @@ use securebase_core::net as core;
 use super::pool::AddressPool;
 use super::{listed, many};
 use crate::convert::{document, from_json, hash, plain, to_json};
-use crate::error::Result;
+use crate::error::{OfArgument as _, Result, cut};
 use crate::problem::Problem;
 use crate::runtime::compute;
 
@@ -50,7 +50,7 @@ impl Clash {
 
     fn __repr__(&self) -> String {
         let core::Clash { a, b, a_cidr, b_cidr, links, .. } = &self.0;
-        format!("Clash(a={a:?}, a_cidr='{a_cidr}', b={b:?}, b_cidr='{b_cidr}', links={links:?})")
+        cut(format!("Clash(a={a:?}, a_cidr='{a_cidr}', b={b:?}, b_cidr='{b_cidr}', links={links:?})"))
     }
 
     fn __hash__(&self) -> Result<u64> {
@@ -94,7 +94,7 @@ impl Move {
 
     fn __repr__(&self) -> String {
         let core::Move { owner, from, to } = &self.0;
-        format!("Move(owner={owner:?}, before='{from}', after='{to}')")
+        cut(format!("Move(owner={owner:?}, before='{from}', after='{to}')"))
     }
 
     fn __hash__(&self) -> Result<u64> {
@@ -147,7 +147,7 @@ impl Network {
     }
 
     fn clashes<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyList>> {
-        let found = compute(py, |_| self.0.clashes())??;
+        let found = compute(py, |interrupt| self.0.clashes_until(interrupt))??;
         listed(py, found.into_iter().map(Clash))
     }
 
@@ -159,7 +159,7 @@ impl Network {
     ) -> Result<Vec<String>> {
         let owners = self.or_all(owners);
         let owners: Vec<&str> = owners.iter().map(String::as_str).collect();
-        let moves = py.detach(|| self.0.fewest_moves(&owners))?;
+        let moves = py.detach(|| self.0.fewest_moves(&owners)).of("owners")?;
         match moves.impossible.into_iter().next() {
             Some((a, b)) => Err(core::Error::Unconnectable { a, b }.into()),
             None => Ok(moves.owners),
@@ -176,7 +176,7 @@ impl Network {
         let owners = self.or_all(owners);
         let owners: Vec<&str> = owners.iter().map(String::as_str).collect();
         let pool = pool.with(py, |pool| pool.clone());
-        let proposal = py.detach(|| self.0.propose(&owners, &pool))?;
+        let proposal = py.detach(|| self.0.propose(&owners, &pool)).of("owners")?;
         Ok(proposal.moves.into_iter().map(Move).collect())
     }
 
