@@ -441,30 +441,29 @@ impl<'a> Reading<'a> {
     }
 
     fn items(&mut self, list: &Bound<'_, PyAny>) -> Result<Value> {
-        let place = self.place();
-        let unreadable = |error| argument::unreadable(&place, list, "a list", error);
         let mut items = Vec::new();
-        for (index, item) in list.try_iter().map_err(unreadable)?.enumerate() {
+        let iterator = list.try_iter().map_err(|error| self.unreadable(list, "a list", error))?;
+        for (index, item) in iterator.enumerate() {
             if self.is_full() {
                 break;
             }
-            items.push(self.within(format!("[{index}]"), &item.map_err(unreadable)?)?);
+            let item = item.map_err(|error| self.unreadable(list, "a list", error))?;
+            items.push(self.within(format!("[{index}]"), &item)?);
         }
         Ok(Value::Array(items))
     }
 
     fn members(&mut self, mapping: &Bound<'_, PyAny>) -> Result<Value> {
-        let place = self.place();
-        let unreadable = |error| argument::unreadable(&place, mapping, "a dict", error);
         let mut members = Map::new();
-        let items = mapping.call_method0("items").and_then(|items| items.try_iter()).map_err(unreadable)?;
+        let items = mapping.call_method0("items").and_then(|items| items.try_iter());
+        let items = items.map_err(|error| self.unreadable(mapping, "a dict", error))?;
         // Never as a list: a mapping of the caller's own may go on for ever.
         for item in items {
             if self.is_full() {
                 break;
             }
-            let expected = "pairs of a key and a value";
-            let [key, member] = tuple(Class::Input, &place, &item.map_err(unreadable)?, expected)?;
+            let item = item.map_err(|error| self.unreadable(mapping, "a dict", error))?;
+            let [key, member] = self.pair(&item)?;
             match key.cast::<PyString>().ok().and_then(|text| text.to_str().ok().map(str::to_owned)) {
                 Some(name) => {
                     let step = argument::member("", &name);
@@ -480,6 +479,21 @@ impl<'a> Reading<'a> {
             }
         }
         Ok(Value::Object(members))
+    }
+
+    fn unreadable(&self, value: &Bound<'_, PyAny>, expected: &str, error: PyErr) -> Failure {
+        argument::unreadable(&self.place(), value, expected, error)
+    }
+
+    /// A key and its value.
+    fn pair<'py>(&self, item: &Bound<'py, PyAny>) -> Result<[Bound<'py, PyAny>; 2]> {
+        // Only an error wants the place, and there may be a million pairs.
+        if let Ok(pair) = item.cast_exact::<PyTuple>()
+            && let Ok(pair) = pair.extract::<(Bound<'py, PyAny>, Bound<'py, PyAny>)>()
+        {
+            return Ok(pair.into());
+        }
+        tuple(Class::Input, &self.place(), item, "pairs of a key and a value")
     }
 
     /// A number of another library, or a `Decimal`.

@@ -19,6 +19,7 @@ use crate::net::network::Network;
 use crate::net::pool::AddressPool;
 use crate::plan::{Plan, addresses_of, margin_floor, plan_of};
 use crate::problem::Problem;
+use crate::runtime::leave;
 use crate::table::Table;
 
 /// What a tenant buys: a price, a framework, an organizational unit.
@@ -283,7 +284,7 @@ impl LandingZone {
     #[staticmethod]
     #[pyo3(signature = (path))]
     fn load(py: Python<'_>, #[pyo3(from_py_with = argument::path::path)] path: PathBuf) -> Result<Self> {
-        Ok(Self(Arc::new(py.detach(|| CoreZone::load(&path))?)))
+        Ok(Self(Arc::new(leave(py, move || CoreZone::load(&path))??)))
     }
 
     /// A zone from a dict of the same shape as the files.
@@ -291,9 +292,10 @@ impl LandingZone {
     #[pyo3(signature = (document, /))]
     fn from_dict(py: Python<'_>, document: &Bound<'_, PyAny>) -> Result<Self> {
         let value = from_python("document", document)?;
-        let zone = py.detach(|| CoreZone::from_value(&value));
+        let is_document = value.is_object();
+        let zone = leave(py, move || CoreZone::from_value(&value))?;
         // Findings in a document have their places; of what is no document, its name is all there is to say.
-        Ok(Self(Arc::new(if value.is_object() { zone? } else { zone.of("document")? })))
+        Ok(Self(Arc::new(if is_document { zone? } else { zone.of("document")? })))
     }
 
     /// The zone as a dict of the same shape as the files: what was written.
@@ -394,7 +396,7 @@ impl LandingZone {
         state: Option<&Bound<'_, PyAny>>,
     ) -> Result<Network> {
         let blocks = addresses_of(py, &self.0, cloud, state)?.blocks;
-        Ok(Network(CoreNetwork::of_zone(&self.0, &blocks)?))
+        Ok(Network(Arc::new(CoreNetwork::of_zone(&self.0, &blocks)?)))
     }
 
     /// Everything that applies to a tenant along the path of its organizational units, once the zone is as it says.

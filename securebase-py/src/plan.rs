@@ -27,7 +27,7 @@ use crate::finance::exact;
 use crate::guarded::{GuardrailEffect, TenantPolicy};
 use crate::problem::Problem;
 use crate::run::{Apply, Pause, Run, applied, options};
-use crate::runtime::{awaitable, compute, wait};
+use crate::runtime::{awaitable, compute, leave, wait};
 use crate::state;
 use crate::table::Table;
 use crate::timeline::{Circumstances, Seconds, Spread, Timeline};
@@ -66,7 +66,7 @@ fn planned<T: Send + 'static>(
     let state = state.map(state::open).transpose()?;
     let cloud = cloud.map(AnyCloud::of).transpose()?;
     Ok(match (state, cloud) {
-        (None, None) => compute(py, |_| make(Planner::new(&zone)))??,
+        (None, None) => leave(py, move || make(Planner::new(&zone)))??,
         (state, cloud) => wait(py, &Stop::new(), async move {
             let planner = match &state {
                 Some(state) => exec::remember(Planner::new(&zone), state).await?,
@@ -245,6 +245,18 @@ const CASES_MAX: usize = 10_000;
 #[derive(PartialEq)]
 pub(crate) struct Plan(pub(crate) Arc<CorePlan>);
 
+impl Plan {
+    /// What is computed of the plan, which Ctrl-C does not wait for.
+    fn left<T: Send + 'static>(
+        &self,
+        py: Python<'_>,
+        work: impl FnOnce(&CorePlan) -> T + Send + 'static,
+    ) -> Result<T> {
+        let plan = Arc::clone(&self.0);
+        leave(py, move || work(&plan))
+    }
+}
+
 #[pymethods]
 impl Plan {
     /// Whether there is nothing to do.
@@ -268,14 +280,14 @@ impl Plan {
 
     /// The steps, each after all it waits for.
     #[getter]
-    fn steps(&self, py: Python<'_>) -> Vec<Step> {
-        let cost = py.detach(|| at_list_prices(&self.0));
+    fn steps(&self, py: Python<'_>) -> Result<Vec<Step>> {
+        let cost = self.left(py, at_list_prices)?;
         let step = |step: &CoreStep| Step {
             plan: Arc::clone(&self.0),
             address: step.address.clone(),
             cost: cost.as_ref().and_then(|cost| cost.step(&step.address).copied()),
         };
-        self.0.steps().map(step).collect()
+        Ok(self.0.steps().map(step).collect())
     }
 
     /// The addresses of what is lost for good when the plan is applied: `apply` wants each named in `destroy`.
@@ -316,40 +328,41 @@ impl Plan {
     /// The VPCs and subnets in use once the plan is applied: `tenant, tier, region, address, kind, cidr, address_count, zone,
     /// action, id`.
     fn blocks(&self, py: Python<'_>) -> Result<Table> {
-        Ok(py.detach(|| self.0.blocks_table())?.into())
+        Ok(self.left(py, CorePlan::blocks_table)??.into())
     }
 
     /// The same for plans that do the same.
     #[getter]
-    fn fingerprint(&self, py: Python<'_>) -> String {
-        py.detach(|| self.0.fingerprint())
+    fn fingerprint(&self, py: Python<'_>) -> Result<String> {
+        self.left(py, CorePlan::fingerprint)
     }
 
     /// The graph in Graphviz's DOT language.
-    fn to_dot(&self, py: Python<'_>) -> String {
-        py.detach(|| self.0.to_dot())
+    fn to_dot(&self, py: Python<'_>) -> Result<String> {
+        self.left(py, CorePlan::to_dot)
     }
 
     /// The graph as a Mermaid flowchart.
-    fn to_mermaid(&self, py: Python<'_>) -> String {
-        py.detach(|| self.0.to_mermaid())
+    fn to_mermaid(&self, py: Python<'_>) -> Result<String> {
+        self.left(py, CorePlan::to_mermaid)
     }
 
     /// The plan as JSON, the same text for the same plan.
-    fn to_json(&self, py: Python<'_>) -> String {
-        py.detach(|| self.0.to_json())
+    fn to_json(&self, py: Python<'_>) -> Result<String> {
+        self.left(py, CorePlan::to_json)
     }
 
     /// The plan from what `to_json` gave.
     #[staticmethod]
     #[pyo3(signature = (text))]
     fn from_json(py: Python<'_>, #[pyo3(from_py_with = argument::text::text)] text: &str) -> Result<Self> {
-        Ok(Self(Arc::new(py.detach(|| CorePlan::from_json(text)).of("text")?)))
+        let text = text.to_owned();
+        Ok(Self(Arc::new(leave(py, move || CorePlan::from_json(&text))?.of("text")?)))
     }
 
     /// The steps as a table, with what each brings at AWS's list prices: `monthly_cost`, `one_off_cost`, `minutes`.
-    fn to_arrow(&self) -> Result<Table> {
-        Ok(self.0.table()?.into())
+    fn to_arrow(&self, py: Python<'_>) -> Result<Table> {
+        Ok(self.left(py, CorePlan::table)??.into())
     }
 
     /// Writes the plan to a file, for `load`.
@@ -371,7 +384,8 @@ impl Plan {
     #[staticmethod]
     #[pyo3(signature = (path))]
     fn load(py: Python<'_>, #[pyo3(from_py_with = argument::path::path)] path: PathBuf) -> Result<Self> {
-        py.detach(|| Ok(Self(Arc::new(CorePlan::from_json(&read(&path)?)?))))
+        let plan = leave(py, move || Ok::<_, Failure>(CorePlan::from_json(&read(&path)?)?))?;
+        Ok(Self(Arc::new(plan?)))
     }
 
     /// How long the plan takes: the executor itself, in virtual time.
@@ -536,8 +550,8 @@ impl Plan {
         !self.0.is_empty()
     }
 
-    fn __str__(&self, py: Python<'_>) -> String {
-        py.detach(|| self.0.to_string())
+    fn __str__(&self, py: Python<'_>) -> Result<String> {
+        self.left(py, ToString::to_string)
     }
 
     fn __repr__(&self) -> String {
@@ -548,8 +562,8 @@ impl Plan {
         hash(&self.0.observed_fingerprint)
     }
 
-    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, (String,))> {
-        Ok((slf.get_type().getattr("from_json")?, (slf.get().to_json(slf.py()),)))
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Result<(Bound<'py, PyAny>, (String,))> {
+        Ok((slf.get_type().getattr("from_json")?, (slf.get().to_json(slf.py())?,)))
     }
 }
 

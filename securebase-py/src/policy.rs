@@ -14,7 +14,7 @@ use crate::argument::{self, ITEMS_MAX};
 use crate::convert::{count, from_json, from_python, hash, part_from_python, plain, to_json, to_python};
 use crate::error::{Class, Failure, OfArgument as _, Raised, Result, cut};
 use crate::problem::Problem;
-use crate::runtime::compute;
+use crate::runtime::{compute, leave};
 pub(crate) use report::{CoverageReport, Difference};
 
 impl Raised for core::Error {
@@ -176,7 +176,8 @@ impl PolicyDocument {
         if let Some(role) = executor_role {
             options.parameters.executor_role = role;
         }
-        Ok(problems(py.detach(|| self.0.lint_with(&options))))
+        let document = self.0.clone();
+        Ok(problems(leave(py, move || document.lint_with(&options))?))
     }
 
     fn __str__(&self) -> String {
@@ -449,8 +450,9 @@ impl PartialEq for PolicyPath {
 }
 
 impl PolicyPath {
-    fn of(levels: Vec<Level>, kind: PolicyKind) -> Result<Self> {
-        Ok(Self { core: core::PolicyPath::new(kind, &levels)?, levels, kind })
+    fn of(py: Python<'_>, levels: Vec<Level>, kind: PolicyKind) -> Result<Self> {
+        let (core, levels) = leave(py, move || (core::PolicyPath::new(kind, &levels), levels))?;
+        Ok(Self { core: core?, levels, kind })
     }
 }
 
@@ -462,7 +464,7 @@ impl PolicyPath {
         levels: &Bound<'_, PyAny>,
         #[pyo3(from_py_with = argument::text::kind)] kind: &str,
     ) -> Result<Self> {
-        Self::of(self::levels("levels", levels)?, self::kind(kind)?)
+        Self::of(levels.py(), self::levels("levels", levels)?, self::kind(kind)?)
     }
 
     fn evaluate(&self, request: &Bound<'_, PyAny>) -> Result<Verdict> {
@@ -492,7 +494,7 @@ impl PolicyPath {
         levels: &Bound<'_, PyAny>,
         #[pyo3(from_py_with = argument::text::kind)] kind: &str,
     ) -> Result<Self> {
-        Self::of(self::levels("levels", levels)?, self::kind(kind)?)
+        Self::of(levels.py(), self::levels("levels", levels)?, self::kind(kind)?)
     }
 }
 

@@ -184,6 +184,15 @@ mod tests {
     }
 
     #[test]
+    fn a_search_ends_when_asked_to() {
+        let entries = vec![("a", b("10.0.0.0/16")); 3];
+        let interrupt = Interrupt::new();
+        assert_eq!(overlaps_until(&entries, &interrupt), overlaps(&entries));
+        interrupt.ask();
+        assert_eq!(overlaps_until(&entries, &interrupt), Err(Error::Interrupted(Interrupted)));
+    }
+
+    #[test]
     fn each_pair_once_in_the_order_of_the_input() {
         let entries = [
             ("q", b("10.1.0.0/16")),

@@ -23,7 +23,7 @@ use crate::convert::to_python;
 use crate::error::{Class, OfArgument as _, Result};
 use crate::model::LandingZone;
 use crate::problem::Problem;
-use crate::runtime::compute;
+use crate::runtime::{compute, leave};
 use crate::table::Table;
 
 /// The most levers of a sweep: with two values each they would be more than a million combinations.
@@ -93,8 +93,8 @@ impl Model {
         zone: &Bound<'_, LandingZone>,
         assumptions: &Bound<'_, Assumptions>,
     ) -> Result<Self> {
-        let (landing_zone, assumed) = (&zone.get().0, assumptions.get().core.clone());
-        let core = py.detach(|| core::Model::new(landing_zone, assumed))?;
+        let (landing_zone, assumed) = (Arc::clone(&zone.get().0), assumptions.get().core.clone());
+        let core = leave(py, move || core::Model::new(&landing_zone, assumed))??;
         let class = py.get_type::<Self>();
         let arguments = (zone, assumptions).into_pyobject(py)?.unbind();
         Ok(Self::from_core(core, (class.into_any().unbind(), arguments)))
@@ -134,7 +134,9 @@ impl Model {
         let (rows, tiers) = (rows(frame)?, tiers(zone));
         let assumed = assumptions.get().core.clone();
         let network = network(zone, networked);
-        let core = class.py().detach(|| core::Model::of_rows(&tiers, &rows, network, assumed))?;
+        let (core, rows) =
+            leave(class.py(), move || (core::Model::of_rows(&tiers, &rows, network, assumed), rows))?;
+        let core = core?;
         let core = settings(core, zone);
         let made_by = call(class, "from_frame", (kept(class.py(), &rows)?, assumptions, zone, networked))?;
         Ok(Self::from_core(core, made_by))
@@ -178,8 +180,8 @@ impl Model {
     #[pyo3(signature = (*, age = None))]
     fn month(slf: &Bound<'_, Self>, #[pyo3(from_py_with = count::age)] age: Option<u32>) -> Result<Month> {
         let age_of = age.map_or(Age::Steady, Age::Month);
-        let own = &slf.get().core;
-        let core = slf.py().detach(|| own.month_at(age_of))?;
+        let own = Arc::clone(&slf.get().core);
+        let core = leave(slf.py(), move || own.month_at(age_of))??;
         Ok(Month { core: Arc::new(core), model: slf.clone().unbind(), age })
     }
 
@@ -288,7 +290,8 @@ impl Model {
     #[pyo3(signature = (*, growth = None))]
     fn assumptions(&self, py: Python<'_>, growth: Option<&Bound<'_, Growth>>) -> Result<Table> {
         let growth = self.growth(growth)?;
-        Ok(py.detach(|| self.core.assumptions_table(&growth))?.into())
+        let core = Arc::clone(&self.core);
+        Ok(leave(py, move || core.assumptions_table(&growth))??.into())
     }
 
     /// Which uncertain assumption moves a metric of the last month most, in order of the swing.
@@ -386,7 +389,8 @@ impl Model {
         growth: Option<&Bound<'py, Growth>>,
     ) -> Result<Bound<'py, PyAny>> {
         let growth = self.growth(growth)?;
-        Ok(to_python(py, &self.core.compiled(months, &growth)?)?)
+        let core = Arc::clone(&self.core);
+        Ok(to_python(py, &leave(py, move || core.compiled(months, &growth))??)?)
     }
 
     fn __repr__(&self) -> String {

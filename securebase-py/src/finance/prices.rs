@@ -12,6 +12,7 @@ use super::core;
 use crate::argument;
 use crate::convert::{from_python, to_python};
 use crate::error::{Class, Failure, Result};
+use crate::runtime::leave;
 use crate::table::Table;
 
 /// What AWS charges, dated and sourced.
@@ -148,15 +149,16 @@ impl PriceBook {
         #[pyo3(from_py_with = argument::path::path)] path: PathBuf,
         #[pyo3(from_py_with = argument::text::region)] region: &str,
     ) -> Result<(Self, Table)> {
-        let (book, report) = py.detach(|| {
+        let (own, region) = (self.0.clone(), region.to_owned());
+        let (book, report) = leave(py, move || {
             let file = BufReader::new(File::open(&path).map_err(|error| unreadable("path", &path, &error))?);
             let offer = if is_json(&path) {
-                core::Offer::from_json(file, region)?
+                core::Offer::from_json(file, &region)?
             } else {
-                core::Offer::from_csv(file, region)?
+                core::Offer::from_csv(file, &region)?
             };
-            Ok::<_, Failure>(self.0.with_offer(&offer))
-        })?;
+            Ok::<_, Failure>(own.with_offer(&offer))
+        })??;
         Ok((Self(book), report.table()?.into()))
     }
 

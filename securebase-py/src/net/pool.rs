@@ -13,6 +13,7 @@ use super::{block, blocks, many, texts};
 use crate::argument;
 use crate::convert::{any_count, count, from_python, plain, to_json, whole};
 use crate::error::{Class, Failure, OfArgument as _, Result, cut};
+use crate::runtime::leave;
 use crate::table::Table;
 
 /// A prefix length from any whole number; what no block can have is refused with the rest.
@@ -334,7 +335,9 @@ impl AddressPool {
         #[pyo3(from_py_with = argument::text::text)] text: &str,
         #[pyo3(from_py_with = argument::optional_text::file)] file: Option<&str>,
     ) -> Result<()> {
-        let rows = csv::read(text, file).map_err(|problems| many(&problems))?;
+        let (text, file) = (text.to_owned(), file.map(str::to_owned));
+        let rows = leave(py, move || csv::read(&text, file.as_deref()))?;
+        let rows = rows.map_err(|problems| many(&problems))?;
         self.with(py, |pool| pool.import(&rows)).map_err(|problems| many(&problems))
     }
 

@@ -321,6 +321,39 @@ mod tests {
     }
 
     #[test]
+    fn what_is_uncertain_is_checked_before_it_is_drawn() {
+        let mut growth = Growth::none();
+        let uncertain = |factor, value| Uncertain {
+            assumption: Assumption::Factor(factor),
+            distribution: Distribution::Uniform(0.0, value),
+        };
+        growth.uncertain = vec![uncertain(Factor::New, 1e15), uncertain(Factor::Churn, 1.0)];
+        assert!(growth.check().is_ok());
+        for correlation in [f64::NAN, f64::INFINITY, 5.0, -1.1] {
+            growth.correlations = vec![(0, 1, correlation)];
+            let said = growth.check().unwrap_err().to_string();
+            assert!(said.starts_with("invalid correlation `new, churn, "), "{said}");
+        }
+        growth.correlations = Vec::new();
+        for value in [1e21, f64::INFINITY, f64::NAN] {
+            growth.uncertain[1].distribution = Distribution::Uniform(0.0, value);
+            let Err(Error::Invalid(problems)) = growth.check() else { panic!("{value}") };
+            assert_eq!(problems.0[0].code, "distribution-invalid");
+        }
+        growth.uncertain = vec![uncertain(Factor::New, 1.0); UNCERTAIN_MAX + 1];
+        let Err(Error::Invalid(problems)) = growth.check() else { panic!() };
+        assert!(problems.0[0].message.contains("at most 1000 factors, found 1001"), "{problems}");
+    }
+
+    #[test]
+    fn a_row_is_of_a_tier_that_can_be() {
+        let mut growth = Growth::none();
+        growth.set_tier(TierGrowth::new("a tier\nof none", Decimal::ZERO, Decimal::ZERO));
+        let Err(Error::Invalid(problems)) = growth.check() else { panic!() };
+        assert!(problems.0[0].message.contains("is not a tier name"), "{problems}");
+    }
+
+    #[test]
     fn percent_where_a_fraction_belongs_is_refused() {
         let mut growth = Growth::none();
         growth.discount = Decimal::from(20);

@@ -440,6 +440,35 @@ mod tests {
     }
 
     #[test]
+    fn every_question_ends_when_asked_to() {
+        use crate::policy::{Fit, Level, Parameters, Policy, difference_until, pack_until, verify_until};
+
+        let documents = [PolicyDocument::full_access()];
+        let other = [parse(r#"{"Effect":"Deny","Action":"s3:*","Resource":"*"}"#)];
+        let levels = |documents: &[PolicyDocument]| {
+            let named = documents.iter().map(|document| Policy::new("own", document.clone()));
+            [Level::new("root", named.collect())]
+        };
+        let [before, after] = [levels(&documents), levels(&other)];
+        let parameters = Parameters::default();
+        let interrupt = Interrupt::new();
+        let certificate = certify_until(&other, &other, &interrupt).unwrap();
+        assert_eq!(pack_until(&documents, Fit::default(), &interrupt).unwrap().len(), 1);
+        assert_eq!(verify_until(&certificate, &other, &other, &interrupt), Ok(()));
+        assert!(!difference_until(&before, &after, &parameters, &interrupt).unwrap().is_empty());
+        interrupt.ask();
+        let ended = [
+            certify_until(&other, &other, &interrupt).err(),
+            pack_until(&documents, Fit::default(), &interrupt).err(),
+            verify_until(&certificate, &other, &other, &interrupt).err(),
+            difference_until(&before, &after, &parameters, &interrupt).err(),
+        ];
+        for error in ended {
+            assert_eq!(error.unwrap().code(), "interrupted");
+        }
+    }
+
+    #[test]
     fn joining_not_actions_is_caught() {
         let before = [parse(
             r#"{"Effect":"Deny","NotAction":"s3:*","Resource":"*"},{"Effect":"Deny","NotAction":"ec2:*","Resource":"*"}"#,

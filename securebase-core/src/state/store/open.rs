@@ -174,6 +174,15 @@ mod tests {
     }
 
     #[test]
+    fn a_setting_that_nothing_reads_is_refused() {
+        for url in ["memory://", "a/directory", "file:///a/directory"] {
+            let error = State::open_with(url, [("aws_region", "eu-west-1")]).map(|state| state.place());
+            let said = error.unwrap_err().to_string();
+            assert!(said.contains("settings are for a bucket"), "{said}");
+        }
+    }
+
+    #[test]
     fn a_message_holds_no_setting() {
         let settings = [("aws_secret_access_key", "wJalrXUtnFEMI"), ("aws_allow_http", "true")];
         let why = without_values("`wJalrXUtnFEMI` is no boolean, true is", &settings);
