@@ -4,27 +4,24 @@
 //! a list is read item by item, whatever length it says it has, and never beyond a limit; what is kept is a copy. Not here: what an
 //! argument means, which the core decides.
 
+mod kept;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{
-    PyBool, PyByteArray, PyBytes, PyDict, PyFloat, PyInt, PyList, PyMemoryView, PyString, PyTuple,
-};
+use pyo3::types::{PyBool, PyByteArray, PyBytes, PyDict, PyList, PyMemoryView, PyString, PyTuple};
 
-use crate::convert::{SHOWN_MAX, grouped, shown};
 use crate::error::{Class, Failure, Result, passes_through};
+use crate::shown::{SHOWN_MAX, grouped, shown};
+pub(crate) use kept::copied;
 
 /// The most items of a list or a map: what has no end is refused there.
 pub(crate) const ITEMS_MAX: usize = 2_000_000;
-/// The most values that are kept as Python's own.
-const COPIED_MAX: usize = 200_000;
 /// How many items are read between two looks whether the caller wants to end.
 const ITEMS_AT_ONCE: usize = 1 << 12;
-/// Deeper than any argument is.
-const DEPTH_MAX: usize = 20;
 
 /// A value that does not fit, in the words of every such error.
 pub(crate) fn refused(
@@ -385,89 +382,6 @@ pub(crate) fn bytes(name: &str, value: &Bound<'_, PyAny>) -> Result<Vec<u8>> {
         return Ok(copy.cast::<PyBytes>().map_err(PyErr::from)?.as_bytes().to_vec());
     }
     Err(wrong_type(name, value, "bytes"))
-}
-
-/// A copy of plain values that a later change of the caller's lists, maps and iterators does not reach.
-///
-/// # Errors
-/// More than [`COPIED_MAX`] values, and lists in lists without end.
-pub(crate) fn copied<'py>(class: Class, name: &str, value: &Bound<'py, PyAny>) -> Result<Bound<'py, PyAny>> {
-    let mut left = COPIED_MAX;
-    copy(class, name, value, &mut left, 0)
-}
-
-fn copy<'py>(
-    class: Class,
-    name: &str,
-    value: &Bound<'py, PyAny>,
-    left: &mut usize,
-    depth: usize,
-) -> Result<Bound<'py, PyAny>> {
-    let py = value.py();
-    *left = left.saturating_sub(1);
-    if depth > DEPTH_MAX || *left == 0 {
-        let message = format!("invalid `{name}`: expected at most 200,000 values, {DEPTH_MAX} levels deep");
-        return Err(Failure::at(class, "items-too-many", name, &message, "leave out what is not needed"));
-    }
-    if let Some(leaf) = copied_leaf(name, value)? {
-        return Ok(leaf);
-    }
-    if is_mapping(value)? {
-        let dict = PyDict::new(py);
-        let most = *left;
-        pairs(class, name, value, most, |key, member| {
-            let key = self::key(class, name, &key)?;
-            Ok(dict.set_item(key, copy(class, name, &member, left, depth + 1)?)?)
-        })?;
-        return Ok(dict.into_any());
-    }
-    if has(value, "__iter__") {
-        let most = *left;
-        let copies = items(class, name, value, most, |_, item| copy(class, name, &item, left, depth + 1))?;
-        return Ok(match value.cast::<PyTuple>() {
-            Ok(_) => PyTuple::new(py, copies)?.into_any(),
-            Err(_) => PyList::new(py, copies)?.into_any(),
-        });
-    }
-    Err(wrong_type(name, value, PLAIN))
-}
-
-/// What is kept of an argument.
-const PLAIN: &str = "numbers, text, lists and dicts";
-
-/// A copy of what holds nothing else: of Python's own type, so that no code of the caller's runs later.
-fn copied_leaf<'py>(name: &str, value: &Bound<'py, PyAny>) -> Result<Option<Bound<'py, PyAny>>> {
-    let py = value.py();
-    let unreadable = |error| unreadable(name, value, PLAIN, error);
-    if value.is_none() || value.is_instance_of::<PyBool>() {
-        return Ok(Some(value.clone()));
-    }
-    if let Ok(own) = value.cast::<PyString>() {
-        let lone = own.to_str().is_err();
-        // What is no Unicode is refused by whatever reads it.
-        return Ok(Some(if lone { value.clone() } else { PyString::new(py, text(name, value)?).into_any() }));
-    }
-    if value.is_exact_instance_of::<PyInt>() || is_one_text(value) {
-        return Ok(Some(value.clone()));
-    }
-    if value.is_instance_of::<PyFloat>() {
-        return Ok(Some(PyFloat::new(py, value.extract().map_err(unreadable)?).into_any()));
-    }
-    if is_decimal(value)? {
-        return Ok(Some(decimal(py)?.call1((value,)).map_err(unreadable)?));
-    }
-    // A whole number of another library, or of the caller's own. An array has the method too, and no such number.
-    if value.is_instance_of::<PyInt>() || has(value, "__index__") {
-        match py.import("operator")?.call_method1("index", (value,)) {
-            Ok(number) => return Ok(Some(number)),
-            Err(error) if has(value, "__iter__") && !passes_through(&error, py) => return Ok(None),
-            Err(error) => return Err(unreadable(error)),
-        }
-    }
-    if has(value, "__float__") && !has(value, "__iter__") {
-        return Ok(Some(PyFloat::new(py, value.extract().map_err(unreadable)?).into_any()));
-    }
-    Ok(None)
 }
 
 /// Python's `decimal.Decimal`.

@@ -11,10 +11,11 @@ use securebase_core::net::{Block, Block4, Layout, rules};
 
 use crate::argument::{self, ITEMS_MAX};
 use crate::cloud::named_region;
-use crate::convert::{PROBLEMS_MAX, count, document, from_json, hash, shown, to_json};
+use crate::convert::{PROBLEMS_MAX, count, document, from_json, hash, to_json};
 use crate::error::{Class, Failure, OfArgument as _, Raised, Result, cut, passes_through};
 use crate::problem::Problem;
 use crate::runtime::compute;
+use crate::shown::shown;
 
 impl Raised for core::Error {
     fn class(&self) -> Class {

@@ -13,9 +13,10 @@ use securebase_core::model::{AccountId, Address, Email, EmailError};
 
 use crate::argument;
 use crate::cloud::AnyCloud;
-use crate::convert::{from_json, hash, one_line, plain, to_json};
+use crate::convert::{from_json, hash, plain, to_json};
 use crate::error::{Class, Failure, Result, passes_through};
 use crate::runtime::{awaitable, calling_out, wait};
+use crate::shown::one_line;
 use crate::state;
 
 /// One event of a run.

@@ -5,8 +5,8 @@ use pyo3::types::{PyDict, PyFloat, PyInt, PyList, PyString};
 
 use super::core::TenantRow;
 use crate::argument;
-use crate::convert::grouped;
 use crate::error::{Class, Failure, OfArgument as _, Result, passes_through};
+use crate::shown::grouped;
 
 /// The most columns and rows that are read of a frame; the core refuses more than 100,000 tenants.
 const COLUMNS_MAX: usize = 100_000;

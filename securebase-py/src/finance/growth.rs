@@ -11,8 +11,9 @@ use securebase_core::model::TierName;
 use super::core::{self, Assumption, Distribution, TierGrowth, Uncertain};
 use super::exact;
 use crate::argument;
-use crate::convert::{count, one_line};
+use crate::convert::count;
 use crate::error::{Class, Failure, OfArgument as _, Result, cut};
+use crate::shown::one_line;
 
 /// The most tiers, months of a path, uncertain factors and correlations that are read.
 const TIERS_MAX: usize = 1_000;

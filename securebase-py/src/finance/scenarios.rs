@@ -8,9 +8,9 @@ use super::count;
 use super::growth::Growth;
 use super::model::Model;
 use crate::argument;
-use crate::convert::one_line;
 use crate::error::{Class, Failure, Result};
 use crate::runtime::compute;
+use crate::shown::one_line;
 use crate::table::Table;
 
 /// A comparison of scenarios: a table with a row for each figure, and a table of the assumptions that differ.
