@@ -4,25 +4,24 @@
 //! a list is read item by item, whatever length it says it has, and never beyond a limit; what is kept is a copy. Not here: what an
 //! argument means, which the core decides.
 
+mod kept;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyByteArray, PyBytes, PyDict, PyFloat, PyInt, PyList, PyMemoryView, PyString, PyTuple};
+use pyo3::types::{PyBool, PyByteArray, PyBytes, PyDict, PyList, PyMemoryView, PyString, PyTuple};
 
-use crate::convert::{grouped, shown};
-use crate::error::{Class, Failure, Result};
+use crate::error::{Class, Failure, Result, passes_through};
+use crate::shown::{SHOWN_MAX, grouped, shown};
+pub(crate) use kept::copied;
 
 /// The most items of a list or a map: what has no end is refused there.
 pub(crate) const ITEMS_MAX: usize = 2_000_000;
-/// The most values that are kept as Python's own.
-const COPIED_MAX: usize = 200_000;
 /// How many items are read between two looks whether the caller wants to end.
-const ITEMS_AT_ONCE: usize = 1 << 16;
-/// Deeper than any argument is.
-const DEPTH_MAX: usize = 20;
+const ITEMS_AT_ONCE: usize = 1 << 12;
 
 /// A value that does not fit, in the words of every such error.
 pub(crate) fn refused(
@@ -33,12 +32,57 @@ pub(crate) fn refused(
     expected: &str,
     hint: &str,
 ) -> Failure {
-    Failure::at(class, code, name, &format!("invalid `{name}` `{}`: expected {expected}", shown(value)), hint)
+    worded(value, |shown| {
+        Failure::at(class, code, name, &format!("invalid `{name}` `{shown}`: expected {expected}"), hint)
+    })
+}
+
+/// A failure that shows a value. What Python raises meanwhile and says nothing about the value takes its place.
+pub(crate) fn worded(value: &Bound<'_, PyAny>, word: impl FnOnce(&str) -> Failure) -> Failure {
+    match shown(value) {
+        Ok(shown) => word(&shown),
+        Err(error) => error.into(),
+    }
+}
+
+/// What Python raised while a value was read: what cannot be read does not fit, and the exception is its cause.
+///
+/// A Ctrl-C, an exit and a lack of memory say nothing about the value, and pass through.
+pub(crate) fn unreadable(name: &str, value: &Bound<'_, PyAny>, expected: &str, error: PyErr) -> Failure {
+    let py = value.py();
+    if passes_through(&error, py) {
+        return error.into();
+    }
+    if error.is_instance_of::<PyTypeError>(py) {
+        return wrong_type(name, value, expected);
+    }
+    worded(value, |shown| {
+        let raised =
+            error.get_type(py).name().map_or_else(|_| "an error".to_owned(), |name| format!("`{name}`"));
+        let message =
+            format!("invalid `{name}` `{shown}`: expected {expected}, and reading it raised {raised}");
+        let refusal = PyTypeError::new_err(message);
+        refusal.set_cause(py, Some(error));
+        Failure::Python(refusal)
+    })
+}
+
+/// The name of a member of a map, for an error about it.
+pub(crate) fn member(name: &str, key: &str) -> String {
+    let is_word = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+    if !key.is_empty() && key.len() <= SHOWN_MAX && is_word(key) {
+        return format!("{name}.{key}");
+    }
+    let beginning: String = key.chars().take(SHOWN_MAX).collect();
+    let more = if beginning.len() < key.len() { "…" } else { "" };
+    format!("{name}[{beginning:?}{more}]")
 }
 
 /// A value of a type that the argument never has.
 pub(crate) fn wrong_type(name: &str, value: &Bound<'_, PyAny>, expected: &str) -> Failure {
-    Failure::Python(PyTypeError::new_err(format!("invalid `{name}` `{}`: expected {expected}", shown(value))))
+    worded(value, |shown| {
+        Failure::Python(PyTypeError::new_err(format!("invalid `{name}` `{shown}`: expected {expected}")))
+    })
 }
 
 /// An argument that is text.
@@ -78,8 +122,10 @@ pub(crate) fn owned_text(name: &str, value: &Bound<'_, PyAny>) -> Result<Option<
 pub(crate) fn key(class: Class, name: &str, value: &Bound<'_, PyAny>) -> Result<String> {
     let text = value.cast::<PyString>().ok().and_then(|text| text.to_str().ok());
     text.map(str::to_owned).ok_or_else(|| {
-        let message = format!("invalid key `{}` of `{name}`: expected text", shown(value));
-        Failure::at(class, "key-invalid", name, &message, "use text for keys")
+        worded(value, |shown| {
+            let message = format!("invalid key `{shown}` of `{name}`: expected text");
+            Failure::at(class, "key-invalid", name, &message, "use text for keys")
+        })
     })
 }
 
@@ -98,14 +144,25 @@ pub(crate) fn path(name: &str, value: &Bound<'_, PyAny>) -> Result<PathBuf> {
 pub(crate) fn path_or(name: &str, value: &Bound<'_, PyAny>, expected: &str) -> Result<PathBuf> {
     value.extract::<PathBuf>().map_err(|error| {
         let py = value.py();
-        if error.is_instance_of::<PyTypeError>(py) {
-            wrong_type(name, value, expected)
-        } else if error.is_instance_of::<PyValueError>(py) {
+        if error.is_instance_of::<PyValueError>(py) {
             lone_surrogate(name, value)
         } else {
-            error.into()
+            unreadable(name, value, expected, error)
         }
     })
+}
+
+/// Whether a value is a truth value, numpy's included: a number in Python, and never meant as one.
+pub(crate) fn is_truth(value: &Bound<'_, PyAny>) -> bool {
+    value.is_instance_of::<PyBool>()
+        || value.get_type().name().is_ok_and(|name| name == "bool" || name == "bool_")
+}
+
+/// As [`member`], in the form in which finance names members: `tenants["fintech"]`.
+pub(crate) fn entry(name: &str, key: &str) -> String {
+    let beginning: String = key.chars().take(SHOWN_MAX).collect();
+    let more = if beginning.len() < key.len() { "…" } else { "" };
+    format!("{name}[{beginning:?}{more}]")
 }
 
 /// A number.
@@ -113,11 +170,22 @@ pub(crate) fn path_or(name: &str, value: &Bound<'_, PyAny>, expected: &str) -> R
 /// # Errors
 /// One of the package for a number that no float holds; a `TypeError` for what is not a number.
 pub(crate) fn number(class: Class, name: &str, value: &Bound<'_, PyAny>) -> Result<f64> {
+    number_or(class, name, value, "a number")
+}
+
+/// As [`number`], where an argument may be something else too.
+///
+/// # Errors
+/// As [`number`].
+pub(crate) fn number_or(class: Class, name: &str, value: &Bound<'_, PyAny>, expected: &str) -> Result<f64> {
+    // Of a complex number of another library Python takes the real part.
+    let is_complex = value.get_type().name().is_ok_and(|name| name.to_string().starts_with("complex"));
+    if is_truth(value) || is_complex {
+        return Err(wrong_type(name, value, expected));
+    }
     value.extract::<f64>().map_err(|error| {
         let py = value.py();
-        if error.is_instance_of::<PyTypeError>(py) {
-            wrong_type(name, value, "a number")
-        } else if error.is_instance_of::<PyOverflowError>(py) || error.is_instance_of::<PyValueError>(py) {
+        if error.is_instance_of::<PyOverflowError>(py) || error.is_instance_of::<PyValueError>(py) {
             refused(
                 class,
                 "number-invalid",
@@ -127,7 +195,7 @@ pub(crate) fn number(class: Class, name: &str, value: &Bound<'_, PyAny>) -> Resu
                 "use a smaller number",
             )
         } else {
-            error.into()
+            unreadable(name, value, expected, error)
         }
     })
 }
@@ -154,22 +222,23 @@ pub(crate) fn items<'py, T>(
     if is_one_text(value) || is_mapping(value)? {
         return Err(wrong_type(name, value, "a list"));
     }
-    let iterator = value.try_iter().map_err(|error| not_iterable(name, value, error))?;
+    let unreadable = |error| unreadable(name, value, "a list", error);
+    let iterator = value.try_iter().map_err(unreadable)?;
     let mut read_items = Vec::new();
     for (index, item) in iterator.enumerate() {
-        let item = item?;
+        let item = item.map_err(unreadable)?;
         heed(class, name, value, index, most)?;
         read_items.push(read(index, item)?);
     }
     Ok(read_items)
 }
 
-/// Whether a value is a map: a dict, or what Python's `collections.abc.Mapping` takes for one.
+/// Whether a value is a map: a dict, or what Python's `collections.abc.Mapping` takes for one by its type.
 ///
-/// `cast::<PyMapping>` would not do: it drops what the check raises, a Ctrl-C among it.
+/// `cast::<PyMapping>` would not do: it asks the value itself for its class, which may be a lie, and drops what that raises.
 ///
 /// # Errors
-/// What the check raises.
+/// What says nothing about the value, such as a Ctrl-C.
 pub(crate) fn is_mapping(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     static MAPPING: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let py = value.py();
@@ -185,14 +254,9 @@ pub(crate) fn is_mapping(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     }
     let mapping = MAPPING
         .get_or_try_init(py, || Ok::<_, PyErr>(py.import("collections.abc")?.getattr("Mapping")?.unbind()))?;
-    value.is_instance(mapping.bind(py))
-}
-
-fn not_iterable(name: &str, value: &Bound<'_, PyAny>, error: PyErr) -> Failure {
-    if error.is_instance_of::<PyTypeError>(value.py()) {
-        wrong_type(name, value, "a list")
-    } else {
-        error.into()
+    match value.get_type().is_subclass(mapping.bind(py)) {
+        Err(error) if passes_through(&error, py) => Err(error),
+        answer => Ok(answer.unwrap_or(false)),
     }
 }
 
@@ -244,17 +308,23 @@ pub(crate) fn tuple<'py, const N: usize>(
     if is_one_text(value) || is_mapping(value)? {
         return Err(wrong_type(name, value, expected));
     }
-    let iterator = value.try_iter().map_err(|error| {
-        if error.is_instance_of::<PyTypeError>(value.py()) {
-            wrong_type(name, value, expected)
-        } else {
-            error.into()
-        }
-    })?;
-    let found: Vec<Bound<'py, PyAny>> = iterator.take(N + 1).collect::<PyResult<_>>()?;
+    let unreadable = |error| unreadable(name, value, expected, error);
+    let iterator = value.try_iter().map_err(unreadable)?;
+    let found: Vec<Bound<'py, PyAny>> = iterator.take(N + 1).collect::<PyResult<_>>().map_err(unreadable)?;
     found
         .try_into()
         .map_err(|_| refused(class, "items-count", name, value, expected, &format!("write {N} values")))
+}
+
+/// A truth value.
+///
+/// # Errors
+/// A `TypeError` for what is none: whether a list is empty is not what an option asks.
+pub(crate) fn flag_at(name: &str, value: &Bound<'_, PyAny>) -> Result<bool> {
+    if !is_truth(value) {
+        return Err(wrong_type(name, value, "True or False"));
+    }
+    value.extract().map_err(|error| unreadable(name, value, "True or False", error))
 }
 
 /// Every key and value of a map, in its order, each pair read by `read`.
@@ -271,9 +341,11 @@ pub(crate) fn pairs<'py, T>(
     if !is_mapping(value)? {
         return Err(wrong_type(name, value, "a dict"));
     }
+    let unreadable = |error| unreadable(name, value, "a dict", error);
     let mut read_pairs = Vec::new();
-    for (index, pair) in value.call_method0("items")?.try_iter()?.enumerate() {
-        let [key, member] = tuple(class, name, &pair?, "pairs of a key and a value")?;
+    let iterator = value.call_method0("items").and_then(|items| items.try_iter()).map_err(unreadable)?;
+    for (index, pair) in iterator.enumerate() {
+        let [key, member] = tuple(class, name, &pair.map_err(unreadable)?, "pairs of a key and a value")?;
         heed(class, name, value, index, most)?;
         read_pairs.push(read(key, member)?);
     }
@@ -290,7 +362,7 @@ pub(crate) fn numbers_by_name(name: &str, value: &Bound<'_, PyAny>) -> Result<Op
     }
     let read = |key: Bound<'_, PyAny>, member: Bound<'_, PyAny>| {
         let key = self::key(Class::Input, name, &key)?;
-        let number = number(Class::Input, &format!("{name}.{key}"), &member)?;
+        let number = number(Class::Input, &self::member(name, &key), &member)?;
         Ok((key, number))
     };
     Ok(Some(pairs(Class::Input, name, value, ITEMS_MAX, read)?.into_iter().collect()))
@@ -305,58 +377,37 @@ pub(crate) fn bytes(name: &str, value: &Bound<'_, PyAny>) -> Result<Vec<u8>> {
         return Ok(bytes.as_bytes().to_vec());
     }
     if value.is_instance_of::<PyByteArray>() || value.is_instance_of::<PyMemoryView>() {
-        let copy = value.py().get_type::<PyBytes>().call1((value,))?;
+        let copy = value.py().get_type::<PyBytes>().call1((value,));
+        let copy = copy.map_err(|error| unreadable(name, value, "bytes", error))?;
         return Ok(copy.cast::<PyBytes>().map_err(PyErr::from)?.as_bytes().to_vec());
     }
     Err(wrong_type(name, value, "bytes"))
 }
 
-/// A copy of plain values that a later change of the caller's lists, maps and iterators does not reach.
-///
-/// # Errors
-/// More than [`COPIED_MAX`] values, and lists in lists without end.
-pub(crate) fn copied<'py>(class: Class, name: &str, value: &Bound<'py, PyAny>) -> Result<Bound<'py, PyAny>> {
-    let mut left = COPIED_MAX;
-    copy(class, name, value, &mut left, 0)
+/// Python's `decimal.Decimal`.
+fn decimal(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    static DECIMAL: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let class =
+        DECIMAL.get_or_try_init(py, || Ok::<_, PyErr>(py.import("decimal")?.getattr("Decimal")?.unbind()))?;
+    Ok(class.bind(py).clone())
 }
 
-fn copy<'py>(
-    class: Class,
-    name: &str,
-    value: &Bound<'py, PyAny>,
-    left: &mut usize,
-    depth: usize,
-) -> Result<Bound<'py, PyAny>> {
-    let py = value.py();
-    *left = left.saturating_sub(1);
-    if depth > DEPTH_MAX || *left == 0 {
-        let message = format!("invalid `{name}`: expected at most 200,000 values, {DEPTH_MAX} levels deep");
-        return Err(Failure::at(class, "items-too-many", name, &message, "leave out what is not needed"));
-    }
-    if value.is_none()
-        || is_one_text(value)
-        || value.is_instance_of::<PyInt>()
-        || value.is_instance_of::<PyFloat>()
-    {
-        return Ok(value.clone());
-    }
-    if is_mapping(value)? {
-        let dict = PyDict::new(py);
-        let most = *left;
-        pairs(class, name, value, most, |key, member| {
-            Ok(dict.set_item(key, copy(class, name, &member, left, depth + 1)?)?)
-        })?;
-        return Ok(dict.into_any());
-    }
-    if value.hasattr("__iter__")? {
-        let most = *left;
-        let copies = items(class, name, value, most, |_, item| copy(class, name, &item, left, depth + 1))?;
-        return Ok(match value.cast::<PyTuple>() {
-            Ok(_) => PyTuple::new(py, copies)?.into_any(),
-            Err(_) => PyList::new(py, copies)?.into_any(),
-        });
-    }
-    Ok(value.clone())
+/// Whether a value is a `decimal.Decimal` by its type.
+pub(crate) fn is_decimal(value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    value.get_type().is_subclass(&decimal(value.py())?)
+}
+
+/// Whether the type of a value has an attribute. The value itself is not asked: that may run any code.
+pub(crate) fn has(value: &Bound<'_, PyAny>, attribute: &str) -> bool {
+    value.get_type().hasattr(attribute).unwrap_or(false)
+}
+
+/// An argument that is a dict, or another map.
+///
+/// # Errors
+/// A `TypeError` for another value.
+pub(crate) fn map<'a, 'py>(name: &str, value: &'a Bound<'py, PyAny>) -> Result<&'a Bound<'py, PyAny>> {
+    if is_mapping(value)? { Ok(value) } else { Err(wrong_type(name, value, "a dict")) }
 }
 
 /// Readers for `from_py_with`, which does not pass the name of an argument: each is called by that name.

@@ -10,7 +10,7 @@ use securebase_core::sim::{Faults as CoreFaults, SimulatedCloud as CoreSimulated
 
 use crate::argument;
 use crate::convert::plain;
-use crate::error::Result;
+use crate::error::{OfArgument as _, Result};
 
 #[cfg(feature = "aws")]
 type CoreAws = std::sync::Arc<securebase_core::aws::AwsCloud>;
@@ -347,22 +347,11 @@ impl SimulatedCloud {
 
 /// An account and a region, as a caller names them.
 fn place(account_id: &str, region: &str) -> Result<(AccountId, Region)> {
-    Ok((crate::convert::account_id(account_id)?, named_region(region)?))
+    Ok((crate::convert::account_id(account_id)?, named_region(region).of("region")?))
 }
 
 pub(crate) fn named_region(region: &str) -> Result<Region> {
     Ok(Region::named(region)?)
-}
-
-/// A URL without what stands before the host and after the path: either can hold a password.
-fn without_user(url: &str) -> String {
-    let url = url.split(['?', '#']).next().unwrap_or_default();
-    let Some((scheme, rest)) = url.split_once("://") else {
-        return url.rsplit('@').next().unwrap_or_default().to_owned();
-    };
-    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let host = authority.rsplit('@').next().unwrap_or_default();
-    format!("{scheme}://{host}{path}")
 }
 
 /// AWS, through its SDKs. Credentials are found the way every AWS tool finds them.
@@ -384,6 +373,16 @@ impl AwsCloud {
     fn any(&self) -> AnyCloud {
         match self.core {}
     }
+
+    #[cfg(feature = "aws")]
+    fn shown_endpoint(&self) -> Option<String> {
+        self.endpoint_url.as_deref().map(securebase_core::aws::shown_endpoint)
+    }
+
+    #[cfg(not(feature = "aws"))]
+    fn shown_endpoint(&self) -> Option<String> {
+        match self.core {}
+    }
 }
 
 impl PartialEq for AwsCloud {
@@ -402,7 +401,7 @@ fn connect(
 ) -> Result<CoreAws> {
     use securebase_core::aws;
 
-    let mut builder = aws::AwsCloud::builder().region(named_region(region)?);
+    let mut builder = aws::AwsCloud::builder().region(named_region(region).of("region")?);
     if let Some(url) = endpoint_url {
         builder = builder.endpoint_url(url);
     }
@@ -460,10 +459,10 @@ impl AwsCloud {
     }
 
     fn __repr__(&self) -> String {
-        let Self { region, endpoint_url, profile, core: _ } = self;
+        let Self { region, endpoint_url: _, profile, core: _ } = self;
         let mut text = format!("AwsCloud(region={region:?}");
-        if let Some(url) = endpoint_url {
-            text.push_str(&format!(", endpoint_url={:?}", without_user(url)));
+        if let Some(url) = self.shown_endpoint() {
+            text.push_str(&format!(", endpoint_url={url:?}"));
         }
         if let Some(profile) = profile {
             text.push_str(&format!(", profile={profile:?}"));

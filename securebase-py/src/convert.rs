@@ -4,9 +4,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::ops::RangeInclusive;
 
 use pyo3::prelude::*;
-use pyo3::types::{
-    PyBool, PyDict, PyFloat, PyFrozenSet, PyInt, PyList, PyNone, PySet, PySlice, PyString, PyTuple,
-};
+use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyNone, PyString, PyTuple};
 use rust_decimal::Decimal;
 use securebase_core::model::diagnostics::document;
 use securebase_core::model::{AccountId, NameError, Problem, Problems};
@@ -15,7 +13,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Number, Value};
 
 use crate::argument::{self, tuple};
-use crate::error::{Class, Failure, Result, passes_through};
+use crate::error::{Class, Failure, OfArgument as _, Result, passes_through};
+use crate::shown::{grouped, shown};
 
 /// The word for a value of a type that no document holds.
 const MISMATCH: &str = "type-mismatch";
@@ -37,7 +36,7 @@ pub(crate) fn from_json<T: DeserializeOwned>(text: &str) -> Result<T> {
 /// # Errors
 /// One of the package with the path of what does not fit: ``invalid `links[2].kind` `tgw`: expected …``.
 pub(crate) fn document<T: DeserializeOwned>(name: &str, value: &Bound<'_, PyAny>) -> Result<T> {
-    let value = from_python(value)?;
+    let value = part_from_python(name, value)?;
     document::read(name, &value).map_err(|problem| {
         Failure::at(Class::Input, &problem.code, &problem.path, &problem.message, &problem.hint)
     })
@@ -52,56 +51,6 @@ pub(crate) fn hash(text: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
     hasher.finish()
-}
-
-/// The most characters of a value that an error shows.
-const SHOWN_MAX: usize = 80;
-
-/// A value as an error shows it: its `repr`, truncated, or its type if it has none.
-pub(crate) fn shown(value: &Bound<'_, PyAny>) -> String {
-    // An integer of thousands of digits and an object with a broken `__repr__` have no text.
-    let text = written(value).and_then(|text| Ok(text.to_str()?.to_owned()));
-    let text = text.unwrap_or_else(|_| format!("<{}>", kind(value)));
-    match text.char_indices().nth(SHOWN_MAX) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
-    }
-}
-
-/// The `repr` of a value, of which no more is made than an error shows: a list may hold one list twice, which may hold another twice.
-fn written<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyString>> {
-    if let Ok(text) = value.cast::<PyString>() {
-        let beginning = text.get_item(PySlice::new(value.py(), 0, 2 * SHOWN_MAX as isize, 1))?;
-        return beginning.repr();
-    }
-    let is_list = value.is_instance_of::<PyList>()
-        || value.is_instance_of::<PyTuple>()
-        || value.is_instance_of::<PyFrozenSet>()
-        || value.is_instance_of::<PySet>();
-    if !is_list && !value.is_instance_of::<PyDict>() {
-        return value.repr();
-    }
-    let brief = value.py().import("reprlib")?.getattr("Repr")?.call0()?;
-    for name in ["maxlist", "maxtuple", "maxset", "maxfrozenset", "maxdict", "maxstring", "maxother"] {
-        brief.setattr(name, SHOWN_MAX)?;
-    }
-    for name in ["maxlevel", "maxdict", "maxset", "maxfrozenset"] {
-        brief.setattr(name, 3)?;
-    }
-    Ok(brief.call_method1("repr", (value,))?.cast_into()?)
-}
-
-/// A whole number as an error shows it: `10,000,000`.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// The whole number of an argument, inside its range.
@@ -121,14 +70,15 @@ pub(crate) fn count<T: Copy + TryFrom<u64> + TryInto<u64>>(
     number.and_then(|number| T::try_from(number).ok()).ok_or_else(|| outside(class, name, value, [low, high]))
 }
 
-/// The id of an account, as it was written.
+/// The id of an account, as the argument `account_id` writes it.
 ///
 /// # Errors
 /// One of the package for what is not twelve digits.
 pub(crate) fn account_id(text: &str) -> Result<AccountId> {
-    text.parse().map_err(|error: NameError| {
+    let refused = |error: NameError| {
         Failure::one(Class::Input, "account-id-invalid", &error, "write the twelve digits of the account")
-    })
+    };
+    text.parse().map_err(refused).of("account_id")
 }
 
 /// What to call back with what happens: refused before anything begins where it cannot be called.
@@ -142,16 +92,8 @@ pub(crate) fn callback(value: &Bound<'_, PyAny>) -> PyResult<Option<Py<PyAny>>> 
     if value.is_callable() {
         return Ok(Some(value.clone().unbind()));
     }
-    let message =
-        format!("invalid `progress` `{}`: expected something to call with each event", shown(value));
-    Err(Failure::at(
-        Class::Input,
-        "callback-invalid",
-        "progress",
-        &message,
-        "pass a function, or leave it out",
-    )
-    .into())
+    let (expected, hint) = ("something to call with each event", "pass a function, or leave it out");
+    Err(argument::refused(Class::Input, "callback-invalid", "progress", value, expected, hint).into())
 }
 
 /// As [`count`], for an argument whose range the core checks together with others: this function rejects only values that are not whole
@@ -169,13 +111,16 @@ pub(crate) fn any_count<T: Copy + TryFrom<u64> + TryInto<u64>>(
     number.ok_or_else(|| outside(class, name, value, bounds(&range)))
 }
 
-fn bounds<T: Copy + TryInto<u64>>(range: &RangeInclusive<T>) -> [u64; 2] {
+pub(crate) fn bounds<T: Copy + TryInto<u64>>(range: &RangeInclusive<T>) -> [u64; 2] {
     [*range.start(), *range.end()].map(|bound| bound.try_into().unwrap_or(u64::MAX))
 }
 
-fn whole(value: &Bound<'_, PyAny>) -> Result<Option<u64>> {
-    // A `bool` is an integer in Python, and never meant as one.
-    if value.is_instance_of::<PyBool>() {
+/// The whole number of a value, where it is one from 0 that 64 bits hold.
+///
+/// # Errors
+/// What says nothing about the value, such as a Ctrl-C.
+pub(crate) fn whole(value: &Bound<'_, PyAny>) -> Result<Option<u64>> {
+    if argument::is_truth(value) {
         return Ok(None);
     }
     match value.extract() {
@@ -185,12 +130,11 @@ fn whole(value: &Bound<'_, PyAny>) -> Result<Option<u64>> {
     }
 }
 
-fn outside(class: Class, name: &str, value: &Bound<'_, PyAny>, range: [u64; 2]) -> Failure {
+pub(crate) fn outside(class: Class, name: &str, value: &Bound<'_, PyAny>, range: [u64; 2]) -> Failure {
     let [low, high] = range.map(grouped);
-    let message =
-        format!("invalid `{name}` `{}`: expected a whole number from {low} to {high}", shown(value));
     let code = if matches!(class, Class::Finance) { "finance-range" } else { "number-out-of-range" };
-    Failure::at(class, code, name, &message, &format!("use {low} to {high}"))
+    let expected = format!("a whole number from {low} to {high}");
+    argument::refused(class, code, name, value, &expected, &format!("use {low} to {high}"))
 }
 
 /// Any serialisable value as plain Python objects.
@@ -228,20 +172,29 @@ pub(crate) fn to_python<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'
 }
 
 /// Plain Python objects as JSON: `dict`s (and other mappings), `list`s, `tuple`s, `str`, `int`, `float`, `bool`, `None`,
-/// and `decimal.Decimal`, which becomes text so that it stays exact.
+/// and `decimal.Decimal`, which becomes text so that it stays exact. It is a document of its own: paths begin in it.
 ///
 /// Everything that is none of these is a finding of its own, with its path.
-pub(crate) fn from_python(value: &Bound<'_, PyAny>) -> Result<Value> {
-    let mut reading = Reading { path: Vec::new(), problems: Vec::new(), values: 0, bytes: 0 };
-    let value = reading.value(value)?;
-    if reading.problems.is_empty() { Ok(value) } else { Err(Problems(reading.problems).into()) }
+pub(crate) fn from_python(name: &str, value: &Bound<'_, PyAny>) -> Result<Value> {
+    Reading::of(name, "", value)
+}
+
+/// As [`from_python`], for an argument by whose name paths begin.
+pub(crate) fn part_from_python(name: &str, value: &Bound<'_, PyAny>) -> Result<Value> {
+    Reading::of(name, name, value)
 }
 
 /// The most findings of one conversion.
 pub(crate) const PROBLEMS_MAX: usize = 1_000;
 
+/// What a document is made of.
+const PLAIN: &str = "a dict, a list, text, a number, True, False, None or a Decimal";
+
 /// Where a conversion stands, and what it found.
-struct Reading {
+struct Reading<'a> {
+    /// The argument, and what paths begin with.
+    name: &'a str,
+    root: &'a str,
     path: Vec<String>,
     problems: Vec<Problem>,
     /// How many values have been read, and how much text.
@@ -252,8 +205,16 @@ struct Reading {
 /// A list may hold one list twice, which may hold another twice: what takes no memory in Python may be without end as a document.
 const VALUES_MAX: usize = 2_000_000;
 const BYTES_MAX: usize = 256 << 20;
+/// How many values are read between two looks whether the caller wants to end.
+const VALUES_AT_ONCE: usize = 1 << 12;
 
-impl Reading {
+impl<'a> Reading<'a> {
+    fn of(name: &'a str, root: &'a str, value: &Bound<'_, PyAny>) -> Result<Value> {
+        let mut reading = Self { name, root, path: Vec::new(), problems: Vec::new(), values: 0, bytes: 0 };
+        let value = reading.value(value)?;
+        if reading.problems.is_empty() { Ok(value) } else { Err(Problems(reading.problems).into()) }
+    }
+
     /// Whether there is room for so much more text.
     fn fits(&mut self, bytes: usize) -> bool {
         self.values += 1;
@@ -265,20 +226,36 @@ impl Reading {
         self.values > VALUES_MAX || self.bytes > BYTES_MAX
     }
 
-    fn refuse(&mut self, message: String, hint: &str) -> Value {
+    /// Where the conversion stands: in the document, or at the argument itself.
+    fn place(&self) -> String {
+        let path = format!("{}{}", self.root, self.path.concat());
+        let path = path.trim_start_matches('.');
+        if path.is_empty() { self.name.to_owned() } else { path.to_owned() }
+    }
+
+    fn note(&mut self, message: impl FnOnce(&str) -> String, hint: &str) -> Value {
         // Of a million equal findings the first ones say it.
-        if self.problems.len() >= PROBLEMS_MAX {
-            return Value::Null;
+        if self.problems.len() < PROBLEMS_MAX {
+            let place = self.place();
+            let message = message(&place);
+            self.problems.push(Problem::error(MISMATCH, place, message, hint));
         }
-        let path = self.path.concat();
-        self.problems.push(Problem::error(MISMATCH, path.trim_start_matches('.'), message, hint));
         Value::Null
+    }
+
+    fn refuse(&mut self, value: &Bound<'_, PyAny>, expected: &str, hint: &str) -> Result<Value> {
+        if self.problems.len() >= PROBLEMS_MAX {
+            return Ok(Value::Null);
+        }
+        let shown = shown(value)?;
+        Ok(self.note(|place| format!("invalid `{place}` `{shown}`: expected {expected}"), hint))
     }
 
     fn within(&mut self, step: String, value: &Bound<'_, PyAny>) -> Result<Value> {
         self.path.push(step);
         let value = if self.path.len() > DEPTH_MAX {
-            Ok(self.refuse(format!("nested more than {DEPTH_MAX} levels deep"), "flatten it"))
+            let rule = format!("expected at most {DEPTH_MAX} levels of lists and dicts");
+            Ok(self.note(|place| format!("invalid `{place}`: {rule}"), "flatten it"))
         } else {
             self.value(value)
         };
@@ -287,89 +264,129 @@ impl Reading {
     }
 
     fn value(&mut self, value: &Bound<'_, PyAny>) -> Result<Value> {
-        let text = value.cast::<PyString>().ok().and_then(|text| text.len().ok());
+        let text = value.cast::<PyString>().ok();
         let full = self.is_full();
-        if !self.fits(text.unwrap_or_default()) {
+        let length = text.and_then(|text| text.to_str().ok()).map_or(0, str::len);
+        if !self.fits(length) {
             if full {
                 return Ok(Value::Null);
             }
-            let message = "more than 2,000,000 values or 256 MiB of text, each counted where it stands";
-            return Ok(self.refuse(message.to_owned(), "leave out lists that hold one list many times"));
+            let rule = "expected at most 2,000,000 values and 256 MiB of text, each counted where it stands";
+            let hint = "leave out lists that hold one list many times";
+            return Ok(self.note(|place| format!("invalid `{place}`: {rule}"), hint));
         }
         // A document of millions of values takes seconds.
-        if self.values.is_multiple_of(1 << 16) {
+        if self.values.is_multiple_of(VALUES_AT_ONCE) {
             value.py().check_signals()?;
         }
         if value.is_none() {
             Ok(Value::Null)
         } else if let Ok(flag) = value.cast::<PyBool>() {
             Ok(Value::Bool(flag.is_true()))
-        } else if let Ok(text) = value.cast::<PyString>() {
+        } else if let Some(text) = text {
             match text.to_str() {
                 Ok(text) => Ok(Value::String(text.to_owned())),
-                Err(_) => Ok(self.refuse("a text with a lone surrogate".to_owned(), "use valid Unicode")),
+                Err(_) => self.refuse(value, "Unicode, which has no lone surrogates", "use valid Unicode"),
             }
         } else if value.is_instance_of::<PyInt>() {
-            Ok(match (value.extract::<i64>(), value.extract::<u64>()) {
-                (Ok(number), _) => number.into(),
-                (_, Ok(number)) => number.into(),
-                _ => self.refuse("an integer of more than 64 bits".to_owned(), "write it as text"),
-            })
+            self.integer(value)
         } else if value.is_instance_of::<PyFloat>() {
-            let number: f64 = value.extract()?;
-            Ok(Number::from_f64(number)
-                .map_or_else(|| self.refuse(format!("`{number}`"), "use a finite number"), Value::Number))
-        } else if value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>() {
-            let mut items = Vec::new();
-            for (index, item) in value.try_iter()?.enumerate() {
-                if self.is_full() {
-                    break;
-                }
-                items.push(self.within(format!("[{index}]"), &item?)?);
+            match value.extract().ok().and_then(Number::from_f64) {
+                Some(number) => Ok(Value::Number(number)),
+                None => self.refuse(value, "a finite number", "use a finite number"),
             }
-            Ok(Value::Array(items))
+        } else if value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>() {
+            self.items(value)
         } else if argument::is_mapping(value)? {
             self.members(value)
         } else {
-            // A whole number of another library, before `Decimal` takes the object's text for one.
+            self.foreign(value)
+        }
+    }
+
+    fn integer(&mut self, value: &Bound<'_, PyAny>) -> Result<Value> {
+        match (value.extract::<i64>(), value.extract::<u64>()) {
+            (Ok(number), _) => Ok(number.into()),
+            (_, Ok(number)) => Ok(number.into()),
+            (Err(error), Err(_)) if passes_through(&error, value.py()) => Err(error.into()),
+            _ => self.refuse(value, "an integer of at most 64 bits", "write it as text"),
+        }
+    }
+
+    fn items(&mut self, list: &Bound<'_, PyAny>) -> Result<Value> {
+        let mut items = Vec::new();
+        let iterator = list.try_iter().map_err(|error| self.unreadable(list, "a list", error))?;
+        for (index, item) in iterator.enumerate() {
+            if self.is_full() {
+                break;
+            }
+            let item = item.map_err(|error| self.unreadable(list, "a list", error))?;
+            items.push(self.within(format!("[{index}]"), &item)?);
+        }
+        Ok(Value::Array(items))
+    }
+
+    fn members(&mut self, mapping: &Bound<'_, PyAny>) -> Result<Value> {
+        let mut members = Map::new();
+        let items = mapping.call_method0("items").and_then(|items| items.try_iter());
+        let items = items.map_err(|error| self.unreadable(mapping, "a dict", error))?;
+        // Never as a list: a mapping of the caller's own may go on for ever.
+        for item in items {
+            if self.is_full() {
+                break;
+            }
+            let item = item.map_err(|error| self.unreadable(mapping, "a dict", error))?;
+            let [key, member] = self.pair(&item)?;
+            match key.cast::<PyString>().ok().and_then(|text| text.to_str().ok().map(str::to_owned)) {
+                Some(name) => {
+                    let step = argument::member("", &name);
+                    let member = self.within(step, &member)?;
+                    members.insert(name, member);
+                }
+                None if self.problems.len() < PROBLEMS_MAX => {
+                    let shown = shown(&key)?;
+                    let message = |place: &str| format!("invalid key `{shown}` of `{place}`: expected text");
+                    self.note(message, "use text for keys");
+                }
+                None => {}
+            }
+        }
+        Ok(Value::Object(members))
+    }
+
+    fn unreadable(&self, value: &Bound<'_, PyAny>, expected: &str, error: PyErr) -> Failure {
+        argument::unreadable(&self.place(), value, expected, error)
+    }
+
+    /// A key and its value.
+    fn pair<'py>(&self, item: &Bound<'py, PyAny>) -> Result<[Bound<'py, PyAny>; 2]> {
+        // Only an error wants the place, and there may be a million pairs.
+        if let Ok(pair) = item.cast_exact::<PyTuple>()
+            && let Ok(pair) = pair.extract::<(Bound<'py, PyAny>, Bound<'py, PyAny>)>()
+        {
+            return Ok(pair.into());
+        }
+        tuple(Class::Input, &self.place(), item, "pairs of a key and a value")
+    }
+
+    /// A number of another library, or a `Decimal`.
+    fn foreign(&mut self, value: &Bound<'_, PyAny>) -> Result<Value> {
+        // A whole number, before `Decimal` takes the object's text for one.
+        if argument::has(value, "__index__") && !argument::is_truth(value) {
             match value.extract::<i64>() {
                 Ok(number) => return Ok(number.into()),
                 Err(error) if passes_through(&error, value.py()) => return Err(error.into()),
                 Err(_) => {}
             }
-            match value.extract::<Decimal>() {
-                Ok(_) => Ok(Value::String(value.str()?.to_str()?.to_owned())),
-                Err(error) if passes_through(&error, value.py()) => Err(error.into()),
-                Err(_) => {
-                    let message = format!("a value of the type `{}`", kind(value));
-                    Ok(self.refuse(message, "use dict, list, str, int, float, bool, None or Decimal"))
-                }
+        }
+        if argument::is_decimal(value)? {
+            match value.str().and_then(|text| Ok(text.to_str()?.to_owned())) {
+                // Infinity and what is not a number have a text too.
+                Ok(text) if value.extract::<Decimal>().is_ok() => return Ok(Value::String(text)),
+                Err(error) if passes_through(&error, value.py()) => return Err(error.into()),
+                _ => return self.refuse(value, "a number of at most 28 digits", "write it as text"),
             }
         }
+        self.refuse(value, PLAIN, "use dict, list, str, int, float, bool, None or Decimal")
     }
-
-    fn members(&mut self, mapping: &Bound<'_, PyAny>) -> Result<Value> {
-        let mut members = Map::new();
-        // Never as a list: a mapping of the caller's own may go on for ever.
-        for item in mapping.call_method0("items")?.try_iter()? {
-            if self.is_full() {
-                break;
-            }
-            let [key, member] = tuple(Class::Input, "items", &item?, "pairs of a key and a value")?;
-            match key.cast::<PyString>().ok().and_then(|text| text.to_str().ok().map(str::to_owned)) {
-                Some(name) => {
-                    let member = self.within(format!(".{name}"), &member)?;
-                    members.insert(name, member);
-                }
-                None => {
-                    self.refuse(format!("a key of the type `{}`", kind(&key)), "use text for keys");
-                }
-            }
-        }
-        Ok(Value::Object(members))
-    }
-}
-
-fn kind(value: &Bound<'_, PyAny>) -> String {
-    value.get_type().name().map_or_else(|_| "unknown".to_owned(), |name| name.to_string())
 }

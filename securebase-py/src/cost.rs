@@ -7,9 +7,10 @@ use rust_decimal::Decimal;
 use securebase_core::finance::{CostBasis, CostChange as CoreChange};
 use securebase_core::plan::{Plan as CorePlan, PlanCost};
 
-use crate::error::Result;
+use crate::error::{OfArgument as _, Result};
 use crate::finance::{exact, kept_prices, kept_usage, prices, usage};
 use crate::plan::Plan;
+use crate::runtime::leave;
 use crate::table::Table;
 
 /// The monthly bill once a plan is applied.
@@ -30,7 +31,9 @@ impl Cost {
         usage: Option<Bound<'_, PyAny>>,
     ) -> Result<Self> {
         let (book, used) = (self::prices(prices.as_ref())?, self::usage(usage.as_ref())?);
-        let core = py.detach(|| plan.priced(&book, &used))?;
+        let of = Arc::clone(plan);
+        let (core, book, used) = leave(py, move || (of.priced(&book, &used), book, used))?;
+        let core = core?;
         let prices = kept_prices(prices.as_ref(), &book)?.map(Bound::unbind);
         let usage = kept_usage(usage.as_ref(), &used)?.map(Bound::unbind);
         Ok(Self { core, plan: Arc::clone(plan), prices, usage })
@@ -135,7 +138,7 @@ impl Cost {
         &self,
         #[pyo3(from_py_with = crate::argument::text::allocation)] allocation: &str,
     ) -> Result<Table> {
-        Ok(self.core.after().tenants_table(allocation.parse()?)?.into())
+        Ok(self.core.after().tenants_table(allocation.parse().of("allocation")?)?.into())
     }
 
     /// Every line, with price, quantity and source.

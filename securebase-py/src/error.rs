@@ -71,6 +71,35 @@ impl Failure {
         Self::Core { class, code: code.to_owned(), message: message.to_owned(), problems }
     }
 
+    /// The same failure, which names the argument that it is about.
+    pub(crate) fn about(self, name: &str) -> Self {
+        let Self::Core { class, code, message, mut problems } = self else { return self };
+        let named = |message: &str| {
+            if message.contains(&format!("`{name}`")) {
+                message.to_owned()
+            } else if message.starts_with("invalid ") {
+                format!("`{name}`: {message}")
+            } else {
+                format!("invalid `{name}`: {message}")
+            }
+        };
+        for problem in problems.iter_mut().filter(|problem| problem.path.is_empty()) {
+            name.clone_into(&mut problem.path);
+            problem.message = named(&problem.message);
+        }
+        Self::Core { class, code, message: named(&message), problems }
+    }
+
+    /// The same failure, whose problems have their places in that argument.
+    pub(crate) fn within(mut self, name: &str) -> Self {
+        if let Self::Core { problems, .. } = &mut self {
+            for problem in problems.iter_mut().filter(|problem| !problem.path.is_empty()) {
+                problem.path = format!("{name}.{}", problem.path);
+            }
+        }
+        self.about(name)
+    }
+
     /// Several failures as one, with the problems of all of them and the class and code of the first.
     /// Of `count` failures those that are kept are given.
     pub(crate) fn all(failures: Vec<Self>, count: usize) -> Option<Self> {
@@ -106,6 +135,21 @@ impl Failure {
     }
 }
 
+/// The core's answer to an argument.
+pub(crate) trait OfArgument<T> {
+    /// The answer, or a failure that names the argument.
+    ///
+    /// # Errors
+    /// As the answer.
+    fn of(self, name: &str) -> Result<T>;
+}
+
+impl<T, E: Into<Failure>> OfArgument<T> for std::result::Result<T, E> {
+    fn of(self, name: &str) -> Result<T> {
+        self.map_err(|error| error.into().about(name))
+    }
+}
+
 impl From<PyErr> for Failure {
     fn from(error: PyErr) -> Self {
         Self::Python(error)
@@ -125,8 +169,7 @@ impl From<Failure> for PyErr {
                         Problem::from(problem)
                     });
                     let problems = PyList::new(py, problems)?;
-                    let message: Vec<String> = message.lines().map(|line| cut(line.to_owned())).collect();
-                    let message = message.join("\n");
+                    let message = readable(&message);
                     let details =
                         [("code", code.into_pyobject(py)?.into_any()), ("problems", problems.into_any())];
                     let exception = py
@@ -145,6 +188,29 @@ impl From<Failure> for PyErr {
 const SHOWN_MAX: usize = 20;
 /// The longest line of a message: what no person reads to its end is a value of the caller's, who has it.
 const LINE_MAX: usize = 4_000;
+
+/// The most lines of a message, which may hold a value of the caller's of a million lines.
+const MESSAGE_LINES_MAX: usize = 100;
+
+/// A message, cut where its lines are long and where they are many.
+fn readable(message: &str) -> String {
+    let mut lines = message.lines();
+    let mut shown: Vec<String> =
+        lines.by_ref().take(MESSAGE_LINES_MAX).map(|line| cut(line.to_owned())).collect();
+    // Lines of four thousand characters each are no more readable for being a hundred.
+    let mut left = LINE_MAX * 4;
+    let fitting = shown.iter().take_while(|line| {
+        let fits = left > 0;
+        left = left.saturating_sub(line.len());
+        fits
+    });
+    let fitting = fitting.count();
+    if fitting < shown.len() || lines.next().is_some() {
+        shown.truncate(fitting);
+        shown.push("…".to_owned());
+    }
+    shown.join("\n")
+}
 
 /// A text, cut where it is long.
 pub(crate) fn cut(mut text: String) -> String {
@@ -210,6 +276,10 @@ impl Raised for plan::Error {
     fn class(&self) -> Class {
         Class::Plan
     }
+
+    fn text(&self) -> String {
+        with_way_out(self)
+    }
 }
 
 impl Raised for state::Error {
@@ -251,7 +321,7 @@ impl Raised for exec::Error {
             Self::Destructive { .. } => {
                 format!("{}: `destroy=plan.destructive` names all of them", self.message())
             }
-            _ => self.message(),
+            _ => with_way_out(self),
         }
     }
 }
@@ -280,6 +350,18 @@ impl Raised for Interrupted {
 impl Raised for finance::Error {
     fn class(&self) -> Class {
         Class::Finance
+    }
+
+    fn text(&self) -> String {
+        with_way_out(self)
+    }
+}
+
+/// The message of an error, and the way out where the caller needs to see it wherever the error is printed.
+fn with_way_out(error: &impl Diagnostic) -> String {
+    match (error.code(), error.help()) {
+        ("margin-below-floor", Some(help)) => format!("{}: {help}", error.message()),
+        _ => error.message(),
     }
 }
 

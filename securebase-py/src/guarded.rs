@@ -10,6 +10,7 @@ use securebase_core::plan::{self as core, Plan as CorePlan};
 use crate::error::Result;
 use crate::plan::Plan;
 use crate::policy::{CoverageReport, Difference, Guardrail, PolicyDocument};
+use crate::runtime::leave;
 use crate::table::Table;
 
 /// What a plan's guardrail steps mean for the accounts at one place.
@@ -24,7 +25,8 @@ pub(crate) struct GuardrailEffect {
 impl GuardrailEffect {
     /// Those of a plan.
     pub(crate) fn of(py: Python<'_>, plan: &Arc<CorePlan>) -> Result<Vec<Self>> {
-        let effects = py.detach(|| plan.guardrail_effects())?;
+        let of = Arc::clone(plan);
+        let effects = leave(py, move || of.guardrail_effects())??;
         let own = |(place, core)| Self { core, plan: Arc::clone(plan), place };
         Ok(effects.into_iter().enumerate().map(own).collect())
     }

@@ -25,6 +25,7 @@ mod policy;
 mod problem;
 mod run;
 mod runtime;
+mod shown;
 mod state;
 mod table;
 mod timeline;

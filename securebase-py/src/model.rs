@@ -11,13 +11,15 @@ use securebase_core::model::{
 };
 use securebase_core::net::Network as CoreNetwork;
 
+use crate::argument;
 use crate::convert::{from_json, from_python, hash, plain, to_json};
-use crate::error::Result;
+use crate::error::{OfArgument as _, Result};
 use crate::guarded::TenantPolicy;
 use crate::net::network::Network;
 use crate::net::pool::AddressPool;
 use crate::plan::{Plan, addresses_of, margin_floor, plan_of};
 use crate::problem::Problem;
+use crate::runtime::leave;
 use crate::table::Table;
 
 /// What a tenant buys: a price, a framework, an organizational unit.
@@ -80,7 +82,7 @@ impl Tier {
     #[classmethod]
     fn _from_json(
         _class: &Bound<'_, PyType>,
-        #[pyo3(from_py_with = crate::argument::text::text)] text: &str,
+        #[pyo3(from_py_with = argument::text::text)] text: &str,
     ) -> Result<Self> {
         from_json(text).map(Self)
     }
@@ -91,10 +93,17 @@ impl Tier {
 }
 
 /// A tenant of a zone.
-#[pyclass(frozen, module = "securebase")]
+#[pyclass(frozen, eq, module = "securebase")]
 pub(crate) struct Tenant {
     zone: Arc<CoreZone>,
     index: usize,
+}
+
+/// Equal if the tenants are, whatever their zones.
+impl PartialEq for Tenant {
+    fn eq(&self, other: &Self) -> bool {
+        self.core() == other.core()
+    }
 }
 
 impl Tenant {
@@ -229,10 +238,6 @@ impl Tenant {
         Ok(tags)
     }
 
-    fn __eq__(&self, other: &Self) -> bool {
-        self.core() == other.core()
-    }
-
     fn __hash__(&self) -> u64 {
         hash(self.key())
     }
@@ -257,8 +262,15 @@ impl Tenant {
 }
 
 /// The desired state of an organization, valid by construction.
-#[pyclass(frozen, module = "securebase")]
+#[pyclass(frozen, eq, module = "securebase")]
 pub(crate) struct LandingZone(pub(crate) Arc<CoreZone>);
+
+/// Equal if the same was written.
+impl PartialEq for LandingZone {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.to_value() == other.0.to_value()
+    }
+}
 
 impl LandingZone {
     fn tenant(&self, index: usize) -> Tenant {
@@ -271,19 +283,19 @@ impl LandingZone {
     /// Reads a file; its suffix says the format: `.tfvars`, `.toml`, `.yaml`, `.yml` or `.json`.
     #[staticmethod]
     #[pyo3(signature = (path))]
-    fn load(
-        py: Python<'_>,
-        #[pyo3(from_py_with = crate::argument::path::path)] path: PathBuf,
-    ) -> Result<Self> {
-        Ok(Self(Arc::new(py.detach(|| CoreZone::load(&path))?)))
+    fn load(py: Python<'_>, #[pyo3(from_py_with = argument::path::path)] path: PathBuf) -> Result<Self> {
+        Ok(Self(Arc::new(leave(py, move || CoreZone::load(&path))??)))
     }
 
     /// A zone from a dict of the same shape as the files.
     #[staticmethod]
     #[pyo3(signature = (document, /))]
     fn from_dict(py: Python<'_>, document: &Bound<'_, PyAny>) -> Result<Self> {
-        let value = from_python(document)?;
-        Ok(Self(Arc::new(py.detach(|| CoreZone::from_value(&value))?)))
+        let value = from_python("document", document)?;
+        let is_document = value.is_object();
+        let zone = leave(py, move || CoreZone::from_value(&value))?;
+        // Findings in a document have their places; of what is no document, its name is all there is to say.
+        Ok(Self(Arc::new(if is_document { zone? } else { zone.of("document")? })))
     }
 
     /// The zone as a dict of the same shape as the files: what was written.
@@ -335,7 +347,7 @@ impl LandingZone {
 
     /// The tenants whose key, name, prefix, e-mail, e-mail domain or account id contains `text`, exact matches first.
     #[pyo3(signature = (text))]
-    fn find(&self, #[pyo3(from_py_with = crate::argument::text::text)] text: &str) -> Vec<Tenant> {
+    fn find(&self, #[pyo3(from_py_with = argument::text::text)] text: &str) -> Vec<Tenant> {
         let found = self.0.find(text);
         found
             .into_iter()
@@ -384,7 +396,7 @@ impl LandingZone {
         state: Option<&Bound<'_, PyAny>>,
     ) -> Result<Network> {
         let blocks = addresses_of(py, &self.0, cloud, state)?.blocks;
-        Ok(Network(CoreNetwork::of_zone(&self.0, &blocks)?))
+        Ok(Network(Arc::new(CoreNetwork::of_zone(&self.0, &blocks)?)))
     }
 
     /// Everything that applies to a tenant along the path of its organizational units, once the zone is as it says.
@@ -392,7 +404,7 @@ impl LandingZone {
     fn effective_policy(
         &self,
         py: Python<'_>,
-        #[pyo3(from_py_with = crate::argument::text::tenant)] tenant: &str,
+        #[pyo3(from_py_with = argument::text::tenant)] tenant: &str,
         cloud: Option<&Bound<'_, PyAny>>,
         state: Option<&Bound<'_, PyAny>>,
     ) -> Result<TenantPolicy> {
@@ -407,10 +419,6 @@ impl LandingZone {
         true
     }
 
-    fn __eq__(&self, other: &Self) -> bool {
-        self.0.to_value() == other.0.to_value()
-    }
-
     fn __hash__(&self) -> u64 {
         hash(self.name())
     }
@@ -422,7 +430,7 @@ impl LandingZone {
     #[classmethod]
     fn _from_json(
         _class: &Bound<'_, PyType>,
-        #[pyo3(from_py_with = crate::argument::text::text)] text: &str,
+        #[pyo3(from_py_with = argument::text::text)] text: &str,
     ) -> Result<Self> {
         Ok(Self(Arc::new(CoreZone::from_value(&from_json(text)?)?)))
     }

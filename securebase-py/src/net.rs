@@ -11,10 +11,11 @@ use securebase_core::net::{Layout, rules};
 
 use crate::argument::{self, ITEMS_MAX};
 use crate::cloud::named_region;
-use crate::convert::{PROBLEMS_MAX, count, document, from_json, hash, shown, to_json};
-use crate::error::{Class, Failure, Raised, Result, passes_through};
+use crate::convert::{PROBLEMS_MAX, count, document, from_json, hash, to_json};
+use crate::error::{Class, Failure, OfArgument as _, Raised, Result, cut, passes_through};
 use crate::problem::Problem;
 use crate::runtime::compute;
+use crate::shown::shown;
 
 impl Raised for CidrError {
     fn class(&self) -> Class {
@@ -56,26 +57,30 @@ fn many(problems: &Problems) -> Failure {
 /// A block as text, or anything whose text is one, such as an `ipaddress` network. Python's own code may run here: call it before any
 /// lock.
 fn block_text(name: &str, value: &Bound<'_, PyAny>) -> Result<String> {
-    if value.is_none() || value.hasattr("__len__")? && !value.is_instance_of::<PyString>() {
+    if let Ok(text) = value.cast::<PyString>() {
+        return Ok(text.to_string_lossy().into_owned());
+    }
+    if value.is_none() || argument::has(value, "__len__") {
         return Err(argument::wrong_type(name, value, "a block of addresses such as `10.0.0.0/16`"));
     }
-    // What has no text, such as an integer of thousands of digits or text with a lone surrogate, is not a block either.
+    // What has no text, such as an integer of thousands of digits, is not a block either.
     let text = value.str().and_then(|text| Ok(text.to_str()?.to_owned()));
     match text {
         Ok(text) => Ok(text),
         // A Ctrl-C that arrives while the text is made says nothing about the value.
         Err(error) if passes_through(&error, value.py()) => Err(error.into()),
-        Err(_) => Ok(shown(value)),
+        Err(_) => Ok(shown(value)?),
     }
 }
 
 fn block(name: &str, value: &Bound<'_, PyAny>) -> Result<Cidr> {
-    Ok(Cidr::parse(&block_text(name, value)?)?)
+    Cidr::parse(&block_text(name, value)?).of(name)
 }
 
 /// One block or several.
 fn blocks(name: &str, value: &Bound<'_, PyAny>) -> Result<Vec<Cidr>> {
-    if value.is_instance_of::<PyString>() || !value.hasattr("__iter__")? || value.hasattr("prefixlen")? {
+    let has = |attribute: &str| argument::has(value, attribute);
+    if value.is_instance_of::<PyString>() || !has("__iter__") || has("prefixlen") {
         return Ok(vec![block(name, value)?]);
     }
     argument::items(Class::Input, name, value, ITEMS_MAX, |index, item| {
@@ -116,7 +121,7 @@ impl Overlap {
 
     fn __repr__(&self) -> String {
         let core::Overlap { a, b, a_cidr, b_cidr } = &self.0;
-        format!("Overlap(a={a:?}, a_cidr='{a_cidr}', b={b:?}, b_cidr='{b_cidr}')")
+        cut(format!("Overlap(a={a:?}, a_cidr='{a_cidr}', b={b:?}, b_cidr='{b_cidr}')"))
     }
 
     fn __hash__(&self) -> Result<u64> {
@@ -143,7 +148,7 @@ fn listed<'py, T: IntoPyObject<'py, Error = PyErr>>(
 ) -> Result<Bound<'py, PyList>> {
     let list = PyList::empty(py);
     for (index, value) in values.enumerate() {
-        if index.is_multiple_of(1 << 16) {
+        if index.is_multiple_of(1 << 12) {
             py.check_signals()?;
         }
         list.append(value)?;
@@ -170,7 +175,7 @@ fn overlaps<'py>(py: Python<'py>, entries: &Bound<'py, PyAny>) -> Result<Bound<'
     if !problems.is_empty() {
         return Err(many(&Problems(problems)));
     }
-    let found = compute(py, |_| core::overlaps(&parsed))??;
+    let found = compute(py, |interrupt| core::overlaps_until(&parsed, interrupt))??;
     listed(py, found.into_iter().map(Overlap))
 }
 
@@ -263,11 +268,11 @@ fn subnets(
                 text: name.clone(),
                 known: Layout::NAMES.to_vec(),
             };
-            Layout::named(&name).ok_or_else(unknown)?
+            Layout::named(&name).ok_or_else(unknown).of("layout")?
         }
         Some(layout) => document("layout", layout)?,
     };
-    let region = named_region(region)?;
+    let region = named_region(region).of("region")?;
     let plan = layout.apply(block("cidr", cidr)?)?;
     Ok(plan.subnets.into_iter().map(|subnet| Subnet((subnet, region.to_string()))).collect())
 }

@@ -24,12 +24,12 @@ use crate::argument;
 use crate::cloud::AnyCloud;
 use crate::convert::{from_json, hash, plain, to_json};
 use crate::cost::Cost;
-use crate::error::{Class, Failure, Result};
+use crate::error::{Class, Failure, OfArgument as _, Result};
 use crate::finance::exact;
 use crate::guarded::{GuardrailEffect, TenantPolicy};
 use crate::problem::Problem;
 use crate::run::{Apply, Pause, Run, applied, options};
-use crate::runtime::{awaitable, compute, wait};
+use crate::runtime::{awaitable, compute, leave, wait};
 use crate::state;
 use crate::table::Table;
 use crate::timeline::{Circumstances, Seconds, Spread, Timeline};
@@ -68,7 +68,7 @@ fn planned<T: Send + 'static>(
     let state = state.map(state::open).transpose()?;
     let cloud = cloud.map(AnyCloud::of).transpose()?;
     Ok(match (state, cloud) {
-        (None, None) => compute(py, |_| make(Planner::new(&zone)))??,
+        (None, None) => leave(py, move || make(Planner::new(&zone)))??,
         (state, cloud) => wait(py, &Stop::new(), async move {
             let planner = match &state {
                 Some(state) => exec::remember(Planner::new(&zone), state).await?,
@@ -175,11 +175,18 @@ impl Pending {
 }
 
 /// One step: one resource, one action.
-#[pyclass(frozen, module = "securebase")]
+#[pyclass(frozen, eq, module = "securebase")]
 pub(crate) struct Step {
     plan: Arc<CorePlan>,
     address: Address,
     cost: Option<StepCost>,
+}
+
+/// Equal if the same is done, whatever it costs.
+impl PartialEq for Step {
+    fn eq(&self, other: &Self) -> bool {
+        self.core() == other.core()
+    }
 }
 
 impl Step {
@@ -270,10 +277,6 @@ impl Step {
         self.core().is_some_and(CoreStep::is_destructive)
     }
 
-    fn __eq__(&self, other: &Self) -> bool {
-        self.core() == other.core()
-    }
-
     fn __hash__(&self) -> u64 {
         hash(self.address())
     }
@@ -308,6 +311,7 @@ fn read(path: &Path) -> Result<String> {
     fs::read_to_string(path).map_err(|error| {
         let message = format!("`{}` cannot be read: {error}", path.display());
         Failure::one(Class::Input, "file-unreadable", &message, "check the path and that you may read it")
+            .about("path")
     })
 }
 
@@ -318,6 +322,18 @@ const CASES_MAX: usize = 10_000;
 #[pyclass(frozen, eq, module = "securebase")]
 #[derive(PartialEq)]
 pub(crate) struct Plan(pub(crate) Arc<CorePlan>);
+
+impl Plan {
+    /// What is computed of the plan, which Ctrl-C does not wait for.
+    fn left<T: Send + 'static>(
+        &self,
+        py: Python<'_>,
+        work: impl FnOnce(&CorePlan) -> T + Send + 'static,
+    ) -> Result<T> {
+        let plan = Arc::clone(&self.0);
+        leave(py, move || work(&plan))
+    }
+}
 
 #[pymethods]
 impl Plan {
@@ -342,14 +358,14 @@ impl Plan {
 
     /// The steps, each after all it waits for.
     #[getter]
-    fn steps(&self, py: Python<'_>) -> Vec<Step> {
-        let cost = py.detach(|| at_list_prices(&self.0));
+    fn steps(&self, py: Python<'_>) -> Result<Vec<Step>> {
+        let cost = self.left(py, at_list_prices)?;
         let step = |step: &CoreStep| Step {
             plan: Arc::clone(&self.0),
             address: step.address.clone(),
             cost: cost.as_ref().and_then(|cost| cost.step(&step.address).copied()),
         };
-        self.0.steps().map(step).collect()
+        Ok(self.0.steps().map(step).collect())
     }
 
     /// The addresses of what is lost for good when the plan is applied: `apply` wants each named in `destroy`.
@@ -396,40 +412,41 @@ impl Plan {
     /// The VPCs and subnets in use once the plan is applied: `tenant, tier, region, address, kind, cidr, address_count, zone,
     /// action, id`.
     fn blocks(&self, py: Python<'_>) -> Result<Table> {
-        Ok(py.detach(|| self.0.blocks_table())?.into())
+        Ok(self.left(py, CorePlan::blocks_table)??.into())
     }
 
     /// The same for plans that do the same.
     #[getter]
-    fn fingerprint(&self, py: Python<'_>) -> String {
-        py.detach(|| self.0.fingerprint())
+    fn fingerprint(&self, py: Python<'_>) -> Result<String> {
+        self.left(py, CorePlan::fingerprint)
     }
 
     /// The graph in Graphviz's DOT language.
-    fn to_dot(&self, py: Python<'_>) -> String {
-        py.detach(|| self.0.to_dot())
+    fn to_dot(&self, py: Python<'_>) -> Result<String> {
+        self.left(py, CorePlan::to_dot)
     }
 
     /// The graph as a Mermaid flowchart.
-    fn to_mermaid(&self, py: Python<'_>) -> String {
-        py.detach(|| self.0.to_mermaid())
+    fn to_mermaid(&self, py: Python<'_>) -> Result<String> {
+        self.left(py, CorePlan::to_mermaid)
     }
 
     /// The plan as JSON, the same text for the same plan.
-    fn to_json(&self, py: Python<'_>) -> String {
-        py.detach(|| self.0.to_json())
+    fn to_json(&self, py: Python<'_>) -> Result<String> {
+        self.left(py, CorePlan::to_json)
     }
 
     /// The plan from what `to_json` gave.
     #[staticmethod]
     #[pyo3(signature = (text))]
     fn from_json(py: Python<'_>, #[pyo3(from_py_with = argument::text::text)] text: &str) -> Result<Self> {
-        Ok(Self(Arc::new(py.detach(|| CorePlan::from_json(text))?)))
+        let text = text.to_owned();
+        Ok(Self(Arc::new(leave(py, move || CorePlan::from_json(&text))?.of("text")?)))
     }
 
     /// The steps as a table, with what each brings at AWS's list prices: `monthly_cost`, `one_time_cost`, `minutes`.
-    fn to_arrow(&self) -> Result<Table> {
-        Ok(self.0.table()?.into())
+    fn to_arrow(&self, py: Python<'_>) -> Result<Table> {
+        Ok(self.left(py, CorePlan::table)??.into())
     }
 
     /// Writes the plan to a file, for `load`.
@@ -443,6 +460,7 @@ impl Plan {
                 &message,
                 "check the path and that you may write there",
             )
+            .about("path")
         })
     }
 
@@ -450,7 +468,8 @@ impl Plan {
     #[staticmethod]
     #[pyo3(signature = (path))]
     fn load(py: Python<'_>, #[pyo3(from_py_with = argument::path::path)] path: PathBuf) -> Result<Self> {
-        py.detach(|| Ok(Self(Arc::new(CorePlan::from_json(&read(&path)?)?))))
+        let plan = leave(py, move || Ok::<_, Failure>(CorePlan::from_json(&read(&path)?)?))?;
+        Ok(Self(Arc::new(plan?)))
     }
 
     /// How long the plan takes: the executor itself, in virtual time.
@@ -466,7 +485,7 @@ impl Plan {
         #[pyo3(from_py_with = argument::numbers_by_name::limits)] limits: Option<BTreeMap<String, f64>>,
         #[pyo3(from_py_with = crate::timeline::latencies)] latencies: Option<BTreeMap<String, Seconds>>,
     ) -> Result<Timeline> {
-        let rehearsal = Circumstances { usual, limits, latencies }.rehearsal(seed)?;
+        let rehearsal = Circumstances { case: None, usual, limits, latencies }.rehearsal(seed)?;
         Ok(Timeline(compute(py, |interrupt| timeline::rehearse_until(&self.0, &rehearsal, interrupt))??))
     }
 
@@ -481,7 +500,7 @@ impl Plan {
         #[pyo3(from_py_with = argument::numbers_by_name::limits)] limits: Option<BTreeMap<String, f64>>,
         #[pyo3(from_py_with = crate::timeline::latencies)] latencies: Option<BTreeMap<String, Seconds>>,
     ) -> Result<Spread> {
-        let rehearsal = Circumstances { usual, limits, latencies }.rehearsal(seed)?;
+        let rehearsal = Circumstances { case: None, usual, limits, latencies }.rehearsal(seed)?;
         Ok(Spread(compute(py, |interrupt| timeline::spread_until(&self.0, &rehearsal, count, interrupt))??))
     }
 
@@ -510,7 +529,7 @@ impl Plan {
     #[pyo3(signature = (targets))]
     fn only(&self, #[pyo3(from_py_with = argument::texts::targets)] targets: Vec<String>) -> Result<Self> {
         let targets: Vec<Address> = targets.into_iter().map(Address::new).collect();
-        Ok(Self(Arc::new(self.0.only(&targets)?)))
+        Ok(Self(Arc::new(self.0.only(&targets).of("targets")?)))
     }
 
     /// Carries the plan out in a simulated cloud that begins as `cloud` is now: nothing is changed, nothing written down.
@@ -615,8 +634,8 @@ impl Plan {
         !self.0.is_empty()
     }
 
-    fn __str__(&self, py: Python<'_>) -> String {
-        py.detach(|| self.0.to_string())
+    fn __str__(&self, py: Python<'_>) -> Result<String> {
+        self.left(py, ToString::to_string)
     }
 
     fn __repr__(&self) -> String {
@@ -627,8 +646,8 @@ impl Plan {
         hash(&self.0.observed_fingerprint)
     }
 
-    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, (String,))> {
-        Ok((slf.get_type().getattr("from_json")?, (slf.get().to_json(slf.py()),)))
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Result<(Bound<'py, PyAny>, (String,))> {
+        Ok((slf.get_type().getattr("from_json")?, (slf.get().to_json(slf.py())?,)))
     }
 }
 

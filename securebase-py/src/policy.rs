@@ -11,10 +11,10 @@ use securebase_core::policy::{Level, LintOptions, Parameters, Policy, PolicyKind
 use securebase_core::time::Interrupted;
 
 use crate::argument::{self, ITEMS_MAX};
-use crate::convert::{count, from_json, from_python, hash, plain, to_json, to_python};
-use crate::error::{Class, Failure, Raised, Result, cut};
+use crate::convert::{count, from_json, from_python, hash, part_from_python, plain, to_json, to_python};
+use crate::error::{Class, Failure, OfArgument as _, Raised, Result, cut};
 use crate::problem::Problem;
-use crate::runtime::compute;
+use crate::runtime::{compute, leave};
 pub(crate) use report::{CoverageReport, Difference};
 
 impl Raised for core::Error {
@@ -38,13 +38,13 @@ fn document(name: &str, value: &Bound<'_, PyAny>) -> Result<core::PolicyDocument
         return Ok(own.get().0.clone());
     }
     if value.is_instance_of::<PyString>() {
-        return Ok(core::PolicyDocument::parse(argument::text(name, value)?)?);
+        return core::PolicyDocument::parse(argument::text(name, value)?).of(name);
     }
     if !argument::is_mapping(value)? {
         return Err(argument::wrong_type(name, value, "a `PolicyDocument`, a dict or JSON text"));
     }
     // Lines and columns of a text nobody wrote would only mislead.
-    core::PolicyDocument::from_value(&from_python(value)?).map_err(Failure::from)
+    core::PolicyDocument::from_value(&from_python(name, value)?).of(name)
 }
 
 fn documents(name: &str, values: &Bound<'_, PyAny>) -> Result<Vec<core::PolicyDocument>> {
@@ -53,15 +53,15 @@ fn documents(name: &str, values: &Bound<'_, PyAny>) -> Result<Vec<core::PolicyDo
     })
 }
 
-/// A document, or a pair of a name and a document.
-fn named(place: &str, value: &Bound<'_, PyAny>) -> Result<Policy> {
+/// A document, or a pair of a name and a document, at that place of an argument; `own` is the name of one that has none.
+fn named(place: &str, own: String, value: &Bound<'_, PyAny>) -> Result<Policy> {
     if value.is_instance_of::<PyTuple>() {
         let expected = "a document, or a pair of a name and a document";
         let [name, inner] = argument::tuple(Class::Input, place, value, expected)?;
         return Ok(Policy::new(argument::text(place, &name)?, document(place, &inner)?));
     }
     let document = document(place, value)?;
-    let name = document.id.clone().unwrap_or_else(|| place.to_owned());
+    let name = document.id.clone().unwrap_or(own);
     Ok(Policy::new(name, document))
 }
 
@@ -69,17 +69,21 @@ fn named(place: &str, value: &Bound<'_, PyAny>) -> Result<Policy> {
 fn levels(name: &str, values: &Bound<'_, PyAny>) -> Result<Vec<Level>> {
     argument::items(Class::Input, name, values, POLICIES_MAX, |level, value| {
         let place = format!("{name}[{level}]");
-        // What errors and causes call a level does not depend on the argument that it comes in.
+        // What causes call a level does not depend on the argument that it comes in.
         let own = format!("levels[{level}]");
         let policies = argument::items(Class::Input, &place, &value, POLICIES_MAX, |index, one| {
-            named(&format!("{own}[{index}]"), &one)
+            named(&format!("{place}[{index}]"), format!("{own}[{index}]"), &one)
         })?;
         Ok(Level::new(own, policies))
     })
 }
 
 fn request(value: &Bound<'_, PyAny>) -> Result<core::Request> {
-    Ok(core::Request::from_value(&from_python(value)?)?)
+    core::Request::from_value(&from_python("request", value)?).of("request")
+}
+
+fn read_request(name: &str, value: &serde_json::Value) -> Result<core::Request> {
+    core::Request::from_value(value).map_err(|error| Failure::from(error).within(name))
 }
 
 /// The most of something, where it is given: AWS's quota where it is not.
@@ -104,7 +108,8 @@ fn kind(text: &str) -> Result<PolicyKind> {
             "policy.kind",
             &format!("invalid kind `{}`: expected `scp` or `rcp`", cut(text.to_owned())),
             "write \"scp\" or \"rcp\"",
-        )),
+        ))
+        .of("kind"),
     }
 }
 
@@ -112,7 +117,7 @@ fn kind(text: &str) -> Result<PolicyKind> {
 fn parameters(given: Option<&Bound<'_, PyDict>>) -> Result<Parameters> {
     match given {
         None => Ok(Parameters::default()),
-        Some(given) => Ok(Parameters::from_value(&from_python(given)?)?),
+        Some(given) => Ok(Parameters::from_value(&from_python("parameters", given)?)?),
     }
 }
 
@@ -137,7 +142,7 @@ pub(crate) struct PolicyDocument(pub(crate) core::PolicyDocument);
 impl PolicyDocument {
     #[staticmethod]
     fn parse(#[pyo3(from_py_with = argument::text::text)] text: &str) -> Result<Self> {
-        Ok(Self(core::PolicyDocument::parse(text)?))
+        core::PolicyDocument::parse(text).map(Self).of("text")
     }
 
     #[staticmethod]
@@ -171,7 +176,8 @@ impl PolicyDocument {
         if let Some(role) = executor_role {
             options.parameters.executor_role = role;
         }
-        Ok(problems(py.detach(|| self.0.lint_with(&options))))
+        let document = self.0.clone();
+        Ok(problems(leave(py, move || document.lint_with(&options))?))
     }
 
     fn __str__(&self) -> String {
@@ -343,11 +349,11 @@ impl Cause {
     }
 
     fn __str__(&self) -> String {
-        self.0.to_string()
+        cut(self.0.to_string())
     }
 
     fn __repr__(&self) -> String {
-        format!("Cause({})", self.0)
+        cut(format!("Cause({})", self.0))
     }
 
     fn __hash__(&self) -> u64 {
@@ -404,11 +410,11 @@ impl Verdict {
     }
 
     fn __str__(&self) -> String {
-        self.0.to_string()
+        cut(self.0.to_string())
     }
 
     fn __repr__(&self) -> String {
-        format!("Verdict({})", self.0)
+        cut(format!("Verdict({})", self.0))
     }
 
     fn __hash__(&self) -> u64 {
@@ -444,8 +450,9 @@ impl PartialEq for PolicyPath {
 }
 
 impl PolicyPath {
-    fn of(levels: Vec<Level>, kind: PolicyKind) -> Result<Self> {
-        Ok(Self { core: core::PolicyPath::new(kind, &levels)?, levels, kind })
+    fn of(py: Python<'_>, levels: Vec<Level>, kind: PolicyKind) -> Result<Self> {
+        let (core, levels) = leave(py, move || (core::PolicyPath::new(kind, &levels), levels))?;
+        Ok(Self { core: core?, levels, kind })
     }
 }
 
@@ -457,7 +464,7 @@ impl PolicyPath {
         levels: &Bound<'_, PyAny>,
         #[pyo3(from_py_with = argument::text::kind)] kind: &str,
     ) -> Result<Self> {
-        Self::of(self::levels("levels", levels)?, self::kind(kind)?)
+        Self::of(levels.py(), self::levels("levels", levels)?, self::kind(kind)?)
     }
 
     fn evaluate(&self, request: &Bound<'_, PyAny>) -> Result<Verdict> {
@@ -487,7 +494,7 @@ impl PolicyPath {
         levels: &Bound<'_, PyAny>,
         #[pyo3(from_py_with = argument::text::kind)] kind: &str,
     ) -> Result<Self> {
-        Self::of(self::levels("levels", levels)?, self::kind(kind)?)
+        Self::of(levels.py(), self::levels("levels", levels)?, self::kind(kind)?)
     }
 }
 
@@ -507,7 +514,8 @@ impl PartialEq for Requests {
 
 impl Requests {
     fn of(given: Vec<serde_json::Value>) -> Result<Self> {
-        let core = given.iter().map(|one| Ok(core::Request::from_value(one)?)).collect::<Result<_>>()?;
+        let read = |(index, one)| read_request(&format!("requests[{index}]"), one);
+        let core = given.iter().enumerate().map(read).collect::<Result<_>>()?;
         Ok(Self { core, given })
     }
 }
@@ -516,7 +524,9 @@ impl Requests {
 impl Requests {
     #[new]
     fn new(requests: &Bound<'_, PyAny>) -> Result<Self> {
-        Self::of(argument::items(Class::Input, "requests", requests, ITEMS_MAX, |_, one| from_python(&one))?)
+        Self::of(argument::items(Class::Input, "requests", requests, ITEMS_MAX, |index, one| {
+            part_from_python(&format!("requests[{index}]"), &one)
+        })?)
     }
 
     fn __len__(&self) -> usize {
@@ -542,7 +552,8 @@ impl Requests {
 
 #[pyfunction]
 fn coverage(#[pyo3(from_py_with = argument::text::framework)] framework: &str) -> Result<CoverageReport> {
-    Ok(core::coverage(framework.parse()?)?.into())
+    let set = framework.parse().of("framework")?;
+    Ok(core::coverage(set)?.into())
 }
 
 #[pyfunction]
@@ -555,7 +566,8 @@ fn difference(
 ) -> Result<Difference> {
     let (before, after) = (levels("before", before)?, levels("after", after)?);
     let parameters = self::parameters(parameters)?;
-    Ok(py.detach(|| core::difference(&before, &after, &parameters))?.into())
+    let found = compute(py, |interrupt| core::difference_until(&before, &after, &parameters, interrupt))??;
+    Ok(found.into())
 }
 
 #[pyfunction]
@@ -565,7 +577,8 @@ fn guardrails(
     parameters: Option<&Bound<'_, PyDict>>,
 ) -> Result<Vec<Guardrail>> {
     let parameters = self::parameters(parameters)?;
-    let found = core::guardrails(framework.parse()?)?;
+    let set = framework.parse().of("framework")?;
+    let found = core::guardrails(set)?;
     found.into_iter().map(|one| Ok(Guardrail(one.view(&parameters)?))).collect()
 }
 
@@ -616,7 +629,7 @@ fn pack(
 ) -> Result<Vec<PolicyDocument>> {
     let documents = self::documents("documents", documents)?;
     let limits = limits(max_size, max_documents);
-    let packed = py.detach(|| core::pack(&documents, limits))?;
+    let packed = compute(py, |interrupt| core::pack_until(&documents, limits, interrupt))??;
     Ok(packed.into_iter().map(PolicyDocument).collect())
 }
 
@@ -627,10 +640,10 @@ fn certify<'py>(
     after: &Bound<'py, PyAny>,
 ) -> Result<Bound<'py, PyAny>> {
     let (before, after) = (documents("before", before)?, documents("after", after)?);
-    let certificate = py.detach(|| {
-        let certificate = core::certify(&before, &after)?;
-        core::verify(&certificate, &before, &after).map(|()| certificate)
-    })?;
+    let certificate = compute(py, |interrupt| {
+        let certificate = core::certify_until(&before, &after, interrupt)?;
+        core::verify_until(&certificate, &before, &after, interrupt).map(|()| certificate)
+    })??;
     plain(py, &certificate)
 }
 

@@ -5,7 +5,7 @@ use pyo3::types::PyType;
 use securebase_core::model::{Place, Problem as CoreProblem, Severity};
 
 use crate::convert::{from_json, to_json};
-use crate::error::Result;
+use crate::error::{Result, cut};
 
 /// One finding: what is wrong, where, and how to correct it.
 #[pyclass(frozen, eq, module = "securebase")]
@@ -84,7 +84,7 @@ impl Problem {
     fn __repr__(&self) -> String {
         let CoreProblem { code, path, message, hint, .. } = &self.0;
         let line = self.line().map_or_else(String::new, |line| format!(", line={line}"));
-        format!("Problem({:?}, {code:?}, {path:?}, {message:?}, hint={hint:?}{line})", self.severity())
+        cut(format!("Problem({:?}, {code:?}, {path:?}, {message:?}, hint={hint:?}{line})", self.severity()))
     }
 
     fn __hash__(&self) -> u64 {

@@ -14,9 +14,10 @@ use securebase_core::model::{AccountId, Address, Email, EmailError};
 use crate::argument;
 use crate::cloud::AnyCloud;
 use crate::convert::{from_json, hash, plain, to_json};
-use crate::error::{Class, Failure, Result};
+use crate::error::{Class, Failure, Result, passes_through};
 use crate::plan::Pending;
 use crate::runtime::{awaitable, calling_out, wait};
+use crate::shown::one_line;
 use crate::state;
 
 /// One event of a run.
@@ -252,10 +253,11 @@ pub(crate) fn duration(name: &str, given: &Bound<'_, PyAny>) -> Result<Duration>
     };
     match given.extract::<Duration>() {
         Ok(duration) => Ok(duration),
+        Err(error) if passes_through(&error, given.py()) => Err(error.into()),
         // A `Duration` cannot be negative, a `timedelta` can.
-        Err(_) if given.hasattr("total_seconds")? => Err(refused()),
+        Err(_) if argument::has(given, "total_seconds") => Err(refused()),
         Err(_) => {
-            let seconds = argument::number(Class::Input, name, given)?;
+            let seconds = argument::number_or(Class::Input, name, given, "seconds, or a `timedelta`")?;
             Duration::try_from_secs_f64(seconds).map_err(|_| refused())
         }
     }
@@ -290,7 +292,11 @@ pub(crate) fn options(progress: Option<Py<PyAny>>, who: Option<String>, destroy:
 pub(crate) fn applied(run: std::result::Result<CoreRun, exec::Error>, raised: &Raised) -> Result<Run> {
     match raised.lock().unwrap_or_else(PoisonError::into_inner).take() {
         Some(error) => Err(Failure::Python(error)),
-        None => Ok(Run(run?)),
+        None => run.map(Run).map_err(|error| {
+            let is_named = error.code() == "plan-unknown-targets";
+            let failure = Failure::from(error);
+            if is_named { failure.about("destroy") } else { failure }
+        }),
     }
 }
 
@@ -333,9 +339,12 @@ fn resume_async<'py>(
 /// An account and an address, as they were written.
 fn account_and_email(account_id: &str, email: &str) -> Result<(AccountId, Email)> {
     let account = crate::convert::account_id(account_id)?;
-    let email = email.parse().map_err(|error: EmailError| {
-        Failure::one(Class::Input, "email-invalid", &error, "write an address that receives mail")
-    })?;
+    let refused = |error: EmailError| {
+        let message = format!("invalid `email` `{}`: {error}", one_line(email));
+        let hint = "write an address that receives mail";
+        Failure::at(Class::Input, "email-invalid", "email", &message, hint)
+    };
+    let email = email.parse().map_err(refused)?;
     Ok((account, email))
 }
 

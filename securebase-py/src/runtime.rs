@@ -2,6 +2,7 @@
 //! them without holding the interpreter and with an ear for Ctrl-C.
 
 use std::cell::OnceCell;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Mutex, PoisonError};
@@ -91,17 +92,41 @@ pub(crate) fn compute<T: Send>(py: Python<'_>, work: impl FnOnce(&Interrupt) -> 
                     }
                     // It has panicked: the scope goes on with that.
                     Err(RecvTimeoutError::Disconnected) => {
-                        return Err(Failure::one(
-                            Class::SecureBase,
-                            "runtime",
-                            &"a computation broke off",
-                            "call again",
-                        ));
+                        return Err(broke_off());
                     }
                 }
             }
         })
     })
+}
+
+/// Computes with the interpreter released what cannot be asked to end. On Ctrl-C it is left to end by itself: `KeyboardInterrupt` is
+/// raised at once, and what it comes to is dropped.
+pub(crate) fn leave<T: Send + 'static>(
+    py: Python<'_>,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T> {
+    let (done, result) = channel();
+    threads(py)?.spawn(move || {
+        // The one who waits is gone where it was interrupted.
+        drop(done.send(catch_unwind(AssertUnwindSafe(work))));
+    });
+    py.detach(move || {
+        loop {
+            match result.recv_timeout(LISTEN_EVERY) {
+                Ok(Ok(value)) => return Ok(value),
+                Ok(Err(panic)) => resume_unwind(panic),
+                Err(RecvTimeoutError::Timeout) => {
+                    Python::attach(|py: Python<'_>| -> PyResult<()> { py.check_signals() })?;
+                }
+                Err(RecvTimeoutError::Disconnected) => return Err(broke_off()),
+            }
+        }
+    })
+}
+
+fn broke_off() -> Failure {
+    Failure::one(Class::SecureBase, "runtime", &"a computation broke off", "call again")
 }
 
 /// Runs a future to its end with the interpreter released. On Ctrl-C `stop` is asked to end it; if that takes too long it
@@ -148,7 +173,7 @@ pub(crate) fn calling_out<T>(call: impl FnOnce() -> T) -> T {
 /// Why a task has no result: it panicked, which goes on in the caller, or the runtime was shut down.
 fn broken(error: JoinError) -> Failure {
     match error.try_into_panic() {
-        Ok(panic) => std::panic::resume_unwind(panic),
+        Ok(panic) => resume_unwind(panic),
         Err(error) => Failure::one(Class::SecureBase, "runtime", &error, "call again"),
     }
 }

@@ -18,7 +18,7 @@ use securebase_core::time::Time;
 use crate::argument::{self, ITEMS_MAX};
 use crate::cloud::AnyCloud;
 use crate::convert::{from_json, to_json};
-use crate::error::{Class, Failure, Result};
+use crate::error::{Class, Failure, OfArgument as _, Result, cut};
 use crate::model::LandingZone;
 use crate::runtime::wait;
 use crate::table::Table;
@@ -315,18 +315,25 @@ impl LeaseInfo {
 
 /// The state at a URL: a directory's path or `file://…`, `s3://bucket/prefix`, or `memory://` for one that ends with the
 /// object. Nothing is made there before the first run. A state with settings is not pickled, because they hold keys.
-#[pyclass(frozen, module = "securebase")]
+#[pyclass(frozen, eq, module = "securebase")]
 pub(crate) struct State {
     url: String,
     settings: BTreeMap<String, String>,
     core: CoreState,
 }
 
+/// Equal if they are at one place with the same settings.
+impl PartialEq for State {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.url, &self.settings) == (&other.url, &other.settings)
+    }
+}
+
 /// A state from what a caller names it by: its URL, a path, or a `State`.
 pub(crate) fn open(state: &Bound<'_, PyAny>) -> Result<CoreState> {
     match state.cast::<State>() {
         Ok(state) => Ok(state.get().core.clone()),
-        Err(_) => Ok(CoreState::open(&url(state)?)?),
+        Err(_) => CoreState::open(&url("state", state)?).of("state"),
     }
 }
 
@@ -341,15 +348,15 @@ pub(crate) fn or_default(state: Option<&Bound<'_, PyAny>>) -> Result<CoreState> 
     }
 }
 
-fn url(state: &Bound<'_, PyAny>) -> Result<String> {
+fn url(name: &str, state: &Bound<'_, PyAny>) -> Result<String> {
     if state.is_instance_of::<PyString>() {
-        return Ok(argument::text("state", state)?.to_owned());
+        return Ok(argument::text(name, state)?.to_owned());
     }
     let expected = "a URL, a path or a `State`";
-    let path = argument::path_or("state", state, expected)?;
+    let path = argument::path_or(name, state, expected)?;
     path.into_os_string().into_string().map_err(|_| {
         let hint = "name the state by its URL";
-        argument::refused(Class::Input, "text-invalid", "state", state, expected, hint)
+        argument::refused(Class::Input, "text-invalid", name, state, expected, hint)
     })
 }
 
@@ -359,7 +366,7 @@ fn settings(given: &Bound<'_, PyAny>) -> Result<BTreeMap<String, String>> {
         let key = argument::key(Class::Input, "settings", &key)?;
         let text = value.cast::<PyString>().ok().and_then(|text| text.to_str().ok().map(str::to_owned));
         let text = text.ok_or_else(|| {
-            let (path, hint) = (format!("settings.{key}"), "write the value as text");
+            let (path, hint) = (argument::member("settings", &key), "write the value as text");
             let message = format!("invalid `{path}`: expected text");
             Failure::at(Class::Input, "text-invalid", &path, &message, hint)
         })?;
@@ -374,11 +381,11 @@ impl State {
     #[new]
     #[pyo3(signature = (url, settings = None))]
     fn new(url: &Bound<'_, PyAny>, settings: Option<&Bound<'_, PyAny>>) -> Result<Self> {
-        let url = self::url(url)?;
+        let url = self::url("url", url)?;
         let settings = settings.map(self::settings).transpose()?.unwrap_or_default();
         let core = {
             let settings = settings.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-            CoreState::open_with(&url, settings)?
+            CoreState::open_with(&url, settings).of("url")?
         };
         Ok(Self { url, settings, core })
     }
@@ -461,16 +468,12 @@ impl State {
         .0)
     }
 
-    fn __eq__(&self, other: &Self) -> bool {
-        (&self.url, &self.settings) == (&other.url, &other.settings)
-    }
-
     fn __hash__(&self) -> u64 {
         crate::convert::hash(&self.url)
     }
 
     fn __repr__(&self) -> String {
-        format!("State({:?})", self.url)
+        cut(format!("State({:?})", self.url))
     }
 
     fn __copy__(slf: Bound<'_, Self>) -> Bound<'_, Self> {

@@ -214,7 +214,7 @@ impl Table {
             .iter()
             .map(|column| format!("{}: {}", column.name, type_name(&column.values)))
             .collect();
-        format!("<Table of {} rows: {}>", self.0.row_count(), columns.join(", "))
+        cut(format!("<Table of {} rows: {}>", self.0.row_count(), columns.join(", ")))
     }
 
     fn _repr_html_<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {

@@ -9,8 +9,8 @@ use securebase_core::model::{Address, Problems};
 use securebase_core::timeline::{Rehearsal, Spread as CoreSpread, Timeline as CoreTimeline};
 
 use crate::argument::{self, ITEMS_MAX};
-use crate::convert::{count, from_json, shown, to_json};
-use crate::error::{Class, Failure, Result};
+use crate::convert::{count, from_json, to_json};
+use crate::error::{Class, Failure, OfArgument as _, Result};
 use crate::table::Table;
 
 /// Seconds: always the same, or minimum, usual value and maximum.
@@ -34,20 +34,26 @@ impl Seconds {
 
 /// Latencies by name, or none: `latencies`.
 pub(crate) fn latencies(value: &Bound<'_, PyAny>) -> PyResult<Option<BTreeMap<String, Seconds>>> {
+    Ok(named_latencies("latencies", value)?)
+}
+
+fn named_latencies(name: &str, value: &Bound<'_, PyAny>) -> Result<Option<BTreeMap<String, Seconds>>> {
     if value.is_none() {
         return Ok(None);
     }
     let read = |key: Bound<'_, PyAny>, member: Bound<'_, PyAny>| {
-        let key = argument::key(Class::Input, "latencies", &key)?;
-        let seconds = Seconds::of(&format!("latencies.{key}"), &member)?;
+        let key = argument::key(Class::Input, name, &key)?;
+        let seconds = Seconds::of(&argument::member(name, &key), &member)?;
         Ok((key, seconds))
     };
-    Ok(Some(argument::pairs(Class::Input, "latencies", value, ITEMS_MAX, read)?.into_iter().collect()))
+    Ok(Some(argument::pairs(Class::Input, name, value, ITEMS_MAX, read)?.into_iter().collect()))
 }
 
 /// Under which circumstances a plan is rehearsed, as Python says it.
 #[derive(Default)]
 pub(crate) struct Circumstances {
+    /// What the caller calls them, where they are one case of several.
+    pub(crate) case: Option<String>,
     pub(crate) usual: bool,
     pub(crate) limits: Option<BTreeMap<String, f64>>,
     pub(crate) latencies: Option<BTreeMap<String, Seconds>>,
@@ -56,19 +62,25 @@ pub(crate) struct Circumstances {
 impl Circumstances {
     /// The circumstances in a dict of `usual`, `limits` and `latencies`, any of which may be absent.
     pub(crate) fn of(case_name: &str, case: &Bound<'_, PyAny>) -> Result<Self> {
-        let name = format!("cases[{case_name:?}]");
-        let mut circumstances = Self::default();
+        let name = argument::entry("cases", case_name);
+        let mut circumstances = Self { case: Some(name.clone()), ..Self::default() };
         argument::pairs(Class::Input, &name, case, ITEMS_MAX, |key, value| {
             match argument::key(Class::Input, &name, &key)?.as_str() {
-                "usual" => circumstances.usual = value.extract()?,
-                "limits" => circumstances.limits = argument::numbers_by_name("limits", &value)?,
-                "latencies" => circumstances.latencies = latencies(&value)?,
+                "usual" => circumstances.usual = argument::flag_at(&format!("{name}.usual"), &value)?,
+                "limits" => {
+                    circumstances.limits = argument::numbers_by_name(&format!("{name}.limits"), &value)?;
+                }
+                "latencies" => {
+                    circumstances.latencies = named_latencies(&format!("{name}.latencies"), &value)?;
+                }
                 _ => {
-                    let expected = "`usual`, `limits` or `latencies`";
-                    let message =
-                        format!("invalid circumstance `{}` in `{name}`: expected {expected}", shown(&key));
-                    let hint = "use `usual`, `limits` and `latencies`";
-                    return Err(Failure::at(Class::Input, "circumstance-unknown", &name, &message, hint));
+                    return Err(argument::worded(&key, |shown| {
+                        let expected = "`usual`, `limits` or `latencies`";
+                        let message =
+                            format!("invalid circumstance `{shown}` in `{name}`: expected {expected}");
+                        let hint = "use `usual`, `limits` and `latencies`";
+                        Failure::at(Class::Input, "circumstance-unknown", &name, &message, hint)
+                    }));
                 }
             }
             Ok(())
@@ -83,18 +95,21 @@ impl Circumstances {
             rehearsal = rehearsal.usual();
         }
         let mut problems = Vec::new();
+        let within =
+            |name: &str| self.case.as_ref().map_or_else(|| name.to_owned(), |case| format!("{case}.{name}"));
+        let (limits_place, latencies_place) = (within("limits"), within("latencies"));
         for (name, seconds) in self.latencies.into_iter().flatten() {
             let (min, typical, max) = match seconds {
                 Seconds::Always(seconds) => (seconds, seconds, seconds),
                 Seconds::Range(min, typical, max) => (min, typical, max),
             };
             let error = rehearsal.latencies.set(&name, min, typical, max).err();
-            problems.extend(error.map(|error| error.problem("latencies")));
+            problems.extend(error.map(|error| error.problem(&latencies_place)));
         }
         for (name, value) in self.limits.into_iter().flatten() {
             match rehearsal.clone().limit(&name, value) {
                 Ok(limited) => rehearsal = limited,
-                Err(error) => problems.push(error.problem("limits")),
+                Err(error) => problems.push(error.problem(&limits_place)),
             }
         }
         if problems.is_empty() { Ok(rehearsal) } else { Err(Problems(problems).into()) }
@@ -133,7 +148,7 @@ impl Spread {
     /// The seconds that a share `p` of the seeds, from 0 to 1, does not exceed: 0.9 is the ninetieth percentile.
     #[pyo3(signature = (p))]
     fn percentile(&self, #[pyo3(from_py_with = argument::number::p)] p: f64) -> Result<f64> {
-        Ok(self.0.percentile(p)?.as_secs_f64())
+        Ok(self.0.percentile(p).of("p")?.as_secs_f64())
     }
 
     fn __str__(&self) -> String {

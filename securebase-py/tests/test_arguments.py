@@ -320,7 +320,8 @@ def test_a_lone_surrogate_is_refused_by_the_name_of_the_argument() -> None:
         "targets[0]": lambda: plan.only([LONE]),
         "destroy[0]": lambda: plan.dry_run(cloud, destroy=[LONE]),
         "who": lambda: plan.apply(cloud, state, who=LONE),
-        "state": lambda: sb.State(LONE),
+        "url": lambda: sb.State(LONE),
+        "state": lambda: zone.plan(state=LONE),
         "limits": lambda: plan.timeline(limits={LONE: 1}),
         "cases": lambda: plan.what_if({LONE: {}}),
         "prices": lambda: plan.cost(LONE),
@@ -598,16 +599,10 @@ def test_what_says_nothing_about_a_value_passes_through(raised: type[BaseExcepti
         def __index__(self) -> int:
             raise raised
 
-    class Unknown:
-        @property  # type: ignore[misc]
-        def __class__(self) -> type:
-            raise raised
-
     calls: list[Callable[[], object]] = [
         lambda: sb.check_vpc_block(Text()),  # type: ignore[arg-type]
         lambda: _model().forecast(months=Number()),  # type: ignore[arg-type]
         lambda: sb.PolicyDocument.from_dict({**FULL, "Id": Number()}),
-        lambda: sb.PolicyDocument.from_dict(Unknown()),  # type: ignore[arg-type]
         lambda: sb.overlaps([("a", Text())]),  # type: ignore[list-item]
     ]
     for call in calls:

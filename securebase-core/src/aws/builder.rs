@@ -87,7 +87,7 @@ impl AwsCloudBuilder {
     /// Finds credentials the way every AWS tool does (environment, profile, single sign-on, machine role).
     ///
     /// # Errors
-    /// [`CloudError`] `ProfileNotFound` for a profile that no configuration file defines, `NoCredentials` where none are found
+    /// [`CloudError`] `ProfileNotFound` for a profile, named here or by `AWS_PROFILE`, that no configuration file defines, `NoCredentials` where none are found
     /// or they cannot be had, `InvalidEndpoint` and `InvalidSessionName` for bad settings. Whether AWS accepts the credentials shows with the first call.
     pub async fn build(self) -> Result<AwsCloud, CloudError> {
         let Self { region, endpoint_url, profile, session_name, call_timeout } = self;
@@ -96,8 +96,9 @@ impl AwsCloudBuilder {
             Some(url) => http::is_on_this_machine(url)?,
             None => false,
         };
-        if let Some(name) = &profile {
-            profile::check_exists(name).await?;
+        match &profile {
+            Some(name) => profile::check_exists(name, "").await?,
+            None => profile::check_named_by_environment().await?,
         }
         let http = http::client(local);
         let region_name = aws_config::Region::new(region.as_str().to_owned());

@@ -16,6 +16,7 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 
 use crate::cloud::CloudError;
+use crate::model::printable;
 
 /// The largest reply that is read: a hundred times what the longest page of a list takes.
 const REPLY_MAX: usize = 64 << 20;
@@ -93,7 +94,10 @@ pub(super) fn is_on_this_machine(url: &str) -> Result<bool, CloudError> {
         .ok_or_else(|| {
             CloudError::not_sent(
                 "InvalidEndpoint",
-                format!("`{url}` is not an endpoint: use a URL such as `http://127.0.0.1:5000`"),
+                format!(
+                    "`{}` is not an endpoint: use a URL such as `http://127.0.0.1:5000`",
+                    shown_endpoint(url)
+                ),
             )
         })?;
     // The host follows a user and a password: `http://127.0.0.1:80@elsewhere.example` is not on this machine.
@@ -106,9 +110,36 @@ pub(super) fn is_on_this_machine(url: &str) -> Result<bool, CloudError> {
     Ok(loopback || name == "localhost")
 }
 
+/// The endpoint as a person reads it, without what stands before the host and after the path: either can hold a password.
+pub fn shown_endpoint(url: &str) -> String {
+    let url = url.split(['?', '#']).next().unwrap_or_default();
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return printable(url.rsplit('@').next().unwrap_or_default(), ENDPOINT_SHOWN);
+    };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    printable(&format!("{scheme}://{host}{path}"), ENDPOINT_SHOWN)
+}
+
+/// The longest endpoint that is shown in full.
+const ENDPOINT_SHOWN: usize = 200;
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_endpoint_is_shown_without_user_and_query() {
+        for (url, shown) in [
+            ("http://127.0.0.1:5000", "http://127.0.0.1:5000"),
+            ("http://user:word@127.0.0.1:5000/x?key=1#y", "http://127.0.0.1:5000/x"),
+            ("https://host?user=a@b", "https://host"),
+            ("user:word@host", "host"),
+        ] {
+            assert_eq!(shown_endpoint(url), shown);
+        }
+        assert!(shown_endpoint(&"x".repeat(1_000_000)).len() < 300);
+    }
 
     #[test]
     fn tells_this_machine_from_others() {

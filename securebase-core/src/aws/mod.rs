@@ -22,3 +22,4 @@ mod session;
 
 pub use builder::AwsCloudBuilder;
 pub use client::AwsCloud;
+pub use http::shown_endpoint;

@@ -112,7 +112,7 @@ impl CapacityPlan {
     /// months and growth out of range, [`Error::Zone`] and [`Error::Plan`] where so many tenants cannot be planned.
     pub fn of(model: &Model, targets: &[u32], options: &CapacityOptions) -> Result<Self, Error> {
         options.check(targets)?;
-        let forecast = model.forecast(options.months, &options.growth)?;
+        let forecast = model.until(&options.interrupt).forecast(options.months, &options.growth)?;
         let timing = When { present: model.tenants_by_tier().iter().sum(), forecast: &forecast };
         let (mut rows, mut needs) = (Vec::new(), Vec::new());
         // One after the other: the plan of a large target takes hundreds of megabytes, what is kept of it a few bytes.

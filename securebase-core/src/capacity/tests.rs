@@ -135,6 +135,7 @@ fn options_out_of_range_are_told_all_at_once() {
     options.minutes = BTreeMap::from([(1, -1.0), (2, 0.0), (5, f64::NAN)]);
     let error = CapacityPlan::of(&mix([1, 0, 0, 0]), &[0, 1, TENANTS_MAX + 1], &options).unwrap_err();
     assert_eq!(error.code(), "capacity-options");
+    assert!(error.to_string().contains("invalid number of tenants `10001`"), "{error}");
     let problems = error.problems();
     let found: Vec<_> = problems.iter().map(|one| (one.code.as_str(), one.path.as_str())).collect();
     let expected = [
@@ -142,8 +143,13 @@ fn options_out_of_range_are_told_all_at_once() {
         ("capacity-target", "targets"),
         ("capacity-minutes", "minutes.1"),
         ("capacity-minutes", "minutes.5"),
+        ("capacity-minutes", "minutes.2"),
         ("capacity-rehearsals", "rehearsals"),
     ];
     assert_eq!(found, expected);
-    assert!(error.to_string().contains("invalid number of tenants `10001`"), "{error}");
+    let unused = problems.iter().find(|one| one.path == "minutes.2").unwrap();
+    assert_eq!(unused.message, "invalid key `2` of `minutes`: expected one of the targets");
+    options = CapacityOptions { minutes: BTreeMap::from([(1, 1e308)]), ..quick() };
+    let error = CapacityPlan::of(&mix([1, 0, 0, 0]), &[1], &options).unwrap_err();
+    assert!(error.problems().0[0].message.ends_with("expected minutes from 0 to 525600"), "{error}");
 }

@@ -64,31 +64,7 @@ impl Model {
     /// # Errors
     /// As [`Self::forecast`], and [`Error::Range`] for correlations that cannot be.
     pub fn tornado(&self, metric: Metric, months: u32, growth: &Growth) -> Result<Table, Error> {
-        check_months(months)?;
-        self.check_growth(growth)?;
-        let end = |growth: &Growth| Ok::<_, Error>(metric.of(&Expected::new(self, growth, months)?.last()));
-        let at = |place: usize, value: f64| {
-            let mut growth = growth.clone();
-            growth.uncertain[place].distribution = Distribution::Fixed(value);
-            end(&growth)
-        };
-        let base = end(growth)?;
-        let row = |(place, uncertain): (usize, &Uncertain)| {
-            let (low, high) = (uncertain.distribution.quantile(0.1), uncertain.distribution.quantile(0.9));
-            Ok::<_, Error>((uncertain.assumption.to_string(), low, high, at(place, low)?, at(place, high)?))
-        };
-        let mut rows: Vec<(String, f64, f64, f64, f64)> =
-            growth.uncertain.par_iter().enumerate().map(row).collect::<Result<_, _>>()?;
-        rows.sort_by(|left, right| (right.4 - right.3).abs().total_cmp(&(left.4 - left.3).abs()));
-        Ok(Table::new(vec![
-            Column::utf8("factor", rows.iter().map(|row| row.0.as_str()))?,
-            Column::float64("low", rows.iter().map(|row| row.1)),
-            Column::float64("high", rows.iter().map(|row| row.2)),
-            Column::float64("at_low", rows.iter().map(|row| row.3)),
-            Column::float64("at_high", rows.iter().map(|row| row.4)),
-            Column::float64("base", rows.iter().map(|_| base)),
-            Column::float64("swing", rows.iter().map(|row| (row.4 - row.3).abs())),
-        ])?)
+        self.until(&Interrupt::new()).tornado(metric, months, growth)
     }
 
     /// The value of a lever at which a metric of the last month is at least the target in the given share of trials, as close
@@ -123,6 +99,41 @@ impl Model {
 }
 
 impl Until<'_> {
+    /// As [`Model::tornado`], until it is asked to end.
+    ///
+    /// # Errors
+    /// As [`Model::tornado`], and [`Error::Interrupted`].
+    pub fn tornado(&self, metric: Metric, months: u32, growth: &Growth) -> Result<Table, Error> {
+        check_months(months)?;
+        self.model.check_growth(growth)?;
+        let end = |growth: &Growth| {
+            self.interrupt.check()?;
+            Ok::<_, Error>(metric.of(&Expected::new(self.model, growth, months)?.last()))
+        };
+        let at = |place: usize, value: f64| {
+            let mut growth = growth.clone();
+            growth.uncertain[place].distribution = Distribution::Fixed(value);
+            end(&growth)
+        };
+        let base = end(growth)?;
+        let row = |(place, uncertain): (usize, &Uncertain)| {
+            let (low, high) = (uncertain.distribution.quantile(0.1), uncertain.distribution.quantile(0.9));
+            Ok::<_, Error>((uncertain.assumption.to_string(), low, high, at(place, low)?, at(place, high)?))
+        };
+        let mut rows: Vec<(String, f64, f64, f64, f64)> =
+            growth.uncertain.par_iter().enumerate().map(row).collect::<Result<_, _>>()?;
+        rows.sort_by(|left, right| (right.4 - right.3).abs().total_cmp(&(left.4 - left.3).abs()));
+        Ok(Table::new(vec![
+            Column::utf8("factor", rows.iter().map(|row| row.0.as_str()))?,
+            Column::float64("low", rows.iter().map(|row| row.1)),
+            Column::float64("high", rows.iter().map(|row| row.2)),
+            Column::float64("at_low", rows.iter().map(|row| row.3)),
+            Column::float64("at_high", rows.iter().map(|row| row.4)),
+            Column::float64("base", rows.iter().map(|_| base)),
+            Column::float64("swing", rows.iter().map(|row| (row.4 - row.3).abs())),
+        ])?)
+    }
+
     /// As [`Model::goal_seek`], until it is asked to end.
     ///
     /// # Errors

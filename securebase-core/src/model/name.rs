@@ -11,7 +11,7 @@ use super::{Diagnosis, Quoted, diagnostic};
 
 /// Why a text is not the name it was meant to be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is not a {what}: {rule}", Quoted(value))]
+#[error("`{}` is not {} {what}: {rule}", Quoted(value), article(what))]
 pub struct NameError {
     /// What the text was meant to name.
     pub what: &'static str,
@@ -19,6 +19,10 @@ pub struct NameError {
     pub value: String,
     /// The rule it breaks, readable as «use …».
     pub rule: &'static str,
+}
+
+fn article(what: &str) -> &'static str {
+    if what.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
 }
 
 impl NameError {
@@ -141,6 +145,7 @@ name_type! {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::AccountId;
 
     #[test]
     fn every_way_in_checks_the_rule() {
@@ -149,5 +154,7 @@ mod tests {
         assert!(serde_json::from_str::<TenantKey>("\"a b\"").is_err());
         let error = "".parse::<TierName>().unwrap_err();
         assert!(error.to_string().starts_with("`` is not a tier name"));
+        let error = "1".parse::<AccountId>().unwrap_err();
+        assert!(error.to_string().starts_with("`1` is not an account id"), "{error}");
     }
 }

@@ -15,9 +15,11 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::error::Error;
-use super::overlap::{check_pairs, clusters, pair_count, pairs};
+use super::overlap::{check_pairs, clusters, heed, pair_count_until, pairs_until};
+use super::pool::check_name;
 use super::pool::state::nearest;
 use crate::model::{AnyCidr, Cidr, LandingZone, Problem, Problems, TenantKey};
+use crate::time::Interrupt;
 
 /// What joins the members of a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -117,6 +119,18 @@ impl Member {
         Self { owner: owner.to_owned(), tier: None, groups: Vec::new(), blocks: vec![block], fixed: false }
     }
 
+    /// Its names that cannot be shown or stored, with their paths, where it stands at that place.
+    fn malformed(&self, place: usize) -> Vec<Problem> {
+        let Self { owner, tier, groups, blocks: _, fixed: _ } = self;
+        let named = std::iter::once(("owner", "owner".to_owned(), owner));
+        let named = named.chain(tier.iter().map(|tier| ("tier", "tier".to_owned(), tier)));
+        let groups = groups.iter().enumerate().map(|(n, group)| ("group", format!("groups[{n}]"), group));
+        let bad = |(what, path, name): (&'static str, String, &String)| {
+            Some(check_name(what, name).err()?.problem(format!("members[{place}].{path}")))
+        };
+        named.chain(groups).filter_map(bad).collect()
+    }
+
     /// The same, of a tier.
     #[must_use]
     pub fn tier(mut self, tier: &str) -> Self {
@@ -191,11 +205,13 @@ impl Network {
     /// A network of these members and links.
     ///
     /// # Errors
-    /// Every name that stands twice (`name-duplicate`) and every selector that selects nobody (`link-member-unknown`).
+    /// Every name that cannot be shown or stored (`name-malformed`) or stands twice (`name-duplicate`), and every selector that
+    /// selects nobody (`link-member-unknown`).
     pub fn new(members: Vec<Member>, links: Vec<NetworkLink>) -> Result<Self, Problems> {
         let mut problems = Vec::new();
         let mut owners = BTreeMap::new();
         for (n, member) in members.iter().enumerate() {
+            problems.extend(member.malformed(n));
             if owners.insert(member.owner.as_str(), n).is_some() {
                 let error = Error::DuplicateName { name: member.owner.clone() };
                 problems.push(error.problem(format!("members[{n}].owner")));
@@ -204,6 +220,8 @@ impl Network {
         let mut names = BTreeSet::new();
         let mut joined = Vec::new();
         for (n, link) in links.iter().enumerate() {
+            let malformed = check_name("link", &link.name).err();
+            problems.extend(malformed.map(|error| error.problem(format!("links[{n}].name"))));
             if !names.insert(&link.name) {
                 problems.push(
                     Error::DuplicateName { name: link.name.clone() }.problem(format!("links[{n}].name")),
@@ -294,12 +312,25 @@ impl Network {
     /// # Errors
     /// [`Error::TooManyPairs`] where more pairs overlap than anything lists one by one.
     pub fn conflicts(&self) -> Result<Vec<Conflict>, Error> {
+        self.clashes_until(&Interrupt::new())
+    }
+
+    /// As [`Network::conflicts`], until it is asked to end.
+    ///
+    /// # Errors
+    /// As [`Network::conflicts`], and [`Error::Interrupted`].
+    pub fn clashes_until(&self, interrupt: &Interrupt) -> Result<Vec<Conflict>, Error> {
         let mut found: BTreeMap<Pair, (Vec<String>, bool)> = BTreeMap::new();
         let everyone = self.blocks_of(0..self.members.len());
-        let within_links = (0..self.links.len()).map(|n| pair_count(&plain(&self.blocks_in(n))));
-        check_pairs(within_links.fold(pair_count(&plain(&everyone)), u64::saturating_add))?;
+        let mut count = pair_count_until(&plain(&everyone), interrupt)?;
+        for n in 0..self.links.len() {
+            let within = pair_count_until(&plain(&self.blocks_in(n)), interrupt)?;
+            count = count.saturating_add(within);
+        }
+        check_pairs(count)?;
         let mut note = |blocks: &[(Party, Cidr, bool)], link: Option<&NetworkLink>| {
-            for (a, b) in pairs(&plain(blocks)) {
+            for (index, (a, b)) in pairs_until(&plain(blocks), interrupt)?.into_iter().enumerate() {
+                heed(interrupt, index)?;
                 let ((a, a_cidr, a_primary), (b, b_cidr, b_primary)) = (blocks[a], blocks[b]);
                 if a != b {
                     let entry = found.entry((a, a_cidr, b, b_cidr)).or_default();
@@ -307,16 +338,18 @@ impl Network {
                     entry.1 = a_primary && b_primary;
                 }
             }
+            Ok::<_, Error>(())
         };
-        note(&everyone, None);
+        note(&everyone, None)?;
         for (n, link) in self.links.iter().enumerate() {
-            note(&self.blocks_in(n), Some(link));
+            note(&self.blocks_in(n), Some(link))?;
         }
-        let conflict = |((a, a_cidr, b, b_cidr), (links, lasting))| {
+        let conflict = |(index, ((a, a_cidr, b, b_cidr), (links, lasting)))| {
+            heed(interrupt, index)?;
             let (a, b) = (self.name(a), self.name(b));
-            Conflict { a, b, a_cidr, b_cidr, links, lasting }
+            Ok(Conflict { a, b, a_cidr, b_cidr, links, lasting })
         };
-        Ok(found.into_iter().map(conflict).collect())
+        found.into_iter().enumerate().map(conflict).collect()
     }
 
     /// What is wrong: an error for every block that conflicts within a link (`cidr-overlap-connected`), a warning where two

@@ -1,6 +1,7 @@
 //! What can go wrong with addresses.
 
 use crate::model::{Cidr, CidrError, Diagnosis, Problem, Quoted, diagnostic};
+use crate::time::Interrupted;
 
 /// What was asked for and what there is instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,8 +81,8 @@ fn ranges_hint(ranges: &[Cidr]) -> String {
 
 fn name_hint(what: &str) -> &'static str {
     match what {
-        "owner" => "use 1 to 256 printable characters without spaces around them",
-        _ => "use 1 to 256 printable characters without slashes or spaces around them",
+        "pool" | "tier" => "use 1 to 256 printable characters without slashes or spaces around them",
+        _ => "use 1 to 256 printable characters without spaces around them",
     }
 }
 
@@ -207,7 +208,7 @@ pub enum Error {
     /// A name that cannot be shown or stored.
     #[error("`{}` is no name for {what}", Quoted(name))]
     BadName {
-        /// What it should name: `owner`, `tier` or `pool`.
+        /// What it should name, such as `owner`, `tier` or `pool`.
         what: &'static str,
         /// The name.
         name: String,
@@ -226,6 +227,17 @@ pub enum Error {
         /// The serial given.
         to: u64,
     },
+    /// A serial, or a number of serials, that no pool reaches.
+    #[error("invalid serial `{serial}`: expected at most {serial_max}")]
+    SerialTooLarge {
+        /// The serial given.
+        serial: u64,
+        /// The largest one.
+        serial_max: u64,
+    },
+    /// The caller asked the computation to end before it was done.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
     /// Two that overlap, of which neither can get other addresses.
     #[error("`{a}` and `{b}` overlap and neither can move")]
     Unconnectable {
@@ -308,6 +320,10 @@ impl Error {
             Self::SerialBackwards { from, .. } => {
                 Diagnosis::new("serial-backwards").help(format!("use {from} or a later serial"))
             }
+            Self::SerialTooLarge { serial_max, .. } => {
+                Diagnosis::new("serial-too-large").help(format!("use 0 to {serial_max}"))
+            }
+            Self::Interrupted(interrupted) => interrupted.diagnosis(),
             Self::Unconnectable { .. } => Diagnosis::new("cidr-unconnectable")
                 .help("leave one of them out, or put address translation between them"),
             Self::UnknownWord { known, .. } => {

@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::error::Error;
+use super::pool::check_name;
 use super::pool::free::FreeSet;
 use super::rules;
 
@@ -149,7 +150,8 @@ impl Layout {
     ///
     /// # Errors
     /// [`Error::PrefixLen`] for a VPC or subnet size AWS does not have, [`Error::TooManyHosts`], [`Error::Zone`] for a
-    /// zone that is no lower-case letter or stands twice, [`Error::DuplicateName`] for two groups of one name, and
+    /// zone that is no lower-case letter or stands twice, [`Error::BadName`] for a name that cannot be shown or stored,
+    /// [`Error::DuplicateName`] for two groups of one name, and
     /// [`Error::LayoutTooLarge`] where the subnets do not fit.
     pub fn apply(&self, vpc: Cidr) -> Result<LayoutPlan, Error> {
         rules::check_prefix_len(vpc.prefix_len())?;
@@ -171,8 +173,10 @@ impl Layout {
     }
 
     fn check_names(&self) -> Result<(), Error> {
+        check_name("layout", &self.name)?;
         let mut names = BTreeSet::new();
         for group in &self.groups {
+            check_name("group", &group.name)?;
             if !names.insert(&group.name) {
                 return Err(Error::DuplicateName { name: group.name.clone() });
             }

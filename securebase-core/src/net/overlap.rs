@@ -13,6 +13,7 @@ use crate::model::AnyCidr;
 use serde::{Deserialize, Serialize};
 
 use super::error::Error;
+use crate::time::{Interrupt, Interrupted};
 
 /// Two entries that share addresses; `a` stood before `b` in the input.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -45,12 +46,33 @@ pub const PAIRS_MAX: u64 = 1_000_000;
 /// # Errors
 /// [`Error::TooManyPairs`] beyond [`PAIRS_MAX`]: [`clusters`] groups them.
 pub fn overlaps<O: AsRef<str>>(entries: &[(O, AnyCidr)]) -> Result<Vec<Overlap>, Error> {
+    overlaps_until(entries, &Interrupt::new())
+}
+
+/// As [`overlaps`], until it is asked to end.
+///
+/// # Errors
+/// As [`overlaps`], and [`Error::Interrupted`].
+pub fn overlaps_until<O: AsRef<str>>(
+    entries: &[(O, AnyCidr)],
+    interrupt: &Interrupt,
+) -> Result<Vec<Overlap>, Error> {
     let blocks: Vec<AnyCidr> = entries.iter().map(|(_, block)| *block).collect();
-    check_pairs(pair_count(&blocks))?;
+    check_pairs(pair_count_until(&blocks, interrupt)?)?;
     let name = |n: usize| entries[n].0.as_ref().to_owned();
-    let overlap =
-        |(a, b): (usize, usize)| Overlap { a: name(a), b: name(b), a_cidr: blocks[a], b_cidr: blocks[b] };
-    Ok(pairs(&blocks).into_iter().map(overlap).collect())
+    let overlap = |(index, (a, b)): (usize, (usize, usize))| {
+        heed(interrupt, index)?;
+        Ok(Overlap { a: name(a), b: name(b), a_cidr: blocks[a], b_cidr: blocks[b] })
+    };
+    pairs_until(&blocks, interrupt)?.into_iter().enumerate().map(overlap).collect()
+}
+
+/// How many entries are looked at between two looks whether the caller wants to end.
+const AT_ONCE: usize = 1 << 12;
+
+/// Ends where the caller wants to.
+pub(super) fn heed(interrupt: &Interrupt, index: usize) -> Result<(), Interrupted> {
+    if index.is_multiple_of(AT_ONCE) { interrupt.check() } else { Ok(()) }
 }
 
 /// Refuses to list more pairs than [`PAIRS_MAX`].
@@ -60,40 +82,63 @@ pub(super) fn check_pairs(count: u64) -> Result<(), Error> {
 
 /// Every overlapping pair as positions in `blocks`, `(smaller, larger)`, in ascending order.
 pub fn pairs(blocks: &[AnyCidr]) -> Vec<(usize, usize)> {
+    // Nobody asks this one to end.
+    pairs_until(blocks, &Interrupt::new()).unwrap_or_default()
+}
+
+/// As [`pairs`], until it is asked to end.
+pub(super) fn pairs_until(
+    blocks: &[AnyCidr],
+    interrupt: &Interrupt,
+) -> Result<Vec<(usize, usize)>, Interrupted> {
     let mut pairs = Vec::new();
-    sweep(blocks, |n, around| {
+    sweep(blocks, interrupt, |n, around| {
         pairs.extend(around.iter().map(|(outer, _)| ((*outer).min(n), (*outer).max(n))));
-    });
+    })?;
     pairs.sort_unstable();
-    pairs
+    Ok(pairs)
 }
 
 /// How many pairs overlap, without naming them: ten thousand tenants on one block are fifty million pairs.
 pub fn pair_count(blocks: &[AnyCidr]) -> u64 {
+    pair_count_until(blocks, &Interrupt::new()).unwrap_or_default()
+}
+
+/// As [`pair_count`], until it is asked to end.
+pub(super) fn pair_count_until(blocks: &[AnyCidr], interrupt: &Interrupt) -> Result<u64, Interrupted> {
     let mut count = 0_u64;
-    sweep(blocks, |_, around| count += u64::try_from(around.len()).unwrap_or(u64::MAX));
-    count
+    sweep(blocks, interrupt, |_, around| count += u64::try_from(around.len()).unwrap_or(u64::MAX))?;
+    Ok(count)
 }
 
 /// The clusters of overlapping blocks, in the order of their addresses. Blocks that overlap nothing are in none.
 pub fn clusters(blocks: &[AnyCidr]) -> Vec<Cluster> {
+    clusters_until(blocks, &Interrupt::new()).unwrap_or_default()
+}
+
+/// As [`clusters`], until it is asked to end.
+pub(super) fn clusters_until(blocks: &[AnyCidr], interrupt: &Interrupt) -> Result<Vec<Cluster>, Interrupted> {
     let mut clusters: Vec<Cluster> = Vec::new();
-    sweep(blocks, |n, around| {
+    sweep(blocks, interrupt, |n, around| {
         if let Some((outermost, block)) = around.first() {
             match clusters.last_mut() {
                 Some(last) if last.members.first() == Some(outermost) => last.members.push(n),
                 _ => clusters.push(Cluster { block: *block, members: vec![*outermost, n] }),
             }
         }
-    });
+    })?;
     for cluster in &mut clusters {
         cluster.members.sort_unstable();
     }
-    clusters
+    Ok(clusters)
 }
 
 /// Calls `visit(n, around)` for every block, `around` being the blocks visited before that contain it, outermost first.
-fn sweep(blocks: &[AnyCidr], mut visit: impl FnMut(usize, &[(usize, AnyCidr)])) {
+fn sweep(
+    blocks: &[AnyCidr],
+    interrupt: &Interrupt,
+    mut visit: impl FnMut(usize, &[(usize, AnyCidr)]),
+) -> Result<(), Interrupted> {
     // By first address, the larger block first, equal ones as they stand: an IPv4 block's place is one number.
     let mut v4: Vec<(u64, usize)> = Vec::new();
     let mut v6: Vec<(u128, u8, usize)> = Vec::new();
@@ -106,13 +151,16 @@ fn sweep(blocks: &[AnyCidr], mut visit: impl FnMut(usize, &[(usize, AnyCidr)])) 
     v4.sort_unstable();
     v6.sort_unstable();
     let mut around: Vec<(usize, AnyCidr)> = Vec::new();
-    for n in v4.into_iter().map(|(_, n)| n).chain(v6.into_iter().map(|(_, _, n)| n)) {
+    let sorted = v4.into_iter().map(|(_, n)| n).chain(v6.into_iter().map(|(_, _, n)| n));
+    for (index, n) in sorted.enumerate() {
+        heed(interrupt, index)?;
         while around.last().is_some_and(|(_, outer)| !outer.overlaps(&blocks[n])) {
             around.pop();
         }
         visit(n, &around);
         around.push((n, blocks[n]));
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -134,6 +182,15 @@ mod tests {
         let error = overlaps(&equal(5_000)).unwrap_err();
         assert_eq!(error.code(), "overlaps-too-many");
         assert!(error.to_string().starts_with("12497500 pairs of blocks overlap"), "{error}");
+    }
+
+    #[test]
+    fn a_search_ends_when_asked_to() {
+        let entries = vec![("a", b("10.0.0.0/16")); 3];
+        let interrupt = Interrupt::new();
+        assert_eq!(overlaps_until(&entries, &interrupt), overlaps(&entries));
+        interrupt.ask();
+        assert_eq!(overlaps_until(&entries, &interrupt), Err(Error::Interrupted(Interrupted)));
     }
 
     #[test]

@@ -21,10 +21,10 @@ use std::sync::Arc;
 
 use super::error::{Error, Shortage};
 use super::rules;
-use crate::model::{Cidr, PoolStrategy};
+use crate::model::{Cidr, PoolStrategy, Problems};
 use event::{LedgerEntry, Name, PoolEvent};
 use free::FreeSet;
-use request::{BlockRequest, Exclusion, PoolSettings};
+use request::{BlockRequest, Exclusion, PoolSettings, SERIAL_MAX, check_serial};
 use space::{AddressSpace, Hold};
 use state::{Claim, State, parent_of, unknown_pool};
 
@@ -135,13 +135,11 @@ impl AddressPool {
         let BlockRequest { prefix_len, owner, tier, pool, another } = *request;
         rules::check_prefix_len(prefix_len)?;
         check_name("owner", owner)?;
+        tier.map_or(Ok(()), |tier| check_name("tier", tier))?;
         let per_tier = self.state.settings.strategy == PoolStrategy::PerTier;
         let path = match (pool, tier) {
             (Some(path), _) => path,
-            (None, Some(tier)) if per_tier => {
-                check_name("tier", tier)?;
-                tier
-            }
+            (None, Some(tier)) if per_tier => tier,
             (None, None) if per_tier => return Err(Error::TierMissing { owner: owner.to_owned() }),
             _ => "",
         };
@@ -198,6 +196,7 @@ impl AddressPool {
         pool: &str,
     ) -> Result<(), Error> {
         check_name("owner", owner)?;
+        tier.as_ref().map_or(Ok(()), |tier| check_name("tier", tier))?;
         rules::check_prefix_len(cidr.prefix_len())?;
         if self.blocks_of(owner).contains(&cidr) {
             return Ok(());
@@ -243,14 +242,20 @@ impl AddressPool {
     /// # Errors
     /// [`Error::UnknownOwner`] with the most similar name.
     pub fn release(&mut self, owner: &str) -> Result<Vec<Cidr>, Error> {
-        self.release_until(owner, self.state.serial.saturating_add(self.state.settings.quarantine))
+        // Both are at most half of what a serial counts to.
+        self.release_all(owner, self.state.serial.saturating_add(self.state.settings.quarantine))
     }
 
     /// As [`AddressPool::release`]; nobody gets the blocks before serial `until`.
     ///
     /// # Errors
-    /// As [`AddressPool::release`].
+    /// As [`AddressPool::release`], and [`Error::SerialTooLarge`].
     pub fn release_until(&mut self, owner: &str, until: u64) -> Result<Vec<Cidr>, Error> {
+        check_serial(until)?;
+        self.release_all(owner, until)
+    }
+
+    fn release_all(&mut self, owner: &str, until: u64) -> Result<Vec<Cidr>, Error> {
         let mut blocks = self.blocks_of(owner);
         if blocks.is_empty() {
             return Err(self.state.unknown_owner(owner));
@@ -280,8 +285,11 @@ impl AddressPool {
     /// Moves the pool's serial on: quarantines that end there end.
     ///
     /// # Errors
-    /// [`Error::SerialBackwards`].
+    /// [`Error::SerialBackwards`], [`Error::SerialTooLarge`].
     pub fn advance(&mut self, serial: u64) -> Result<(), Error> {
+        if serial > SERIAL_MAX {
+            return Err(Error::SerialTooLarge { serial, serial_max: SERIAL_MAX });
+        }
         if serial == self.state.serial {
             return Ok(());
         }
@@ -326,9 +334,7 @@ impl AddressPool {
     }
 
     fn check_new_path(&self, path: &str) -> Result<(), Error> {
-        for name in path.split('/') {
-            check_name("pool", name)?;
-        }
+        check_path(path)?;
         if self.state.spaces.contains_key(path) {
             return Err(Error::DuplicateName { name: path.to_owned() });
         }
@@ -433,9 +439,20 @@ pub(super) fn check_range_len(prefix_len: u8) -> Result<(), Error> {
     Err(Error::PrefixLen { prefix_len, prefix_len_min: 0, prefix_len_max: rules::PREFIX_LEN_MAX })
 }
 
+/// The plain document of a text.
+pub(super) fn plain(what: &'static str, text: &str) -> Result<serde_json::Value, Problems> {
+    serde_json::from_str(text)
+        .map_err(|error| Problems::from(Error::Json { what, why: error.to_string() }.problem("")))
+}
+
+/// Refuses a path that no sub-pool can have.
+pub(super) fn check_path(path: &str) -> Result<(), Error> {
+    path.split('/').try_for_each(|name| check_name("pool", name))
+}
+
 /// Names are shown, logged and written to files: they must be readable. Slashes separate the names of a path.
 pub(super) fn check_name(what: &'static str, name: &str) -> Result<(), Error> {
-    let path_part = what != "owner";
+    let path_part = matches!(what, "pool" | "tier");
     let bad = name.is_empty()
         || name.trim() != name
         || name.chars().any(|c| c.is_control() || (path_part && c == '/'))

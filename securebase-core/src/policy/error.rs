@@ -2,6 +2,7 @@
 
 use super::syntax::source::Location;
 use crate::model::{Diagnosis, Place, Problem, Problems, Quoted, diagnostic};
+use crate::time::Interrupted;
 
 /// Errors of the policy module.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -60,6 +61,9 @@ pub enum Error {
     /// The patterns have too many combinations to walk.
     #[error("{0} patterns have too many combinations to decide them all")]
     TooComplex(usize),
+    /// The caller asked the computation to end before it was done.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
     /// Statements do not fit into the documents that a target may have.
     #[error("policies do not fit: {0}")]
     DoesNotFit(Box<super::pack::Overflow>),
@@ -88,6 +92,7 @@ impl Error {
             Self::TooComplex(_) => {
                 Diagnosis::new("policy.too-complex").help("certify fewer documents at once")
             }
+            Self::Interrupted(interrupted) => interrupted.diagnosis(),
             Self::DoesNotFit(_) => Diagnosis::new("policy.does-not-fit")
                 .help("drop or shorten the heaviest statements, or attach some of them at another level"),
         }

@@ -14,7 +14,7 @@ mod pack;
 mod syntax;
 
 pub use analysis::difference::{
-    Difference, EffectivePolicy, Outcome, PermissionChange, difference, effective,
+    Difference, EffectivePolicy, Outcome, PermissionChange, difference, difference_until, effective,
 };
 pub use analysis::lockout::{PlannedCall, check_calls};
 pub use analysis::privilege::{ExecutorIdentity, Side, executor_calls, known_calls, least_privilege};
@@ -33,9 +33,9 @@ pub use eval::evaluate::{PolicyPath, evaluate};
 pub use eval::request::{Exemption, Knowledge, Request};
 pub use eval::verdict::{Cause, Decision, Level, Policy, PolicyKind, Verdict};
 pub use lint::{LintOptions, lint_target, unmet_needs};
-pub use pack::certificate::{Certificate, Counterexample, StatementPlace, certify};
-pub use pack::verify::verify;
-pub use pack::{Hoisted, Overflow, PolicyLimits, hoist, pack, total_size};
+pub use pack::certificate::{Certificate, Counterexample, StatementPlace, certify, certify_until};
+pub use pack::verify::{verify, verify_until};
+pub use pack::{Hoisted, Overflow, PolicyLimits, hoist, pack, pack_until, total_size};
 pub use syntax::actions::{ActionInfo, KeyInfo, KeyType, ResourceSupport, ServiceInfo, ServiceReference};
 pub use syntax::condition::Truth;
 pub use syntax::document::{Condition, Effect, PolicyDocument, Principal, Selection, Statement, Version};

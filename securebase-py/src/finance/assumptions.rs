@@ -8,7 +8,7 @@ use super::core::{self, AssumedLine, Category};
 use super::prices::{kept_prices, kept_usage, prices, usage};
 use super::{count, exact};
 use crate::argument;
-use crate::error::{Failure, Result};
+use crate::error::{Failure, OfArgument as _, Result};
 use crate::table::Table;
 use securebase_core::capacity::SCALING_PATH;
 
@@ -34,7 +34,7 @@ impl Assumptions {
     #[staticmethod]
     #[pyo3(signature = (document, /))]
     fn seed(py: Python<'_>, #[pyo3(from_py_with = argument::text::document)] document: &str) -> Result<Self> {
-        let core = core::Assumptions::seed(document)?;
+        let core = core::Assumptions::seed(document).of("document")?;
         let arguments = PyDict::new(py);
         arguments.set_item("document", document)?;
         Ok(Self { core, base: None, method: "seed", arguments: arguments.unbind() })
@@ -92,7 +92,7 @@ impl Assumptions {
         let mut core = slf.get().core.clone();
         let arguments = PyDict::new(slf.py());
         if let Some(name) = allocation {
-            core = core.with_allocation(name.parse()?);
+            core = core.with_allocation(name.parse().of("allocation")?);
             arguments.set_item("allocation", name)?;
         }
         let given = [

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 
 use super::core;
 use super::month::Month;
-use crate::error::{Failure, Result};
+use crate::error::{Failure, OfArgument as _, Result};
 use crate::table::Table;
 
 /// A price-volume-mix bridge from a figure of one month to that of another: a table with a row for each line, the largest
@@ -22,7 +22,7 @@ impl Bridge {
     /// Computes the bridge without holding the interpreter.
     pub(super) fn new(after: &Bound<'_, Month>, before: &Bound<'_, Month>, figure: &str) -> Result<Py<Self>> {
         let py = after.py();
-        let figure: core::Figure = figure.parse()?;
+        let figure: core::Figure = figure.parse().of("figure")?;
         let (new, old) = (&after.get().core, &before.get().core);
         let (core, table) = py.detach(|| {
             let bridge = new.bridge(old, figure)?;

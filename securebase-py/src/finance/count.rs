@@ -1,13 +1,14 @@
 //! Converters for the whole-number arguments of finance, each with its name and range, because `from_py_with` does not pass the name.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use pyo3::prelude::*;
 use securebase_core::capacity::TENANTS_MAX;
 use securebase_core::finance::inputs::bounds;
 
 use crate::argument;
-use crate::convert::{PROBLEMS_MAX, any_count, count, shown};
+use crate::convert::{PROBLEMS_MAX, any_count, bounds as bounds_of, count, outside, whole};
 use crate::error::{Class, Failure, Result};
 
 macro_rules! counts {
@@ -58,6 +59,7 @@ pub(super) fn every<T>(values: impl Iterator<Item = Result<T>>) -> Result<Vec<T>
     for value in values {
         match value {
             Ok(value) => good.push(value),
+            Err(Failure::Python(error)) => return Err(error.into()),
             Err(failure) => {
                 count += 1;
                 if failures.len() < PROBLEMS_MAX {
@@ -69,28 +71,57 @@ pub(super) fn every<T>(values: impl Iterator<Item = Result<T>>) -> Result<Vec<T>
     Failure::all(failures, count).map_or(Ok(good), Err)
 }
 
-/// Numbers of tenants to aim for, or `None` for the reports' own.
+/// How many values are read between two looks whether the caller wants to end.
+const VALUES_AT_ONCE: usize = 1 << 12;
+
+/// Every whole number that `fits`, or all the failures at once. Those that nobody reads are counted and not worded.
+fn every_whole<'a, 'py: 'a>(
+    values: impl Iterator<Item = (String, &'a Bound<'py, PyAny>)>,
+    range: RangeInclusive<u32>,
+    fits: impl Fn(u32) -> bool,
+) -> Result<Vec<u32>> {
+    let (mut good, mut failures, mut count) = (Vec::new(), Vec::new(), 0);
+    for (index, (name, value)) in values.enumerate() {
+        if (index + 1).is_multiple_of(VALUES_AT_ONCE) {
+            value.py().check_signals()?;
+        }
+        match whole(value)?.and_then(|number| u32::try_from(number).ok()).filter(|number| fits(*number)) {
+            Some(number) => good.push(number),
+            None => {
+                count += 1;
+                if failures.len() < PROBLEMS_MAX {
+                    match outside(Class::Finance, &name, value, bounds_of(&range)) {
+                        // A Ctrl-C that arrives while the error is worded.
+                        Failure::Python(error) => return Err(error.into()),
+                        failure => failures.push(failure),
+                    }
+                }
+            }
+        }
+    }
+    Failure::all(failures, count).map_or(Ok(good), Err)
+}
+
+/// Numbers of tenants to aim for, or `None` for the reports' own. The core checks their range with the other options.
 pub(crate) fn targets(value: &Bound<'_, PyAny>) -> PyResult<Option<Vec<u32>>> {
-    numbers("targets", value, |index, item| {
-        any_count(Class::Finance, &format!("targets[{index}]"), item, 1..=TENANTS_MAX)
-    })
+    numbers("targets", value, 1..=TENANTS_MAX, |_| true)
 }
 
 /// Numbers of tenants to staff, or `None` for the reports' own.
 pub(crate) fn staffed(value: &Bound<'_, PyAny>) -> PyResult<Option<Vec<u32>>> {
-    numbers("tenants", value, |index, item| {
-        count(Class::Finance, &format!("tenants[{index}]"), item, bounds::TENANTS)
-    })
+    numbers("tenants", value, bounds::TENANTS, |number| bounds::TENANTS.contains(&number))
 }
 
 fn numbers(
     name: &str,
     value: &Bound<'_, PyAny>,
-    read: impl Fn(usize, &Bound<'_, PyAny>) -> Result<u32>,
+    range: RangeInclusive<u32>,
+    fits: impl Fn(u32) -> bool,
 ) -> PyResult<Option<Vec<u32>>> {
     optional(value, |value| {
         let items = argument::items(Class::Finance, name, value, TARGETS_MAX, |_, item| Ok(item))?;
-        every(items.iter().enumerate().map(|(index, item)| read(index, item)))
+        let named = items.iter().enumerate().map(|(index, item)| (format!("{name}[{index}]"), item));
+        every_whole(named, range.clone(), &fits)
     })
 }
 
@@ -111,12 +142,14 @@ pub(crate) fn rehearsals(value: &Bound<'_, PyAny>) -> PyResult<usize> {
 pub(crate) fn minutes(value: &Bound<'_, PyAny>) -> PyResult<Option<BTreeMap<u32, f64>>> {
     optional(value, |value| {
         let items = argument::pairs(Class::Finance, "minutes", value, TARGETS_MAX, |tenants, minutes| {
-            Ok((tenants, argument::number(Class::Finance, "minutes", &minutes)?))
+            Ok((tenants, minutes))
         })?;
-        let one = |(tenants, minutes): &(Bound<'_, PyAny>, f64)| {
-            Ok((any_count(Class::Finance, "minutes", tenants, 1..=TENANTS_MAX)?, *minutes))
-        };
-        Ok(every(items.iter().map(one))?.into_iter().collect())
+        let named = items.iter().map(|(tenants, _)| ("minutes".to_owned(), tenants));
+        let tenants = every_whole(named, 1..=TENANTS_MAX, |_| true)?;
+        let minutes = tenants.into_iter().zip(&items).map(|(tenants, (_, minutes))| {
+            Ok((tenants, argument::number(Class::Finance, "minutes", minutes)?))
+        });
+        Ok(every(minutes)?.into_iter().collect())
     })
 }
 
@@ -125,11 +158,8 @@ pub(super) fn mix(name: &str, counts: &Bound<'_, PyAny>) -> Result<Vec<(String, 
     let items =
         argument::pairs(Class::Finance, name, counts, TIERS_MAX, |tier, tenants| Ok((tier, tenants)))?;
     every(items.iter().map(|(tier, tenants)| {
-        let Ok(tier) = argument::key(Class::Finance, name, tier) else {
-            let message = format!("invalid tier `{}`: expected its name", shown(tier));
-            return Err(Failure::at(Class::Finance, "finance-unknown", name, &message, "use text for keys"));
-        };
-        let tenants = count(Class::Finance, &format!("{name}[{tier:?}]"), tenants, bounds::TENANTS)?;
+        let tier = argument::key(Class::Finance, name, tier)?;
+        let tenants = count(Class::Finance, &argument::entry(name, &tier), tenants, bounds::TENANTS)?;
         Ok((tier, tenants))
     }))
 }

@@ -6,17 +6,19 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use rust_decimal::Decimal;
 use securebase_core::finance::inputs::bounds;
+use securebase_core::model::TierName;
 
 use super::core::{self, Assumption, Distribution, TierGrowth, Uncertain};
 use super::exact;
 use crate::argument;
-use crate::convert::{count, shown};
-use crate::error::{Class, Failure, Result, cut};
+use crate::convert::count;
+use crate::error::{Class, Failure, OfArgument as _, Result, cut};
+use crate::shown::one_line;
 
 /// The most tiers, months of a path, uncertain factors and correlations that are read.
 const TIERS_MAX: usize = 1_000;
 const PATH_MAX: usize = 10_000;
-const FACTORS_MAX: usize = 10_000;
+const FACTORS_MAX: usize = bounds::UNCERTAIN_MAX;
 const CORRELATIONS_MAX: usize = 100_000;
 /// The most parts of a distribution: its name and three numbers, and one more, to report it.
 const PARTS_MAX: usize = 5;
@@ -65,7 +67,7 @@ fn by_tier(what: &str, value: &Bound<'_, PyAny>) -> Result<Vec<(Option<String>, 
     }
     argument::pairs(Class::Finance, what, value, TIERS_MAX, |tier, number| {
         let tier = argument::key(Class::Finance, what, &tier)?;
-        let number = exact(&format!("{what}[{tier:?}]"), &number)?;
+        let number = exact(&argument::entry(what, &tier), &number)?;
         Ok((Some(tier), number))
     })
 }
@@ -104,11 +106,13 @@ fn targets(path: &Bound<'_, PyAny>) -> Result<Vec<Target>> {
         let expected = "a pair of a month and a dict of tiers";
         let place = format!("path[{index}]");
         let [month, counts] = argument::tuple(Class::Finance, &place, &item, expected)?;
-        let month = count(Class::Finance, "month of a path", &month, bounds::MONTHS)?;
-        let place = format!("path[{month}]");
+        let month = count(Class::Finance, &format!("{place}[0]"), &month, bounds::MONTHS)?;
+        let place = format!("{place}[1]");
         let of_tiers = argument::pairs(Class::Finance, &place, &counts, TIERS_MAX, |tier, tenants| {
             let tier = argument::key(Class::Finance, &place, &tier)?;
-            let name = format!("{place}[{tier:?}]");
+            // Which tiers there are is known with the model; what none can be called is known now.
+            tier.parse::<TierName>().map_err(|error| bad(&error.to_string(), error.rule)).of(&place)?;
+            let name = argument::entry(&place, &tier);
             let tenants = count(Class::Finance, &name, &tenants, bounds::TENANTS)?;
             Ok((tier, tenants))
         })?;
@@ -118,18 +122,19 @@ fn targets(path: &Bound<'_, PyAny>) -> Result<Vec<Target>> {
 
 /// `("lognormal", 0.3)`, `("triangular", 0.8, 1.0, 1.5)`, or a number that is certain.
 fn distribution(factor: &str, value: &Bound<'_, PyAny>) -> Result<Distribution> {
-    let place = format!("uncertain[{factor:?}]");
-    if let Ok(certain) = value.extract::<f64>() {
-        return Ok(Distribution::Fixed(certain));
-    }
+    let place = argument::entry("uncertain", factor);
+    let refused = || {
+        let expected = "a number, or the name of a distribution and its numbers";
+        let hint = "use (\"fixed\", v), (\"uniform\", low, high), (\"triangular\", low, mode, high), \
+                    (\"normal\", deviation) or (\"lognormal\", deviation)";
+        argument::refused(Class::Finance, "growth-invalid", &place, value, expected, hint)
+    };
     // Only a number has no items.
-    if !value.hasattr("__iter__")? {
+    if !argument::has(value, "__iter__") {
         return Ok(Distribution::Fixed(argument::number(Class::Finance, &place, value)?));
     }
     let parts = argument::items(Class::Finance, &place, value, PARTS_MAX, |_, part| Ok(part))?;
-    let Some((name, numbers)) = parts.split_first() else {
-        return Err(bad("an empty distribution", "name it first"));
-    };
+    let Some((name, numbers)) = parts.split_first() else { return Err(refused()) };
     let name = argument::text(&place, name)?;
     let numbers: Vec<f64> = numbers
         .iter()
@@ -141,12 +146,7 @@ fn distribution(factor: &str, value: &Bound<'_, PyAny>) -> Result<Distribution> 
         ("triangular", [low, mode, high]) => Distribution::Triangular(*low, *mode, *high),
         ("normal", [deviation]) => Distribution::Normal(*deviation),
         ("lognormal", [deviation]) => Distribution::Lognormal(*deviation),
-        _ => {
-            let message = format!("invalid distribution `{}`", shown(value));
-            let hint = "use (\"fixed\", v), (\"uniform\", low, high), (\"triangular\", low, mode, high), \
-                        (\"normal\", deviation) or (\"lognormal\", deviation)";
-            return Err(bad(&message, hint));
-        }
+        _ => return Err(refused()),
     })
 }
 
@@ -176,10 +176,10 @@ fn correlations(growth: &core::Growth, value: &Bound<'_, PyAny>) -> Result<Vec<(
         let [left, right, correlation] = argument::tuple(Class::Finance, &entry, &item, expected)?;
         let place = |factor: &Bound<'_, PyAny>| {
             let factor = argument::text(&entry, factor)?;
-            let path: Assumption = factor.parse()?;
+            let path: Assumption = factor.parse().of(&entry)?;
             let place = growth.uncertain.iter().position(|known| known.assumption == path);
             place.ok_or_else(|| {
-                bad(&format!("`{}` is certain", cut(factor.to_owned())), "name two uncertain factors")
+                bad(&format!("`{}` is certain", one_line(factor)), "name two uncertain factors").about(&entry)
             })
         };
         let correlation = argument::number(Class::Finance, &entry, &correlation)?;
@@ -194,7 +194,7 @@ impl Growth {
             let name = argument::key(Class::Finance, "changes", &name)?;
             if !KNOWN.contains(&name.as_str()) {
                 return Err(bad(
-                    &format!("growth has no `{}`", cut(name)),
+                    &format!("growth has no `{}`", one_line(&name)),
                     &format!("use one of {}", KNOWN.join(", ")),
                 ));
             }
@@ -228,7 +228,7 @@ impl Growth {
             growth.uncertain =
                 argument::pairs(Class::Finance, "uncertain", &value, FACTORS_MAX, |path, value| {
                     let path = argument::key(Class::Finance, "uncertain", &path)?;
-                    let assumption: Assumption = path.parse()?;
+                    let assumption: Assumption = path.parse().of("uncertain")?;
                     Ok(Uncertain { assumption, distribution: distribution(&path, &value)? })
                 })?;
         }
@@ -277,19 +277,9 @@ impl Growth {
     }
 
     /// The growth for a model: its path, if any, needs the order of the tiers.
-    pub(super) fn for_tiers(&self, tiers: &[String]) -> Result<core::Growth> {
+    pub(super) fn for_model(&self, model: &core::Model) -> Result<core::Growth> {
         let mut growth = self.core.clone();
-        for (month, counts) in &self.path {
-            let mut row = vec![0; tiers.len()];
-            for (tier, count) in counts {
-                let Some(place) = tiers.iter().position(|known| known == tier) else {
-                    let hint = format!("use one of {}", tiers.join(", "));
-                    return Err(bad(&format!("month {month} of the path: invalid tier `{tier}`"), &hint));
-                };
-                row[place] = *count;
-            }
-            growth.path.push((*month, row));
-        }
+        growth.path = model.path(&self.path).of("path")?;
         Ok(growth)
     }
 }
@@ -332,7 +322,7 @@ impl Growth {
         if self.changes.is_empty() && !self.from_none {
             text.push_str("()");
         }
-        Ok(text)
+        Ok(cut(text))
     }
 
     /// Unpickling: the start and the replacements since.

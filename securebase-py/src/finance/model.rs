@@ -20,10 +20,10 @@ use super::month::Month;
 use super::simulation::Simulation;
 use crate::argument;
 use crate::convert::to_python;
-use crate::error::{Class, Failure, Result};
+use crate::error::{Class, OfArgument as _, Result};
 use crate::model::LandingZone;
 use crate::problem::Problem;
-use crate::runtime::compute;
+use crate::runtime::{compute, leave};
 use crate::table::Table;
 
 /// The most levers of a sweep: with two values each they would be more than a million combinations.
@@ -74,8 +74,8 @@ fn call<'py>(
 
 impl Model {
     pub(super) fn growth(&self, growth: Option<&Bound<'_, Growth>>) -> Result<core::Growth> {
-        let names: Vec<String> = self.core.tiers().iter().map(|tier| tier.name.as_str().to_owned()).collect();
-        growth.map_or_else(|| Ok(core::Growth::shipped().clone()), |growth| growth.get().for_tiers(&names))
+        growth
+            .map_or_else(|| Ok(core::Growth::shipped().clone()), |growth| growth.get().for_model(&self.core))
     }
 
     fn from_core(core: core::Model, made_by: (Py<PyAny>, Py<PyTuple>)) -> Self {
@@ -93,8 +93,8 @@ impl Model {
         zone: &Bound<'_, LandingZone>,
         assumptions: &Bound<'_, Assumptions>,
     ) -> Result<Self> {
-        let (landing_zone, assumed) = (&zone.get().0, assumptions.get().core.clone());
-        let core = py.detach(|| core::Model::new(landing_zone, assumed))?;
+        let (landing_zone, assumed) = (Arc::clone(&zone.get().0), assumptions.get().core.clone());
+        let core = leave(py, move || core::Model::new(&landing_zone, assumed))??;
         let class = py.get_type::<Self>();
         let arguments = (zone, assumptions).into_pyobject(py)?.unbind();
         Ok(Self::from_core(core, (class.into_any().unbind(), arguments)))
@@ -113,7 +113,8 @@ impl Model {
         let counts = mix("tenants", tenants)?;
         let mix: Vec<(&str, u32)> = counts.iter().map(|(tier, count)| (tier.as_str(), *count)).collect();
         let assumed = assumptions.get().core.clone();
-        let core = core::Model::of_mix(&tiers(zone), &mix, network(zone, networked), assumed)?;
+        let core =
+            core::Model::of_mix(&tiers(zone), &mix, network(zone, networked), assumed).of("tenants")?;
         let core = settings(core, zone);
         let made_by = call(class, "of_mix", (mix.into_py_dict(class.py())?, assumptions, zone, networked))?;
         Ok(Self::from_core(core, made_by))
@@ -133,7 +134,9 @@ impl Model {
         let (rows, tiers) = (rows(frame)?, tiers(zone));
         let assumed = assumptions.get().core.clone();
         let network = network(zone, networked);
-        let core = class.py().detach(|| core::Model::of_rows(&tiers, &rows, network, assumed))?;
+        let (core, rows) =
+            leave(class.py(), move || (core::Model::of_rows(&tiers, &rows, network, assumed), rows))?;
+        let core = core?;
         let core = settings(core, zone);
         let made_by = call(class, "from_frame", (kept(class.py(), &rows)?, assumptions, zone, networked))?;
         Ok(Self::from_core(core, made_by))
@@ -143,18 +146,9 @@ impl Model {
     #[pyo3(signature = (tenants, /))]
     fn with_tenants(slf: &Bound<'_, Self>, tenants: &Bound<'_, PyAny>) -> Result<Self> {
         let core = &slf.get().core;
-        let mut counts = vec![0; core.tiers().len()];
         let given = mix("tenants", tenants)?;
-        for (name, count) in &given {
-            let place = core.tiers().iter().position(|tier| tier.name.as_str() == name);
-            let Some(place) = place else {
-                let known: Vec<&str> = core.tiers().iter().map(|tier| tier.name.as_str()).collect();
-                let message = format!("invalid tier `{name}`: expected a tier of the zone");
-                let hint = format!("use one of {}", known.join(", "));
-                return Err(Failure::one(Class::Finance, "finance-unknown", &message, &hint));
-            };
-            counts[place] = *count;
-        }
+        let counts = core.counts_by_name(given.iter().map(|(tier, count)| (tier.as_str(), *count)));
+        let counts = counts.of("tenants")?;
         let made_by = (
             slf.getattr("with_tenants")?.unbind(),
             (given.into_py_dict(slf.py())?,).into_pyobject(slf.py())?.unbind(),
@@ -186,8 +180,8 @@ impl Model {
     #[pyo3(signature = (*, age = None))]
     fn month(slf: &Bound<'_, Self>, #[pyo3(from_py_with = count::age)] age: Option<u32>) -> Result<Month> {
         let age_of = age.map_or(Age::Steady, Age::Month);
-        let own = &slf.get().core;
-        let core = slf.py().detach(|| own.month_at(age_of))?;
+        let own = Arc::clone(&slf.get().core);
+        let core = leave(slf.py(), move || own.month_at(age_of))??;
         Ok(Month { core: Arc::new(core), model: slf.clone().unbind(), age })
     }
 
@@ -200,7 +194,7 @@ impl Model {
         growth: Option<&Bound<'_, Growth>>,
     ) -> Result<Table> {
         let growth = self.growth(growth)?;
-        Ok(py.detach(|| self.core.forecast(months, &growth)?.table())?.into())
+        Ok(compute(py, |interrupt| self.core.until(interrupt).forecast(months, &growth)?.table())??.into())
     }
 
     /// The cohorts behind a forecast: one row for each tier, month of start and month.
@@ -212,7 +206,9 @@ impl Model {
         growth: Option<&Bound<'_, Growth>>,
     ) -> Result<Table> {
         let growth = self.growth(growth)?;
-        Ok(py.detach(|| self.core.forecast(months, &growth)?.cohorts_table())?.into())
+        let cohorts =
+            compute(py, |interrupt| self.core.until(interrupt).forecast(months, &growth)?.cohorts_table())??;
+        Ok(cohorts.into())
     }
 
     /// The first month by whose end profits have made up for losses, `None` where none within the horizon has.
@@ -224,7 +220,8 @@ impl Model {
         growth: Option<&Bound<'_, Growth>>,
     ) -> Result<Option<u32>> {
         let growth = self.growth(growth)?;
-        Ok(py.detach(|| self.core.forecast(months, &growth))?.break_even_month())
+        let forecast = compute(py, |interrupt| self.core.until(interrupt).forecast(months, &growth))??;
+        Ok(forecast.break_even_month())
     }
 
     /// The number of tenants of a tier, alone in the organization, from which profit lasts; `None` if a thousand tenants make a
@@ -234,7 +231,7 @@ impl Model {
         &self,
         #[pyo3(from_py_with = argument::text::tier)] tier: &str,
     ) -> Result<Option<u32>> {
-        Ok(self.core.break_even_tenants(tier)?)
+        Ok(self.core.break_even_tenants(tier).of("tier")?)
     }
 
     /// The numbers of tenants at which a tier, alone in the organization, breaks even: `lasting`, the number from which profit
@@ -245,7 +242,7 @@ impl Model {
         py: Python<'py>,
         #[pyo3(from_py_with = argument::text::tier)] tier: &str,
     ) -> Result<Bound<'py, PyDict>> {
-        let found = self.core.break_even(tier)?;
+        let found = self.core.break_even(tier).of("tier")?;
         let details = PyDict::new(py);
         details.set_item("lasting", found.lasting)?;
         details.set_item("first", found.first)?;
@@ -293,7 +290,8 @@ impl Model {
     #[pyo3(signature = (*, growth = None))]
     fn assumptions(&self, py: Python<'_>, growth: Option<&Bound<'_, Growth>>) -> Result<Table> {
         let growth = self.growth(growth)?;
-        Ok(py.detach(|| self.core.assumptions_table(&growth))?.into())
+        let core = Arc::clone(&self.core);
+        Ok(leave(py, move || core.assumptions_table(&growth))??.into())
     }
 
     /// Which uncertain assumption moves a metric of the last month most, in order of the swing.
@@ -305,8 +303,8 @@ impl Model {
         #[pyo3(from_py_with = count::months)] months: u32,
         growth: Option<&Bound<'_, Growth>>,
     ) -> Result<Table> {
-        let (metric, growth): (Metric, _) = (metric.parse()?, self.growth(growth)?);
-        Ok(compute(py, |_| self.core.tornado(metric, months, &growth))??.into())
+        let (metric, growth): (Metric, _) = (metric.parse().of("metric")?, self.growth(growth)?);
+        Ok(compute(py, |interrupt| self.core.until(interrupt).tornado(metric, months, &growth))??.into())
     }
 
     /// The value of a lever at which a metric of the last month is at least `target` in a share `confidence` of the trials. A
@@ -327,7 +325,7 @@ impl Model {
         growth: Option<&Bound<'_, Growth>>,
     ) -> Result<f64> {
         let growth = self.growth(growth)?;
-        let (lever, metric) = (lever.parse()?, metric.parse()?);
+        let (lever, metric) = (lever.parse().of("lever")?, metric.parse().of("metric")?);
         let goal = Goal { lever, between, metric, target, confidence, months, trials, seed };
         Ok(compute(py, |interrupt| self.core.until(interrupt).goal_seek(&goal, &growth))??)
     }
@@ -344,8 +342,8 @@ impl Model {
     ) -> Result<Table> {
         let read = |lever: Bound<'_, PyAny>, values: Bound<'_, PyAny>| {
             let lever = argument::key(Class::Finance, "grid", &lever)?;
-            let assumption: Assumption = lever.parse()?;
-            let name = format!("grid[{lever:?}]");
+            let assumption: Assumption = lever.parse().of("grid")?;
+            let name = argument::entry("grid", &lever);
             let values = argument::items(Class::Finance, &name, &values, SCENARIOS_MAX, |index, value| {
                 argument::number(Class::Finance, &format!("{name}[{index}]"), &value)
             })?;
@@ -391,7 +389,8 @@ impl Model {
         growth: Option<&Bound<'py, Growth>>,
     ) -> Result<Bound<'py, PyAny>> {
         let growth = self.growth(growth)?;
-        Ok(to_python(py, &self.core.compiled(months, &growth)?)?)
+        let core = Arc::clone(&self.core);
+        Ok(to_python(py, &leave(py, move || core.compiled(months, &growth))??)?)
     }
 
     fn __repr__(&self) -> String {

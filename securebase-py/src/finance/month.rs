@@ -9,7 +9,8 @@ use rust_decimal::Decimal;
 use super::bridge::Bridge;
 use super::core;
 use super::model::Model;
-use crate::error::Result;
+use crate::error::{OfArgument as _, Result};
+use crate::runtime::leave;
 use crate::table::Table;
 
 /// A month's profit and loss.
@@ -121,12 +122,14 @@ impl Month {
 
     /// Each tenant's month; the columns add up to this month's figures exactly.
     fn per_tenant(&self, py: Python<'_>) -> Result<Table> {
-        Ok(py.detach(|| self.core.tenants_table())?.into())
+        let core = Arc::clone(&self.core);
+        Ok(leave(py, move || core.tenants_table())??.into())
     }
 
     /// Each tier's month.
     fn per_tier(&self, py: Python<'_>) -> Result<Table> {
-        Ok(py.detach(|| self.core.tiers_table())?.into())
+        let core = Arc::clone(&self.core);
+        Ok(leave(py, move || core.tiers_table())??.into())
     }
 
     /// The lines of a figure: `category, item, quantity, unit, unit_price, rounding, amount, source`. Figures are
@@ -138,7 +141,7 @@ impl Month {
     /// is 1 / revenue.
     #[pyo3(signature = (figure = "total_cost"))]
     fn explain(&self, #[pyo3(from_py_with = crate::argument::text::figure)] figure: &str) -> Result<Table> {
-        Ok(self.core.explain(figure)?.into())
+        Ok(self.core.explain(figure).of("figure")?.into())
     }
 
     /// A price-volume-mix bridge from a figure of another month to that of this month, line by line. The two may be months of

@@ -12,6 +12,7 @@ use super::core;
 use crate::argument;
 use crate::convert::{from_python, to_python};
 use crate::error::{Class, Failure, Result};
+use crate::runtime::leave;
 use crate::table::Table;
 
 /// What AWS charges, dated and sourced.
@@ -19,17 +20,17 @@ use crate::table::Table;
 #[derive(PartialEq, Clone)]
 pub(crate) struct PriceBook(pub(super) core::PriceBook);
 
-fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
+fn unreadable(name: &str, path: &Path, error: &std::io::Error) -> Failure {
     let message = format!("`{}` cannot be read: {error}", path.display());
-    Failure::one(Class::Input, "file-unreadable", &message, "check the path")
+    Failure::one(Class::Input, "file-unreadable", &message, "check the path").about(name)
 }
 
 fn is_json(path: &Path) -> bool {
     path.extension().is_some_and(|suffix| suffix.eq_ignore_ascii_case("json"))
 }
 
-fn read(path: &Path) -> Result<String> {
-    std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))
+fn read(name: &str, path: &Path) -> Result<String> {
+    std::fs::read_to_string(path).map_err(|error| unreadable(name, path, &error))
 }
 
 /// Prices from nothing (the shipped), a `PriceBook`, a dict of the file's shape, or a file.
@@ -60,10 +61,10 @@ pub(crate) fn kept_usage<'py>(
 /// A price book with what a dict or a file names replaced.
 fn replaced(book: &core::PriceBook, given: &Bound<'_, PyAny>) -> Result<core::PriceBook> {
     if argument::is_mapping(given)? {
-        return Ok(book.with_value(&from_python(given)?)?);
+        return Ok(book.with_value(&from_python("prices", given)?)?);
     }
     let path = argument::path_or("prices", given, "a `PriceBook`, a dict or the path of a file")?;
-    let text = read(&path)?;
+    let text = read("prices", &path)?;
     Ok(if is_json(&path) { book.with_json(&text)? } else { book.with_toml(&text)? })
 }
 
@@ -72,17 +73,17 @@ pub(crate) fn usage(given: Option<&Bound<'_, PyAny>>) -> Result<core::Usage> {
     let shipped = core::Usage::shipped();
     let Some(given) = given else { return Ok(shipped.clone()) };
     if argument::is_mapping(given)? {
-        return Ok(shipped.with_value(&from_python(given)?)?);
+        return Ok(shipped.with_value(&from_python("usage", given)?)?);
     }
     let path = argument::path_or("usage", given, "a dict or the path of a file")?;
-    let text = read(&path)?;
+    let text = read("usage", &path)?;
     Ok(if is_json(&path) { shipped.with_json(&text)? } else { shipped.with_toml(&text)? })
 }
 
 fn region_of(code: &str) -> Result<Region> {
     Region::named(code).map_err(|error| {
         let help = error.help().unwrap_or_default();
-        Failure::one(Class::Finance, "region-unreadable", &error.message(), &help)
+        Failure::one(Class::Finance, "region-unreadable", &error.message(), &help).about("region")
     })
 }
 
@@ -148,15 +149,16 @@ impl PriceBook {
         #[pyo3(from_py_with = argument::path::path)] path: PathBuf,
         #[pyo3(from_py_with = argument::text::region)] region: &str,
     ) -> Result<(Self, Table)> {
-        let (book, report) = py.detach(|| {
-            let file = BufReader::new(File::open(&path).map_err(|error| unreadable(&path, &error))?);
+        let (own, region) = (self.0.clone(), region.to_owned());
+        let (book, report) = leave(py, move || {
+            let file = BufReader::new(File::open(&path).map_err(|error| unreadable("path", &path, &error))?);
             let offer = if is_json(&path) {
-                core::Offer::from_json(file, region)?
+                core::Offer::from_json(file, &region)?
             } else {
-                core::Offer::from_csv(file, region)?
+                core::Offer::from_csv(file, &region)?
             };
-            Ok::<_, Failure>(self.0.with_offer(&offer))
-        })?;
+            Ok::<_, Failure>(own.with_offer(&offer))
+        })??;
         Ok((Self(book), report.table()?.into()))
     }
 

@@ -8,8 +8,9 @@ use super::count;
 use super::growth::Growth;
 use super::model::Model;
 use crate::argument;
-use crate::convert::shown;
 use crate::error::{Class, Failure, Result};
+use crate::runtime::compute;
+use crate::shown::one_line;
 use crate::table::Table;
 
 /// A comparison of scenarios: a table with a row for each figure, and a table of the assumptions that differ.
@@ -33,14 +34,7 @@ fn scenario(
     given: &Bound<'_, PyAny>,
     growth: Option<&Bound<'_, Growth>>,
 ) -> Result<core::Scenario> {
-    let wrong = |path: &str, value: &Bound<'_, PyAny>, expected: &str, hint: &str| {
-        let message = format!("invalid {path} `{}`: expected {expected}", shown(value));
-        Failure::at(Class::Finance, "scenario-invalid", "scenarios", &message, hint)
-    };
-    let Ok(text) = argument::key(Class::Finance, "scenarios", name) else {
-        let hint = "name every scenario, such as `low price`";
-        return Err(wrong("key of `scenarios`", name, "text", hint));
-    };
+    let text = argument::key(Class::Finance, "scenarios", name)?;
     let pair = given
         .cast::<PyTuple>()
         .ok()
@@ -49,13 +43,13 @@ fn scenario(
         (Ok(model), _) => (model, growth),
         (Err(_), Some((model, own))) => (model, Some(own)),
         (Err(_), None) => {
-            let hint = "write `{\"base\": model, \"faster\": (model, growth)}`";
-            return Err(wrong(
-                &format!("scenario `{text}`"),
-                given,
-                "a `Model` or a pair of `Model` and `Growth`",
-                hint,
-            ));
+            return Err(argument::worded(given, |shown| {
+                let expected = "a `Model` or a pair of `Model` and `Growth`";
+                let message =
+                    format!("invalid scenario `{}` `{shown}`: expected {expected}", one_line(&text));
+                let hint = "write `{\"base\": model, \"faster\": (model, growth)}`";
+                Failure::at(Class::Finance, "scenario-invalid", "scenarios", &message, hint)
+            }));
         }
     };
     let growth = model.get().growth(own)?;
@@ -77,10 +71,10 @@ pub(crate) fn scenarios(
         Ok((name, given))
     })?;
     let named = count::every(items.iter().map(|(name, given)| scenario(name, given, growth)))?;
-    let (table, drivers) = py.detach(|| {
-        let scenarios = core::Scenarios::new(&named, months)?;
+    let (table, drivers) = compute(py, |interrupt| {
+        let scenarios = core::Scenarios::until(&named, months, interrupt)?;
         Ok::<_, core::Error>((scenarios.table()?, scenarios.drivers_table()?))
-    })?;
+    })??;
     let drivers = Py::new(py, Table::from(drivers))?;
     Ok(Scenarios::from_tables(py, Table::from(table), drivers)?)
 }

@@ -1,5 +1,7 @@
 //! Members, links, and whose addresses stand in the way.
 
+use std::sync::Arc;
+
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyType};
 use securebase_core::net as core;
@@ -7,9 +9,9 @@ use securebase_core::net as core;
 use super::pool::AddressPool;
 use super::{listed, many};
 use crate::convert::{document, from_json, hash, plain, to_json};
-use crate::error::Result;
+use crate::error::{OfArgument as _, Result, cut};
 use crate::problem::Problem;
-use crate::runtime::compute;
+use crate::runtime::{compute, leave};
 
 /// Two whose addresses overlap, and the links between them.
 #[pyclass(frozen, eq, module = "securebase")]
@@ -50,7 +52,7 @@ impl Conflict {
 
     fn __repr__(&self) -> String {
         let core::Conflict { a, b, a_cidr, b_cidr, links, .. } = &self.0;
-        format!("Conflict(a={a:?}, a_cidr='{a_cidr}', b={b:?}, b_cidr='{b_cidr}', links={links:?})")
+        cut(format!("Conflict(a={a:?}, a_cidr='{a_cidr}', b={b:?}, b_cidr='{b_cidr}', links={links:?})"))
     }
 
     fn __hash__(&self) -> Result<u64> {
@@ -94,7 +96,7 @@ impl Move {
 
     fn __repr__(&self) -> String {
         let core::Move { owner, from, to } = &self.0;
-        format!("Move(owner={owner:?}, before='{from}', after='{to}')")
+        cut(format!("Move(owner={owner:?}, before='{from}', after='{to}')"))
     }
 
     fn __hash__(&self) -> Result<u64> {
@@ -117,19 +119,20 @@ impl Move {
 /// Members with addresses and the links between them.
 #[pyclass(frozen, eq, module = "securebase")]
 #[derive(PartialEq)]
-pub(crate) struct Network(pub(crate) core::Network);
+pub(crate) struct Network(pub(crate) Arc<core::Network>);
 
 #[pymethods]
 impl Network {
     #[new]
     #[pyo3(signature = (members, links = None))]
-    fn new(members: &Bound<'_, PyAny>, links: Option<&Bound<'_, PyAny>>) -> Result<Self> {
+    fn new(py: Python<'_>, members: &Bound<'_, PyAny>, links: Option<&Bound<'_, PyAny>>) -> Result<Self> {
         let members: Vec<core::Member> = document("members", members)?;
         let links: Vec<core::NetworkLink> = match links {
             Some(links) => document("links", links)?,
             None => Vec::new(),
         };
-        Ok(Self(core::Network::new(members, links).map_err(|problems| many(&problems))?))
+        let network = leave(py, move || core::Network::new(members, links))?;
+        Ok(Self(Arc::new(network.map_err(|problems| many(&problems))?)))
     }
 
     #[getter]
@@ -142,12 +145,14 @@ impl Network {
         plain(py, &self.0.links())
     }
 
-    fn findings(&self, py: Python<'_>) -> Vec<Problem> {
-        py.detach(|| self.0.findings()).into_iter().map(Problem::from).collect()
+    fn findings(&self, py: Python<'_>) -> Result<Vec<Problem>> {
+        let network = Arc::clone(&self.0);
+        let found = leave(py, move || network.findings())?;
+        Ok(found.into_iter().map(Problem::from).collect())
     }
 
     fn conflicts<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyList>> {
-        let found = compute(py, |_| self.0.conflicts())??;
+        let found = compute(py, |interrupt| self.0.clashes_until(interrupt))??;
         listed(py, found.into_iter().map(Conflict))
     }
 
@@ -158,8 +163,12 @@ impl Network {
         #[pyo3(from_py_with = crate::argument::optional_texts::owners)] owners: Option<Vec<String>>,
     ) -> Result<Vec<String>> {
         let owners = self.or_all(owners);
-        let owners: Vec<&str> = owners.iter().map(String::as_str).collect();
-        let moves = py.detach(|| self.0.minimal_renumbering(&owners))?;
+        let network = Arc::clone(&self.0);
+        let moves = leave(py, move || {
+            let owners: Vec<&str> = owners.iter().map(String::as_str).collect();
+            network.minimal_renumbering(&owners)
+        })?
+        .of("owners")?;
         match moves.impossible.into_iter().next() {
             Some((a, b)) => Err(core::Error::Unconnectable { a, b }.into()),
             None => Ok(moves.owners),
@@ -174,9 +183,12 @@ impl Network {
         #[pyo3(from_py_with = crate::argument::optional_texts::owners)] owners: Option<Vec<String>>,
     ) -> Result<Vec<Move>> {
         let owners = self.or_all(owners);
-        let owners: Vec<&str> = owners.iter().map(String::as_str).collect();
-        let pool = pool.with(py, |pool| pool.clone());
-        let proposal = py.detach(|| self.0.propose(&owners, &pool))?;
+        let (network, pool) = (Arc::clone(&self.0), pool.with(py, |pool| pool.clone()));
+        let proposal = leave(py, move || {
+            let owners: Vec<&str> = owners.iter().map(String::as_str).collect();
+            network.propose(&owners, &pool)
+        })?
+        .of("owners")?;
         Ok(proposal.moves.into_iter().map(Move).collect())
     }
 
@@ -186,11 +198,13 @@ impl Network {
 
     #[classmethod]
     fn _from_json(
-        _class: &Bound<'_, PyType>,
+        class: &Bound<'_, PyType>,
         #[pyo3(from_py_with = crate::argument::text::text)] text: &str,
     ) -> Result<Self> {
+        let py = class.py();
         let (members, links) = from_json(text)?;
-        Ok(Self(core::Network::new(members, links).map_err(|problems| many(&problems))?))
+        let network = leave(py, move || core::Network::new(members, links))?;
+        Ok(Self(Arc::new(network.map_err(|problems| many(&problems))?)))
     }
 
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Result<(Bound<'py, PyAny>, (String,))> {

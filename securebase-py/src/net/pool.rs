@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyInt, PyType};
+use pyo3::types::{PyInt, PyType};
 use securebase_core::model::{Cidr, PoolStrategy, Problems};
 use securebase_core::net as core;
 use securebase_core::net::exchange::{csv, ipam};
@@ -11,22 +11,32 @@ use securebase_core::net::{BlockRequest, PoolSettings};
 
 use super::{block, blocks, many, texts};
 use crate::argument;
-use crate::convert::{any_count, count, from_python, plain, shown, to_json};
-use crate::error::{Class, Failure, Result};
+use crate::convert::{any_count, count, from_python, plain, to_json, whole};
+use crate::error::{Class, Failure, OfArgument as _, Result, cut};
+use crate::runtime::leave;
 use crate::table::Table;
 
 /// A prefix length from any whole number; what no block can have is refused with the rest.
-fn prefix_len(value: &Bound<'_, PyAny>) -> Result<u8> {
-    any_count(Class::Input, "prefix_len", value, 16..=28).map_err(|_| {
-        let message =
-            format!("invalid prefix length `{}`: expected a whole number from 16 to 28", shown(value));
-        Failure::at(Class::Input, "cidr-size", "prefix_len", &message, "use a length from 16 to 28")
+fn prefix_len(name: &str, value: &Bound<'_, PyAny>) -> Result<u8> {
+    let number = whole(value)?.and_then(|number| u8::try_from(number).ok());
+    number.ok_or_else(|| {
+        let (expected, hint) = ("a whole number from 16 to 28", "use a length from 16 to 28");
+        argument::refused(Class::Input, "cidr-size", name, value, expected, hint)
+    })
+}
+
+/// What a pool answers, or its failure, which names the argument where that is a length that no block has.
+fn of_length<T>(name: &str, answer: std::result::Result<T, core::Error>) -> Result<T> {
+    answer.map_err(|error| {
+        let is_about_length = matches!(error, core::Error::PrefixLen { .. });
+        let failure = Failure::from(error);
+        if is_about_length { failure.about(name) } else { failure }
     })
 }
 
 /// For how many serials a block rests: `quarantine`.
 fn rest(value: &Bound<'_, PyAny>) -> PyResult<u64> {
-    Ok(count(Class::Input, "quarantine", value, 0..=u64::MAX)?)
+    Ok(count(Class::Input, "quarantine", value, 0..=core::SERIAL_MAX)?)
 }
 
 /// How many addresses for use: `hosts`.
@@ -36,12 +46,16 @@ fn hosts(value: &Bound<'_, PyAny>) -> PyResult<u64> {
 
 /// Until which serial a block rests: `until`.
 fn until(value: &Bound<'_, PyAny>) -> PyResult<Option<u64>> {
-    if value.is_none() { Ok(None) } else { Ok(Some(count(Class::Input, "until", value, 0..=u64::MAX)?)) }
+    if value.is_none() {
+        Ok(None)
+    } else {
+        Ok(Some(count(Class::Input, "until", value, 0..=core::REST_MAX)?))
+    }
 }
 
 /// Which serial is reached: `serial`.
 fn serial(value: &Bound<'_, PyAny>) -> PyResult<u64> {
-    Ok(count(Class::Input, "serial", value, 0..=u64::MAX)?)
+    Ok(count(Class::Input, "serial", value, 0..=core::SERIAL_MAX)?)
 }
 
 /// What AWS leaves of a /16 for use.
@@ -102,16 +116,16 @@ impl AddressPool {
         tiers: Option<&Bound<'_, PyAny>>,
     ) -> Result<Self> {
         let settings = PoolSettings {
-            strategy: self::strategy(strategy)?,
+            strategy: self::strategy(strategy).of("strategy")?,
             quarantine,
-            tier_prefix_len: tier_prefix_len.map(prefix_len).transpose()?,
+            tier_prefix_len: tier_prefix_len.map(|value| prefix_len("tier_prefix_len", value)).transpose()?,
         };
         let ranges = blocks("ranges", ranges)?;
         let mut of_tiers: Vec<(String, Cidr)> = Vec::new();
         if let Some(tiers) = tiers {
             argument::pairs(Class::Input, "tiers", tiers, argument::ITEMS_MAX, |tier, ranges| {
                 let tier = argument::key(Class::Input, "tiers", &tier)?;
-                let ranges = blocks(&format!("tiers.{tier}"), &ranges)?;
+                let ranges = blocks(&argument::member("tiers", &tier), &ranges)?;
                 of_tiers.extend(ranges.into_iter().map(|range| (tier.clone(), range)));
                 Ok(())
             })?;
@@ -158,9 +172,12 @@ impl AddressPool {
         #[pyo3(from_py_with = argument::optional_text::pool)] pool: Option<&str>,
         another: bool,
     ) -> Result<String> {
-        let request =
-            BlockRequest::new(self::prefix_len(prefix_len)?, owner).tier(tier).pool(pool).another(another);
-        Ok(self.with(prefix_len.py(), |pool| pool.allocate(&request))?.to_string())
+        let request = BlockRequest::new(self::prefix_len("prefix_len", prefix_len)?, owner)
+            .tier(tier)
+            .pool(pool)
+            .another(another);
+        let block = self.with(prefix_len.py(), |pool| pool.allocate(&request));
+        Ok(of_length("prefix_len", block)?.to_string())
     }
 
     #[pyo3(signature = (hosts, owner, tier = None, *, pool = None, another = false))]
@@ -206,7 +223,7 @@ impl AddressPool {
             None => pool.release(owner),
             Some(until) => pool.release_until(owner, until),
         });
-        Ok(texts(released?))
+        Ok(texts(released.of("owner")?))
     }
 
     fn advance(&self, py: Python<'_>, #[pyo3(from_py_with = serial)] serial: u64) -> Result<()> {
@@ -229,8 +246,9 @@ impl AddressPool {
         range: &Bound<'_, PyAny>,
     ) -> Result<String> {
         if range.is_instance_of::<PyInt>() {
-            let prefix_len = prefix_len(range)?;
-            return Ok(self.with(range.py(), |pool| pool.carve_len(path, prefix_len))?.to_string());
+            let prefix_len = prefix_len("range", range)?;
+            let carved = self.with(range.py(), |pool| pool.carve_len(path, prefix_len));
+            return Ok(of_length("range", carved)?.to_string());
         }
         let block = block("range", range)?;
         self.with(range.py(), |pool| pool.carve(path, block))?;
@@ -290,9 +308,9 @@ impl AddressPool {
     }
 
     #[classmethod]
-    fn from_dict(_class: &Bound<'_, PyType>, document: &Bound<'_, PyDict>) -> Result<Self> {
-        let pool =
-            core::AddressPool::from_value(&from_python(document)?).map_err(|problems| many(&problems))?;
+    fn from_dict(_class: &Bound<'_, PyType>, document: &Bound<'_, PyAny>) -> Result<Self> {
+        let document = from_python("document", argument::map("document", document)?)?;
+        let pool = core::AddressPool::from_value(&document).map_err(|problems| many(&problems))?;
         Ok(Self(Mutex::new(pool)))
     }
 
@@ -301,8 +319,9 @@ impl AddressPool {
     }
 
     #[classmethod]
-    fn from_ledger(_class: &Bound<'_, PyType>, document: &Bound<'_, PyDict>) -> Result<Self> {
-        Self::replayed(core::Ledger::from_value(&from_python(document)?))
+    fn from_ledger(_class: &Bound<'_, PyType>, document: &Bound<'_, PyAny>) -> Result<Self> {
+        let document = from_python("document", argument::map("document", document)?)?;
+        Self::replayed(core::Ledger::from_value(&document))
     }
 
     fn to_csv(&self, py: Python<'_>) -> String {
@@ -316,7 +335,9 @@ impl AddressPool {
         #[pyo3(from_py_with = argument::text::text)] text: &str,
         #[pyo3(from_py_with = argument::optional_text::file)] file: Option<&str>,
     ) -> Result<()> {
-        let rows = csv::read(text, file).map_err(|problems| many(&problems))?;
+        let (text, file) = (text.to_owned(), file.map(str::to_owned));
+        let rows = leave(py, move || csv::read(&text, file.as_deref()))?;
+        let rows = rows.map_err(|problems| many(&problems))?;
         self.with(py, |pool| pool.import(&rows)).map_err(|problems| many(&problems))
     }
 
@@ -324,10 +345,10 @@ impl AddressPool {
         plain(py, &self.with(py, |pool| ipam::IpamDocument::of(pool)))
     }
 
-    fn import_ipam(&self, document: &Bound<'_, PyDict>) -> Result<()> {
+    fn import_ipam(&self, document: &Bound<'_, PyAny>) -> Result<()> {
         let py = document.py();
-        let document =
-            ipam::IpamDocument::from_value(&from_python(document)?).map_err(|problems| many(&problems))?;
+        let document = from_python("document", argument::map("document", document)?)?;
+        let document = ipam::IpamDocument::from_value(&document).map_err(|problems| many(&problems))?;
         let rows = document.rows().map_err(|problems| many(&problems))?;
         let existing = document.existing().map_err(|problems| many(&problems))?;
         self.with(py, |pool| {
@@ -359,11 +380,11 @@ impl AddressPool {
     fn __repr__(&self, py: Python<'_>) -> String {
         self.with(py, |pool| {
             let [(_, allocated), (_, reserved), (_, pinned)] = pool.allocation_counts();
-            format!(
+            cut(format!(
                 "<AddressPool {} {}: {allocated} allocated, {reserved} reserved, {pinned} pinned>",
                 texts(pool.ranges().iter().copied()).join(" "),
                 strategy_name(pool.settings().strategy)
-            )
+            ))
         })
     }
 

@@ -143,6 +143,22 @@ impl Model {
         Self::of(tiers.to_vec(), tenants, footprint, network, assumptions)
     }
 
+    /// Numbers of tenants in the order of the tiers, from numbers by the names of tiers. Tiers that are not named have none.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] for a tier that the model does not have.
+    pub fn counts_by_name<'a>(
+        &self,
+        named: impl IntoIterator<Item = (&'a str, u32)>,
+    ) -> Result<Vec<u32>, Error> {
+        let mut counts = vec![0; self.tiers.len()];
+        for (name, count) in named {
+            let place = self.tiers.iter().position(|tier| tier.name.as_str() == name);
+            counts[place.ok_or_else(|| unknown_tier(name, &self.tiers))?] = count;
+        }
+        Ok(counts)
+    }
+
     /// The same assumptions and kind of tenants, with other numbers of tenants, in the order of the tiers.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ use crate::finance::error::Error;
 use crate::finance::inputs::line::Category;
 use crate::model::{Problem, Problems, unsigned_zero};
 use crate::table::{Column, Table};
+use crate::time::Interrupt;
 use values::{left_out, values};
 
 pub use scenario::Scenario;
@@ -74,9 +75,17 @@ impl Scenarios {
     /// columns, other tiers or another currency than the first has, growth out of range. [`Error::Range`] for a month that no
     /// forecast reaches, [`Error::Money`] where amounts have too many digits.
     pub fn new(scenarios: &[Scenario], month: Option<u32>) -> Result<Self, Error> {
+        Self::until(scenarios, month, &Interrupt::new())
+    }
+
+    /// As [`Self::new`], until it is asked to end.
+    ///
+    /// # Errors
+    /// As [`Self::new`], and [`Error::Interrupted`].
+    pub fn until(scenarios: &[Scenario], month: Option<u32>, interrupt: &Interrupt) -> Result<Self, Error> {
         check(scenarios)?;
-        let figures =
-            scenarios.iter().map(|scenario| figures(scenario, month)).collect::<Result<Vec<_>, _>>()?;
+        let figures = scenarios.iter().map(|scenario| figures(scenario, month, interrupt));
+        let figures = figures.collect::<Result<Vec<_>, _>>()?;
         let mut drivers = Vec::new();
         if let Some((base, others)) = scenarios.split_first() {
             let before = values(base);
@@ -202,9 +211,10 @@ fn check(scenarios: &[Scenario]) -> Result<(), Error> {
     if problems.is_empty() { Ok(()) } else { Err(Error::Invalid(Problems(problems))) }
 }
 
-fn figures(scenario: &Scenario, month: Option<u32>) -> Result<Figures, Error> {
+fn figures(scenario: &Scenario, month: Option<u32>, interrupt: &Interrupt) -> Result<Figures, Error> {
+    interrupt.check()?;
     let Some(months) = month else { return Ok(of_month(&scenario.model.month()?)) };
-    let forecast = scenario.model.forecast(months, &scenario.growth)?;
+    let forecast = scenario.model.until(interrupt).forecast(months, &scenario.growth)?;
     let none = || Error::range("number of months", &months, "use 1 to 600");
     let last = forecast.months.last().ok_or_else(none)?;
     let [infrastructure, support, sales, other] = last.costs.map(Some);

@@ -28,6 +28,7 @@ use crate::finance::inputs::growth::Growth;
 use crate::finance::inputs::line::Category;
 use crate::finance::inputs::uncertainty::Joint;
 use crate::finance::rounding::float;
+use crate::time::{Interrupt, Interrupted};
 use assumed::Assumed;
 use counts::{State, Total};
 
@@ -259,13 +260,21 @@ impl Expected {
     }
 
     /// The expected costs of the months from 1 on, before inflation.
-    pub(in crate::finance) fn costs(&self, from: u32) -> Vec<Costs> {
+    ///
+    /// # Errors
+    /// [`Interrupted`] where the caller wants to end.
+    pub(in crate::finance) fn costs(
+        &self,
+        from: u32,
+        interrupt: &Interrupt,
+    ) -> Result<Vec<Costs>, Interrupted> {
         let months = self.inflation.len();
         let mut all = vec![Costs::default(); months.saturating_sub(from.max(1) as usize - 1)];
         let departed = self.departed();
         for node in &self.nodes {
             let mut states = self.opening();
             for month in 1..=months {
+                interrupt.check()?;
                 let won = self.advance(&mut states, month, node);
                 let Some(sum) = (month as u32).checked_sub(from).and_then(|at| all.get_mut(at as usize))
                 else {
@@ -278,7 +287,7 @@ impl Expected {
                 sum.variable += node.weight * month.variable;
             }
         }
-        all
+        Ok(all)
     }
 
     /// The expected values of the last month.

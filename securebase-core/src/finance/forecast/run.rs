@@ -8,12 +8,14 @@ use super::expected::{Costs, Expected, at_means};
 use super::{Forecast, ForecastMonth, MONTHS_MAX, yearly};
 use crate::finance::business::curve::Curve;
 use crate::finance::business::model::Model;
+use crate::finance::business::model::until::Until;
 use crate::finance::cost::demand::Age;
 use crate::finance::error::Error;
 use crate::finance::inputs::distribution::Factor;
 use crate::finance::inputs::growth::Growth;
 use crate::finance::inputs::line::Category;
 use crate::finance::rounding::cents;
+use crate::time::Interrupt;
 
 impl Model {
     /// The expected values of the next `months` months under the assumptions about growth: the mean of a simulation in every
@@ -25,25 +27,23 @@ impl Model {
     /// other numbers that are multiplied; [`Error::Invalid`] for growth out of range; [`Error::Unknown`] for a tier or path that names nothing; [`Error::Money`] for amounts with too
     /// many digits.
     pub fn forecast(&self, months: u32, growth: &Growth) -> Result<Forecast, Error> {
-        if months == 0 || months > MONTHS_MAX {
-            return Err(Error::range("number of months", &months, "use 1 to 600"));
-        }
-        self.check_growth(growth)?;
-        if let Some(varied) = at_means(self, growth)? {
-            return varied.model.forecast_of(months, &varied.growth, &varied.paid);
-        }
-        let paid: Vec<Decimal> = (0..self.tiers.len()).map(|tier| self.average_price(tier)).collect();
-        self.forecast_of(months, growth, &paid)
+        self.until(&Interrupt::new()).forecast(months, growth)
     }
 
-    fn forecast_of(&self, months: u32, growth: &Growth, paid: &[Decimal]) -> Result<Forecast, Error> {
+    fn forecast_of(
+        &self,
+        months: u32,
+        growth: &Growth,
+        paid: &[Decimal],
+        interrupt: &Interrupt,
+    ) -> Result<Forecast, Error> {
         let expected = Expected::compiled(self, growth, paid, months)?;
         let tiers = self.tiers.iter().map(|tier| growth.tier(tier.name.as_str())).collect();
         let prices = self.tiers.iter().map(|tier| tier.monthly_price.amount).collect();
         let there = self.tenants_by_tier();
         let mut cohorts = Cohorts::new(growth, tiers, &there, paid, prices, &expected, months)?;
         let exact = if expected.is_certain() { Some(Exact::new(self, &expected, growth)?) } else { None };
-        let costs = if exact.is_some() { Vec::new() } else { expected.costs(1) };
+        let costs = if exact.is_some() { Vec::new() } else { expected.costs(1, interrupt)? };
         let mut forecast = Forecast {
             months: Vec::with_capacity(months as usize),
             cohorts: Vec::new(),
@@ -52,6 +52,7 @@ impl Model {
         let mut mrr = cohorts.opening();
         let mut profit_cumulative = Decimal::ZERO;
         for month in 1..=months {
+            interrupt.check()?;
             let mut row = ForecastMonth::opening(month, self.tiers.len(), mrr);
             cohorts.advance(&mut row, yearly(growth.price_change_yearly, month - 1)?)?;
             let inflation = yearly(growth.cost_inflation_yearly, month - 1)?;
@@ -68,6 +69,25 @@ impl Model {
             forecast.months.push(row);
         }
         Ok(forecast)
+    }
+}
+
+impl Until<'_> {
+    /// As [`Model::forecast`], until it is asked to end.
+    ///
+    /// # Errors
+    /// As [`Model::forecast`], and [`Error::Interrupted`].
+    pub fn forecast(&self, months: u32, growth: &Growth) -> Result<Forecast, Error> {
+        let Self { model, interrupt } = self;
+        if months == 0 || months > MONTHS_MAX {
+            return Err(Error::range("number of months", &months, "use 1 to 600"));
+        }
+        model.check_growth(growth)?;
+        if let Some(varied) = at_means(model, growth)? {
+            return varied.model.forecast_of(months, &varied.growth, &varied.paid, interrupt);
+        }
+        let paid: Vec<Decimal> = (0..model.tiers.len()).map(|tier| model.average_price(tier)).collect();
+        model.forecast_of(months, growth, &paid, interrupt)
     }
 }
 

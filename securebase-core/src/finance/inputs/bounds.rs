@@ -14,6 +14,8 @@ pub const TRIALS: RangeInclusive<u64> = 1..=10_000_000;
 pub const FIRST_TRIAL: RangeInclusive<u64> = 0..=i64::MAX.unsigned_abs() - *TRIALS.end();
 /// Tenants of one tier.
 pub const TENANTS: RangeInclusive<u32> = 0..=100_000;
+/// The most uncertain factors: each may go together with each.
+pub const UNCERTAIN_MAX: usize = 1_000;
 /// The largest amount of money that an assumption may have: a quadrillion. Sums of many such amounts over many months stay exact.
 pub const AMOUNT_MAX: u64 = 1_000_000_000_000_000;
 

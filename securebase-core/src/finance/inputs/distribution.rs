@@ -8,6 +8,9 @@ use serde::Deserialize;
 use super::normal::{probability, quantile};
 use crate::finance::error::Error;
 
+/// The largest factor: no amount is larger.
+const FACTOR_MAX: f64 = 1e15;
+
 /// What an uncertain factor multiplies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -124,11 +127,14 @@ impl Distribution {
 
     pub(in crate::finance) fn check(self) -> Result<(), String> {
         let (good, rule) = match self {
-            Self::Fixed(value) => (value >= 0.0, "expected a factor of 0 or more"),
-            Self::Uniform(low, high) => (0.0 <= low && low <= high, "expected 0 ≤ low ≤ high"),
-            Self::Triangular(low, mode, high) => {
-                (0.0 <= low && low <= mode && mode <= high, "expected 0 ≤ low ≤ mode ≤ high")
+            Self::Fixed(value) => (value >= 0.0, "expected a factor from 0 to a quadrillion"),
+            Self::Uniform(low, high) => {
+                (0.0 <= low && low <= high, "expected 0 ≤ low ≤ high, up to a quadrillion")
             }
+            Self::Triangular(low, mode, high) => (
+                0.0 <= low && low <= mode && mode <= high,
+                "expected 0 ≤ low ≤ mode ≤ high, up to a quadrillion",
+            ),
             Self::Normal(deviation) | Self::Lognormal(deviation) => {
                 ((0.0..=10.0).contains(&deviation), "expected a deviation from 0 to 10")
             }
@@ -138,7 +144,7 @@ impl Distribution {
             Self::Uniform(a, b) => [a, b, 0.0],
             Self::Triangular(a, b, c) => [a, b, c],
         };
-        if good && parts.iter().all(|part| part.is_finite()) {
+        if good && parts.iter().all(|part| *part <= FACTOR_MAX) {
             Ok(())
         } else {
             Err(format!("invalid distribution `{self:?}`: {rule}"))

@@ -7,10 +7,11 @@ use serde::Deserialize;
 
 use super::amounts::amount_problem;
 use super::assumption::Assumption;
+use super::bounds::UNCERTAIN_MAX;
 use super::distribution::{Distribution, Factor};
-use super::uncertainty::Uncertain;
+use super::uncertainty::{Joint, Uncertain};
 use crate::finance::error::Error;
-use crate::model::{Day, Problem, Problems, deserialize_exact};
+use crate::model::{Day, Problem, Problems, Quoted, TierName, deserialize_exact};
 
 /// How one tier grows.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -168,10 +169,11 @@ impl Growth {
         }
     }
 
-    /// Whether every share is a share and every number of tenants is one.
+    /// Whether every share is a share, every number of tenants is one, and the correlations can be.
     ///
     /// # Errors
-    /// [`Error::Invalid`] with everything that is wrong.
+    /// [`Error::Invalid`] with everything that is out of range; [`Error::Range`] for a factor that is named twice and for correlations
+    /// that cannot be.
     pub fn check(&self) -> Result<(), Error> {
         let mut problems = Vec::new();
         let mut ensure = |good: bool, path: String, value: Decimal, hint: &str| {
@@ -185,7 +187,7 @@ impl Growth {
         ensure(self.version == VERSION, "version".to_owned(), version, "use 1");
         let limit = Decimal::from(100_000);
         for row in &self.tiers {
-            let path = |name: &str| format!("tier.{}.{name}", row.tier);
+            let path = |name: &str| format!("tier.{}.{name}", Quoted(&row.tier));
             let tenants = (Decimal::ZERO..=limit).contains(&row.new);
             ensure(tenants, path("new"), row.new, "use 0 to 100,000 tenants a month");
             ensure(share(row.churn), path("churn"), row.churn, "use a fraction from 0 to 1");
@@ -211,7 +213,26 @@ impl Growth {
                 problems.push(Problem::error("distribution-invalid", path, message, hint));
             }
         }
-        if problems.is_empty() { Ok(()) } else { Err(Error::Invalid(Problems(problems))) }
+        let unnamed = self.tiers.iter().filter_map(|row| row.tier.parse::<TierName>().err());
+        problems.extend(unnamed.map(|error| {
+            Problem::error("growth-out-of-range", "tier", error.to_string(), error.help().unwrap_or_default())
+        }));
+        if self.uncertain.len() > UNCERTAIN_MAX {
+            let message = format!(
+                "invalid `uncertain`: expected at most {UNCERTAIN_MAX} factors, found {}",
+                self.uncertain.len()
+            );
+            problems.push(Problem::error(
+                "growth-out-of-range",
+                "uncertain",
+                message,
+                "leave out what is certain",
+            ));
+        }
+        if !problems.is_empty() {
+            return Err(Error::Invalid(Problems(problems)));
+        }
+        Joint::new(&self.uncertain, &self.correlations).map(drop)
     }
 }
 
@@ -265,6 +286,39 @@ mod tests {
         }
         growth.acquisition_cost = Decimal::from(1_000_000_000);
         assert!(growth.check().is_ok());
+    }
+
+    #[test]
+    fn what_is_uncertain_is_checked_before_it_is_drawn() {
+        let mut growth = Growth::none();
+        let uncertain = |factor, value| Uncertain {
+            assumption: Assumption::Factor(factor),
+            distribution: Distribution::Uniform(0.0, value),
+        };
+        growth.uncertain = vec![uncertain(Factor::New, 1e15), uncertain(Factor::Churn, 1.0)];
+        assert!(growth.check().is_ok());
+        for correlation in [f64::NAN, f64::INFINITY, 5.0, -1.1] {
+            growth.correlations = vec![(0, 1, correlation)];
+            let said = growth.check().unwrap_err().to_string();
+            assert!(said.starts_with("invalid correlation `new, churn, "), "{said}");
+        }
+        growth.correlations = Vec::new();
+        for value in [1e21, f64::INFINITY, f64::NAN] {
+            growth.uncertain[1].distribution = Distribution::Uniform(0.0, value);
+            let Err(Error::Invalid(problems)) = growth.check() else { panic!("{value}") };
+            assert_eq!(problems.0[0].code, "distribution-invalid");
+        }
+        growth.uncertain = vec![uncertain(Factor::New, 1.0); UNCERTAIN_MAX + 1];
+        let Err(Error::Invalid(problems)) = growth.check() else { panic!() };
+        assert!(problems.0[0].message.contains("at most 1000 factors, found 1001"), "{problems}");
+    }
+
+    #[test]
+    fn a_row_is_of_a_tier_that_can_be() {
+        let mut growth = Growth::none();
+        growth.set_tier(TierGrowth::new("a tier\nof none", Decimal::ZERO, Decimal::ZERO));
+        let Err(Error::Invalid(problems)) = growth.check() else { panic!() };
+        assert!(problems.0[0].message.contains("is not a tier name"), "{problems}");
     }
 
     #[test]

@@ -48,10 +48,13 @@ impl Joint {
         }
         let mut known = vec![vec![None; size]; size];
         for &(left, right, correlation) in correlations {
-            let shown = || format!("{left}, {right}, {correlation}");
+            let name = |place: usize| {
+                let one = uncertain.get(place);
+                one.map_or_else(|| place.to_string(), |one| one.assumption.to_string())
+            };
+            let shown = || format!("{}, {}, {correlation}", name(left), name(right));
             if left >= size || right >= size || left == right || !(-1.0..=1.0).contains(&correlation) {
-                let rule =
-                    "use two different indices of the uncertain factors and a correlation from -1 to 1";
+                let rule = "use two different ones of the uncertain factors and a correlation from -1 to 1";
                 return Err(Error::range("correlation", &shown(), rule));
             }
             let (row, column) = (left.max(right), left.min(right));

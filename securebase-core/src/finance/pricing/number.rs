@@ -7,7 +7,7 @@ use crate::model::{Problem, exact};
 
 /// A number as a file writes it.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "invalid number, expected a number, or text that writes one")]
 pub(in crate::finance) enum Number {
     Text(String),
     Whole(i64),

@@ -230,8 +230,16 @@ fn a_computation_ends_when_it_is_asked_to_and_not_before() {
     let table = |simulation: Simulation| simulation.table().unwrap();
     let simulated = table(until.simulate(100, 2, 0, 0, growth).unwrap());
     assert_eq!(simulated, table(zone.simulate(100, 2, 0, 0, growth).unwrap()));
+    assert_eq!(until.forecast(2, growth).unwrap(), zone.forecast(2, growth).unwrap());
+    let metric = Metric::OperatingMargin;
+    assert_eq!(until.tornado(metric, 2, growth).unwrap(), zone.tornado(metric, 2, growth).unwrap());
+    let scenarios = [Scenario { name: "base".to_owned(), model: zone.clone(), growth: growth.clone() }];
+    assert!(Scenarios::until(&scenarios, Some(2), &interrupt).is_ok());
     interrupt.clone().ask();
     let interrupted = Error::Interrupted(Interrupted);
+    assert_eq!(until.forecast(2, growth).unwrap_err(), interrupted);
+    assert_eq!(until.tornado(metric, 2, growth).unwrap_err(), interrupted);
+    assert_eq!(Scenarios::until(&scenarios, Some(2), &interrupt).unwrap_err(), interrupted);
     assert_eq!(until.goal_seek(&goal, growth).unwrap_err(), interrupted);
     assert_eq!(until.sweep(&grid, 2, growth).unwrap_err(), interrupted);
     assert_eq!(until.simulate(100, 2, 0, 0, growth).unwrap_err(), interrupted);

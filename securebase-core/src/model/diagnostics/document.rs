@@ -5,6 +5,7 @@ use serde_json::Value;
 use serde_path_to_error::{Path, Segment};
 
 use super::quoted::Quoted;
+use super::strict::Strict;
 use crate::model::{Problem, nearest};
 
 /// The value that a document says, `name` being what its caller calls the document: the beginning of every path.
@@ -13,7 +14,7 @@ use crate::model::{Problem, nearest};
 /// `attribute-missing`, `attribute-unknown`, `word-unknown` for a text that is none of the words of its place, or `type-mismatch`,
 /// at the first place that does not fit.
 pub fn read<T: DeserializeOwned>(name: &str, document: &Value) -> Result<T, Problem> {
-    serde_path_to_error::deserialize(document).map_err(|error| {
+    serde_path_to_error::deserialize(Strict(document)).map_err(|error| {
         let place = Place { name, path: error.path(), document };
         place.problem(&error.inner().to_string())
     })

@@ -6,3 +6,4 @@ pub mod document;
 pub(crate) mod nearest;
 pub(super) mod problem;
 pub(super) mod quoted;
+mod strict;

@@ -31,6 +31,28 @@ fn pool(range: &str) -> AddressPool {
     AddressPool::new(&[b(range)], PoolSettings::new(PoolStrategy::Unique)).unwrap()
 }
 
+#[test]
+fn names_are_those_that_a_pool_takes() {
+    let mut member = Member::new("a\nb", b("10.0.0.0/16")).tier("");
+    member.groups = vec!["good".to_owned(), "\0".to_owned()];
+    let link =
+        NetworkLink { name: " hub".to_owned(), kind: LinkKind::Vpn, members: Vec::new(), ranges: Vec::new() };
+    let Problems(problems) = Network::new(vec![member], vec![link]).unwrap_err();
+    let paths: Vec<&str> = problems.iter().map(|problem| problem.path.as_str()).collect();
+    assert_eq!(paths, ["members[0].owner", "members[0].tier", "members[0].groups[1]", "links[0].name"]);
+    assert!(problems.iter().all(|problem| problem.code == "name-malformed"));
+}
+
+#[test]
+fn clashes_end_when_asked_to() {
+    let members = vec![Member::new("a", b("10.0.0.0/16")), Member::new("b", b("10.0.0.0/16"))];
+    let network = Network::new(members, Vec::new()).unwrap();
+    let interrupt = Interrupt::new();
+    assert_eq!(network.clashes_until(&interrupt).unwrap().len(), 1);
+    interrupt.ask();
+    assert_eq!(network.clashes_until(&interrupt).unwrap_err().code(), "interrupted");
+}
+
 fn everyone() -> Vec<&'static str> {
     TEN.iter().map(|(owner, ..)| *owner).collect()
 }

@@ -7,10 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{ExistingVpc, Row, SUB_POOL, row};
 use crate::model::diagnostics::document;
-use crate::model::{Cidr, Problem, Problems};
-use crate::net::error::Error;
-use crate::net::pool::AddressPool;
+use crate::model::{AnyCidr, Cidr, Problem, Problems};
 use crate::net::pool::snapshot::AllocationKind;
+use crate::net::pool::{AddressPool, check_name, plain};
 
 /// What the address manager answers, any part of it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -156,17 +155,16 @@ impl IpamDocument {
     /// Reads the answer of any of the four calls, or several in one object.
     ///
     /// # Errors
-    /// One problem `json-malformed`.
+    /// One problem `json-malformed` where the text is no JSON, else those of [`IpamDocument::from_value`].
     pub fn parse(text: &str) -> Result<Self, Problems> {
-        serde_json::from_str(text).map_err(|error| {
-            Problems::from(Error::Json { what: "answer of the EC2 API", why: error.to_string() }.problem(""))
-        })
+        Self::from_value(&plain("answer of the EC2 API", text)?)
     }
 
     /// As [`IpamDocument::parse`], from a plain value.
     ///
     /// # Errors
-    /// One problem with the path of what does not fit, or for a map that is none of the four answers.
+    /// One problem with the path of what does not fit, or for a map that is none of the four answers; every block that is none, and
+    /// every VPC without an id.
     pub fn from_value(document: &serde_json::Value) -> Result<Self, Problems> {
         let is_answer = |members: &serde_json::Map<String, serde_json::Value>| {
             members.is_empty() || ANSWERS.iter().any(|name| members.contains_key(*name))
@@ -176,7 +174,22 @@ impl IpamDocument {
             let hint = "give what the EC2 API answers to one of the four calls";
             return Err(Problem::error("attribute-missing", "", message, hint).into());
         }
-        Ok(document::read("", document)?)
+        let document: Self = document::read("", document)?;
+        document.check()?;
+        Ok(document)
+    }
+
+    /// Refuses what no answer holds: ranges that are no blocks, of either version of IP, and VPCs without an id.
+    fn check(&self) -> Result<(), Problems> {
+        let ranges = self.ipam_pool_cidrs.iter().enumerate().filter_map(|(n, range)| {
+            Some(AnyCidr::parse(&range.cidr).err()?.problem(format!("IpamPoolCidrs[{n}].Cidr")))
+        });
+        let unnamed = |(n, vpc): (usize, &DescribedVpc)| {
+            let error = check_name("VPC", &vpc.vpc_id).err()?;
+            Some(error.problem(format!("Vpcs[{n}].VpcId")))
+        };
+        let problems: Vec<Problem> = ranges.chain(self.vpcs.iter().enumerate().filter_map(unnamed)).collect();
+        if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }
     }
 
     /// The ranges in force.

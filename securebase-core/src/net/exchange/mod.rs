@@ -15,7 +15,7 @@ use super::error::Error;
 use super::pool::event::{Name, PoolEvent};
 use super::pool::snapshot::{AllocationKind, BlockAllocation};
 use super::pool::state::{parent_of, unknown_pool};
-use super::pool::{AddressPool, check_name, check_range_len};
+use super::pool::{AddressPool, check_path, check_range_len};
 use crate::model::{Cidr, Place, Problem, Problems};
 
 /// What is taken over.
@@ -83,9 +83,7 @@ impl AddressPool {
     /// the parent does not have it. Doing it again changes nothing.
     fn take_over_range(&mut self, path: &Name, cidr: Cidr) -> Result<(), Error> {
         check_range_len(cidr.prefix_len())?;
-        for name in path.split('/') {
-            check_name("pool", name)?;
-        }
+        check_path(path)?;
         if self.state.spaces.get(path).is_some_and(|space| space.ranges.contains(&cidr)) {
             return Ok(());
         }

@@ -172,3 +172,39 @@ fn no_cell_is_a_formula() {
     assert!(text.contains("\n'=1+1,") && text.contains("\n''@b,"), "{text}");
     assert!(text.lines().all(|line| !line.starts_with(['=', '+', '-', '@'])));
 }
+
+#[test]
+fn what_no_answer_holds_is_refused() {
+    let refused = |document: serde_json::Value| {
+        let Problems(problems) = IpamDocument::from_value(&document).unwrap_err();
+        problems.into_iter().map(|problem| problem.path).collect::<Vec<_>>()
+    };
+    let list = serde_json::json!({"IpamPools": [["a", "b"]]});
+    assert_eq!(refused(list.clone()), ["IpamPools[0]"]);
+    assert!(IpamDocument::parse(&list.to_string()).is_err());
+    let ranges = serde_json::json!({
+        "IpamPoolCidrs": [{"Cidr": "nonsense"}, {"Cidr": "2001:db8::/32", "State": "provisioned"}],
+        "Vpcs": [{"CidrBlock": "10.0.0.0/16"}, {"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16"}],
+    });
+    assert_eq!(refused(ranges), ["IpamPoolCidrs[0].Cidr", "Vpcs[0].VpcId"]);
+}
+
+#[test]
+fn a_saved_pool_is_read_strictly() {
+    let mut saved = serde_json::to_value(full().snapshot()).unwrap();
+    assert_eq!(AddressPool::from_value(&saved).unwrap(), full());
+    saved["exclusions"] = serde_json::json!([["10.0.0.0/24", "why"]]);
+    let Problems(problems) = AddressPool::from_value(&saved).unwrap_err();
+    assert_eq!(
+        problems[0].message,
+        "invalid `exclusions[0]` `[\"10.0.0.0/24\",\"why\"]`: expected a map of attributes"
+    );
+    assert!(AddressPool::from_json(&saved.to_string()).is_err());
+    let ledger = full().ledger().to_json().unwrap();
+    assert_eq!(crate::net::Ledger::from_json(&ledger).unwrap().replay().unwrap(), full());
+    let mut named = full().ledger();
+    named.entries[0].event =
+        PoolEvent::Grown { pool: Name::from("a\nb"), cidr: b("10.0.0.0/12"), own: false };
+    let Problems(problems) = named.replay().unwrap_err();
+    assert_eq!(problems[0].code, "name-malformed");
+}

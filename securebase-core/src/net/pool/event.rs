@@ -13,7 +13,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::net::error::Error;
-use crate::net::pool::check_name;
+use crate::net::pool::request::check_serial;
+use crate::net::pool::{check_name, check_path};
 
 /// A name shared by many records.
 pub(crate) type Name = Arc<str>;
@@ -95,7 +96,7 @@ pub enum PoolEvent {
 }
 
 impl PoolEvent {
-    /// Refuses names that a pool itself never allocates to.
+    /// Refuses names and serials that a pool itself never records.
     pub(in crate::net) fn check(&self) -> Result<(), Error> {
         match self {
             Self::Allocated { owner, tier, .. } => {
@@ -103,7 +104,11 @@ impl PoolEvent {
                 check_name("owner", owner)
             }
             Self::Reserved { owner, .. } | Self::Pinned { owner, .. } => check_name("owner", owner),
-            _ => Ok(()),
+            Self::Grown { pool, .. } if is_root(pool) => Ok(()),
+            Self::Grown { pool, .. } => check_path(pool),
+            Self::Advanced { to } => check_serial(*to),
+            Self::Released { until, .. } => check_serial(*until),
+            Self::Excluded { .. } | Self::Included { .. } => Ok(()),
         }
     }
 }

@@ -70,11 +70,9 @@ impl Ledger {
     /// A ledger from JSON; [`Ledger::replay`] judges its content.
     ///
     /// # Errors
-    /// One problem `json-malformed`.
+    /// One problem `json-malformed` where the text is no JSON, else that of [`Ledger::from_value`].
     pub fn from_json(text: &str) -> Result<Self, Problems> {
-        serde_json::from_str(text).map_err(|error| {
-            Problems::from(Error::Json { what: "ledger", why: error.to_string() }.problem(""))
-        })
+        Self::from_value(&super::plain("ledger", text)?)
     }
 
     /// A ledger from its document as a plain value.

@@ -16,6 +16,17 @@ pub struct Exclusion {
     pub reason: String,
 }
 
+/// The largest serial, and the longest quarantine. The last serial of a quarantine is the sum of the two.
+pub const SERIAL_MAX: u64 = 1_000_000_000_000_000_000;
+
+/// The largest serial until which a block rests.
+pub const REST_MAX: u64 = 2 * SERIAL_MAX;
+
+/// Refuses serials that no pool reaches.
+pub(in crate::net) fn check_serial(serial: u64) -> Result<(), Error> {
+    if serial <= REST_MAX { Ok(()) } else { Err(Error::SerialTooLarge { serial, serial_max: REST_MAX }) }
+}
+
 /// The largest piece that a tier takes at once: the largest private range.
 const TIER_PREFIX_LEN_MIN: u8 = 8;
 
@@ -40,8 +51,11 @@ impl PoolSettings {
         Self { strategy, quarantine: 0, tier_prefix_len: None }
     }
 
-    /// Refuses pieces for tiers that are larger than any range for VPCs, or smaller than a VPC.
+    /// Refuses pieces for tiers that are larger than any range for VPCs, or smaller than a VPC, and a quarantine without end.
     pub(in crate::net) fn check(&self) -> Result<(), Error> {
+        if self.quarantine > SERIAL_MAX {
+            return Err(Error::SerialTooLarge { serial: self.quarantine, serial_max: SERIAL_MAX });
+        }
         let (prefix_len_min, prefix_len_max) = (TIER_PREFIX_LEN_MIN, rules::PREFIX_LEN_MAX);
         match self.tier_prefix_len {
             Some(prefix_len) if !(prefix_len_min..=prefix_len_max).contains(&prefix_len) => {

@@ -7,11 +7,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::AddressPool;
 use super::event::{Name, PoolEvent};
+use super::request::check_serial;
 use super::request::{Exclusion, PoolSettings};
 use super::space::{AddressSpace, Hold};
 use super::state::{Claim, State};
+use super::{AddressPool, check_name, check_path};
 use crate::model::diagnostics::document;
 use crate::model::{Cidr, Problems};
 use crate::net::error::Error;
@@ -162,7 +163,7 @@ impl Snapshot {
                 problems.push(error.problem(path));
             }
         };
-        note("settings.tier_prefix_len".to_owned(), self.settings.check());
+        note("settings".to_owned(), self.settings.check());
         for (n, cidr) in self.ranges.iter().enumerate() {
             let event = PoolEvent::Grown { pool: Name::from(""), cidr: *cidr, own: false };
             note(format!("ranges[{n}]"), state.apply(&event));
@@ -172,24 +173,20 @@ impl Snapshot {
                 pool.ranges.iter().map(|r| (*r, false)).chain(pool.own.iter().map(|r| (*r, true)))
             {
                 let event = PoolEvent::Grown { pool: pool.path.clone(), cidr, own };
-                let done = if pool.path.is_empty() {
-                    Err(Error::BadName { what: "pool", name: String::new() })
-                } else {
-                    state.apply(&event)
-                };
-                note(format!("pools[{n}]"), done);
+                note(format!("pools[{n}]"), check_path(&pool.path).and_then(|()| state.apply(&event)));
             }
         }
         // Serials count before quarantines: one that has passed is none.
-        note("serial".to_owned(), state.apply(&PoolEvent::Advanced { to: self.serial }));
+        let advanced = PoolEvent::Advanced { to: self.serial };
+        note("serial".to_owned(), advanced.check().and_then(|()| state.apply(&advanced)));
         for (n, Resting { cidr, owner, until, pool }) in self.quarantined.iter().enumerate() {
-            let done = if let Err(error) = crate::net::pool::check_name("owner", owner) {
-                Err(error)
-            } else if *until > self.serial {
-                state.quarantine(pool, owner, *cidr, *until)
-            } else {
-                Err(Error::SerialBackwards { from: self.serial, to: *until })
-            };
+            let done = check_name("owner", owner).and_then(|()| check_serial(*until)).and_then(|()| {
+                if *until > self.serial {
+                    state.quarantine(pool, owner, *cidr, *until)
+                } else {
+                    Err(Error::SerialBackwards { from: self.serial, to: *until })
+                }
+            });
             note(format!("quarantined[{n}]"), done);
         }
         // Exclusions and pins give way to nothing and nothing to them: what was given before they came stays given.
@@ -288,12 +285,9 @@ impl AddressPool {
     /// The pool from JSON.
     ///
     /// # Errors
-    /// One problem `json-malformed` where the text is no such document, else those of [`Snapshot::load`].
+    /// One problem `json-malformed` where the text is no JSON, else those of [`AddressPool::from_value`].
     pub fn from_json(text: &str) -> Result<Self, Problems> {
-        let snapshot: Snapshot = serde_json::from_str(text).map_err(|error| {
-            Problems::from(Error::Json { what: "pool", why: error.to_string() }.problem(""))
-        })?;
-        snapshot.load()
+        Self::from_value(&super::plain("pool", text)?)
     }
 
     /// A pool from its document as a plain value.

@@ -240,11 +240,17 @@ fn a_pinned_block_is_reserved_only_where_no_other_owner_has_it() {
 #[test]
 fn the_longest_quarantine_there_is_lasts() {
     let mut settings = PoolSettings::new(PoolStrategy::Unique);
-    settings.quarantine = u64::MAX;
+    settings.quarantine = SERIAL_MAX + 1;
+    let refused = AddressPool::new(&[b("10.0.0.0/24")], settings.clone()).unwrap_err();
+    assert_eq!(refused.code(), "serial-too-large");
+    settings.quarantine = SERIAL_MAX;
     let mut pool = AddressPool::new(&[b("10.0.0.0/24")], settings).unwrap();
     pool.advance(5).unwrap();
     get(&mut pool, 25, "a");
     pool.release("a").unwrap();
-    pool.advance(u64::MAX - 1).unwrap();
+    assert_eq!(pool.advance(SERIAL_MAX + 1).unwrap_err().code(), "serial-too-large");
+    pool.advance(SERIAL_MAX).unwrap();
     assert_eq!(text(&pool.free()), "10.0.0.128/25");
+    assert_eq!(pool.ledger().replay().unwrap(), pool);
+    assert_eq!(pool.snapshot().load().unwrap(), pool);
 }

@@ -21,6 +21,7 @@ use crate::policy::pack::simplify::simplify;
 use crate::policy::syntax::actions::{ServiceReference, Spelling};
 use crate::policy::syntax::document::{Effect, PolicyDocument, Statement};
 use crate::policy::syntax::pattern::glob_folded;
+use crate::time::Interrupt;
 
 /// Everything that applies along a path, in one view.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -163,6 +164,19 @@ const ELSEWHERE: &str = "elsewhere";
 /// # Errors
 /// [`Error::Broken`] where a version cannot be decided with; [`Error::TooComplex`].
 pub fn difference(before: &[Level], after: &[Level], parameters: &Parameters) -> Result<Difference, Error> {
+    difference_until(before, after, parameters, &Interrupt::new())
+}
+
+/// As [`difference`], until it is asked to end.
+///
+/// # Errors
+/// As [`difference`], and [`Error::Interrupted`].
+pub fn difference_until(
+    before: &[Level],
+    after: &[Level],
+    parameters: &Parameters,
+    interrupt: &Interrupt,
+) -> Result<Difference, Error> {
     let paths = [
         PolicyPath::new(PolicyKind::ServiceControl, before)?,
         PolicyPath::new(PolicyKind::ServiceControl, after)?,
@@ -195,7 +209,7 @@ pub fn difference(before: &[Level], after: &[Level], parameters: &Parameters) ->
         ("user", "user/anyone".to_owned()),
         ("root", "root".to_owned()),
     ];
-    let mut effort = Effort::about(actions.len() + resources.len());
+    let mut effort = Effort::about(actions.len() + resources.len(), interrupt);
     let resource_classes = resource_classes(&resources, &mut effort)?;
     let mut found: BTreeMap<Group, Seen> = BTreeMap::new();
     for (matched, witness) in classes(&actions, None, &mut effort)? {
@@ -204,6 +218,7 @@ pub fn difference(before: &[Level], after: &[Level], parameters: &Parameters) ->
             effort.spend(principals.len() * regions.len())?;
             for (kind, principal) in &principals {
                 for region in &regions {
+                    interrupt.check()?;
                     let arn = format!("arn:aws:iam::{ACCOUNT}:{principal}");
                     let mut request = Request::new(&witness, resource.as_str(), &arn, ACCOUNT);
                     if by_region {

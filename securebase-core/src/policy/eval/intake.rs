@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::request::{Request, is_principal};
-use crate::model::{Problem, Problems, Quoted};
+use crate::model::{AccountId, Problem, Problems, Quoted};
 use crate::policy::error::Error;
 use crate::policy::syntax::actions::Spelling;
 
@@ -43,14 +43,16 @@ impl Request {
             None | Some(Value::Null) => None,
             Some(Value::String(text)) => Some(text.clone()),
             // Account ids are easily written as numbers.
-            Some(Value::Number(number)) if key.ends_with("account") => Some(format!("{number:0>12}")),
+            Some(Value::Number(number)) if key.ends_with("account") && number.is_u64() => {
+                number.as_u64().map(|number| format!("{number:012}"))
+            }
             Some(other) => {
                 bad(key, format!("invalid {key} `{other}`: expected text"), "write it as text in quotes");
                 None
             }
         };
         let (action, resource) = (text("action"), text("resource"));
-        let (principal, account) = (text("principal").unwrap_or_default(), text("account"));
+        let (principal, account) = (text("principal"), text("account"));
         let management = text("management_account");
         let action = action.unwrap_or_default();
         let well_formed =
@@ -62,17 +64,29 @@ impl Request {
                 "write one action, for example `s3:GetObject`",
             );
         }
-        if !principal.is_empty() && !is_principal(&principal) {
-            let shown: String = principal.chars().take(200).collect();
+        for (key, id) in [("account", &account), ("management_account", &management)] {
+            let Some(id) = id.as_deref().filter(|id| id.parse::<AccountId>().is_err()) else { continue };
+            bad(
+                key,
+                format!("invalid {key} `{}`: expected the twelve digits of an account", Quoted(id)),
+                "write the id of an account, or leave it out",
+            );
+        }
+        let principal = principal.inspect(|principal| {
+            if is_principal(principal) {
+                return;
+            }
             bad(
                 "principal",
                 format!(
-                    "invalid principal `{shown}`: expected the ARN of who makes the request, or a service"
+                    "invalid principal `{}`: expected the ARN of who makes the request, or a service",
+                    Quoted(principal)
                 ),
                 "write a user, a role, a session or the root user, for example \
                  `arn:aws:iam::111122223333:role/dev`, or a service such as `ec2.amazonaws.com`",
             );
-        }
+        });
+        let principal = principal.unwrap_or_default();
         let context = context(members.get("context"), &mut bad);
         if !problems.is_empty() {
             return Err(Error::BadRequest(Problems(problems)));
@@ -99,13 +113,18 @@ impl Request {
                 (key, value)
             })
             .collect();
-        serde_json::json!({
+        let mut value = serde_json::json!({
             "action": Spelling::shipped().action(self.action()),
             "resource": self.resource(),
-            "principal": self.principal(),
-            "account": self.account(),
-            "context": context,
-        })
+        });
+        // What a request does not name is left out: an empty text names nobody.
+        for (key, named) in [("principal", self.principal()), ("account", self.account())] {
+            if !named.is_empty() {
+                value[key] = named.into();
+            }
+        }
+        value["context"] = context.into();
+        value
     }
 }
 
@@ -183,8 +202,27 @@ mod tests {
     }
 
     #[test]
+    fn an_account_is_twelve_digits() {
+        for key in ["account", "management_account"] {
+            let read =
+                |id: Value| Request::from_value(&serde_json::json!({"action": "s3:GetObject", key: id}));
+            for id in
+                [Value::from(0.5), "".into(), "nonsense".into(), (-1).into(), 1_000_000_000_000_u64.into()]
+            {
+                let Err(Error::BadRequest(Problems(problems))) = read(id.clone()) else {
+                    panic!("{id} was read")
+                };
+                assert_eq!((problems.len(), problems[0].path.as_str()), (1, key), "{id}");
+            }
+            for id in [Value::from("001122223333"), 1_122_223_333_u64.into(), Value::Null] {
+                assert!(read(id).is_ok());
+            }
+        }
+    }
+
+    #[test]
     fn a_malformed_principal_is_said_and_never_let_through() {
-        for principal in ["jo", "arn:aws:iam::111122223333:role/", "evil.amazonaws.com.example"] {
+        for principal in ["", "jo", "arn:aws:iam::111122223333:role/", "evil.amazonaws.com.example"] {
             let error =
                 Request::from_value(&serde_json::json!({"action": "s3:GetObject", "principal": principal}));
             let Err(Error::BadRequest(Problems(problems))) = error else { panic!("{principal} was read") };

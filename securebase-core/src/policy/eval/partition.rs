@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use indexmap::IndexSet;
 
 use crate::policy::error::Error;
+use crate::time::Interrupt;
 
 /// A class of texts: one of them, and the positions of the patterns that match it.
 pub(crate) type Classes = BTreeMap<BTreeSet<usize>, String>;
@@ -23,19 +24,24 @@ const MAX_STEPS: usize = 30_000_000;
 
 /// What is left of the work that one question may take.
 #[derive(Debug)]
-pub(crate) struct Effort {
+pub(crate) struct Effort<'a> {
     patterns: usize,
     left: usize,
+    interrupt: &'a Interrupt,
 }
 
-impl Effort {
-    /// The whole allowance for a question about this number of patterns.
-    pub(crate) fn about(patterns: usize) -> Self {
-        Self { patterns, left: MAX_STEPS }
+impl<'a> Effort<'a> {
+    /// The whole allowance for a question about this number of patterns, which ends when asked to.
+    pub(crate) fn about(patterns: usize, interrupt: &'a Interrupt) -> Self {
+        Self { patterns, left: MAX_STEPS, interrupt }
     }
 
     /// Takes steps off.
+    ///
+    /// # Errors
+    /// [`Error::TooComplex`] where none are left; [`Error::Interrupted`].
     pub(crate) fn spend(&mut self, steps: usize) -> Result<(), Error> {
+        self.interrupt.check()?;
         self.left = self.left.checked_sub(steps).ok_or(Error::TooComplex(self.patterns))?;
         Ok(())
     }
@@ -50,7 +56,7 @@ impl Effort {
 pub(crate) fn classes(
     patterns: &[String],
     except: Option<u8>,
-    effort: &mut Effort,
+    effort: &mut Effort<'_>,
 ) -> Result<Classes, Error> {
     let bytes: Vec<&[u8]> = patterns.iter().map(String::as_bytes).collect();
     let mut found = Classes::new();
@@ -163,7 +169,7 @@ fn add(all: &mut Vec<(usize, usize)>, pattern: &[u8], at: usize, offset: usize) 
 }
 
 /// Classes of resources by patterns of six parts: a witness, and which patterns match it.
-pub(crate) fn resource_classes(patterns: &[String], effort: &mut Effort) -> Result<Classes, Error> {
+pub(crate) fn resource_classes(patterns: &[String], effort: &mut Effort<'_>) -> Result<Classes, Error> {
     let cut: Vec<Vec<&str>> = patterns.iter().map(|pattern| pattern.splitn(6, ':').collect()).collect();
     let everyone: BTreeSet<usize> = (0..patterns.len()).collect();
     let mut open: Classes = BTreeMap::from([(everyone, String::new())]);
@@ -208,7 +214,8 @@ mod tests {
 
     #[test]
     fn every_combination_that_exists() {
-        let found = classes(&owned(&["a*", "*b", "a?c"]), None, &mut Effort::about(3)).unwrap();
+        let found =
+            classes(&owned(&["a*", "*b", "a?c"]), None, &mut Effort::about(3, &Interrupt::new())).unwrap();
         let sets: Vec<Vec<usize>> = found.keys().map(|set| set.iter().copied().collect()).collect();
         assert_eq!(sets, [vec![], vec![0], vec![0, 1], vec![0, 2], vec![1]]);
     }
@@ -217,7 +224,7 @@ mod tests {
     fn resources_part_by_part() {
         let found = resource_classes(
             &owned(&["arn:*:s3:::b*", "arn:*:ec2:*:*:instance/*", "arn:*:s3:::b/x"]),
-            &mut Effort::about(3),
+            &mut Effort::about(3, &Interrupt::new()),
         )
         .unwrap();
         let sets: Vec<Vec<usize>> = found.keys().map(|set| set.iter().copied().collect()).collect();
@@ -228,10 +235,11 @@ mod tests {
     fn work_without_end_is_refused() {
         // Twenty letters back: two to the twentieth states.
         let patterns = owned(&[&format!("*a{}", "?".repeat(40)), &format!("*b{}", "?".repeat(40))]);
-        let refused = classes(&patterns, None, &mut Effort::about(2));
+        let refused = classes(&patterns, None, &mut Effort::about(2, &Interrupt::new()));
         assert_eq!(refused, Err(Error::TooComplex(2)));
         // One long text with a wildcard before each letter has as many states as letters.
-        let mut effort = Effort::about(1);
+        let interrupt = Interrupt::new();
+        let mut effort = Effort::about(1, &interrupt);
         let found = classes(&owned(&[&"*a".repeat(4_000)]), None, &mut effort).unwrap();
         assert_eq!(found.len(), 2);
         assert!(effort.spent() < 100_000, "{}", effort.spent());
@@ -245,7 +253,7 @@ mod tests {
             patterns in proptest::collection::vec("[ab*?]{0,5}", 1..6),
             text in "[abc]{0,8}",
         ) {
-            let found = classes(&patterns, None, &mut Effort::about(0)).unwrap();
+            let found = classes(&patterns, None, &mut Effort::about(0, &Interrupt::new())).unwrap();
             for (set, witness) in &found {
                 let matched: BTreeSet<usize> = (0..patterns.len()).filter(|&at| glob(&patterns[at], witness)).collect();
                 prop_assert_eq!(set, &matched, "witness `{}`", witness);

@@ -17,6 +17,7 @@ use crate::policy::error::Error;
 use crate::policy::eval::partition::{Classes, Effort, classes, resource_classes};
 use crate::policy::syntax::actions::Spelling;
 use crate::policy::syntax::document::{Condition, Effect, PolicyDocument, Statement, Version, merged};
+use crate::time::Interrupt;
 
 /// What a verifier needs to check that two sets of documents are equal in meaning.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -127,6 +128,18 @@ impl std::fmt::Display for Counterexample {
 /// [`Error::NotEquivalent`] with a cell that differs; [`Error::TooComplex`] where the patterns have more combinations than
 /// can be walked.
 pub fn certify(before: &[PolicyDocument], after: &[PolicyDocument]) -> Result<Certificate, Error> {
+    certify_until(before, after, &Interrupt::new())
+}
+
+/// As [`certify`], until it is asked to end.
+///
+/// # Errors
+/// As [`certify`], and [`Error::Interrupted`].
+pub fn certify_until(
+    before: &[PolicyDocument],
+    after: &[PolicyDocument],
+    interrupt: &Interrupt,
+) -> Result<Certificate, Error> {
     let both = || before.iter().chain(after).flat_map(|document| &document.statements);
     let mut actions: Vec<String> =
         both().flat_map(|it| &it.actions.patterns).map(|pattern| pattern.to_ascii_lowercase()).collect();
@@ -136,7 +149,7 @@ pub fn certify(before: &[PolicyDocument], after: &[PolicyDocument]) -> Result<Ce
         both().flat_map(|it| &it.resources.patterns).filter(|pattern| is_plain(pattern)).cloned().collect();
     resources.sort();
     resources.dedup();
-    let mut effort = Effort::about(actions.len() + resources.len());
+    let mut effort = Effort::about(actions.len() + resources.len(), interrupt);
     let action_classes = classes(&actions, None, &mut effort)?;
     let resource_classes = resource_classes(&resources, &mut effort)?;
     let mut atoms = IndexSet::new();
@@ -304,7 +317,7 @@ fn alternatives(
     rows: &[&Row],
     effect: Effect,
     matched: &BTreeSet<usize>,
-    effort: &mut Effort,
+    effort: &mut Effort<'_>,
 ) -> Result<Alternatives, Error> {
     let all: Alternatives =
         rows.iter().filter(|row| row.effect == effect).flat_map(|row| row.clauses(matched)).collect();
@@ -427,6 +440,37 @@ mod tests {
         );
         let text = certify(&with(&[vpc]), &with(&[])).unwrap_err().to_string();
         assert!(text.contains("denied where aws:SourceVpc StringEquals a | b before"), "{text}");
+    }
+
+    #[test]
+    fn every_question_ends_when_asked_to() {
+        use crate::policy::{
+            Level, Parameters, Policy, PolicyLimits, difference_until, pack_until, verify_until,
+        };
+
+        let documents = [PolicyDocument::full_access()];
+        let other = [parse(r#"{"Effect":"Deny","Action":"s3:*","Resource":"*"}"#)];
+        let levels = |documents: &[PolicyDocument]| {
+            let named = documents.iter().map(|document| Policy::new("own", document.clone()));
+            [Level::new("root", named.collect())]
+        };
+        let [before, after] = [levels(&documents), levels(&other)];
+        let parameters = Parameters::default();
+        let interrupt = Interrupt::new();
+        let certificate = certify_until(&other, &other, &interrupt).unwrap();
+        assert_eq!(pack_until(&documents, PolicyLimits::default(), &interrupt).unwrap().len(), 1);
+        assert_eq!(verify_until(&certificate, &other, &other, &interrupt), Ok(()));
+        assert!(!difference_until(&before, &after, &parameters, &interrupt).unwrap().is_empty());
+        interrupt.ask();
+        let ended = [
+            certify_until(&other, &other, &interrupt).err(),
+            pack_until(&documents, PolicyLimits::default(), &interrupt).err(),
+            verify_until(&certificate, &other, &other, &interrupt).err(),
+            difference_until(&before, &after, &parameters, &interrupt).err(),
+        ];
+        for error in ended {
+            assert_eq!(error.unwrap().code(), "interrupted");
+        }
     }
 
     #[test]

@@ -14,7 +14,8 @@ use std::collections::BTreeMap;
 use super::error::Error;
 use super::syntax::document::{PolicyDocument, Selection, Statement, Version};
 use crate::model::{Limits, Quota};
-use simplify::simplify;
+use crate::time::Interrupt;
+use simplify::simplify_until;
 
 /// How much a target holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,15 +79,28 @@ impl std::fmt::Display for Overflow {
 /// # Errors
 /// [`Error::DoesNotFit`] says by how much and what weighs most.
 pub fn pack(documents: &[PolicyDocument], limits: PolicyLimits) -> Result<Vec<PolicyDocument>, Error> {
+    pack_until(documents, limits, &Interrupt::new())
+}
+
+/// As [`pack`], until it is asked to end.
+///
+/// # Errors
+/// As [`pack`], and [`Error::Interrupted`].
+pub fn pack_until(
+    documents: &[PolicyDocument],
+    limits: PolicyLimits,
+    interrupt: &Interrupt,
+) -> Result<Vec<PolicyDocument>, Error> {
     // An old version reads `${` as plain text: such documents cannot be joined with current ones.
     let (current, old): (Vec<_>, Vec<_>) = documents
         .iter()
         .partition(|document| is_mergeable(document) && !is_full_unversioned(document, limits));
-    let statements = simplify(current.iter().flat_map(|document| document.statements.iter().cloned()));
+    let statements = current.iter().flat_map(|document| document.statements.iter().cloned());
+    let statements = simplify_until(statements, interrupt)?;
     let old: Vec<PolicyDocument> = old.into_iter().cloned().collect();
     let plain: Vec<Statement> = statements.iter().map(|it| Statement { sid: None, ..it.clone() }).collect();
-    let mut packed = lay(&plain, &statements, limits, old.len())?;
-    if let Ok(named) = lay(&with_unique_sids(&statements), &statements, limits, old.len())
+    let mut packed = lay(&plain, &statements, limits, old.len(), interrupt)?;
+    if let Ok(named) = lay(&with_unique_sids(&statements), &statements, limits, old.len(), interrupt)
         && named.len() <= packed.len()
     {
         packed = named;
@@ -149,6 +163,7 @@ fn lay(
     named: &[Statement],
     limits: PolicyLimits,
     taken: usize,
+    interrupt: &Interrupt,
 ) -> Result<Vec<PolicyDocument>, Error> {
     let room = limits.max_size;
     let mut sized: Vec<(usize, &Statement)> =
@@ -156,6 +171,7 @@ fn lay(
     sized.sort_by_key(|(size, _)| std::cmp::Reverse(*size));
     let mut bins: Vec<(usize, Vec<Statement>)> = Vec::new();
     for (size, statement) in sized {
+        interrupt.check()?;
         if let Some((used, bin)) = bins.iter_mut().find(|(used, _)| used + size < room) {
             *used += size + 1;
             bin.push(statement.clone());

@@ -6,6 +6,7 @@
 //! strengthen). The certificate (`certificate.rs`) checks the outcome without trusting any of this.
 
 use crate::policy::syntax::document::{Selection, Statement, merged};
+use crate::time::{Interrupt, Interrupted};
 
 /// Whether every text that `inner` matches is matched by `outer` too. May say no where it is so; never yes where it is not.
 pub(crate) fn covers(outer: &str, inner: &str, folded: bool) -> bool {
@@ -71,11 +72,16 @@ fn covers_resource(outer: &str, inner: &str) -> bool {
 }
 
 /// Sorted, without repetition, and without what another pattern covers.
-fn tidy(patterns: &mut Vec<String>, covers: impl Fn(&str, &str) -> bool) {
+fn tidy(
+    patterns: &mut Vec<String>,
+    interrupt: &Interrupt,
+    covers: impl Fn(&str, &str) -> bool,
+) -> Result<(), Interrupted> {
     patterns.sort();
     patterns.dedup();
     let mut kept: Vec<String> = Vec::with_capacity(patterns.len());
     for pattern in patterns.drain(..) {
+        interrupt.check()?;
         let wild = pattern.contains(['*', '?']);
         if kept.iter().any(|other| covers(other, &pattern)) {
             continue;
@@ -84,17 +90,28 @@ fn tidy(patterns: &mut Vec<String>, covers: impl Fn(&str, &str) -> bool) {
         kept.push(pattern);
     }
     *patterns = kept;
+    Ok(())
 }
 
-fn tidy_selections(statement: &mut Statement) {
-    tidy(&mut statement.actions.patterns, |outer, inner| covers(outer, inner, true));
-    tidy(&mut statement.resources.patterns, covers_resource);
+fn tidy_selections(statement: &mut Statement, interrupt: &Interrupt) -> Result<(), Interrupted> {
+    tidy(&mut statement.actions.patterns, interrupt, |outer, inner| covers(outer, inner, true))?;
+    tidy(&mut statement.resources.patterns, interrupt, covers_resource)?;
     statement.conditions.sort();
     statement.conditions.dedup();
+    Ok(())
 }
 
 /// Joins what may be joined and drops what is covered, until nothing changes.
 pub(crate) fn simplify(statements: impl IntoIterator<Item = Statement>) -> Vec<Statement> {
+    // Nobody asks this one to end.
+    simplify_until(statements, &Interrupt::new()).unwrap_or_default()
+}
+
+/// As [`simplify`], until it is asked to end.
+pub(crate) fn simplify_until(
+    statements: impl IntoIterator<Item = Statement>,
+    interrupt: &Interrupt,
+) -> Result<Vec<Statement>, Interrupted> {
     let mut all: Vec<Statement> = statements.into_iter().collect();
     for statement in &mut all {
         statement.conditions = merged(&statement.conditions);
@@ -102,18 +119,18 @@ pub(crate) fn simplify(statements: impl IntoIterator<Item = Statement>) -> Vec<S
             condition.values.sort();
             condition.values.dedup();
         }
-        tidy_selections(statement);
+        tidy_selections(statement, interrupt)?;
     }
     loop {
         let before = all.len();
-        all = join(all, |statement| &mut statement.actions, false);
-        all = join(all, |statement| &mut statement.resources, false);
-        drop_covered(&mut all);
+        all = join(all, |statement| &mut statement.actions, false, interrupt)?;
+        all = join(all, |statement| &mut statement.resources, false, interrupt)?;
+        drop_covered(&mut all, interrupt)?;
         if all.len() == before {
             break;
         }
     }
-    all
+    Ok(all)
 }
 
 /// Joins statements that differ in one positive selection only.
@@ -121,10 +138,12 @@ fn join(
     statements: Vec<Statement>,
     part: impl Fn(&mut Statement) -> &mut Selection,
     keep_empty: bool,
-) -> Vec<Statement> {
+    interrupt: &Interrupt,
+) -> Result<Vec<Statement>, Interrupted> {
     let mut groups: indexmap::IndexMap<String, Statement> = indexmap::IndexMap::new();
     let mut apart = 0_usize;
     for mut statement in statements {
+        interrupt.check()?;
         let selection = part(&mut statement);
         let negated = selection.negated || (selection.patterns.is_empty() && !keep_empty);
         let patterns = std::mem::take(&mut selection.patterns);
@@ -141,11 +160,11 @@ fn join(
                 other.sid = joined_sid(other.sid.take(), statement.sid.take());
                 let mut patterns = std::mem::take(&mut part(&mut statement).patterns);
                 part(other).patterns.append(&mut patterns);
-                tidy_selections(other);
+                tidy_selections(other, interrupt)?;
             }
         }
     }
-    groups.into_values().collect()
+    Ok(groups.into_values().collect())
 }
 
 /// Names of joined statements, run together: `Sid` takes letters and digits only.
@@ -158,9 +177,10 @@ fn joined_sid(left: Option<String>, right: Option<String>) -> Option<String> {
 }
 
 /// Drops statements that another one of the same effect makes superfluous.
-fn drop_covered(statements: &mut Vec<Statement>) {
+fn drop_covered(statements: &mut Vec<Statement>, interrupt: &Interrupt) -> Result<(), Interrupted> {
     let mut kept: Vec<Statement> = Vec::with_capacity(statements.len());
     for statement in statements.drain(..) {
+        interrupt.check()?;
         if kept.iter().any(|other| makes_superfluous(other, &statement)) {
             continue;
         }
@@ -168,6 +188,7 @@ fn drop_covered(statements: &mut Vec<Statement>) {
         kept.push(statement);
     }
     *statements = kept;
+    Ok(())
 }
 
 pub(crate) fn makes_superfluous(outer: &Statement, inner: &Statement) -> bool {

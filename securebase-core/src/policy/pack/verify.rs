@@ -13,6 +13,7 @@ use crate::policy::error::Error;
 use crate::policy::syntax::document::{PolicyDocument, Selection, Statement, Version};
 use crate::policy::syntax::operator::{Operator, Quantifier};
 use crate::policy::syntax::pattern::glob;
+use crate::time::Interrupt;
 
 /// Checks a certificate against the documents it speaks of.
 ///
@@ -22,6 +23,19 @@ pub fn verify(
     certificate: &Certificate,
     before: &[PolicyDocument],
     after: &[PolicyDocument],
+) -> Result<(), Error> {
+    verify_until(certificate, before, after, &Interrupt::new())
+}
+
+/// As [`verify`], until it is asked to end.
+///
+/// # Errors
+/// As [`verify`], and [`Error::Interrupted`].
+pub fn verify_until(
+    certificate: &Certificate,
+    before: &[PolicyDocument],
+    after: &[PolicyDocument],
+    interrupt: &Interrupt,
 ) -> Result<(), Error> {
     let refuse = |reason: String| Err(Error::BadCertificate(reason));
     if certificate.version != 1 {
@@ -41,7 +55,7 @@ pub fn verify(
         .filter(|text| is_plain(text))
         .collect();
     let resources: Vec<&str> = resources.into_iter().collect();
-    let mut work = Work { patterns: actions.len() + resources.len(), done: 0 };
+    let mut work = Work { patterns: actions.len() + resources.len(), done: 0, interrupt };
     work.add(certificate.actions.len() * actions.len() + certificate.resources.len() * resources.len())?;
     let shown: BTreeSet<BTreeSet<usize>> =
         certificate.actions.iter().map(|text| matched(&actions, text)).collect();
@@ -93,13 +107,15 @@ pub fn verify(
 /// Steps after which checking gives up; some seconds.
 const MOST_STEPS: usize = 60_000_000;
 
-struct Work {
+struct Work<'a> {
     patterns: usize,
     done: usize,
+    interrupt: &'a Interrupt,
 }
 
-impl Work {
+impl Work<'_> {
     fn add(&mut self, steps: usize) -> Result<(), Error> {
+        self.interrupt.check()?;
         self.done = self.done.saturating_add(steps);
         if self.done > MOST_STEPS { Err(Error::TooComplex(self.patterns)) } else { Ok(()) }
     }
@@ -133,7 +149,7 @@ fn matches_resource(pattern: &str, resource: &str) -> bool {
 fn reachable(
     patterns: &[&str],
     except: Option<char>,
-    work: &mut Work,
+    work: &mut Work<'_>,
 ) -> Result<BTreeSet<BTreeSet<usize>>, Error> {
     // The rest of a pattern is identified by its length in bytes.
     type Left = BTreeSet<(usize, usize)>;
@@ -203,7 +219,7 @@ fn reachable(
     Ok(sets)
 }
 
-fn reachable_resources(patterns: &[&str], work: &mut Work) -> Result<BTreeSet<BTreeSet<usize>>, Error> {
+fn reachable_resources(patterns: &[&str], work: &mut Work<'_>) -> Result<BTreeSet<BTreeSet<usize>>, Error> {
     let mut alive: BTreeSet<BTreeSet<usize>> = BTreeSet::from([(0..patterns.len()).collect()]);
     for part in 0..6 {
         let texts: Vec<String> = patterns
@@ -304,7 +320,7 @@ impl Rule {
     }
 }
 
-fn decided(rules: &[&Rule], resource: usize, work: &mut Work) -> Result<Decided, Error> {
+fn decided(rules: &[&Rule], resource: usize, work: &mut Work<'_>) -> Result<Decided, Error> {
     let mut found = Decided::new();
     for rule in rules {
         let sets = found.entry(rule.effect).or_default();

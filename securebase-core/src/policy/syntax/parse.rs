@@ -145,7 +145,7 @@ impl Reader {
                 "Principal" | "NotPrincipal" => {
                     principals += 1;
                     let negated = key.text == "NotPrincipal";
-                    principal = self.any_json(*value, &inner).map(|value| Principal { negated, value });
+                    principal = self.principal(*value, &inner).map(|value| Principal { negated, value });
                 }
                 "Action" | "NotAction" => {
                     let patterns = self.actions(*value, &inner);

@@ -22,17 +22,24 @@ impl State {
     /// `aws_access_key_id` … They go before the environment's, which are named the same in upper case.
     ///
     /// # Errors
-    /// [`Error::Url`] where this build cannot open it, or a setting is none.
+    /// [`Error::Url`] where this build cannot open it, a setting is none, or a state that is not in a bucket has settings.
     pub fn open_with<'a>(
         url: &str,
         settings: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<Self, Error> {
         let settings: Vec<(&str, &str)> = settings.into_iter().collect();
-        let refuse = |why: &str| Err(Error::Url { url: shown(url), why: without_values(why, &settings) });
+        let why = |why: &str| Error::Url { url: shown(url), why: without_values(why, &settings) };
+        let refuse = |text: &str| Err(why(text));
         if url.is_empty() {
             return refuse("name a directory");
         }
+        // A setting that nothing reads was meant for another state.
+        let unread = || match settings.as_slice() {
+            [] => Ok(()),
+            _ => Err(why("settings are for a bucket: leave them out, or name one as `s3://bucket/prefix`")),
+        };
         let Some((scheme, rest)) = split_scheme(url) else {
+            unread()?;
             return Ok(Self::new(DirectoryStore::new(url)));
         };
         let Some(place) = rest.strip_prefix("//") else {
@@ -47,9 +54,11 @@ impl State {
             );
         }
         match scheme {
-            "file" if Path::new(place).is_absolute() => Ok(Self::new(DirectoryStore::new(place))),
+            "file" if Path::new(place).is_absolute() => {
+                unread().map(|()| Self::new(DirectoryStore::new(place)))
+            }
             "file" => refuse("write `file:///` and the path from the root on, or the path alone"),
-            "memory" if place.is_empty() => Ok(Self::new(MemoryStore::new())),
+            "memory" if place.is_empty() => unread().map(|()| Self::new(MemoryStore::new())),
             "memory" => refuse("a state in memory has no name: write `memory://`"),
             #[cfg(feature = "s3")]
             "s3" => {
@@ -162,6 +171,15 @@ mod tests {
     fn a_long_url_is_cut_and_stays_on_its_line() {
         let text = refused(&format!("ftp://{}\n\u{1b}[31m", "x".repeat(1_000_000)));
         assert!(text.len() < 1000 && !text.contains('\n') && !text.contains('\u{1b}'), "{text}");
+    }
+
+    #[test]
+    fn a_setting_that_nothing_reads_is_refused() {
+        for url in ["memory://", "a/directory", "file:///a/directory"] {
+            let error = State::open_with(url, [("aws_region", "eu-west-1")]).map(|state| state.place());
+            let said = error.unwrap_err().to_string();
+            assert!(said.contains("settings are for a bucket"), "{said}");
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Growth against a model: the tiers it names are the model's.
 
+use std::collections::BTreeMap;
+
 use super::Model;
 use crate::finance::error::Error;
 use crate::finance::inputs::growth::{Growth, TierGrowth};
@@ -20,5 +22,18 @@ impl Model {
             Some(row) if row.tier != "default" => Err(Error::unknown("tier", &row.tier, names())),
             _ => Ok(()),
         }
+    }
+
+    /// The path of a growth in the order of this model's tiers, from numbers of tenants by the names of tiers. Tiers that are not
+    /// named have none.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] for a tier that the model does not have.
+    pub fn path(&self, targets: &[(u32, BTreeMap<String, u32>)]) -> Result<Vec<(u32, Vec<u32>)>, Error> {
+        let row = |(month, counts): &(u32, BTreeMap<String, u32>)| {
+            let named = counts.iter().map(|(tier, count)| (tier.as_str(), *count));
+            Ok((*month, self.counts_by_name(named)?))
+        };
+        targets.iter().map(row).collect()
     }
 }

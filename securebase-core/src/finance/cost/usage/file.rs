@@ -15,7 +15,7 @@ use crate::model::diagnostics::document;
 use crate::model::{Day, Problem, Problems};
 
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "invalid entry, expected a number, text, `true` or `false`")]
 enum Entry {
     Flag(bool),
     Number(Number),

@@ -71,6 +71,25 @@ impl Reader {
         }
     }
 
+    /// Whom a statement is about: text, or lists of texts by the kind of principal. Of the two forms the linter takes `"*"` alone.
+    pub(super) fn principal(&mut self, at: Located<'_>, path: &str) -> Option<serde_json::Value> {
+        match self.open(at, path)? {
+            Value::String(_) => {}
+            Value::Object(kinds) => {
+                self.refuse_duplicates(&kinds, path);
+                for (kind, named) in kinds {
+                    self.strings(named, &format!("{path}.{}", Quoted(&kind.text)));
+                }
+            }
+            other => {
+                let message = format!("expected `*` or an object of principals, found {}", other.type_name());
+                self.defect(at, "policy.type", path, message, "write \"*\"");
+                return None;
+            }
+        }
+        self.any_json(at, path)
+    }
+
     pub(super) fn any_json(&mut self, at: Located<'_>, path: &str) -> Option<serde_json::Value> {
         match at.json() {
             Ok(value) => Some(value),
