@@ -1,6 +1,6 @@
 //! An operator's hands: changes that nobody is told of.
 
-use super::holdings::InAccount;
+use super::holdings::{InAccount, Place};
 use super::services::organizations::{self, Org};
 use super::world::World;
 use crate::cloud::organizations::AccountState;
@@ -113,8 +113,8 @@ impl World {
         if let Some(tags) = self.holdings.org.as_mut().and_then(|org| org.tags_mut(resource)) {
             return Some(tags);
         }
-        let accounts = self.holdings.accounts.values_mut().flat_map(|account| account.all_mut());
-        let places = self.holdings.places.values_mut().flat_map(|place| place.all_mut());
+        let accounts = self.holdings.accounts.values_mut().flat_map(InAccount::all_mut);
+        let places = self.holdings.places.values_mut().flat_map(Place::all_mut);
         accounts.chain(places).find_map(|holding| holding.tags_mut(resource))
     }
 }

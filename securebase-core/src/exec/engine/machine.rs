@@ -275,7 +275,7 @@ impl<'a> Machine<'a> {
         self.steps[step].run = Some(run);
         match want {
             Want::Call(Operation::Ec2(ec2::Operation::DescribeAvailabilityZones)) => {
-                self.want_zones(now, step)
+                self.want_zones(now, step);
             }
             Want::Call(operation) => self.queue(now, step, operation),
             Want::Pause(pause) => {

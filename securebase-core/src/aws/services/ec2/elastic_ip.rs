@@ -1,5 +1,6 @@
 //! Elastic IPs.
 
+use aws_sdk_ec2::operation::allocate_address::AllocateAddressOutput;
 use aws_sdk_ec2::{Client, types as sdk};
 use futures::TryFutureExt;
 
@@ -25,7 +26,7 @@ pub(super) async fn send(client: &Client, operation: Operation) -> Result<Reply,
                 .domain(sdk::DomainType::Vpc)
                 .set_tag_specifications(tag_specification(sdk::ResourceType::ElasticIp, &tags));
             let sent = call.send().map_err(failure);
-            created(sent, |made| made.allocation_id(), "AllocationId").await
+            created(sent, AllocateAddressOutput::allocation_id, "AllocationId").await
         }
         Operation::ReleaseAddress { allocation } => {
             let call = client.release_address().allocation_id(allocation.as_str());

@@ -1,5 +1,6 @@
 //! Route tables, routes, associations.
 
+use aws_sdk_ec2::operation::associate_route_table::AssociateRouteTableOutput;
 use aws_sdk_ec2::{Client, types as sdk};
 use futures::TryFutureExt;
 
@@ -70,7 +71,7 @@ pub(super) async fn send(client: &Client, operation: Operation) -> Result<Reply,
             let call =
                 client.associate_route_table().route_table_id(table.as_str()).subnet_id(subnet.as_str());
             let sent = call.send().map_err(failure);
-            created(sent, |made| made.association_id(), "AssociationId").await
+            created(sent, AssociateRouteTableOutput::association_id, "AssociationId").await
         }
         Operation::DisassociateRouteTable { association } => {
             let call = client.disassociate_route_table().association_id(association.as_str());
