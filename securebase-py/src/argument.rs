@@ -152,6 +152,20 @@ pub(crate) fn path_or(name: &str, value: &Bound<'_, PyAny>, expected: &str) -> R
     })
 }
 
+/// A place in a list, from the end where it is negative; what no list is long enough for is the largest there is.
+///
+/// # Errors
+/// A `TypeError` for what is not a whole number.
+pub(crate) fn place(name: &str, value: &Bound<'_, PyAny>, expected: &str) -> Result<isize> {
+    value.extract().or_else(|error: PyErr| {
+        if error.is_instance_of::<PyOverflowError>(value.py()) {
+            Ok(isize::MAX)
+        } else {
+            Err(unreadable(name, value, expected, error))
+        }
+    })
+}
+
 /// Whether a value is a truth value, numpy's included: a number in Python, and never meant as one.
 pub(crate) fn is_truth(value: &Bound<'_, PyAny>) -> bool {
     value.is_instance_of::<PyBool>()

@@ -14,6 +14,7 @@ use serde_json::{Map, Number, Value};
 
 use crate::argument::{self, tuple};
 use crate::error::{Class, Failure, OfArgument as _, Result, passes_through};
+use crate::runtime::heed;
 use crate::shown::{grouped, shown};
 
 /// The word for a value of a type that no document holds.
@@ -156,14 +157,16 @@ pub(crate) fn to_python<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'
         Value::String(text) => PyString::new(py, text).into_any(),
         Value::Array(values) => {
             let list = PyList::empty(py);
-            for value in values {
+            for (index, value) in values.iter().enumerate() {
+                heed(py, index)?;
                 list.append(to_python(py, value)?)?;
             }
             list.into_any()
         }
         Value::Object(members) => {
             let dict = PyDict::new(py);
-            for (key, value) in members {
+            for (index, (key, value)) in members.iter().enumerate() {
+                heed(py, index)?;
                 dict.set_item(key, to_python(py, value)?)?;
             }
             dict.into_any()

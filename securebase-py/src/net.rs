@@ -14,7 +14,7 @@ use crate::cloud::named_region;
 use crate::convert::{PROBLEMS_MAX, count, document, from_json, hash, to_json};
 use crate::error::{Class, Failure, OfArgument as _, Raised, Result, cut, passes_through};
 use crate::problem::Problem;
-use crate::runtime::compute;
+use crate::runtime::{compute, heed};
 use crate::shown::shown;
 
 impl Raised for CidrError {
@@ -148,9 +148,7 @@ fn listed<'py, T: IntoPyObject<'py, Error = PyErr>>(
 ) -> Result<Bound<'py, PyList>> {
     let list = PyList::empty(py);
     for (index, value) in values.enumerate() {
-        if index.is_multiple_of(1 << 12) {
-            py.check_signals()?;
-        }
+        heed(py, index)?;
         list.append(value)?;
     }
     Ok(list)

@@ -2,7 +2,7 @@
 
 mod report;
 
-use pyo3::exceptions::{PyIndexError, PyKeyError, PyOverflowError};
+use pyo3::exceptions::{PyIndexError, PyKeyError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple, PyType};
 use securebase_core::model::Problem as CoreProblem;
@@ -338,10 +338,7 @@ impl Cause {
                 other => Err(PyKeyError::new_err(cut(other.to_owned()))),
             };
         }
-        // An index of more than 64 bits is none of these either.
-        match key.extract::<isize>().or_else(|error| {
-            if error.is_instance_of::<PyOverflowError>(py) { Ok(isize::MAX) } else { Err(error) }
-        })? {
+        match argument::place("key", key, "`policy`, `statement`, `level`, 0 or 1")? {
             0 | -2 => Ok(self.policy().into_pyobject(py)?.into_any()),
             1 | -1 => Ok(self.statement().into_pyobject(py)?.into_any()),
             _ => Err(PyIndexError::new_err("a cause is a policy and a statement")),

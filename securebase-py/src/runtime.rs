@@ -26,6 +26,14 @@ const LISTEN_EVERY: Duration = Duration::from_millis(100);
 /// How long a run that was asked to stop may take until it is cut off.
 const STOPS_WITHIN: Duration = Duration::from_secs(1);
 
+/// How many values are made for Python between two looks whether the caller wants to end.
+const MADE_AT_ONCE: usize = 1 << 12;
+
+/// Lets Ctrl-C end what makes many values with the interpreter held.
+pub(crate) fn heed(py: Python<'_>, index: usize) -> PyResult<()> {
+    if (index + 1).is_multiple_of(MADE_AT_ONCE) { py.check_signals() } else { Ok(()) }
+}
+
 /// Something with threads, and the process it belongs to: threads do not survive a fork, so a child makes its own.
 struct OfProcess<T: 'static>(Mutex<Option<(u32, &'static T)>>);
 

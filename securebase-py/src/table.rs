@@ -7,15 +7,16 @@ use arrow_array::RecordBatchIterator;
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
 use arrow_schema::ArrowError;
 use arrow_schema::ffi::FFI_ArrowSchema;
-use pyo3::exceptions::{PyIndexError, PyKeyError, PyTypeError};
+use pyo3::exceptions::{PyIndexError, PyKeyError};
 use pyo3::prelude::*;
-use pyo3::types::{PyCapsule, PyDict, PyList, PyType};
+use pyo3::types::{PyCapsule, PyDict, PyList, PyString, PyType};
 use rust_decimal::Decimal;
 use securebase_core::table::{Cell, Column, Table as CoreTable, Values};
 
 use crate::argument;
 use crate::arrow::record_batch;
-use crate::error::{Class, Failure, Result, cut};
+use crate::error::{Class, Failure, Result, cut, passes_through};
+use crate::runtime::heed;
 
 /// A table: named, typed columns of equal length. It offers the Arrow PyCapsule interface: every library that speaks Arrow
 /// reads numbers, decimals and text where they lie, without a copy.
@@ -78,7 +79,8 @@ impl Table {
 
     fn values<'py>(py: Python<'py>, column: &Column) -> PyResult<Bound<'py, PyList>> {
         let list = PyList::empty(py);
-        for cell in (0..column.len()).filter_map(|row| column.cell(row)) {
+        for (row, cell) in (0..column.len()).filter_map(|row| column.cell(row)).enumerate() {
+            heed(py, row)?;
             list.append(value(py, cell)?)?;
         }
         Ok(list)
@@ -135,13 +137,12 @@ impl Table {
 
     /// A column by name, as a list; a row by number, as a dict.
     fn __getitem__<'py>(&self, py: Python<'py>, key: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        if let Ok(name) = key.extract::<String>() {
-            let column = self.0.column(&name).ok_or_else(|| PyKeyError::new_err(name))?;
-            return Ok(Self::values(py, column)?.into_any());
+        if key.is_instance_of::<PyString>() {
+            let name = argument::text("key", key)?;
+            let unknown = || PyKeyError::new_err(cut(name.to_owned()));
+            return Ok(Self::values(py, self.0.column(name).ok_or_else(unknown)?)?.into_any());
         }
-        let number: isize = key
-            .extract()
-            .map_err(|_| PyTypeError::new_err("a column goes by its name, a row by its number"))?;
+        let number: isize = argument::place("key", key, "the name of a column or the number of a row")?;
         let rows = self.0.row_count();
         let row =
             if number < 0 { rows.checked_sub(number.unsigned_abs()) } else { Some(number.unsigned_abs()) };
@@ -155,6 +156,7 @@ impl Table {
     fn to_dicts<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let list = PyList::empty(py);
         for row in 0..self.0.row_count() {
+            heed(py, row)?;
             list.append(self.row(py, row)?)?;
         }
         Ok(list)
@@ -264,7 +266,10 @@ fn cells<'py, T: FromPyObjectOwned<'py>>(
             let hint = "use values of the type of the column";
             argument::refused(Class::Input, "type-mismatch", &place(), &value, &expected(), hint)
         };
-        value.extract::<T>().map(Some).map_err(|_| wrong())
+        value.extract::<T>().map(Some).map_err(|error| {
+            let error: PyErr = error.into();
+            if passes_through(&error, value.py()) { error.into() } else { wrong() }
+        })
     })
 }
 

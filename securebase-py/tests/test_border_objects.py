@@ -229,3 +229,18 @@ def test_the_repr_of_what_holds_a_megabyte_is_short() -> None:
     for thing in (verdict, *verdict.causes, overlap, F.Growth(path=[(n, {"fintech": n}) for n in range(1, 600)])):
         assert len(repr(thing)) <= 4_001
         assert pickle.loads(pickle.dumps(thing)) == thing
+
+
+def test_a_key_of_a_table_is_named_and_a_ctrl_c_in_it_passes() -> None:
+    table = small_zone().to_arrow()
+    for key in (1.5, None, _objects(Foreign)["index"](), object()):
+        with pytest.raises(TypeError, match="invalid `key` .*: expected the name of a column or the number of a row"):
+            table[key]
+    with pytest.raises(KeyboardInterrupt):
+        table[_objects(KeyboardInterrupt)["index"]()]
+    for number in (2**70, -(2**70), 99):
+        with pytest.raises(IndexError):
+            table[number]
+    with pytest.raises(KeyError):
+        table["no column"]
+    assert table[0] == table[-2]
