@@ -3,6 +3,7 @@
 import pickle
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Never
 
 import pytest
@@ -14,6 +15,12 @@ F = sb.finance
 FULL = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
 REQUEST = {"action": "s3:GetObject", "resource": "arn:aws:s3:::b", "account": "111122223333", "context": {}}
 AWS = F.Assumptions.aws()
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Text is a path where a call takes one: what is written, is written elsewhere."""
+    monkeypatch.chdir(tmp_path)
 
 
 class Foreign(Exception):
