@@ -294,7 +294,7 @@ impl LandingZone {
         let value = from_python("document", document)?;
         let is_document = value.is_object();
         let zone = leave(py, move || CoreZone::from_value(&value))?;
-        // Findings in a document have their places; of what is no document, its name is all there is to say.
+        // Findings in a document have their places; of another value, its name is all there is to say.
         Ok(Self(Arc::new(if is_document { zone? } else { zone.of("document")? })))
     }
 

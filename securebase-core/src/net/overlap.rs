@@ -82,7 +82,7 @@ pub(super) fn check_pairs(count: u64) -> Result<(), Error> {
 
 /// Every overlapping pair as positions in `blocks`, `(smaller, larger)`, in ascending order.
 pub fn pairs(blocks: &[AnyCidr]) -> Vec<(usize, usize)> {
-    // Nobody asks this one to end.
+    // No caller asks this one to end.
     pairs_until(blocks, &Interrupt::new()).unwrap_or_default()
 }
 

@@ -73,7 +73,7 @@ fn copied_leaf<'py>(name: &str, value: &Bound<'py, PyAny>) -> Result<Option<Boun
     }
     if let Ok(own) = value.cast::<PyString>() {
         let lone = own.to_str().is_err();
-        // What is no Unicode is refused by whatever reads it.
+        // What is not Unicode is refused by whatever reads it.
         return Ok(Some(if lone { value.clone() } else { PyString::new(py, text(name, value)?).into_any() }));
     }
     if value.is_exact_instance_of::<PyInt>() || is_one_text(value) {

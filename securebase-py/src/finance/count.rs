@@ -74,7 +74,7 @@ pub(super) fn every<T>(values: impl Iterator<Item = Result<T>>) -> Result<Vec<T>
 /// How many values are read between two looks whether the caller wants to end.
 const VALUES_AT_ONCE: usize = 1 << 12;
 
-/// Every whole number that `fits`, or all the failures at once. Those that nobody reads are counted and not worded.
+/// Every whole number that `fits`, or all the failures at once. Those beyond what an error lists are counted and not worded.
 fn every_whole<'a, 'py: 'a>(
     values: impl Iterator<Item = (String, &'a Bound<'py, PyAny>)>,
     range: RangeInclusive<u32>,

@@ -155,7 +155,7 @@ impl IpamDocument {
     /// Reads the answer of any of the four calls, or several in one object.
     ///
     /// # Errors
-    /// One problem `json-malformed` where the text is no JSON, else those of [`IpamDocument::from_value`].
+    /// One problem `json-malformed` where the text is not JSON, else those of [`IpamDocument::from_value`].
     pub fn parse(text: &str) -> Result<Self, Problems> {
         Self::from_value(&plain("answer of the EC2 API", text)?)
     }
@@ -179,7 +179,7 @@ impl IpamDocument {
         Ok(document)
     }
 
-    /// Refuses what no answer holds: ranges that are no blocks, of either version of IP, and VPCs without an id.
+    /// Refuses what no answer holds: ranges that are not blocks of either version of IP, and VPCs without an id.
     fn check(&self) -> Result<(), Problems> {
         let ranges = self.ipam_pool_cidrs.iter().enumerate().filter_map(|(n, range)| {
             Some(AnyCidr::parse(&range.cidr).err()?.problem(format!("IpamPoolCidrs[{n}].Cidr")))

@@ -70,7 +70,7 @@ impl Ledger {
     /// A ledger from JSON; [`Ledger::replay`] judges its content.
     ///
     /// # Errors
-    /// One problem `json-malformed` where the text is no JSON, else that of [`Ledger::from_value`].
+    /// One problem `json-malformed` where the text is not JSON, else that of [`Ledger::from_value`].
     pub fn from_json(text: &str) -> Result<Self, Problems> {
         Self::from_value(&super::plain("ledger", text)?)
     }

@@ -285,7 +285,7 @@ impl AddressPool {
     /// The pool from JSON.
     ///
     /// # Errors
-    /// One problem `json-malformed` where the text is no JSON, else those of [`AddressPool::from_value`].
+    /// One problem `json-malformed` where the text is not JSON, else those of [`AddressPool::from_value`].
     pub fn from_json(text: &str) -> Result<Self, Problems> {
         Self::from_value(&super::plain("pool", text)?)
     }

@@ -117,7 +117,7 @@ impl Request {
             "action": Spelling::shipped().action(self.action()),
             "resource": self.resource(),
         });
-        // What a request does not name is left out: an empty text names nobody.
+        // What a request does not name is left out: an empty text is not a name.
         for (key, named) in [("principal", self.principal()), ("account", self.account())] {
             if !named.is_empty() {
                 value[key] = named.into();

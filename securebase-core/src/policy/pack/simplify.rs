@@ -103,7 +103,7 @@ fn tidy_selections(statement: &mut Statement, interrupt: &Interrupt) -> Result<(
 
 /// Joins what may be joined and drops what is covered, until nothing changes.
 pub(crate) fn simplify(statements: impl IntoIterator<Item = Statement>) -> Vec<Statement> {
-    // Nobody asks this one to end.
+    // No caller asks this one to end.
     simplify_until(statements, &Interrupt::new()).unwrap_or_default()
 }
 
