@@ -5,6 +5,7 @@
 //! [`Output::calls`]; that order is all the crash safety there is.
 
 mod accounts;
+mod ends;
 mod waits;
 mod zones;
 
@@ -28,7 +29,6 @@ use crate::exec::accounts::exhausted;
 use crate::exec::accounts::requests::Question;
 use crate::exec::step::{StepRun, Want};
 use crate::exec::{Event, EventKind, WaitReason};
-use crate::kinds::step::{Deferral, Pending};
 use crate::kinds::{advice_on_refusal, facts};
 use crate::model::{Address, Latencies, Limits, ResourceId};
 use crate::pacing::{Contact, Failing, of_new_organization};
@@ -451,51 +451,6 @@ impl<'a> Machine<'a> {
                 self.give_up(now, step, &text);
             }
         }
-    }
-
-    fn done(&mut self, now: Time, step: StepIndex, id: ResourceId) {
-        let address = self.steps[step].address.clone();
-        let planned = self.known.step(step);
-        let (kind, action) = (planned.kind, planned.action);
-        self.record(now, Fact::Done { address: address.clone(), id: id.clone() });
-        self.tell(now, EventKind::Finished { address: address.clone(), kind, action, id: id.clone() });
-        self.known.learn(address, id);
-        for next in self.steps.finish(step) {
-            if self.steps.release(next) {
-                self.start(now, next);
-            }
-        }
-        self.release_account(now, step);
-    }
-
-    /// A step can go no further before time has passed or a person has acted, and neither can what waits for it.
-    fn put_off(&mut self, now: Time, step: StepIndex, deferral: Deferral) {
-        let planned = self.known.step(step);
-        let (address, kind, action) = (planned.address.clone(), planned.kind, planned.action);
-        self.record(now, Fact::Deferred { address: address.clone(), deferral: deferral.clone() });
-        self.tell(now, EventKind::Deferred(Pending { address: address.clone(), kind, action, deferral }));
-        let blocked = self.steps.defer(step);
-        self.blocked(now, blocked, &address);
-        self.release_account(now, step);
-    }
-
-    fn blocked(&mut self, now: Time, blocked: Vec<StepIndex>, by: &Address) {
-        for step in blocked {
-            let address = self.steps[step].address.clone();
-            self.tell(now, EventKind::Blocked { address, by: by.clone() });
-        }
-    }
-
-    fn give_up(&mut self, now: Time, step: StepIndex, error: &str) {
-        let address = self.steps[step].address.clone();
-        self.record(now, Fact::Failed { address: address.clone(), error: error.to_owned() });
-        self.tell(now, EventKind::Failed { address: address.clone(), error: error.to_owned() });
-        for other in self.zones_never_answered(step) {
-            self.give_up(now, other, error);
-        }
-        let blocked = self.steps.fail(step);
-        self.blocked(now, blocked, &address);
-        self.release_account(now, step);
     }
 }
 

@@ -11,9 +11,6 @@ use super::files;
 /// The lines of the longest function, from `fn` to its closing brace.
 const LINES_MAX: usize = 79;
 
-/// Folders with longer functions, and the lines of the longest. To be emptied: a folder leaves the list with its last one.
-const NOT_YET: [(&str, usize); 2] = [("securebase-core/src/aws", 126), ("securebase-core/src/sim", 104)];
-
 /// Collects the functions of a file by name and number of lines.
 #[derive(Default)]
 struct Functions(Vec<(String, usize)>);
@@ -58,31 +55,15 @@ fn functions_can_be_read_at_once() {
         files(&root.join(source), &mut all);
     }
     let mut wrong = BTreeSet::new();
-    let mut used = BTreeSet::new();
     for path in all {
         let relative = path.strip_prefix(&root).unwrap();
-        let folder = NOT_YET.iter().find(|(folder, _)| relative.starts_with(folder));
         for (name, lines) in functions(&std::fs::read_to_string(&path).unwrap()) {
-            if lines <= LINES_MAX {
-                continue;
-            }
-            match folder {
-                Some((folder, max)) if lines <= *max => {
-                    used.insert(*folder);
-                }
-                _ => {
-                    wrong.insert(format!("`{name}` in {} has {lines} lines", relative.display()));
-                }
+            if lines > LINES_MAX {
+                wrong.insert(format!("`{name}` in {} has {lines} lines", relative.display()));
             }
         }
     }
     assert!(wrong.is_empty(), "split along their meaning: {wrong:#?}");
-    let unused: Vec<&str> =
-        NOT_YET.into_iter().map(|(folder, _)| folder).filter(|folder| !used.contains(folder)).collect();
-    assert!(
-        unused.is_empty(),
-        "no function of these is too long any more, take them off the list: {unused:?}"
-    );
 }
 
 #[test]
