@@ -34,7 +34,7 @@ pub struct CapacityOptions {
     pub rehearsals: usize,
     /// The size of a tenant's block; `None` for the zone's own.
     pub prefix_len: Option<u8>,
-    /// Deployment times in minutes that somebody has measured, by number of tenants, each a target: they take the place of rehearsals.
+    /// Measured deployment times in minutes, by number of tenants, each a target: they take the place of rehearsals.
     pub minutes: BTreeMap<u32, f64>,
     /// Asked between targets and between rehearsals.
     pub interrupt: Interrupt,

@@ -210,3 +210,15 @@ fn a_part_of_a_plan_brings_what_it_needs_and_leaves_the_rest_for_later() {
     let error = whole.only(&many).unwrap_err();
     assert!(error.to_string().contains("`nothing/19` and 99980 more"), "{error}");
 }
+
+#[test]
+fn a_rehearsal_runs_inside_any_executor() {
+    let plan = ten();
+    let outside = timeline(&plan, 3).unwrap();
+    let inside = futures::executor::block_on(async { timeline(&plan, 3).unwrap() });
+    assert_eq!(inside, outside);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let task =
+        runtime.block_on(async { tokio::spawn(async move { timeline(&plan, 3).unwrap() }).await.unwrap() });
+    assert_eq!(task, outside);
+}

@@ -72,7 +72,7 @@ impl Kind for AccountSpec {
 
 /// The service of AWS that renames accounts, once the organization trusts it.
 const ACCOUNT_SERVICE: &str = "account.amazonaws.com";
-/// AWS closes only so many accounts of an organization within thirty days.
+/// The reason of a refusal to close more accounts of an organization within thirty days.
 const CLOSED_TOO_MANY: &str = "CLOSE_ACCOUNT_QUOTA_EXCEEDED";
 /// How long after a refusal an account is closed again. A place becomes free thirty days after any earlier closure, and AWS
 /// says of none when it was: a day is the share of the thirty that a plan can know nothing better about.
