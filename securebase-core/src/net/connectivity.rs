@@ -247,7 +247,7 @@ impl Network {
     pub fn of_zone(zone: &LandingZone, blocks: &BTreeMap<TenantKey, Cidr>) -> Result<Self, Problems> {
         let with_block = zone.tenants.iter().filter_map(|tenant| Some((tenant, *blocks.get(&tenant.key)?)));
         let members: Vec<Member> = with_block
-            .map(|(tenant, block)| Member::new(tenant.key.as_str(), block.into()).tier(tenant.tier.as_str()))
+            .map(|(tenant, block)| Member::new(tenant.key.as_str(), block).tier(tenant.tier.as_str()))
             .collect();
         let mut problems = Vec::new();
         let mut links = Vec::new();

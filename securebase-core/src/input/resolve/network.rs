@@ -107,7 +107,7 @@ pub(super) fn vpc_block(text: Text<'_>, path: &Path<'_>, report: &mut Report<'_>
     for problem in findings {
         report.adopt(problem, text.at);
     }
-    fits.then(|| block)
+    fits.then_some(block)
 }
 
 /// Reports a size no VPC has of a block whose address is not the first of that size, and answers the block that may be meant:
