@@ -110,7 +110,6 @@ MEANINGLESS: dict[str, Callable[[], object]] = {
         {"IpamPoolCidrs": [{"Cidr": "nonsense", "State": "nonsense"}]}
     ),
     "Vpcs[0].VpcId": lambda: sb.AddressPool("10.0.0.0/16").import_ipam({"Vpcs": [{"CidrBlock": "10.0.0.0/24"}]}),
-    "`quarantine`": lambda: sb.AddressPool("10.0.0.0/16", quarantine=2**64 - 1),
     "`serial`": lambda: sb.AddressPool("10.0.0.0/16").advance(2**64 - 1),
     "settings are for a bucket": lambda: sb.State("memory://", {"aws_region": "eu-west-1"}),
     "name one as `s3://": lambda: sb.State("a/directory", {"aws_region": "eu-west-1"}),

@@ -47,7 +47,11 @@ impl Shortage {
             format!("free: {}{more}; would fit: {}", shown.join(", "), sizes.join(", "))
         };
         if let Some((until, block)) = self.resting {
-            hint += &format!("; `{block}` comes out of quarantine at serial {until}");
+            hint += &if until > super::SERIAL_MAX {
+                format!("; `{block}` is in quarantine for good")
+            } else {
+                format!("; `{block}` comes out of quarantine at serial {until}")
+            };
         }
         hint + "; or grow the pool by another range"
     }

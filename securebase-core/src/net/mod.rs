@@ -25,6 +25,6 @@ pub use pool::AddressPool;
 pub use pool::event::{LedgerEntry, PoolEvent};
 pub use pool::free::FreeSet;
 pub use pool::ledger::Ledger;
-pub use pool::request::{BlockRequest, Exclusion, PoolSettings, REST_MAX, SERIAL_MAX};
+pub use pool::request::{BlockRequest, Exclusion, PoolSettings, SERIAL_MAX};
 pub use pool::snapshot::{AllocationKind, BlockAllocation, Resting, Snapshot, SubPool};
 pub use renumber::{Move, Moves, Proposal};

@@ -24,7 +24,7 @@ use super::rules;
 use crate::model::{Cidr, PoolStrategy, Problems};
 use event::{LedgerEntry, Name, PoolEvent};
 use free::FreeSet;
-use request::{BlockRequest, Exclusion, PoolSettings, SERIAL_MAX, check_serial};
+use request::{BlockRequest, Exclusion, PoolSettings, check_serial};
 use space::{AddressSpace, Hold};
 use state::{Claim, State, parent_of, unknown_pool};
 
@@ -242,20 +242,16 @@ impl AddressPool {
     /// # Errors
     /// [`Error::UnknownOwner`] with the most similar name.
     pub fn release(&mut self, owner: &str) -> Result<Vec<Cidr>, Error> {
-        // Both are at most half of what a serial counts to.
-        self.release_all(owner, self.state.serial.saturating_add(self.state.settings.quarantine))
+        // No pool reaches the last serial: a quarantine that would end beyond it never ends.
+        self.release_until(owner, self.state.serial.saturating_add(self.state.settings.quarantine))
     }
 
-    /// As [`AddressPool::release`]; nobody gets the blocks before serial `until`.
+    /// As [`AddressPool::release`]; the blocks rest until serial `until`, and for good where that is above
+    /// [`SERIAL_MAX`](super::SERIAL_MAX).
     ///
     /// # Errors
-    /// As [`AddressPool::release`], and [`Error::SerialTooLarge`].
+    /// As [`AddressPool::release`].
     pub fn release_until(&mut self, owner: &str, until: u64) -> Result<Vec<Cidr>, Error> {
-        check_serial(until)?;
-        self.release_all(owner, until)
-    }
-
-    fn release_all(&mut self, owner: &str, until: u64) -> Result<Vec<Cidr>, Error> {
         let mut blocks = self.blocks_of(owner);
         if blocks.is_empty() {
             return Err(self.state.unknown_owner(owner));
@@ -287,9 +283,7 @@ impl AddressPool {
     /// # Errors
     /// [`Error::SerialBackwards`], [`Error::SerialTooLarge`].
     pub fn advance(&mut self, serial: u64) -> Result<(), Error> {
-        if serial > SERIAL_MAX {
-            return Err(Error::SerialTooLarge { serial, serial_max: SERIAL_MAX });
-        }
+        check_serial(serial)?;
         if serial == self.state.serial {
             return Ok(());
         }

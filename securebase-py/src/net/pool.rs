@@ -36,7 +36,7 @@ fn of_length<T>(name: &str, answer: std::result::Result<T, core::Error>) -> Resu
 
 /// For how many serials a block rests: `quarantine`.
 fn rest(value: &Bound<'_, PyAny>) -> PyResult<u64> {
-    Ok(count(Class::Input, "quarantine", value, 0..=core::SERIAL_MAX)?)
+    Ok(count(Class::Input, "quarantine", value, 0..=u64::MAX)?)
 }
 
 /// How many addresses for use: `hosts`.
@@ -46,11 +46,7 @@ fn hosts(value: &Bound<'_, PyAny>) -> PyResult<u64> {
 
 /// Until which serial a block rests: `until`.
 fn until(value: &Bound<'_, PyAny>) -> PyResult<Option<u64>> {
-    if value.is_none() {
-        Ok(None)
-    } else {
-        Ok(Some(count(Class::Input, "until", value, 0..=core::REST_MAX)?))
-    }
+    if value.is_none() { Ok(None) } else { Ok(Some(count(Class::Input, "until", value, 0..=u64::MAX)?)) }
 }
 
 /// Which serial is reached: `serial`.

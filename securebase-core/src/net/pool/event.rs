@@ -107,8 +107,7 @@ impl PoolEvent {
             Self::Grown { pool, .. } if is_root(pool) => Ok(()),
             Self::Grown { pool, .. } => check_path(pool),
             Self::Advanced { to } => check_serial(*to),
-            Self::Released { until, .. } => check_serial(*until),
-            Self::Excluded { .. } | Self::Included { .. } => Ok(()),
+            Self::Released { .. } | Self::Excluded { .. } | Self::Included { .. } => Ok(()),
         }
     }
 }

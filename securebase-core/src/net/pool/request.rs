@@ -16,15 +16,12 @@ pub struct Exclusion {
     pub reason: String,
 }
 
-/// The largest serial, and the longest quarantine. The last serial of a quarantine is the sum of the two.
+/// The largest serial that a pool reaches. A block that rests until a later one rests for good.
 pub const SERIAL_MAX: u64 = 1_000_000_000_000_000_000;
 
-/// The largest serial until which a block rests.
-pub const REST_MAX: u64 = 2 * SERIAL_MAX;
-
-/// Refuses serials that no pool reaches.
+/// Refuses a serial that no pool reaches.
 pub(in crate::net) fn check_serial(serial: u64) -> Result<(), Error> {
-    if serial <= REST_MAX { Ok(()) } else { Err(Error::SerialTooLarge { serial, serial_max: REST_MAX }) }
+    if serial <= SERIAL_MAX { Ok(()) } else { Err(Error::SerialTooLarge { serial, serial_max: SERIAL_MAX }) }
 }
 
 /// The largest piece that a tier takes at once: the largest private range.
@@ -36,7 +33,7 @@ const TIER_PREFIX_LEN_MIN: u8 = 8;
 pub struct PoolSettings {
     /// How blocks are shared between owners.
     pub strategy: PoolStrategy,
-    /// How many serials a released block rests before somebody else may get it; 0 for none.
+    /// How many serials a released block rests before another owner may get it; 0 for none. One above [`SERIAL_MAX`] never ends.
     #[serde(default)]
     pub quarantine: u64,
     /// Under `per-tier`: the size of the pieces in which a tier takes addresses from the pool, as a prefix length. Without
@@ -51,11 +48,8 @@ impl PoolSettings {
         Self { strategy, quarantine: 0, tier_prefix_len: None }
     }
 
-    /// Refuses pieces for tiers that are larger than any range for VPCs, or smaller than a VPC, and a quarantine without end.
+    /// Refuses pieces for tiers that are larger than any range for VPCs, or smaller than a VPC.
     pub(in crate::net) fn check(&self) -> Result<(), Error> {
-        if self.quarantine > SERIAL_MAX {
-            return Err(Error::SerialTooLarge { serial: self.quarantine, serial_max: SERIAL_MAX });
-        }
         let (prefix_len_min, prefix_len_max) = (TIER_PREFIX_LEN_MIN, rules::PREFIX_LEN_MAX);
         match self.tier_prefix_len {
             Some(prefix_len) if !(prefix_len_min..=prefix_len_max).contains(&prefix_len) => {

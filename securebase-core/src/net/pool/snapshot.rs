@@ -8,7 +8,6 @@
 use serde::{Deserialize, Serialize};
 
 use super::event::{Name, PoolEvent};
-use super::request::check_serial;
 use super::request::{Exclusion, PoolSettings};
 use super::space::{AddressSpace, Hold};
 use super::state::{Claim, State};
@@ -180,7 +179,7 @@ impl Snapshot {
         let advanced = PoolEvent::Advanced { to: self.serial };
         note("serial".to_owned(), advanced.check().and_then(|()| state.apply(&advanced)));
         for (n, Resting { cidr, owner, until, pool }) in self.quarantined.iter().enumerate() {
-            let done = check_name("owner", owner).and_then(|()| check_serial(*until)).and_then(|()| {
+            let done = check_name("owner", owner).and_then(|()| {
                 if *until > self.serial {
                     state.quarantine(pool, owner, *cidr, *until)
                 } else {

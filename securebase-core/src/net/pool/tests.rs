@@ -240,17 +240,17 @@ fn a_pinned_block_is_reserved_only_where_no_other_owner_has_it() {
 #[test]
 fn the_longest_quarantine_there_is_lasts() {
     let mut settings = PoolSettings::new(PoolStrategy::Unique);
-    settings.quarantine = SERIAL_MAX + 1;
-    let refused = AddressPool::new(&[b("10.0.0.0/24")], settings.clone()).unwrap_err();
-    assert_eq!(refused.code(), "serial-too-large");
-    settings.quarantine = SERIAL_MAX;
+    settings.quarantine = u64::MAX;
     let mut pool = AddressPool::new(&[b("10.0.0.0/24")], settings).unwrap();
     pool.advance(5).unwrap();
     get(&mut pool, 25, "a");
     pool.release("a").unwrap();
-    assert_eq!(pool.advance(SERIAL_MAX + 1).unwrap_err().code(), "serial-too-large");
-    pool.advance(SERIAL_MAX).unwrap();
+    assert_eq!(pool.advance(request::SERIAL_MAX + 1).unwrap_err().code(), "serial-too-large");
+    pool.advance(request::SERIAL_MAX).unwrap();
     assert_eq!(text(&pool.free()), "10.0.0.128/25");
+    get(&mut pool, 25, "b");
+    let help = pool.allocate(&BlockRequest::new(25, "c")).unwrap_err().help().unwrap();
+    assert!(help.contains("`10.0.0.0/25` is in quarantine for good"), "{help}");
     assert_eq!(pool.ledger().replay().unwrap(), pool);
     assert_eq!(pool.snapshot().load().unwrap(), pool);
 }
