@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 
-use super::services::{account, ec2, iam, logs, organizations, sts};
+use super::services::{account, ec2, iam, kms, logs, organizations, sts};
 use super::session::Sessions;
 use super::{AwsCloudBuilder, error};
 use crate::cloud::{Call, Cloud, CloudError, ErrorKind, Operation, Reply, ReplyFuture, Target};
@@ -101,6 +101,7 @@ async fn send(config: &SdkConfig, operation: Operation) -> Result<Reply, CloudEr
         Operation::Sts(operation) => sts::send(&aws_sdk_sts::Client::new(config), &operation).await,
         Operation::Ec2(operation) => ec2::send(&aws_sdk_ec2::Client::new(config), operation).await,
         Operation::Iam(operation) => iam::send(&aws_sdk_iam::Client::new(config), operation).await,
+        Operation::Kms(operation) => kms::send(&aws_sdk_kms::Client::new(config), operation).await,
         Operation::Account(operation) => {
             account::send(&aws_sdk_account::Client::new(config), operation).await
         }

@@ -142,6 +142,8 @@ const KINDS: &[(&str, ErrorKind)] = &[
     ("ServiceUnavailableException", ErrorKind::Service),
     ("ServiceFailureException", ErrorKind::Service),
     ("ServiceFailure", ErrorKind::Service),
+    ("KMSInternalException", ErrorKind::Service),
+    ("DependencyTimeoutException", ErrorKind::Service),
     ("InternalServerException", ErrorKind::Service),
     ("Unavailable", ErrorKind::Service),
     ("RequestTimeout", ErrorKind::Service),

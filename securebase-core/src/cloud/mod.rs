@@ -17,4 +17,4 @@ pub(crate) use error::CLOSURES_IN_PROGRESS;
 pub use error::{CloudError, Delivery, ErrorKind};
 pub use port::{Arrival, Cloud, InFlight, ReplyFuture};
 pub use reply::Page;
-pub use services::{Operation, Reply, Service, account, ec2, iam, logs, organizations, sts};
+pub use services::{Operation, Reply, Service, account, ec2, iam, kms, logs, organizations, sts};

@@ -5,7 +5,7 @@ use std::fmt;
 use futures::future::LocalBoxFuture;
 
 use super::bench::{Bench, Verdict};
-use super::{Deviations, accounts, endpoints, gateways, identity, logs, policies, routes, units, vpc};
+use super::{Deviations, accounts, endpoints, gateways, identity, kms, logs, policies, routes, units, vpc};
 use crate::cloud::Cloud;
 
 type Run = for<'a> fn(&'a Bench<'a>) -> LocalBoxFuture<'a, Verdict>;
@@ -100,6 +100,15 @@ const CASES: &[(&str, Run)] = cases! {
     "flow-log/life" => logs::flow_log;
     "flow-log/token" => logs::flow_log_token;
     "flow-log/without-role" => logs::flow_log_without_role;
+    "key/life" => kms::life;
+    "key/policy" => kms::policies;
+    "key/malformed-policy" => kms::malformed;
+    "key/twins" => kms::twins;
+    "key/nothing" => kms::nothing;
+    "key/deleted-again" => kms::deleted_again;
+    "log-group/key" => kms::log_group;
+    "log-group/another-key" => kms::log_group_another_key;
+    "log-group/without-key" => kms::log_group_without_key;
 };
 
 /// The names of all cases, in order.

@@ -19,7 +19,7 @@ impl Bench<'_> {
     }
 
     async fn group(&self, target: &Target) -> Result<LogGroup, String> {
-        let create = O::CreateLogGroup { name: self.group_name(), tags: self.tags("group") };
+        let create = O::CreateLogGroup { name: self.group_name(), tags: self.tags("group"), key: None };
         self.call(target, create).await?;
         let found = self.groups(target).await?;
         found.into_iter().find(|group| group.name == self.group_name()).ok_or("it is not listed".to_owned())
@@ -54,7 +54,7 @@ pub(super) async fn group(bench: &Bench<'_>) -> Verdict {
     let group = bench.group(&target).await?;
     ensure!(group.retention_days.is_none(), "it begins with {:?} days", group.retention_days);
     ensure!(!group.arn.ends_with('*') && group.arn.ends_with(&group.name), "its ARN is `{}`", group.arn);
-    let create = O::CreateLogGroup { name: group.name.clone(), tags: Tags::new() };
+    let create = O::CreateLogGroup { name: group.name.clone(), tags: Tags::new(), key: None };
     bench.refused(&target, create, &["ResourceAlreadyExistsException"]).await?;
     bench.call(&target, O::PutRetentionPolicy { group: group.name.clone(), days: 365 }).await?;
     let days = bench.groups(&target).await?.first().and_then(|group| group.retention_days);

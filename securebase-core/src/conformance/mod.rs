@@ -11,6 +11,7 @@ mod deviations;
 mod endpoints;
 mod gateways;
 mod identity;
+mod kms;
 mod logs;
 pub mod moto;
 mod policies;

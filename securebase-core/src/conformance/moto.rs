@@ -51,6 +51,10 @@ pub const DEVIATIONS: Deviations = Deviations(&[
     deviation("route/black-hole", "shows routes to a deleted gateway as they were"),
     deviation("route-table/second-association", "ignores a second association"),
     deviation("log-group/odd-retention", "takes any number of days"),
+    deviation("key/malformed-policy", "takes any text for a policy"),
+    deviation("key/deleted-again", "schedules a deletion twice"),
+    deviation("log-group/another-key", "knows no keys to give to a log group that exists"),
+    deviation("log-group/without-key", "takes a key that does not exist"),
     deviation("flow-log/without-role", "takes a role that does not exist"),
     deviation("flow-log/token", "ignores client tokens"),
 ]);

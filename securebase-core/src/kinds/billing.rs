@@ -35,6 +35,11 @@ impl Rate {
         Self { price, quantity: Charged::Hours, through: None }
     }
 
+    /// Each month at a price.
+    pub(super) const fn flat(price: PriceId) -> Self {
+        Self { price, quantity: Charged::Once, through: None }
+    }
+
     /// A quantity of the tenant's usage profile at a price.
     pub(super) const fn used(price: PriceId, quantity: Quantity) -> Self {
         Self { price, quantity: Charged::Usage(quantity), through: None }
@@ -44,6 +49,8 @@ impl Rate {
 /// How much of a price one resource is charged.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Charged {
+    /// One a month.
+    Once,
     /// The hours of the month.
     Hours,
     /// A quantity of the usage profile.

@@ -44,6 +44,8 @@ pub(crate) struct Facts {
     /// When a resource is deleted from a tenant's account: after those of all lower turns, among which are all that use it.
     /// `None` for a kind that is never deleted from there.
     pub(crate) deletion_turn: Option<u8>,
+    /// Whether the resources stay when their tenant leaves, as what is stored does.
+    pub(crate) outlives_tenant: bool,
     /// What the resources are on the bill of their tenant.
     pub(crate) on_bill: OnBill,
     /// Whether a bill without a plan counts one for a tenant whose network has these features; `None` for a tenant without a
@@ -67,6 +69,7 @@ impl Facts {
             has_block: false,
             holds_data: false,
             deletion_turn: None,
+            outlives_tenant: false,
             on_bill: OnBill::Nothing,
             is_billed_with: |_| false,
             organization_quota: None,

@@ -31,7 +31,7 @@ pub use governance::{
     ServiceControlPolicySpec,
 };
 pub(crate) use logging::LONGEST_RETENTION_DAYS;
-pub use logging::{FlowLogRoleSpec, FlowLogSpec, LogGroupSpec};
+pub use logging::{FlowLogRoleSpec, FlowLogSpec, KmsKeySpec, LogGroupSpec};
 pub use network::{
     ElasticIpSpec, InternetGatewaySpec, NatGatewaySpec, RouteSpec, RouteTableAssociationSpec, RouteTableSpec,
     RouteTarget, SubnetSpec, VpcEndpointSpec, VpcSpec, VpnGatewaySpec,
@@ -55,8 +55,9 @@ pub(crate) trait Kind {
     /// A problem where what was found can be neither kept nor changed.
     fn find(&self, seen: &dyn Seen) -> Result<Option<Standing>, Problem>;
 
-    /// The warning that a resource which the zone no longer wants is kept; `None` for a kind that is deleted.
-    fn kept(&self, _: &Address) -> Option<Problem> {
+    /// The warning that a resource which the zone no longer wants is kept, given what else is in its account; `None` for one that is
+    /// deleted.
+    fn kept(&self, _: &Address, _: &ResourceId, _: &ObservedMember) -> Option<Problem> {
         None
     }
 
@@ -195,6 +196,7 @@ specs! {
     FlowLog(FlowLogSpec),
     VpnGateway(VpnGatewaySpec),
     VpcEndpoint(VpcEndpointSpec),
+    KmsKey(KmsKeySpec),
 }
 
 /// The quotas of the organization, each with the kind that counts against it, in the order of [`Quota`](crate::model::Quota).

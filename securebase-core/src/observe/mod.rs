@@ -20,8 +20,8 @@ pub use reading::{Reading, Unread};
 pub(crate) use scope::{FLOW_LOG_POLICY_NAME, flow_log_group_prefix, unit_paths};
 pub use scope::{Scope, ScopedTenant, flow_log_group_name};
 pub use snapshot::{
-    Observed, ObservedAccount, ObservedLogGroup, ObservedMember, ObservedOrganization, ObservedPolicy,
-    ObservedRolePolicy, ObservedUnit, ObservedVpc,
+    Observed, ObservedAccount, ObservedKey, ObservedLogGroup, ObservedMember, ObservedOrganization,
+    ObservedPolicy, ObservedRolePolicy, ObservedUnit, ObservedVpc,
 };
 pub use survey::survey;
 pub(crate) use survey::{organization_ids, survey_once};

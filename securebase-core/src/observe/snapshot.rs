@@ -9,6 +9,7 @@ use crate::cloud::ec2::{
     ElasticIp, FlowLog, InternetGateway, NatGateway, RouteTable, Subnet, Vpc, VpcEndpoint, VpnGateway,
 };
 use crate::cloud::iam::Role;
+use crate::cloud::kms::Key;
 use crate::cloud::logs::LogGroup;
 use crate::cloud::organizations::{Account, AccountState, ControlPolicy, Organization, Root};
 use crate::model::{AccountId, Region, ResourceId, Tags, UsableZones};
@@ -153,6 +154,9 @@ pub struct ObservedMember {
     pub role_policies: Vec<ObservedRolePolicy>,
     /// Its log groups that were asked for by name.
     pub log_groups: Vec<ObservedLogGroup>,
+    /// Its keys that are ours and not going to be deleted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keys: Vec<ObservedKey>,
 }
 
 impl ObservedMember {
@@ -174,6 +178,7 @@ impl ObservedMember {
             roles,
             role_policies,
             log_groups,
+            keys,
         } = self;
         vpcs.is_empty()
             && foreign_vpcs.is_empty()
@@ -188,6 +193,7 @@ impl ObservedMember {
             && roles.is_empty()
             && role_policies.is_empty()
             && log_groups.is_empty()
+            && keys.is_empty()
     }
 
     /// Leaves out what is neither `ours`, by its tags, nor part of that VPC.
@@ -207,6 +213,7 @@ impl ObservedMember {
             roles: _,
             role_policies: _,
             log_groups: _,
+            keys: _,
         } = self;
         subnets.retain(|found| found.vpc == *vpc || ours(&found.tags));
         internet_gateways.retain(|found| found.vpc.as_ref() == Some(vpc) || ours(&found.tags));
@@ -248,6 +255,19 @@ pub struct ObservedRolePolicy {
 pub struct ObservedLogGroup {
     /// The group.
     pub group: LogGroup,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+/// A key with what AWS tells one a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObservedKey {
+    /// The key.
+    pub key: Key,
+    /// Its policy, as JSON text.
+    pub policy: String,
+    /// How many days lie between two rotations; `None` for a key without rotation.
+    pub rotation_days: Option<u32>,
     /// Its tags.
     pub tags: Tags,
 }

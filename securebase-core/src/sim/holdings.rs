@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::schedule::chance::Chance;
 use super::services::ec2::Network;
 use super::services::iam::Roles;
+use super::services::kms::Keys;
 use super::services::logs::LogGroups;
 use super::services::organizations::Org;
 use super::view::Snapshot;
@@ -113,7 +114,7 @@ holdings! {
 
 holdings! {
     /// What the regional services keep in a region of an account.
-    Place { network: Network, log_groups: LogGroups }
+    Place { network: Network, log_groups: LogGroups, keys: Keys }
 }
 
 impl Place {
@@ -126,6 +127,10 @@ impl Place {
 
     /// A region with nothing in it.
     pub(super) fn empty(site: &Site, chance: &Chance) -> Self {
-        Self { network: Network::empty(site, chance), log_groups: LogGroups::new(site) }
+        Self {
+            network: Network::empty(site, chance),
+            log_groups: LogGroups::new(site),
+            keys: Keys::new(site),
+        }
     }
 }

@@ -14,8 +14,12 @@ use securebase_core::time::{RealTime, Runtime, Time};
 use super::moto::Moto;
 
 /// What a moto server has no answer to.
-const UNKNOWN_TO_MOTO: [&str; 3] =
-    ["account:PutAccountName", "account:StartPrimaryEmailUpdate", "account:AcceptPrimaryEmailUpdate"];
+const UNKNOWN_TO_MOTO: [&str; 4] = [
+    "logs:AssociateKmsKey",
+    "account:PutAccountName",
+    "account:StartPrimaryEmailUpdate",
+    "account:AcceptPrimaryEmailUpdate",
+];
 
 /// AWS without waiting (moto does at once what it ever does), remembering which operations have succeeded.
 #[derive(Clone)]

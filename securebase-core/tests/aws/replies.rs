@@ -1,8 +1,9 @@
 //! Replies that moto never gives, but AWS does or may one day.
 
 use securebase_core::cloud::ec2::{self, NatGatewayState};
+use securebase_core::cloud::kms::{self, KeyState};
 use securebase_core::cloud::organizations::{self, AccountRequestState, AccountState};
-use securebase_core::cloud::{Call, Cloud, Delivery, ErrorKind, Operation, Reply, Target};
+use securebase_core::cloud::{Call, Cloud, Delivery, ErrorKind, Operation, Reply, Target, logs};
 use securebase_core::model::Tags;
 
 use super::fake::{Answer, Fake, json, xml};
@@ -273,4 +274,73 @@ async fn an_endpoint_is_asked_for_with_its_type_and_a_token_of_ours() {
     .await;
     let Reply::Created(id) = reply else { panic!("{reply:?}") };
     assert_eq!(id.as_str(), "vpce-1");
+}
+
+#[tokio::test]
+async fn states_of_a_key_known_and_unheard_of() {
+    for (word, state) in [
+        ("Enabled", KeyState::Enabled),
+        ("Disabled", KeyState::Disabled),
+        ("PendingDeletion", KeyState::PendingDeletion),
+        ("PendingReplicaDeletion", KeyState::PendingDeletion),
+        ("PendingImport", KeyState::Unavailable),
+        ("INVENTED_TOMORROW", KeyState::Unavailable),
+    ] {
+        let arn = "arn:aws:kms:us-east-1:111122223333:key/k";
+        let operation = kms::Operation::DescribeKey { key: arn.parse().unwrap() }.into();
+        let reply = reply(operation, move |_| {
+            json(200, &format!(r#"{{"KeyMetadata":{{"KeyId":"k","Arn":"{arn}","KeyState":"{word}"}}}}"#))
+        })
+        .await;
+        let Reply::Kms(kms::Reply::Key(found)) = reply else { panic!("{reply:?}") };
+        assert_eq!((found.arn.as_str(), found.state), (arn, state), "{word}");
+    }
+}
+
+#[tokio::test]
+async fn a_rotation_with_a_period_without_one_and_none_at_all() {
+    for (text, days) in [
+        (r#"{"KeyRotationEnabled":true,"RotationPeriodInDays":90}"#, Some(90)),
+        (r#"{"KeyRotationEnabled":true}"#, Some(365)),
+        (r#"{"KeyRotationEnabled":false,"RotationPeriodInDays":90}"#, None),
+    ] {
+        let operation = kms::Operation::GetKeyRotationStatus { key: "k".parse().unwrap() }.into();
+        let reply = reply(operation, move |_| json(200, text)).await;
+        let Reply::Kms(kms::Reply::KeyRotation(found)) = reply else { panic!("{reply:?}") };
+        assert_eq!(found, days, "{text}");
+    }
+}
+
+#[tokio::test]
+async fn keys_and_their_tags_come_in_pages() {
+    let list = kms::Operation::ListKeys { page: Some("there".to_owned()) }.into();
+    let reply_to_list = reply(list, |request| {
+        assert!(request.contains(r#""Marker":"there""#), "{request}");
+        json(200, r#"{"Keys":[{"KeyId":"k","KeyArn":"arn:k"}],"NextMarker":"more","Truncated":true}"#)
+    })
+    .await;
+    let Reply::Kms(kms::Reply::Keys(page)) = reply_to_list else { panic!("{reply_to_list:?}") };
+    assert_eq!((page.items[0].as_str(), page.next.as_deref()), ("arn:k", Some("more")));
+    let tags = kms::Operation::ListResourceTags { key: "k".parse().unwrap(), page: None }.into();
+    let reply_to_tags =
+        reply(tags, |_| json(200, r#"{"Tags":[{"TagKey":"a","TagValue":"b"}],"NextMarker":"more"}"#)).await;
+    let Reply::Tags(found, next) = reply_to_tags else { panic!("{reply_to_tags:?}") };
+    assert_eq!((found.get("a").map(String::as_str), next.as_deref()), (Some("b"), Some("more")));
+}
+
+#[tokio::test]
+async fn a_key_that_logs_have_not_heard_of_is_waited_for() {
+    for (message, kind) in [
+        ("The specified KMS key does not exist or is not allowed to be used", ErrorKind::Busy),
+        ("1 validation error detected", ErrorKind::Permanent),
+    ] {
+        let fake = Fake::start(move |_| {
+            json(400, &format!(r#"{{"__type":"InvalidParameterException","message":"{message}"}}"#))
+        });
+        let operation =
+            logs::Operation::AssociateKmsKey { group: "g".to_owned(), key: "k".parse().unwrap() }.into();
+        let call = Call { target: Target::Management, operation };
+        let refused = fake.cloud().await.call(call).await.unwrap_err();
+        assert_eq!((refused.kind, refused.delivery), (kind, Delivery::Rejected), "{message}");
+    }
 }

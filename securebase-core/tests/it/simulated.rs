@@ -194,7 +194,10 @@ fn a_tenant_from_nothing() {
     caller.call(&target, route).unwrap();
     caller.create(&target, ec2::Operation::AssociateRouteTable { table, subnet });
     caller
-        .call(&target, logs::Operation::CreateLogGroup { name: "/z/flow".into(), tags: tags("group") })
+        .call(
+            &target,
+            logs::Operation::CreateLogGroup { name: "/z/flow".into(), tags: tags("group"), key: None },
+        )
         .unwrap();
     caller.call(&target, logs::Operation::PutRetentionPolicy { group: "/z/flow".into(), days: 90 }).unwrap();
     let trust = "{\"Version\":\"2012-10-17\",\"Statement\":[]}".to_owned();

@@ -4,11 +4,11 @@ use aws_sdk_cloudwatchlogs::Client;
 use aws_sdk_cloudwatchlogs::types::LogGroup as SdkLogGroup;
 use futures::TryFutureExt;
 
-use crate::aws::convert::{done, text};
+use crate::aws::convert::{done, parse_optional, text};
 use crate::aws::error::failure;
 use crate::aws::paginate;
 use crate::cloud::logs::{self, LogGroup, Operation};
-use crate::cloud::{CloudError, Reply};
+use crate::cloud::{CloudError, ErrorKind, Reply};
 
 /// The most groups CloudWatch Logs answers a call.
 const PAGE_SIZE: i32 = 50;
@@ -26,10 +26,15 @@ pub(in crate::aws) async fn send(client: &Client, operation: Operation) -> Resul
                 paginate::page(sent, |found| (found.log_groups(), found.next_token()), log_group).await?;
             Ok(logs::Reply::LogGroups(page).into())
         }
-        Operation::CreateLogGroup { name, tags } => {
+        Operation::CreateLogGroup { name, tags, key } => {
             let tags = (!tags.is_empty()).then(|| tags.into_iter().collect());
-            let call = client.create_log_group().log_group_name(name).set_tags(tags);
-            done(call.send().map_err(failure)).await
+            let key = key.map(|key| key.to_string());
+            let call = client.create_log_group().log_group_name(name).set_tags(tags).set_kms_key_id(key);
+            done(call.send().map_err(|error| settling(failure(error)))).await
+        }
+        Operation::AssociateKmsKey { group, key } => {
+            let call = client.associate_kms_key().log_group_name(group).kms_key_id(key.as_str());
+            done(call.send().map_err(|error| settling(failure(error)))).await
         }
         Operation::PutRetentionPolicy { group, days } => {
             // Too many days for the wire are too many for the service too: let it say so.
@@ -65,5 +70,15 @@ fn log_group(group: &SdkLogGroup) -> Result<LogGroup, CloudError> {
         name: text(group.log_group_name(), "logGroupName")?,
         arn: arn.strip_suffix(":*").unwrap_or(&arn).to_owned(),
         retention_days: group.retention_in_days().and_then(|days| u32::try_from(days).ok()),
+        key: parse_optional(group.kms_key_id(), "kmsKeyId")?,
     })
+}
+
+/// CloudWatch Logs refuses a key that it has not heard of yet, or of whose policy, as one that does not exist: that passes.
+fn settling(mut error: CloudError) -> CloudError {
+    let is_about_key = error.message.to_ascii_lowercase().contains("kms key");
+    if error.code == "InvalidParameterException" && is_about_key {
+        error.kind = ErrorKind::Busy;
+    }
+    error
 }

@@ -3,6 +3,7 @@
 pub(super) mod account;
 pub(super) mod ec2;
 pub(super) mod iam;
+pub(super) mod kms;
 pub(super) mod logs;
 pub(super) mod organizations;
 pub(super) mod sts;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::cloud::operation::operations;
 use crate::cloud::reply::replies;
 use crate::cloud::{Page, PageToken};
-use crate::model::Tags;
+use crate::model::{ResourceId, Tags};
 
 operations! {
     Logs "logs";
@@ -22,6 +22,16 @@ operations! {
         name: String,
         /// Its tags.
         tags: Tags,
+        /// The ARN of the key that encrypts what it receives; `None` leaves that to a key of AWS.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<ResourceId>,
+    };
+    /// Encrypts what a log group receives from then on with a key.
+    writes AssociateKmsKey {
+        /// The group.
+        group: String,
+        /// The ARN of the key.
+        key: ResourceId,
     };
     /// Sets how long a log group keeps events.
     writes PutRetentionPolicy {
@@ -71,4 +81,7 @@ pub struct LogGroup {
     pub arn: String,
     /// How long it keeps events, in days; `None` keeps them for ever.
     pub retention_days: Option<u32>,
+    /// The ARN of the key that encrypts it; `None` for a key of AWS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<ResourceId>,
 }

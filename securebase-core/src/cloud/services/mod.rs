@@ -14,6 +14,7 @@ use crate::model::{ResourceId, Tags};
 pub mod account;
 pub mod ec2;
 pub mod iam;
+pub mod kms;
 pub mod logs;
 pub mod organizations;
 pub mod sts;
@@ -28,7 +29,7 @@ macro_rules! services {
         }
 
         impl Service {
-            /// The prefix of its actions in a policy: `organizations`, `sts`, `ec2`, `iam`, `logs`, `account`.
+            /// The prefix of its actions in a policy: `organizations`, `sts`, `ec2`, `iam`, `logs`, `account`, `kms`.
             pub fn name(self) -> &'static str {
                 match self { $(Self::$service => $module::Operation::PREFIX,)* }
             }
@@ -156,6 +157,8 @@ services! {
     Logs => logs answers Reply;
     /// AWS Account Management.
     Account => account;
+    /// AWS Key Management Service.
+    Kms => kms answers Reply;
 }
 
 #[cfg(test)]

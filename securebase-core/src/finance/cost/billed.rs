@@ -60,6 +60,7 @@ fn charge(
     let count = Decimal::from(tenant.count(kind));
     for Rate { price, quantity, through } in rates {
         let (basis, quantity) = match *quantity {
+            Charged::Once => (CostBasis::Planned, Decimal::ONE),
             Charged::Hours => (CostBasis::Planned, hours),
             Charged::Usage(quantity) => (CostBasis::Assumed, profile.get(quantity)),
         };

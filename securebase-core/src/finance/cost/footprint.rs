@@ -34,6 +34,7 @@ impl Counts {
         for kind in ResourceKind::ALL {
             match facts(*kind).on_bill {
                 OnBill::Account(_) | OnBill::Stored(_) => {}
+                OnBill::Counted(_) if facts(*kind).outlives_tenant => {}
                 OnBill::Nothing | OnBill::Terms | OnBill::Counted(_) => counts.0[*kind as usize] = 0,
             }
         }

@@ -10,6 +10,7 @@ use crate::kinds::step::{Action, Change, Context, Found, Procedure, Progress, St
 use crate::kinds::{Kind, ResourceSpec};
 use crate::model::billing::{PriceId, Quantity};
 use crate::model::{Address, Latency, Problem, ResourceId, Tags};
+use crate::observe::ObservedMember;
 
 /// What the log group that flow logs are delivered to must look like.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -41,7 +42,7 @@ impl Kind for LogGroupSpec {
         Ok(found.group.name.parse().ok().map(|id| Standing::new(id, changes)))
     }
 
-    fn kept(&self, address: &Address) -> Option<Problem> {
+    fn kept(&self, address: &Address, _: &ResourceId, _: &ObservedMember) -> Option<Problem> {
         Some(Problem::warning(
             "log-group-kept",
             address.as_str(),
@@ -132,7 +133,12 @@ impl Procedure for &LogGroupSpec {
     fn create(&self, _: &Context<'_>, _: &Progress, index: usize) -> Result<Option<Operation>, StepError> {
         Ok(match index {
             0 => Some(
-                logs::Operation::CreateLogGroup { name: self.name.clone(), tags: self.tags.clone() }.into(),
+                logs::Operation::CreateLogGroup {
+                    name: self.name.clone(),
+                    tags: self.tags.clone(),
+                    key: None,
+                }
+                .into(),
             ),
             1 => Some(self.put_retention()),
             _ => None,

@@ -72,6 +72,8 @@ quotas! {
     VpnGateways = "vpn_gateways";
     /// Gateway endpoints in an account and region.
     GatewayEndpoints = "gateway_endpoints";
+    /// KMS keys in an account and region.
+    KmsKeys = "kms_keys";
 }
 
 impl fmt::Display for Quota {

@@ -73,6 +73,8 @@ kinds! {
     VpnGateway = "vpn_gateway", "VPN gateway";
     /// A gateway endpoint of a VPC, with which its route tables reach S3 or DynamoDB.
     VpcEndpoint = "vpc_endpoint", "VPC endpoint";
+    /// The key that encrypts the flow logs of a tenant.
+    KmsKey = "kms_key", "KMS key";
 }
 
 impl fmt::Display for ResourceKind {

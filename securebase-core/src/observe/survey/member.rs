@@ -4,11 +4,11 @@ use super::asker::{Asker, failed};
 use super::{Surveyor, Visit};
 use crate::cloud::ec2::{self, AvailabilityZone, FlowLog, RouteTable, Vpc, VpcAttribute, VpcEndpoint};
 use crate::cloud::iam::{self, Role};
-use crate::cloud::{CloudError, ErrorKind, Operation, Reply, Target, logs, sts};
+use crate::cloud::{CloudError, ErrorKind, Operation, Reply, Target, kms, logs, sts};
 use crate::model::{ResourceId, Tags, UsableZones, ZONE_TAG};
 use crate::observe::{
-    Error, FLOW_LOG_POLICY_NAME, Names, ObservedLogGroup, ObservedMember, ObservedRolePolicy, ObservedVpc,
-    Reading, ScopedTenant, Unread, flow_log_group_prefix,
+    Error, FLOW_LOG_POLICY_NAME, Names, ObservedKey, ObservedLogGroup, ObservedMember, ObservedRolePolicy,
+    ObservedVpc, Reading, ScopedTenant, Unread, flow_log_group_prefix,
 };
 
 /// What AWS answers in a region that is off in the account.
@@ -123,6 +123,7 @@ impl Surveyor<'_> {
         let vpc_endpoints = vpc_endpoints(asker, &names, &route_tables).await?;
         let (roles, role_policies) = self.roles(asker).await?;
         let log_groups = self.log_groups(asker).await?;
+        let keys = keys(asker, &names).await?;
         let mut member = ObservedMember {
             vpcs,
             foreign_vpcs,
@@ -138,6 +139,7 @@ impl Surveyor<'_> {
             roles,
             role_policies,
             log_groups,
+            keys,
         };
         if let Some(candidate) = &candidate {
             member.keep_within(candidate, |tags| names.ours(tags));
@@ -258,4 +260,77 @@ async fn vpc_endpoints(
         |found: &VpcEndpoint| route_tables.iter().any(|table| found.route_tables.contains(&table.id));
     vpc_endpoints.retain(|found| names.ours(&found.tags) || leads_there(found));
     Ok(vpc_endpoints)
+}
+
+/// The keys that are ours, without those that are going to be deleted.
+async fn keys(asker: &Asker<'_>, names: &Names<'_>) -> Result<Vec<ObservedKey>, Error> {
+    let listed = asker
+        .all(
+            |page| kms::Operation::ListKeys { page }.into(),
+            |reply| match reply {
+                Reply::Kms(kms::Reply::Keys(page)) => Some((page.items, page.next)),
+                _ => None,
+            },
+        )
+        .await?;
+    let mut keys = Vec::new();
+    for arn in listed {
+        // KMS filters by nothing.
+        let Some(tags) = key_tags(asker, &arn).await?.filter(|tags| names.ours(tags)) else { continue };
+        let describe = kms::Operation::DescribeKey { key: arn.clone() };
+        let key = of_key(asker, describe, |reply| match reply {
+            kms::Reply::Key(key) => Some(key),
+            _ => None,
+        });
+        let Some(key) = key.await?.filter(|key| !key.is_gone()) else { continue };
+        let policy = of_key(asker, kms::Operation::GetKeyPolicy { key: arn.clone() }, |reply| match reply {
+            kms::Reply::KeyPolicy(policy) => Some(policy),
+            _ => None,
+        });
+        let Some(policy) = policy.await? else { continue };
+        let rotation =
+            of_key(asker, kms::Operation::GetKeyRotationStatus { key: arn }, |reply| match reply {
+                kms::Reply::KeyRotation(days) => Some(days),
+                _ => None,
+            });
+        let Some(rotation_days) = rotation.await? else { continue };
+        keys.push(ObservedKey { key, policy, rotation_days, tags });
+    }
+    Ok(keys)
+}
+
+/// What is asked about a key; `None` where it is gone.
+async fn of_key<T>(
+    asker: &Asker<'_>,
+    operation: kms::Operation,
+    take: impl FnOnce(kms::Reply) -> Option<T>,
+) -> Result<Option<T>, Error> {
+    let operation = Operation::from(operation);
+    let Some(reply) = asker.find(operation.clone()).await? else { return Ok(None) };
+    let shape = reply.shape();
+    let taken = if let Reply::Kms(reply) = reply { take(reply) } else { None };
+    taken.map(Some).ok_or_else(|| failed(&operation, CloudError::rejected("UnexpectedReply", shape)))
+}
+
+/// The tags of a key; `None` for one that is gone, and for one of others whose policy does not let the account read them, as every
+/// policy of ours does.
+async fn key_tags(asker: &Asker<'_>, key: &ResourceId) -> Result<Option<Tags>, Error> {
+    let list = |page| kms::Operation::ListResourceTags { key: key.clone(), page }.into();
+    let pairs = asker
+        .all(list, |reply| match reply {
+            Reply::Tags(tags, next) => Some((tags.into_iter().collect(), next)),
+            _ => None,
+        })
+        .await;
+    match pairs {
+        Ok(pairs) => Ok(Some(pairs.into_iter().collect())),
+        Err(Error::Failed { ref source, .. }) if is_foreign(source) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether the key is gone, or its own policy keeps it from the executor: AWS says so where it is not what the executor may do.
+fn is_foreign(error: &CloudError) -> bool {
+    let denied = error.code == "AccessDeniedException" && error.message.contains("resource-based policy");
+    denied || error.kind == ErrorKind::NotFound
 }

@@ -30,7 +30,7 @@ pub fn member_operations(kind: ResourceKind, action: Action) -> Vec<&'static str
 }
 
 /// The calls that take tags off.
-const UNTAGGING: [&str; 3] = ["iam:UntagRole", "logs:UntagResource", "ec2:DeleteTags"];
+const UNTAGGING: [&str; 4] = ["iam:UntagRole", "logs:UntagResource", "ec2:DeleteTags", "kms:UntagResource"];
 
 /// Those that this step may make: tags are taken off only where the step says so.
 pub(super) fn step_operations(step: &Step) -> impl Iterator<Item = &'static str> {

@@ -65,7 +65,7 @@ impl Network<'_> {
             let own = self.own(listed.tags, listed.suffix.as_deref());
             let Some(address) = own.filter(|address| self.graph.get(address).is_none()) else { return };
             let spec = (listed.spec)();
-            match spec.as_kind().kept(&address) {
+            match spec.as_kind().kept(&address, &listed.id, member.observed) {
                 Some(warning) => warnings.push(warning),
                 None => self.delete(address, spec, listed.id.clone()),
             }

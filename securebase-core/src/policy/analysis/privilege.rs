@@ -46,6 +46,8 @@ struct CallRow {
     also: Vec<String>,
     #[serde(default)]
     on: Vec<String>,
+    #[serde(default)]
+    with: IndexMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -118,6 +120,9 @@ pub fn executor_calls(
             // A role taken from outside carries neither an instance's nor the root user's marks.
             for absent in ["ec2:RoleDelivery", "ec2:SourceInstanceArn", "aws:AssumedRoot", "aws:CalledVia"] {
                 request.set(absent, Vec::new());
+            }
+            for (key, value) in &row.with {
+                request.set(key, vec![value.clone()]);
             }
             for (key, value) in context {
                 request.set(key, vec![(*value).to_owned()]);

@@ -125,6 +125,28 @@ impl Chance {
         }
     }
 
+    /// A new UUID that is not `taken`.
+    pub(in crate::sim) fn uuid(&mut self, key: &str, taken: impl Fn(&str) -> bool) -> String {
+        let key = format!("id|uuid|{key}");
+        loop {
+            let ordinal = self.count(&key);
+            let mut stream = self.seed.stream(&key, ordinal);
+            let (high, low) = (stream.next_u64(), stream.next_u64());
+            // The digits of version 4, variant 1.
+            let uuid = format!(
+                "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
+                high >> 32,
+                (high >> 16) & 0xffff,
+                high & 0xfff,
+                0x8000 | ((low >> 48) & 0x3fff),
+                low & 0xffff_ffff_ffff
+            );
+            if !taken(&uuid) {
+                return uuid;
+            }
+        }
+    }
+
     /// A new account id that is not `taken`.
     pub(in crate::sim) fn account_id(&mut self, key: &str, taken: impl Fn(AccountId) -> bool) -> AccountId {
         let key = format!("id|account|{key}");

@@ -6,9 +6,10 @@ use serde_json::json;
 
 use super::Manners;
 use super::context::{Context, Outcome, TagFault};
+use super::kms::Keys;
 use super::page;
 use crate::cloud::logs::{self, LogGroup, Operation};
-use crate::cloud::{CloudError, Reply};
+use crate::cloud::{CloudError, ErrorKind, Reply};
 use crate::model::{LOG_RETENTION_DAYS, Latency, ResourceId, ResourceKind, Tags};
 use crate::observe::{ObservedLogGroup, ObservedMember};
 use crate::sim::holdings::{Holding, Holdings, Kept, Site};
@@ -42,7 +43,7 @@ pub(super) fn name(operation: &Operation, subject: &mut Subject<'_>) {
     match operation {
         O::CreateLogGroup { name, .. } | O::DeleteLogGroup { name } => subject.add(name),
         O::DescribeLogGroups { prefix, .. } => subject.add(prefix),
-        O::PutRetentionPolicy { group, .. } => subject.add(group),
+        O::PutRetentionPolicy { group, .. } | O::AssociateKmsKey { group, .. } => subject.add(group),
         O::ListLogGroupTags { arn } | O::TagLogGroup { arn, .. } | O::UntagLogGroup { arn, .. } => {
             subject.add(arn);
         }
@@ -55,7 +56,8 @@ pub(super) fn serve(
     context: &mut Context<'_>,
     operation: &Operation,
 ) -> Outcome {
-    holdings.place(site, context.chance).log_groups.execute(context, operation)
+    let place = holdings.place(site, context.chance);
+    place.log_groups.execute(context, operation, &place.keys)
 }
 
 impl Holding for LogGroups {
@@ -71,7 +73,11 @@ impl Holding for LogGroups {
 
     fn list(&self, snapshot: &mut Snapshot, site: &Site) {
         for ObservedLogGroup { group, tags } in self.groups.values().map(|kept| &kept.value) {
-            let more = json!({"name": group.name, "arn": group.arn, "retention_days": group.retention_days});
+            let mut more =
+                json!({"name": group.name, "arn": group.arn, "retention_days": group.retention_days});
+            if let Some(key) = &group.key {
+                more["key"] = json!(key);
+            }
             snapshot.add(ResourceKind::LogGroup, site, &group.name, Some(tags), more);
         }
     }
@@ -102,7 +108,7 @@ impl LogGroups {
     }
 
     /// Carries out an operation.
-    fn execute(&mut self, context: &mut Context<'_>, operation: &Operation) -> Outcome {
+    fn execute(&mut self, context: &mut Context<'_>, operation: &Operation, keys: &Keys) -> Outcome {
         let now = context.now;
         match operation {
             Operation::DescribeLogGroups { prefix, page } => {
@@ -116,7 +122,7 @@ impl LogGroups {
                     .map(|(_, kept)| kept.value.group.clone());
                 Ok(logs::Reply::LogGroups(page::page(groups, PAGE, |group| group.name.clone())).into())
             }
-            Operation::CreateLogGroup { name, tags } => {
+            Operation::CreateLogGroup { name, tags, key } => {
                 context.check_tags(&Tags::new(), tags).map_err(|fault| refusal(&fault))?;
                 let allowed = |c: char| c.is_ascii_alphanumeric() || "._-/#".contains(c);
                 if name.is_empty() || name.len() > 512 || !name.chars().all(allowed) {
@@ -128,10 +134,17 @@ impl LogGroups {
                         format!("there is a log group `{name}`"),
                     ));
                 }
+                check_key(key.as_ref(), keys, now)?;
                 let arn = format!("arn:aws:logs:{}:{}:log-group:{name}", self.site.region, self.site.account);
-                let group = LogGroup { name: name.clone(), arn, retention_days: None };
+                let group = LogGroup { name: name.clone(), arn, retention_days: None, key: key.clone() };
                 let value = ObservedLogGroup { group, tags: tags.clone() };
                 self.groups.insert(name.clone(), Kept { value, visible_from: context.visible_from() });
+                Ok(Reply::Done)
+            }
+            Operation::AssociateKmsKey { group, key } => {
+                self.group_mut(group, now)?;
+                check_key(Some(key), keys, now)?;
+                self.group_mut(group, now)?.group.key = Some(key.clone());
                 Ok(Reply::Done)
             }
             Operation::PutRetentionPolicy { group, days } => {
@@ -177,6 +190,18 @@ impl LogGroups {
 fn name_of(arn: &str) -> String {
     let name = arn.split_once(":log-group:").map_or(arn, |(_, name)| name);
     name.strip_suffix(":*").unwrap_or(name).to_owned()
+}
+
+/// CloudWatch Logs cannot tell a key that does not exist from one that KMS has not told it of yet: one code for both, and it
+/// passes.
+fn check_key(key: Option<&ResourceId>, keys: &Keys, now: Time) -> Result<(), CloudError> {
+    match key {
+        Some(key) if !keys.is_usable(key, now) => Err(CloudError {
+            kind: ErrorKind::Busy,
+            ..invalid(&format!("the KMS key `{key}` does not exist or is not allowed to be used"))
+        }),
+        _ => Ok(()),
+    }
 }
 
 fn invalid(message: &str) -> CloudError {

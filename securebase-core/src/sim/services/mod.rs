@@ -14,6 +14,7 @@ pub(super) mod account;
 pub(super) mod context;
 pub(super) mod ec2;
 pub(super) mod iam;
+pub(super) mod kms;
 pub(super) mod logs;
 pub(super) mod organizations;
 pub(super) mod page;
@@ -72,6 +73,7 @@ services! {
     Ec2 => ec2;
     Iam => iam;
     Logs => logs;
+    Kms => kms;
 }
 
 /// What a call is refused with that comes too soon after others.

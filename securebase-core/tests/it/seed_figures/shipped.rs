@@ -110,7 +110,8 @@ fn stands_alone(kind: ResourceKind) -> bool {
         | ResourceKind::RouteTable
         | ResourceKind::FlowLog
         | ResourceKind::VpnGateway
-        | ResourceKind::VpcEndpoint => true,
+        | ResourceKind::VpcEndpoint
+        | ResourceKind::KmsKey => true,
         ResourceKind::PolicyAttachment
         | ResourceKind::AccountPlacement
         | ResourceKind::AccountReadiness
