@@ -66,6 +66,9 @@ fn network(model: &Model, document: &mut Map<String, Value>) {
             if !features.gateway_endpoints.is_empty() {
                 written["gateway_endpoints"] = features.gateway_endpoints.names().collect();
             }
+            if features.encrypt_flow_logs {
+                written["encrypt_flow_logs"] = true.into();
+            }
             document.insert("vpc_config".to_owned(), written);
         }
         None => drop(document.remove("vpc_config")),

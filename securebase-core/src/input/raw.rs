@@ -207,6 +207,9 @@ pub struct VpcConfigSpec {
     /// Gateway endpoints to S3 and DynamoDB: both, or those listed. Default none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gateway_endpoints: Option<GatewayEndpointsSpec>,
+    /// Flow logs encrypted with a key of the tenant's own. Default false.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encrypt_flow_logs: Option<bool>,
 }
 
 /// The services with a gateway endpoint, as they are written.

@@ -23,6 +23,9 @@ pub struct NetworkFeatures {
     /// Gateway endpoints, so that traffic to these services passes no NAT gateway.
     #[serde(default, skip_serializing_if = "GatewayEndpoints::is_empty")]
     pub gateway_endpoints: GatewayEndpoints,
+    /// Flow logs encrypted with a key of the tenant's own.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub encrypt_flow_logs: bool,
 }
 
 /// A network with private subnets that reach the internet, watched by flow logs, without VPN.
@@ -35,6 +38,7 @@ impl Default for NetworkFeatures {
             dns_hostnames: true,
             dns_support: true,
             gateway_endpoints: GatewayEndpoints::default(),
+            encrypt_flow_logs: false,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use securebase_core::aws::AwsCloud;
 use securebase_core::cloud::{
-    Call, Cloud, CloudError, Operation, Reply, ReplyFuture, Target, ec2, organizations,
+    Call, Cloud, CloudError, Operation, Reply, ReplyFuture, Target, ec2, kms, logs, organizations,
 };
 use securebase_core::exec::{ApplyOptions, Run, apply};
 use securebase_core::input::Format;
@@ -191,4 +191,43 @@ async fn gateway_endpoints_come_and_go() {
     carry_out(&off, &cloud, &state).await;
     assert!(plan(&zone, &cloud).await.is_empty());
     verify(&moto, &first, &zone, &TENANTS).unwrap_or_else(|differences| panic!("{differences}"));
+}
+
+/// Flow logs are encrypted from the beginning, and no longer: then the keys stay where they are.
+#[tokio::test]
+async fn keys_encrypt_flow_logs() {
+    let moto = Moto::start();
+    let cloud = Watched::new(&moto, Some(9)).await;
+    let (zone, state) = (zone(), State::new(MemoryStore::new()));
+    let mut encrypted = zone.clone();
+    encrypted.network.as_mut().unwrap().encrypt_flow_logs = true;
+    let first = plan(&encrypted, &cloud).await;
+    assert_eq!(first.counts()[&Action::Create][&ResourceKind::KmsKey], 10);
+    carry_out(&first, &cloud, &state).await;
+    assert!(plan(&encrypted, &cloud).await.is_empty());
+
+    let acme = member(&zone, &cloud, "acme-finance").await;
+    let ask = |operation| cloud.call(Call { target: acme.clone(), operation });
+    let listed = ask(kms::Operation::ListKeys { page: None }.into()).await.unwrap();
+    let Reply::Kms(kms::Reply::Keys(keys)) = listed else { panic!("{listed:?}") };
+    let [key] = keys.items.as_slice() else { panic!("{keys:?}") };
+    let list = logs::Operation::DescribeLogGroups { prefix: String::new(), page: None };
+    let listed = ask(list.into()).await.unwrap();
+    let Reply::Logs(logs::Reply::LogGroups(groups)) = listed else { panic!("{listed:?}") };
+    assert_eq!(groups.items[0].key.as_ref(), Some(key));
+
+    // What was changed by hand comes back.
+    let tag = Tags::from_iter([("Name".to_owned(), "mine".to_owned())]);
+    ask(kms::Operation::TagKey { key: key.clone(), tags: tag }.into()).await.unwrap();
+    let mend = plan(&encrypted, &cloud).await;
+    assert_eq!(
+        mend.steps().map(|step| step.address.as_str()).collect::<Vec<_>>(),
+        ["tenant/acme-finance/key/logs"]
+    );
+    carry_out(&mend, &cloud, &state).await;
+    assert!(plan(&encrypted, &cloud).await.is_empty());
+
+    let off = plan(&zone, &cloud).await;
+    assert!(off.is_empty(), "{off}");
+    assert_eq!(off.warnings.iter().filter(|warning| warning.code == "key-kept").count(), 10);
 }

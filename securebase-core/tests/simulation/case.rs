@@ -90,6 +90,9 @@ pub(crate) struct Move {
     /// Whether gateway endpoints are switched on, or off where they were on.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) switched: bool,
+    /// Whether flow logs are encrypted from then on, or no longer where they were: that changes nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) keyed: bool,
     /// What happens then; moments are counted from there.
     #[serde(default)]
     pub(crate) events: Vec<Event>,
@@ -186,6 +189,7 @@ impl Case {
             flow_logs: features != 0,
             tagged: false,
             endpoints: false,
+            keys: false,
         };
         let mut rate = |rates: &[f64]| if dice.one_in(2) { dice.of(rates) } else { 0.0 };
         let faults = Faults {
@@ -243,7 +247,7 @@ impl Case {
                 let at = Moment::Call(1 + dice.below(30 * tenants));
                 events.push(Event { at, what: What::Stop });
             }
-            self.then = Some(Move { tiers, untagged: false, switched: false, events })
+            self.then = Some(Move { tiers, untagged: false, switched: false, keyed: false, events })
                 .filter(|then| then.tiers != self.zone.tiers);
         }
         self.tagged()
@@ -262,6 +266,7 @@ impl Case {
             tiers: tiers.clone(),
             untagged: true,
             switched: false,
+            keyed: false,
             events: Vec::new(),
         });
         then.untagged = true;
@@ -273,7 +278,7 @@ impl Case {
     fn endowed(mut self) -> Self {
         let mut dice = Dice(Seed::new(self.seed).stream("case", 4));
         if !self.zone.network || !dice.one_in(5) {
-            return self;
+            return self.encrypted();
         }
         self.zone.endpoints = dice.one_in(2);
         let tenants = self.zone.tiers.len() as u64;
@@ -293,12 +298,47 @@ impl Case {
                 tiers: tiers.clone(),
                 untagged: false,
                 switched: true,
+                keyed: false,
                 events: Vec::new(),
             });
             then.switched = true;
             then.events.extend((0..dice.below(2)).map(|_| event(&mut dice, 30 * tenants)));
             if dice.one_in(3) {
                 then.events.push(meddled(&mut dice, 30 * tenants));
+            }
+        }
+        self.encrypted()
+    }
+
+    /// With encrypted flow logs, from the beginning or later, again from a stream of its own.
+    fn encrypted(mut self) -> Self {
+        let mut dice = Dice(Seed::new(self.seed).stream("case", 5));
+        if !self.zone.network || !self.zone.flow_logs || !dice.one_in(5) {
+            return self;
+        }
+        self.zone.keys = dice.one_in(2);
+        let tenants = self.zone.tiers.len() as u64;
+        let meddled = |dice: &mut Dice<_>, calls: u64| {
+            let (kind, which) = (dice.of(&["kms_key", "log_group"]).to_owned(), dice.small());
+            Event { at: Moment::Call(1 + dice.below(calls)), what: What::Deed(Deed::Delete { kind, which }) }
+        };
+        if dice.one_in(3) {
+            let calls = 45 * tenants + 15;
+            self.events.push(meddled(&mut dice, calls));
+        }
+        if !self.zone.keys {
+            let tiers = &self.zone.tiers;
+            let then = self.then.get_or_insert_with(|| Move {
+                tiers: tiers.clone(),
+                untagged: false,
+                switched: false,
+                keyed: true,
+                events: Vec::new(),
+            });
+            then.keyed = true;
+            then.events.extend((0..dice.below(3)).map(|_| event(&mut dice, 20 * tenants)));
+            if dice.one_in(3) {
+                then.events.push(meddled(&mut dice, 20 * tenants));
             }
         }
         self

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use securebase_core::cloud::organizations::{self, AccountRequestState};
-use securebase_core::cloud::{Call, CloudError, ErrorKind, Operation, Reply, Target, ec2};
+use securebase_core::cloud::{Call, CloudError, ErrorKind, Operation, Reply, Target, ec2, kms};
 use securebase_core::model::{ResourceId, Tags};
 use securebase_core::sim::SimulatedCloud;
 
@@ -39,6 +39,9 @@ pub(crate) struct Ledger {
 }
 
 fn tags(operation: &Operation) -> Option<&Tags> {
+    if let Operation::Kms(kms::Operation::CreateKey { tags, .. }) = operation {
+        return Some(tags);
+    }
     let Operation::Ec2(operation) = operation else { return None };
     match operation {
         ec2::Operation::CreateVpc { tags, .. }
@@ -55,6 +58,9 @@ fn tags(operation: &Operation) -> Option<&Tags> {
 }
 
 fn deleted(operation: &Operation) -> Option<&ResourceId> {
+    if let Operation::Kms(kms::Operation::ScheduleKeyDeletion { key, .. }) = operation {
+        return Some(key);
+    }
     let Operation::Ec2(operation) = operation else { return None };
     match operation {
         ec2::Operation::DeleteVpc { vpc: id }

@@ -49,6 +49,7 @@ fn smaller(case: &Case) -> Vec<Case> {
         }
     }
     with(&|case| case.zone.endpoints = false);
+    with(&|case| case.zone.keys = false);
     with(&|case| case.zone.vpn = false);
     with(&|case| case.zone.flow_logs = false);
     with(&|case| case.zone.nat = false);

@@ -16,6 +16,7 @@ fn two_tenants() -> Case {
         flow_logs: true,
         tagged: false,
         endpoints: true,
+        keys: true,
     })
 }
 
@@ -234,7 +235,7 @@ fn dies_after_a_change(before: &Case, moved: impl Fn(Vec<Event>) -> Case) {
 #[test]
 fn the_process_dies_at_every_call_of_a_move_between_tiers() {
     dies_after_a_change(&two_tenants(), |events| Case {
-        then: Some(Move { tiers: vec![1, 1], untagged: false, switched: false, events }),
+        then: Some(Move { tiers: vec![1, 1], untagged: false, switched: false, keyed: false, events }),
         ..two_tenants()
     });
 }
@@ -247,7 +248,7 @@ fn the_process_dies_at_every_call_that_takes_tags_off() {
         Case { zone: Shape { tagged: true, ..case.zone }, ..case }
     };
     dies_after_a_change(&tagged(), |events| Case {
-        then: Some(Move { tiers: vec![0, 1], untagged: true, switched: false, events }),
+        then: Some(Move { tiers: vec![0, 1], untagged: true, switched: false, keyed: false, events }),
         ..tagged()
     });
 }
@@ -261,10 +262,23 @@ fn the_process_dies_at_every_call_that_switches_endpoints() {
             Case { zone: Shape { endpoints, ..case.zone }, ..case }
         };
         dies_after_a_change(&before(), |events| Case {
-            then: Some(Move { tiers: vec![0, 1], untagged: false, switched: true, events }),
+            then: Some(Move { tiers: vec![0, 1], untagged: false, switched: true, keyed: false, events }),
             ..before()
         });
     }
+}
+
+/// Flow logs are encrypted where the log groups exist.
+#[test]
+fn the_process_dies_at_every_call_that_encrypts_flow_logs() {
+    let before = || {
+        let case = two_tenants();
+        Case { zone: Shape { keys: false, ..case.zone }, ..case }
+    };
+    dies_after_a_change(&before(), |events| Case {
+        then: Some(Move { tiers: vec![0, 1], untagged: false, switched: false, keyed: true, events }),
+        ..before()
+    });
 }
 
 fn an_operator_at_every_other_call(deed: &Deed) {

@@ -34,6 +34,9 @@ pub(crate) struct Shape {
     /// Whether each network has gateway endpoints.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) endpoints: bool,
+    /// Whether the flow logs of each tenant are encrypted with a key of its own.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) keys: bool,
 }
 
 /// What must hold of a tenant's account.
@@ -93,6 +96,7 @@ impl Shape {
                 "dns_hostnames": true,
                 "dns_support": true,
                 "gateway_endpoints": self.endpoints,
+                "encrypt_flow_logs": self.keys,
             },
             "account_email": "aws+{prefix}@example.com",
             "clients": clients,
@@ -121,6 +125,7 @@ impl Shape {
             tiers: to.tiers.clone(),
             tagged: self.tagged && !to.untagged,
             endpoints: self.endpoints != to.switched,
+            keys: self.keys != to.keyed,
             ..self.clone()
         };
         let key = (self.clone(), after.clone());

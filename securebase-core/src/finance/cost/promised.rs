@@ -43,11 +43,18 @@ pub(super) fn by_tier(demands: &mut Demands, profile: &UsageProfile, tenant: &Bi
     for (id, quantity) in per_vpc {
         demands.push(ResourceKind::Vpc, CostBasis::Promised, id, vpcs * quantity);
     }
-    account(demands, profile, count(ResourceKind::Account), ResourceKind::Account);
+    let keys = count(ResourceKind::KmsKey);
+    account(demands, profile, count(ResourceKind::Account), keys, ResourceKind::Account);
 }
 
-/// The quantities that a tier promises for an account, regardless of its resources: nothing in a zone builds them yet.
-fn account(demands: &mut Demands, profile: &UsageProfile, accounts: Decimal, kind: ResourceKind) {
+/// The quantities that a tier promises for an account, less the keys that it has: a zone builds nothing else of it yet.
+fn account(
+    demands: &mut Demands,
+    profile: &UsageProfile,
+    accounts: Decimal,
+    keys: Decimal,
+    kind: ResourceKind,
+) {
     let use_of = |quantity| profile.get(quantity);
     let million = Decimal::from(1_000_000);
     let per_account = [
@@ -66,7 +73,9 @@ fn account(demands: &mut Demands, profile: &UsageProfile, accounts: Decimal, kin
         (PriceId::InspectorInstanceMonth, use_of(Quantity::InspectorInstances)),
     ];
     for (id, quantity) in per_account {
-        demands.push(kind, CostBasis::Promised, id, accounts * quantity);
+        // The key of a log group is one of those that the tier promises.
+        let built = if id == PriceId::KmsKeyMonth { keys } else { Decimal::ZERO };
+        demands.push(kind, CostBasis::Promised, id, (accounts * quantity - built).max(Decimal::ZERO));
     }
 }
 
@@ -129,7 +138,7 @@ pub(super) fn archive(demands: &mut Demands, profile: &UsageProfile, tenant: &Bi
 /// What each core account is billed for.
 pub(in crate::finance) fn of_core_account(usage: &Usage) -> Vec<Demand> {
     let mut demands = Demands::default();
-    account(&mut demands, &usage.core, Decimal::ONE, ResourceKind::Organization);
+    account(&mut demands, &usage.core, Decimal::ONE, Decimal::ZERO, ResourceKind::Organization);
     demands.into_inner()
 }
 

@@ -19,6 +19,7 @@ pub(in crate::input) const VPC_CONFIG: &[&str] = &[
     "dns_hostnames",
     "dns_support",
     "gateway_endpoints",
+    "encrypt_flow_logs",
 ];
 
 /// The features of every network; `None` where tenants get none.
@@ -36,6 +37,7 @@ pub(super) fn features(zone: &Object<'_, '_>, report: &mut Report<'_>) -> Option
             ("enable_vpc_flow_logs", &mut features.flow_logs),
             ("dns_hostnames", &mut features.dns_hostnames),
             ("dns_support", &mut features.dns_support),
+            ("encrypt_flow_logs", &mut features.encrypt_flow_logs),
         ] {
             *field = written.flag(name, report).unwrap_or(*field);
         }

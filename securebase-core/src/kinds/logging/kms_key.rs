@@ -138,6 +138,9 @@ impl KindInfo for KmsKeySpec {
         // Its log group does, and needs it.
         outlives_tenant: true,
         on_bill: OnBill::Counted(&[Rate::flat(PriceId::KmsKeyMonth)]),
+        is_billed_with: |network| {
+            network.is_some_and(|network| network.flow_logs && network.encrypt_flow_logs)
+        },
         account_quota: Some(AccountQuota {
             quota: Quota::KmsKeys,
             is_per_vpc: false,

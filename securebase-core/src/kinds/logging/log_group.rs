@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::cloud::{Operation, PageToken, Reply, logs};
+use crate::cloud::logs::{self, LogGroup};
+use crate::cloud::{Operation, PageToken, Reply};
 use crate::kinds::billing::{OnBill, Storage};
 use crate::kinds::info::{Facts, KindInfo, Listed, MemberAccount, MemberCalls, Phase};
 use crate::kinds::seen::{Seen, Standing};
@@ -19,6 +20,10 @@ pub struct LogGroupSpec {
     pub name: String,
     /// How long events are kept, in days.
     pub retention_days: u32,
+    /// The key that encrypts what it receives. Without one the group keeps what it has: a key of AWS, or one it was given before,
+    /// which all that it holds still needs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<Address>,
     /// Its tags.
     pub tags: Tags,
 }
@@ -26,6 +31,10 @@ pub struct LogGroupSpec {
 impl Kind for LogGroupSpec {
     fn tags(&self) -> Option<&Tags> {
         Some(&self.tags)
+    }
+
+    fn references(&self) -> Vec<&Address> {
+        self.key.iter().collect()
     }
 
     fn find(&self, seen: &dyn Seen) -> Result<Option<Standing>, Problem> {
@@ -38,7 +47,7 @@ impl Kind for LogGroupSpec {
             vec![Change::new("retention_days", from, Some(self.retention_days.to_string()))]
         });
         let tags = seen.tag_changes(&found.tags, &self.tags);
-        let changes = [retention.unwrap_or_default(), tags];
+        let changes = [retention.unwrap_or_default(), self.key_changes(seen, &found.group), tags];
         Ok(found.group.name.parse().ok().map(|id| Standing::new(id, changes)))
     }
 
@@ -81,7 +90,7 @@ impl KindInfo for LogGroupSpec {
             Phase::Network,
             MemberCalls {
                 create: &["logs:CreateLogGroup", "logs:PutRetentionPolicy"],
-                update: &["logs:UntagResource", "logs:TagResource"],
+                update: &["logs:AssociateKmsKey", "logs:UntagResource", "logs:TagResource"],
                 delete: &["logs:DeleteLogGroup"],
                 look_up: &["logs:DescribeLogGroups"],
             },
@@ -95,6 +104,7 @@ impl KindInfo for LogGroupSpec {
                 ResourceSpec::from(LogGroupSpec {
                     name: found.group.name.clone(),
                     retention_days: found.group.retention_days.unwrap_or(LONGEST_RETENTION_DAYS),
+                    key: found.group.key.as_ref().map(account.name),
                     tags: found.tags.clone(),
                 })
             };
@@ -104,6 +114,18 @@ impl KindInfo for LogGroupSpec {
 }
 
 impl LogGroupSpec {
+    /// The key to be given to the group, where it has another or none.
+    fn key_changes(&self, seen: &dyn Seen, found: &LogGroup) -> Vec<Change> {
+        let Some(key) = &self.key else { return Vec::new() };
+        match (seen.id_at(key), &found.key) {
+            (Some(wanted), Some(found)) if wanted == found => Vec::new(),
+            (wanted, found) => {
+                let to = wanted.map_or_else(|| key.local().to_owned(), ToString::to_string);
+                vec![Change::new("key", found.as_ref().map(ToString::to_string), Some(to))]
+            }
+        }
+    }
+
     fn put_retention(&self) -> Operation {
         logs::Operation::PutRetentionPolicy { group: self.name.clone(), days: self.retention_days }.into()
     }
@@ -130,13 +152,13 @@ impl Procedure for &LogGroupSpec {
         Ok(listed(id, page.next.as_ref()))
     }
 
-    fn create(&self, _: &Context<'_>, _: &Progress, index: usize) -> Result<Option<Operation>, StepError> {
+    fn create(&self, cx: &Context<'_>, _: &Progress, index: usize) -> Result<Option<Operation>, StepError> {
         Ok(match index {
             0 => Some(
                 logs::Operation::CreateLogGroup {
                     name: self.name.clone(),
                     tags: self.tags.clone(),
-                    key: None,
+                    key: self.key.as_ref().map(|key| cx.id_at(key)).transpose()?,
                 }
                 .into(),
             ),
@@ -147,12 +169,15 @@ impl Procedure for &LogGroupSpec {
 
     fn update(&self, cx: &Context<'_>, _: &Progress) -> Result<Vec<Operation>, StepError> {
         let retention = cx.changes_any(&["retention_days"]).then(|| self.put_retention());
+        let key = self.key.as_ref().filter(|_| cx.changes_any(&["key"])).map(|key| cx.id_at(key));
+        let associate = |key| logs::Operation::AssociateKmsKey { group: self.name.clone(), key }.into();
+        let encryption = key.transpose()?.map(associate);
         let arn = self.arn(cx)?;
         let tagging = cx.tagging(
             |keys| logs::Operation::UntagLogGroup { arn: arn.clone(), keys }.into(),
             |tags| logs::Operation::TagLogGroup { arn: arn.clone(), tags }.into(),
         );
-        Ok(retention.into_iter().chain(tagging).collect())
+        Ok(retention.into_iter().chain(encryption).chain(tagging).collect())
     }
 
     fn delete(&self, _: &Context<'_>) -> Result<Vec<Operation>, StepError> {

@@ -12,7 +12,7 @@ use super::diff::existing::Existing;
 use super::diff::incremental::Settled;
 use crate::kinds::{
     AccountPlacementSpec, AccountReadinessSpec, AccountSpec, ElasticIpSpec, FlowLogRoleSpec, FlowLogSpec,
-    InternetGatewaySpec, LogGroupSpec, NatGatewaySpec, OrganizationRootSpec, OrganizationSpec,
+    InternetGatewaySpec, KmsKeySpec, LogGroupSpec, NatGatewaySpec, OrganizationRootSpec, OrganizationSpec,
     OrganizationalUnitSpec, PolicyAttachmentSpec, ResourceSpec, RouteSpec, RouteTableAssociationSpec,
     RouteTableSpec, RouteTarget, ServiceControlPolicySpec, SubnetSpec, VpcEndpointSpec, VpcSpec,
     VpnGatewaySpec,
@@ -267,7 +267,7 @@ impl Build<'_> {
             self.route_table(tenant, name, way, associated.map(|subnet| subnet.name.as_str()));
         }
         if features.flow_logs {
-            self.flow_log(tenant, &vpc);
+            self.flow_log(tenant, features, &vpc);
         }
         self.gateway_endpoints(tenant, features);
         if features.vpn_gateway {
@@ -358,7 +358,21 @@ impl Build<'_> {
         }
     }
 
-    fn flow_log(&mut self, tenant: &Tenant, vpc: &Address) {
+    /// The key for a log group; returns its address.
+    fn log_key(&mut self, tenant: &Tenant, log_group: &str) -> Address {
+        let address = Address::tenant(&tenant.key, "key/logs");
+        let spec = ResourceSpec::KmsKey(KmsKeySpec {
+            account: Address::tenant(&tenant.key, "account"),
+            description: format!("flow logs of {}", tenant.key),
+            policy: KmsKeySpec::policy_for_log_group(tenant.region.as_str(), log_group),
+            rotation_days: KmsKeySpec::ROTATION_DAYS,
+            tags: self.tags(&address, Some(tenant), named(tenant, "logs")),
+        });
+        self.of_tenant(tenant, &address, spec, when_ready(tenant));
+        address
+    }
+
+    fn flow_log(&mut self, tenant: &Tenant, features: NetworkFeatures, vpc: &Address) {
         let retention_days = match self.zone.tier_of(tenant) {
             Ok(tier) => tier.log_retention_days,
             Err(problem) => return self.problems.push(problem),
@@ -371,14 +385,13 @@ impl Build<'_> {
         });
         self.of_tenant(tenant, &role, spec, when_ready(tenant));
         let log_group = at("flow-log-group");
+        let own = self.existing.log_groups.get(&tenant.key).cloned();
+        let name = own.unwrap_or_else(|| flow_log_group_name(&self.zone.name, &tenant.key));
+        let key = features.encrypt_flow_logs.then(|| self.log_key(tenant, &name));
         let spec = ResourceSpec::LogGroup(LogGroupSpec {
-            name: self
-                .existing
-                .log_groups
-                .get(&tenant.key)
-                .cloned()
-                .unwrap_or_else(|| flow_log_group_name(&self.zone.name, &tenant.key)),
+            name,
             retention_days,
+            key,
             tags: self.tags(&log_group, Some(tenant), None),
         });
         self.of_tenant(tenant, &log_group, spec, when_ready(tenant));

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::kinds::step::Action;
 use crate::model::{AccountId, Address, Cidr, Offboarding, ResourceId, ResourceKind, Tags, TenantKey};
-use crate::observe::unit_paths;
+use crate::observe::{ObservedLogGroup, ObservedMember, unit_paths};
 use crate::plan::diff::account_id;
 use crate::plan::step::Plan;
 
@@ -14,7 +14,7 @@ use crate::plan::step::Plan;
 pub enum Disposition {
     /// It is deleted.
     Deleted,
-    /// It stays as it is: log groups do.
+    /// It stays as it is: log groups do, with the keys that encrypt them.
     Kept,
     /// Its account is moved to where everything is denied.
     Suspended,
@@ -93,7 +93,7 @@ impl Plan {
                 })
             })
             .collect();
-        // The record lists what the offboarding rules keep by name: the logs and the account.
+        // The record lists what the offboarding rules keep by name: the logs with their keys, and the account.
         let groups = regions().flat_map(|member| &member.log_groups);
         resources.extend(groups.filter_map(|group| {
             Some(RecordedResource {
@@ -103,6 +103,19 @@ impl Plan {
                 tags: group.tags.clone(),
                 disposition: Disposition::Kept,
             })
+        }));
+        let key_of = |member: &'_ ObservedMember, group: &ObservedLogGroup| {
+            let found = member.keys.iter().find(|found| group.group.key.as_ref() == Some(&found.key.arn))?;
+            Some((found.key.arn.clone(), found.tags.clone()))
+        };
+        let keys = regions()
+            .flat_map(|member| member.log_groups.iter().filter_map(move |group| key_of(member, group)));
+        resources.extend(keys.map(|(id, tags)| RecordedResource {
+            address: Address::tenant(key, "key/logs"),
+            kind: ResourceKind::KmsKey,
+            id,
+            tags,
+            disposition: Disposition::Kept,
         }));
         resources.extend(found.and_then(|found| {
             Some(RecordedResource {

@@ -7,6 +7,7 @@ mod claims;
 mod drift;
 mod endpoints;
 mod hand;
+mod keys;
 mod offboarding;
 mod orphans;
 mod pending;
