@@ -231,7 +231,7 @@ impl Model {
         &self,
         #[pyo3(from_py_with = argument::text::tier)] tier: &str,
     ) -> Result<Option<u32>> {
-        Ok(self.core.break_even_tenants(tier).of("tier")?)
+        self.core.break_even_tenants(tier).of("tier")
     }
 
     /// The numbers of tenants at which a tier, alone in the organization, breaks even: `lasting`, the number from which profit
