@@ -579,7 +579,7 @@ impl Plan {
     ///
     /// `progress` is called with every `Event`; what it raises stops the run. `destroy` names what may be destroyed. A plan
     /// that leaves less than `margin_floor`, a fraction of revenue, at AWS's list prices is refused. `pause` can hold it.
-    /// Where somebody else has the state, `wait_for_lease`, a `timedelta` or seconds, says how long to wait.
+    /// Where another process has the state, `wait_for_lease`, a `timedelta` or seconds, says how long to wait.
     #[pyo3(signature = (cloud, state = None, progress = None, *, who = None, destroy = Vec::new(), margin_floor = None, pause = None, wait_for_lease = None))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of a Python method")]
     fn apply(

@@ -301,7 +301,7 @@ pub(crate) fn applied(run: std::result::Result<CoreRun, exec::Error>, raised: &R
 }
 
 /// Goes on with the run that was cut off; does nothing where none was. Waits up to `wait_for_lease`, a `timedelta` or
-/// seconds, where somebody else has the state: the lease of a process that died runs out within a minute.
+/// seconds, where another process has the state: the lease of a process that died runs out within a minute.
 #[pyfunction]
 #[pyo3(signature = (state, cloud, progress = None, *, who = None, wait_for_lease = None))]
 fn resume(

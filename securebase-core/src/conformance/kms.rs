@@ -77,7 +77,7 @@ pub(super) async fn life(bench: &Bench<'_>) -> Verdict {
     bench.call(&target, O::ScheduleKeyDeletion { key: key.clone(), days: 30 }).await?;
     let state = bench.described(&target, &key).await?.state;
     ensure!(state == KeyState::PendingDeletion, "it is {state:?}");
-    ensure!(bench.keys(&target).await?.contains(&key), "it is no longer listed");
+    ensure!(bench.keys(&target).await?.contains(&key), "the list omits it");
     Ok(())
 }
 

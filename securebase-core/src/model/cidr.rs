@@ -22,7 +22,7 @@ use super::{Diagnosis, Problem, Quoted, diagnostic};
 #[non_exhaustive]
 pub enum CidrError {
     /// The text is not a block.
-    #[error("`{}` is no block of addresses: {why}", Quoted(text))]
+    #[error("invalid CIDR block `{}`: {why}", Quoted(text))]
     Malformed {
         /// The text.
         text: String,

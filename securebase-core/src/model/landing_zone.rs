@@ -178,7 +178,7 @@ impl LandingZone {
             Problem::error(
                 "tier-unknown",
                 format!("clients.\"{}\".tier", tenant.key),
-                format!("there is no tier `{}`", tenant.tier),
+                format!("unknown tier `{}`", tenant.tier),
                 format!("use one of {}, or add it to `tiers`", known.join(", ")),
             )
         })

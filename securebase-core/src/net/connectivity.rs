@@ -206,7 +206,7 @@ impl Network {
     ///
     /// # Errors
     /// Every name that cannot be shown or stored (`name-malformed`) or stands twice (`name-duplicate`), and every selector that
-    /// selects nobody (`link-member-unknown`).
+    /// selects no member (`link-member-unknown`).
     pub fn new(members: Vec<Member>, links: Vec<NetworkLink>) -> Result<Self, Problems> {
         let mut problems = Vec::new();
         let mut owners = BTreeMap::new();
@@ -429,7 +429,7 @@ impl Network {
         };
         let found = clusters(&plain(blocks));
         let found = found.into_iter().map(|cluster| (cluster.block, parties(&cluster.members)));
-        // Two ranges of one far side are nobody's conflict.
+        // Two ranges of one far side do not conflict with a member.
         found
             .filter(|(_, parties)| parties.len() > 1 && parties.iter().any(|p| member(*p).is_some()))
             .collect()

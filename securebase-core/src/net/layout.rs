@@ -150,7 +150,7 @@ impl Layout {
     ///
     /// # Errors
     /// [`Error::PrefixLen`] for a VPC or subnet size AWS does not have, [`Error::TooManyHosts`], [`Error::Zone`] for a
-    /// zone that is no lower-case letter or stands twice, [`Error::BadName`] for a name that cannot be shown or stored,
+    /// zone that is not a lower-case letter or stands twice, [`Error::BadName`] for a name that cannot be shown or stored,
     /// [`Error::DuplicateName`] for two groups of one name, and
     /// [`Error::LayoutTooLarge`] where the subnets do not fit.
     pub fn apply(&self, vpc: Cidr) -> Result<LayoutPlan, Error> {

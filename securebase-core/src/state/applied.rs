@@ -19,7 +19,7 @@ impl State {
     /// what it said then is told from these.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where there is no state; as [`State::recorded`].
+    /// [`Error::NotFound`] where no state exists; as [`State::recorded`].
     pub async fn applied(&self) -> Result<Applied, Error> {
         let runs = self.files_by_run().await?;
         if runs.is_empty() {

@@ -119,7 +119,7 @@ impl State {
     /// Who is writing, if anybody.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where there is no state; [`Error::Corrupt`] where the lease is not ours, or where the store fails.
+    /// [`Error::NotFound`] where no state exists; [`Error::Corrupt`] where the lease is not ours, or where the store fails.
     pub async fn lease_info(&self) -> Result<Option<LeaseInfo>, Error> {
         let found = lease::info(self.store.as_ref(), self.clock.now()).await?;
         if found.is_none() {
@@ -328,7 +328,7 @@ impl State {
     /// The last run of a plan.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where there is no state; as [`State::recorded`].
+    /// [`Error::NotFound`] where no state exists; as [`State::recorded`].
     pub async fn last_run(&self) -> Result<Option<Recorded>, Error> {
         let runs = self.files_by_run().await?;
         if runs.is_empty() {

@@ -147,7 +147,7 @@ impl State {
     /// Who did what, when, by which plan; oldest first.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where there is no state; as [`State::recorded`].
+    /// [`Error::NotFound`] where no state exists; as [`State::recorded`].
     pub async fn history(&self) -> Result<Vec<RunRecord>, Error> {
         let runs = self.files_by_run().await?;
         if runs.is_empty() {

@@ -91,7 +91,7 @@ impl State {
     /// The whole state as one file, every part of it checked; see [`State::import`]. The lease is left out.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where there is no state; [`Error::Empty`] where there is nothing in it; [`Error::Leased`] while a process holds the lease; [`Error::Corrupt`] where a file is
+    /// [`Error::NotFound`] where no state exists; [`Error::Empty`] where there is nothing in it; [`Error::Leased`] while a process holds the lease; [`Error::Corrupt`] where a file is
     /// damaged, or where the store fails.
     pub async fn export(&self) -> Result<Vec<u8>, Error> {
         let before = self.still(None).await?;
@@ -136,7 +136,7 @@ impl State {
     /// as the store lets it.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] or [`Error::Version`] where it is no export of ours; [`Error::NotEmpty`]; [`Error::Leased`]; where
+    /// [`Error::Corrupt`] or [`Error::Version`] where it is not an export of this library; [`Error::NotEmpty`]; [`Error::Leased`]; where
     /// the store fails.
     pub async fn import(&self, bytes: &[u8], holder: &Holder) -> Result<(), Error> {
         let files = parse(bytes)?;

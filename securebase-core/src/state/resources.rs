@@ -97,7 +97,7 @@ impl State {
     /// Everything known to exist, by address.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where there is no state; as [`State::recorded`].
+    /// [`Error::NotFound`] where no state exists; as [`State::recorded`].
     pub async fn resources(&self) -> Result<BTreeMap<Address, StoredResource>, Error> {
         let (mut known, condition) = self.known().await?;
         let runs = self.files_by_run().await?;

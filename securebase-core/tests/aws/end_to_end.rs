@@ -134,10 +134,10 @@ async fn ten_tenants_come_to_be_and_stay() {
     let Reply::Created(foreign) = ask(foreign).await.unwrap() else { panic!("no VPC") };
     let differences = verify(&moto, &first, &zone, &TENANTS).unwrap_err();
     assert!(differences.contains("acme-finance: number of VPCs: found 2, wanted 1"), "{differences}");
-    let mend = plan(&zone, &cloud).await;
-    let steps: Vec<_> = mend.steps().map(|step| (step.action, step.address.as_str())).collect();
+    let correction = plan(&zone, &cloud).await;
+    let steps: Vec<_> = correction.steps().map(|step| (step.action, step.address.as_str())).collect();
     assert_eq!(steps, [(Action::Create, "tenant/acme-finance/vpc/flow-log")]);
-    carry_out(&mend, &cloud, &state).await;
+    carry_out(&correction, &cloud, &state).await;
     ask(ec2::Operation::DeleteVpc { vpc: foreign }.into()).await.unwrap();
     verify(&moto, &first, &zone, &TENANTS).unwrap_or_else(|differences| panic!("{differences}"));
 }
@@ -219,12 +219,12 @@ async fn keys_encrypt_flow_logs() {
     // What was changed by hand comes back.
     let tag = Tags::from_iter([("Name".to_owned(), "mine".to_owned())]);
     ask(kms::Operation::TagKey { key: key.clone(), tags: tag }.into()).await.unwrap();
-    let mend = plan(&encrypted, &cloud).await;
+    let correction = plan(&encrypted, &cloud).await;
     assert_eq!(
-        mend.steps().map(|step| step.address.as_str()).collect::<Vec<_>>(),
+        correction.steps().map(|step| step.address.as_str()).collect::<Vec<_>>(),
         ["tenant/acme-finance/key/logs"]
     );
-    carry_out(&mend, &cloud, &state).await;
+    carry_out(&correction, &cloud, &state).await;
     assert!(plan(&encrypted, &cloud).await.is_empty());
 
     let off = plan(&zone, &cloud).await;

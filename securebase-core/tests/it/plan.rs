@@ -192,7 +192,7 @@ fn a_tenant_of_a_tier_that_the_zone_lacks_is_refused() {
     let key = &zone.tenants[0].key;
     let found: Vec<_> = problems.iter().map(|it| (it.code.as_str(), it.path.clone())).collect();
     assert_eq!(found, [("tier-unknown", format!("clients.\"{key}\".tier"))]);
-    assert_eq!(problems.0[0].message, "there is no tier `platinum`");
+    assert_eq!(problems.0[0].message, "unknown tier `platinum`");
 }
 
 #[test]

@@ -35,7 +35,7 @@ use crate::time::Elapsing;
 /// carried out. Applying a plan that this state has applied already does nothing.
 ///
 /// # Assumptions
-/// Nobody else creates resources with this zone's tags meanwhile.
+/// No other process creates resources with this zone's tags meanwhile.
 ///
 /// # Caveats
 /// Dropping the future stops the run where it is, calls under way included; [`resume`] then finds out what they did. To

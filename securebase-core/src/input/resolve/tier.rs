@@ -267,7 +267,7 @@ pub(super) fn unknown<'t>(
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("use one of {}, or add it to `tiers`", known.join(", ")),
     };
-    report.error(code::TIER_UNKNOWN, at, path, format!("there is no tier `{}`", Quoted(name)), hint);
+    report.error(code::TIER_UNKNOWN, at, path, format!("unknown tier `{}`", Quoted(name)), hint);
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{NameError, ResourceId};
 
-/// A twelve-digit AWS account id. AWS assigns it; nobody can choose one.
+/// A twelve-digit AWS account id. AWS assigns it; it cannot be chosen.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct AccountId(u64);

@@ -254,7 +254,7 @@ proptest! {
         let owners: Vec<&str> = members.iter().map(|member| member.owner.as_str()).collect();
         let moves = network.minimal_renumbering(&owners).unwrap();
         prop_assert!(moves.exact);
-        // All subsets: which may stay without a conflict and with everybody who cannot move?
+        // All subsets: which may stay without a conflict and with every member that cannot move?
         let staying = (0_u32..1 << members.len()).filter_map(|mask| {
             let stay: Vec<&Member> = (0..members.len()).filter(|n| mask >> n & 1 == 1).map(|n| &members[n]).collect();
             let fixed = members.iter().filter(|member| member.fixed).count();

@@ -35,7 +35,7 @@ impl Unread {
 }
 
 /// What is attached on the way from the root to an account: the levels that can be decided with, and the policies on them that
-/// cannot be read. Whoever takes the levels takes the findings too, so that an unread policy never looks like none.
+/// cannot be read. A caller that takes the levels takes the findings too, so that an unread policy never looks like an absent one.
 #[derive(Debug)]
 pub(in crate::plan) struct Way {
     levels: Vec<Level>,

@@ -27,7 +27,7 @@ impl<'a> Index<'a> {
                 Problem::error(
                     "account-id-unknown",
                     format!("{path}.account_id"),
-                    format!("the organization has no account `{id}`; AWS assigns ids, nobody can choose one"),
+                    format!("the organization has no account `{id}`; AWS assigns ids and they cannot be chosen"),
                     "drop the line to have an account created, or invite that account into the organization first",
                 )
             })?),

@@ -1,6 +1,6 @@
 //! A policy document with the exact text it has where it is stored.
 //!
-//! Purpose: the text is read once, where it enters (a file, a saved plan, a reply), and whoever needs its meaning gets either the
+//! Purpose: the text is read once, where it enters (a file, a saved plan, a reply), and a caller that needs its meaning gets either the
 //! document or the reason why there is none.
 //! Invariants: the document is what the text says. The text is never changed: it is what is sent, stored and compared.
 //! Non-goals: whether AWS accepts the document; that is `lint`.

@@ -192,7 +192,7 @@ fn name_of(arn: &str) -> String {
     name.strip_suffix(":*").unwrap_or(name).to_owned()
 }
 
-/// CloudWatch Logs cannot tell a key that does not exist from one that KMS has not told it of yet: one code for both, and it
+/// CloudWatch Logs cannot tell a key that does not exist from one that KMS has not shown it yet: one code for both, and it
 /// passes.
 fn check_key(key: Option<&ResourceId>, keys: &Keys, now: Time) -> Result<(), CloudError> {
     match key {

@@ -88,7 +88,7 @@ def resume(
 ) -> Run:
     """Goes on with the run that was cut off; does nothing where none was.
 
-    Waits up to `wait_for_lease`, a `timedelta` or seconds, where somebody else has the state: the lease of a process that died
+    Waits up to `wait_for_lease`, a `timedelta` or seconds, where another process has the state: the lease of a process that died
     runs out within a minute.
     """
 

@@ -69,7 +69,7 @@ fn email(
 ///
 /// AWS assigns ids, so one may stand in a file only where the account exists, which loading cannot know. The ids of AWS's
 /// documentation are copied into files by people who take them for something to choose; a tenant that has one of them and
-/// nobody's address is such a copy. With an address it may be an account of a test cloud, which numbers its accounts so.
+/// the address of no tenant is such a copy. With an address it may be an account of a test cloud, which numbers its accounts so.
 pub(super) fn account_id(
     object: &Object<'_, '_>,
     has_contact: bool,
@@ -79,8 +79,9 @@ pub(super) fn account_id(
     let path = object.path_of("account_id");
     let id = checked::<AccountId>(text, code::ACCOUNT_ID_INVALID, &path, report)?;
     if looks_invented(text.text) {
-        let message =
-            format!("the account id `{id}` looks like a placeholder: AWS assigns ids, nobody can choose one");
+        let message = format!(
+            "the account id `{id}` looks like a placeholder: AWS assigns ids and they cannot be chosen"
+        );
         let hint =
             "drop the line to have an account created; keep it only to adopt an account that has this id";
         if has_contact {

@@ -137,7 +137,7 @@ impl State {
         Ok(())
     }
 
-    /// `apart`: the block was held until now, so nobody else holds a part of it.
+    /// `apart`: the block was held until now, so no other owner holds a part of it.
     pub(super) fn give_back(&mut self, path: &Name, island: Option<&Name>, block: Cidr, apart: bool) {
         // Almost always nothing else has a claim, and the block goes back as it is.
         let simple =
